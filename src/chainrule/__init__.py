@@ -1,0 +1,1 @@
+"""Neural networks with every forward and backward equation written out by hand."""

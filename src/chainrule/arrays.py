@@ -1,0 +1,106 @@
+"""What the array engines differ in: their namespace and their random numbers. Also nested parameters.
+
+Every equation in the package works on any array that follows the Python array API standard. NumPy arrays and JAX
+arrays (tracers included) do, so one function serves both engines.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING or "jaxtyping" in sys.modules:
+    from jaxtyping import Bool, Float, Shaped
+else:
+
+    class _Unchecked:
+        """Stand in for jaxtyping, whose import takes longer than NumPy's: shapes are checked in the tests."""
+
+        def __class_getitem__(cls, item: object) -> object:
+            return Any
+
+    Bool = Float = Shaped = _Unchecked
+
+__all__ = ["INFERENCE", "Array", "Bool", "Float", "Mode", "Params", "Shape", "Shaped"]
+__all__ += ["leaves", "map_leaves", "namespace", "uniform"]
+
+Array = Any
+"""An array of any engine."""
+Params = Any
+"""Parameters or gradients: an array, or a dict or tuple of Params."""
+Shape = tuple[int, ...]
+"""The shape of one example: without the batch axis."""
+
+
+def namespace(x: Array) -> Any:
+    """Return the array API namespace that `x` belongs to: `numpy` or `jax.numpy`."""
+    return x.__array_namespace__()
+
+
+class Mode(NamedTuple):
+    """How a pass is run.
+
+    The random numbers of a layer are a function of `key` alone: the same key gives the same numbers, whatever ran
+    before. So a pass can be repeated exactly, and a composite layer gives its n-th part `mode.fold(n)`.
+
+    Parameters
+    ----------
+    training
+        Whether layers such as Dropout act as they do in training.
+    key
+        Integers that name this pass, for example (seed, step). The last ones may be traced by JAX.
+    """
+
+    training: bool = False
+    key: tuple[Any, ...] = ()
+
+    def fold(self, n: int) -> Mode:
+        """Return the mode of the n-th part of a composite."""
+        return self._replace(key=(*self.key, n))
+
+
+INFERENCE = Mode()
+"""The mode of a pass when none is given."""
+
+
+def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return random numbers in [0, 1) with the shape, dtype and engine of `like`."""
+    if namespace(like) is np:
+        generator = np.random.Generator(np.random.SFC64(np.random.SeedSequence(key)))
+        return generator.random(like.shape, dtype=like.dtype)
+    from jax import random
+
+    jax_key = random.key(key[0])
+    for part in key[1:]:
+        jax_key = random.fold_in(jax_key, part)
+    return random.uniform(jax_key, like.shape, like.dtype)
+
+
+def leaves(tree: Params, prefix: str = "") -> Iterator[tuple[str, Array]]:
+    """Yield the path and the value of every array in nested parameters.
+
+    >>> params = ({"W": 1, "b": 2}, {}, {"W": 3})
+    >>> dict(leaves(params))
+    {'0.W': 1, '0.b': 2, '2.W': 3}
+    """
+    if isinstance(tree, dict):
+        items = list(tree.items())
+    elif isinstance(tree, tuple):
+        items = [(str(i), child) for i, child in enumerate(tree)]
+    else:
+        yield prefix, tree
+        return
+    for name, child in items:
+        yield from leaves(child, f"{prefix}.{name}" if prefix else name)
+
+
+def map_leaves(function: Callable[[Array], Any], tree: Params) -> Params:
+    """Return nested parameters of the same structure with `function` applied to every array."""
+    if isinstance(tree, dict):
+        return {name: map_leaves(function, child) for name, child in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(map_leaves(function, child) for child in tree)
+    return function(tree)

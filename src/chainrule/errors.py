@@ -1,0 +1,30 @@
+"""The errors that chainrule raises on purpose; each message says the rule, what came and the likely fix."""
+
+from __future__ import annotations
+
+
+class ChainruleError(Exception):
+    """Base class: the command line prints these in one line, without a traceback."""
+
+
+class InputError(ChainruleError, ValueError):
+    """Data, shapes or settings that break a stated rule."""
+
+
+class FileFormatError(ChainruleError, ValueError):
+    """A file that is truncated, damaged, or not of the kind it should be."""
+
+
+class DataUnavailableError(ChainruleError, OSError):
+    """A data set that is neither on this machine nor could be downloaded."""
+
+
+class DivergenceError(ChainruleError, ArithmeticError):
+    """Training whose numbers became NaN or infinite."""
+
+
+class MissingExtraError(ChainruleError, ImportError):
+    """A feature whose optional dependency is not installed."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: pip install 'chainrule[{extra}]'")

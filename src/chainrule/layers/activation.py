@@ -1,0 +1,139 @@
+"""Nonlinearities as layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.activations import ACTIVATIONS
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
+from chainrule.errors import InputError
+from chainrule.layers.base import Layer
+
+_DEFAULT_ALPHA = {"leaky_relu": 0.01, "elu": 1.0}
+
+
+class ActivationCache(NamedTuple):
+    """What the backward pass needs."""
+
+    kept: Array  # Z or A, whichever the derivative is computed from
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    r"""Apply a nonlinearity g.
+
+    .. math:: A = g(Z), \qquad dZ = dA \cdot g'(Z)
+
+    For softmax and log-softmax, whose outputs depend on the whole row, g' is the Jacobian of the row.
+
+    Parameters
+    ----------
+    function
+        A name in `chainrule.activations.ACTIVATIONS`, where the equation of each is.
+    alpha
+        The parameter of leaky_relu (0.01 unless given) and elu (1.0 unless given); the others have none.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986.
+    """
+
+    function: str
+    alpha: float | None = None
+    has_parameters = False
+
+    def __post_init__(self) -> None:
+        if self.function not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise InputError(f"Activation knows {known}, but function={self.function!r}.")
+        if self.alpha is not None and self.function not in _DEFAULT_ALPHA:
+            raise InputError(f"{self.function} has no alpha, but alpha={self.alpha}; leaky_relu and elu have one.")
+        if self.alpha is None:
+            object.__setattr__(self, "alpha", _DEFAULT_ALPHA.get(self.function))
+
+    @property
+    def _options(self) -> dict[str, float]:
+        return {} if self.alpha is None else {"alpha": self.alpha}
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return no parameters and the unchanged shape."""
+        return {}, input_shape
+
+    def forward(
+        self, params: Params, x: Float[Array, "*shape"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "*shape"], ActivationCache]:
+        """Return A = g(x)."""
+        value, _, keeps = ACTIVATIONS[self.function]
+        A = value(x, **self._options)
+        return A, ActivationCache(x if keeps == "Z" else A)
+
+    def backward(
+        self, cache: ActivationCache, dy: Float[Array, "*shape"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "*shape"] | None, Params]:
+        """Return dZ = dy * g'(Z)."""
+        if not input_gradient:
+            return None, {}
+        return ACTIVATIONS[self.function].backward(dy, cache.kept, **self._options), {}
+
+
+def Step() -> Activation:
+    """Return the layer of `chainrule.activations.step`."""
+    return Activation("step")
+
+
+def Identity() -> Activation:
+    """Return the layer of `chainrule.activations.identity`."""
+    return Activation("identity")
+
+
+def Sigmoid() -> Activation:
+    """Return the layer of `chainrule.activations.sigmoid`."""
+    return Activation("sigmoid")
+
+
+def Tanh() -> Activation:
+    """Return the layer of `chainrule.activations.tanh`."""
+    return Activation("tanh")
+
+
+def ReLU() -> Activation:
+    """Return the layer of `chainrule.activations.relu`."""
+    return Activation("relu")
+
+
+def LeakyReLU(alpha: float = 0.01) -> Activation:
+    """Return the layer of `chainrule.activations.leaky_relu`."""
+    return Activation("leaky_relu", alpha)
+
+
+def ELU(alpha: float = 1.0) -> Activation:
+    """Return the layer of `chainrule.activations.elu`."""
+    return Activation("elu", alpha)
+
+
+def GELU() -> Activation:
+    """Return the layer of `chainrule.activations.gelu`."""
+    return Activation("gelu")
+
+
+def SiLU() -> Activation:
+    """Return the layer of `chainrule.activations.silu`."""
+    return Activation("silu")
+
+
+def Softplus() -> Activation:
+    """Return the layer of `chainrule.activations.softplus`."""
+    return Activation("softplus")
+
+
+def Softmax() -> Activation:
+    """Return the layer of `chainrule.activations.softmax`."""
+    return Activation("softmax")
+
+
+def LogSoftmax() -> Activation:
+    """Return the layer of `chainrule.activations.log_softmax`."""
+    return Activation("log_softmax")

@@ -1,0 +1,43 @@
+"""The one form of everything that computes: init, forward, backward."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape
+
+
+class Layer(ABC):
+    """A forward equation beside its backward equation.
+
+    A layer is a frozen dataclass that holds configuration only. Its methods are pure: nothing is stored on the layer
+    and no argument is changed. Shapes of one example leave out the batch axis.
+    """
+
+    has_parameters: ClassVar[bool] = True
+    """Whether `init` can return parameters; what comes before the first such layer needs no backward in training."""
+
+    @abstractmethod
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return the first parameters and the shape of the output for inputs of the given shape."""
+
+    @abstractmethod
+    def forward(self, params: Params, x: Array, mode: Mode = INFERENCE) -> tuple[Array, Any]:
+        """Return the output, and a cache (a NamedTuple) of exactly what backward needs."""
+
+    @abstractmethod
+    def backward(self, cache: Any, dy: Array, *, input_gradient: bool = True) -> tuple[Array | None, Params]:
+        """Return the gradients with respect to the input and the parameters.
+
+        Parameters
+        ----------
+        cache
+            What forward returned.
+        dy
+            The gradient with respect to the output, in its shape.
+        input_gradient
+            False spares the work for the first one, which is then None.
+        """

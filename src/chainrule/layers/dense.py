@@ -1,0 +1,106 @@
+"""Fully connected layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.errors import InputError
+from chainrule.initializers import INITIALIZERS
+from chainrule.layers.base import Layer
+
+
+class DenseCache(NamedTuple):
+    """What the backward pass needs."""
+
+    A: Array  # (batch, ..., n_in)
+    W: Array  # (n_in, n_out)
+    b: Array | None  # (n_out,)
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    r"""Connect every input to every unit.
+
+    .. math:: Z = A W + b
+
+    .. math::
+        dA = dZ\, W^\top, \qquad dW = \sum_{batch} A^\top dZ, \qquad db = \sum_{batch} dZ
+
+    The sums run over the batch and every further leading axis (time steps, pixels).
+
+    Parameters
+    ----------
+    units
+        The number of outputs, n_out.
+    initializer
+        The initializer of W, by name: he (for ReLU and its relatives), xavier (for sigmoid, tanh and softmax), lecun,
+        orthogonal, normal or zeros.
+    bias
+        Whether to add b.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = Dense(3)
+    >>> params, output_shape = layer.init(np.random.default_rng(0), (5,))
+    >>> params["W"].shape, params["b"].shape, output_shape
+    ((5, 3), (3,), (3,))
+    >>> Z, cache = layer.forward(params, np.ones((4, 5), np.float32))
+    >>> dA, grads = layer.backward(cache, np.ones_like(Z))
+    >>> dA.shape, grads["W"].shape, grads["b"]
+    ((4, 5), (5, 3), array([4., 4., 4.], dtype=float32))
+    """
+
+    units: int
+    initializer: str = "he"
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        if self.units < 1:
+            raise InputError(f"Dense needs at least 1 unit, but units={self.units}.")
+        if self.initializer not in INITIALIZERS:
+            known = ", ".join(INITIALIZERS)
+            raise InputError(f"Dense knows the initializers {known}, but initializer={self.initializer!r}.")
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return W of shape (n_in, n_out), b of shape (n_out,), and the output shape (..., n_out)."""
+        W = INITIALIZERS[self.initializer](rng, (input_shape[-1], self.units))
+        params = {"W": W.astype(dtype)}
+        if self.bias:
+            params["b"] = np.zeros(self.units, dtype)
+        return params, (*input_shape[:-1], self.units)
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes n_in"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *axes n_out"], DenseCache]:
+        """Return Z = x W + b."""
+        W, b = params["W"], params.get("b")
+        if x.shape[-1] != W.shape[0]:
+            raise InputError(
+                f"Dense expects {W.shape[0]} features (W is {W.shape}, read as (n_in, n_out)), "
+                f"but the input has shape {x.shape}."
+            )
+        Z = x @ W
+        if b is not None:
+            Z += b
+        return Z, DenseCache(x, W, b)
+
+    def backward(
+        self, cache: DenseCache, dy: Float[Array, "batch *axes n_out"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes n_in"] | None, Params]:
+        """Return dA and the gradients of W and b."""
+        xp = namespace(dy)
+        n_in, n_out = cache.W.shape
+        A, dZ = xp.reshape(cache.A, (-1, n_in)), xp.reshape(dy, (-1, n_out))
+        grads = {"W": A.T @ dZ}
+        if cache.b is not None:
+            grads["b"] = xp.sum(dZ, axis=0)
+        return dy @ cache.W.T if input_gradient else None, grads

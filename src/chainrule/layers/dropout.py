@@ -1,0 +1,66 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace, uniform
+from chainrule.errors import InputError
+from chainrule.layers.base import Layer
+
+
+class DropoutCache(NamedTuple):
+    """What the backward pass needs."""
+
+    M: Array | None  # like the input: 0 where dropped, 1 / (1 - rate) where kept; None in inference
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    r"""Set random activations to zero in training, and scale up the rest so that inference needs no change.
+
+    .. math:: A' = A \odot M, \qquad dA = dA' \odot M, \qquad M = \frac{[U \ge p]}{1 - p}, \quad U \sim [0, 1)
+
+    Parameters
+    ----------
+    rate
+        The probability p of dropping an activation.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to prevent neural networks from
+    overfitting, 2014; the scaling in training ("inverted dropout") is section 10 there.
+    """
+
+    rate: float = 0.5
+    has_parameters = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise InputError(f"Dropout's rate is the share of activations to drop, from 0 to below 1, not {self.rate}.")
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return no parameters and the unchanged shape."""
+        return {}, input_shape
+
+    def forward(
+        self, params: Params, x: Float[Array, "*shape"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "*shape"], DropoutCache]:
+        """Return x * M in training, x itself in inference."""
+        if not mode.training:
+            return x, DropoutCache(None)
+        if not mode.key:
+            raise InputError("Dropout draws random numbers in training: give a key, Mode(training=True, key=(seed,)).")
+        M = namespace(x).astype(uniform(mode.key, x) >= self.rate, x.dtype) * (1 / (1 - self.rate))
+        return x * M, DropoutCache(M)
+
+    def backward(
+        self, cache: DropoutCache, dy: Float[Array, "*shape"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "*shape"] | None, Params]:
+        """Return dy * M."""
+        if not input_gradient:
+            return None, {}
+        return dy if cache.M is None else dy * cache.M, {}

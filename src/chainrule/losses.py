@@ -1,0 +1,220 @@
+r"""Losses with their gradients, on logits.
+
+A loss is called with the logits ``Z`` of the network's last layer, the targets ``Y`` and optional weights of the
+examples, and returns the loss and its gradient ``dZ``. It owns the output activation, so that activation and
+logarithm cancel on paper instead of overflowing in floating point.
+
+The loss of a batch is the weighted mean of the losses of its examples, and the loss of an example is the mean over its
+remaining axes (outputs, time steps). The division by the batch size is here and nowhere else:
+
+.. math:: J = \frac{\sum_i w_i\, \ell_i}{\sum_i w_i}, \qquad w_i = 1 \text{ unless given}
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from chainrule import activations
+from chainrule.arrays import Array, Float, Shaped, namespace
+from chainrule.errors import InputError
+
+Logits = Float[Array, "batch *out"]
+Targets = Shaped[Array, "batch *target"]
+Weights = Float[Array, " batch"]
+Scalar = Float[Array, ""]
+
+
+def weighted_mean(errors: Logits, slopes: Logits, weights: Weights | None) -> tuple[Scalar, Logits]:
+    r"""Return the weighted mean over the batch of each example's mean error, and its gradient.
+
+    Parameters
+    ----------
+    errors, slopes
+        The error of each output and its derivative with respect to that output's logit.
+    weights
+        One weight per example; all 1 if None.
+    """
+    xp = namespace(errors)
+    outputs = math.prod(errors.shape[1:])
+    if weights is None:
+        scale = 1 / math.prod(errors.shape)
+        return xp.sum(errors) * scale, slopes * scale
+    weights = xp.astype(weights, errors.dtype)
+    weights = xp.reshape(weights, (-1,) + (1,) * (errors.ndim - 1)) / (xp.sum(weights) * outputs)
+    return xp.sum(errors * weights), slopes * weights
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What the losses have in common: `loss(Z, Y, weights) -> (value, dZ)` and the output activation they own."""
+
+    task: ClassVar[Literal["binary", "multiclass", "regression"]]
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss and its gradient with respect to the logits."""
+        raise NotImplementedError
+
+    def activation(self, Z: Logits) -> Logits:
+        """Return the network's output for the logits: probabilities, or the values themselves."""
+        return Z
+
+    def _match(self, Z: Logits, Y: Targets) -> Logits:
+        """Return the targets in the shape and dtype of the logits."""
+        if Y.shape != Z.shape and (*Y.shape, 1) != Z.shape:
+            raise InputError(
+                f"{type(self).__name__} compares every output with a target: the outputs have shape {Z.shape}, "
+                f"but the targets have shape {Y.shape}. Reshape the targets, or change the size of the last layer."
+            )
+        xp = namespace(Z)
+        return xp.astype(xp.reshape(Y, Z.shape), Z.dtype)
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropy(Loss):
+    r"""Cross-entropy of yes/no targets, with the sigmoid it owns.
+
+    .. math::
+        \ell = -y \log \sigma(z) - (1 - y) \log(1 - \sigma(z)) = \max(0, z) - y z + \log(1 + e^{-|z|}),
+        \qquad \frac{\partial \ell}{\partial z} = \sigma(z) - y
+
+    Parameters
+    ----------
+    label_smoothing
+        Targets become (1 - s) y + s / 2.
+
+    References
+    ----------
+    Bishop, Pattern Recognition and Machine Learning, 2006, equation 4.90; smoothing: Szegedy et al., Rethinking the
+    Inception architecture, 2016, section 7.
+    """
+
+    label_smoothing: float = 0.0
+    task = "binary"
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss for logits (batch, outputs) and targets 0/1 or probabilities of the same shape."""
+        Y = (1 - self.label_smoothing) * self._match(Z, Y) + self.label_smoothing / 2
+        return weighted_mean(activations.softplus(Z) - Y * Z, activations.sigmoid(Z) - Y, weights)
+
+    def activation(self, Z: Logits) -> Logits:
+        """Return the probability of "yes"."""
+        return activations.sigmoid(Z)
+
+
+@dataclass(frozen=True)
+class CategoricalCrossEntropy(Loss):
+    r"""Cross-entropy of one class among several, with the softmax it owns.
+
+    .. math::
+        \ell = -\sum_k y_k \log \operatorname{softmax}(z)_k,
+        \qquad \frac{\partial \ell}{\partial z} = \operatorname{softmax}(z) \sum_k y_k - y
+
+    Parameters
+    ----------
+    label_smoothing
+        Targets become (1 - s) y + s / (number of classes).
+
+    References
+    ----------
+    Bishop, Pattern Recognition and Machine Learning, 2006, equation 4.108; smoothing: Szegedy et al., Rethinking the
+    Inception architecture, 2016, section 7.
+    """
+
+    label_smoothing: float = 0.0
+    task = "multiclass"
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss for logits (batch, ..., classes) and integer labels (batch, ...) or one-hot targets."""
+        xp = namespace(Z)
+        classes = Z.shape[-1]
+        if Y.shape == Z.shape[:-1]:
+            Y = Y[..., None] == xp.arange(classes)
+        Y = (1 - self.label_smoothing) * self._match(Z, Y) + self.label_smoothing / classes
+        log_p = activations.log_softmax(Z)
+        # The sum over classes is the classes times their mean, which weighted_mean takes.
+        slopes = xp.exp(log_p) * xp.sum(Y, axis=-1, keepdims=True) - Y
+        return weighted_mean(-classes * Y * log_p, classes * slopes, weights)
+
+    def activation(self, Z: Logits) -> Logits:
+        """Return the probability of each class."""
+        return activations.softmax(Z)
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    r"""Mean squared error, with identity outputs: estimates the mean.
+
+    .. math:: \ell = (z - y)^2, \qquad \frac{\partial \ell}{\partial z} = 2 (z - y)
+
+    References
+    ----------
+    Bishop, Pattern Recognition and Machine Learning, 2006, section 5.2.
+    """
+
+    task = "regression"
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss for outputs and targets of the same shape."""
+        E = Z - self._match(Z, Y)
+        return weighted_mean(E * E, 2 * E, weights)
+
+
+@dataclass(frozen=True)
+class MeanAbsoluteError(Loss):
+    r"""Mean absolute error, with identity outputs: estimates the median.
+
+    .. math:: \ell = |z - y|, \qquad \frac{\partial \ell}{\partial z} = \operatorname{sign}(z - y)
+
+    References
+    ----------
+    Bishop, Pattern Recognition and Machine Learning, 2006, section 1.5.5 (q = 1).
+    """
+
+    task = "regression"
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss for outputs and targets of the same shape."""
+        xp = namespace(Z)
+        E = Z - self._match(Z, Y)
+        return weighted_mean(xp.abs(E), xp.sign(E), weights)
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    r"""Squared error near the target and absolute error far from it, with identity outputs.
+
+    .. math::
+        \ell = \tfrac{1}{2} c^2 + \delta\,(|e| - |c|), \quad e = z - y, \quad c = \max(-\delta, \min(\delta, e)),
+        \qquad \frac{\partial \ell}{\partial z} = c
+
+    Parameters
+    ----------
+    delta
+        The error at which the parabola becomes a straight line, in units of the targets.
+
+    References
+    ----------
+    Huber, Robust estimation of a location parameter, 1964.
+    """
+
+    delta: float = 1.0
+    task = "regression"
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss for outputs and targets of the same shape."""
+        xp = namespace(Z)
+        E = Z - self._match(Z, Y)
+        C = xp.maximum(xp.minimum(E, self.delta), -self.delta)
+        return weighted_mean(0.5 * C * C + self.delta * (xp.abs(E) - xp.abs(C)), C, weights)
+
+
+LOSSES = {
+    "binary_cross_entropy": BinaryCrossEntropy,
+    "categorical_cross_entropy": CategoricalCrossEntropy,
+    "mean_squared_error": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "huber": Huber,
+}
+"""Every loss by the name that `Network` takes."""

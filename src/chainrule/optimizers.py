@@ -1,0 +1,279 @@
+r"""Update rules.
+
+A rule is elementwise and pure: ``optimizer.rule(p, g, state, t) -> p, state`` for the parameters `p`, their gradient
+`g`, the rule's own state (a NamedTuple of arrays shaped like `p`, zeros at the start) and the step t = 1, 2, 3, ...
+So an engine may call it on all parameters in one vector, on chunks of it, or on one array at a time.
+
+`weight_decay` acts on weights and not on biases: the engine calls `rule` with ``decay=False`` for the arrays whose name
+does not begin with W. In `AdamW` it is decoupled; elsewhere it is L2, the gradient of (weight_decay / 2) * sum(W**2),
+which the reported loss does not include.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from chainrule.arrays import Array, Float, namespace
+from chainrule.errors import InputError
+from chainrule.schedules import Schedule, rate_at
+
+Vector = Float[Array, "*n"]
+
+
+class NoState(NamedTuple):
+    """The state of a rule that remembers nothing."""
+
+
+class Velocity(NamedTuple):
+    """The state of momentum rules."""
+
+    v: Array  # like p: the running sum of gradients
+
+
+class SquareSum(NamedTuple):
+    """The state of rules that scale by the size of past gradients."""
+
+    s: Array  # like p: the sum or mean of squared gradients
+
+
+class Moments(NamedTuple):
+    """The state of Adam."""
+
+    m: Array  # like p: the mean of past gradients
+    v: Array  # like p: the mean of past squared gradients
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What the rules have in common.
+
+    Parameters
+    ----------
+    lr
+        The learning rate: a number, or a schedule called with the step.
+    weight_decay
+        The strength of weight decay; 0 for none.
+    clip_norm
+        The largest global norm of the gradient of one step, to which a larger one is scaled down; None for no limit.
+    """
+
+    lr: float | Schedule
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+    state: ClassVar[type[Any]] = NoState
+
+    def __post_init__(self) -> None:
+        rule = type(self).__name__
+        if not callable(self.lr) and not self.lr > 0:
+            raise InputError(f"{rule}'s learning rate must be above 0, but lr={self.lr}.")
+        if not self.weight_decay >= 0:
+            raise InputError(f"{rule}'s weight_decay must be 0 or more, but it is {self.weight_decay}.")
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise InputError(f"{rule}'s clip_norm must be above 0 (None for no limit), but it is {self.clip_norm}.")
+
+    def init(self, p: Vector) -> Any:
+        """Return the state before the first step."""
+        zeros = namespace(p).zeros_like(p)
+        return self.state(*(zeros + 0 for _ in self.state._fields))
+
+    def rule(self, p: Vector, g: Vector, state: Any, t: Any, *, decay: bool = True) -> tuple[Vector, Any]:
+        """Return the parameters and the state after step t."""
+        if decay and self.weight_decay:
+            g = g + self.weight_decay * p
+        step, state = self.step(g, state, t)
+        return p - self.rate(p, t) * step, state
+
+    def step(self, g: Vector, state: Any, t: Any) -> tuple[Vector, Any]:
+        """Return the direction to go, which `rule` multiplies by the learning rate, and the new state."""
+        raise NotImplementedError
+
+    def rate(self, p: Vector, t: Any) -> Array:
+        """Return the learning rate of step t in the dtype of the parameters."""
+        return namespace(p).asarray(rate_at(self.lr, t), dtype=p.dtype)
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    r"""Gradient descent.
+
+    .. math:: \theta_t = \theta_{t-1} - \eta\, g_t
+
+    References
+    ----------
+    Robbins and Monro, A stochastic approximation method, 1951.
+    """
+
+    lr: float | Schedule = 0.1
+
+    def step(self, g: Vector, state: NoState, t: Any) -> tuple[Vector, NoState]:
+        """Return the gradient."""
+        return g, state
+
+
+@dataclass(frozen=True)
+class Momentum(Optimizer):
+    r"""Gradient descent with momentum.
+
+    .. math:: v_t = \beta v_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, v_t
+
+    References
+    ----------
+    Polyak, Some methods of speeding up the convergence of iteration methods, 1964.
+    """
+
+    lr: float | Schedule = 0.01
+    beta: float = 0.9
+    state = Velocity
+
+    def step(self, g: Vector, state: Velocity, t: Any) -> tuple[Vector, Velocity]:
+        """Return the velocity."""
+        v = self.beta * state.v + g
+        return v, Velocity(v)
+
+
+@dataclass(frozen=True)
+class Nesterov(Optimizer):
+    r"""Nesterov's momentum, with the gradient taken at the looked-ahead point.
+
+    .. math:: v_t = \beta v_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\,(g_t + \beta v_t)
+
+    Here the stored parameters are already the looked-ahead ones, which is the form that needs one gradient per step.
+
+    References
+    ----------
+    Nesterov, A method of solving a convex programming problem with convergence rate O(1/k^2), 1983; in this form:
+    Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep learning, 2013.
+    """
+
+    lr: float | Schedule = 0.01
+    beta: float = 0.9
+    state = Velocity
+
+    def step(self, g: Vector, state: Velocity, t: Any) -> tuple[Vector, Velocity]:
+        """Return the gradient plus the velocity it will have."""
+        v = self.beta * state.v + g
+        return g + self.beta * v, Velocity(v)
+
+
+@dataclass(frozen=True)
+class AdaGrad(Optimizer):
+    r"""Steps divided by the root of the sum of all squared gradients so far.
+
+    .. math:: s_t = s_{t-1} + g_t^2, \qquad \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}
+
+    References
+    ----------
+    Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and stochastic optimization, 2011.
+    """
+
+    lr: float | Schedule = 0.01
+    epsilon: float = 1e-8
+    state = SquareSum
+
+    def step(self, g: Vector, state: SquareSum, t: Any) -> tuple[Vector, SquareSum]:
+        """Return the scaled gradient."""
+        s = state.s + g * g
+        return g / (namespace(g).sqrt(s) + self.epsilon), SquareSum(s)
+
+
+@dataclass(frozen=True)
+class RMSProp(Optimizer):
+    r"""Steps divided by the root of the recent mean of squared gradients.
+
+    .. math::
+        s_t = \beta s_{t-1} + (1 - \beta) g_t^2, \qquad
+        \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}
+
+    References
+    ----------
+    Tieleman and Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012.
+    """
+
+    lr: float | Schedule = 0.001
+    beta: float = 0.9
+    epsilon: float = 1e-8
+    state = SquareSum
+
+    def step(self, g: Vector, state: SquareSum, t: Any) -> tuple[Vector, SquareSum]:
+        """Return the scaled gradient."""
+        s = self.beta * state.s + (1 - self.beta) * (g * g)
+        return g / (namespace(g).sqrt(s) + self.epsilon), SquareSum(s)
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    r"""Momentum and scaling by recent squared gradients, both corrected for their start at zero.
+
+    .. math::
+        m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2
+
+    .. math::
+        \theta_t = \theta_{t-1} - \eta\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
+
+    References
+    ----------
+    Kingma and Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
+    """
+
+    lr: float | Schedule = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    state = Moments
+
+    def step(self, g: Vector, state: Moments, t: Any) -> tuple[Vector, Moments]:
+        """Return the corrected mean over the root of the corrected mean square."""
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        v = self.beta2 * state.v + (1 - self.beta2) * (g * g)
+        m_hat = m / (1 - self.beta1**t)
+        v_hat = v / (1 - self.beta2**t)
+        return m_hat / (namespace(g).sqrt(v_hat) + self.epsilon), Moments(m, v)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    r"""Adam with decoupled weight decay, which the gradient's scale does not change.
+
+    .. math::
+        \theta_t = \theta_{t-1} - \eta \left(
+        \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon} + \lambda\, \theta_{t-1} \right)
+
+    References
+    ----------
+    Loshchilov and Hutter, Decoupled weight decay regularization, 2019, algorithm 2.
+    """
+
+    weight_decay: float = 0.01
+
+    def rule(self, p: Vector, g: Vector, state: Moments, t: Any, *, decay: bool = True) -> tuple[Vector, Moments]:
+        """Return the parameters and the state after step t."""
+        step, state = self.step(g, state, t)
+        if decay:
+            step = step + self.weight_decay * p
+        return p - self.rate(p, t) * step, state
+
+
+def clip_scale(squared_norm: Array, clip_norm: float) -> Array:
+    r"""Return the factor that scales a gradient down to a global norm, or 1 if it is not longer.
+
+    .. math:: \min\left(1, \frac{c}{\lVert g \rVert}\right)
+
+    References
+    ----------
+    Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013, algorithm 1.
+    """
+    xp = namespace(squared_norm)
+    return xp.minimum(clip_norm / xp.sqrt(xp.maximum(squared_norm, clip_norm**2)), 1)
+
+
+OPTIMIZERS = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+"""Every optimizer by the name that `fit` and the command line take."""

@@ -1,0 +1,120 @@
+r"""Learning rate over time: pure functions of the step t = 1, 2, 3, ...
+
+Each schedule is a frozen dataclass that is called with t and can stand wherever an optimizer takes a learning rate.
+Only array API functions of t are used, so that t may be traced by JAX.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Schedule = Callable[[Any], Any]
+
+
+def _namespace(t: Any) -> Any:
+    return t.__array_namespace__() if hasattr(t, "__array_namespace__") else np
+
+
+def rate_at(rate: float | Schedule, t: Any) -> Any:
+    """Return the learning rate of step t, of a number or of a schedule."""
+    return rate(t) if callable(rate) else rate
+
+
+@dataclass(frozen=True)
+class Constant:
+    r"""The same learning rate at every step.
+
+    .. math:: \eta_t = \eta
+    """
+
+    rate: float
+
+    def __call__(self, t: Any) -> Any:
+        """Return the learning rate of step t."""
+        return self.rate
+
+
+@dataclass(frozen=True)
+class StepDecay:
+    r"""Multiply the rate by a factor every so many steps.
+
+    .. math:: \eta_t = \eta\, \gamma^{\lfloor (t - 1) / n \rfloor}
+    """
+
+    rate: float
+    every: int
+    factor: float = 0.1
+
+    def __call__(self, t: Any) -> Any:
+        """Return the learning rate of step t."""
+        return self.rate * self.factor ** ((t - 1) // self.every)
+
+
+@dataclass(frozen=True)
+class Exponential:
+    r"""Decay smoothly by a factor per so many steps.
+
+    .. math:: \eta_t = \eta\, \gamma^{(t - 1) / n}
+    """
+
+    rate: float
+    every: int
+    factor: float = 0.1
+
+    def __call__(self, t: Any) -> Any:
+        """Return the learning rate of step t."""
+        return self.rate * self.factor ** ((t - 1) / self.every)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    r"""Fall along half a cosine to a final rate, then stay there.
+
+    .. math:: \eta_t = \eta_{end} + \tfrac{1}{2} (\eta - \eta_{end}) \left(1 + \cos(\pi \min(1, (t - 1) / n))\right)
+
+    References
+    ----------
+    Loshchilov and Hutter, SGDR: Stochastic gradient descent with warm restarts, 2017, equation 5.
+    """
+
+    rate: float
+    steps: int
+    end: float = 0.0
+
+    def __call__(self, t: Any) -> Any:
+        """Return the learning rate of step t."""
+        xp = _namespace(t)
+        progress = xp.minimum((t - 1) / self.steps, 1)
+        return self.end + 0.5 * (self.rate - self.end) * (1 + xp.cos(math.pi * progress))
+
+
+@dataclass(frozen=True)
+class Warmup:
+    r"""Rise linearly over the first steps, then follow another schedule from its beginning.
+
+    .. math:: \eta_t = \min(1, t / n)\; \eta^{after}_{\max(1,\, t - n)}
+
+    Parameters
+    ----------
+    steps
+        The number n of steps until the full rate.
+    after
+        A learning rate, or any schedule.
+
+    References
+    ----------
+    Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2.
+    """
+
+    steps: int
+    after: float | Schedule
+
+    def __call__(self, t: Any) -> Any:
+        """Return the learning rate of step t."""
+        xp = _namespace(t)
+        return xp.minimum(t / self.steps, 1) * rate_at(self.after, xp.maximum(t - self.steps, 1))

@@ -1,0 +1,27 @@
+"""Tables as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as text: the first column left-aligned, the others right-aligned.
+
+    >>> print(text_table(["layer", "parameters"], [["Dense", "12"], ["ReLU", "0"]]))
+    layer  parameters
+    Dense          12
+    ReLU            0
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=1000, color_system=None, markup=False, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
