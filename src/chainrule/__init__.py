@@ -1,1 +1,84 @@
 """Neural networks with every forward and backward equation written out by hand."""
+
+from chainrule import activations, datasets, initializers, losses, optimizers, schedules
+from chainrule.arrays import Mode
+from chainrule.files import load, save
+from chainrule.gradcheck import gradcheck
+from chainrule.layers import (
+    ELU,
+    GELU,
+    Activation,
+    Dense,
+    Dropout,
+    Flatten,
+    Identity,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Step,
+    Tanh,
+)
+from chainrule.losses import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Huber,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
+from chainrule.network import Network
+from chainrule.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from chainrule.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "SGD",
+    "Activation",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "BinaryCrossEntropy",
+    "CategoricalCrossEntropy",
+    "Constant",
+    "Cosine",
+    "Dense",
+    "Dropout",
+    "Exponential",
+    "Flatten",
+    "Huber",
+    "Identity",
+    "LeakyReLU",
+    "LogSoftmax",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Mode",
+    "Momentum",
+    "Nesterov",
+    "Network",
+    "RMSProp",
+    "ReLU",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Step",
+    "StepDecay",
+    "Tanh",
+    "Warmup",
+    "activations",
+    "datasets",
+    "gradcheck",
+    "initializers",
+    "load",
+    "losses",
+    "optimizers",
+    "save",
+    "schedules",
+]
+__version__ = "0.1.0"

@@ -25,7 +25,7 @@ else:
     Bool = Float = Shaped = _Unchecked
 
 __all__ = ["INFERENCE", "Array", "Bool", "Float", "Mode", "Params", "Shape", "Shaped"]
-__all__ += ["leaves", "map_leaves", "namespace", "uniform"]
+__all__ += ["leaves", "map_leaves", "namespace", "replace_leaves", "uniform"]
 
 Array = Any
 """An array of any engine."""
@@ -104,3 +104,9 @@ def map_leaves(function: Callable[[Array], Any], tree: Params) -> Params:
     if isinstance(tree, tuple):
         return tuple(map_leaves(function, child) for child in tree)
     return function(tree)
+
+
+def replace_leaves(tree: Params, values: dict[str, Array]) -> Params:
+    """Return nested parameters of the same structure with the arrays replaced by those of the same path."""
+    paths = (path for path, _ in leaves(tree))
+    return map_leaves(lambda _: values[next(paths)], tree)

@@ -220,7 +220,7 @@ def _check(
         return Check(name, array.shape, problem="it has no entries")
     a = np.asarray(analytic, np.float64).ravel()[chosen]
     center, size = value()
-    left, right, step = np.array([_one_sided_slopes(array, i, value, center) for i in chosen]).T
+    left, right, step = np.array([_one_sided_slopes(array, i, value, center) for i in chosen.tolist()]).T
     numeric = (left + right) / 2
     resolution = np.finfo(np.float64).eps * size / step
     floor = 1e-4 * np.max(abs(numeric)) + resolution / tolerance + np.finfo(np.float64).tiny

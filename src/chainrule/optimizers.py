@@ -11,6 +11,7 @@ which the reported loss does not include.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -267,7 +268,7 @@ def clip_scale(squared_norm: Array, clip_norm: float) -> Array:
     return xp.minimum(clip_norm / xp.sqrt(xp.maximum(squared_norm, clip_norm**2)), 1)
 
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,
     "momentum": Momentum,
     "nesterov": Nesterov,

@@ -55,6 +55,11 @@ class Activation(Layer):
             object.__setattr__(self, "alpha", _DEFAULT_ALPHA.get(self.function))
 
     @property
+    def label(self) -> str:
+        """The name of the function."""
+        return self.function
+
+    @property
     def _options(self) -> dict[str, float]:
         return {} if self.alpha is None else {"alpha": self.alpha}
 

@@ -20,6 +20,11 @@ class Layer(ABC):
     has_parameters: ClassVar[bool] = True
     """Whether `init` can return parameters; what comes before the first such layer needs no backward in training."""
 
+    @property
+    def label(self) -> str:
+        """A short name for tables and messages."""
+        return type(self).__name__
+
     @abstractmethod
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return the first parameters and the shape of the output for inputs of the given shape."""

@@ -1,0 +1,97 @@
+"""Checks of data at the door, each with a message that says the rule, what came and the likely fix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, Shape
+from chainrule.errors import InputError
+from chainrule.losses import Loss
+
+
+def numeric_array(name: str, data: Any) -> Array:
+    """Return data as a NumPy array of finite numbers with at least one row."""
+    array = np.asarray(data)
+    if array.dtype.kind not in "fiub":
+        raise InputError(
+            f"{name} must hold numbers, but it has dtype {array.dtype}. "
+            "Encode text or categories as numbers first, and make all rows equally long."
+        )
+    if array.ndim == 0 or array.size == 0:
+        raise InputError(f"{name} must hold at least one example, but it has shape {array.shape}.")
+    # Minimum and maximum show NaN and infinity without a temporary array of the data's size.
+    if array.dtype.kind == "f" and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+        bad = np.argwhere(~np.isfinite(array))
+        first = tuple(int(i) for i in bad[0])
+        raise InputError(
+            f"{name} must be finite, but {len(bad)} of its {array.size} values are NaN or infinite, the first "
+            f"({array[first]}) at index {first}. Fill them in or leave out their rows."
+        )
+    return array
+
+
+def features(X: Any, input_shape: Shape | None) -> Array:
+    """Return inputs as an array of shape (batch, *input_shape); any shape will do if that is None."""
+    X = numeric_array("X", X)
+    if X.ndim == 1:
+        raise InputError(
+            f"X must have one row per example, but it has shape {X.shape}. "
+            "Write X[None] for one example, X[:, None] for examples of one feature."
+        )
+    if input_shape is not None and X.shape[1:] != input_shape:
+        raise InputError(
+            f"The network expects inputs of shape {('batch', *input_shape)}, but X has shape {X.shape}. "
+            "Give it the features it was built for, or build a network for these."
+        )
+    return X
+
+
+def targets(Y: Any, examples: int, loss: Loss, output_shape: Shape) -> Array:
+    """Return targets that fit the loss and the network's outputs."""
+    Y = numeric_array("y", Y)
+    if len(Y) != examples:
+        raise InputError(f"X and y must have the same length, but X has {examples} examples and y has {len(Y)}.")
+    outputs = output_shape[-1]
+    if loss.task == "multiclass" and Y.shape[1:] == output_shape[:-1]:
+        if np.any(Y != np.floor(Y)) or Y.min() < 0 or Y.max() >= outputs:
+            raise InputError(
+                f"With {outputs} outputs the labels must be whole numbers from 0 to {outputs - 1}, but y goes from "
+                f"{Y.min()} to {Y.max()}. Number the classes from 0, or give the last layer one unit per class."
+            )
+        return Y.astype(np.int64)
+    if Y.shape[1:] != output_shape and (*Y.shape[1:], 1) != output_shape:
+        labels = " (or integer labels without the last axis)" if loss.task == "multiclass" else ""
+        raise InputError(
+            f"The network's outputs have shape {('batch', *output_shape)}, so y needs that shape{labels}, "
+            f"but y has shape {Y.shape}."
+        )
+    if loss.task != "regression" and (Y.min() < 0 or Y.max() > 1):
+        raise InputError(
+            f"{type(loss).__name__} takes targets from 0 to 1, but y goes from {Y.min()} to {Y.max()}. "
+            "Write the two classes as 0 and 1, or take a regression loss such as mean_squared_error."
+        )
+    return Y
+
+
+def several_classes(Y: Array, loss: Loss) -> None:
+    """Raise an error if there is nothing to tell apart."""
+    if loss.task != "regression" and np.all(Y == Y[:1]):
+        label = Y[0] if Y.ndim == 1 else Y[0].tolist()
+        raise InputError(
+            f"Training needs examples of at least two classes, but all {len(Y)} targets are {label}. "
+            "Was y cut from sorted data?"
+        )
+
+
+def example_weights(weights: Any, examples: int) -> Array:
+    """Return one weight per example, none negative and not all zero."""
+    weights = numeric_array("sample_weight", weights)
+    if weights.shape != (examples,):
+        raise InputError(f"sample_weight needs one weight per example, ({examples},), but has shape {weights.shape}.")
+    if weights.min() < 0 or weights.max() == 0:
+        raise InputError(
+            f"sample_weight must be 0 or more and not all 0, but it goes from {weights.min()} to {weights.max()}."
+        )
+    return weights

@@ -1,0 +1,1 @@
+"""Engines run the equations."""

@@ -1,0 +1,133 @@
+"""Model files: safetensors with the network's configuration as JSON in the metadata. Loading runs no code."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, leaves, replace_leaves
+from chainrule.errors import FileFormatError, InputError
+from chainrule.layers import LAYERS, Layer
+from chainrule.losses import LOSSES
+from chainrule.network import Network
+
+_FORMAT = 1
+_LOSSES = {cls.__name__: cls for cls in LOSSES.values()}
+
+
+def save(network: Network, path: str | Path) -> None:
+    """Write a network to a safetensors file: parameters named like "0.W", configuration in the metadata.
+
+    The file is written beside its destination and then renamed, so a reader sees the old file or the new one.
+
+    Raises
+    ------
+    InputError
+        If the network has no parameters yet or holds a layer of your own, which a file could not rebuild.
+    """
+    import safetensors.numpy
+
+    if network.params is None or network.input_shape is None:
+        raise InputError("There is nothing to save yet: call fit first, or build the network with input_shape=...")
+    description = {
+        "format": _FORMAT,
+        "layers": [_config(layer) for layer in network.body.layers],
+        "loss": _config(network.loss),
+        "input_shape": network.input_shape,
+        "dtype": network.dtype.name,
+    }
+    arrays = {name: np.ascontiguousarray(p) for name, p in leaves(network.params)}
+    content = safetensors.numpy.save(arrays, metadata={"chainrule": json.dumps(description)})
+    path = Path(path)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(content)
+            file.close()
+            os.chmod(file.name, 0o666 & ~_umask())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def load(path: str | Path) -> Network:
+    """Read a network from a file that `save` wrote.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is truncated, is no safetensors file, was not written by chainrule, or contradicts itself.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            f"There is no model file {path}. Train one with: chainrule train mnist-small --out {path.name}"
+        )
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}
+    except SafetensorError as error:
+        raise FileFormatError(
+            f"{path} is not a model file, or it is truncated or damaged: safetensors says {str(error)!r}. "
+            "Save the model again, or copy it again from where it was whole."
+        ) from None
+    if "chainrule" not in metadata:
+        raise FileFormatError(f"{path} is a safetensors file, but chainrule did not write it: it describes no network.")
+    try:
+        return _rebuild(json.loads(metadata["chainrule"]), arrays)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FileFormatError(f"{path} does not describe a network that this version can build: {error}") from error
+
+
+def _rebuild(description: dict[str, Any], arrays: dict[str, Array]) -> Network:
+    if description["format"] != _FORMAT:
+        raise FileFormatError(f"its format is {description['format']}, but this version reads format {_FORMAT}.")
+    network = Network(
+        [_layer(config) for config in description["layers"]],
+        _LOSSES[description["loss"].pop("type")](**description["loss"]),
+        input_shape=description["input_shape"],
+        dtype=description["dtype"],
+    )
+    expected = {name: (p.shape, p.dtype) for name, p in leaves(network.params)}
+    found = {name: (a.shape, a.dtype) for name, a in arrays.items()}
+    if found != expected:
+        raise FileFormatError(f"its layers need the arrays {expected}, but it holds {found}.")
+    network.params = replace_leaves(network.params, arrays)
+    return network
+
+
+def _config(part: Any) -> dict[str, Any]:
+    """Return a layer or loss as plain data: its class name and its fields."""
+    name = type(part).__name__
+    if {**LAYERS, **_LOSSES}.get(name) is not type(part):
+        raise InputError(
+            f"{name} is not one of chainrule's own layers or losses, so a file could not rebuild it. "
+            "Save network.params with safetensors.numpy.save_file, and rebuild the network in your code."
+        )
+    config: dict[str, Any] = {"type": name}
+    for key in part.__dataclass_fields__:
+        value = getattr(part, key)
+        config[key] = [_config(v) for v in value] if isinstance(value, tuple) else value
+    return config
+
+
+def _layer(config: dict[str, Any]) -> Layer:
+    config = dict(config)
+    cls = LAYERS[config.pop("type")]
+    if "layers" in config:
+        config["layers"] = [_layer(child) for child in config["layers"]]
+    return cls(**config)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

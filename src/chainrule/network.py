@@ -1,0 +1,310 @@
+"""A network: layers, a loss and parameters, with what people do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks, progress, training
+from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
+from chainrule.engines.numpy import NumpyEngine
+from chainrule.errors import InputError
+from chainrule.initializers import SUITED
+from chainrule.layers import Activation, Dense, Layer, Sequential
+from chainrule.losses import LOSSES, Loss
+from chainrule.optimizers import OPTIMIZERS, Adam, Optimizer
+from chainrule.tables import text_table
+
+
+class Network:
+    """Layers and a loss, trained on data.
+
+    Parameters
+    ----------
+    layers
+        The layers from input to logits, without the output activation, which the loss owns.
+    loss
+        A loss, or its name in `chainrule.losses.LOSSES`.
+    input_shape
+        The shape of one example, such as (784,). If None, the first call of `fit` sets it.
+    seed
+        Of the first parameters.
+    dtype
+        float32 or float64.
+
+    Attributes
+    ----------
+    params
+        The parameters: a tuple with one dict per layer, such as ``network.params[0]["W"]``.
+    history
+        The scores of every epoch of training; prints as a table.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> X, y = cr.datasets.xor(seed=0)
+    >>> network = cr.Network.mlp([2, 8, 1], hidden="tanh")
+    >>> history = network.fit(X, y, epochs=60, optimizer=cr.Adam(lr=0.05), verbose=False)
+    >>> network.predict_classes([[0.0, 1.0], [1.0, 1.0]])
+    array([1, 0])
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        loss: str | Loss,
+        *,
+        input_shape: Sequence[int] | None = None,
+        seed: int = 0,
+        dtype: Any = np.float32,
+    ) -> None:
+        if isinstance(loss, str) and loss not in LOSSES:
+            raise InputError(f"A Network's loss is one of {', '.join(LOSSES)}, but loss={loss!r}.")
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise InputError(f"A Network computes in float32 or float64, but dtype={np.dtype(dtype)}.")
+        self.body = Sequential(layers)
+        self.loss = LOSSES[loss]() if isinstance(loss, str) else loss
+        self.dtype = np.dtype(dtype)
+        self.seed = seed
+        self.input_shape: Shape | None = None
+        self.output_shape: Shape | None = None
+        self.params: Params = None
+        self.history = training.History()
+        if input_shape is not None:
+            self._build(tuple(input_shape))
+
+    @classmethod
+    def mlp(
+        cls,
+        sizes: Sequence[int],
+        hidden: str = "relu",
+        loss: str | Loss | None = None,
+        *,
+        seed: int = 0,
+        dtype: Any = np.float32,
+    ) -> Network:
+        """Return the usual stack of Dense layers with an activation between them.
+
+        Parameters
+        ----------
+        sizes
+            The number of inputs, the units of each hidden layer, the number of outputs.
+        hidden
+            The activation of the hidden layers, by name. It decides how the weights start (He for ReLU and its
+            relatives, Xavier for sigmoid and tanh).
+        loss
+            If None: binary cross-entropy for one output, categorical cross-entropy for more. For regression say
+            "mean_squared_error".
+        seed, dtype
+            As for `Network`.
+        """
+        if len(sizes) < 2:
+            raise InputError(f"mlp needs at least an input and an output size, such as [784, 50, 10], not {sizes}.")
+        if loss is None:
+            loss = "binary_cross_entropy" if sizes[-1] == 1 else "categorical_cross_entropy"
+        layers: list[Layer] = []
+        for units in sizes[1:-1]:
+            layers += [Dense(units, initializer=SUITED.get(hidden, "he")), Activation(hidden)]
+        layers.append(Dense(sizes[-1], initializer="xavier"))
+        return cls(layers, loss, input_shape=(sizes[0],), seed=seed, dtype=dtype)
+
+    def _build(self, input_shape: Shape) -> None:
+        rng = np.random.default_rng(self.seed)
+        self.params, self.output_shape = self.body.init(rng, input_shape, self.dtype)
+        self.input_shape = input_shape
+
+    def _built(self) -> None:
+        if self.params is None:
+            raise InputError("The network has no parameters yet: call fit first, or build it with input_shape=...")
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        epochs: int = 10,
+        batch_size: int = 32,
+        optimizer: str | Optimizer | None = None,
+        validation_data: tuple[Any, Any] | None = None,
+        validation_split: float = 0.0,
+        sample_weight: Any = None,
+        seed: int = 0,
+        verbose: bool = True,
+    ) -> training.History:
+        """Train on examples; a second call goes on from the parameters of the first.
+
+        Parameters
+        ----------
+        X
+            Inputs of shape (examples, ...).
+        y
+            Targets: labels 0, 1, ... or one-hot rows for classes, 0/1 for binary, values for regression.
+        epochs, batch_size
+            How often to go through the data, and how many examples to take per step.
+        optimizer
+            An optimizer or its name; Adam with its usual learning rate if None.
+        validation_data
+            (X, y) to evaluate after every epoch.
+        validation_split
+            Instead: the share of the examples, drawn with the seed, to keep for that.
+        sample_weight
+            One weight per example; the loss is the weighted mean.
+        seed
+            Of the order of the examples, the validation split and dropout.
+        verbose
+            Whether to show progress: a live bar on a terminal, else a line per epoch.
+
+        Returns
+        -------
+        History
+            The scores of every epoch so far, also kept as `history`.
+
+        Raises
+        ------
+        InputError
+            If the data breaks a rule.
+        DivergenceError
+            If the loss becomes NaN or infinite. The network keeps the best parameters of the epochs before.
+
+        Notes
+        -----
+        Ctrl-C ends training without an error, and the network keeps the best parameters so far.
+        """
+        if epochs < 1 or batch_size < 1:
+            raise InputError(f"fit needs epochs and batch_size of at least 1, but got {epochs} and {batch_size}.")
+        X = checks.features(X, self.input_shape)
+        if self.params is None:
+            self._build(X.shape[1:])
+        data = self._data(X, y, sample_weight)
+        validation = None if validation_data is None else self._data(*validation_data, None)
+        if validation_split:
+            data, validation = _split(data, validation_split, validation, seed)
+        checks.several_classes(data.Y, self.loss)
+        engine = NumpyEngine(self.body, self.loss, _optimizer(optimizer), self.params)
+
+        def validate() -> dict[str, float]:
+            assert validation is not None
+            return training.evaluate(self.body, self.loss, engine.params, validation, self.dtype)
+
+        self.params = engine.params
+        # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
+        with np.errstate(over="ignore", invalid="ignore"):
+            training.train(
+                engine,
+                data,
+                epochs=epochs,
+                batch_size=batch_size,
+                seed=seed,
+                validate=validate if validation is not None else None,
+                history=self.history,
+                progress=progress.choose(verbose),
+            )
+        return self.history
+
+    def _data(self, X: Any, y: Any, weights: Any) -> training.Data:
+        X = checks.features(X, self.input_shape)
+        assert self.output_shape is not None
+        Y = checks.targets(y, len(X), self.loss, self.output_shape)
+        return training.Data(X, Y, None if weights is None else checks.example_weights(weights, len(X)))
+
+    def predict(self, X: Any) -> Float[Array, "batch *out"]:
+        """Return the outputs for inputs of shape (batch, ...): probabilities, or values for regression."""
+        self._built()
+        assert self.output_shape is not None
+        X = checks.features(X, self.input_shape)
+        out = np.empty((len(X), *self.output_shape), self.dtype)
+        for rows, Z in training.logits(self.body, self.params, X, self.dtype):
+            out[rows] = self.loss.activation(Z)
+        return out
+
+    def predict_classes(self, X: Any, threshold: float = 0.5) -> Any:
+        """Return a class per example.
+
+        Parameters
+        ----------
+        X
+            Inputs of shape (batch, ...).
+        threshold
+            For binary classification: the probability from which on the answer is 1.
+        """
+        if self.loss.task == "regression":
+            raise InputError(f"{type(self.loss).__name__} is a regression loss and has no classes: use predict.")
+        P = self.predict(X)
+        if self.loss.task == "multiclass":
+            return P.argmax(axis=-1)
+        classes = (P >= threshold).astype(np.int64)
+        return classes[..., 0] if classes.shape[-1] == 1 else classes
+
+    def evaluate(self, X: Any, y: Any, *, sample_weight: Any = None) -> dict[str, float]:
+        """Return the loss and the accuracy, or for regression the mean absolute error (mae)."""
+        self._built()
+        data = self._data(X, y, sample_weight)
+        return training.evaluate(self.body, self.loss, self.params, data, self.dtype)
+
+    def summary(self, batch_size: int = 32) -> str:
+        """Return a table of the layers: output shape, parameters, and memory kept for backward per batch."""
+        self._built()
+        assert self.input_shape is not None
+        x = np.zeros((1, *self.input_shape), self.dtype)
+        known = {id(x)} | {id(_owner(p)) for _, p in leaves(self.params)}
+        rows, total, kept = [["input", str(self.input_shape), "", ""]], 0, 0
+        for layer, params in zip(self.body.layers, self.params, strict=True):
+            x, cache = layer.forward(params, x, Mode(training=True, key=(0,)))
+            new = {id(_owner(a)): a.nbytes for _, a in leaves(cache) if a is not None and id(_owner(a)) not in known}
+            memory = batch_size * sum(new.values())
+            known |= new.keys()
+            count = sum(p.size for _, p in leaves(params))
+            rows.append([layer.label, str(x.shape[1:]), f"{count:,}", _bytes(memory)])
+            total, kept = total + count, kept + memory
+        table = text_table(["layer", "output shape", "parameters", f"memory (batch of {batch_size})"], rows)
+        return (
+            f"{table}\n{total:,} parameters ({_bytes(total * self.dtype.itemsize)}), {_bytes(kept)} kept for backward"
+        )
+
+    def __repr__(self) -> str:
+        labels = ", ".join(layer.label for layer in self.body.layers)
+        return f"Network([{labels}], {type(self.loss).__name__}, input_shape={self.input_shape})"
+
+
+def _optimizer(optimizer: str | Optimizer | None) -> Optimizer:
+    if isinstance(optimizer, str):
+        if optimizer not in OPTIMIZERS:
+            raise InputError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, but optimizer={optimizer!r}.")
+        return OPTIMIZERS[optimizer]()
+    return optimizer or Adam()
+
+
+def _split(
+    data: training.Data, share: float, validation: training.Data | None, seed: int
+) -> tuple[training.Data, training.Data]:
+    n = round(len(data.X) * share)
+    if validation is not None:
+        raise InputError("fit takes validation_data or validation_split, but not both.")
+    if not 0 < n < len(data.X):
+        raise InputError(
+            f"validation_split={share} of {len(data.X)} examples leaves none to train on or none to validate on: "
+            "give a share between 0 and 1."
+        )
+    order = np.random.default_rng((seed, 0)).permutation(len(data.X))
+
+    def part(rows: Array) -> training.Data:
+        return training.Data(data.X[rows], data.Y[rows], None if data.weights is None else data.weights[rows])
+
+    return part(order[n:]), part(order[:n])
+
+
+def _owner(a: Array) -> Array:
+    """Return the array that owns the memory of a view."""
+    return a if a.base is None else a.base
+
+
+def _bytes(n: int) -> str:
+    """Return a number of bytes as people read it."""
+    size = float(n)
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"

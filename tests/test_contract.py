@@ -1,0 +1,296 @@
+"""The five proofs of every equation, over the table of cases."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import layers
+from chainrule.activations import ACTIVATIONS
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_leaves
+from chainrule.initializers import INITIALIZERS
+from chainrule.layers import LAYERS, Layer
+from chainrule.losses import LOSSES
+from chainrule.optimizers import OPTIMIZERS
+from tests.cases import LAYER_CASES, LOSS_CASES, LayerCase, LossCase
+
+layer_cases = pytest.mark.parametrize("case", LAYER_CASES, ids=lambda case: case.name)
+loss_cases = pytest.mark.parametrize("case", LOSS_CASES, ids=lambda case: case.name)
+dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
+
+
+def cast(tree: Any, dtype: Any, engine: Any = np) -> Any:
+    return map_leaves(lambda a: None if a is None else engine.asarray(a, dtype=dtype), tree)
+
+
+def freeze(tree: Any) -> Any:
+    for _, array in leaves(tree):
+        if array is not None:
+            array.flags.writeable = False
+    return tree
+
+
+def upstream(y: Array) -> Array:
+    return np.random.default_rng(11).standard_normal(y.shape)
+
+
+def assert_same(actual: Any, expected: Any, dtype: Any) -> None:
+    """The same structure, the same numbers to the dtype's tolerance, and the dtype kept."""
+    actual, expected = dict(leaves(actual)), dict(leaves(expected))
+    assert actual.keys() == expected.keys()
+    for path, a in actual.items():
+        assert a.dtype == dtype, path
+        scale = max(1.0, float(np.abs(expected[path]).max(initial=0)))
+        np.testing.assert_allclose(a, expected[path], rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=path)
+
+
+def run_layer(case: LayerCase, params: Any, x: Any, dy: Any) -> Any:
+    y, cache = case.layer.forward(params, x, case.mode)
+    return y, *case.layer.backward(cache, dy)
+
+
+def layer_arguments(case: LayerCase, dtype: Any, engine: Any = np) -> tuple[Any, Any, Any]:
+    y, _ = case.layer.forward(case.params(), case.input(), case.mode)
+    return cast(case.params(), dtype, engine), cast(case.input(), dtype, engine), cast(upstream(y), dtype, engine)
+
+
+def loss_arguments(case: LossCase, dtype: Any, engine: Any = np) -> tuple[Any, Any, Any]:
+    weights = None if case.weights is None else engine.asarray(case.weights, dtype=dtype)
+    return engine.asarray(case.logits(), dtype=dtype), engine.asarray(case.Y), weights
+
+
+# 1. Central differences in float64 with a random upstream gradient.
+
+
+@layer_cases
+def test_layer_gradients_equal_central_differences(case: LayerCase) -> None:
+    report = cr.gradcheck(case.layer, case.input(), params=case.params(), mode=case.mode, tolerance=1e-6)
+    assert report, f"\n{report}"
+    assert [c.name for c in report.checks] == ["x", *dict(leaves(case.params()))]
+
+
+@loss_cases
+def test_loss_gradients_equal_central_differences(case: LossCase) -> None:
+    report = cr.gradcheck(case.loss, case.logits(), case.Y, *([] if case.weights is None else [case.weights]))
+    assert report, f"\n{report}"
+
+
+# 2. jax.vjp of the forward alone.
+
+
+@dtypes
+@layer_cases
+def test_layer_gradients_equal_jax_vjp(case: LayerCase, dtype: Any) -> None:
+    params, x, dy = layer_arguments(case, dtype, jnp)
+    _, vjp = jax.vjp(lambda params, x: case.layer.forward(params, x, case.mode)[0], params, x)
+    expected_grads, expected_dx = vjp(dy)
+    _, dx, grads = run_layer(case, params, x, dy)
+    assert_same({"dx": dx, "grads": grads}, {"dx": expected_dx, "grads": expected_grads}, dtype)
+
+
+@dtypes
+@loss_cases
+def test_loss_gradients_equal_jax_grad(case: LossCase, dtype: Any) -> None:
+    Z, Y, weights = loss_arguments(case, dtype, jnp)
+    expected = jax.grad(lambda Z: case.loss(Z, Y, weights)[0])(Z)
+    assert_same(case.loss(Z, Y, weights)[1], expected, dtype)
+
+
+# 3. NumPy = JAX eager = JAX jit, and the dtype is kept.
+
+
+@dtypes
+@layer_cases
+def test_layer_is_the_same_on_every_engine(case: LayerCase, dtype: Any) -> None:
+    params, x, dy = layer_arguments(case, dtype)
+    y, cache = case.layer.forward(params, x, case.mode)
+    expected = (y, *case.layer.backward(cache, dy))
+    on_jax = layer_arguments(case, dtype, jnp)
+    eager = run_layer(case, *on_jax)
+    jitted = jax.jit(lambda *arguments: run_layer(case, *arguments))(*on_jax)
+    assert_same(jitted, eager, dtype)
+    if case.random:  # the masks differ, so compare the backward pass on NumPy's cache
+        eager = (y, *case.layer.backward(jax.tree.map(jnp.asarray, cache), on_jax[2]))
+    assert_same(eager, expected, dtype)
+
+
+@dtypes
+@loss_cases
+def test_loss_is_the_same_on_every_engine(case: LossCase, dtype: Any) -> None:
+    expected = case.loss(*loss_arguments(case, dtype))
+    on_jax = loss_arguments(case, dtype, jnp)
+    assert_same(case.loss(*on_jax), expected, dtype)
+    assert_same(jax.jit(case.loss)(*on_jax), expected, dtype)
+
+
+@layer_cases
+def test_forward_and_backward_are_the_pair_that_custom_vjp_takes(case: LayerCase) -> None:
+    params, x, dy = layer_arguments(case, np.float64, jnp)
+
+    @jax.custom_vjp
+    def output(params: Any, x: Any) -> Any:
+        return case.layer.forward(params, x, case.mode)[0]
+
+    output.defvjp(
+        lambda params, x: case.layer.forward(params, x, case.mode),
+        lambda cache, dy: case.layer.backward(cache, dy)[::-1],
+    )
+    grads, dx = jax.jit(lambda params, x, dy: jax.vjp(output, params, x)[1](dy))(params, x, dy)
+    _, expected_dx, expected_grads = run_layer(case, params, x, dy)
+    assert_same({"dx": dx, "grads": grads}, {"dx": expected_dx, "grads": expected_grads}, np.float64)
+
+
+# 4. Inputs and caches are unchanged.
+
+
+@layer_cases
+def test_layer_changes_nothing_it_is_given(case: LayerCase) -> None:
+    params, x, dy = (freeze(argument) for argument in layer_arguments(case, np.float64))
+    _, cache = case.layer.forward(params, x, case.mode)
+    freeze(cache)
+    first, second = case.layer.backward(cache, dy), case.layer.backward(cache, dy)
+    for (path, a), (_, b) in zip(leaves(first), leaves(second), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=path)
+
+
+@loss_cases
+def test_loss_changes_nothing_it_is_given(case: LossCase) -> None:
+    arguments = freeze(loss_arguments(case, np.float64))
+    assert np.isfinite(case.loss(*arguments)[0])
+
+
+@layer_cases
+def test_input_gradient_false_changes_only_the_input_gradient(case: LayerCase) -> None:
+    params, x, dy = layer_arguments(case, np.float64)
+    _, cache = case.layer.forward(params, x, case.mode)
+    dx, grads = case.layer.backward(cache, dy, input_gradient=False)
+    assert dx is None
+    assert_same(grads, case.layer.backward(cache, dy)[1], np.float64)
+
+
+# 5. Broken backwards are rejected.
+
+
+class Broken:
+    """A layer whose backward was sabotaged; not a Layer, as a user's own class would not be."""
+
+    def __init__(self, layer: Layer, sabotage: Callable[[Any, Any, Array], Any]) -> None:
+        self.layer, self.sabotage = layer, sabotage
+
+    def init(self, rng: np.random.Generator, input_shape: Shape) -> tuple[Params, Shape]:
+        return self.layer.init(rng, input_shape)
+
+    def forward(self, params: Params, x: Array, mode: Mode = INFERENCE) -> tuple[Array, Any]:
+        return self.layer.forward(params, x, mode)
+
+    def backward(self, cache: Any, dy: Array) -> tuple[Array, Params]:
+        result: tuple[Array, Params] = self.sabotage(self.layer, cache, dy)
+        return result
+
+
+def one_leaf(index: int, change: Callable[[Array], Array]) -> Callable[[Any, Any, Array], Any]:
+    def sabotage(layer: Layer, cache: Any, dy: Array) -> Any:
+        counter = iter(range(1000))
+        gradients = layer.backward(cache, dy)
+        return map_leaves(lambda g: change(g) if next(counter) == index else g, gradients)
+
+    return sabotage
+
+
+def sabotages(gradients: int) -> dict[str, Callable[[Any, Any, Array], Any]]:
+    broken: dict[str, Callable[[Any, Any, Array], Any]] = {
+        "zeros": lambda layer, cache, dy: map_leaves(np.zeros_like, layer.backward(cache, dy)),
+        "upstream ignored": lambda layer, cache, dy: layer.backward(cache, np.ones_like(dy)),
+        "last example dropped": lambda layer, cache, dy: layer.backward(
+            cache, dy * (np.arange(len(dy)) < len(dy) - 1).reshape(-1, *[1] * (dy.ndim - 1))
+        ),
+    }
+    for i in range(gradients):
+        broken[f"gradient {i} dropped"] = one_leaf(i, np.zeros_like)
+        broken[f"gradient {i} doubled"] = one_leaf(i, lambda g: 2 * g)
+        broken[f"gradient {i} is NaN in one place"] = one_leaf(
+            i, lambda g: np.where(np.arange(g.size).reshape(g.shape) == 0, np.nan, g)
+        )
+    return broken
+
+
+@layer_cases
+def test_broken_layers_are_rejected(case: LayerCase) -> None:
+    gradients = 1 + len(dict(leaves(case.params())))
+    for name, sabotage in sabotages(gradients).items():
+        if case.flat and "NaN" not in name:
+            continue  # all of these give the zeros that are right for the step function
+        broken = Broken(case.layer, sabotage)
+        assert not cr.gradcheck(broken, case.input(), params=case.params(), mode=case.mode), name
+
+
+MISTAKES: dict[str, tuple[str, Callable[[Array, Array], Array]]] = {
+    "relu: 1 instead of dA": ("relu", lambda dA, A: np.where(A > 0, 1.0, 0.0)),
+    "relu: mask of dA": ("relu", lambda dA, A: dA * (dA > 0)),
+    "sigmoid: slope at A": ("sigmoid", lambda dA, A: dA * cr.activations.sigmoid(A) * (1 - cr.activations.sigmoid(A))),
+    "sigmoid: dA forgotten": ("sigmoid", lambda dA, A: A * (1 - A)),
+    "tanh: slope of the sigmoid": ("tanh", lambda dA, A: dA * A * (1 - A)),
+    "softmax: only the diagonal": ("softmax", lambda dA, A: dA * A * (1 - A)),
+    "softmax: zero": ("softmax", lambda dA, A: A * (dA - dA)),
+    "log-softmax: sum dropped": ("log_softmax", lambda dA, A: dA - np.exp(A) * dA),
+    "silu: product rule forgotten": ("silu", lambda dA, Z: dA * cr.activations.sigmoid(Z)),
+    "elu: slope without alpha's branch": ("elu", lambda dA, Z: dA * (Z > 0)),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_known_mistakes_are_rejected(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, wrong = MISTAKES[mistake]
+    (case,) = [case for case in LAYER_CASES if case.name == name]
+    monkeypatch.setitem(ACTIVATIONS, name, ACTIVATIONS[name]._replace(backward=lambda dA, kept, **_: wrong(dA, kept)))
+    assert not cr.gradcheck(case.layer, case.input())
+
+
+@loss_cases
+def test_broken_losses_are_rejected(case: LossCase) -> None:
+    class BrokenLoss(type(case.loss)):  # type: ignore[misc]
+        factor: float
+
+        def __call__(self, Z: Any, Y: Any, weights: Any = None) -> Any:
+            J, dZ = super().__call__(Z, Y, weights)
+            return J, dZ * type(self).factor
+
+    arguments = [case.logits(), case.Y, *([] if case.weights is None else [case.weights])]
+    for factor in (0.0, -1.0, 2.0, 1 / len(case.Y), 1 + 1e-5, np.nan):
+        BrokenLoss.factor = factor
+        assert not cr.gradcheck(BrokenLoss(), *arguments), factor
+
+
+# The table is complete, and every entry says its equation and its source.
+
+
+def test_every_public_equation_is_in_the_table() -> None:
+    tested = {type(case.layer) for case in LAYER_CASES}
+    assert tested == set(LAYERS.values())
+    assert tested == {c for _, c in inspect.getmembers(layers, inspect.isclass) if issubclass(c, Layer)} - {Layer}
+    assert {case.layer.function for case in LAYER_CASES if isinstance(case.layer, cr.Activation)} == set(ACTIVATIONS)
+    assert {type(case.loss) for case in LOSS_CASES} == set(LOSSES.values())
+
+
+EQUATIONS = [*LAYERS.values(), *(a.value for a in ACTIVATIONS.values()), *LOSSES.values(), *OPTIMIZERS.values()]
+
+
+@pytest.mark.parametrize("equation", EQUATIONS, ids=lambda e: e.__name__)
+def test_every_equation_is_written_down_with_its_source(equation: Any) -> None:
+    text = inspect.getdoc(equation) or ""
+    assert ".. math::" in text
+    assert "References\n----------\n" in text
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_every_initializer_says_its_distribution_and_use(name: str) -> None:
+    text = inspect.getdoc(INITIALIZERS[name]) or ""
+    assert ".. math::" in text and ": for " in text
