@@ -11,6 +11,7 @@ which the reported loss does not include.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -202,6 +203,12 @@ class RMSProp(Optimizer):
         return g / (namespace(g).sqrt(s) + self.epsilon), SquareSum(s)
 
 
+def _one_minus_power(beta: float, t: Any, like: Vector) -> Array:
+    """Return 1 - beta**t; written so, float32 would keep four digits of it for beta = 0.999 and t = 1."""
+    xp = namespace(like)
+    return -xp.expm1(xp.asarray(t, dtype=like.dtype) * (math.log(beta) if beta else -math.inf))
+
+
 @dataclass(frozen=True)
 class Adam(Optimizer):
     r"""Momentum and scaling by recent squared gradients, both corrected for their start at zero.
@@ -227,8 +234,8 @@ class Adam(Optimizer):
         """Return the corrected mean over the root of the corrected mean square."""
         m = self.beta1 * state.m + (1 - self.beta1) * g
         v = self.beta2 * state.v + (1 - self.beta2) * (g * g)
-        m_hat = m / (1 - self.beta1**t)
-        v_hat = v / (1 - self.beta2**t)
+        m_hat = m / _one_minus_power(self.beta1, t, g)
+        v_hat = v / _one_minus_power(self.beta2, t, g)
         return m_hat / (namespace(g).sqrt(v_hat) + self.epsilon), Moments(m, v)
 
 

@@ -113,8 +113,7 @@ def _config(part: Any) -> dict[str, Any]:
             "Save network.params with safetensors.numpy.save_file, and rebuild the network in your code."
         )
     config: dict[str, Any] = {"type": name}
-    for key in part.__dataclass_fields__:
-        value = getattr(part, key)
+    for key, value in vars(part).items():
         config[key] = [_config(v) for v in value] if isinstance(value, tuple) else value
     return config
 

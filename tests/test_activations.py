@@ -1,0 +1,104 @@
+"""Values of the activations, and that no finite input breaks them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import chainrule as cr
+from chainrule.activations import ACTIVATIONS
+from chainrule.errors import InputError
+
+Z = np.array([-3.0, -0.5, 0.0, 0.5, 3.0])
+TEXTBOOK: dict[str, Callable[[float], float]] = {
+    "step": lambda z: 1.0 if z > 0 else 0.0,
+    "identity": lambda z: z,
+    "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
+    "tanh": math.tanh,
+    "relu": lambda z: max(0.0, z),
+    "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
+    "elu": lambda z: z if z > 0 else math.exp(z) - 1,
+    "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
+    "silu": lambda z: z / (1 + math.exp(-z)),
+    "softplus": lambda z: math.log(1 + math.exp(z)),
+}
+
+
+@pytest.mark.parametrize("name", TEXTBOOK)
+def test_value_is_the_textbook_formula(name: str) -> None:
+    tolerance = 5e-4 if name == "gelu" else 1e-14  # gelu is the tanh form, which is that close to the exact one
+    expected = [TEXTBOOK[name](z) for z in Z.tolist()]
+    np.testing.assert_allclose(ACTIVATIONS[name].value(Z), expected, rtol=0, atol=tolerance)
+
+
+def test_softmax_is_the_textbook_formula() -> None:
+    E = np.exp(Z)
+    np.testing.assert_allclose(cr.activations.softmax(Z), E / E.sum(), rtol=1e-14)
+    np.testing.assert_allclose(cr.activations.log_softmax(Z), np.log(E / E.sum()), rtol=1e-14)
+
+
+def test_every_activation_is_tested_here() -> None:
+    assert {*TEXTBOOK, "softmax", "log_softmax"} == set(ACTIVATIONS)
+
+
+def test_saturated_values_are_exact() -> None:
+    far = np.array([1000.0, -1000.0])
+    assert cr.activations.sigmoid(far).tolist() == [1.0, 0.0]
+    assert cr.activations.softplus(far).tolist() == [1000.0, 0.0]
+    assert cr.activations.softmax(np.array([1e4, 0.0, 1e4])).tolist() == [0.5, 0.0, 0.5]
+    assert cr.activations.log_softmax(np.array([1e4, 0.0])).tolist() == [0.0, -1e4]
+    assert cr.activations.sigmoid(np.array([-700.0]))[0] == pytest.approx(math.exp(-700), rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_finite_input_is_fine(name: str, dtype: Any, data: st.DataObject) -> None:
+    largest = float(np.finfo(dtype).max)
+    if "softmax" in name:
+        largest /= 2  # differences must be finite, too
+    numbers = st.floats(-largest, largest, width=32 if dtype == np.float32 else 64)
+    far = data.draw(arrays(dtype, (2, 3), elements=numbers))
+    value, backward, keeps = ACTIVATIONS[name]
+    A = value(far)  # pytest turns any floating-point warning into an error
+    dZ = backward(np.ones_like(far), far if keeps == "Z" else A)
+    assert np.isfinite(A).all() and np.isfinite(dZ).all()
+    assert A.dtype == dZ.dtype == dtype
+    if name == "softmax":
+        np.testing.assert_allclose(A.sum(axis=-1), 1, rtol=1e-6)
+
+
+def test_softmax_does_not_care_about_a_shift() -> None:
+    rows = np.random.default_rng(0).standard_normal((4, 3))
+    np.testing.assert_allclose(cr.activations.softmax(rows), cr.activations.softmax(rows + 50), rtol=1e-12)
+
+
+def test_each_row_has_its_own_softmax() -> None:
+    rows = np.array([[0.0, 1.0], [1000.0, 1001.0]])
+    first, second = cr.activations.softmax(rows)
+    np.testing.assert_allclose(first, second, rtol=1e-12)
+
+
+def test_wrong_names_and_parameters_are_refused() -> None:
+    with pytest.raises(InputError, match=r"Activation knows step, identity, sigmoid, .* but function='rleu'"):
+        cr.Activation("rleu")
+    with pytest.raises(InputError, match=r"relu has no alpha, but alpha=0.1; leaky_relu and elu have one"):
+        cr.Activation("relu", 0.1)
+
+
+NAMED = ["Step", "Identity", "Sigmoid", "Tanh", "ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Softplus", "Softmax"]
+
+
+@pytest.mark.parametrize("name", [*NAMED, "LogSoftmax"])
+def test_named_layers_are_the_activations(name: str) -> None:
+    layer = getattr(cr, name)()
+    assert layer.function.replace("_", "") == name.lower()
+    np.testing.assert_array_equal(layer.forward({}, Z)[0], ACTIVATIONS[layer.function].value(Z))
