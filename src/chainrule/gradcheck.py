@@ -139,23 +139,26 @@ def gradcheck(
     """
     rng = np.random.default_rng(seed)
     wide = [np.array(a, np.float64 if np.asarray(a).dtype.kind == "f" else None) for a in inputs]
-    if isinstance(subject, Loss):
-        arrays, value, analytic = _loss_case(subject, wide)
-    elif hasattr(subject, "loss") and hasattr(subject, "body"):
-        arrays, value, analytic = _network_case(subject, wide, mode)
-    elif hasattr(subject, "forward") and hasattr(subject, "backward"):
-        arrays, value, analytic = _layer_case(subject, wide, params, mode, rng)
-    else:
-        raise InputError(
-            f"gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {type(subject).__name__}."
-        )
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # NaN and infinity are reported, not warned of
+        arrays, value, analytic = _case(subject, wide, params, mode, rng)
         checks = [_check(name, a, analytic.get(name), value, rng, tolerance, max_entries) for name, a in arrays.items()]
     return GradReport(tuple(checks), tolerance)
 
 
 Case = tuple[dict[str, Any], Callable[[], tuple[float, float]], Mapping[str, Any]]
 """The arrays to vary in place; the function of them, with the size of the terms it sums; the gradients to check."""
+
+
+def _case(subject: Any, inputs: list[Array], params: Any, mode: Mode, rng: np.random.Generator) -> Case:
+    if isinstance(subject, Loss):
+        return _loss_case(subject, inputs)
+    if hasattr(subject, "loss") and hasattr(subject, "body"):
+        return _network_case(subject, inputs, mode)
+    if hasattr(subject, "forward") and hasattr(subject, "backward"):
+        return _layer_case(subject, inputs, params, mode, rng)
+    raise InputError(
+        f"gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {type(subject).__name__}."
+    )
 
 
 def _loss_case(loss: Loss, inputs: list[Array]) -> Case:

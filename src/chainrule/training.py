@@ -192,10 +192,12 @@ def _divergence_text(engine: NumpyEngine, X: Array, key: tuple[int, ...], J: flo
 
 def _first_blow_up(engine: NumpyEngine, X: Array, key: tuple[int, ...]) -> str:
     mode = Mode(training=True, key=key)
+    limit = math.sqrt(np.finfo(engine.dtype).max)  # beyond it the square is infinite
     for i, layer in enumerate(engine.body.layers):
-        if not all(np.isfinite(p).all() for _, p in leaves(engine.params[i])):
-            return f"the parameters of layer {i} ({layer.label})"
+        for part, array in leaves(engine.params[i]):
+            if not np.abs(array).max(initial=0) < limit:
+                return f"{part} of layer {i} ({layer.label})"
         X, _ = layer.forward(engine.params[i], X, mode.fold(i))
-        if not np.isfinite(X).all():
+        if not np.abs(X).max(initial=0) < limit:
             return f"the output of layer {i} ({layer.label})"
-    return "the loss: the outputs are finite, but too large for it"
+    return "the loss"
