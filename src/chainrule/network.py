@@ -248,13 +248,15 @@ class Network:
         self._built()
         assert self.input_shape is not None
         x = np.zeros((1, *self.input_shape), self.dtype)
-        known = {id(x)} | {id(_owner(p)) for _, p in leaves(self.params)}
+        # Holding the arrays, and not only their ids, keeps an id from being given to another array meanwhile.
+        known = {id(a): a for a in (x, *(_owner(p) for _, p in leaves(self.params)))}
         rows, total, kept = [["input", str(self.input_shape), "", ""]], 0, 0
         for layer, params in zip(self.body.layers, self.params, strict=True):
             x, cache = layer.forward(params, x, Mode(training=True, key=(0,)))
-            new = {id(_owner(a)): a.nbytes for _, a in leaves(cache) if a is not None and id(_owner(a)) not in known}
-            memory = batch_size * sum(new.values())
-            known |= new.keys()
+            kept_by_layer = [_owner(a) for _, a in leaves(cache) if a is not None]
+            new = {id(a): a for a in kept_by_layer if id(a) not in known}
+            memory = batch_size * sum(a.nbytes for a in new.values())
+            known |= new
             count = sum(p.size for _, p in leaves(params))
             rows.append([layer.label, str(x.shape[1:]), f"{count:,}", _bytes(memory)])
             total, kept = total + count, kept + memory

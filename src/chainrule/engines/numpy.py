@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
-from chainrule.layers import Layer
+from chainrule.layers import Sequential
 from chainrule.losses import Loss
 from chainrule.optimizers import Optimizer, clip_scale
 
@@ -29,7 +29,7 @@ class NumpyEngine:
         The first parameters; they are copied.
     """
 
-    def __init__(self, body: Layer, loss: Loss, optimizer: Optimizer, params: Params) -> None:
+    def __init__(self, body: Sequential, loss: Loss, optimizer: Optimizer, params: Params) -> None:
         self.body, self.loss, self.optimizer = body, loss, optimizer
         by_path = dict(leaves(params))
         # Weight decay is for the weights: the arrays whose name begins with W.
