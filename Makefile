@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test lint format clean
+.PHONY: run test lint format bench-first clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -22,6 +22,9 @@ lint: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench-first: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/first_network.py
 
 $(VENV)/run.stamp: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chainrule needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'

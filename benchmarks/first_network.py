@@ -1,0 +1,106 @@
+"""Measure what the README says about this release: accuracies, import time, and the gain of batches.
+
+Run with: make bench-first (needs the full data: CHAINRULE_DATA=folder with mnist/, book/ and cats/).
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+import chainrule as cr
+from chainrule import book, stepwise
+from chainrule.files import load_book_weights
+
+DATA = Path(os.environ["CHAINRULE_DATA"])
+
+
+def processor() -> str:
+    """Return the processor's name and the number of cores that this process may use."""
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return f"{names[0].partition(':')[2].strip()}, {len(os.sched_getaffinity(0))} cores"
+
+
+def best_seconds(do: Callable[[], object], repeats: int) -> float:
+    """Return the shortest of several runs."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        do()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def import_time() -> None:
+    """Time `import chainrule` and `import numpy` in fresh processes, in turns."""
+    times: dict[str, list[float]] = {"pass": [], "import numpy": [], "import chainrule": []}
+    for _ in range(10):
+        for statement, seconds in times.items():
+            command = [sys.executable, "-c", statement]
+            seconds.append(best_seconds(lambda: subprocess.run(command, check=True), 1))  # noqa: B023 (called at once)
+    for statement, seconds in times.items():
+        print(f"process with {statement!r}: {min(seconds):.3f} s (best of 10), {np.median(seconds):.3f} s (median)")
+
+
+def mnist() -> None:
+    """Train 784-128-64-10 on all of MNIST for 5 epochs with Adam and batches of 128, with three seeds."""
+    (x_train, y_train), (x_test, y_test) = cr.datasets.load_mnist()
+    for seed in range(3):
+        network = cr.Network.mlp([784, 128, 64, 10], seed=seed)
+        start = time.perf_counter()
+        network.fit(x_train, y_train, epochs=5, batch_size=128, seed=seed, verbose=False)
+        seconds = time.perf_counter() - start
+        accuracy = network.evaluate(x_test, y_test)["accuracy"]
+        print(f"MNIST, 784-128-64-10, Adam, batch 128, 5 epochs, seed {seed}: accuracy {accuracy:.4f}, {seconds:.1f} s")
+
+
+def books_weights() -> None:
+    """Classify the test digits with the book's weights, one at a time and in batches of 100."""
+    weights = load_book_weights(DATA / "book/sample_weight.pkl")
+    _, (x, labels) = cr.datasets.load_mnist()
+
+    def singly() -> list[int]:
+        return [int(np.argmax(book.predict(weights, image))) for image in x]
+
+    def batched() -> list[int]:
+        starts = range(0, len(x), 100)
+        return [int(c) for i in starts for c in np.argmax(book.predict(weights, x[i : i + 100]), axis=1)]
+
+    for name, classes in (("one at a time", singly()), ("in batches of 100", batched())):
+        print(f"book's weights {name}: accuracy {np.mean(classes == labels):.4f}")
+    one, many = best_seconds(singly, 3), best_seconds(batched, 10)
+    print(f"10,000 digits one at a time {one:.3f} s, in batches of 100 {many:.4f} s: {one / many:.0f} times faster")
+
+
+def cats() -> None:
+    """Train the course's two networks on its cat pictures."""
+    sets = {}
+    for part in ("train", "test"):
+        with h5py.File(DATA / f"cats/{part}_catvnoncat.h5") as file:
+            pictures, labels = np.array(file[f"{part}_set_x"]), np.array(file[f"{part}_set_y"])
+        sets[part] = pictures.reshape(len(pictures), -1).T / 255, labels.reshape(1, -1)
+    X, Y = sets["train"]
+    for train, dims in ((stepwise.two_layer_model, [12288, 7, 1]), (stepwise.L_layer_model, [12288, 20, 7, 5, 1])):
+        parameters, costs = train(X, Y, dims, num_iterations=2500, seed=1)
+        right = {part: np.mean(stepwise.predict(X, parameters) == Y) for part, (X, Y) in sets.items()}
+        print(
+            f"cats, {dims}: cost {costs[0]:.6f} at iteration 0, {costs[-1]:.6f} at 2400; "
+            f"accuracy {right['train']:.4f} in training, {right['test']:.2f} in test"
+        )
+
+
+if __name__ == "__main__":
+    print(f"{datetime.date.today()}, {processor()}, Python {platform.python_version()}, NumPy {np.__version__}")
+    import_time()
+    books_weights()
+    mnist()
+    cats()

@@ -1,0 +1,50 @@
+"""The data sets by name, as the command line offers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, NamedTuple, TypeAlias
+
+from chainrule.datasets import toys
+from chainrule.datasets.mnist import Examples, load_mnist, load_mnist_small
+
+TrainAndTest: TypeAlias = tuple[Examples, Examples]
+
+
+class Dataset(NamedTuple):
+    """A data set that can be asked for by name.
+
+    ``load(seed)`` returns ``(X_train, y_train), (X_test, y_test)``; the seed draws the toy sets (800 + 200
+    points) and means nothing to MNIST.
+    """
+
+    name: str
+    summary: str
+    task: Literal["multiclass", "binary", "regression"]
+    load: Callable[[int], TrainAndTest]
+
+
+def _toy(make: Callable[..., Examples], seed: int) -> TrainAndTest:
+    X, y = make(n=1000, seed=seed)
+    return (X[:800], y[:800]), (X[800:], y[800:])
+
+
+DATASETS: dict[str, Dataset] = {
+    dataset.name: dataset
+    for dataset in (
+        Dataset("mnist", "60,000 + 10,000 handwritten digits, 28x28", "multiclass", lambda seed: load_mnist()),
+        Dataset(
+            "mnist-small",
+            "10,000 + 2,000 of these digits, shipped with chainrule",
+            "multiclass",
+            lambda seed: load_mnist_small(),
+        ),
+        Dataset("xor", "noisy corners of a square, opposite ones alike", "binary", partial(_toy, toys.xor)),
+        Dataset("spirals", "three interleaved spiral arms", "multiclass", partial(_toy, toys.spirals)),
+        Dataset("moons", "two interleaved half circles", "binary", partial(_toy, toys.moons)),
+        Dataset("circles", "a circle inside another", "binary", partial(_toy, toys.circles)),
+        Dataset("blobs", "three Gaussian clouds", "multiclass", partial(_toy, toys.blobs)),
+        Dataset("sine", "one period of a noisy sine", "regression", partial(_toy, toys.sine)),
+    )
+}
