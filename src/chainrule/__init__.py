@@ -1,8 +1,9 @@
 """Neural networks with every forward and backward equation written out by hand."""
 
-from chainrule import activations, datasets, initializers, losses, optimizers, schedules
+from typing import TYPE_CHECKING, Any
+
+from chainrule import activations, initializers, losses, optimizers, schedules
 from chainrule.arrays import Mode
-from chainrule.files import load, save
 from chainrule.gradcheck import gradcheck
 from chainrule.layers import (
     ELU,
@@ -33,6 +34,10 @@ from chainrule.losses import (
 from chainrule.network import Network
 from chainrule.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from chainrule.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
+
+if TYPE_CHECKING:
+    from chainrule import datasets
+    from chainrule.files import load, save
 
 __all__ = [
     "ELU",
@@ -82,3 +87,14 @@ __all__ = [
     "schedules",
 ]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the data sets and the file formats when they are first used, to keep `import chainrule` short."""
+    import importlib
+
+    if name == "datasets":
+        return importlib.import_module("chainrule.datasets")
+    if name in ("load", "save"):
+        return getattr(importlib.import_module("chainrule.files"), name)
+    raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
