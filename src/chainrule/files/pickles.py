@@ -52,7 +52,7 @@ def load_book_weights(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
 
     References
     ----------
-    Saito Goki, "Deep Learning from Scratch", O'Reilly, chapter 3 (the weights); the instructions are
+    Koki Saitoh, "Deep Learning from Scratch", O'Reilly, chapter 3 (the weights); the instructions are
     documented in Python's ``pickletools``.
     """
     try:

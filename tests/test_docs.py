@@ -1,0 +1,83 @@
+"""Whatever the documentation shows is executed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md"]
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    language: str
+    text: str
+    line: int
+
+
+def blocks(page: str) -> list[Block]:
+    tokens = MarkdownIt().parse((ROOT / page).read_text("utf-8"))
+    return [Block(t.info.strip(), t.content, (t.map or [0])[0] + 1) for t in tokens if t.type == "fence"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
+def test_python_blocks_run_and_print_what_they_show(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All blocks of a page share one session; a comment `# ...` after a print shows its exact output."""
+    monkeypatch.chdir(tmp_path)
+    found = [block for block in blocks(page) if block.language == "python"]
+    assert len(found) >= 5
+    code = "\n".join("\n" * (block.line - block.line) + block.text for block in found)
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    shown = [line.partition("  # -> ")[2] for line in code.splitlines() if "  # -> " in line]
+    printed = run.stdout.splitlines()
+    assert shown and [line for line in shown if line not in printed] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
+def test_shell_blocks_run(page: str, tmp_path: Path) -> None:
+    """Commands of `chainrule` run as shown, in order; make targets must exist; nothing else is shown."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    lines = [line for b in blocks(page) if b.language == "sh" for line in b.text.splitlines() if line.strip()]
+    commands = [shlex.split(line, comments=True) for line in lines]
+    assert any(command[0] == "chainrule" for command in commands)
+    for command in commands:
+        if command[0] == "make":
+            subprocess.run(["make", "--dry-run", *command[1:]], cwd=ROOT, check=True, capture_output=True)
+        else:
+            assert command[0] == "chainrule", command
+            run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+            assert run.returncode == 0, (command, run.stderr)
+
+
+def test_both_languages_show_the_same_code() -> None:
+    """The Korean page is written natively, but its code is the English page's, comments aside."""
+
+    def code(page: str) -> list[str]:
+        return [re.sub(r"\s*#(?! ->).*", "", b.text) for b in blocks(page) if b.language in ("python", "sh")]
+
+    assert code("README.md") == code("README.ko.md")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_inside_the_repository_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_make_targets_named_in_the_documentation_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for page in PAGES:
+        for target in re.findall(r"\bmake ([a-z-]+)\b", "".join(b.text for b in blocks(page))):
+            assert f"\n{target}:" in makefile, (page, target)

@@ -1,0 +1,55 @@
+"""MNIST end to end, with the full data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import book
+from chainrule.files import load_book_weights
+
+
+@pytest.fixture
+def mnist(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[cr.datasets.Examples, cr.datasets.Examples]:
+    monkeypatch.setenv("CHAINRULE_DATA", str(data_folder))
+    return cr.datasets.load_mnist()
+
+
+def test_five_epochs_reach_97_5_percent(mnist: tuple[cr.datasets.Examples, cr.datasets.Examples]) -> None:
+    train, test = mnist
+    accuracies = []
+    for seed in range(3):
+        network = cr.Network.mlp([784, 128, 64, 10], seed=seed)
+        network.fit(*train, epochs=5, batch_size=128, seed=seed, verbose=False)
+        accuracies.append(network.evaluate(*test)["accuracy"])
+    assert np.median(accuracies) >= 0.975, accuracies
+
+
+def test_the_books_weights_classify_9352_digits(
+    data_folder: Path, mnist: tuple[cr.datasets.Examples, cr.datasets.Examples]
+) -> None:
+    weights = load_book_weights(data_folder / "book/sample_weight.pkl")
+    _, (x, labels) = mnist
+    singly = [int(np.argmax(book.predict(weights, image))) for image in x]
+    batched = [np.argmax(book.predict(weights, x[i : i + 100]), axis=1) for i in range(0, len(x), 100)]
+    assert sum(singly == labels) == sum(np.concatenate(batched) == labels) == 9352
+
+
+def test_the_books_weights_in_a_network(
+    data_folder: Path, mnist: tuple[cr.datasets.Examples, cr.datasets.Examples]
+) -> None:
+    weights = load_book_weights(data_folder / "book/sample_weight.pkl")
+    network = cr.Network.mlp([784, 50, 100, 10], hidden="sigmoid")
+    for i in (1, 2, 3):
+        network.params[2 * (i - 1)]["W"][:], network.params[2 * (i - 1)]["b"][:] = weights[f"W{i}"], weights[f"b{i}"]
+    assert network.evaluate(*mnist[1])["accuracy"] == pytest.approx(0.9352)
+
+
+def test_the_shipped_digits_are_enough_for_94_percent() -> None:
+    train, test = cr.datasets.load_mnist_small()
+    network = cr.Network.mlp([784, 128, 64, 10])
+    network.fit(*train, epochs=5, verbose=False)
+    assert network.evaluate(*test)["accuracy"] >= 0.94
