@@ -10,8 +10,9 @@ run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
 	$(BIN)/chainrule predict digits.safetensors --samples 6
 
+# One BLAS thread per test process: two processes of two threads each would wait for one another on two cores.
 test: lint
-	$(BIN)/python -W error -m pytest -n 2
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -22,21 +22,19 @@ class Block(NamedTuple):
 
     language: str
     text: str
-    line: int
 
 
 def blocks(page: str) -> list[Block]:
     tokens = MarkdownIt().parse((ROOT / page).read_text("utf-8"))
-    return [Block(t.info.strip(), t.content, (t.map or [0])[0] + 1) for t in tokens if t.type == "fence"]
+    return [Block(t.info.strip(), t.content) for t in tokens if t.type == "fence"]
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
-def test_python_blocks_run_and_print_what_they_show(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All blocks of a page share one session; a comment `# ...` after a print shows its exact output."""
-    monkeypatch.chdir(tmp_path)
+def test_python_blocks_run_and_print_what_they_show(page: str, tmp_path: Path) -> None:
+    """All blocks of a page share one session; a comment `# -> ...` after a print shows its exact output."""
     found = [block for block in blocks(page) if block.language == "python"]
     assert len(found) >= 5
-    code = "\n".join("\n" * (block.line - block.line) + block.text for block in found)
+    code = "\n".join(block.text for block in found)
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     shown = [line.partition("  # -> ")[2] for line in code.splitlines() if "  # -> " in line]

@@ -33,9 +33,9 @@ def test_the_books_weights_classify_9352_digits(
 ) -> None:
     weights = load_book_weights(data_folder / "book/sample_weight.pkl")
     _, (x, labels) = mnist
-    singly = [int(np.argmax(book.predict(weights, image))) for image in x]
+    singly = np.array([np.argmax(book.predict(weights, image)) for image in x])
     batched = [np.argmax(book.predict(weights, x[i : i + 100]), axis=1) for i in range(0, len(x), 100)]
-    assert sum(singly == labels) == sum(np.concatenate(batched) == labels) == 9352
+    assert np.sum(singly == labels) == np.sum(np.concatenate(batched) == labels) == 9352
 
 
 def test_the_books_weights_in_a_network(

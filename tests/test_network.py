@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule import progress
 from chainrule.arrays import Array, leaves, map_leaves
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.errors import DivergenceError, InputError
@@ -249,6 +250,15 @@ def test_a_live_bar_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatc
     shown = capsys.readouterr().out
     for text in ("epoch 3/3", "loss ", "accuracy ", "val_loss ", "left"):
         assert text in shown
+
+
+def test_notebooks_get_a_bar_if_they_can_draw_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert type(progress.choose(True)) is progress.Lines
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    assert type(progress.choose(True)) is progress.LiveBar
+    assert type(progress.choose(False)) is progress.Silent
 
 
 # Runs that end early

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Mapping
@@ -85,9 +86,8 @@ class LiveBar(Silent):
 
 
 def choose(verbose: bool) -> Silent:
-    """Return a live bar for a terminal or notebook, lines for anything else, and silence if not verbose."""
+    """Return a live bar for a terminal (or a notebook that can draw one), else lines, and silence if not verbose."""
     if not verbose:
         return Silent()
-    if sys.stdout.isatty() or "ipykernel" in sys.modules:
-        return LiveBar()
-    return Lines()
+    notebook = "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None
+    return LiveBar() if sys.stdout.isatty() or notebook else Lines()

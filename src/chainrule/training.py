@@ -132,7 +132,8 @@ def train(
     was finished (by validation loss if there is one), or with those of the start if none was; Ctrl-C in the first epoch
     keeps what was learned so far.
     """
-    first, last = len(history) + 1, len(history) + epochs
+    epoch = first = len(history) + 1
+    last = len(history) + epochs
     best, best_loss, best_epoch = engine.snapshot(), math.inf, 0
     progress.start(first, last, math.ceil(len(data.X) / batch_size))
     try:
