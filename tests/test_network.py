@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,21 @@ def test_dropout_acts_in_training_only() -> None:
         (network.params[0], network.params[2]), X
     )
     np.testing.assert_allclose(network.predict(X), cr.activations.softmax(Z), rtol=1e-5)
+
+
+def test_small_networks_train_on_one_blas_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[int] = []
+
+    def limit(n: int, user_api: str) -> nullcontext[None]:
+        limits.append(n)
+        return nullcontext()
+
+    monkeypatch.setattr("threadpoolctl.threadpool_limits", limit)
+    quick(mlp(), X, Y)
+    assert limits == [1]
+    monkeypatch.setattr("chainrule.engines.numpy._SMALL", 32 * 8 * CLASSES)
+    quick(mlp(), X, Y, batch_size=32)
+    assert limits == [1]
 
 
 # Predictions

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import checks, progress, training
 from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
-from chainrule.engines.numpy import NumpyEngine
+from chainrule.engines.numpy import NumpyEngine, blas_threads
 from chainrule.errors import InputError
 from chainrule.initializers import SUITED
 from chainrule.layers import Activation, Dense, Layer, Sequential
@@ -190,7 +190,7 @@ class Network:
 
         self.params = engine.params
         # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.params, batch_size):
             training.train(
                 engine,
                 data,

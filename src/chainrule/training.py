@@ -134,7 +134,7 @@ def train(
     """
     epoch = first = len(history) + 1
     last = len(history) + epochs
-    best, best_loss, best_epoch = engine.snapshot(), math.inf, 0
+    best, best_loss, best_epoch, stopped = engine.snapshot(), math.inf, 0, ""
     progress.start(first, last, math.ceil(len(data.X) / batch_size))
     try:
         for epoch in range(first, last + 1):
@@ -147,15 +147,16 @@ def train(
                 best, best_loss, best_epoch = engine.snapshot(), scores.get("val_loss", scores["loss"]), epoch
             progress.epoch(epoch, scores, time.perf_counter() - started)
     except KeyboardInterrupt:
-        progress.close()
         if best_epoch:
             engine.restore(best)
-        print(f"Stopped by Ctrl-C in epoch {epoch}: the network keeps {_kept(best_epoch, history)}.")
+        stopped = f"Stopped by Ctrl-C in epoch {epoch}: the network keeps {_kept(best_epoch, history)}."
     except DivergenceError as error:
         engine.restore(best)
         raise DivergenceError(f"{error} The network keeps {_kept(best_epoch, history, 'the start')}.") from None
     finally:
         progress.close()
+    if stopped:
+        print(stopped)
 
 
 def _kept(best_epoch: int, history: History, otherwise: str = "what it learned so far") -> str:

@@ -116,6 +116,23 @@ def load_mnist_small(
     )
 
 
+def where_mnist_is() -> str:
+    """Say where `load_mnist` would take the files from, without reading or downloading them."""
+    folder = os.environ.get("CHAINRULE_DATA")
+    if folder:
+        try:
+            paths = [_find(file.name, Path(folder).expanduser()) for file in FILES]
+            return f"in {paths[0].parent}"
+        except DataUnavailableError:
+            return f"not in {folder} (CHAINRULE_DATA)"
+    try:
+        import pooch
+    except ImportError:
+        return "to download (pip install 'chainrule[data]')"
+    cache = Path(pooch.os_cache("chainrule")) / "mnist"
+    return f"in {cache}" if all((cache / file.name).is_file() for file in FILES) else "to download"
+
+
 def _read_shipped(name: str) -> NDArray[Any]:
     with resources.as_file(resources.files("chainrule.datasets") / "mnist_small" / name) as path:
         return read_idx(path)

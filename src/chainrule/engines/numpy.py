@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
@@ -12,7 +13,20 @@ from chainrule.layers import Sequential
 from chainrule.losses import Loss
 from chainrule.optimizers import Optimizer, clip_scale
 
+_SMALL = 2**25  # multiply-adds of a product that one thread does as fast as two
 _CHUNK = 32_768  # elements: parameters, gradient and state of a chunk stay in the processor's cache
+
+
+def blas_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]:
+    """Return a context in which BLAS takes one thread if the products of a step are small.
+
+    Two threads hand such a product to each other for as long as they compute it, and on a busy machine each waits for
+    the other: steps were seen to take ten times as long.
+    """
+    from threadpoolctl import threadpool_limits
+
+    largest = batch_size * max((p.size for _, p in leaves(params)), default=0)
+    return threadpool_limits(1, user_api="blas") if largest < _SMALL else nullcontext()
 
 
 class NumpyEngine:

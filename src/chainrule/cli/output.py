@@ -1,0 +1,58 @@
+"""What the commands share: choices, paths to write to, scores and JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chainrule.errors import InputError
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one line of JSON."""
+    print(json.dumps(value))
+
+
+def one_of(kind: str, name: str, known: Collection[str]) -> str:
+    """Return the name if it is known, else raise an error that suggests the closest one.
+
+    >>> one_of("data set", "moon", ["moons", "sine"])
+    Traceback (most recent call last):
+    ...
+    chainrule.errors.InputError: There is no data set 'moon'. Did you mean 'moons'? Known: moons, sine.
+    """
+    if name in known:
+        return name
+    close = difflib.get_close_matches(name, known, n=1)
+    suggestion = f" Did you mean {close[0]!r}?" if close else ""
+    raise InputError(f"There is no {kind} {name!r}.{suggestion} Known: {', '.join(known)}.")
+
+
+def check_writable(path: Path) -> None:
+    """Raise an error if a file cannot be written; called before the work whose result it shall hold."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder. Name the file to write, such as {path / 'result'}.")
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}. Create it first.")
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror} ({path.parent}).") from error
+
+
+def scores_line(scores: Mapping[str, float], examples: int) -> str:
+    """Return the scores on a test part in one line.
+
+    >>> scores_line({"loss": 0.1512, "accuracy": 0.956}, 2000)
+    'test accuracy 0.9560  (loss 0.1512, 2,000 examples)'
+    """
+    (name, value) = next((name, value) for name, value in scores.items() if name != "loss")
+    return f"test {name} {value:.4f}  (loss {scores['loss']:.4f}, {examples:,} examples)"
