@@ -40,6 +40,8 @@ def test_python_blocks_run_and_print_what_they_show(page: str, tmp_path: Path) -
     shown = [line.partition("  # -> ")[2] for line in code.splitlines() if "  # -> " in line]
     printed = run.stdout.splitlines()
     assert shown and [line for line in shown if line not in printed] == []
+    for block in blocks(page):
+        assert block.language != "text" or block.text in run.stdout
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.ko.md"])

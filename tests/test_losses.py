@@ -10,7 +10,8 @@ import pytest
 import chainrule as cr
 from chainrule.errors import InputError
 from chainrule.losses import Loss
-from tests.cases import LOSS_CASES, LossCase
+from tests.cases import LOSS_CASES
+from tests.cases.form import LossCase
 
 loss_cases = pytest.mark.parametrize("case", LOSS_CASES, ids=lambda case: case.name)
 

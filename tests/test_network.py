@@ -152,9 +152,9 @@ def test_validation_data_and_split() -> None:
     seen: list[Array] = []
     step = NumpyEngine.step
 
-    def spy(engine: NumpyEngine, X: Any, Y: Any, weights: Any, key: Any) -> Any:
+    def spy(engine: NumpyEngine, X: Any, *others: Any) -> Any:
         seen.append(X)
-        return step(engine, X, Y, weights, key)
+        return step(engine, X, *others)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NumpyEngine, "step", spy)
@@ -232,9 +232,11 @@ def test_scores() -> None:
 def test_summary() -> None:
     text = cr.Network.mlp([784, 50, 100, 10]).summary(batch_size=100)
     lines = text.splitlines()
-    assert lines[2].split() == ["Dense", "(50,)", "39,250", "0", "B"]
-    assert lines[3].split() == ["relu", "(50,)", "0", "19.5", "KiB"]
-    assert lines[-1] == "45,360 parameters (177.2 KiB), 58.6 KiB kept for backward"
+    assert lines[2].split() == ["Dense", "(50,)", "39,250", "39,200", "19.5", "KiB", "0", "B"]
+    assert lines[3].split() == ["relu", "(50,)", "0", "0", "19.5", "KiB", "19.5", "KiB"]
+    assert lines[-1] == (
+        "45,360 parameters (177.2 KiB), 45,200 multiply-adds per example, 58.6 KiB kept for backward in a batch of 100"
+    )
     with pytest.raises(InputError, match="no parameters yet"):
         cr.Network([cr.Dense(1)], "huber").summary()
 
@@ -243,7 +245,7 @@ def test_summary_counts_an_array_once_however_many_layers_keep_it() -> None:
     layers = [cr.Flatten(), cr.Dense(50), cr.Sigmoid(), cr.Dropout(0.5), cr.Dense(3)]
     network = cr.Network(layers, "categorical_cross_entropy", input_shape=(4, 5))
     # Kept: sigmoid's A, dropout's mask, dropout's output; the input belongs to the caller.
-    assert network.summary(batch_size=1).endswith(" 600 B kept for backward")
+    assert network.summary(batch_size=1).endswith(" 600 B kept for backward in a batch of 1")
 
 
 # What is shown
@@ -342,10 +344,10 @@ def test_divergence_in_a_later_epoch_keeps_the_best(monkeypatch: pytest.MonkeyPa
     step, calls = NumpyEngine.step, iter(range(10_000))
     batches = -(-len(X) // 32)
 
-    def poisoned(engine: NumpyEngine, X: Any, Y: Any, weights: Any, key: Any) -> Any:
+    def poisoned(engine: NumpyEngine, *arguments: Any) -> Any:
         if next(calls) == batches:
             engine.params[2]["W"][0, 0] = np.nan
-        return step(engine, X, Y, weights, key)
+        return step(engine, *arguments)
 
     monkeypatch.setattr(NumpyEngine, "step", poisoned)
     expected = r"in batch 1 of epoch 2\. .* first in W of layer 2 \(Dense\).* the weights of epoch 1, the best"

@@ -1,4 +1,4 @@
-"""What the array engines differ in: their namespace and their random numbers. Also nested parameters.
+"""What the array engines differ in: namespace, random numbers, loops over time. Also nested parameters.
 
 Every equation in the package works on any array that follows the Python array API standard. NumPy arrays and JAX
 arrays (tracers included) do, so one function serves both engines.
@@ -25,7 +25,7 @@ else:
     Bool = Float = Shaped = _Unchecked
 
 __all__ = ["INFERENCE", "Array", "Bool", "Float", "Mode", "Params", "Shape", "Shaped"]
-__all__ += ["leaves", "map_leaves", "namespace", "replace_leaves", "uniform"]
+__all__ += ["leaves", "map_leaves", "namespace", "replace_leaves", "scan", "uniform"]
 
 Array = Any
 """An array of any engine."""
@@ -52,10 +52,14 @@ class Mode(NamedTuple):
         Whether layers such as Dropout act as they do in training.
     key
         Integers that name this pass, for example (seed, step). The last ones may be traced by JAX.
+    mask
+        For sequences of different length, an array of shape (batch, time): 1 where there is data, 0 where there is
+        padding. None means that all of it is data.
     """
 
     training: bool = False
     key: tuple[Any, ...] = ()
+    mask: Any = None
 
     def fold(self, n: int) -> Mode:
         """Return the mode of the n-th part of a composite."""
@@ -77,6 +81,32 @@ def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, 
     for part in key[1:]:
         jax_key = random.fold_in(jax_key, part)
     return random.uniform(jax_key, like.shape, like.dtype)
+
+
+def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, reverse: bool = False) -> tuple[Any, Any]:
+    """Apply `step(carry, x) -> (carry, y)` along the first axis of every array in `xs`.
+
+    JAX compiles the step once, however long the axis is; NumPy loops.
+
+    Returns
+    -------
+    carry, ys
+        The last carry, and the arrays of all y, stacked along a new first axis.
+    """
+    arrays = dict(leaves(xs))
+    first = next(iter(arrays.values()))
+    if namespace(first) is not np:
+        from jax import lax
+
+        return lax.scan(step, carry, xs, reverse=reverse)
+    ys = []
+    times = range(len(first))
+    for t in reversed(times) if reverse else times:
+        carry, y = step(carry, replace_leaves(xs, {path: a[t] for path, a in arrays.items()}))
+        ys.append(dict(leaves(y)))
+    if reverse:
+        ys.reverse()
+    return carry, replace_leaves(y, {path: np.stack([y_t[path] for y_t in ys]) for path in ys[0]})
 
 
 def leaves(tree: Params, prefix: str = "") -> Iterator[tuple[str, Array]]:
@@ -102,7 +132,8 @@ def map_leaves(function: Callable[[Array], Any], tree: Params) -> Params:
     if isinstance(tree, dict):
         return {name: map_leaves(function, child) for name, child in tree.items()}
     if isinstance(tree, tuple):
-        return tuple(map_leaves(function, child) for child in tree)
+        children = (map_leaves(function, child) for child in tree)
+        return type(tree)(*children) if hasattr(tree, "_fields") else tuple(children)
     return function(tree)
 
 

@@ -85,6 +85,19 @@ def several_classes(Y: Array, loss: Loss) -> None:
         )
 
 
+def mask(mask: Any, X: Array) -> Array:
+    """Return a mask of sequences: 1 where there is data, 0 where there is padding."""
+    mask = numeric_array("mask", mask)
+    if X.ndim < 3 or mask.shape != X.shape[:2]:
+        raise InputError(
+            f"mask needs one value for each step of each sequence: X has shape {X.shape}, read as (batch, time, ...), "
+            f"but mask has shape {mask.shape}."
+        )
+    if not np.isin(mask, (0, 1)).all():
+        raise InputError("mask must hold 1 (or True) where there is data and 0 (or False) where there is padding.")
+    return mask
+
+
 def example_weights(weights: Any, examples: int) -> Array:
     """Return one weight per example, none negative and not all zero."""
     weights = numeric_array("sample_weight", weights)

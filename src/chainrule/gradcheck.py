@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, leaves, map_leaves
 from chainrule.errors import InputError
+from chainrule.layers.base import is_statistic
 from chainrule.losses import Loss
 from chainrule.tables import text_table
 
@@ -107,8 +108,8 @@ def gradcheck(
         A layer, a loss or a Network. A layer of your own needs the methods init, forward and backward of
         `chainrule.layers.Layer`, and need not inherit from it.
     inputs
-        For a layer: x. For a loss: logits, targets and, if you like, weights. For a network: X, y and weights. The
-        first axis is the batch; take at least 2 examples.
+        For a layer: x (or a tuple, such as a sequence and its initial state). For a loss: logits, targets and, if you
+        like, weights. For a network: X, y and weights. The first axis is the batch; take at least 2 examples.
     params
         The layer's parameters; drawn by its init if None.
     mode
@@ -138,11 +139,16 @@ def gradcheck(
     True
     """
     rng = np.random.default_rng(seed)
-    wide = [np.array(a, np.float64 if np.asarray(a).dtype.kind == "f" else None) for a in inputs]
+    wide = [map_leaves(_widened, a) for a in inputs]
     with np.errstate(all="ignore"):  # NaN and infinity are reported, not warned of
         arrays, value, analytic = _case(subject, wide, params, mode, rng)
         checks = [_check(name, a, analytic.get(name), value, rng, tolerance, max_entries) for name, a in arrays.items()]
     return GradReport(tuple(checks), tolerance)
+
+
+def _widened(array: Array) -> Array:
+    """Return a copy that may be varied: float64, or integers as they are."""
+    return np.array(array, np.float64 if np.asarray(array).dtype.kind == "f" else None)
 
 
 Case = tuple[dict[str, Any], Callable[[], tuple[float, float]], Mapping[str, Any]]
@@ -174,8 +180,8 @@ def _loss_case(loss: Loss, inputs: list[Array]) -> Case:
 def _layer_case(layer: Any, inputs: list[Array], params: Any, mode: Mode, rng: np.random.Generator) -> Case:
     (x,) = inputs
     if params is None:
-        params, _ = layer.init(rng, x.shape[1:])
-    params = map_leaves(lambda p: np.array(p, np.float64), params)
+        params, _ = layer.init(rng, (x[0] if isinstance(x, tuple) else x).shape[1:])
+    params = map_leaves(_widened, params)
     y, cache = layer.forward(params, x, mode)
     dy = rng.standard_normal(y.shape)
     dx, grads = layer.backward(cache, dy)
@@ -184,15 +190,13 @@ def _layer_case(layer: Any, inputs: list[Array], params: Any, mode: Mode, rng: n
         terms = layer.forward(params, x, mode)[0] * dy
         return float(terms.sum()), float(np.abs(terms).sum())
 
-    arrays, analytic = dict(leaves(params)), dict(leaves(grads))
-    if x.dtype.kind == "f":
-        arrays, analytic = {"x": x, **arrays}, {"x": dx, **analytic}
-    return arrays, value, analytic
+    differentiable = {path: a for path, a in leaves(x, "x") if a.dtype.kind == "f"}
+    return differentiable | _trainable(params), value, dict(leaves(dx, "x")) | dict(leaves(grads))
 
 
 def _network_case(network: Any, inputs: list[Array], mode: Mode) -> Case:
     X, *rest = inputs
-    params = map_leaves(lambda p: np.array(p, np.float64), network.params)
+    params = map_leaves(_widened, network.params)
 
     def value() -> tuple[float, float]:
         J = float(network.loss(network.body.forward(params, X, mode)[0], *rest)[0])
@@ -200,7 +204,11 @@ def _network_case(network: Any, inputs: list[Array], mode: Mode) -> Case:
 
     Z, cache = network.body.forward(params, X, mode)
     dX, grads = network.body.backward(cache, network.loss(Z, *rest)[1])
-    return {"x": X, **dict(leaves(params))}, value, {"x": dX, **dict(leaves(grads))}
+    return {"x": X} | _trainable(params), value, {"x": dX} | dict(leaves(grads))
+
+
+def _trainable(params: Any) -> dict[str, Array]:
+    return {path: p for path, p in leaves(params) if not is_statistic(path)}
 
 
 def _check(

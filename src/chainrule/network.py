@@ -127,9 +127,10 @@ class Network:
         epochs: int = 10,
         batch_size: int = 32,
         optimizer: str | Optimizer | None = None,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: tuple[Any, ...] | None = None,
         validation_split: float = 0.0,
         sample_weight: Any = None,
+        mask: Any = None,
         seed: int = 0,
         verbose: bool = True,
     ) -> training.History:
@@ -146,11 +147,13 @@ class Network:
         optimizer
             An optimizer or its name; Adam with its usual learning rate if None.
         validation_data
-            (X, y) to evaluate after every epoch.
+            (X, y), or (X, y, mask), to evaluate after every epoch.
         validation_split
             Instead: the share of the examples, drawn with the seed, to keep for that.
         sample_weight
             One weight per example; the loss is the weighted mean.
+        mask
+            For sequences of different length: (examples, time), 1 where there is data and 0 where there is padding.
         seed
             Of the order of the examples, the validation split and dropout.
         verbose
@@ -177,8 +180,8 @@ class Network:
         X = checks.features(X, self.input_shape)
         if self.params is None:
             self._build(X.shape[1:])
-        data = self._data(X, y, sample_weight)
-        validation = None if validation_data is None else self._data(*validation_data, None)
+        data = self._data(X, y, mask, sample_weight)
+        validation = None if validation_data is None else self._data(*validation_data)
         if validation_split:
             data, validation = _split(data, validation_split, validation, seed)
         checks.several_classes(data.Y, self.loss)
@@ -188,38 +191,42 @@ class Network:
             assert validation is not None
             return training.evaluate(self.body, self.loss, engine.params, validation, self.dtype)
 
-        self.params = engine.params
         # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
         with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.params, batch_size):
-            training.train(
-                engine,
-                data,
-                epochs=epochs,
-                batch_size=batch_size,
-                seed=seed,
-                validate=validate if validation is not None else None,
-                history=self.history,
-                progress=progress.choose(verbose),
-            )
+            try:
+                training.train(
+                    engine,
+                    data,
+                    epochs=epochs,
+                    batch_size=batch_size,
+                    seed=seed,
+                    validate=validate if validation is not None else None,
+                    history=self.history,
+                    progress=progress.choose(verbose),
+                )
+            finally:
+                self.params = engine.params
         return self.history
 
-    def _data(self, X: Any, y: Any, weights: Any) -> training.Data:
+    def _data(self, X: Any, y: Any, mask: Any = None, weights: Any = None) -> training.Data:
         X = checks.features(X, self.input_shape)
         assert self.output_shape is not None
         Y = checks.targets(y, len(X), self.loss, self.output_shape)
-        return training.Data(X, Y, None if weights is None else checks.example_weights(weights, len(X)))
+        weights = None if weights is None else checks.example_weights(weights, len(X))
+        return training.Data(X, Y, weights, None if mask is None else checks.mask(mask, X))
 
-    def predict(self, X: Any) -> Float[Array, "batch *out"]:
+    def predict(self, X: Any, *, mask: Any = None) -> Float[Array, "batch *out"]:
         """Return the outputs for inputs of shape (batch, ...): probabilities, or values for regression."""
         self._built()
         assert self.output_shape is not None
         X = checks.features(X, self.input_shape)
+        data = training.Data(X, X, None, None if mask is None else checks.mask(mask, X))
         out = np.empty((len(X), *self.output_shape), self.dtype)
-        for rows, Z in training.logits(self.body, self.params, X, self.dtype):
+        for rows, _, Z in training.logits(self.body, self.params, data, self.dtype):
             out[rows] = self.loss.activation(Z)
         return out
 
-    def predict_classes(self, X: Any, threshold: float = 0.5) -> Any:
+    def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:
         """Return a class per example.
 
         Parameters
@@ -231,38 +238,45 @@ class Network:
         """
         if self.loss.task == "regression":
             raise InputError(f"{type(self.loss).__name__} is a regression loss and has no classes: use predict.")
-        P = self.predict(X)
+        P = self.predict(X, mask=mask)
         if self.loss.task == "multiclass":
             return P.argmax(axis=-1)
         classes = (P >= threshold).astype(np.int64)
         return classes[..., 0] if classes.shape[-1] == 1 else classes
 
-    def evaluate(self, X: Any, y: Any, *, sample_weight: Any = None) -> dict[str, float]:
+    def evaluate(self, X: Any, y: Any, *, sample_weight: Any = None, mask: Any = None) -> dict[str, float]:
         """Return the loss and the accuracy, or for regression the mean absolute error (mae)."""
         self._built()
-        data = self._data(X, y, sample_weight)
+        data = self._data(X, y, mask, sample_weight)
         return training.evaluate(self.body, self.loss, self.params, data, self.dtype)
 
     def summary(self, batch_size: int = 32) -> str:
-        """Return a table of the layers: output shape, parameters, and memory kept for backward per batch."""
+        """Return a table of the layers.
+
+        Its columns are the shape of the output, the parameters, the multiply-adds of one example, and the memory of the
+        output of forward and of what is kept for backward, for a batch.
+        """
         self._built()
         assert self.input_shape is not None
         x = np.zeros((1, *self.input_shape), self.dtype)
         # Holding the arrays, and not only their ids, keeps an id from being given to another array meanwhile.
         known = {id(a): a for a in (x, *(_owner(p) for _, p in leaves(self.params)))}
-        rows, total, kept = [["input", str(self.input_shape), "", ""]], 0, 0
+        rows, totals = [["input", str(self.input_shape), "", "", "", ""]], np.zeros(3, int)
         for layer, params in zip(self.body.layers, self.params, strict=True):
+            work = layer.multiply_adds(params, x.shape[1:])
             x, cache = layer.forward(params, x, Mode(training=True, key=(0,)))
-            kept_by_layer = [_owner(a) for _, a in leaves(cache) if a is not None]
-            new = {id(a): a for a in kept_by_layer if id(a) not in known}
-            memory = batch_size * sum(a.nbytes for a in new.values())
+            kept = [_owner(a) for _, a in leaves(cache) if isinstance(a, np.ndarray)]
+            new = {id(a): a for a in kept if id(a) not in known}
             known |= new
-            count = sum(p.size for _, p in leaves(params))
-            rows.append([layer.label, str(x.shape[1:]), f"{count:,}", _bytes(memory)])
-            total, kept = total + count, kept + memory
-        table = text_table(["layer", "output shape", "parameters", f"memory (batch of {batch_size})"], rows)
+            numbers = sum(p.size for _, p in leaves(params)), work, batch_size * sum(a.nbytes for a in new.values())
+            totals += numbers
+            forward = _bytes(batch_size * x.nbytes)
+            rows.append([layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, _bytes(numbers[2])])
+        columns = ["layer", "output shape", "parameters", "multiply-adds", "forward", "backward"]
+        count, work, memory = totals.tolist()
         return (
-            f"{table}\n{total:,} parameters ({_bytes(total * self.dtype.itemsize)}), {_bytes(kept)} kept for backward"
+            f"{text_table(columns, rows)}\n{count:,} parameters ({_bytes(count * self.dtype.itemsize)}), "
+            f"{work:,} multiply-adds per example, {_bytes(memory)} kept for backward in a batch of {batch_size}"
         )
 
     def __repr__(self) -> str:
@@ -292,7 +306,7 @@ def _split(
     order = np.random.default_rng((seed, 0)).permutation(len(data.X))
 
     def part(rows: Array) -> training.Data:
-        return training.Data(data.X[rows], data.Y[rows], None if data.weights is None else data.weights[rows])
+        return training.Data(*(None if a is None else a[rows] for a in data))
 
     return part(order[n:]), part(order[:n])
 

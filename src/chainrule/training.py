@@ -60,11 +60,15 @@ class Data(NamedTuple):
     X: Array  # (examples, ...)
     Y: Array  # (examples, ...)
     weights: Array | None = None  # (examples,)
+    mask: Array | None = None  # (examples, time)
 
     def take(self, rows: Any, dtype: Any) -> Data:
-        """Return some of the examples, the inputs and weights in the given dtype."""
-        weights = None if self.weights is None else self.weights[rows].astype(dtype)
-        return Data(np.asarray(self.X[rows], dtype), self.Y[rows], weights)
+        """Return some of the examples, all but the targets in the given dtype."""
+
+        def part(array: Array | None) -> Array | None:
+            return None if array is None else np.asarray(array[rows], dtype)
+
+        return Data(part(self.X), self.Y[rows], part(self.weights), part(self.mask))
 
 
 def metric(loss: Loss, Z: Array, Y: Array) -> tuple[str, float]:
@@ -97,18 +101,18 @@ class _Mean:
         return {"loss": self._loss / self._weight, self._name: self._metric / self._examples}
 
 
-def logits(body: Any, params: Params, X: Array, dtype: Any) -> Iterator[tuple[slice, Array]]:
-    """Yield the logits of the inputs, some rows at a time."""
-    for start in range(0, len(X), _INFERENCE_BATCH):
+def logits(body: Any, params: Params, data: Data, dtype: Any) -> Iterator[tuple[slice, Data, Array]]:
+    """Yield the examples and their logits, some rows at a time."""
+    for start in range(0, len(data.X), _INFERENCE_BATCH):
         rows = slice(start, start + _INFERENCE_BATCH)
-        yield rows, body.forward(params, np.asarray(X[rows], dtype))[0]
+        batch = data.take(rows, dtype)
+        yield rows, batch, body.forward(params, batch.X, Mode(mask=batch.mask))[0]
 
 
 def evaluate(body: Any, loss: Loss, params: Params, data: Data, dtype: Any) -> dict[str, float]:
     """Return the loss and the metric of a network on data."""
     mean = _Mean()
-    for rows, Z in logits(body, params, data.X, dtype):
-        batch = data.take(rows, dtype)
+    for _, batch, Z in logits(body, params, data, dtype):
         if batch.weights is None or batch.weights.any():
             mean.add(loss, float(loss(Z, batch.Y, batch.weights)[0]), Z, batch)
     return mean.scores()
@@ -175,25 +179,25 @@ def _epoch(
         if batch.weights is not None and not batch.weights.any():
             continue  # nothing in it counts, and the weighted mean would divide by zero
         key = (seed, epoch, number)
-        J, Z = engine.step(batch.X, batch.Y, batch.weights, key)
+        J, Z = engine.step(batch.X, batch.Y, batch.weights, key, batch.mask)
         if not math.isfinite(J):
-            raise DivergenceError(_divergence_text(engine, batch.X, key, J, epoch, number + 1))
+            mode = Mode(training=True, key=key, mask=batch.mask)
+            raise DivergenceError(_divergence_text(engine, batch.X, mode, J, epoch, number + 1))
         mean.add(engine.loss, J, Z, batch)
         progress.batch(epoch, number + 1, mean.scores())
     return mean.scores()
 
 
-def _divergence_text(engine: NumpyEngine, X: Array, key: tuple[int, ...], J: float, epoch: int, batch: int) -> str:
+def _divergence_text(engine: NumpyEngine, X: Array, mode: Mode, J: float, epoch: int, batch: int) -> str:
     lr, largest = engine.optimizer.lr, float(np.abs(X).max())
     return (
-        f"Training diverged: the loss became {J} in batch {batch} of epoch {epoch}. The numbers blew up first in "
-        f"{_first_blow_up(engine, X, key)}. Try a smaller learning rate (lr={lr} now), clip_norm=1.0 in the optimizer, "
-        f"or inputs scaled to about -1..1 (this batch goes up to {largest:g})."
+        f"Training diverged: the loss became {J} in batch {batch} of epoch {epoch}. "
+        f"The numbers blew up first in {_first_blow_up(engine, X, mode)}. Try a smaller learning rate (lr={lr} now), "
+        f"clip_norm=1.0 in the optimizer, or inputs scaled to about -1..1 (this batch goes up to {largest:g})."
     )
 
 
-def _first_blow_up(engine: NumpyEngine, X: Array, key: tuple[int, ...]) -> str:
-    mode = Mode(training=True, key=key)
+def _first_blow_up(engine: NumpyEngine, X: Array, mode: Mode) -> str:
     limit = math.sqrt(np.finfo(engine.dtype).max)  # beyond it the square is infinite
     for i, layer in enumerate(engine.body.layers):
         for part, array in leaves(engine.params[i]):

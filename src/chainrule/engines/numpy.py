@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
 from chainrule.layers import Sequential
+from chainrule.layers.base import is_statistic, is_weight
 from chainrule.losses import Loss
 from chainrule.optimizers import Optimizer, clip_scale
 
@@ -47,9 +48,9 @@ class NumpyEngine:
     def __init__(self, body: Sequential, loss: Loss, optimizer: Optimizer, params: Params) -> None:
         self.body, self.loss, self.optimizer = body, loss, optimizer
         by_path = dict(leaves(params))
-        # Weight decay is for the weights: the arrays whose name begins with W.
-        self._paths = sorted(by_path, key=lambda path: not path.rpartition(".")[2].startswith("W"))
-        self._decayed = sum(by_path[p].size for p in self._paths if p.rpartition(".")[2].startswith("W"))
+        self._statistics = [path for path in by_path if is_statistic(path)]
+        self._paths = sorted(by_path.keys() - self._statistics, key=lambda path: (not is_weight(path), path))
+        self._decayed = sum(by_path[path].size for path in self._paths if is_weight(path))
         self._vector = np.concatenate([by_path[p].ravel() for p in self._paths] or [np.zeros(0, np.float32)])
         self.dtype = self._vector.dtype
         self._gradient = np.empty_like(self._vector)
@@ -57,19 +58,24 @@ class NumpyEngine:
         self._steps = 0
         ends = np.cumsum([by_path[p].size for p in self._paths])[:-1]
         views = zip(self._paths, np.split(self._vector, ends), strict=True)
-        self.params = replace_leaves(params, {path: view.reshape(by_path[path].shape) for path, view in views})
+        views_by_path = {path: view.reshape(by_path[path].shape) for path, view in views}
+        self.params = replace_leaves(params, by_path | views_by_path)
         """The current parameters: views that change with every step."""
 
-    def step(self, X: Array, Y: Array, weights: Array | None, key: tuple[int, ...]) -> tuple[float, Array]:
+    def step(
+        self, X: Array, Y: Array, weights: Array | None, key: tuple[int, ...], mask: Array | None = None
+    ) -> tuple[float, Array]:
         """Do one step of training on a batch; return the loss and the logits before the step.
 
         If the loss is NaN or infinite the parameters stay as they are.
         """
-        Z, cache = self.body.forward(self.params, X, Mode(training=True, key=key))
+        Z, cache = self.body.forward(self.params, X, Mode(training=True, key=key, mask=mask))
         J, dZ = self.loss(Z, Y, weights)
         if math.isfinite(J):
             _, grads = self.body.backward(cache, dZ, input_gradient=False)
             self._update(dict(leaves(grads)))
+            if self._statistics:
+                self.params = self.body.update_statistics(self.params, cache)
         return float(J), Z
 
     def _update(self, grads: dict[str, Array]) -> None:
@@ -91,10 +97,10 @@ class NumpyEngine:
             for i in range(start, end, _CHUNK):
                 yield slice(i, min(i + _CHUNK, end)), decay
 
-    def snapshot(self) -> Array:
+    def snapshot(self) -> tuple[Array, Params]:
         """Return a copy of all parameters, for `restore`."""
-        return self._vector.copy()
+        return self._vector.copy(), self.params
 
-    def restore(self, snapshot: Array) -> None:
-        """Put back the parameters of a snapshot."""
-        self._vector[:] = snapshot
+    def restore(self, snapshot: tuple[Array, Params]) -> None:
+        """Put back the parameters of a snapshot; its tree brings the statistics, which are replaced, not changed."""
+        self._vector[:], self.params = snapshot

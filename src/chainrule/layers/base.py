@@ -10,6 +10,16 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape
 
 
+def is_weight(path: str) -> bool:
+    """Return whether the array at this path is a weight, which decays, rather than a bias or a scale."""
+    return path.rpartition(".")[2].startswith("W")
+
+
+def is_statistic(path: str) -> bool:
+    """Return whether the array at this path is a running statistic, which has no gradient."""
+    return path.rpartition(".")[2].startswith("running_")
+
+
 class Layer(ABC):
     """A forward equation beside its backward equation.
 
@@ -46,3 +56,15 @@ class Layer(ABC):
         input_gradient
             False spares the work for the first one, which is then None.
         """
+
+    def update_statistics(self, params: Params, cache: Any) -> Params:
+        """Return the parameters with the running statistics that follow from a forward pass in training.
+
+        Running statistics are the arrays whose name begins with "running_". They lie among the parameters, have no
+        gradient, and change by this method alone. A layer without them returns its parameters as they are.
+        """
+        return params
+
+    def multiply_adds(self, params: Params, input_shape: Shape) -> int:
+        """Return how many multiply-adds the products of one forward pass take for one example."""
+        return 0

@@ -63,5 +63,18 @@ class Sequential(Layer):
             dy, grads[i] = self.layers[i].backward(cache[i], dy, input_gradient=input_gradient or i > first)
         return dy if input_gradient else None, tuple(grads)
 
+    def update_statistics(self, params: Params, cache: tuple[Any, ...]) -> Params:
+        """Return the parameters with every layer's new running statistics."""
+        each = zip(self.layers, params, cache, strict=True)
+        return tuple(layer.update_statistics(p, c) for layer, p, c in each)
+
+    def multiply_adds(self, params: Params, input_shape: Shape) -> int:
+        """Return the sum over the layers."""
+        total, x = 0, np.zeros((1, *input_shape), np.float32)
+        for layer, p in zip(self.layers, params, strict=True):
+            total += layer.multiply_adds(p, x.shape[1:])
+            x, _ = layer.forward(p, x)
+        return total
+
     def _first_with_parameters(self) -> int:
         return next((i for i, layer in enumerate(self.layers) if layer.has_parameters), len(self.layers))

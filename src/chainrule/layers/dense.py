@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -77,6 +78,10 @@ class Dense(Layer):
         if self.bias:
             params["b"] = np.zeros(self.units, dtype)
         return params, (*input_shape[:-1], self.units)
+
+    def multiply_adds(self, params: Params, input_shape: Shape) -> int:
+        """Return n_in * n_out for every position of the leading axes."""
+        return math.prod(input_shape) * self.units
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes n_in"], mode: Mode = INFERENCE

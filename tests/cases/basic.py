@@ -1,39 +1,12 @@
-"""The table of cases: every layer, activation and loss, with inputs to prove it on."""
+"""Cases of the basic layers and of the losses."""
 
 from __future__ import annotations
-
-from typing import Any, NamedTuple
 
 import numpy as np
 
 import chainrule as cr
 from chainrule.activations import ACTIVATIONS
-from chainrule.arrays import INFERENCE, Array, Mode
-from chainrule.layers import Layer
-from chainrule.losses import Loss
-
-TRAINING = Mode(training=True, key=(3, 1, 4))
-
-
-class LayerCase(NamedTuple):
-    """A layer, the shape of its input, and how to run it."""
-
-    name: str
-    layer: Layer
-    shape: tuple[int, ...]
-    mode: Mode = INFERENCE
-    flat: bool = False  # its gradient is zero everywhere
-    random: bool = False  # the engines draw different numbers
-
-    def input(self) -> Array:
-        return np.random.default_rng(7).standard_normal(self.shape)
-
-    def params(self) -> Any:
-        """Random parameters: a bias of zeros would hide mistakes."""
-        rng = np.random.default_rng(8)
-        params, _ = self.layer.init(rng, self.shape[1:], np.float64)
-        return cr.arrays.map_leaves(lambda p: rng.standard_normal(p.shape), params)
-
+from tests.cases.form import TRAINING, LayerCase, LossCase
 
 LAYER_CASES = [
     LayerCase("dense", cr.Dense(3), (4, 5)),
@@ -56,19 +29,6 @@ LAYER_CASES = [
         random=True,
     ),
 ]
-
-
-class LossCase(NamedTuple):
-    """A loss, the shape of its logits, targets, and weights of the examples."""
-
-    name: str
-    loss: Loss
-    shape: tuple[int, ...]
-    Y: Array
-    weights: Array | None = None
-
-    def logits(self) -> Array:
-        return 2 * np.random.default_rng(9).standard_normal(self.shape)
 
 
 LABELS = np.array([2, 0, 1, 1])
