@@ -13,11 +13,11 @@ import numpy as np
 from chainrule.arrays import Array, leaves, replace_leaves
 from chainrule.errors import FileFormatError, InputError
 from chainrule.layers import LAYERS, Layer
-from chainrule.losses import LOSSES
+from chainrule.losses import LOSSES, Loss
 from chainrule.network import Network
 
 _FORMAT = 1
-_LOSSES = {cls.__name__: cls for cls in LOSSES.values()}
+_PARTS: dict[str, type[Any]] = {**LAYERS, **{cls.__name__: cls for cls in LOSSES.values()}}
 
 
 def save(network: Network, path: str | Path) -> None:
@@ -36,8 +36,8 @@ def save(network: Network, path: str | Path) -> None:
         raise InputError("There is nothing to save yet: call fit first, or build the network with input_shape=...")
     description = {
         "format": _FORMAT,
-        "layers": [_config(layer) for layer in network.body.layers],
-        "loss": _config(network.loss),
+        "layers": _plain(network.body.layers),
+        "loss": _plain(network.loss),
         "input_shape": network.input_shape,
         "dtype": network.dtype.name,
     }
@@ -82,17 +82,17 @@ def load(path: str | Path) -> Network:
     if "chainrule" not in metadata:
         raise FileFormatError(f"{path} is a safetensors file, but chainrule did not write it: it describes no network.")
     try:
-        return _rebuild(json.loads(metadata["chainrule"]), arrays)
+        return _network(json.loads(metadata["chainrule"]), arrays)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FileFormatError(f"{path} does not describe a network that this version can build: {error}") from error
 
 
-def _rebuild(description: dict[str, Any], arrays: dict[str, Array]) -> Network:
+def _network(description: dict[str, Any], arrays: dict[str, Array]) -> Network:
     if description["format"] != _FORMAT:
         raise FileFormatError(f"its format is {description['format']}, but this version reads format {_FORMAT}.")
     network = Network(
-        [_layer(config) for config in description["layers"]],
-        _LOSSES[description["loss"].pop("type")](**description["loss"]),
+        [_rebuilt(part) for part in description["layers"]],
+        _rebuilt(description["loss"]),
         input_shape=description["input_shape"],
         dtype=description["dtype"],
     )
@@ -104,26 +104,28 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Array]) -> Network:
     return network
 
 
-def _config(part: Any) -> dict[str, Any]:
-    """Return a layer or loss as plain data: its class name and its fields."""
-    name = type(part).__name__
-    if {**LAYERS, **_LOSSES}.get(name) is not type(part):
-        raise InputError(
-            f"{name} is not one of chainrule's own layers or losses, so a file could not rebuild it. "
-            "Save network.params with safetensors.numpy.save_file, and rebuild the network in your code."
-        )
-    config: dict[str, Any] = {"type": name}
-    for key, value in vars(part).items():
-        config[key] = [_config(v) for v in value] if isinstance(value, tuple) else value
-    return config
+def _plain(value: Any) -> Any:
+    """Return configuration as plain data; a layer or loss becomes its class name and its fields."""
+    if isinstance(value, Layer | Loss):
+        name = type(value).__name__
+        if _PARTS.get(name) is not type(value):
+            raise InputError(
+                f"{name} is not one of chainrule's own layers or losses, so a file could not rebuild it. "
+                "Save network.params with safetensors.numpy.save_file, and rebuild the network in your code."
+            )
+        return {"type": name} | {field: _plain(v) for field, v in vars(value).items()}
+    if isinstance(value, dict):
+        return {name: _plain(v) for name, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
 
 
-def _layer(config: dict[str, Any]) -> Layer:
-    config = dict(config)
-    cls = LAYERS[config.pop("type")]
-    if "layers" in config:
-        config["layers"] = [_layer(child) for child in config["layers"]]
-    return cls(**config)
+def _rebuilt(value: Any) -> Any:
+    """Return what `_plain` was given; lists become tuples."""
+    if isinstance(value, dict):
+        fields = {name: _rebuilt(v) for name, v in value.items()}
+        # Only the classes in the table can be built, whatever the file says.
+        return _PARTS[fields.pop("type")](**fields) if isinstance(fields.get("type"), str) else fields
+    return tuple(_rebuilt(v) for v in value) if isinstance(value, list) else value
 
 
 def _umask() -> int:
