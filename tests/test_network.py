@@ -458,5 +458,13 @@ def test_bad_data_leaves_the_network_as_it_was() -> None:
     assert len(network.history) == 0
 
 
+def test_bad_data_does_not_build_a_network() -> None:
+    network = cr.Network([cr.Dense(CLASSES)], "categorical_cross_entropy")
+    with pytest.raises(InputError, match="same length"):
+        quick(network, np.zeros((5, 7)), Y)
+    assert network.params is None and network.input_shape is None
+    quick(network, X, Y)
+
+
 def test_repr() -> None:
     assert repr(cr.Network.mlp([2, 3, 1])) == "Network([Dense, relu, Dense], BinaryCrossEntropy, input_shape=(2,))"

@@ -177,15 +177,21 @@ class Network:
         """
         if epochs < 1 or batch_size < 1:
             raise InputError(f"fit needs epochs and batch_size of at least 1, but got {epochs} and {batch_size}.")
-        X = checks.features(X, self.input_shape)
-        if self.params is None:
-            self._build(X.shape[1:])
-        data = self._data(X, y, mask, sample_weight)
-        validation = None if validation_data is None else self._data(*validation_data)
-        if validation_split:
-            data, validation = _split(data, validation_split, validation, seed)
-        checks.several_classes(data.Y, self.loss)
-        engine = NumpyEngine(self.body, self.loss, _optimizer(optimizer), self.params)
+        rule = _optimizer(optimizer)
+        built = self.params is not None
+        try:
+            if not built:
+                self._build(checks.features(X, None).shape[1:])
+            data = self._data(X, y, mask, sample_weight)
+            validation = None if validation_data is None else self._data(*validation_data)
+            if validation_split:
+                data, validation = _split(data, validation_split, validation, seed)
+            checks.several_classes(data.Y, self.loss)
+        except InputError:
+            if not built:  # the next, right data must find the network as this found it
+                self.params = self.input_shape = self.output_shape = None
+            raise
+        engine = NumpyEngine(self.body, self.loss, rule, self.params)
 
         def validate() -> dict[str, float]:
             assert validation is not None
