@@ -28,6 +28,24 @@ def test_five_epochs_reach_97_5_percent(mnist: tuple[cr.datasets.Examples, cr.da
     assert np.median(accuracies) >= 0.975, accuracies
 
 
+def test_lenet_reaches_98_5_percent_in_three_epochs(
+    mnist: tuple[cr.datasets.Examples, cr.datasets.Examples],
+) -> None:
+    (x_train, y_train), (x_test, y_test) = mnist
+    network = cr.Network(
+        [
+            *(cr.Conv2D(6, kernel=5, padding="same"), cr.ReLU(), cr.MaxPool(2)),
+            *(cr.Conv2D(16, kernel=5), cr.ReLU(), cr.MaxPool(2)),
+            *(cr.Flatten(), cr.Dense(120), cr.ReLU(), cr.Dense(84), cr.ReLU(), cr.Dense(10)),
+        ],
+        "categorical_cross_entropy",
+        input_shape=(28, 28, 1),
+    )
+    pictures = (x.reshape(-1, 28, 28, 1) for x in (x_train, x_test))
+    network.fit(next(pictures), y_train, epochs=3, batch_size=64, verbose=False)
+    assert network.evaluate(next(pictures), y_test)["accuracy"] >= 0.985
+
+
 def test_the_books_weights_classify_9352_digits(
     data_folder: Path, mnist: tuple[cr.datasets.Examples, cr.datasets.Examples]
 ) -> None:

@@ -145,6 +145,34 @@ def test_a_batch_whose_weights_are_all_zero_changes_nothing() -> None:
     assert all(np.isfinite(p).all() for _, p in leaves(network.params))
 
 
+@pytest.mark.parametrize(("examples", "sizes"), [(9, [4, 5]), (8, [4, 4]), (1, [1]), (5, [5]), (10, [4, 4, 2])])
+def test_no_batch_of_a_single_example_is_left_over(
+    examples: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Array] = []
+    step = NumpyEngine.step
+
+    def spy(engine: NumpyEngine, X: Any, *others: Any) -> Any:
+        seen.append(X)
+        return step(engine, X, *others)
+
+    monkeypatch.setattr(NumpyEngine, "step", spy)
+    X, y = cr.datasets.sine(n=examples, seed=0)
+    quick(cr.Network.mlp([1, 1], loss="huber"), X, y, epochs=1, batch_size=4)
+    assert [len(batch) for batch in seen] == sizes
+    np.testing.assert_array_equal(np.sort(np.concatenate(seen), axis=0), np.sort(X, axis=0))
+
+
+def test_batch_normalization_trains_and_is_summarized() -> None:
+    network = cr.Network([cr.Dense(8), cr.BatchNorm(), cr.ReLU(), cr.Dense(CLASSES)], "categorical_cross_entropy")
+    rows = slice(0, 65)
+    quick(network, X[rows], Y[rows], epochs=30, batch_size=32, optimizer=cr.Adam(0.02))
+    statistics = network.params[1]
+    assert not np.allclose(statistics["running_mean"], 0) and not np.allclose(statistics["running_variance"], 1)
+    assert network.evaluate(X, Y)["accuracy"] > 0.8
+    assert "BatchNorm" in network.summary()
+
+
 def test_validation_data_and_split() -> None:
     history = quick(mlp(), X, Y, validation_data=(X[:20], Y[:20]))
     assert set(history.rows[0]) == {"loss", "accuracy", "val_loss", "val_accuracy"}

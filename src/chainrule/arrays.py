@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ else:
     Bool = Float = Shaped = _Unchecked
 
 __all__ = ["INFERENCE", "Array", "Bool", "Float", "Mode", "Params", "Shape", "Shaped"]
-__all__ += ["leaves", "map_leaves", "namespace", "replace_leaves", "scan", "uniform"]
+__all__ += ["leaves", "map_leaves", "namespace", "replace_leaves", "scan", "scatter_add", "uniform", "values_known"]
 
 Array = Any
 """An array of any engine."""
@@ -86,27 +87,25 @@ def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, 
 def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, reverse: bool = False) -> tuple[Any, Any]:
     """Apply `step(carry, x) -> (carry, y)` along the first axis of every array in `xs`.
 
-    JAX compiles the step once, however long the axis is; NumPy loops.
+    JAX compiles the step once, however long the axis is; NumPy loops. Where an array may be missing, None is passed on.
 
     Returns
     -------
     carry, ys
         The last carry, and the arrays of all y, stacked along a new first axis.
     """
-    arrays = dict(leaves(xs))
-    first = next(iter(arrays.values()))
-    if namespace(first) is not np:
+    arrays = [a for _, a in leaves(xs) if a is not None]
+    if namespace(arrays[0]) is not np:
         from jax import lax
 
         return lax.scan(step, carry, xs, reverse=reverse)
+    rows = map_leaves(lambda a: repeat(None) if a is None else iter(a[::-1] if reverse else a), xs)
     ys = []
-    times = range(len(first))
-    for t in reversed(times) if reverse else times:
-        carry, y = step(carry, replace_leaves(xs, {path: a[t] for path, a in arrays.items()}))
-        ys.append(dict(leaves(y)))
-    if reverse:
-        ys.reverse()
-    return carry, replace_leaves(y, {path: np.stack([y_t[path] for y_t in ys]) for path in ys[0]})
+    for _ in arrays[0]:
+        carry, y = step(carry, map_leaves(next, rows))
+        ys.append([a for _, a in leaves(y)])
+    columns = (None if a[0] is None else np.stack(a[::-1] if reverse else a) for a in zip(*ys, strict=True))
+    return carry, map_leaves(lambda _: next(columns), y)
 
 
 def leaves(tree: Params, prefix: str = "") -> Iterator[tuple[str, Array]]:
@@ -141,3 +140,22 @@ def replace_leaves(tree: Params, values: dict[str, Array]) -> Params:
     """Return nested parameters of the same structure with the arrays replaced by those of the same path."""
     paths = (path for path, _ in leaves(tree))
     return map_leaves(lambda _: values[next(paths)], tree)
+
+
+def values_known(x: Array) -> bool:
+    """Return whether the values of an array may decide what is done; JAX traces them."""
+    return namespace(x) is np
+
+
+def scatter_add(
+    like: Float[Array, "n *shape"], indices: Shaped[Array, "m"], rows: Float[Array, "m *shape"]
+) -> Float[Array, "n *shape"]:
+    """Return zeros in the shape of `like`, with each row added at its index; an index may come more than once."""
+    total = namespace(like).zeros_like(like)
+    if namespace(like) is not np:
+        return total.at[indices].add(rows)
+    # Sorting and adding up what is equal takes half the time of np.add.at or less.
+    order = np.argsort(indices, kind="stable")
+    starts = np.flatnonzero(np.diff(indices[order], prepend=-1))
+    total[indices[order[starts]]] = np.add.reduceat(rows[order], starts, axis=0)
+    return total

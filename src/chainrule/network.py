@@ -264,7 +264,7 @@ class Network:
         """
         self._built()
         assert self.input_shape is not None
-        x = np.zeros((1, *self.input_shape), self.dtype)
+        x = np.zeros((2, *self.input_shape), self.dtype)  # two, as batch normalization needs a variance
         # Holding the arrays, and not only their ids, keeps an id from being given to another array meanwhile.
         known = {id(a): a for a in (x, *(_owner(p) for _, p in leaves(self.params)))}
         rows, totals = [["input", str(self.input_shape), "", "", "", ""]], np.zeros(3, int)
@@ -274,9 +274,10 @@ class Network:
             kept = [_owner(a) for _, a in leaves(cache) if isinstance(a, np.ndarray)]
             new = {id(a): a for a in kept if id(a) not in known}
             known |= new
-            numbers = sum(p.size for _, p in leaves(params)), work, batch_size * sum(a.nbytes for a in new.values())
+            memory = batch_size * sum(a.nbytes for a in new.values()) // 2
+            numbers = sum(p.size for _, p in leaves(params)), work, memory
             totals += numbers
-            forward = _bytes(batch_size * x.nbytes)
+            forward = _bytes(batch_size * x.nbytes // 2)
             rows.append([layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, _bytes(numbers[2])])
         columns = ["layer", "output shape", "parameters", "multiply-adds", "forward", "backward"]
         count, work, memory = totals.tolist()

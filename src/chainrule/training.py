@@ -174,8 +174,11 @@ def _epoch(
 ) -> dict[str, float]:
     mean = _Mean()
     order = np.random.default_rng((seed, epoch)).permutation(len(data.X))
-    for number, start in enumerate(range(0, len(order), batch_size)):
-        batch = data.take(order[start : start + batch_size], engine.dtype)
+    starts = list(range(0, len(order), batch_size))
+    if batch_size > 1 and len(starts) > 1 and len(order) % batch_size == 1:
+        starts.pop()  # a last batch of a single example, which has no variance, joins the one before
+    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(order)], strict=True)):
+        batch = data.take(order[start:end], engine.dtype)
         if batch.weights is not None and not batch.weights.any():
             continue  # nothing in it counts, and the weighted mean would divide by zero
         key = (seed, epoch, number)

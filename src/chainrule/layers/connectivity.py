@@ -1,14 +1,20 @@
-"""How layers are connected."""
+"""How layers are connected: one after another, or side by side and merged."""
 
 from __future__ import annotations
 
+import functools
+import itertools
+import operator
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace
+from chainrule.errors import InputError
+from chainrule.layers.activation import Identity
 from chainrule.layers.base import Layer
 
 
@@ -35,6 +41,11 @@ class Sequential(Layer):
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
 
+    @property
+    def has_parameters(self) -> bool:  # type: ignore[override]
+        """Whether any of the layers has."""
+        return any(layer.has_parameters for layer in self.layers)
+
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return the layers' parameters and the last layer's output shape."""
         params, shape = [], input_shape
@@ -44,7 +55,7 @@ class Sequential(Layer):
         return tuple(params), shape
 
     def forward(
-        self, params: Params, x: Float[Array, "batch *in"], mode: Mode = INFERENCE
+        self, params: Params, x: Shaped[Array, "batch *in"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *out"], tuple[Any, ...]]:
         """Return the last layer's output and every layer's cache."""
         caches = []
@@ -78,3 +89,235 @@ class Sequential(Layer):
 
     def _first_with_parameters(self) -> int:
         return next((i for i, layer in enumerate(self.layers) if layer.has_parameters), len(self.layers))
+
+
+class MergeCache(NamedTuple):
+    """What the backward pass needs."""
+
+    widths: tuple[Array, ...]  # (0, features) for every array: without numbers, only the shape counts
+
+
+class _Add(Layer):
+    """Add arrays of the same shape. A merge: its input, and the gradient of that, is a tuple of arrays."""
+
+    has_parameters = False
+
+    def init(self, rng: np.random.Generator, input_shape: Any, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return no parameters and the common shape."""
+        if len(set(input_shape)) > 1:
+            raise InputError(f"add needs arrays of the same shape, but gets {', '.join(map(str, input_shape))}.")
+        return {}, input_shape[0]
+
+    def forward(self, params: Params, x: tuple[Array, ...], mode: Mode = INFERENCE) -> tuple[Array, MergeCache]:
+        """Return the sum."""
+        return functools.reduce(operator.add, x), _merge_cache(x)
+
+    def backward(self, cache: MergeCache, dy: Array, *, input_gradient: bool = True) -> tuple[Any, Params]:
+        """Return dy for each array."""
+        return (dy,) * len(cache.widths), {}
+
+
+class _Join(Layer):
+    """Concatenate arrays along the last axis. A merge: its input, and the gradient of that, is a tuple of arrays."""
+
+    has_parameters = False
+
+    def init(self, rng: np.random.Generator, input_shape: Any, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return no parameters and the shape with the sum of the last axes."""
+        if len({shape[:-1] for shape in input_shape}) > 1:
+            found = ", ".join(map(str, input_shape))
+            raise InputError(f"concatenate needs shapes that differ only in the last axis, but gets {found}.")
+        return {}, (*input_shape[0][:-1], sum(shape[-1] for shape in input_shape))
+
+    def forward(self, params: Params, x: tuple[Array, ...], mode: Mode = INFERENCE) -> tuple[Array, MergeCache]:
+        """Return the arrays side by side."""
+        return namespace(x[0]).concat(x, axis=-1), _merge_cache(x)
+
+    def backward(self, cache: MergeCache, dy: Array, *, input_gradient: bool = True) -> tuple[Any, Params]:
+        """Return the part of dy that belongs to each array."""
+        widths = [width.shape[-1] for width in cache.widths]
+        ends = itertools.accumulate(widths)
+        return tuple(dy[..., end - width : end] for end, width in zip(ends, widths, strict=True)), {}
+
+
+def _merge_cache(x: tuple[Array, ...]) -> MergeCache:
+    return MergeCache(tuple(namespace(a).zeros((0, a.shape[-1]), dtype=a.dtype) for a in x))
+
+
+MERGES: dict[str, Layer] = {"add": _Add(), "concatenate": _Join()}
+"""The merges by the names that `Graph` takes."""
+
+
+class BranchesCache(NamedTuple):
+    """What the backward pass needs."""
+
+    branches: tuple[Any, ...]  # every branch's cache
+    merge: MergeCache
+
+
+class _Branches(Layer):
+    """Layers that all get the input, and whose outputs are merged.
+
+    Parameters and gradients are tuples with one entry per branch.
+    """
+
+    _merge: ClassVar[Layer]
+
+    @property
+    @abstractmethod
+    def _branches(self) -> tuple[Layer, ...]: ...
+
+    @property
+    def has_parameters(self) -> bool:  # type: ignore[override]
+        """Whether any branch has."""
+        return any(layer.has_parameters for layer in self._branches)
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return every branch's parameters and the shape of the merged outputs."""
+        params, shapes = zip(*(layer.init(rng, input_shape, dtype) for layer in self._branches), strict=True)
+        return params, self._merge.init(rng, shapes, dtype)[1]
+
+    def forward(
+        self, params: Params, x: Shaped[Array, "batch *in"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *out"], BranchesCache]:
+        """Return the merged outputs."""
+        each = enumerate(zip(self._branches, params, strict=True))
+        outputs, caches = zip(*(layer.forward(p, x, mode.fold(i)) for i, (layer, p) in each), strict=True)
+        y, merge_cache = self._merge.forward({}, outputs)
+        return y, BranchesCache(caches, merge_cache)
+
+    def backward(
+        self, cache: BranchesCache, dy: Float[Array, "batch *out"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *in"] | None, Params]:
+        """Return the sum of the branches' gradients of the input, and the gradients of their parameters."""
+        dx, grads = None, []
+        dys: Any = self._merge.backward(cache.merge, dy)[0]
+        for layer, c, d in zip(self._branches, cache.branches, dys, strict=True):
+            needed = input_gradient or layer.has_parameters
+            part, g = layer.backward(c, d, input_gradient=input_gradient) if needed else (None, {})
+            dx = sum_of(dx, part)
+            grads.append(g)
+        return dx, tuple(grads)
+
+    def update_statistics(self, params: Params, cache: BranchesCache) -> Params:
+        """Return the parameters with every branch's new running statistics."""
+        each = zip(self._branches, params, cache.branches, strict=True)
+        return tuple(layer.update_statistics(p, c) for layer, p, c in each)
+
+    def multiply_adds(self, params: Params, input_shape: Shape) -> int:
+        """Return the sum over the branches."""
+        return sum(layer.multiply_adds(p, input_shape) for layer, p in zip(self._branches, params, strict=True))
+
+
+def sum_of(a: Array | None, b: Array | None) -> Array | None:
+    """Return the sum of two gradients, either of which may be missing."""
+    return b if a is None else a if b is None else a + b
+
+
+def _as_layer(part: Layer | Sequence[Layer] | None) -> Layer:
+    if part is None:
+        return Identity()
+    return part if isinstance(part, Layer) else Sequential(part)
+
+
+@dataclass(frozen=True)
+class Residual(_Branches):
+    r"""Add the input to what layers make of it, so that they only have to learn the difference.
+
+    .. math:: y = f(x) + s(x), \qquad dx = dy\, \frac{\partial f}{\partial x} + dy\, \frac{\partial s}{\partial x}
+
+    Without a shortcut s(x) = x, and dy reaches x unchanged, however deep f is.
+
+    Parameters
+    ----------
+    body
+        The layer f, or a list of layers one after another.
+    shortcut
+        The layer (or list) s; needed where the body changes the shape. None is the input itself.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016, equations 1 and 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.layers import Dense, ReLU
+    >>> block = Residual([Dense(5), ReLU(), Dense(5, initializer="zeros")])
+    >>> params, _ = block.init(np.random.default_rng(0), (5,))
+    >>> block.forward(params, np.arange(5.0)[np.newaxis])[0]
+    array([[0., 1., 2., 3., 4.]])
+    """
+
+    body: Layer | Sequence[Layer]
+    shortcut: Layer | Sequence[Layer] | None = None
+    _merge = _Add()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", _as_layer(self.body))
+        object.__setattr__(self, "shortcut", _as_layer(self.shortcut))
+
+    @property
+    def _branches(self) -> tuple[Layer, ...]:
+        return _as_layer(self.body), _as_layer(self.shortcut)
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return the parameters of body and shortcut, and the shape of both outputs."""
+        params, (body, shortcut) = zip(*(layer.init(rng, input_shape, dtype) for layer in self._branches), strict=True)
+        if body != shortcut and self.shortcut == Identity():
+            fitting = _fitting_shortcut(input_shape, body)
+            raise InputError(f"Residual adds its body's output {body} to its input {input_shape}: give {fitting}.")
+        if body != shortcut:
+            raise InputError(
+                f"Residual adds its body's output {body} to its shortcut's output {shortcut}: make the shapes equal."
+            )
+        return params, body
+
+
+def _fitting_shortcut(x: Shape, y: Shape) -> str:
+    """Return the usual layer from one shape to another, as code."""
+    if x[:-1] == y[:-1]:
+        return f"shortcut=Dense({y[-1]}, bias=False)"
+    if len(x) == len(y) in (2, 3):
+        stride = -(-x[0] // y[0])
+        if tuple(-(-n // stride) for n in x[:-1]) == y[:-1]:
+            return f"shortcut=Conv{len(x) - 1}D({y[-1]}, 1, stride={stride}, bias=False), which has the body's stride"
+    return f"a shortcut with the output {y}"
+
+
+@dataclass(frozen=True)
+class Concatenate(_Branches):
+    r"""Give several layers the same input, and join their outputs along the last axis (dense skip connections).
+
+    .. math:: y = [f_1(x), f_2(x), \ldots], \qquad dx = \sum_i dy_i\, \frac{\partial f_i}{\partial x}
+
+    dy_i is the part of dy that belongs to the output of f_i.
+
+    Parameters
+    ----------
+    bodies
+        The layers f_i; a list of layers is one after another, and None passes the input itself on.
+
+    References
+    ----------
+    Huang, Liu, van der Maaten and Weinberger, Densely connected convolutional networks, 2017, equation 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.layers import Dense
+    >>> Concatenate([None, Dense(4)]).init(np.random.default_rng(0), (5,))[1]
+    (9,)
+    """
+
+    bodies: Sequence[Layer | Sequence[Layer] | None]
+    _merge = _Join()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bodies", tuple(_as_layer(body) for body in self.bodies))
+        if not self.bodies:
+            raise InputError("Concatenate needs at least one body, but bodies is empty.")
+
+    @property
+    def _branches(self) -> tuple[Layer, ...]:
+        return tuple(_as_layer(body) for body in self.bodies)

@@ -15,7 +15,7 @@ from chainrule.layers.base import Layer
 class DropoutCache(NamedTuple):
     """What the backward pass needs."""
 
-    M: Array | None  # like the input: 0 where dropped, 1 / (1 - rate) where kept; None in inference
+    M: Array | None  # 0 where dropped, 1 / (1 - rate) where kept; None in inference
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Dropout(Layer):
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:
-            raise InputError(f"Dropout's rate is the share of activations to drop, from 0 to below 1, not {self.rate}.")
+            raise InputError(
+                f"{self.label}'s rate is the share of activations to drop, from 0 to below 1, not {self.rate}."
+            )
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the unchanged shape."""
@@ -53,8 +55,10 @@ class Dropout(Layer):
         if not mode.training:
             return x, DropoutCache(None)
         if not mode.key:
-            raise InputError("Dropout draws random numbers in training: give a key, Mode(training=True, key=(seed,)).")
-        M = namespace(x).astype(uniform(mode.key, x) >= self.rate, x.dtype) * (1 / (1 - self.rate))
+            raise InputError(
+                f"{self.label} draws random numbers in training: give a key, Mode(training=True, key=(seed,))."
+            )
+        M = namespace(x).astype(uniform(mode.key, self._drawn(x)) >= self.rate, x.dtype) * (1 / (1 - self.rate))
         return x * M, DropoutCache(M)
 
     def backward(
@@ -64,3 +68,31 @@ class Dropout(Layer):
         if not input_gradient:
             return None, {}
         return dy if cache.M is None else dy * cache.M, {}
+
+    def _drawn(self, x: Array) -> Array:
+        """Return a part of x with the shape of M."""
+        return x
+
+
+@dataclass(frozen=True)
+class SpatialDropout(Dropout):
+    r"""Set whole channels of a sequence or a picture to zero in training: neighbors say nearly the same as each other.
+
+    .. math::
+        a_{n,t,c} = x_{n,t,c}\, m_{n,c}, \qquad dx_{n,t,c} = da_{n,t,c}\, m_{n,c}, \qquad
+        m = \frac{[u \ge p]}{1 - p}, \quad u \sim [0, 1)
+
+    Parameters
+    ----------
+    rate
+        The probability p of dropping a channel.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler, Efficient object localization using convolutional networks, 2015,
+    section 3.2.
+    """
+
+    def _drawn(self, x: Array) -> Array:
+        """Return one step or pixel of each channel."""
+        return x[(slice(None), *[slice(1)] * (x.ndim - 2))]

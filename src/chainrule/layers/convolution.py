@@ -1,0 +1,274 @@
+"""Convolutional layers: the same small weights at every place of a sequence or a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.errors import InputError
+from chainrule.initializers import INITIALIZERS
+from chainrule.layers.base import Layer
+from chainrule.windows import Window, correlate, correlate_dW, correlate_dx
+
+
+class ConvolutionCache(NamedTuple):
+    """What the backward pass needs."""
+
+    x: Array  # (batch, *axes, channels)
+    W: Array  # (*kernel, channels / groups, filters)
+    b: Array | None  # (filters,)
+
+
+@dataclass(frozen=True)
+class _Convolution(Layer):
+    """What both ranks share; a sequence is computed as a picture of width 1."""
+
+    axes: ClassVar[tuple[str, ...]]
+
+    filters: int
+    kernel: int | Sequence[int]
+    stride: int | Sequence[int] = 1
+    padding: str | int | Sequence[Any] = "valid"
+    dilation: int | Sequence[int] = 1
+    groups: int = 1
+    initializer: str = "he"
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("kernel", "stride", "dilation", "padding"):
+            object.__setattr__(self, name, _as_tuple(getattr(self, name)))
+        _check_settings(self)
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return W of shape (*kernel, channels / groups, filters), b of shape (filters,), and the output shape."""
+        _, output = _window(self, (1, *input_shape))
+        channels = input_shape[-1]
+        if channels % self.groups:
+            raise InputError(
+                f"{self.label} divides the input's channels evenly among its groups, but {channels} channels "
+                f"do not divide by groups={self.groups}. Take a divisor of {channels} for groups."
+            )
+        shape = (*_per_axis(self, "kernel"), channels // self.groups, self.filters)
+        params = {"W": INITIALIZERS[self.initializer](rng, shape).astype(dtype)}
+        if self.bias:
+            params["b"] = np.zeros(self.filters, dtype)
+        return params, (*output, self.filters)
+
+    def multiply_adds(self, params: Params, input_shape: Shape) -> int:
+        """Return the size of W for every place of the output."""
+        _, output = _window(self, (1, *input_shape))
+        size: int = params["W"].size
+        return math.prod(output) * size
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *places filters"], ConvolutionCache]:
+        """Return Y, the product of every window of x with W, plus b."""
+        xp = namespace(x)
+        W, b = params["W"], params.get("b")
+        window, output = _window(self, x.shape)
+        if x.shape[-1] != W.shape[-2] * self.groups:
+            raise InputError(
+                f"{self.label} expects {W.shape[-2] * self.groups} channels (W is {W.shape}, read as (*kernel, "
+                f"channels / groups, filters), with groups={self.groups}), but the input has shape {x.shape}."
+            )
+        Y = correlate(_as_picture(x), _as_picture_kernel(W), window)
+        if b is not None:
+            # One long row per example: NumPy is slow at adding many short ones.
+            Y = xp.reshape(Y, (len(x), math.prod(output) * self.filters))
+            Y += xp.tile(b, math.prod(output))
+        return xp.reshape(Y, (len(x), *output, self.filters)), ConvolutionCache(x, W, b)
+
+    def backward(
+        self, cache: ConvolutionCache, dy: Float[Array, "batch *places filters"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes channels"] | None, Params]:
+        """Return dX and the gradients of W and b."""
+        xp = namespace(dy)
+        window, _ = _window(self, cache.x.shape)
+        x, W, dY = _as_picture(cache.x), _as_picture_kernel(cache.W), _as_picture(dy)
+        grads = {"W": xp.reshape(correlate_dW(x, dY, W, window), cache.W.shape)}
+        if cache.b is not None:
+            sums = xp.sum(dy, axis=0)  # first over the examples, in long rows as in forward
+            grads["b"] = xp.sum(xp.reshape(sums, (-1, self.filters)), axis=0)
+        if not input_gradient:
+            return None, grads
+        return xp.reshape(correlate_dx(dY, W, x, window), cache.x.shape), grads
+
+
+class Conv1D(_Convolution):
+    r"""Slide filters along a sequence.
+
+    .. math:: Y_{t,f} = b_f + \sum_{k,c} W_{k,c,f}\, X_{s t + d k - p,\, c}
+
+    .. math::
+        dX_{u,c} = \sum_{t,k,f:\; s t + d k - p = u} W_{k,c,f}\, dY_{t,f}, \qquad
+        dW_{k,c,f} = \sum_{batch} \sum_t X_{s t + d k - p,\, c}\, dY_{t,f}, \qquad
+        db_f = \sum_{batch} \sum_t dY_{t,f}
+
+    with stride s, dilation d and p zeros before the sequence; X is zero outside it. The kernel is not reversed. This is
+    `Conv2D` with one axis: the parameters are the same, each for one axis. For an output that never sees the future,
+    pad before only: ``padding=[(d * (k - 1), 0)]``.
+
+    References
+    ----------
+    Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay neural networks, 1989; dilated:
+    van den Oord and others, WaveNet: a generative model for raw audio, 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = Conv1D(4, kernel=3, dilation=2)
+    >>> params, output_shape = layer.init(np.random.default_rng(0), (10, 5))
+    >>> params["W"].shape, params["b"].shape, output_shape
+    ((3, 5, 4), (4,), (6, 4))
+    """
+
+    axes = ("time",)
+
+
+class Conv2D(_Convolution):
+    r"""Slide filters over a picture.
+
+    .. math:: Y_{t,u,f} = b_f + \sum_{i,j,c} W_{i,j,c,f}\, X_{s t + d i - p,\; s u + d j - p,\; c}
+
+    .. math::
+        dX_{v,w,c} = \sum_{\substack{t,i:\; s t + d i - p = v \\ u,j:\; s u + d j - p = w}}
+        \sum_f W_{i,j,c,f}\, dY_{t,u,f}
+
+    .. math::
+        dW_{i,j,c,f} = \sum_{batch} \sum_{t,u} X_{s t + d i - p,\; s u + d j - p,\; c}\, dY_{t,u,f}, \qquad
+        db_f = \sum_{batch} \sum_{t,u} dY_{t,u,f}
+
+    with stride s, dilation d and p zeros before the picture, each of which may differ between the axes. X is zero
+    outside the picture. Strictly this is a cross-correlation: the kernel is not reversed, as in every
+    library. The output has ``floor((n + padding - d * (k - 1) - 1) / s) + 1`` places along an axis of n; what no window
+    covers at the end has a zero gradient.
+
+    Parameters
+    ----------
+    filters
+        The number of output channels.
+    kernel
+        The size of the window: a whole number, or (height, width).
+    stride
+        The steps from one window to the next: a whole number, or one per axis.
+    padding
+        The zeros around the input: "valid" (none), "same" (the output has ceil(n / stride) places; an odd zero goes to
+        the end), a whole number for all sides, or a pair (before, after) for each axis.
+    dilation
+        The steps from one place inside a window to the next: a whole number, or one per axis.
+    groups
+        Divide channels and filters into so many groups that do not see each other. As many as there are channels
+        makes the layer depthwise.
+    initializer
+        The initializer of W, by name, as in Dense.
+    bias
+        Whether to add b.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998; sizes, strides and
+    their gradients: Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = Conv2D(6, kernel=5, padding="same", stride=2)
+    >>> params, output_shape = layer.init(np.random.default_rng(0), (28, 28, 1))
+    >>> params["W"].shape, params["b"].shape, output_shape
+    ((5, 5, 1, 6), (6,), (14, 14, 6))
+    >>> Y, cache = layer.forward(params, np.ones((4, 28, 28, 1), np.float32))
+    >>> dX, grads = layer.backward(cache, np.ones_like(Y))
+    >>> dX.shape, grads["W"].shape, float(grads["b"][0])
+    ((4, 28, 28, 1), (5, 5, 1, 6), 784.0)
+    """
+
+    axes = ("height", "width")
+
+
+def _as_tuple(value: Any) -> Any:
+    """Return lists as tuples, so that a layer can be compared and hashed."""
+    return tuple(map(_as_tuple, value)) if isinstance(value, list | tuple) else value
+
+
+def _whole(values: Any, number: int, least: int) -> bool:
+    return len(values) == number and all(isinstance(v, int) and v >= least for v in values)
+
+
+def _check_settings(layer: _Convolution) -> None:
+    if layer.filters < 1 or layer.groups < 1 or layer.filters % layer.groups:
+        raise InputError(
+            f"{layer.label} divides its filters evenly among its groups, which filters={layer.filters} and "
+            f"groups={layer.groups} do not allow. Take a multiple of groups for filters."
+        )
+    if layer.initializer not in INITIALIZERS:
+        known = ", ".join(INITIALIZERS)
+        raise InputError(f"{layer.label} knows the initializers {known}, but initializer={layer.initializer!r}.")
+    for name in ("kernel", "stride", "dilation"):
+        if not _whole(_per_axis(layer, name), len(layer.axes), least=1):
+            raise InputError(
+                f"{layer.label} takes {name} as a whole number above 0, or one for each axis "
+                f"({', '.join(layer.axes)}), but {name}={getattr(layer, name)!r}."
+            )
+    pairs = _per_axis(layer, "padding")
+    if pairs[0] not in ("valid", "same") and not (
+        len(pairs) == len(layer.axes) and all(isinstance(p, tuple) and _whole(p, 2, least=0) for p in pairs)
+    ):
+        raise InputError(
+            f"{layer.label} takes padding as 'valid', 'same', a whole number from 0, or a pair (before, after) for "
+            f"each axis ({', '.join(layer.axes)}), but padding={layer.padding!r}."
+        )
+
+
+def _window(layer: _Convolution, shape: Shape) -> tuple[Window, Shape]:
+    """Return where the windows lie in a batch of this shape, seen as pictures, and how many there are."""
+    axes = len(layer.axes)
+    if len(shape) != axes + 2:
+        raise InputError(
+            f"{layer.label} takes inputs of shape (batch, {', '.join(layer.axes)}, channels), but the input has "
+            f"shape {('batch', *shape[1:])}. Even a single channel needs its axis: x[..., None]."
+        )
+    kernel, stride, dilation = (_per_axis(layer, name) for name in ("kernel", "stride", "dilation"))
+    sizes = shape[1:-1]
+    padding = _per_axis(layer, "padding")
+    if layer.padding == "valid":
+        padding = ((0, 0),) * axes
+    elif layer.padding == "same":
+        padding = tuple(map(_same_padding, sizes, kernel, stride, dilation))
+    narrow = (1,) * (2 - axes)
+    window = Window(stride + narrow, padding + ((0, 0),) * (2 - axes), dilation + narrow, layer.groups)
+    output = window.output(sizes + narrow, kernel + narrow)[:axes]
+    if min(output) < 1:
+        raise InputError(
+            f"{layer.label}'s kernel {kernel} with dilation {dilation} covers "
+            f"{tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))} places, but the input has "
+            f"{tuple(n + sum(p) for n, p in zip(sizes, padding, strict=True))} with its padding. "
+            "Take a smaller kernel or dilation, or padding='same'."
+        )
+    return window, output
+
+
+def _per_axis(layer: _Convolution, name: str) -> tuple[Any, ...]:
+    value = getattr(layer, name)
+    if name == "padding" and isinstance(value, int):
+        return ((value, value),) * len(layer.axes)
+    return value if isinstance(value, tuple) else (value,) * len(layer.axes)
+
+
+def _same_padding(n: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Return the zeros before and after with which ceil(n / stride) windows fit."""
+    total = max(0, (-(-n // stride) - 1) * stride + dilation * (kernel - 1) + 1 - n)
+    return total // 2, total - total // 2
+
+
+def _as_picture(x: Array) -> Array:
+    return x if x.ndim == 4 else namespace(x).expand_dims(x, axis=2)
+
+
+def _as_picture_kernel(W: Array) -> Array:
+    return W if W.ndim == 4 else namespace(W).expand_dims(W, axis=1)

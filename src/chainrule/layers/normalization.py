@@ -1,0 +1,309 @@
+"""Normalization: by the batch, by the features of one example, by their size alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.errors import InputError
+from chainrule.layers.base import Layer
+
+
+def _check(layer: Layer, gamma: Array, x: Array) -> None:
+    if x.shape[-1:] != gamma.shape:
+        raise InputError(f"{layer.label} expects {len(gamma)} features, but the input has shape {x.shape}.")
+
+
+def _check_epsilon(layer: Layer, epsilon: float) -> None:
+    if not epsilon > 0:
+        raise InputError(f"{layer.label}'s epsilon keeps a division by zero away and must be above 0, not {epsilon}.")
+
+
+def _mean_of_examples(x: Float[Array, "*axes n"]) -> Float[Array, "n"]:
+    """Return the mean over all axes but the last.
+
+    One axis at a time: NumPy adds up all rows one after another otherwise, and loses digits in float32.
+    """
+    while x.ndim > 1:
+        x = namespace(x).mean(x, axis=0)
+    return x
+
+
+def _mean_of_features(x: Float[Array, "*axes n"]) -> Float[Array, "*axes 1"]:
+    return namespace(x).mean(x, axis=-1, keepdims=True)
+
+
+def _centered(x: Array, mean_of: Callable[[Array], Array]) -> tuple[Array, Array]:
+    """Return x less its mean, and the mean.
+
+    The mean of what is left, which is the rounding error of the first, is taken off too: in float32 data around 1000
+    would lose three digits.
+    """
+    mean = mean_of(x)
+    X = x - mean
+    error = mean_of(X)
+    X -= error
+    return X, mean + error
+
+
+class BatchNormCache(NamedTuple):
+    """What the backward pass and the running statistics need."""
+
+    X_hat: Array  # the normalized input
+    scale: Array  # (n,), 1 / sqrt(variance + epsilon)
+    gamma: Array  # (n,)
+    batch: tuple[Array, Array] | None  # the mean and the variance of the batch, (n,) each; None in inference
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    r"""Normalize each feature or channel by its mean and variance over the batch.
+
+    .. math::
+        \hat{X} = \frac{X - \mu}{\sqrt{\sigma^2 + \epsilon}}, \qquad Y = \gamma \hat{X} + \beta, \qquad
+        \mu = \frac{1}{m} \sum X, \qquad \sigma^2 = \frac{1}{m} \sum (X - \mu)^2
+
+    .. math::
+        d\gamma = \sum dY \odot \hat{X}, \qquad d\beta = \sum dY, \qquad
+        dX = \frac{\gamma}{\sqrt{\sigma^2 + \epsilon}} \left( dY - \frac{d\beta + \hat{X}\, d\gamma}{m} \right)
+
+    The sums run over all m values of a feature: over the batch and every axis but the last (padded steps of a sequence
+    count too). Inference takes the running mean and variance instead, and these are constants:
+    :math:`dX = \gamma\, dY / \sqrt{\sigma^2 + \epsilon}`. `update_statistics` moves them towards those of the batch:
+
+    .. math::
+        \mu_{run} \leftarrow \rho\, \mu_{run} + (1 - \rho)\, \mu, \qquad
+        \sigma^2_{run} \leftarrow \rho\, \sigma^2_{run} + (1 - \rho)\, \frac{m}{m - 1} \sigma^2
+
+    The factor m / (m - 1) makes it the unbiased estimate, as in the paper and in PyTorch.
+
+    Parameters
+    ----------
+    momentum
+        The share :math:`\rho` of the old running statistics that a step keeps (PyTorch's momentum is one minus this).
+    epsilon
+        Added to the variance.
+
+    References
+    ----------
+    Ioffe and Szegedy, Batch normalization: accelerating deep network training by reducing internal covariate shift,
+    2015, algorithms 1 and 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.arrays import Mode
+    >>> layer = BatchNorm()
+    >>> params, _ = layer.init(np.random.default_rng(0), (1,))
+    >>> X = np.array([[1.0], [3.0]], np.float32)
+    >>> Y, cache = layer.forward(params, X, Mode(training=True))
+    >>> Y.round(3).ravel()
+    array([-1.,  1.], dtype=float32)
+    >>> params = layer.update_statistics(params, cache)
+    >>> params["running_mean"].round(3), params["running_variance"].round(3)
+    (array([0.2], dtype=float32), array([1.1], dtype=float32))
+    """
+
+    momentum: float = 0.9
+    epsilon: float = 1e-5
+
+    def __post_init__(self) -> None:
+        _check_epsilon(self, self.epsilon)
+        if not 0 <= self.momentum < 1:
+            raise InputError(
+                f"BatchNorm's momentum is the share of the old statistics to keep, from 0 to below 1, "
+                f"not {self.momentum}."
+            )
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return gamma, beta and the running statistics, each of shape (n,), and the unchanged shape."""
+        zeros, ones = np.zeros(input_shape[-1], dtype), np.ones(input_shape[-1], dtype)
+        return {"gamma": ones, "beta": zeros, "running_mean": zeros, "running_variance": ones}, input_shape
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *axes n"], BatchNormCache]:
+        """Return Y = gamma * X_hat + beta."""
+        gamma = params["gamma"]
+        _check(self, gamma, x)
+        batch = None
+        if mode.training:
+            if x.size == x.shape[-1]:
+                raise InputError(
+                    f"BatchNorm in training needs more than one value per channel, because the variance of one value "
+                    f"is 0, but the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, "
+                    f"a batch_size that does not leave a single example over."
+                )
+            X, mean = _centered(x, _mean_of_examples)
+            batch = mean, variance = mean, _mean_of_examples(X * X)
+        else:
+            X, variance = x - params["running_mean"], params["running_variance"]
+        scale = 1 / namespace(x).sqrt(variance + self.epsilon)
+        X *= scale
+        Y = X * gamma
+        Y += params["beta"]
+        return Y, BatchNormCache(X, scale, gamma, batch)
+
+    def backward(
+        self, cache: BatchNormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes n"] | None, Params]:
+        """Return dX and the gradients of gamma and beta."""
+        X_hat, scale, gamma, batch = cache
+        m = dy.size // dy.shape[-1]
+        dbeta, dgamma = _mean_of_examples(dy), _mean_of_examples(dy * X_hat)  # divided by m so far
+        grads = {"gamma": m * dgamma, "beta": m * dbeta}
+        if not input_gradient:
+            return None, grads
+        if batch is None:
+            return dy * (gamma * scale), grads
+        dX = X_hat * -dgamma
+        dX += dy
+        dX -= dbeta
+        dX *= gamma * scale
+        return dX, grads
+
+    def update_statistics(self, params: Params, cache: BatchNormCache) -> Params:
+        """Return the parameters with running statistics that came closer to those of the batch."""
+        if cache.batch is None:
+            return params
+        mean, variance = cache.batch
+        m = cache.X_hat.size // len(mean)
+        return params | {
+            "running_mean": self.momentum * params["running_mean"] + (1 - self.momentum) * mean,
+            "running_variance": self.momentum * params["running_variance"]
+            + (1 - self.momentum) * m / (m - 1) * variance,
+        }
+
+
+class NormCache(NamedTuple):
+    """What the backward pass needs."""
+
+    X_hat: Array  # the normalized input
+    scale: Array  # (batch, ..., 1), what the (centered) input was multiplied by
+    gamma: Array  # (n,)
+
+
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    r"""Normalize each example by the mean and variance of its own n features.
+
+    .. math::
+        \hat{X} = \frac{X - \mu}{\sqrt{\sigma^2 + \epsilon}}, \qquad Y = \gamma \hat{X} + \beta, \qquad
+        \mu = \frac{1}{n} \sum_i X_i, \qquad \sigma^2 = \frac{1}{n} \sum_i (X_i - \mu)^2
+
+    .. math::
+        d\hat{X} = \gamma\, dY, \qquad
+        dX = \frac{1}{\sqrt{\sigma^2 + \epsilon}} \left( d\hat{X} - \frac{1}{n} \sum_i d\hat{X}_i
+        - \frac{\hat{X}}{n} \sum_i d\hat{X}_i \hat{X}_i \right)
+
+    .. math:: d\gamma = \sum dY \odot \hat{X}, \qquad d\beta = \sum dY
+
+    The sums of the last line run over the batch and every axis but the last. Training and inference are the same.
+
+    Parameters
+    ----------
+    epsilon
+        Added to the variance.
+
+    References
+    ----------
+    Ba, Kiros and Hinton, Layer normalization, 2016.
+    """
+
+    epsilon: float = 1e-5
+
+    def __post_init__(self) -> None:
+        _check_epsilon(self, self.epsilon)
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return gamma and beta of shape (n,), and the unchanged shape."""
+        return {"gamma": np.ones(input_shape[-1], dtype), "beta": np.zeros(input_shape[-1], dtype)}, input_shape
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *axes n"], NormCache]:
+        """Return Y = gamma * X_hat + beta."""
+        gamma = params["gamma"]
+        _check(self, gamma, x)
+        X, _ = _centered(x, _mean_of_features)
+        scale = 1 / namespace(x).sqrt(_mean_of_features(X * X) + self.epsilon)
+        X *= scale
+        Y = X * gamma
+        Y += params["beta"]
+        return Y, NormCache(X, scale, gamma)
+
+    def backward(
+        self, cache: NormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes n"] | None, Params]:
+        """Return dX and the gradients of gamma and beta."""
+        X_hat, scale, gamma = cache
+        xp, axes = namespace(dy), tuple(range(dy.ndim - 1))
+        grads = {"gamma": xp.sum(dy * X_hat, axis=axes), "beta": xp.sum(dy, axis=axes)}
+        if not input_gradient:
+            return None, grads
+        dX_hat = dy * gamma
+        dX = X_hat * -_mean_of_features(dX_hat * X_hat)
+        dX += dX_hat
+        dX -= _mean_of_features(dX_hat)
+        dX *= scale
+        return dX, grads
+
+
+@dataclass(frozen=True)
+class RMSNorm(Layer):
+    r"""Divide each example by the root mean square of its own n features.
+
+    .. math::
+        \hat{X} = \frac{X}{r}, \qquad Y = \gamma \hat{X}, \qquad r = \sqrt{\frac{1}{n} \sum_i X_i^2 + \epsilon}
+
+    .. math::
+        d\hat{X} = \gamma\, dY, \qquad
+        dX = \frac{1}{r} \left( d\hat{X} - \frac{\hat{X}}{n} \sum_i d\hat{X}_i \hat{X}_i \right), \qquad
+        d\gamma = \sum dY \odot \hat{X}
+
+    The last sum runs over the batch and every axis but the last. Training and inference are the same.
+
+    Parameters
+    ----------
+    epsilon
+        Added to the mean square.
+
+    References
+    ----------
+    Zhang and Sennrich, Root mean square layer normalization, 2019.
+    """
+
+    epsilon: float = 1e-6
+
+    def __post_init__(self) -> None:
+        _check_epsilon(self, self.epsilon)
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return gamma of shape (n,), and the unchanged shape."""
+        return {"gamma": np.ones(input_shape[-1], dtype)}, input_shape
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *axes n"], NormCache]:
+        """Return Y = gamma * X_hat."""
+        gamma = params["gamma"]
+        _check(self, gamma, x)
+        scale = 1 / namespace(x).sqrt(_mean_of_features(x * x) + self.epsilon)
+        X_hat = x * scale
+        return X_hat * gamma, NormCache(X_hat, scale, gamma)
+
+    def backward(
+        self, cache: NormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes n"] | None, Params]:
+        """Return dX and the gradient of gamma."""
+        X_hat, scale, gamma = cache
+        xp, axes = namespace(dy), tuple(range(dy.ndim - 1))
+        grads = {"gamma": xp.sum(dy * X_hat, axis=axes)}
+        if not input_gradient:
+            return None, grads
+        dX_hat = dy * gamma
+        return (dX_hat - X_hat * _mean_of_features(dX_hat * X_hat)) * scale, grads

@@ -1,0 +1,280 @@
+"""Pooling: one number for each window of a sequence or a picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.errors import InputError
+from chainrule.layers.base import Layer
+from chainrule.layers.spatial import check_sizes, per_axis, spatial_shape
+
+
+class _Windows(NamedTuple):
+    """The windows along one axis of an array."""
+
+    axis: int
+    length: int  # of the axis
+    number: int  # of windows
+    size: int
+    stride: int
+    before: int  # cells of padding
+    after: int
+
+    def slices(self, x: Array, padding: float) -> list[Array]:
+        """Return one array for each position in the window; it holds that position of every window."""
+        x = self._padded(x, self.before, self.after, padding)
+        last = (self.number - 1) * self.stride
+        return [x[self._along(i, i + last + 1, self.stride)] for i in range(self.size)]
+
+    def spread(self, parts: list[Array]) -> Array:
+        """Return the sum of the arrays, each put back where `slices` took it from: the transpose of that."""
+        xp, overlap = namespace(parts[0]), (self.size - 1) // self.stride
+        shifts = [i // self.stride for i in range(self.size)]
+        parts = [self._padded(part, q, overlap - q) for q, part in zip(shifts, parts, strict=True)]
+        # Cell q * stride + r of the axis is cell q of phase r.
+        phases = [reduce(xp.add, parts[r :: self.stride]) for r in range(min(self.stride, self.size))]
+        phases += [xp.zeros_like(phases[0])] * (self.stride - self.size)
+        shape = list(phases[0].shape)
+        shape[self.axis] *= self.stride
+        end = self.before + self.length
+        whole = self._padded(xp.reshape(xp.stack(phases, axis=self.axis + 1), shape), 0, max(0, end - shape[self.axis]))
+        return whole[self._along(self.before, end, 1)]
+
+    def covered(self, like: Array) -> Array:
+        """Return how many cells of each window are not padding, shaped to divide `like` by."""
+        starts = range(-self.before, self.number * self.stride - self.before, self.stride)
+        cells = [min(start + self.size, self.length) - max(start, 0) for start in starts]
+        return namespace(like).asarray(cells, dtype=like.dtype).reshape(-1, *[1] * (like.ndim - self.axis - 1))
+
+    def _along(self, start: int, stop: int, step: int) -> tuple[slice, ...]:
+        return (*[slice(None)] * self.axis, slice(start, stop, step))
+
+    def _padded(self, x: Array, before: int, after: int, value: float = 0.0) -> Array:
+        if not (before or after):
+            return x
+        widths = [(before, after) if axis == self.axis else (0, 0) for axis in range(x.ndim)]
+        return namespace(x).pad(x, widths, constant_values=value)
+
+
+@dataclass(frozen=True)
+class _Pool(Layer):
+    window: int | tuple[int, ...]
+    stride: int | tuple[int, ...] | None = None
+    padding: str = "valid"
+    has_parameters = False
+
+    def __post_init__(self) -> None:
+        if self.stride is None:
+            object.__setattr__(self, "stride", self.window)
+        assert self.stride is not None
+        check_sizes(f"{self.label}'s window", self.window)
+        check_sizes(f"{self.label}'s stride", self.stride)
+        if self.padding not in ("valid", "same"):
+            raise InputError(f'{self.label}\'s padding is "valid" or "same", but padding={self.padding!r}.')
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return no parameters and the number of windows along each axis, with the channels."""
+        return {}, (*(w.number for w in self._windows(input_shape)), input_shape[-1])
+
+    def _windows(self, input_shape: Shape) -> list[_Windows]:
+        assert self.stride is not None
+        lengths = spatial_shape(self.label, input_shape)
+        sizes = per_axis(f"{self.label}'s window", self.window, len(lengths))
+        strides = per_axis(f"{self.label}'s stride", self.stride, len(lengths))
+        if self.padding == "valid" and any(size > n for size, n in zip(sizes, lengths, strict=True)):
+            raise InputError(
+                f"{self.label}'s window {sizes} is larger than the input, which is {lengths}: "
+                'take a smaller window, or padding="same".'
+            )
+        windows = []
+        for axis, (n, size, stride) in enumerate(zip(lengths, sizes, strides, strict=True), 1):
+            number = (n - size) // stride + 1 if self.padding == "valid" else math.ceil(n / stride)
+            cells = max(0, (number - 1) * stride + size - n)
+            windows.append(_Windows(axis, n, number, size, stride, cells // 2, cells - cells // 2))
+        return windows
+
+
+class MaxPoolCache(NamedTuple):
+    """What the backward pass needs."""
+
+    kept: tuple[tuple[Array, Array], ...]  # what was pooled along one axis and the result: the last axis first
+
+
+@dataclass(frozen=True)
+class MaxPool(_Pool):
+    r"""Keep the largest value of each window, channel by channel.
+
+    .. math:: a_{n,t,c} = \max_{0 \le i < k} x_{n,\,ts+i,\,c}
+
+    .. math::
+        dx_{n,j,c} = \sum_t da_{n,t,c}\,[\,j \text{ is the first place of the maximum of window } t\,]
+
+    For pictures the window has two axes, and "first" is in reading order: row by row. Where windows overlap, the
+    gradients add up. What no window covers has gradient zero.
+
+    Parameters
+    ----------
+    window
+        The size k of the window: a number, or (height, width).
+    stride
+        The step s from one window to the next; as large as the window if None.
+    padding
+        "valid": only windows that fit, and what is left over at the end is not looked at. "same": as many windows as
+        the length divided by the stride, rounded up; what they lack is split between both ends (the odd cell at the
+        end) and never is the maximum.
+
+    References
+    ----------
+    Yamaguchi, Sakamoto, Akabane and Fujimoto, A neural network for speaker-independent isolated word recognition, 1990.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = MaxPool(2)
+    >>> A, cache = layer.forward({}, np.array([1.0, 3.0, 4.0, 4.0, 9.0]).reshape(1, 5, 1))
+    >>> A.ravel()
+    array([3., 4.])
+    >>> layer.backward(cache, np.ones_like(A))[0].ravel()
+    array([0., 1., 1., 0., 0.])
+    """
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *windows channels"], MaxPoolCache]:
+        """Return the maxima."""
+        kept = []
+        # The maximum of a window is the maximum of the maxima of its rows.
+        for windows in reversed(self._windows(x.shape[1:])):
+            y = reduce(namespace(x).maximum, windows.slices(x, -math.inf))
+            kept.append((x, y))
+            x = y
+        return x, MaxPoolCache(tuple(kept))
+
+    def backward(
+        self, cache: MaxPoolCache, dy: Float[Array, "batch *windows channels"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes channels"] | None, Params]:
+        """Return dy at the places of the maxima."""
+        if not input_gradient:
+            return None, {}
+        all_windows = self._windows(cache.kept[0][0].shape[1:])
+        for windows, (x, y) in zip(all_windows, reversed(cache.kept), strict=True):
+            parts, free = [], namespace(y).ones_like(y, dtype=bool)
+            for candidate in windows.slices(x, -math.inf)[:-1]:
+                first = (candidate == y) & free
+                free = free ^ first
+                parts.append(dy * first)
+            parts.append(dy * free)  # where no place before has the maximum, the last one has it
+            dy = windows.spread(parts)
+        return dy, {}
+
+
+class AveragePoolCache(NamedTuple):
+    """What the backward pass needs."""
+
+    x: Array  # the input, for its shape
+
+
+@dataclass(frozen=True)
+class AveragePool(_Pool):
+    r"""Take the mean of each window, channel by channel.
+
+    .. math:: a_{n,t,c} = \frac{1}{k_t} \sum_{i=0}^{k-1} x_{n,\,ts+i,\,c}
+
+    .. math:: dx_{n,j,c} = \sum_{t:\ ts \le j < ts+k} \frac{da_{n,t,c}}{k_t}
+
+    The number k_t of cells is the size k of the window, less at the ends with padding "same": padded cells do not
+    count. For pictures the window has two axes. What no window covers has gradient zero.
+
+    Parameters
+    ----------
+    window, stride, padding
+        As for `MaxPool`.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998, section II.B
+    (without its coefficient and bias).
+    """
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *windows channels"], AveragePoolCache]:
+        """Return the means."""
+        y = x
+        for windows in self._windows(x.shape[1:]):
+            y = reduce(namespace(y).add, windows.slices(y, 0.0)) / windows.covered(y)
+        return y, AveragePoolCache(x)
+
+    def backward(
+        self, cache: AveragePoolCache, dy: Float[Array, "batch *windows channels"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes channels"] | None, Params]:
+        """Return every window's dy, spread evenly over its cells."""
+        if not input_gradient:
+            return None, {}
+        for windows in self._windows(cache.x.shape[1:]):
+            dy = windows.spread([dy / windows.covered(dy)] * windows.size)
+        return dy, {}
+
+
+class GlobalAveragePoolCache(NamedTuple):
+    """What the backward pass needs."""
+
+    x: Array  # the input, for its shape
+    weights: Array | None  # (batch, time, 1): 1 / length at the steps that hold data, 0 elsewhere; None without a mask
+
+
+@dataclass(frozen=True)
+class GlobalAveragePool(Layer):
+    r"""Take the mean of each channel over the whole sequence or picture.
+
+    .. math:: a_{n,c} = \frac{1}{T} \sum_{t=1}^{T} x_{n,t,c}, \qquad dx_{n,t,c} = \frac{da_{n,c}}{T}
+
+    For pictures the sum runs over height and width. For sequences with a mask it runs over the steps that hold data,
+    and T is their number; an empty sequence gives 0.
+
+    References
+    ----------
+    Lin, Chen and Yan, Network in network, 2014, section 3.2.
+    """
+
+    has_parameters = False
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return no parameters and the shape (channels,)."""
+        spatial_shape(self.label, input_shape)
+        return {}, input_shape[-1:]
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch channels"], GlobalAveragePoolCache]:
+        """Return the means."""
+        xp = namespace(x)
+        axes = tuple(range(1, 1 + len(spatial_shape(self.label, x.shape[1:]))))
+        if mode.mask is None or x.ndim == 4:
+            return xp.mean(x, axis=axes), GlobalAveragePoolCache(x, None)
+        if mode.mask.shape != x.shape[:2]:
+            raise InputError(
+                f"GlobalAveragePool needs a mask with one value for each step: the input has shape {x.shape}, but the "
+                f"mask has {mode.mask.shape}. A layer before it must not change the number of steps."
+            )
+        weights = xp.astype(mode.mask, x.dtype)[:, :, None]
+        weights = weights / xp.maximum(xp.sum(weights, axis=1, keepdims=True), 1)
+        return xp.sum(x * weights, axis=1), GlobalAveragePoolCache(x, weights)
+
+    def backward(
+        self, cache: GlobalAveragePoolCache, dy: Float[Array, "batch channels"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes channels"] | None, Params]:
+        """Return dy at every step or pixel, times its share in the mean."""
+        if not input_gradient:
+            return None, {}
+        x, weights = cache
+        if weights is not None:
+            return dy[:, None, :] * weights, {}
+        dy = dy / math.prod(x.shape[1:-1])
+        return namespace(dy).broadcast_to(dy.reshape(len(x), *[1] * (x.ndim - 2), -1), x.shape), {}

@@ -1,0 +1,18 @@
+"""Cases of normalization."""
+
+from __future__ import annotations
+
+from chainrule.layers.normalization import BatchNorm, LayerNorm, RMSNorm
+from tests.cases.form import TRAINING, LayerCase
+
+LAYER_CASES = [
+    LayerCase("batch norm in training", BatchNorm(), (6, 3), TRAINING),
+    LayerCase("batch norm in training, pictures", BatchNorm(epsilon=0.1), (2, 3, 2, 4), TRAINING),
+    LayerCase("batch norm in training, one example over time", BatchNorm(), (1, 5, 3), TRAINING),
+    LayerCase("batch norm in inference", BatchNorm(), (6, 3)),
+    LayerCase("batch norm in inference, pictures", BatchNorm(), (2, 3, 2, 4)),
+    LayerCase("layer norm", LayerNorm(), (4, 5)),
+    LayerCase("layer norm over time", LayerNorm(epsilon=0.1), (3, 2, 5)),
+    LayerCase("rms norm", RMSNorm(), (4, 5)),
+    LayerCase("rms norm over time", RMSNorm(epsilon=0.1), (3, 2, 5)),
+]

@@ -1,0 +1,36 @@
+"""The examples run as they stand, and reach what they are there to show."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+# What the numbers of the last line (the last two, where two networks are compared) must be.
+SHOWN: dict[str, tuple[str, Callable[[list[float]], bool]]] = {
+    "lenet": (r"test accuracy ([\d.]+)", lambda shown: shown[0] > 0.95),
+    "dilated": (r"plain convolutions ([\d.]+), dilated ([\d.]+)", lambda shown: shown[0] < 0.4 and shown[1] > 0.9),
+    "lstm_adding": (r"mean squared error ([\d.]+)", lambda shown: shown[0] < 0.01),
+    "lstm_rows": (r"test accuracy ([\d.]+)", lambda shown: shown[0] > 0.9),
+    "residual": (r"plain ([\d.]+), residual ([\d.]+)", lambda shown: shown[0] < 0.6 and shown[1] > 0.9),
+    "random_connections": (r"parameters, test accuracy ([\d.]+)", lambda shown: shown[0] > 0.9),
+}
+
+
+def test_every_example_is_run() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(SHOWN)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_example(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py")]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    pattern, reached = SHOWN[name]
+    found = re.search(pattern, run.stdout.splitlines()[-1])
+    assert found and reached([float(number.rstrip(".")) for number in found.groups()]), run.stdout[-300:]
