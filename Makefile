@@ -25,7 +25,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 
 bench-first: $(VENV)/dev.stamp
-	$(BIN)/python benchmarks/first_network.py
+	$(BIN)/python -m benchmarks.first_network
 
 $(VENV)/run.stamp: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chainrule needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'

@@ -1,24 +1,22 @@
 """Time forward and backward of convolutions: NumPy, JAX and, where it is installed, PyTorch, in turns in one run.
 
-Run with: python benchmarks/convolution.py
-On a busy machine compare on one core: taskset -c 0 env OPENBLAS_NUM_THREADS=1 python benchmarks/convolution.py
+Run with: python -m benchmarks.convolution
+On a busy machine compare on one core: taskset -c 0 env OPENBLAS_NUM_THREADS=1 python -m benchmarks.convolution
 """
 
 from __future__ import annotations
 
-import datetime
 import os
-import platform
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.machine import machine
 from chainrule.layers.convolution import Conv1D, Conv2D
 
 Runs = dict[str, Callable[[], Any]]
@@ -122,15 +120,12 @@ def measure(name: str, contenders: dict[str, Callable[..., tuple[Runs, Any]]], r
 
 def main() -> None:
     """Measure every shape."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    cores = len(os.sched_getaffinity(0))
-    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, JAX {jax.__version__}"
-    print(f"{datetime.date.today()}, {names[0].partition(':')[2].strip()}, {cores} cores, {versions}")
+    print(f"{machine()}, JAX {jax.__version__}")
     contenders: dict[str, Callable[..., tuple[Runs, Any]]] = {"NumPy": numpy_runs, "JAX": jax_runs}
     if find_spec("torch"):
         import torch
 
-        torch.set_num_threads(cores)
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
         print(f"PyTorch {torch.__version__}; last: its channels-last memory order, which is also ours")
         contenders["PyTorch"] = lambda *a: torch_runs(*a, channels_last=False)
         contenders["PyTorch last"] = lambda *a: torch_runs(*a, channels_last=True)

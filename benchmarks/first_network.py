@@ -5,9 +5,7 @@ Run with: make bench-first (needs the full data: CHAINRULE_DATA=folder with mnis
 
 from __future__ import annotations
 
-import datetime
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -18,16 +16,11 @@ import h5py
 import numpy as np
 
 import chainrule as cr
+from benchmarks.machine import machine
 from chainrule import book, stepwise
 from chainrule.files import load_book_weights
 
 DATA = Path(os.environ["CHAINRULE_DATA"])
-
-
-def processor() -> str:
-    """Return the processor's name and the number of cores that this process may use."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return f"{names[0].partition(':')[2].strip()}, {len(os.sched_getaffinity(0))} cores"
 
 
 def best_seconds(do: Callable[[], object], repeats: int) -> float:
@@ -103,7 +96,7 @@ def cats() -> None:
 
 
 if __name__ == "__main__":
-    print(f"{datetime.date.today()}, {processor()}, Python {platform.python_version()}, NumPy {np.__version__}")
+    print(machine())
     import_time()
     books_weights()
     mnist()

@@ -1,31 +1,21 @@
 """Measure RandomDense against Dense: forward and backward of 2048 x 2048 at 5 %, by group size, batch 128.
 
-Run with: OPENBLAS_NUM_THREADS=1 python benchmarks/random_dense.py
+Run with: OPENBLAS_NUM_THREADS=1 python -m benchmarks.random_dense
 """
 
 from __future__ import annotations
 
-import datetime
-import os
-import platform
 import time
-from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_info
 
+from benchmarks.machine import machine
 from chainrule.layers import Dense, Layer
 from chainrule.layers.random_dense import RandomDense
 
 SIZE, DENSITY, BATCH = 2048, 0.05, 128
 GROUPS = [1, 8, 16, 32, 64, 128]
 ROUNDS = 15
-
-
-def processor() -> str:
-    """Return the processor's name and the number of cores that this process may use."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return f"{names[0].partition(':')[2].strip()}, {len(os.sched_getaffinity(0))} cores"
 
 
 def main() -> None:
@@ -48,7 +38,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    threads = max(pool["num_threads"] for pool in threadpool_info())
-    print(f"{datetime.date.today()}, {processor()}, NumPy {np.__version__}, BLAS threads: {threads}")
-    print(f"Python {platform.python_version()}; {SIZE} x {SIZE}, density {DENSITY}, batch {BATCH}, median of {ROUNDS}")
+    print(machine())
+    print(f"{SIZE} x {SIZE}, density {DENSITY}, batch {BATCH}, median of {ROUNDS}")
     main()

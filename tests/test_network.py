@@ -218,6 +218,24 @@ def test_small_networks_train_on_one_blas_thread(monkeypatch: pytest.MonkeyPatch
     assert limits == [1]
 
 
+def test_padding_changes_nothing_in_training_or_prediction() -> None:
+    rng = np.random.default_rng(0)
+    sequences, mask = rng.standard_normal((40, 6, 3)), np.ones((40, 6))
+    labels = np.arange(40) % 3
+    mask[::2, 4:] = 0
+    mask[1::4, 1:] = 0
+    networks = []
+    for padding in (0.0, 1e6):
+        network = cr.Network([cr.GRU(5, sequence=True), cr.LSTM(4), cr.Dense(3)], "categorical_cross_entropy")
+        padded = np.where(mask[..., None] > 0, sequences, padding)
+        quick(network, padded, labels, mask=mask, validation_data=(padded, labels, mask), batch_size=16)
+        networks.append((network.params, network.history["val_loss"], network.predict(padded, mask=mask)))
+    assert_equal(networks[0], networks[1])
+    assert not np.allclose(network.predict(sequences), networks[0][2])
+    Z, _ = network.body.forward(network.params, sequences[1:2, :1].astype(np.float32))  # without its padding
+    np.testing.assert_allclose(cr.activations.softmax(Z), networks[0][2][1:2], rtol=1e-5)
+
+
 # Predictions
 
 
@@ -267,6 +285,27 @@ def test_summary() -> None:
     )
     with pytest.raises(InputError, match="no parameters yet"):
         cr.Network([cr.Dense(1)], "huber").summary()
+
+
+def test_summary_knows_the_work_of_every_layer() -> None:
+    layers = [
+        *(cr.Conv2D(6, 5, padding="same"), cr.BatchNorm(), cr.ReLU(), cr.MaxPool(2)),
+        *(cr.Residual([cr.Conv2D(6, 3, padding="same", groups=2)]), cr.Reshape((14, -1)), cr.LSTM(4)),
+        cr.Graph({"a": (cr.Dense(3), "input"), "b": ("concatenate", ["a", "input"])}),
+        cr.RandomDense(8, density=0.5, seed=0),
+    ]
+    network = cr.Network(layers, "mean_squared_error", input_shape=(28, 28, 1))
+    work = {
+        "Conv2D": 28 * 28 * 25 * 6,
+        "Residual": 14 * 14 * 9 * 3 * 6,
+        "LSTM": 14 * (84 + 4) * 16,
+        "Graph": 4 * 3,
+        "RandomDense": round(0.5 * 7) * 8,
+    }
+    rows = {line.split()[0]: line for line in network.summary().splitlines()}
+    for name, multiply_adds in work.items():
+        assert f" {multiply_adds:,} " in rows[name], rows[name]
+    assert f"{sum(work.values()):,} multiply-adds per example" in network.summary()
 
 
 def test_summary_counts_an_array_once_however_many_layers_keep_it() -> None:
@@ -454,6 +493,18 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "both": (
         lambda: quick(mlp(), X, Y, validation_split=0.5, validation_data=(X, Y)),
         "validation_data or validation_split, but not both",
+    ),
+    "mask shape": (
+        lambda: quick(
+            cr.Network([cr.LSTM(2), cr.Dense(2)], "huber"), np.zeros((4, 5, 3)), np.zeros((4, 2)), mask=np.ones(4)
+        ),
+        r"one value for each step of each sequence: X has shape \(4, 5, 3\), .* but mask has shape \(4,\)",
+    ),
+    "mask values": (
+        lambda: quick(
+            cr.Network([cr.LSTM(2)], "huber"), np.zeros((4, 5, 3)), np.zeros((4, 2)), mask=np.full((4, 5), 2)
+        ),
+        "mask must hold 1",
     ),
     "epochs": (lambda: quick(mlp(), X, Y, epochs=0), "epochs and batch_size of at least 1, but got 0 and 32"),
     "optimizer": (lambda: quick(mlp(), X, Y, optimizer="adm"), r"one of sgd, .* but optimizer='adm'"),
