@@ -116,6 +116,17 @@ def test_large_arrays_are_sampled() -> None:
     assert report and {c.name: c.entries for c in report.checks} == {"x": 40, "W": 40, "b": 30}
 
 
+def test_a_single_nan_is_seen_however_few_entries_are_checked() -> None:
+    class OneNaN(cr.Dense):
+        def backward(self, cache: Any, dy: Any, *, input_gradient: bool = True) -> Any:
+            dx, grads = super().backward(cache, dy)
+            grads["W"][7, 7] = np.nan
+            return dx, grads
+
+    report = cr.gradcheck(OneNaN(30), RNG.standard_normal((3, 50)), max_entries=2)
+    assert [c.index for c in report.checks if not report.passes(c)] == [(7, 7)]
+
+
 def test_the_users_arrays_are_left_alone() -> None:
     x = X.astype(np.float32)
     params, _ = cr.Dense(3).init(np.random.default_rng(0), (5,))
