@@ -56,6 +56,25 @@ def mnist() -> None:
         print(f"MNIST, 784-128-64-10, Adam, batch 128, 5 epochs, seed {seed}: accuracy {accuracy:.4f}, {seconds:.1f} s")
 
 
+def lenet() -> None:
+    """Train LeNet-5 (the network of examples/lenet.py) on all of MNIST for 3 epochs with Adam and batches of 64."""
+    (x_train, y_train), (x_test, y_test) = cr.datasets.load_mnist(flatten=False)
+    network = cr.Network(
+        [
+            *(cr.Conv2D(6, kernel=5, padding="same"), cr.ReLU(), cr.MaxPool(2)),
+            *(cr.Conv2D(16, kernel=5), cr.ReLU(), cr.MaxPool(2)),
+            *(cr.Flatten(), cr.Dense(120), cr.ReLU(), cr.Dense(84), cr.ReLU(), cr.Dense(10)),
+        ],
+        "categorical_cross_entropy",
+        input_shape=(28, 28, 1),
+    )
+    start = time.perf_counter()
+    network.fit(x_train, y_train, epochs=3, batch_size=64, verbose=False)
+    seconds = time.perf_counter() - start
+    accuracy = network.evaluate(x_test, y_test)["accuracy"]
+    print(f"MNIST, LeNet-5, Adam, batch 64, 3 epochs: accuracy {accuracy:.4f}, {seconds:.0f} s")
+
+
 def books_weights() -> None:
     """Classify the test digits with the book's weights, one at a time and in batches of 100."""
     weights = load_book_weights(DATA / "book/sample_weight.pkl")
@@ -100,4 +119,5 @@ if __name__ == "__main__":
     import_time()
     books_weights()
     mnist()
+    lenet()
     cats()

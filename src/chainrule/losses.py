@@ -13,6 +13,7 @@ remaining axes (outputs, time steps). The division by the batch size is here and
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -47,14 +48,14 @@ def weighted_mean(errors: Logits, slopes: Logits, weights: Weights | None) -> tu
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(ABC):
     """What the losses have in common: `loss(Z, Y, weights) -> (value, dZ)` and the output activation they own."""
 
     task: ClassVar[Literal["binary", "multiclass", "regression"]]
 
+    @abstractmethod
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss and its gradient with respect to the logits."""
-        raise NotImplementedError
 
     def activation(self, Z: Logits) -> Logits:
         """Return the network's output for the logits: probabilities, or the values themselves."""

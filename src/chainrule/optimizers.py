@@ -12,6 +12,7 @@ which the reported loss does not include.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -47,7 +48,7 @@ class Moments(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class Optimizer(ABC):
     """What the rules have in common.
 
     Parameters
@@ -86,9 +87,9 @@ class Optimizer:
         step, state = self.step(g, state, t)
         return p - self.rate(p, t) * step, state
 
+    @abstractmethod
     def step(self, g: Vector, state: Any, t: Any) -> tuple[Vector, Any]:
         """Return the direction to go, which `rule` multiplies by the learning rate, and the new state."""
-        raise NotImplementedError
 
     def rate(self, p: Vector, t: Any) -> Array:
         """Return the learning rate of step t in the dtype of the parameters."""
