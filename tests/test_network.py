@@ -236,6 +236,17 @@ def test_padding_changes_nothing_in_training_or_prediction() -> None:
     np.testing.assert_allclose(cr.activations.softmax(Z), networks[0][2][1:2], rtol=1e-5)
 
 
+def test_words_of_different_length_train_through_an_embedding() -> None:
+    rng = np.random.default_rng(0)
+    words, lengths = rng.integers(1, 9, size=(60, 7)), rng.integers(1, 8, size=60)
+    mask = np.arange(7) < lengths[:, None]
+    labels = (words[:, 0] > 4).astype(int)
+    network = cr.Network([cr.Embedding(9, 4), cr.LSTM(8), cr.Dense(1)], "binary_cross_entropy")
+    quick(network, words * mask, labels, mask=mask, epochs=60, optimizer=cr.Adam(0.02))
+    assert network.evaluate(words * mask, labels, mask=mask)["accuracy"] > 0.95
+    assert "Embedding" in network.summary()
+
+
 # Predictions
 
 

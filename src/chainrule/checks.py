@@ -88,7 +88,7 @@ def several_classes(Y: Array, loss: Loss) -> None:
 def mask(mask: Any, X: Array) -> Array:
     """Return a mask of sequences: 1 where there is data, 0 where there is padding."""
     mask = numeric_array("mask", mask)
-    if X.ndim < 3 or mask.shape != X.shape[:2]:
+    if mask.shape != X.shape[:2]:
         raise InputError(
             f"mask needs one value for each step of each sequence: X has shape {X.shape}, read as (batch, time, ...), "
             f"but mask has shape {mask.shape}."
