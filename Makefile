@@ -12,7 +12,7 @@ run: $(VENV)/run.stamp
 
 # One BLAS thread per test process: two processes of two threads each would wait for one another on two cores.
 test: lint
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
