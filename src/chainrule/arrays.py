@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:
-    from jaxtyping import Bool, Float, Shaped
+    from jaxtyping import Float, Shaped
 else:
 
     class _Unchecked:
@@ -23,9 +23,9 @@ else:
         def __class_getitem__(cls, item: object) -> object:
             return Any
 
-    Bool = Float = Shaped = _Unchecked
+    Float = Shaped = _Unchecked
 
-__all__ = ["INFERENCE", "Array", "Bool", "Float", "Mode", "Params", "Shape", "Shaped"]
+__all__ = ["INFERENCE", "Array", "Float", "Mode", "Params", "Shape", "Shaped"]
 __all__ += ["leaves", "map_leaves", "namespace", "replace_leaves", "scan", "scatter_add", "uniform", "values_known"]
 
 Array = Any

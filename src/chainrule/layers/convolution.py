@@ -13,6 +13,7 @@ from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, names
 from chainrule.errors import InputError
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
+from chainrule.layers.spatial import same_padding
 from chainrule.windows import Window, correlate, correlate_dW, correlate_dx
 
 
@@ -239,7 +240,8 @@ def _window(layer: _Convolution, shape: Shape) -> tuple[Window, Shape]:
     if layer.padding == "valid":
         padding = ((0, 0),) * axes
     elif layer.padding == "same":
-        padding = tuple(map(_same_padding, sizes, kernel, stride, dilation))
+        covered = (d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+        padding = tuple(map(same_padding, sizes, covered, stride))
     narrow = (1,) * (2 - axes)
     window = Window(stride + narrow, padding + ((0, 0),) * (2 - axes), dilation + narrow, layer.groups)
     output = window.output(sizes + narrow, kernel + narrow)[:axes]
@@ -258,12 +260,6 @@ def _per_axis(layer: _Convolution, name: str) -> tuple[Any, ...]:
     if name == "padding" and isinstance(value, int):
         return ((value, value),) * len(layer.axes)
     return value if isinstance(value, tuple) else (value,) * len(layer.axes)
-
-
-def _same_padding(n: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Return the zeros before and after with which ceil(n / stride) windows fit."""
-    total = max(0, (-(-n // stride) - 1) * stride + dilation * (kernel - 1) + 1 - n)
-    return total // 2, total - total // 2
 
 
 def _as_picture(x: Array) -> Array:

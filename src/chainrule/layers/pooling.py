@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.errors import InputError
 from chainrule.layers.base import Layer
-from chainrule.layers.spatial import check_sizes, per_axis, spatial_shape
+from chainrule.layers.spatial import check_sizes, per_axis, same_padding, spatial_shape
 
 
 class _Windows(NamedTuple):
@@ -95,8 +95,8 @@ class _Pool(Layer):
         windows = []
         for axis, (n, size, stride) in enumerate(zip(lengths, sizes, strides, strict=True), 1):
             number = (n - size) // stride + 1 if self.padding == "valid" else math.ceil(n / stride)
-            cells = max(0, (number - 1) * stride + size - n)
-            windows.append(_Windows(axis, n, number, size, stride, cells // 2, cells - cells // 2))
+            padding = (0, 0) if self.padding == "valid" else same_padding(n, size, stride)
+            windows.append(_Windows(axis, n, number, size, stride, *padding))
         return windows
 
 

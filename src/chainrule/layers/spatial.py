@@ -30,3 +30,9 @@ def per_axis(what: str, value: int | tuple[int, ...], axes: int) -> tuple[int, .
             f"{what} must be one number or one for each of the {axes} axes between batch and channels, not {value}."
         )
     return values
+
+
+def same_padding(n: int, size: int, stride: int) -> tuple[int, int]:
+    """Return the cells before and after with which ceil(n / stride) windows fit; an odd one goes to the end."""
+    total = max(0, (-(-n // stride) - 1) * stride + size - n)
+    return total // 2, total - total // 2
