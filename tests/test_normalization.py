@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule import progress
 from chainrule.arrays import INFERENCE, Array, Mode
+from chainrule.callbacks import Callback
 from chainrule.errors import InputError
 from chainrule.layers import Layer
 from chainrule.layers.normalization import BatchNorm, LayerNorm, RMSNorm
@@ -81,16 +81,16 @@ def test_a_network_learns_and_its_statistics_follow_the_data() -> None:
     assert params["running_mean"].dtype == np.float32
 
 
-def test_ctrl_c_brings_back_the_statistics_of_the_best_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_brings_back_the_statistics_of_the_best_epoch() -> None:
     stopped, undisturbed = network(), network()
     fit(undisturbed, epochs=2)
 
-    def interrupt(self: Any, epoch: int, *others: Any) -> None:
-        if epoch == 3:
-            raise KeyboardInterrupt
+    class Interrupt(Callback):
+        def batch_end(self, run: Any) -> None:
+            if run.epoch == 3:
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(progress.Silent, "batch", interrupt)
-    fit(stopped, epochs=3)
+    fit(stopped, epochs=3, callbacks=[Interrupt()])
     for name, expected in undisturbed.params[1].items():
         np.testing.assert_array_equal(stopped.params[1][name], expected, err_msg=name)
 

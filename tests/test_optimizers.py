@@ -73,9 +73,9 @@ def test_adam_goes_one_learning_rate_per_step_whatever_the_gradient() -> None:
 def test_adam_with_two_gradients_by_hand() -> None:
     m_hat = (0.9 * 0.1 * 1 + 0.1 * -3) / (1 - 0.81)
     v_hat = (0.999 * 0.001 * 1 + 0.001 * 9) / (1 - 0.999**2)
-    expected = 0 - 0.1 * 1 - 0.1 * m_hat / math.sqrt(v_hat)
-    p = run(cr.Adam(0.1), [np.array([1.0]), np.array([-3.0])], np.array([0.0]))
-    assert p[0] == pytest.approx(expected, rel=1e-6)
+    expected = 0 - 0.1 * 1 / (1 + 0.5) - 0.1 * m_hat / (math.sqrt(v_hat) + 0.5)
+    p = run(cr.Adam(0.1, epsilon=0.5), [np.array([1.0]), np.array([-3.0])], np.array([0.0]))
+    assert p[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_l2_is_a_gradient_and_decoupled_decay_is_not() -> None:

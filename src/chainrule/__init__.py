@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import activations, initializers, losses, optimizers, schedules
+from chainrule import activations, initializers, losses, metrics, optimizers, schedules
 from chainrule.arrays import Mode
+from chainrule.callbacks import Callback, EarlyStopping
+from chainrule.checkpoint import Checkpoint
 from chainrule.gradcheck import gradcheck
 from chainrule.layers import (
     ELU,
@@ -57,7 +59,7 @@ from chainrule.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, 
 from chainrule.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
 
 if TYPE_CHECKING:
-    from chainrule import datasets
+    from chainrule import datasets, loggers, sources
     from chainrule.files import load, save
 
 __all__ = [
@@ -75,7 +77,9 @@ __all__ = [
     "BatchNorm",
     "Bidirectional",
     "BinaryCrossEntropy",
+    "Callback",
     "CategoricalCrossEntropy",
+    "Checkpoint",
     "Concatenate",
     "Constant",
     "Conv1D",
@@ -83,6 +87,7 @@ __all__ = [
     "Cosine",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "Exponential",
     "Flatten",
@@ -123,10 +128,13 @@ __all__ = [
     "gradcheck",
     "initializers",
     "load",
+    "loggers",
     "losses",
+    "metrics",
     "optimizers",
     "save",
     "schedules",
+    "sources",
 ]
 __version__ = "0.1.0"
 
@@ -135,8 +143,8 @@ def __getattr__(name: str) -> Any:
     """Import the data sets and the file formats when they are first used, to keep `import chainrule` short."""
     import importlib
 
-    if name == "datasets":
-        return importlib.import_module("chainrule.datasets")
+    if name in ("datasets", "loggers", "sources"):
+        return importlib.import_module(f"chainrule.{name}")
     if name in ("load", "save"):
         return getattr(importlib.import_module("chainrule.files"), name)
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")

@@ -56,15 +56,19 @@ class Mode(NamedTuple):
     mask
         For sequences of different length, an array of shape (batch, time): 1 where there is data, 0 where there is
         padding. None means that all of it is data.
+    rows
+        An array of shape (batch,): 1 for examples, 0 for rows that only fill up a batch, which must not change what is
+        computed for the others. None means that all of them are examples.
     """
 
     training: bool = False
     key: tuple[Any, ...] = ()
     mask: Any = None
+    rows: Any = None
 
     def fold(self, n: int) -> Mode:
         """Return the mode of the n-th part of a composite."""
-        return self._replace(key=(*self.key, n))
+        return Mode(self.training, (*self.key, n), self.mask, self.rows)
 
 
 INFERENCE = Mode()
@@ -94,17 +98,27 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, re
     carry, ys
         The last carry, and the arrays of all y, stacked along a new first axis.
     """
-    arrays = [a for _, a in leaves(xs) if a is not None]
-    if namespace(arrays[0]) is not np:
+    first = next(a for _, a in leaves(xs) if a is not None)
+    if namespace(first) is not np:
         from jax import lax
 
         return lax.scan(step, carry, xs, reverse=reverse)
-    rows = map_leaves(lambda a: repeat(None) if a is None else iter(a[::-1] if reverse else a), xs)
-    ys = []
-    for _ in arrays[0]:
-        carry, y = step(carry, map_leaves(next, rows))
-        ys.append([a for _, a in leaves(y)])
-    columns = (None if a[0] is None else np.stack(a[::-1] if reverse else a) for a in zip(*ys, strict=True))
+
+    def rows(tree: Any) -> Iterator[Any]:
+        if isinstance(tree, dict):
+            return map(dict, zip(*(zip(repeat(name), rows(child)) for name, child in tree.items())))  # noqa: B905
+        if isinstance(tree, tuple):
+            return map(getattr(tree, "_make", tuple), zip(*map(rows, tree)))  # noqa: B905, where None is, it is endless
+        return repeat(None) if tree is None else iter(tree[::-1] if reverse else tree)
+
+    outputs: list[Any] = []
+    for t, x in zip(range(len(first))[:: -1 if reverse else 1], rows(xs), strict=True):
+        carry, y = step(carry, x)
+        outputs = outputs or [None if a is None else np.empty((len(first), *a.shape), a.dtype) for _, a in leaves(y)]
+        for output, (_, a) in zip(outputs, leaves(y), strict=True):
+            if a is not None:
+                output[t] = a
+    columns = iter(outputs)
     return carry, map_leaves(lambda _: next(columns), y)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, Shape
+from chainrule.data import Data
 from chainrule.errors import InputError
 from chainrule.losses import Loss
 
@@ -108,3 +110,39 @@ def example_weights(weights: Any, examples: int) -> Array:
             f"sample_weight must be 0 or more and not all 0, but it goes from {weights.min()} to {weights.max()}."
         )
     return weights
+
+
+def class_weights(weights: Mapping[int, float] | str | None, y: Any, loss: Loss) -> Callable[[Data], Data]:
+    """Return a function that multiplies the weights of examples by those of their classes."""
+    if weights is None:
+        return lambda data: data
+    if loss.task == "regression":
+        raise InputError(f"class_weight needs classes, but {type(loss).__name__} is a regression loss.")
+    if weights == "balanced":
+        if y is None:
+            raise InputError('class_weight="balanced" counts y, which batches do not show: give {label: weight}.')
+        labels = _class_labels(np.asarray(y))
+        counts = np.bincount(labels)
+        weights = {label: len(labels) / (np.count_nonzero(counts) * n) for label, n in enumerate(counts) if n}
+    if not isinstance(weights, Mapping) or not all(w >= 0 for w in weights.values()):
+        raise InputError(f'class_weight is "balanced" or {{label: weight}} with no weight below 0, not {weights!r}.')
+    table = weights
+
+    def weigh(data: Data) -> Data:
+        labels = _class_labels(data.Y)
+        missing = set(np.unique(labels).tolist()) - set(table)
+        if missing:
+            raise InputError(f"class_weight needs a weight for every label, but has none for {sorted(missing)}.")
+        each = np.array([table.get(label, 0.0) for label in range(max(table) + 1)])[labels]
+        return data._replace(weights=each if data.weights is None else data.weights * each)
+
+    return weigh
+
+
+def _class_labels(Y: Array) -> Array:
+    """Return one label per example, of labels, one-hot rows or a column of 0 and 1."""
+    if Y.ndim == 2 and Y.shape[1] > 1:
+        return Y.argmax(axis=1)
+    if Y.size != len(Y):
+        raise InputError(f"class_weight needs one class per example, but y has shape {Y.shape}: use sample_weight.")
+    return Y.reshape(-1).astype(np.int64)

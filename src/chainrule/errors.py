@@ -23,6 +23,10 @@ class DivergenceError(ChainruleError, ArithmeticError):
     """Training whose numbers became NaN or infinite."""
 
 
+class CheckpointWarning(UserWarning):
+    """A checkpoint that could not be written or read; training goes on."""
+
+
 class MissingExtraError(ChainruleError, ImportError):
     """A feature whose optional dependency is not installed."""
 

@@ -27,13 +27,16 @@ Weights = Float[Array, " batch"]
 Scalar = Float[Array, ""]
 
 
-def weighted_mean(errors: Logits, slopes: Logits, weights: Weights | None) -> tuple[Scalar, Logits]:
+def weighted_mean(
+    errors: Float[Array, "batch *errors"], slopes: Logits, weights: Weights | None
+) -> tuple[Scalar, Logits]:
     r"""Return the weighted mean over the batch of each example's mean error, and its gradient.
 
     Parameters
     ----------
     errors, slopes
-        The error of each output and its derivative with respect to that output's logit.
+        The error of each output, or of each group of outputs (with a last axis of 1), and its derivatives with respect
+        to the logits.
     weights
         One weight per example; all 1 if None.
     """
@@ -96,7 +99,9 @@ class BinaryCrossEntropy(Loss):
 
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for logits (batch, outputs) and targets 0/1 or probabilities of the same shape."""
-        Y = (1 - self.label_smoothing) * self._match(Z, Y) + self.label_smoothing / 2
+        Y = self._match(Z, Y)
+        if self.label_smoothing:
+            Y = (1 - self.label_smoothing) * Y + self.label_smoothing / 2
         return weighted_mean(activations.softplus(Z) - Y * Z, activations.sigmoid(Z) - Y, weights)
 
     def activation(self, Z: Logits) -> Logits:
@@ -132,11 +137,12 @@ class CategoricalCrossEntropy(Loss):
         classes = Z.shape[-1]
         if Y.shape == Z.shape[:-1]:
             Y = Y[..., None] == xp.arange(classes)
-        Y = (1 - self.label_smoothing) * self._match(Z, Y) + self.label_smoothing / classes
+        Y = self._match(Z, Y)
+        if self.label_smoothing:
+            Y = (1 - self.label_smoothing) * Y + self.label_smoothing / classes
         log_p = activations.log_softmax(Z)
-        # The sum over classes is the classes times their mean, which weighted_mean takes.
         slopes = xp.exp(log_p) * xp.sum(Y, axis=-1, keepdims=True) - Y
-        return weighted_mean(-classes * Y * log_p, classes * slopes, weights)
+        return weighted_mean(-xp.sum(Y * log_p, axis=-1, keepdims=True), slopes, weights)
 
     def activation(self, Z: Logits) -> Logits:
         """Return the probability of each class."""

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
-from chainrule import checks, progress, training
+from chainrule import checks, progress, sources, training
 from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
-from chainrule.engines.numpy import NumpyEngine, blas_threads
+from chainrule.callbacks import Callback
+from chainrule.checkpoint import Checkpoint, Checkpoints
+from chainrule.data import Arrays, Data, Source
+from chainrule.engines.choose import choose, make, predictor
+from chainrule.engines.numpy import blas_threads
 from chainrule.errors import InputError
+from chainrule.history import History
 from chainrule.initializers import SUITED
 from chainrule.layers import Activation, Dense, Layer, Sequential
 from chainrule.losses import LOSSES, Loss
+from chainrule.metrics import Metric, WholeMetric, default, find
 from chainrule.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.tables import text_table
 
@@ -71,7 +80,7 @@ class Network:
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: Params = None
-        self.history = training.History()
+        self.history = History()
         if input_shape is not None:
             self._build(tuple(input_shape))
 
@@ -122,38 +131,67 @@ class Network:
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         epochs: int = 10,
         batch_size: int = 32,
         optimizer: str | Optimizer | None = None,
-        validation_data: tuple[Any, ...] | None = None,
+        validation_data: Any = None,
         validation_split: float = 0.0,
         sample_weight: Any = None,
+        class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
         mask: Any = None,
+        metrics: Sequence[str | Metric | WholeMetric] | None = None,
+        callbacks: Sequence[Callback] = (),
+        accumulate: int = 1,
+        checkpoint: str | Path | Checkpoint | None = None,
+        engine: str = "numpy",
+        precision: str | None = None,
         seed: int = 0,
         verbose: bool = True,
-    ) -> training.History:
+    ) -> History:
         """Train on examples; a second call goes on from the parameters of the first.
 
         Parameters
         ----------
         X
-            Inputs of shape (examples, ...).
+            Inputs of shape (examples, ...): an array, or data larger than memory, of which only slices are read
+            (`numpy.memmap`, an HDF5 dataset). Or, without y, a `chainrule.sources.Parquet` or any iterable of batches
+            (X, y), (X, y, weights) or (X, y, weights, mask).
         y
             Targets: labels 0, 1, ... or one-hot rows for classes, 0/1 for binary, values for regression.
         epochs, batch_size
             How often to go through the data, and how many examples to take per step.
         optimizer
-            An optimizer or its name; Adam with its usual learning rate if None.
+            An optimizer or its name; Adam with its usual learning rate if None. Learning-rate schedules, gradient
+            clipping and weight decay are its parameters.
         validation_data
-            (X, y), or (X, y, mask), to evaluate after every epoch.
+            (X, y), or (X, y, mask), or what X may be without y, to evaluate after every epoch.
         validation_split
-            Instead: the share of the examples, drawn with the seed, to keep for that.
+            Instead: the share of the examples in memory, drawn with the seed, to keep for that.
         sample_weight
             One weight per example; the loss is the weighted mean.
+        class_weight
+            One weight per class, as {label: weight}; "balanced" makes all classes weigh the same together. Examples are
+            weighted by it in training, but not in validation.
         mask
             For sequences of different length: (examples, time), 1 where there is data and 0 where there is padding.
+        metrics
+            What to score besides the loss: names in `chainrule.metrics.METRICS`, or objects from there. If None: the
+            accuracy, or for regression the mean absolute error (mae).
+        callbacks
+            Called at the start and end of the run, of each epoch and of each batch: `EarlyStopping`, the loggers in
+            `chainrule.loggers`, or your own `Callback`.
+        accumulate
+            How many batches make one step: their gradients are averaged.
+        checkpoint
+            A folder, or a `Checkpoint`: save the state there every few seconds, and go on from the last one if there is
+            one. `epochs` then counts from the beginning of that run.
+        engine
+            "numpy"; "fast", which is NumPy with the optimizer compiled by numba; "xla", which compiles everything with
+            JAX for CPU, GPU or TPU; or "auto", which chooses and says why.
+        precision
+            "bfloat16" computes forward and backward in it, with parameters in float32 (engine "xla").
         seed
             Of the order of the examples, the validation split and dropout.
         verbose
@@ -175,61 +213,118 @@ class Network:
         -----
         Ctrl-C ends training without an error, and the network keeps the best parameters so far.
         """
-        if epochs < 1 or batch_size < 1:
-            raise InputError(f"fit needs epochs and batch_size of at least 1, but got {epochs} and {batch_size}.")
-        rule = _optimizer(optimizer)
+        if epochs < 1 or batch_size < 1 or accumulate < 1:
+            raise InputError(
+                f"fit needs epochs, batch_size and accumulate of at least 1, but got {epochs}, {batch_size} and "
+                f"{accumulate}."
+            )
+        rule, scored = _optimizer(optimizer), self._metrics(metrics)
         built = self.params is not None
         try:
-            if not built:
-                self._build(checks.features(X, None).shape[1:])
-            data = self._data(X, y, mask, sample_weight)
-            validation = None if validation_data is None else self._data(*validation_data)
+            weigh = checks.class_weights(class_weight, y, self.loss)
+            source: Source = sources.source(
+                X,
+                y,
+                weights=sample_weight,
+                mask=mask,
+                batch_size=batch_size,
+                seed=seed,
+                prepare=lambda data: weigh(self._checked(data)),
+            )
+            if self.params is None:
+                self._build(source.shape)
+            validation = None if validation_data is None else self._examples(validation_data)
             if validation_split:
-                data, validation = _split(data, validation_split, validation, seed)
-            checks.several_classes(data.Y, self.loss)
+                source, validation = _split(source, validation_split, validation, batch_size, seed)
+            if isinstance(source, Arrays):
+                checks.several_classes(source.data.Y, self.loss)
         except InputError:
             if not built:  # the next, right data must find the network as this found it
                 self.params = self.input_shape = self.output_shape = None
             raise
-        engine = NumpyEngine(self.body, self.loss, rule, self.params)
+        if engine == "auto":
+            engine, reason = choose(self.params, batch_size, epochs * (source.batches or 1))
+            if verbose:
+                print(f"Engine: {engine}, because {reason}.")
+        runner = make(
+            engine,
+            self.body,
+            self.loss,
+            rule,
+            self.params,
+            metrics=tuple(metric for metric in scored if isinstance(metric, Metric)),
+            seed=seed,
+            accumulate=accumulate,
+            precision=precision,
+        )
+        source.block_bytes, source.block_batches = runner.block_bytes, runner.block_batches
 
-        def validate() -> dict[str, float]:
+        def validate() -> training.Scores:
             assert validation is not None
-            return training.evaluate(self.body, self.loss, engine.params, validation, self.dtype)
+            return training.evaluate(runner.forward, self.loss, scored, validation.ordered(), self.dtype)
 
+        run = training.Run(
+            self,
+            runner,
+            source,
+            epochs=epochs,
+            seed=seed,
+            metrics=scored,
+            validate=None if validation is None else validate,
+            checkpoints=None if checkpoint is None else Checkpoints(checkpoint),
+            settings=self._settings(rule, source, batch_size, seed, accumulate),
+        )
         # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
         with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.params, batch_size):
-            try:
-                training.train(
-                    engine,
-                    data,
-                    epochs=epochs,
-                    batch_size=batch_size,
-                    seed=seed,
-                    validate=validate if validation is not None else None,
-                    history=self.history,
-                    progress=progress.choose(verbose),
-                )
-            finally:
-                self.params = engine.params
+            ended = training.train(run, [*progress.choose(verbose), *callbacks])
+        if ended and (verbose or "Ctrl-C" in ended):
+            print(ended)
         return self.history
 
-    def _data(self, X: Any, y: Any, mask: Any = None, weights: Any = None) -> training.Data:
-        X = checks.features(X, self.input_shape)
-        assert self.output_shape is not None
-        Y = checks.targets(y, len(X), self.loss, self.output_shape)
-        weights = None if weights is None else checks.example_weights(weights, len(X))
-        return training.Data(X, Y, weights, None if mask is None else checks.mask(mask, X))
+    def _metrics(self, metrics: Sequence[str | Metric | WholeMetric] | None) -> list[Metric | WholeMetric]:
+        return [default(self.loss)] if metrics is None else [find(metric, self.loss) for metric in metrics]
 
-    def predict(self, X: Any, *, mask: Any = None) -> Float[Array, "batch *out"]:
-        """Return the outputs for inputs of shape (batch, ...): probabilities, or values for regression."""
+    def _settings(self, rule: Optimizer, source: Source, batch_size: int, seed: int, accumulate: int) -> str:
+        """Return what must be the same for a run to go on with the same bits."""
+        text = (
+            f"{self.body.layers}, {self.loss}, {rule}, {self.dtype.name}, batch_size={batch_size}, seed={seed}, "
+            f"accumulate={accumulate}, {source.batches} batches of {self.input_shape}"
+        )
+        if isinstance(source, Arrays):
+            text += f" with checksum {zlib.crc32(source.data.X[:1000].tobytes()):08x}"
+        return re.sub(r" at 0x[0-9a-f]+", "", text)  # of functions, such as a schedule of the user's own
+
+    def _checked(self, data: Data) -> Data:
+        """Return examples that fit the network, or raise an error that says why they do not."""
+        X = checks.features(data.X, self.input_shape)
+        if self.params is None:
+            self._build(X.shape[1:])
+        assert self.output_shape is not None
+        Y = checks.targets(data.Y, len(X), self.loss, self.output_shape)
+        weights = None if data.weights is None else checks.example_weights(data.weights, len(X))
+        return Data(X, Y, weights, None if data.mask is None else checks.mask(data.mask, X))
+
+    def _examples(self, data: Any) -> Source:
+        """Return examples to be scored: (X, y), (X, y, mask), or a source that brings its targets."""
+        X, y, mask = (*data, None)[:3] if isinstance(data, tuple) and len(data) in (2, 3) else (data, None, None)
+        return sources.source(X, y, mask=mask, batch_size=1, seed=0, prepare=self._checked)
+
+    def predict(self, X: Any, *, mask: Any = None, engine: str = "numpy") -> Float[Array, "batch *out"]:
+        """Return the outputs for inputs of shape (batch, ...): probabilities, or values for regression.
+
+        With engine "xla" the pass is compiled, and runs on a GPU or TPU if there is one.
+        """
         self._built()
         assert self.output_shape is not None
         X = checks.features(X, self.input_shape)
-        data = training.Data(X, X, None, None if mask is None else checks.mask(mask, X))
+        mask = None if mask is None else checks.mask(mask, X)
+        forward = predictor(engine, self.body, self.params)
         out = np.empty((len(X), *self.output_shape), self.dtype)
-        for rows, _, Z in training.logits(self.body, self.params, data, self.dtype):
-            out[rows] = self.loss.activation(Z)
+        done = 0
+        for batch in Arrays(Data(X, X, None, mask), 1, 0).ordered():
+            batch = batch.take(slice(None), self.dtype)
+            out[done : done + len(batch.X)] = self.loss.activation(forward(batch.X, batch.mask))
+            done += len(batch.X)
         return out
 
     def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:
@@ -250,11 +345,24 @@ class Network:
         classes = (P >= threshold).astype(np.int64)
         return classes[..., 0] if classes.shape[-1] == 1 else classes
 
-    def evaluate(self, X: Any, y: Any, *, sample_weight: Any = None, mask: Any = None) -> dict[str, float]:
-        """Return the loss and the accuracy, or for regression the mean absolute error (mae)."""
+    def evaluate(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        mask: Any = None,
+        metrics: Sequence[str | Metric | WholeMetric] | None = None,
+        engine: str = "numpy",
+    ) -> training.Scores:
+        """Return the loss and the metrics (accuracy, or for regression the mean absolute error, if None) on examples.
+
+        X and y may be what they may be for `fit`.
+        """
         self._built()
-        data = self._data(X, y, mask, sample_weight)
-        return training.evaluate(self.body, self.loss, self.params, data, self.dtype)
+        data = sources.source(X, y, weights=sample_weight, mask=mask, batch_size=1, seed=0, prepare=self._checked)
+        forward = predictor(engine, self.body, self.params)
+        return training.evaluate(forward, self.loss, self._metrics(metrics), data.ordered(), self.dtype)
 
     def summary(self, batch_size: int = 32) -> str:
         """Return a table of the layers.
@@ -300,11 +408,14 @@ def _optimizer(optimizer: str | Optimizer | None) -> Optimizer:
 
 
 def _split(
-    data: training.Data, share: float, validation: training.Data | None, seed: int
-) -> tuple[training.Data, training.Data]:
-    n = round(len(data.X) * share)
+    source: Source, share: float, validation: Source | None, batch_size: int, seed: int
+) -> tuple[Arrays, Arrays]:
     if validation is not None:
         raise InputError("fit takes validation_data or validation_split, but not both.")
+    if not isinstance(source, Arrays):
+        raise InputError("validation_split draws from data in memory: give stored data validation_data=(X, y) instead.")
+    data = source.data
+    n = round(len(data.X) * share)
     if not 0 < n < len(data.X):
         raise InputError(
             f"validation_split={share} of {len(data.X)} examples leaves none to train on or none to validate on: "
@@ -312,8 +423,8 @@ def _split(
         )
     order = np.random.default_rng((seed, 0)).permutation(len(data.X))
 
-    def part(rows: Array) -> training.Data:
-        return training.Data(*(None if a is None else a[rows] for a in data))
+    def part(rows: Array) -> Arrays:
+        return Arrays(Data(*(None if a is None else a[rows] for a in data)), batch_size, seed)
 
     return part(order[n:]), part(order[:n])
 

@@ -4,6 +4,10 @@ A rule is elementwise and pure: ``optimizer.rule(p, g, state, t) -> p, state`` f
 `g`, the rule's own state (a NamedTuple of arrays shaped like `p`, zeros at the start) and the step t = 1, 2, 3, ...
 So an engine may call it on all parameters in one vector, on chunks of it, or on one array at a time.
 
+A rule has two parts. `scalars(t)` returns the few numbers that are the same for every parameter, such as the learning
+rate; it runs once per step and may be any Python. `update` takes them and is elementwise: arithmetic and ufuncs only,
+so that an engine can trace it once and run it as it likes.
+
 `weight_decay` acts on weights and not on biases: the engine calls `rule` with ``decay=False`` for the arrays whose name
 does not begin with W. In `AdamW` it is decoupled; elsewhere it is L2, the gradient of (weight_decay / 2) * sum(W**2),
 which the reported loss does not include.
@@ -43,8 +47,8 @@ class SquareSum(NamedTuple):
 class Moments(NamedTuple):
     """The state of Adam."""
 
-    m: Array  # like p: the mean of past gradients
-    v: Array  # like p: the mean of past squared gradients
+    m: Array  # like p: the weighted sum of past gradients
+    v: Array  # like p: the weighted sum of past squared gradients
 
 
 @dataclass(frozen=True)
@@ -82,18 +86,23 @@ class Optimizer(ABC):
 
     def rule(self, p: Vector, g: Vector, state: Any, t: Any, *, decay: bool = True) -> tuple[Vector, Any]:
         """Return the parameters and the state after step t."""
+        scalars = tuple(namespace(p).asarray(x, dtype=p.dtype) for x in self.scalars(t))
+        return self.update(p, g, state, scalars, decay=decay)
+
+    def scalars(self, t: Any) -> tuple[Any, ...]:
+        """Return the numbers of step t that every parameter shares: the learning rate."""
+        return (rate_at(self.lr, t),)
+
+    def update(self, p: Vector, g: Vector, state: Any, scalars: tuple[Any, ...], *, decay: bool) -> tuple[Vector, Any]:
+        """Return the parameters and the state after a step with these scalars."""
         if decay and self.weight_decay:
             g = g + self.weight_decay * p
-        step, state = self.step(g, state, t)
-        return p - self.rate(p, t) * step, state
+        step, state = self.step(g, state, *scalars)
+        return p - step, state
 
     @abstractmethod
-    def step(self, g: Vector, state: Any, t: Any) -> tuple[Vector, Any]:
-        """Return the direction to go, which `rule` multiplies by the learning rate, and the new state."""
-
-    def rate(self, p: Vector, t: Any) -> Array:
-        """Return the learning rate of step t in the dtype of the parameters."""
-        return namespace(p).asarray(rate_at(self.lr, t), dtype=p.dtype)
+    def step(self, g: Vector, state: Any, *scalars: Any) -> tuple[Vector, Any]:
+        """Return what is subtracted from the parameters, and the new state."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +118,9 @@ class SGD(Optimizer):
 
     lr: float | Schedule = 0.1
 
-    def step(self, g: Vector, state: NoState, t: Any) -> tuple[Vector, NoState]:
-        """Return the gradient."""
-        return g, state
+    def step(self, g: Vector, state: NoState, rate: Any) -> tuple[Vector, NoState]:
+        """Return the gradient times the rate."""
+        return rate * g, state
 
 
 @dataclass(frozen=True)
@@ -129,10 +138,10 @@ class Momentum(Optimizer):
     beta: float = 0.9
     state = Velocity
 
-    def step(self, g: Vector, state: Velocity, t: Any) -> tuple[Vector, Velocity]:
-        """Return the velocity."""
+    def step(self, g: Vector, state: Velocity, rate: Any) -> tuple[Vector, Velocity]:
+        """Return the velocity times the rate."""
         v = self.beta * state.v + g
-        return v, Velocity(v)
+        return rate * v, Velocity(v)
 
 
 @dataclass(frozen=True)
@@ -153,10 +162,10 @@ class Nesterov(Optimizer):
     beta: float = 0.9
     state = Velocity
 
-    def step(self, g: Vector, state: Velocity, t: Any) -> tuple[Vector, Velocity]:
-        """Return the gradient plus the velocity it will have."""
+    def step(self, g: Vector, state: Velocity, rate: Any) -> tuple[Vector, Velocity]:
+        """Return the gradient plus the velocity it will have, times the rate."""
         v = self.beta * state.v + g
-        return g + self.beta * v, Velocity(v)
+        return rate * (g + self.beta * v), Velocity(v)
 
 
 @dataclass(frozen=True)
@@ -174,10 +183,10 @@ class AdaGrad(Optimizer):
     epsilon: float = 1e-8
     state = SquareSum
 
-    def step(self, g: Vector, state: SquareSum, t: Any) -> tuple[Vector, SquareSum]:
-        """Return the scaled gradient."""
+    def step(self, g: Vector, state: SquareSum, rate: Any) -> tuple[Vector, SquareSum]:
+        """Return the scaled gradient times the rate."""
         s = state.s + g * g
-        return g / (namespace(g).sqrt(s) + self.epsilon), SquareSum(s)
+        return rate * g / (namespace(g).sqrt(s) + self.epsilon), SquareSum(s)
 
 
 @dataclass(frozen=True)
@@ -198,31 +207,37 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-8
     state = SquareSum
 
-    def step(self, g: Vector, state: SquareSum, t: Any) -> tuple[Vector, SquareSum]:
-        """Return the scaled gradient."""
+    def step(self, g: Vector, state: SquareSum, rate: Any) -> tuple[Vector, SquareSum]:
+        """Return the scaled gradient times the rate."""
         s = self.beta * state.s + (1 - self.beta) * (g * g)
-        return g / (namespace(g).sqrt(s) + self.epsilon), SquareSum(s)
+        return rate * g / (namespace(g).sqrt(s) + self.epsilon), SquareSum(s)
 
 
-def _one_minus_power(beta: float, t: Any, like: Vector) -> Array:
-    """Return 1 - beta**t; written so, float32 would keep four digits of it for beta = 0.999 and t = 1."""
-    xp = namespace(like)
-    return -xp.expm1(xp.asarray(t, dtype=like.dtype) * (math.log(beta) if beta else -math.inf))
+def _geometric_sum(beta: float, t: Any) -> Any:
+    """Return 1 + beta + ... + beta**(t - 1); by expm1, as 1 - 0.999**1 in float32 has four digits."""
+    expm1 = math.expm1 if isinstance(t, int) else namespace(t).expm1
+    return -expm1(t * (math.log(beta) if beta else -math.inf)) / (1 - beta)
 
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    r"""Momentum and scaling by recent squared gradients, both corrected for their start at zero.
+    r"""Momentum and scaling by recent squared gradients, as weighted means in which older gradients count less.
 
     .. math::
-        m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2
+        m_t = \beta_1 m_{t-1} + g_t, \qquad v_t = \beta_2 v_{t-1} + g_t^2, \qquad
+        c_{i,t} = 1 + \beta_i + \dots + \beta_i^{t-1} = \frac{1 - \beta_i^t}{1 - \beta_i}
 
     .. math::
-        \theta_t = \theta_{t-1} - \eta\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
+        \theta_t = \theta_{t-1} - \eta\, \frac{m_t / c_{1,t}}{\sqrt{v_t / c_{2,t}} + \epsilon}
+        = \theta_{t-1} - \frac{\alpha_t m_t}{\sqrt{v_t} + \hat\epsilon_t}, \qquad
+        \alpha_t = \eta \frac{\sqrt{c_{2,t}}}{c_{1,t}}, \quad \hat\epsilon_t = \epsilon \sqrt{c_{2,t}}
+
+    This is algorithm 1 of the paper, whose moments are :math:`(1 - \beta_1) m_t` and :math:`(1 - \beta_2) v_t`; sums
+    and one division at the end take fewer passes over the parameters.
 
     References
     ----------
-    Kingma and Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
+    Kingma and Ba, Adam: a method for stochastic optimization, 2015, algorithm 1 and the end of section 2.
     """
 
     lr: float | Schedule = 0.001
@@ -231,13 +246,16 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
     state = Moments
 
-    def step(self, g: Vector, state: Moments, t: Any) -> tuple[Vector, Moments]:
-        """Return the corrected mean over the root of the corrected mean square."""
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        v = self.beta2 * state.v + (1 - self.beta2) * (g * g)
-        m_hat = m / _one_minus_power(self.beta1, t, g)
-        v_hat = v / _one_minus_power(self.beta2, t, g)
-        return m_hat / (namespace(g).sqrt(v_hat) + self.epsilon), Moments(m, v)
+    def scalars(self, t: Any) -> tuple[Any, ...]:
+        """Return alpha and the scaled epsilon of step t."""
+        root = _geometric_sum(self.beta2, t) ** 0.5
+        return rate_at(self.lr, t) * root / _geometric_sum(self.beta1, t), self.epsilon * root
+
+    def step(self, g: Vector, state: Moments, alpha: Any, epsilon: Any) -> tuple[Vector, Moments]:
+        """Return the mean over the root of the mean square, times the rate."""
+        m = self.beta1 * state.m + g
+        v = self.beta2 * state.v + g * g
+        return alpha * m / (namespace(g).sqrt(v) + epsilon), Moments(m, v)
 
 
 @dataclass(frozen=True)
@@ -245,8 +263,7 @@ class AdamW(Adam):
     r"""Adam with decoupled weight decay, which the gradient's scale does not change.
 
     .. math::
-        \theta_t = \theta_{t-1} - \eta \left(
-        \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon} + \lambda\, \theta_{t-1} \right)
+        \theta_t = \theta_{t-1} - \eta \lambda\, \theta_{t-1} - \frac{\alpha_t m_t}{\sqrt{v_t} + \hat\epsilon_t}
 
     References
     ----------
@@ -255,12 +272,17 @@ class AdamW(Adam):
 
     weight_decay: float = 0.01
 
-    def rule(self, p: Vector, g: Vector, state: Moments, t: Any, *, decay: bool = True) -> tuple[Vector, Moments]:
-        """Return the parameters and the state after step t."""
-        step, state = self.step(g, state, t)
-        if decay:
-            step = step + self.weight_decay * p
-        return p - self.rate(p, t) * step, state
+    def scalars(self, t: Any) -> tuple[Any, ...]:
+        """Return Adam's scalars of step t and the share of a weight that decays."""
+        return *super().scalars(t), rate_at(self.lr, t) * self.weight_decay
+
+    def update(
+        self, p: Vector, g: Vector, state: Moments, scalars: tuple[Any, ...], *, decay: bool
+    ) -> tuple[Vector, Moments]:
+        """Return the parameters and the state after a step with these scalars."""
+        alpha, epsilon, share = scalars
+        step, state = self.step(g, state, alpha, epsilon)
+        return (p - share * p if decay else p) - step, state
 
 
 def clip_scale(squared_norm: Array, clip_norm: float) -> Array:

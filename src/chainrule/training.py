@@ -1,212 +1,355 @@
-"""The training loop: batches, scores, history, and what happens when a run ends early."""
+"""The training loop: batches, scores, callbacks, checkpoints, and what happens when a run ends early."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves
-from chainrule.engines.numpy import NumpyEngine
-from chainrule.errors import DivergenceError
+from chainrule.callbacks import BestEpoch, Callback, EarlyStopping
+from chainrule.checkpoint import Checkpoints
+from chainrule.data import Block, Data, Source
+from chainrule.engines.base import Engine
+from chainrule.errors import DivergenceError, InputError
+from chainrule.history import History
 from chainrule.losses import Loss
-from chainrule.progress import Silent, scores_text
-from chainrule.tables import text_table
+from chainrule.metrics import Metric, WholeMetric
+from chainrule.progress import scores_text
+from chainrule.schedules import rate_at
 
-_INFERENCE_BATCH = 1024  # rows at a time: enough for the matrix products, little enough for the cache
+Scores = dict[str, float]
 
 
-class History:
-    """The scores of every epoch: a table when printed, and one list per score.
+class Totals:
+    """The sums behind the scores: of the loss times the weights, and of what the metrics count."""
 
-    >>> history = History()
-    >>> history.append({"loss": 0.5, "accuracy": 0.75})
-    >>> history.append({"loss": 0.25, "accuracy": 1.0})
-    >>> history["loss"]
-    [0.5, 0.25]
-    >>> print(history)
-    epoch    loss  accuracy
-    1      0.5000    0.7500
-    2      0.2500    1.0000
+    def __init__(self, metrics: Sequence[Metric | WholeMetric]) -> None:
+        self._metrics = [metric for metric in metrics if isinstance(metric, Metric)]
+        self.loss = self.weight = 0.0
+        self.counts: list[Array] = []
+
+    def add_loss(self, J: float, weight: float) -> None:
+        """Add the mean loss of a batch."""
+        self.loss += J * weight
+        self.weight += weight
+
+    def add_counts(self, counts: Iterable[Array]) -> None:
+        """Add what the metrics counted."""
+        for i, c in enumerate(counts):
+            if i == len(self.counts):
+                self.counts.append(np.zeros(len(c)))
+            self.counts[i] = self.counts[i] + c
+
+    def scores(self) -> Scores:
+        """Return the mean loss and the metrics."""
+        scores = {"loss": self.loss / self.weight} if self.weight else {}
+        if self.counts:
+            scores |= {m.name: m.score(c) for m, c in zip(self._metrics, self.counts, strict=True)}
+        return scores
+
+
+def evaluate(
+    forward: Callable[[Array, Array | None], Array],
+    loss: Loss,
+    metrics: Sequence[Metric | WholeMetric],
+    batches: Iterable[Data],
+    dtype: Any,
+) -> Scores:
+    """Return the loss and the metrics of a network on examples.
+
+    Parameters
+    ----------
+    forward
+        From inputs and mask to logits.
+    """
+    totals, whole = Totals(metrics), [metric for metric in metrics if isinstance(metric, WholeMetric)]
+    seen = []
+    for examples in batches:
+        batch = examples.take(slice(None), dtype)
+        if batch.weights is None or batch.weights.any():
+            Z = forward(batch.X, batch.mask)
+            weight = float(len(batch.X) if batch.weights is None else batch.weights.sum())
+            totals.add_loss(float(loss(Z, batch.Y, batch.weights)[0]), weight)
+            totals.add_counts(metric.counts(Z, batch.Y) for metric in metrics if isinstance(metric, Metric))
+            if whole:
+                seen.append((Z, batch.Y))
+    if not whole:
+        return totals.scores()
+    Z, Y = (np.concatenate(arrays) for arrays in zip(*seen, strict=True))
+    return totals.scores() | {metric.name: metric.value(Z, Y) for metric in whole}
+
+
+class Run:
+    """One call of `fit`: what the loop works on, and what callbacks see.
+
+    Parameters
+    ----------
+    network
+        The network, whose `params` and `history` follow the training.
+    engine, source
+        What trains it, and on what.
+    epochs, seed
+        How often to go through the examples; of their order and of the random numbers.
+    metrics
+        What to score.
+    validate
+        Returns the scores on validation data.
+    checkpoints, settings
+        Where to save the state; and a text that must be the same when the run goes on.
     """
 
-    def __init__(self) -> None:
-        self.rows: list[dict[str, float]] = []
+    def __init__(
+        self,
+        network: Any,
+        engine: Engine,
+        source: Source,
+        *,
+        epochs: int,
+        seed: int,
+        metrics: Sequence[Metric | WholeMetric] = (),
+        validate: Callable[[], Scores] | None = None,
+        checkpoints: Checkpoints | None = None,
+        settings: str = "",
+    ) -> None:
+        self.network, self.engine, self.source, self.seed = network, engine, source, seed
+        self.metrics, self.validate, self._checkpoints, self._settings = metrics, validate, checkpoints, settings
+        self.history: History = network.history
+        self._before, self._epochs = len(self.history), epochs
+        self.epoch = self.first_epoch = self._before + 1
+        self.batch, self.batches = 0, source.batches
+        self.totals = Totals(metrics)
+        self.reason, self.resumed = "", False
+        self.best: tuple[dict[str, Array], int] | None = None  # the parameters of the best epoch, and which it is
+        self._final: Scores = {}
 
-    def append(self, scores: dict[str, float]) -> None:
-        """Add the scores of one epoch."""
-        self.rows.append(scores)
+    @property
+    def last_epoch(self) -> int:
+        """The last epoch, unless training is stopped before."""
+        return self._before + self._epochs
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    @property
+    def score_names(self) -> list[str]:
+        """The names of the scores that an epoch will have."""
+        names = ["loss", *(m.name for m in self.metrics if isinstance(m, Metric))]
+        return names if self.validate is None else [*names, "val_loss", *(f"val_{m.name}" for m in self.metrics)]
 
-    def __getitem__(self, name: str) -> list[float]:
-        return [row[name] for row in self.rows if name in row]
+    @property
+    def scores(self) -> Scores:
+        """The scores of the epoch so far."""
+        return self._final or self.totals.scores()
 
-    def __str__(self) -> str:
-        names = list(dict.fromkeys(name for row in self.rows for name in row))
-        rows = [
-            [str(i), *(f"{row[n]:.4f}" if n in row else "" for n in names)] for i, row in enumerate(self.rows, start=1)
-        ]
-        return text_table(["epoch", *names], rows)
+    @property
+    def step(self) -> int:
+        """Updates of the parameters so far."""
+        return self.engine.steps
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return float(rate_at(self.engine.optimizer.lr, self.engine.steps + 1))
+
+    @property
+    def seconds(self) -> float:
+        """Of the epoch so far, in this process."""
+        return time.perf_counter() - self._started
+
+    def stop(self, reason: str) -> None:
+        """End training after this batch or epoch."""
+        self.reason = reason
+
+    def start_epoch(self, epoch: int) -> None:
+        """Begin an epoch, or go on with one that a checkpoint was in the midst of."""
+        if self.batch == 0:
+            self.totals = Totals(self.metrics)
+        self.epoch, self._final, self._started = epoch, {}, time.perf_counter()
+
+    def end_epoch(self) -> None:
+        """Score an epoch."""
+        scores = self.totals.scores()
+        if self.validate is not None:
+            scores |= {f"val_{name}": value for name, value in self.validate().items()}
+        self._final, self.batch = scores, 0
+        self.history.append(scores)
+        self.network.params = self.engine.params
+
+    def keep_best(self) -> None:
+        """Keep the parameters of this epoch as the best."""
+        self.best = snapshot(self.network.params), self.epoch
+
+    def restore_best(self) -> None:
+        """Give the engine the parameters of the best epoch."""
+        if self.best is not None:
+            self.engine.restore(self.best[0])
+
+    def save(self, callbacks: Sequence[Callback], *, now: bool = False) -> None:
+        """Write a checkpoint if it is time; only between blocks of batches is the state whole."""
+        if self._checkpoints is None or not (now or self._checkpoints.due()):
+            return
+        arrays = self.engine.state()
+        if self.best is not None:
+            arrays |= {f"best/{name}": a for name, a in self.best[0].items()}
+        arrays |= {f"counts/{i}": counts for i, counts in enumerate(self.totals.counts)}
+        info = {
+            "settings": self._settings,
+            "before": self._before,
+            "batch": self.batch,
+            "loss": [self.totals.loss, self.totals.weight],
+            "best_epoch": self.best and self.best[1],
+            "history": self.history.rows,
+            "reason": self.reason,
+            "callbacks": [callback.state() for callback in callbacks],
+        }
+        self._checkpoints.save(arrays, info)
+
+    def resume(self) -> list[dict[str, Any]] | None:
+        """Go on from the last checkpoint, if there is one; return the states of the callbacks."""
+        saved = self._checkpoints and self._checkpoints.load()
+        if not saved:
+            return None
+        arrays, info = saved
+        if info["settings"] != self._settings:
+            raise InputError(
+                f"The checkpoint folder holds a run with other settings or data:\n  {info['settings']}\nThis one is\n  "
+                f"{self._settings}\nTake the same settings to go on with it, or another folder for a new run."
+            )
+        self.resumed = True
+        self.engine.restore(arrays)
+        self.history.rows[:] = info["history"]
+        self._before, self.batch, self.reason = info["before"], info["batch"], info["reason"]
+        self.epoch = self.first_epoch = len(self.history) + 1
+        self.totals.loss, self.totals.weight = info["loss"]
+        self.totals.counts = [arrays[f"counts/{i}"] for i in range(sum(name.startswith("counts/") for name in arrays))]
+        if info["best_epoch"]:
+            best = {name.removeprefix("best/"): a for name, a in arrays.items() if name.startswith("best/")}
+            self.best = best, info["best_epoch"]
+        states: list[dict[str, Any]] = info["callbacks"]
+        return states
 
 
-class Data(NamedTuple):
-    """Examples of a training or test set."""
-
-    X: Array  # (examples, ...)
-    Y: Array  # (examples, ...)
-    weights: Array | None = None  # (examples,)
-    mask: Array | None = None  # (examples, time)
-
-    def take(self, rows: Any, dtype: Any) -> Data:
-        """Return some of the examples, all but the targets in the given dtype."""
-
-        def part(array: Array | None) -> Array | None:
-            return None if array is None else np.asarray(array[rows], dtype)
-
-        return Data(part(self.X), self.Y[rows], part(self.weights), part(self.mask))
+def snapshot(params: Params) -> dict[str, Array]:
+    """Return a copy of the parameters, for an engine's `restore`."""
+    return {f"params/{path}": np.array(p) for path, p in leaves(params)}
 
 
-def metric(loss: Loss, Z: Array, Y: Array) -> tuple[str, float]:
-    """Return the name and value of the score that people read: accuracy, or the mean absolute error (mae)."""
-    if loss.task == "regression":
-        return "mae", float(np.mean(np.abs(Z - Y.reshape(Z.shape))))
-    if loss.task == "binary":
-        return "accuracy", float(np.mean((Z > 0) == (Y.reshape(Z.shape) > 0.5)))
-    labels = Y if Y.ndim < Z.ndim else Y.argmax(axis=-1)
-    return "accuracy", float(np.mean(Z.argmax(axis=-1) == labels))
-
-
-class _Mean:
-    """Running means of the loss (weighted by the examples' weights) and the metric (by their number)."""
-
-    def __init__(self) -> None:
-        self._loss = self._weight = self._metric = 0.0
-        self._examples = 0
-
-    def add(self, loss: Loss, J: float, Z: Array, batch: Data) -> None:
-        n = len(batch.X)
-        weight = n if batch.weights is None else float(batch.weights.sum())
-        self._name, value = metric(loss, Z, batch.Y)
-        self._loss += J * weight
-        self._weight += weight
-        self._metric += value * n
-        self._examples += n
-
-    def scores(self) -> dict[str, float]:
-        return {"loss": self._loss / self._weight, self._name: self._metric / self._examples}
-
-
-def logits(body: Any, params: Params, data: Data, dtype: Any) -> Iterator[tuple[slice, Data, Array]]:
-    """Yield the examples and their logits, some rows at a time."""
-    for start in range(0, len(data.X), _INFERENCE_BATCH):
-        rows = slice(start, start + _INFERENCE_BATCH)
-        batch = data.take(rows, dtype)
-        yield rows, batch, body.forward(params, batch.X, Mode(mask=batch.mask))[0]
-
-
-def evaluate(body: Any, loss: Loss, params: Params, data: Data, dtype: Any) -> dict[str, float]:
-    """Return the loss and the metric of a network on data."""
-    mean = _Mean()
-    for _, batch, Z in logits(body, params, data, dtype):
-        if batch.weights is None or batch.weights.any():
-            mean.add(loss, float(loss(Z, batch.Y, batch.weights)[0]), Z, batch)
-    return mean.scores()
-
-
-def train(
-    engine: NumpyEngine,
-    data: Data,
-    *,
-    epochs: int,
-    batch_size: int,
-    seed: int,
-    validate: Callable[[], dict[str, float]] | None,
-    history: History,
-    progress: Silent,
-) -> None:
-    """Train for some epochs, continuing the history's count.
+def train(run: Run, callbacks: Sequence[Callback]) -> str:
+    """Train, and return a sentence about why it ended before the last epoch, if it did.
 
     The order of the examples and the random numbers of a batch follow from the seed, the epoch and the batch alone. If
-    Ctrl-C or a loss that is no longer finite ends the run, the engine is left with the best parameters of an epoch that
-    was finished (by validation loss if there is one), or with those of the start if none was; Ctrl-C in the first epoch
-    keeps what was learned so far.
+    Ctrl-C or an error (such as a loss that is no longer finite) ends the run, the network is left with the best
+    parameters of an epoch that was finished (by the score that EarlyStopping watches, else by validation loss or loss),
+    or with those of the start if none was; Ctrl-C in the first epoch keeps what was learned so far.
     """
-    epoch = first = len(history) + 1
-    last = len(history) + epochs
-    best, best_loss, best_epoch, stopped = engine.snapshot(), math.inf, 0, ""
-    progress.start(first, last, math.ceil(len(data.X) / batch_size))
+    stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
+    best = stopping[0] if stopping else BestEpoch("loss" if run.validate is None else "val_loss")
+    everyone = [best, *(callback for callback in callbacks if callback is not best)]
+    states = run.resume()
+    start, ended = snapshot(run.engine.params), ""
     try:
-        for epoch in range(first, last + 1):
-            started = time.perf_counter()
-            scores = _epoch(engine, data, epoch, batch_size, seed, progress)
-            if validate is not None:
-                scores |= {f"val_{name}": value for name, value in validate().items()}
-            history.append(scores)
-            if scores.get("val_loss", scores["loss"]) < best_loss:
-                best, best_loss, best_epoch = engine.snapshot(), scores.get("val_loss", scores["loss"]), epoch
-            progress.epoch(epoch, scores, time.perf_counter() - started)
+        for callback in everyone:
+            callback.run_start(run)
+        for callback, state in zip(everyone, states or [], strict=False):
+            callback.restore(state)
+        if states is None:
+            run.save(everyone, now=True)
+        while len(run.history) < run.last_epoch and not run.reason:
+            _epoch(run, len(run.history) + 1, everyone, best)
+        if run.step:
+            run.save(everyone, now=True)
     except KeyboardInterrupt:
-        if best_epoch:
-            engine.restore(best)
-        stopped = f"Stopped by Ctrl-C in epoch {epoch}: the network keeps {_kept(best_epoch, history)}."
-    except DivergenceError as error:
-        engine.restore(best)
-        raise DivergenceError(f"{error} The network keeps {_kept(best_epoch, history, 'the start')}.") from None
+        run.restore_best()
+        ended = f"Stopped by Ctrl-C in epoch {run.epoch}: the network keeps {_kept(run, 'what it learned so far')}."
+    except BaseException as error:
+        run.engine.restore(start if run.best is None else run.best[0])
+        if isinstance(error, DivergenceError):
+            raise DivergenceError(f"{error} The network keeps {_kept(run, 'the weights of the start')}.") from None
+        raise
+    else:
+        if stopping:
+            run.restore_best()
+        if run.reason:
+            ended = f"Stopped in epoch {run.epoch}: {run.reason}."
+            ended += f" The network keeps {_kept(run, '')}." if stopping and run.best else ""
     finally:
-        progress.close()
-    if stopped:
-        print(stopped)
+        run.network.params = run.engine.params
+        for callback in everyone:
+            callback.run_end(run)
+    return ended
 
 
-def _kept(best_epoch: int, history: History, otherwise: str = "what it learned so far") -> str:
-    if not best_epoch:
-        return f"the weights of {otherwise}" if otherwise == "the start" else otherwise
-    return f"the weights of epoch {best_epoch}, the best so far ({scores_text(history.rows[best_epoch - 1])})"
+def _kept(run: Run, otherwise: str) -> str:
+    if run.best is None:
+        return otherwise
+    epoch = run.best[1]
+    return f"the weights of epoch {epoch}, the best so far ({scores_text(run.history.rows[epoch - 1])})"
 
 
-def _epoch(
-    engine: NumpyEngine, data: Data, epoch: int, batch_size: int, seed: int, progress: Silent
-) -> dict[str, float]:
-    mean = _Mean()
-    order = np.random.default_rng((seed, epoch)).permutation(len(data.X))
-    starts = list(range(0, len(order), batch_size))
-    if batch_size > 1 and len(starts) > 1 and len(order) % batch_size == 1:
-        starts.pop()  # a last batch of a single example, which has no variance, joins the one before
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(order)], strict=True)):
-        batch = data.take(order[start:end], engine.dtype)
-        if batch.weights is not None and not batch.weights.any():
-            continue  # nothing in it counts, and the weighted mean would divide by zero
-        key = (seed, epoch, number)
-        J, Z = engine.step(batch.X, batch.Y, batch.weights, key, batch.mask)
-        if not math.isfinite(J):
-            mode = Mode(training=True, key=key, mask=batch.mask)
-            raise DivergenceError(_divergence_text(engine, batch.X, mode, J, epoch, number + 1))
-        mean.add(engine.loss, J, Z, batch)
-        progress.batch(epoch, number + 1, mean.scores())
-    return mean.scores()
+def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch) -> None:
+    run.start_epoch(epoch)
+    for callback in callbacks:
+        callback.epoch_start(run)
+    before = [c.batch_start for c in callbacks if type(c).batch_start is not Callback.batch_start]
+    after = [c.batch_end for c in callbacks if type(c).batch_end is not Callback.batch_end]
+    for block in run.source.blocks(epoch, run.batch):
+        _block(run, block, before, after)
+        if run.reason:
+            return
+        run.save(callbacks)
+    run.engine.flush()
+    run.end_epoch()
+    for callback in callbacks:
+        callback.epoch_end(run)
+        if callback is best and best.waited == 0:
+            run.keep_best()
+    run.save(callbacks)
 
 
-def _divergence_text(engine: NumpyEngine, X: Array, mode: Mode, J: float, epoch: int, batch: int) -> str:
-    lr, largest = engine.optimizer.lr, float(np.abs(X).max())
+Hooks = Sequence[Callable[[Run], None]]
+
+
+def _block(run: Run, block: Block, before: Hooks, after: Hooks) -> None:
+    results = run.engine.run(run.source, block, run.epoch)
+    for number in range(block.first, block.first + len(block.cuts) - 1):
+        for call in before:
+            call(run)
+        J, weight = next(results)
+        if weight:
+            if not math.isfinite(J):
+                raise DivergenceError(_divergence_text(run, block, number, J))
+            run.totals.add_loss(J, weight)
+        run.batch = number + 1
+        for call in after:
+            call(run)
+        if run.reason:
+            break
+    results.close()
+    run.totals.add_counts(run.engine.counts)
+
+
+def _divergence_text(run: Run, block: Block, number: int, J: float) -> str:
+    start, end = block.cuts[number - block.first : number - block.first + 2]
+    engine, data = run.engine, run.source.take(block, run.engine.dtype)
+    batch = Data(*(None if a is None else a[start:end] for a in data))
+    mode = Mode(training=True, key=(run.seed, run.epoch, number), mask=batch.mask)
     return (
-        f"Training diverged: the loss became {J} in batch {batch} of epoch {epoch}. "
-        f"The numbers blew up first in {_first_blow_up(engine, X, mode)}. Try a smaller learning rate (lr={lr} now), "
-        f"clip_norm=1.0 in the optimizer, or inputs scaled to about -1..1 (this batch goes up to {largest:g})."
+        f"Training diverged: the loss became {J} in batch {number + 1} of epoch {run.epoch}. "
+        f"The numbers blew up first in {_first_blow_up(engine, batch.X, mode)}. Try a smaller learning rate "
+        f"(lr={engine.optimizer.lr} now), clip_norm=1.0 in the optimizer, or inputs scaled to about -1..1 (this batch "
+        f"goes up to {float(np.abs(batch.X).max()):g})."
     )
 
 
-def _first_blow_up(engine: NumpyEngine, X: Array, mode: Mode) -> str:
+def _first_blow_up(engine: Engine, X: Array, mode: Mode) -> str:
     limit = math.sqrt(np.finfo(engine.dtype).max)  # beyond it the square is infinite
+    params = engine.params
     for i, layer in enumerate(engine.body.layers):
-        for part, array in leaves(engine.params[i]):
+        for part, array in leaves(params[i]):
             if not np.abs(array).max(initial=0) < limit:
                 return f"{part} of layer {i} ({layer.label})"
-        X, _ = layer.forward(engine.params[i], X, mode.fold(i))
+        X, _ = layer.forward(params[i], X, mode.fold(i))
         if not np.abs(X).max(initial=0) < limit:
             return f"the output of layer {i} ({layer.label})"
     return "the loss"

@@ -37,6 +37,16 @@ def run(
         int, typer.Option(min=0, metavar="N", help="Of the first weights and the order of the examples.")
     ] = 0,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the model to this file (safetensors).")] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Save the state here every 10 seconds; the same command again goes on."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Insist on going on: an error if --checkpoint holds no run.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="numpy, fast (needs numba), xla (needs jax), or auto, which says why.")
+    ] = "numpy",
     as_json: JsonOption = False,
 ) -> None:
     """Train a network on a data set and test it.
@@ -44,6 +54,8 @@ def run(
     It is tested on examples kept apart; the sizes of its input and output follow from the data. The defaults suit
     every data set: a second for the toy sets, about 20 for mnist-small, a minute or two for mnist. Ctrl-C ends
     training; the best weights so far are tested and saved.
+
+    Example of a run that survives anything: chainrule train mnist --epochs 50 --checkpoint runs/a
     """
     chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     hidden_sizes = _sizes(layers)
@@ -52,6 +64,8 @@ def run(
     rule = make_optimizer() if lr is None else make_optimizer(lr=lr)
     if out is not None:
         check_writable(out)
+    if resume and (checkpoint is None or not any(checkpoint.glob("checkpoint-*"))):
+        raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
 
     (X, y), (X_test, y_test) = chosen.load(0)
     sizes = [X.shape[1], *hidden_sizes, int(y.max()) + 1 if chosen.task == "multiclass" else 1]
@@ -61,7 +75,17 @@ def run(
         print(f"{dataset}: {len(X):,} training and {len(X_test):,} test examples, {chosen.task}")
         print(f"network: {'-'.join(map(str, sizes))}, {hidden}, {optimizer} with learning rate {rule.lr}")
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
-        network.fit(X, y, epochs=epochs, batch_size=batch_size, optimizer=rule, seed=seed, verbose=not as_json)
+        network.fit(
+            X,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=rule,
+            checkpoint=checkpoint,
+            engine=engine,
+            seed=seed,
+            verbose=not as_json,
+        )
     scores = network.evaluate(X_test, y_test)
     if out is not None:
         save(network, out)

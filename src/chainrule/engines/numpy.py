@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
+from chainrule.data import BLOCK_BATCHES, BLOCK_BYTES, Block, Source
+from chainrule.engines.compiled import CHUNK, Apply, numpy_rule
 from chainrule.layers import Sequential
 from chainrule.layers.base import is_statistic, is_weight
 from chainrule.losses import Loss
+from chainrule.metrics import Metric
 from chainrule.optimizers import Optimizer, clip_scale
 
 _SMALL = 2**25  # multiply-adds of a product that one thread does as fast as two
-_CHUNK = 32_768  # elements: parameters, gradient and state of a chunk stay in the processor's cache
 
 
 def blas_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]:
     """Return a context in which BLAS takes one thread if the products of a step are small.
 
     Two threads hand such a product to each other for as long as they compute it, and on a busy machine each waits for
-    the other: steps were seen to take ten times as long.
+    the other: steps were seen to take ten times as long. Convolutions take their threads from slices of the batch.
     """
     from threadpoolctl import threadpool_limits
 
-    largest = batch_size * max((p.size for _, p in leaves(params)), default=0)
-    return threadpool_limits(1, user_api="blas") if largest < _SMALL else nullcontext()
+    shapes = [p.shape for _, p in leaves(params)]
+    largest = batch_size * max((math.prod(shape) for shape in shapes), default=0)
+    convolutional = any(len(shape) == 4 for shape in shapes)
+    return threadpool_limits(1, user_api="blas") if convolutional or largest < _SMALL else nullcontext()
+
+
+class _Segment(NamedTuple):
+    """A run of the parameter vector whose gradient comes in one piece: one large array, or many small ones."""
+
+    paths: list[str]
+    keys: list[list[Any]]  # the same, as keys of nested tuples and dicts
+    start: int
+    end: int
+    decay: bool
 
 
 class NumpyEngine:
@@ -43,24 +58,68 @@ class NumpyEngine:
         What to run.
     params
         The first parameters; they are copied.
+    metrics
+        What to count besides the loss.
+    seed
+        Of the random numbers in training.
+    accumulate
+        How many batches make one step.
+    apply
+        The optimizer's rule in another form than NumPy calls.
     """
 
-    def __init__(self, body: Sequential, loss: Loss, optimizer: Optimizer, params: Params) -> None:
-        self.body, self.loss, self.optimizer = body, loss, optimizer
+    block_bytes, block_batches = BLOCK_BYTES, BLOCK_BATCHES
+
+    def __init__(
+        self,
+        body: Sequential,
+        loss: Loss,
+        optimizer: Optimizer,
+        params: Params,
+        *,
+        metrics: tuple[Metric, ...] = (),
+        seed: int = 0,
+        accumulate: int = 1,
+        apply: Apply | None = None,
+    ) -> None:
+        self.body, self.loss, self.optimizer, self.metrics = body, loss, optimizer, metrics
+        self._seed, self._accumulate = seed, accumulate
         by_path = dict(leaves(params))
-        self._statistics = [path for path in by_path if is_statistic(path)]
-        self._paths = sorted(by_path.keys() - self._statistics, key=lambda path: (not is_weight(path), path))
-        self._decayed = sum(by_path[path].size for path in self._paths if is_weight(path))
+        self._statistics = any(map(is_statistic, by_path))
+        trained = {path: p for path, p in by_path.items() if not is_statistic(path)}
+        self._segments = _segments(params, trained, optimizer.weight_decay > 0)
+        self._paths = [path for segment in self._segments for path in segment.paths]
         self._vector = np.concatenate([by_path[p].ravel() for p in self._paths] or [np.zeros(0, np.float32)])
         self.dtype = self._vector.dtype
-        self._gradient = np.empty_like(self._vector)
         self._state = optimizer.init(self._vector)
-        self._steps = 0
-        ends = np.cumsum([by_path[p].size for p in self._paths])[:-1]
-        views = zip(self._paths, np.split(self._vector, ends), strict=True)
-        views_by_path = {path: view.reshape(by_path[path].shape) for path, view in views}
-        self.params = replace_leaves(params, by_path | views_by_path)
+        self._apply = apply or numpy_rule(optimizer, self.dtype)
+        self._pending: list[Array] = []  # the sum of gradients times their batch's weight
+        self._pending_weight, self._pending_batches = 0.0, 0
+        self.steps = 0
+        self.counts: list[Array] = []
+        self.params = replace_leaves(params, by_path | self._views(self._vector, by_path))
         """The current parameters: views that change with every step."""
+
+    def run(self, source: Source, block: Block, epoch: int) -> Generator[tuple[float, float], None, None]:
+        """Train on the batches of a block; yield the loss of each, before its step, and its weight."""
+        data = source.take(block, self.dtype)
+        batches: list[tuple[Array, Array]] = []
+        try:
+            for i, (start, end) in enumerate(pairwise(block.cuts)):
+                rows = slice(start, end)
+                weights = None if data.weights is None else data.weights[rows]
+                weight = float(end - start if weights is None else weights.sum())
+                if not weight:  # nothing in the batch counts, and the weighted mean would divide by zero
+                    yield 0.0, 0.0
+                    continue
+                mask = None if data.mask is None else data.mask[rows]
+                J, Z = self.step(data.X[rows], data.Y[rows], weights, (self._seed, epoch, block.first + i), mask)
+                batches.append((Z, data.Y[rows]))
+                yield J, weight
+        finally:
+            # Counting a block at once spares small batches most of the work.
+            Z_and_Y = [_joined(list(arrays)) for arrays in zip(*batches, strict=True)]
+            self.counts = [metric.counts(*Z_and_Y) for metric in self.metrics] if batches else []
 
     def step(
         self, X: Array, Y: Array, weights: Array | None, key: tuple[int, ...], mask: Array | None = None
@@ -69,38 +128,113 @@ class NumpyEngine:
 
         If the loss is NaN or infinite the parameters stay as they are.
         """
-        Z, cache = self.body.forward(self.params, X, Mode(training=True, key=key, mask=mask))
+        Z, cache = self.body.forward(self.params, X, Mode(True, key, mask))
         J, dZ = self.loss(Z, Y, weights)
+        J = float(J)
         if math.isfinite(J):
             _, grads = self.body.backward(cache, dZ, input_gradient=False)
-            self._update(dict(leaves(grads)))
+            self._collect(grads, float(len(X) if weights is None else weights.sum()))
             if self._statistics:
                 self.params = self.body.update_statistics(self.params, cache)
-        return float(J), Z
+        return J, Z
 
-    def _update(self, grads: dict[str, Array]) -> None:
-        if not self._paths:
+    def flush(self) -> None:
+        """Do the step of gradients that are still being accumulated."""
+        if self._pending_batches:
+            gradient = [g / self._pending_weight for g in self._pending]
+            self._pending, self._pending_weight, self._pending_batches = [], 0.0, 0
+            self._update(gradient)
+
+    def _collect(self, grads: Params, weight: float) -> None:
+        gradient = [_joined([_at(grads, keys).ravel() for keys in segment.keys]) for segment in self._segments]
+        if self._accumulate == 1:
+            self._update(gradient)
             return
-        g = np.concatenate([grads[path].ravel() for path in self._paths], out=self._gradient)
+        gradient = [g * weight for g in gradient]
+        self._pending = [a + g for a, g in zip(self._pending, gradient, strict=True)] if self._pending else gradient
+        self._pending_weight += weight
+        self._pending_batches += 1
+        if self._pending_batches == self._accumulate:
+            self.flush()
+
+    def _update(self, gradient: list[Array]) -> None:
+        """Do one step of the optimizer; the gradient comes in one vector per segment."""
         if self.optimizer.clip_norm is not None:
-            g *= clip_scale(g @ g, self.optimizer.clip_norm)
-        self._steps += 1
-        for piece, decay in self._pieces():
-            state = self.optimizer.state(*(array[piece] for array in self._state))
-            p, new = self.optimizer.rule(self._vector[piece], g[piece], state, self._steps, decay=decay)
-            self._vector[piece] = p
-            for old_array, new_array in zip(state, new, strict=True):
-                old_array[:] = new_array
+            scale = clip_scale(np.asarray(sum(g @ g for g in gradient), self.dtype), self.optimizer.clip_norm)
+            gradient = [g * scale for g in gradient]
+        self.steps += 1
+        for (_, _, start, end, decay), g in zip(self._segments, gradient, strict=True):
+            state = self.optimizer.state(*(array[start:end] for array in self._state))
+            self._apply(self._vector[start:end], g, state, self.steps, decay)
 
-    def _pieces(self) -> Iterator[tuple[slice, bool]]:
-        for start, end, decay in ((0, self._decayed, True), (self._decayed, len(self._vector), False)):
-            for i in range(start, end, _CHUNK):
-                yield slice(i, min(i + _CHUNK, end)), decay
+    def forward(self, X: Array, mask: Array | None = None) -> Array:
+        """Return the logits of a batch."""
+        return self.body.forward(self.params, X, Mode(mask=mask))[0]
 
-    def snapshot(self) -> tuple[Array, Params]:
-        """Return a copy of all parameters, for `restore`."""
-        return self._vector.copy(), self.params
+    def _views(self, vector: Array, like: dict[str, Array]) -> dict[str, Array]:
+        """Return the part of every array in a vector, by path."""
+        ends = np.cumsum([like[path].size for path in self._paths])[:-1]
+        parts = zip(self._paths, np.split(vector, ends), strict=True)
+        return {path: part.reshape(like[path].shape) for path, part in parts}
 
-    def restore(self, snapshot: tuple[Array, Params]) -> None:
-        """Put back the parameters of a snapshot; its tree brings the statistics, which are replaced, not changed."""
-        self._vector[:], self.params = snapshot
+    def state(self) -> dict[str, Array]:
+        """Return copies of all that training goes on from, for `restore`; the names are the same for every engine."""
+        by_path = dict(leaves(self.params))
+        state = {f"params/{path}": p.copy() for path, p in by_path.items()}
+        vectors = self._state._asdict()
+        if self._pending:
+            vectors["pending"] = np.concatenate(self._pending)
+            state["pending_weight"] = np.array([self._pending_weight, self._pending_batches])
+        for name, vector in vectors.items():
+            state |= {f"{name}/{path}": part.copy() for path, part in self._views(vector, by_path).items()}
+        return state | {"steps": np.array(self.steps)}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go on from a state; one that holds only parameters changes only those."""
+        by_path = {path: state[f"params/{path}"] for path, _ in leaves(self.params)}
+        self._vector[:] = self._joined_like(by_path)
+        self.params = replace_leaves(self.params, by_path | self._views(self._vector, by_path))
+        if "steps" not in state:
+            return
+        self.steps = int(state["steps"])
+        for name, vector in self._state._asdict().items():
+            vector[:] = self._joined_like({path: state[f"{name}/{path}"] for path in self._paths})
+        if "pending_weight" in state:
+            pending = self._joined_like({path: state[f"pending/{path}"] for path in self._paths})
+            self._pending = [pending[start:end] for _, _, start, end, _ in self._segments]
+            weight, batches = state["pending_weight"]
+            self._pending_weight, self._pending_batches = float(weight), int(batches)
+
+    def _joined_like(self, by_path: dict[str, Array]) -> Array:
+        return np.concatenate([by_path[path].ravel() for path in self._paths] or [np.zeros(0, self.dtype)])
+
+
+def _segments(params: Params, arrays: dict[str, Array], decaying: bool) -> list[_Segment]:
+    segments, start = [], 0
+    for decay in (True, False):
+        paths = [path for path in arrays if (decaying and is_weight(path)) is decay]
+        large = [[path] for path in paths if arrays[path].size >= CHUNK]
+        small = [path for path in paths if arrays[path].size < CHUNK]
+        for group in [*large, small] if small else large:
+            end = start + sum(arrays[path].size for path in group)
+            segments.append(_Segment(group, [_keys(params, path) for path in group], start, end, decay))
+            start = end
+    return segments
+
+
+def _keys(tree: Params, path: str) -> list[Any]:
+    keys: list[Any] = []
+    for part in path.split("."):
+        keys.append(int(part) if isinstance(tree, tuple) else part)
+        tree = tree[keys[-1]]
+    return keys
+
+
+def _at(tree: Params, keys: list[Any]) -> Array:
+    for key in keys:
+        tree = tree[key]
+    return tree
+
+
+def _joined(vectors: list[Array]) -> Array:
+    return vectors[0] if len(vectors) == 1 else np.concatenate(vectors)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule import atomic
 from chainrule.arrays import Array, leaves, replace_leaves
 from chainrule.errors import FileFormatError, InputError
 from chainrule.layers import LAYERS, Layer
@@ -43,16 +42,7 @@ def save(network: Network, path: str | Path) -> None:
     }
     arrays = {name: np.ascontiguousarray(p) for name, p in leaves(network.params)}
     content = safetensors.numpy.save(arrays, metadata={"chainrule": json.dumps(description)})
-    path = Path(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(content)
-            file.close()
-            os.chmod(file.name, 0o666 & ~_umask())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    atomic.write(Path(path), content)
 
 
 def load(path: str | Path) -> Network:
@@ -126,9 +116,3 @@ def _rebuilt(value: Any) -> Any:
         # Only the classes in the table can be built, whatever the file says.
         return _PARTS[fields.pop("type")](**fields) if isinstance(fields.get("type"), str) else fields
     return tuple(_rebuilt(v) for v in value) if isinstance(value, list) else value
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -104,7 +104,9 @@ class Dense(Layer):
         """Return dA and the gradients of W and b."""
         xp = namespace(dy)
         n_in, n_out = cache.W.shape
-        A, dZ = xp.reshape(cache.A, (-1, n_in)), xp.reshape(dy, (-1, n_out))
+        A, dZ = cache.A, dy
+        if dy.ndim > 2:
+            A, dZ = xp.reshape(A, (-1, n_in)), xp.reshape(dZ, (-1, n_out))
         grads = {"W": A.T @ dZ}
         if cache.b is not None:
             grads["b"] = xp.sum(dZ, axis=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -23,14 +24,27 @@ def _check_epsilon(layer: Layer, epsilon: float) -> None:
         raise InputError(f"{layer.label}'s epsilon keeps a division by zero away and must be above 0, not {epsilon}.")
 
 
-def _mean_of_examples(x: Float[Array, "*axes n"]) -> Float[Array, "n"]:
-    """Return the mean over all axes but the last.
+def _mean_of_examples(x: Float[Array, "batch *axes n"], rows: Float[Array, "batch"] | None) -> Float[Array, "n"]:
+    """Return the mean over all axes but the last, of the rows that are 1.
 
     One axis at a time: NumPy adds up all rows one after another otherwise, and loses digits in float32.
     """
+    xp = namespace(x)
+    if rows is not None:
+        x = x * _beside(rows * (len(rows) / xp.sum(rows)), x)
     while x.ndim > 1:
-        x = namespace(x).mean(x, axis=0)
+        x = xp.mean(x, axis=0)
     return x
+
+
+def _number_of_examples(x: Float[Array, "batch *axes n"], rows: Float[Array, "batch"] | None) -> Any:
+    """Return how many values each of the n means is over."""
+    each = math.prod(x.shape[1:-1])
+    return each * (len(x) if rows is None else namespace(rows).sum(rows))
+
+
+def _beside(rows: Float[Array, "batch"], x: Float[Array, "batch *axes"]) -> Array:
+    return namespace(rows).reshape(rows, (-1,) + (1,) * (x.ndim - 1))
 
 
 def _mean_of_features(x: Float[Array, "*axes n"]) -> Float[Array, "*axes 1"]:
@@ -57,6 +71,7 @@ class BatchNormCache(NamedTuple):
     scale: Array  # (n,), 1 / sqrt(variance + epsilon)
     gamma: Array  # (n,)
     batch: tuple[Array, Array] | None  # the mean and the variance of the batch, (n,) each; None in inference
+    rows: Array | None  # (batch,), 1 for the examples that count; None if all do
 
 
 @dataclass(frozen=True)
@@ -138,23 +153,23 @@ class BatchNorm(Layer):
                     f"is 0, but the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, "
                     f"a batch_size that does not leave a single example over."
                 )
-            X, mean = _centered(x, _mean_of_examples)
-            batch = mean, variance = mean, _mean_of_examples(X * X)
+            X, mean = _centered(x, lambda x: _mean_of_examples(x, mode.rows))
+            batch = mean, variance = mean, _mean_of_examples(X * X, mode.rows)
         else:
             X, variance = x - params["running_mean"], params["running_variance"]
         scale = 1 / namespace(x).sqrt(variance + self.epsilon)
         X *= scale
         Y = X * gamma
         Y += params["beta"]
-        return Y, BatchNormCache(X, scale, gamma, batch)
+        return Y, BatchNormCache(X, scale, gamma, batch, mode.rows)
 
     def backward(
         self, cache: BatchNormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
     ) -> tuple[Float[Array, "batch *axes n"] | None, Params]:
         """Return dX and the gradients of gamma and beta."""
-        X_hat, scale, gamma, batch = cache
-        m = dy.size // dy.shape[-1]
-        dbeta, dgamma = _mean_of_examples(dy), _mean_of_examples(dy * X_hat)  # divided by m so far
+        X_hat, scale, gamma, batch, rows = cache
+        m = _number_of_examples(dy, rows)
+        dbeta, dgamma = _mean_of_examples(dy, rows), _mean_of_examples(dy * X_hat, rows)  # divided by m so far
         grads = {"gamma": m * dgamma, "beta": m * dbeta}
         if not input_gradient:
             return None, grads
@@ -164,6 +179,8 @@ class BatchNorm(Layer):
         dX += dy
         dX -= dbeta
         dX *= gamma * scale
+        if rows is not None:
+            dX *= _beside(rows, dX)
         return dX, grads
 
     def update_statistics(self, params: Params, cache: BatchNormCache) -> Params:
@@ -171,7 +188,7 @@ class BatchNorm(Layer):
         if cache.batch is None:
             return params
         mean, variance = cache.batch
-        m = cache.X_hat.size // len(mean)
+        m = _number_of_examples(cache.X_hat, cache.rows)
         return params | {
             "running_mean": self.momentum * params["running_mean"] + (1 - self.momentum) * mean,
             "running_variance": self.momentum * params["running_variance"]

@@ -1,0 +1,59 @@
+"""What the training loop asks of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Protocol, runtime_checkable
+
+from chainrule.arrays import Array, Params
+from chainrule.data import Block, Source
+from chainrule.layers import Sequential
+from chainrule.losses import Loss
+from chainrule.optimizers import Optimizer
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """One network being trained."""
+
+    body: Sequential
+    loss: Loss
+    optimizer: Optimizer
+    dtype: Any
+    block_bytes: int
+    block_batches: int
+    """The largest block that it wants."""
+    counts: list[Array]
+    """What each metric counted in the batches of the last block, or of the part of it that ran."""
+
+    @property
+    def steps(self) -> int:
+        """Updates of the parameters so far."""
+        ...
+
+    @property
+    def params(self) -> Params:
+        """The current parameters as NumPy arrays."""
+        ...
+
+    def run(self, source: Source, block: Block, epoch: int) -> Generator[tuple[float, float], None, None]:
+        """Train on the batches of a block; yield the loss of each, before its step, and its weight.
+
+        A batch whose weights are all zero changes nothing. A loss that is not finite ends the block, and the parameters
+        stay as they were before that batch.
+        """
+        ...
+
+    def flush(self) -> None:
+        """Do the step of gradients that are still being accumulated."""
+
+    def forward(self, X: Array, mask: Array | None = None) -> Array:
+        """Return the logits of a batch."""
+        ...
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of all that training goes on from, for `restore`; the names are the same for every engine."""
+        ...
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go on from a state; one that holds only parameters changes only those."""

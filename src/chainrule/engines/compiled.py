@@ -1,0 +1,172 @@
+"""An optimizer's rule traced once, then run in place: as NumPy calls on chunks, or as one loop that numba compiles.
+
+A rule is written as a formula, for which NumPy makes a new array per operation. Here the formula is called once with
+stand-ins that write the operations down, and the list becomes the source of a function that makes no arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from chainrule.arrays import Array
+from chainrule.errors import InputError, MissingExtraError
+from chainrule.optimizers import Optimizer
+
+CHUNK = 32_768  # elements: parameters, gradient, state and scratch of a chunk stay in the processor's cache
+
+Apply = Callable[[Array, Array, Any, int, bool], None]
+"""Changes the parameters and the arrays of the state in place, given p, g, state, t and decay as a rule is.
+
+The numbers are those that `Optimizer.rule` returns. Raised when it is made: InputError if the rule takes more than
+arithmetic and ufuncs.
+"""
+
+
+def numpy_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
+    """Return the rule as NumPy calls that make no arrays, chunk by chunk."""
+    functions = {decay: _Trace(optimizer, dtype, decay).numpy_calls() for decay in (False, True)}
+    memory = np.empty((max(n for _, n in functions.values()), CHUNK), dtype)
+    scratch = lru_cache(lambda n, length: tuple(memory[:n, :length]))  # small networks feel every microsecond
+    scalars = _scalars(optimizer, partial(np.asarray, dtype=dtype))
+
+    def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
+        function, n = functions[decay]
+        for i in range(0, len(p), CHUNK):
+            chunk = (p, g, *state) if len(p) <= CHUNK else [a[i : i + CHUNK] for a in (p, g, *state)]
+            function(*scalars(t), *chunk, *scratch(n, len(chunk[0])))
+
+    return apply
+
+
+def compile_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
+    """Return the rule as one pass over memory, during which other Python threads run; numba compiles it when it runs.
+
+    Raises
+    ------
+    MissingExtraError
+        If numba is not installed.
+    """
+    functions = {decay: _Trace(optimizer, dtype, decay).numba_loop() for decay in (False, True)}
+    scalars = _scalars(optimizer, dtype.type)
+
+    def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
+        functions[decay and optimizer.weight_decay > 0](*scalars(t), p, g, *state)
+
+    return apply
+
+
+def _scalars(optimizer: Optimizer, number: Callable[[float], Any]) -> Callable[[int], list[Any]]:
+    return lru_cache(1)(lambda t: [number(x) for x in optimizer.scalars(t)])
+
+
+class _Value(NDArrayOperatorsMixin):
+    """An array or a number in a rule that is being traced: what NumPy is to do with it is written down."""
+
+    shape = ()
+
+    def __init__(self, trace: _Trace, name: str) -> None:
+        self.trace, self.name, self.dtype = trace, name, trace.dtype
+
+    def __array_namespace__(self) -> Any:
+        return np
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **_: Any) -> _Value:
+        if method != "__call__" or ufunc.nout != 1:
+            raise _not_elementwise(f"{ufunc.__name__}.{method}")
+        return self.trace.record(ufunc.__name__, args)
+
+    def __array_function__(self, function: Any, *_: Any) -> _Value:
+        raise _not_elementwise(function.__name__)
+
+    def __bool__(self) -> bool:
+        raise _not_elementwise("an if")
+
+
+def _not_elementwise(what: str) -> InputError:
+    return InputError(f"An update rule is made of arithmetic and ufuncs such as np.maximum, but this one has {what}.")
+
+
+class _Trace:
+    """The operations of a rule: ufunc, names of arguments, name of the result.
+
+    Parameters
+    ----------
+    optimizer, dtype, decay
+        The rule, the dtype of the parameters, and whether weight decay acts on them.
+    """
+
+    def __init__(self, optimizer: Optimizer, dtype: np.dtype[Any], decay: bool) -> None:
+        self.dtype = dtype
+        self.operations: list[tuple[str, list[str], str]] = []
+        self.constants: dict[str, float] = {}
+        self.arrays = ["p", "g", *optimizer.state._fields]
+        self.scalars = [f"scalar{i}" for i in range(len(optimizer.scalars(1)))]
+        p, g, *state = (_Value(self, name) for name in self.arrays)
+        scalars = tuple(_Value(self, name) for name in self.scalars)
+        p, state = optimizer.update(p, g, optimizer.state(*state), scalars, decay=decay)
+        self.final: dict[str, str] = {}  # the name of a last result: the array that it belongs in
+        for array, new in zip(["p", *optimizer.state._fields], [p, *state], strict=True):
+            taken = new.name in self.arrays or new.name in self.final
+            self.final[self.record("positive", [new]).name if taken else new.name] = array
+
+    def record(self, ufunc: str, args: Any) -> _Value:
+        """Write down an operation and return the stand-in for its result."""
+        result = f"value{len(self.operations)}"
+        self.operations.append((ufunc, [a.name if isinstance(a, _Value) else self._constant(a) for a in args], result))
+        return _Value(self, result)
+
+    def _constant(self, number: Any) -> str:
+        name = f"constant{len(self.constants)}"
+        self.constants[name] = float(number)
+        return name
+
+    def _function(self, number: Callable[[float], Any], names: list[str], lines: list[str]) -> Any:
+        scope = {"np": np} | {name: number(value) for name, value in self.constants.items()}
+        exec("\n    ".join([f"def rule({', '.join(names)}):", *lines]), scope)
+        return scope["rule"]
+
+    def numba_loop(self) -> Callable[..., None]:
+        """Return a compiled function of the scalars and the arrays."""
+        try:
+            import numba
+        except ImportError as error:
+            raise MissingExtraError("A compiled update rule", "numba", "fast") from error
+        body = [f"{name} = {name}_all[i]" for name in self.arrays]
+        body += [f"{result} = np.{ufunc}({', '.join(args)})" for ufunc, args, result in self.operations]
+        body += [f"{array}_all[i] = {result}" for result, array in self.final.items()]
+        names = [*self.scalars, *(f"{name}_all" for name in self.arrays)]
+        lines = ["for i in range(len(p_all)):", *(f"    {line}" for line in body)]
+        return numba.njit(nogil=True, error_model="numpy")(self._function(self.dtype.type, names, lines))
+
+    def numpy_calls(self) -> tuple[Callable[..., None], int]:
+        """Return a function of the scalars, the arrays and some scratch arrays, and the number of these.
+
+        A result takes the place of an array or of a result that is not needed any more.
+        """
+        last_use = {name: i for i, (_, args, _) in enumerate(self.operations) for name in args}
+        kept = [*self.scalars, *self.constants, "g", *self.final]
+        place = {name: name for name in (*self.arrays, *self.scalars, *self.constants)}
+        free: list[str] = []
+        scratch: list[str] = []
+        lines = []
+        for i, (ufunc, args, result) in enumerate(self.operations):
+            sources = [place[name] for name in args]
+            free += dict.fromkeys(place[name] for name in args if last_use[name] == i and name not in kept)
+            home = self.final.get(result)
+            usable = [name for name in free if home in (None, name) or name in scratch]
+            if not usable:
+                usable = [f"scratch{len(scratch)}"]
+                free += usable
+                scratch += usable
+            place[result] = home if home in usable else usable[-1]
+            free.remove(place[result])
+            lines.append(f"np.{ufunc}({', '.join(sources)}, out={place[result]})")
+        moved = [(place[result], array) for result, array in self.final.items() if place[result] != array]
+        lines += [f"np.positive({source}, out={array})" for source, array in moved]
+        number = partial(np.asarray, dtype=self.dtype)
+        return self._function(number, [*self.scalars, *self.arrays, *scratch], lines), len(scratch)

@@ -1,0 +1,133 @@
+"""The scores of every epoch: printed, as a data frame, and drawn."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from chainrule.errors import InputError, MissingExtraError
+from chainrule.tables import text_table
+
+_TRAINING, _VALIDATION, _BEST = "#0072b2", "#d55e00", "#555555"  # told apart by people of any color vision
+_DOTTED = 30  # up to so many epochs, each gets a dot
+
+
+class History:
+    """The scores of every epoch: a table when printed, and one list per score.
+
+    >>> history = History()
+    >>> history.append({"loss": 0.5, "accuracy": 0.75})
+    >>> history.append({"loss": 0.25, "accuracy": 1.0})
+    >>> history["loss"]
+    [0.5, 0.25]
+    >>> print(history)
+    epoch    loss  accuracy
+    1      0.5000    0.7500
+    2      0.2500    1.0000
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+
+    def append(self, scores: dict[str, float]) -> None:
+        """Add the scores of one epoch."""
+        self.rows.append(scores)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> list[float]:
+        return [row[name] for row in self.rows if name in row]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the scores."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
+
+    def __str__(self) -> str:
+        names = self.names
+        rows = [
+            [str(i), *(f"{row[n]:.4f}" if n in row else "" for n in names)] for i, row in enumerate(self.rows, start=1)
+        ]
+        return text_table(["epoch", *names], rows)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame: a row per epoch, counted from 1, and a column per score.
+
+        Raises
+        ------
+        MissingExtraError
+            pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingExtraError("A data frame", "pandas", "log") from error
+        epochs = pandas.RangeIndex(1, len(self) + 1, name="epoch")
+        return pandas.DataFrame(self.rows, index=epochs, columns=self.names)
+
+    def plot(self, path: str | Path | None = None) -> Any:
+        """Draw a panel per score, and mark the epoch of the lowest validation loss (or loss, where there is none).
+
+        Parameters
+        ----------
+        path
+            A file to write; its suffix decides the format, such as .png, .pdf or .svg.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The drawing.
+
+        Raises
+        ------
+        InputError
+            There is no epoch yet, or the suffix is not one that matplotlib can write.
+        MissingExtraError
+            matplotlib is not installed.
+        """
+        try:
+            from matplotlib.figure import Figure
+        except ImportError as error:
+            raise MissingExtraError("Drawing", "matplotlib", "plot") from error
+
+        if not self.rows:
+            raise InputError("There is nothing to draw yet: call fit first.")
+        scores = list(dict.fromkeys(name.removeprefix("val_") for name in self.names))
+        columns = min(3, len(scores))
+        rows = math.ceil(len(scores) / columns)
+        figure = Figure(figsize=(4.4 * columns, 0.5 + 3 * rows), layout="constrained")
+        formats = figure.canvas.get_supported_filetypes()
+        if path is not None and Path(path).suffix.lower()[1:] not in formats:
+            raise InputError(f"{path} cannot be drawn: its suffix must be one of .{', .'.join(sorted(formats))}.")
+        panels = figure.subplots(rows, columns, squeeze=False).flat
+        for axes, score in zip(panels, scores, strict=False):
+            self._panel(axes, score)
+        for axes in panels[len(scores) :]:
+            axes.remove()
+        legend = {
+            label: line for axes in figure.axes for line, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(legend.values(), legend.keys(), loc="outside upper center", ncols=len(legend), frameon=False)
+        if path is not None:
+            figure.savefig(path, dpi=150)
+        return figure
+
+    def _panel(self, axes: Any, score: str) -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        for name, label, color in (score, "training", _TRAINING), (f"val_{score}", "validation", _VALIDATION):
+            points = [(epoch, row[name]) for epoch, row in enumerate(self.rows, start=1) if name in row]
+            if points:
+                axes.plot(
+                    *zip(*points, strict=True), "o-" if len(self) <= _DOTTED else "-", ms=4, color=color, label=label
+                )
+        watched = "val_loss" if "val_loss" in self.names else "loss"
+        best = min(range(len(self)), key=lambda i: self.rows[i].get(watched, math.inf)) + 1
+        label = f"lowest {watched.replace('val_', 'validation ')}: epoch {best}"
+        axes.axvline(best, color=_BEST, linestyle=":", label=label, zorder=1)
+        axes.set(title=score, xlabel="epoch", xlim=(0.5, len(self) + 0.5))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)

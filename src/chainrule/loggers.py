@@ -1,0 +1,280 @@
+"""Callbacks that write the scores of every epoch to a file, to TensorBoard or to MLflow.
+
+A record is complete on the disk when its epoch ends. A run that goes on, from a checkpoint or with a second `fit`,
+continues its log without duplicates; a new run never overwrites the log of another.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chainrule import atomic
+from chainrule.callbacks import Callback
+from chainrule.errors import FileFormatError, InputError, MissingExtraError
+
+Record = dict[str, Any]
+_NUMBERS = ("epoch", "step", "seconds", "learning_rate")  # in front of the scores
+
+
+class _Logger(Callback):
+    """Opens the log at the first epoch of a run, when it is known whether a checkpoint was restored."""
+
+    _opened = _restored = False
+
+    def _open(self, epoch: int, goes_on: bool) -> None:
+        raise NotImplementedError
+
+    def _log(self, record: Record) -> None:
+        raise NotImplementedError
+
+    def run_start(self, run: Any) -> None:
+        """Remember that the log is not open yet."""
+        self._opened = False
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember that the run goes on."""
+        self._restored = True
+
+    def epoch_start(self, run: Any) -> None:
+        """Open the log, if this is the first epoch of the run."""
+        if not self._opened:
+            self._open(run.epoch, self._restored or run.epoch > 1)
+            self._opened, self._restored = True, False
+
+    def epoch_end(self, run: Any) -> None:
+        """Write the record of the epoch."""
+        scores = {name: float(value) for name, value in run.scores.items()}
+        numbers = (run.epoch, run.step, round(run.seconds, 3), run.learning_rate)
+        self._log(dict(zip(_NUMBERS, numbers, strict=True)) | scores)
+
+
+def _taken(path: Path) -> InputError:
+    return InputError(
+        f"{path} already holds the log of another run, and this run starts anew. Name another one, or delete this."
+    )
+
+
+class _FileLogger(_Logger):
+    """One record per line.
+
+    Parameters
+    ----------
+    path
+        The file to write. A new run needs a new or empty one.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def _parse(self, lines: Sequence[str]) -> list[Record]:
+        raise NotImplementedError
+
+    def _lines(self, records: Sequence[Record]) -> str:
+        raise NotImplementedError
+
+    def _write(self, records: Sequence[Record]) -> None:
+        """Replace the file by one of these records."""
+        atomic.write(self.path, self._lines(records).encode())
+
+    def _records(self) -> list[Record]:
+        text = self.path.read_text("utf-8") if self.path.exists() else ""
+        whole = text[: text.rfind("\n") + 1]  # without a line that a killed run left unfinished
+        return self._parse(whole.splitlines())
+
+    def _append(self, line: str) -> None:
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            file.write(line)
+
+    def _open(self, epoch: int, goes_on: bool) -> None:
+        if not goes_on and self.path.exists() and self.path.stat().st_size:
+            raise _taken(self.path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._write([record for record in self._records() if int(record["epoch"]) < epoch])
+        except (ValueError, KeyError, TypeError) as error:
+            raise FileFormatError(
+                f"{self.path} is no log that {type(self).__name__} wrote, so it cannot be continued. Name another file."
+            ) from error
+
+
+class CSVLogger(_FileLogger):
+    """Writes a table of comma-separated values: a line of names, then a line per epoch.
+
+    Scores that appear in a later epoch (of a second `fit` with validation data, say) get a new column at the end.
+
+    Parameters
+    ----------
+    path
+        The file to write. A new run needs a new or empty one.
+    """
+
+    def _parse(self, lines: Sequence[str]) -> list[Record]:
+        rows = list(csv.reader(lines))
+        if len(rows) == 1:
+            raise ValueError("names without records")
+        return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+    def _lines(self, records: Sequence[Record]) -> str:
+        text = io.StringIO()
+        csv.DictWriter(text, self._columns, lineterminator="\n").writerows(records)
+        return text.getvalue()
+
+    def _write(self, records: Sequence[Record]) -> None:
+        self._columns = list(dict.fromkeys(name for record in records for name in record))
+        header = dict(zip(self._columns, self._columns, strict=True))
+        super()._write([header, *records] if records else [])
+
+    def _log(self, record: Record) -> None:
+        if record.keys() <= set(self._columns):
+            self._append(self._lines([record]))
+        else:
+            self._write([*self._records(), record])
+
+
+class JSONLinesLogger(_FileLogger):
+    """Writes a JSON object per epoch, one a line; a score that is not a finite number is null.
+
+    Parameters
+    ----------
+    path
+        The file to write. A new run needs a new or empty one.
+    """
+
+    def _parse(self, lines: Sequence[str]) -> list[Record]:
+        return [json.loads(line) for line in lines]
+
+    def _lines(self, records: Sequence[Record]) -> str:
+        return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
+
+    def _log(self, record: Record) -> None:
+        finite = {name: value if math.isfinite(value) else None for name, value in record.items()}
+        self._append(self._lines([finite]))
+
+
+class TensorBoardLogger(_Logger):
+    """Writes event files for `tensorboard --logdir`, with the epoch as the step.
+
+    Parameters
+    ----------
+    folder
+        The folder to write to. A new run needs one without event files.
+
+    Raises
+    ------
+    MissingExtraError
+        tensorboardX is not installed.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        try:
+            import tensorboardX  # noqa: F401
+        except ImportError as error:
+            raise MissingExtraError("TensorBoardLogger", "tensorboardX", "log") from error
+        self.folder = Path(folder)
+
+    def _open(self, epoch: int, goes_on: bool) -> None:
+        # SummaryWriter writes in a thread, and its flush does not wait for that.
+        from tensorboardX.event_file_writer import EventsWriter
+        from tensorboardX.proto.event_pb2 import Event, SessionLog
+
+        if not goes_on and any(self.folder.glob("events.out.tfevents.*")):
+            raise _taken(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._writer = EventsWriter(str(self.folder / "events"), f".{time.time_ns()}")
+        # From a start on, TensorBoard drops what earlier files of the folder hold for this step and later ones.
+        self._writer.write_event(Event(step=epoch, session_log=SessionLog(status=SessionLog.START)))
+
+    def _log(self, record: Record) -> None:
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.proto.summary_pb2 import Summary
+
+        values = [Summary.Value(tag=_tag(name), simple_value=value) for name, value in record.items()]
+        self._writer.write_event(Event(wall_time=time.time(), step=record["epoch"], summary=Summary(value=values)))
+        self._writer.flush()
+
+    def run_end(self, run: Any) -> None:
+        """Close the file."""
+        if self._opened:
+            self._writer.close()
+            self._opened = False
+
+
+def _tag(name: str) -> str:
+    """Return a name for TensorBoard, in which a group for each score holds both curves."""
+    if name in _NUMBERS:
+        return name
+    return f"{name[4:]}/validation" if name.startswith("val_") else f"{name}/training"
+
+
+class MLflowLogger(_Logger):
+    """Logs a run to MLflow, with the epoch as the step, where `mlflow.set_tracking_uri` or MLFLOW_TRACKING_URI says.
+
+    Parameters
+    ----------
+    experiment
+        The name of the experiment, which is created if there is none.
+    run_name
+        The name of the run; MLflow makes one up if None.
+    params
+        Settings to note, such as {"layers": "784-128-10"}.
+
+    Raises
+    ------
+    MissingExtraError
+        mlflow is not installed.
+    """
+
+    _run_id: Any = None
+
+    def __init__(
+        self, experiment: str = "chainrule", run_name: str | None = None, params: Mapping[str, object] | None = None
+    ) -> None:
+        try:
+            from mlflow import MlflowClient
+        except ImportError as error:
+            raise MissingExtraError("MLflowLogger", "mlflow-skinny", "mlflow") from error
+        self.experiment, self.run_name, self.params = experiment, run_name, dict(params or {})
+        self._client = MlflowClient()
+
+    def _open(self, epoch: int, goes_on: bool) -> None:
+        self._last = 0
+        if goes_on and self._run_id is not None:
+            self._client.update_run(self._run_id, status="RUNNING")
+            self._last = max((m.step for m in self._client.get_metric_history(self._run_id, "epoch")), default=0)
+            return
+        experiment = self._client.get_experiment_by_name(self.experiment)
+        number = experiment.experiment_id if experiment else self._client.create_experiment(self.experiment)
+        self._run_id = self._client.create_run(number, run_name=self.run_name).info.run_id
+        for name, value in self.params.items():
+            self._client.log_param(self._run_id, name, value)
+
+    def _log(self, record: Record) -> None:
+        from mlflow.entities import Metric
+
+        if record["epoch"] > self._last:  # what MLflow has once cannot be taken back; going on gives the same again
+            now = int(time.time() * 1000)
+            metrics = [Metric(name, value, now, record["epoch"]) for name, value in record.items()]
+            self._client.log_batch(self._run_id, metrics)
+
+    def run_end(self, run: Any) -> None:
+        """Mark the run as finished, or as failed if an error ended it."""
+        if self._opened:
+            self._client.set_terminated(self._run_id, "FAILED" if sys.exception() else "FINISHED")
+            self._opened = False
+
+    def state(self) -> dict[str, Any]:
+        """Return which run of MLflow this is."""
+        return {"run_id": self._run_id}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on with a run of MLflow."""
+        super().restore(state)
+        self._run_id = state["run_id"]

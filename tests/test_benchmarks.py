@@ -1,0 +1,62 @@
+"""The benchmarks' own arithmetic; nothing is timed here."""
+
+import numpy as np
+import pytest
+
+from benchmarks.contenders import CONTENDERS, TRAINING
+from benchmarks.contenders.ours import make
+from benchmarks.scaling import fitted_exponent
+from benchmarks.targets import TARGETS, deviating, ratio, to_best_peer, verdicts
+from benchmarks.workloads import CHECKED, WORKLOADS, order
+
+
+@pytest.mark.parametrize("name", [name for name in WORKLOADS if name not in ("W5", "W7", "W10")])
+def test_our_side_of_a_workload_runs(name: str) -> None:
+    first = make(WORKLOADS[name], "numpy").first()
+    numbers = CHECKED if name in TRAINING else WORKLOADS[name].outputs * CHECKED
+    assert len(first) == numbers
+    assert np.isfinite(first).all()
+
+
+def test_our_losses_are_those_of_single_batches() -> None:
+    workload = WORKLOADS["W2"]
+    X, y = workload.examples(CHECKED)
+    rows = order(1, len(X))[: workload.batch]
+    Z, _ = workload.network().body.forward(workload.network().params, X[rows])
+    loss, _ = workload.network().loss(Z, y[rows])
+    assert make(workload, "numpy").first()[0] == pytest.approx(float(loss), rel=1e-5)
+
+
+def test_every_target_names_contenders_that_take_part() -> None:
+    for target in TARGETS:
+        assert target.workload in CONTENDERS[target.ours].workloads
+        assert any(target.workload in CONTENDERS[peer].workloads for peer in target.peers)
+
+
+def test_who_computes_something_else_is_found() -> None:
+    losses = {"numpy": [1.0, 2.0], "torch": [1.0001, 2.0], "jax-step": [1.0, 1.9999], "keras": [1.0, 2.01]}
+    assert deviating(losses) == ["keras"]
+    assert deviating(losses | {"keras": [1.0, float("nan")]}) == ["keras"]
+    assert deviating({name: losses[name] for name in ("numpy", "torch", "jax-step")}) == []
+    with pytest.raises(ValueError, match="must report as many numbers"):
+        deviating({"numpy": [1.0], "torch": [1.0, 2.0]})
+
+
+def test_ratios_are_to_the_best_peer() -> None:
+    times = {"numpy": [1.0, 3.0, 2.0], "torch": [4.0, 5.0, 9.0], "torch-1": [2.0, 8.0, 8.0]}
+    assert ratio(times, "numpy", ("torch", "torch-1", "keras")) == (0.5, 0.4)
+    assert ratio(times, "xla", ("torch",)) is None
+    assert ratio(times, "numpy", ("keras",)) is None
+    assert to_best_peer(times, "torch") == 2.0
+
+
+def test_targets_are_met_or_missed_by_the_minimum() -> None:
+    rows = verdicts({"W3": {"numpy": [1.0], "torch": [1.0]}, "W4": {"numpy": [1.3], "torch": [1.0]}})
+    assert [(row["workload"], row["met"]) for row in rows] == [("W3", True), ("W4", False)]
+    (row,) = verdicts({"W9": {"xla": [1.0], "jax-step": [1.0]}})
+    assert row["met"] is None
+
+
+def test_the_exponent_is_that_of_the_larger_sizes() -> None:
+    sizes = [1, 10, 100, 1000]
+    assert fitted_exponent(sizes, [7.0, 7.0, 100.0**1.5, 1000.0**1.5]) == pytest.approx(1.5)

@@ -1,0 +1,174 @@
+"""Checkpoints: the same bits after a run was killed; damage, a full disk and other settings lose nothing."""
+
+from __future__ import annotations
+
+import errno
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.arrays import leaves
+from chainrule.callbacks import Callback
+from chainrule.checkpoint import Checkpoint, Checkpoints
+from chainrule.errors import CheckpointWarning, InputError
+from chainrule.training import Run
+from tests.long_run import NETWORKS, train
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class KilledError(Exception):
+    pass
+
+
+class Kill(Callback):
+    """Ends the run after so many batches, as if the process were gone."""
+
+    def __init__(self, batches: int) -> None:
+        self.left = batches
+
+    def batch_end(self, run: Run) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise KilledError
+
+
+def assert_same(a: cr.Network, b: cr.Network) -> None:
+    for (path, left), (_, right) in zip(leaves(a.params), leaves(b.params), strict=True):
+        np.testing.assert_array_equal(left, right, err_msg=path)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(name: str, tmp_path: Path) -> None:
+    undisturbed, out, folder = tmp_path / "undisturbed", tmp_path / "out", tmp_path / "run"
+    command = [sys.executable, "-m", "tests.long_run", name]
+    subprocess.run([*command, undisturbed], cwd=ROOT, check=True)
+    moments = random.Random(name)
+    for _ in range(3):
+        before = set(folder.glob("checkpoint-*"))
+        process = subprocess.Popen([*command, out, folder], cwd=ROOT)
+        while not set(folder.glob("checkpoint-*")) - before and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, 0.1))  # that of writing a checkpoint included
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not out.exists(), "the run ended before it was killed: make it longer"
+    subprocess.run([*command, out, folder], cwd=ROOT, check=True)
+    assert_same(cr.load(out), cr.load(undisturbed))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("batches", [3, 22, 50])
+def test_a_run_goes_on_exactly_where_it_was(name: str, batches: int, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path, seconds=0.0)
+    undisturbed = train(name, None)
+    with pytest.raises(KilledError):
+        train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(batches)])
+    resumed = train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(9999)])
+    assert_same(resumed, undisturbed)
+    assert resumed.history.rows == undisturbed.history.rows
+    again = train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(0)])  # there is nothing left to do
+    assert_same(again, undisturbed)
+
+
+def test_patience_goes_on_too(tmp_path: Path) -> None:
+    def run(kill: int, checkpoint: Checkpoint | None) -> cr.Network:
+        stopping = cr.EarlyStopping(patience=3, min_delta=1e9)
+        return train("dropout", checkpoint, epochs=20, callbacks=[stopping, Kill(kill)])
+
+    with pytest.raises(KilledError):
+        run(60, Checkpoint(tmp_path, seconds=0.0))
+    undisturbed, resumed = run(9999, None), run(9999, Checkpoint(tmp_path, seconds=0.0))
+    assert resumed.history.rows == undisturbed.history.rows and len(resumed.history) == 4
+    assert len(run(0, Checkpoint(tmp_path, seconds=0.0)).history) == 4  # it was stopped, and stays so
+
+
+def test_a_run_may_move_between_engines(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path, seconds=0.0)
+    options: dict[str, Any] = {"batch_size": 16, "callbacks": []}
+    for engine, epochs in [("numpy", 2), ("xla", 4), ("fast", 6)]:
+        moved = train("lstm", checkpoint, engine=engine, epochs=epochs, **options)
+        assert len(moved.history) == epochs
+    undisturbed = train("lstm", None, **options)
+    for (path, left), (_, right) in zip(leaves(moved.params), leaves(undisturbed.params), strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-3, atol=1e-4, err_msg=path)
+    assert moved.history["loss"] == pytest.approx(undisturbed.history["loss"], rel=1e-4)
+
+
+def test_more_epochs_continue_a_finished_run(tmp_path: Path) -> None:
+    train("dropout", Checkpoint(tmp_path), epochs=2)
+    assert_same(train("dropout", Checkpoint(tmp_path), epochs=5), train("dropout", None, epochs=5))
+
+
+def test_other_settings_are_refused(tmp_path: Path) -> None:
+    train("dropout", Checkpoint(tmp_path), epochs=1)
+    with pytest.raises(InputError, match=r"(?s)holds a run with other settings or data:.*batch_size=8.*batch_size=9"):
+        train("dropout", Checkpoint(tmp_path), batch_size=9)
+
+
+def newest(folder: Path) -> Path:
+    return max(folder.glob("checkpoint-*"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied", "overwritten"])
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(damage: str, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path, seconds=0.0)
+    train("dropout", checkpoint, epochs=2)
+    assert len(list(tmp_path.iterdir())) == 3
+    content = newest(tmp_path).read_bytes()
+    flipped = content[:-5] + bytes([content[-5] ^ 1]) + content[-4:]
+    contents = {"cut": content[:-9], "flipped": flipped, "emptied": b"", "overwritten": b"\0" * len(content)}
+    newest(tmp_path).write_bytes(contents[damage])
+    with pytest.warns(CheckpointWarning, match=r"checkpoint-\d+.safetensors is damaged .*goes on from checkpoint-"):
+        resumed = train("dropout", checkpoint, epochs=3)
+    assert_same(resumed, train("dropout", None, epochs=3))
+
+
+def test_if_all_are_damaged_the_run_starts_again(tmp_path: Path) -> None:
+    train("dropout", Checkpoint(tmp_path, keep=1), epochs=1)
+    newest(tmp_path).write_bytes(b"")
+    with pytest.warns(CheckpointWarning, match="goes on from the start"):
+        resumed = train("dropout", Checkpoint(tmp_path), epochs=2)
+    assert_same(resumed, train("dropout", None, epochs=2))
+
+
+def test_a_full_disk_is_a_warning_and_training_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train("dropout", Checkpoint(tmp_path), epochs=1)
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.warns(CheckpointWarning, match=r"could not be written to .*: No space left .* stays the last one"):
+        network = train("dropout", Checkpoint(tmp_path), epochs=3)
+    monkeypatch.undo()
+    assert_same(network, train("dropout", None, epochs=3))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == kept
+
+
+def test_what_a_killed_writer_left_is_swept_up_and_the_last_few_are_kept(tmp_path: Path) -> None:
+    (tmp_path / ".checkpoint-000000009.safetensors.abc").write_bytes(b"half")
+    checkpoints = Checkpoints(Checkpoint(tmp_path, keep=2))
+    for i in range(4):
+        checkpoints.save({"a": np.array([i])}, {"number": i})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"checkpoint-00000000{i}.safetensors" for i in (3, 4)]
+    loaded = Checkpoints(Checkpoint(tmp_path)).load()
+    assert loaded is not None and loaded[0]["a"] == 3 and loaded[1]["number"] == 3
+
+
+def test_bad_settings(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="keeps at least 1 file and waits 0 seconds or more, but keep=0"):
+        Checkpoint(tmp_path, keep=0)
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(InputError, match=r"A checkpoint goes into a folder, but .*file is a file. Name another one\."):
+        train("dropout", Checkpoint(file))
