@@ -75,7 +75,7 @@ def code_lines(path: Path) -> int:
 
 def test_the_core_stays_small() -> None:
     sizes = {path: code_lines(path) for path in FILES}
-    assert sum(n for path, n in sizes.items() if room(path) in CORE) < 3750  # docs/architecture.md says what it is made of
+    assert sum(n for path, n in sizes.items() if room(path) in CORE) < 3750
     assert {path.name: n for path, n in sizes.items() if n >= 300} == {}
 
 

@@ -72,7 +72,7 @@ class Loss(ABC):
                 f"but the targets have shape {Y.shape}. Reshape the targets, or change the size of the last layer."
             )
         xp = namespace(Z)
-        return xp.astype(xp.reshape(Y, Z.shape), Z.dtype)
+        return xp.astype(xp.reshape(Y, Z.shape), Z.dtype, copy=False)
 
 
 @dataclass(frozen=True)

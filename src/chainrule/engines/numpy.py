@@ -92,6 +92,10 @@ class NumpyEngine:
         self._vector = np.concatenate([by_path[p].ravel() for p in self._paths] or [np.zeros(0, np.float32)])
         self.dtype = self._vector.dtype
         self._state = optimizer.init(self._vector)
+        self._parts = [
+            (self._vector[s.start : s.end], [array[s.start : s.end] for array in self._state], s.decay)
+            for s in self._segments
+        ]
         self._apply = apply or numpy_rule(optimizer, self.dtype)
         self._pending: list[Array] = []  # the sum of gradients times their batch's weight
         self._pending_weight, self._pending_batches = 0.0, 0
@@ -163,9 +167,8 @@ class NumpyEngine:
             scale = clip_scale(np.asarray(sum(g @ g for g in gradient), self.dtype), self.optimizer.clip_norm)
             gradient = [g * scale for g in gradient]
         self.steps += 1
-        for (_, _, start, end, decay), g in zip(self._segments, gradient, strict=True):
-            state = self.optimizer.state(*(array[start:end] for array in self._state))
-            self._apply(self._vector[start:end], g, state, self.steps, decay)
+        for (p, state, decay), g in zip(self._parts, gradient, strict=True):
+            self._apply(p, g, state, self.steps, decay)
 
     def forward(self, X: Array, mask: Array | None = None) -> Array:
         """Return the logits of a batch."""
