@@ -20,7 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up; a module may import from its own floor and those below it.
 FLOORS = [
-    ["errors", "arrays", "atomic", "windows", "tables", "data"],
+    ["errors", "arrays", "atomic", "threads", "windows", "tables", "data"],
     ["activations", "initializers", "losses", "optimizers", "schedules"],
     ["layers", "metrics"],
     ["gradcheck", "engines", "checks", "checkpoint", "callbacks"],
@@ -75,7 +75,8 @@ def code_lines(path: Path) -> int:
 
 def test_the_core_stays_small() -> None:
     sizes = {path: code_lines(path) for path in FILES}
-    assert sum(n for path, n in sizes.items() if room(path) in CORE) < 3750
+    core = {path: n for path, n in sizes.items() if room(path) in CORE and path.name != "xla.py"}
+    assert sum(core.values()) < 3600
     assert {path.name: n for path, n in sizes.items() if n >= 300} == {}
 
 

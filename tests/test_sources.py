@@ -448,7 +448,7 @@ class MyError(Exception):
 def test_the_thread_ends_when_the_loop_is_left(tmp_path: Path) -> None:
     blocks = memmap(tmp_path).blocks(1, 0)
     assert isinstance(next(blocks), Block) and readers()
-    blocks.close()  # type: ignore[attr-defined]
+    blocks.close()
     assert not readers()
 
 

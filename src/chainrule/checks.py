@@ -101,15 +101,19 @@ def mask(mask: Any, X: Array) -> Array:
 
 
 def example_weights(weights: Any, examples: int) -> Array:
-    """Return one weight per example, none negative and not all zero."""
+    """Return one weight per example, none negative."""
     weights = numeric_array("sample_weight", weights)
     if weights.shape != (examples,):
         raise InputError(f"sample_weight needs one weight per example, ({examples},), but has shape {weights.shape}.")
-    if weights.min() < 0 or weights.max() == 0:
-        raise InputError(
-            f"sample_weight must be 0 or more and not all 0, but it goes from {weights.min()} to {weights.max()}."
-        )
+    if weights.min() < 0:
+        raise InputError(f"sample_weight must be 0 or more, but it goes from {weights.min()} to {weights.max()}.")
     return weights
+
+
+def some_weight(data: Data) -> None:
+    """Raise an error if no example counts."""
+    if data.weights is not None and not data.weights.any():
+        raise InputError(f"The weights of the {len(data.weights)} examples are all 0, so there is nothing to average.")
 
 
 def class_weights(weights: Mapping[int, float] | str | None, y: Any, loss: Loss) -> Callable[[Data], Data]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -56,7 +56,7 @@ class Source(Protocol):
         """Of one example."""
         ...
 
-    def blocks(self, epoch: int, first: int) -> Iterator[Block]:
+    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
         """Yield the batches of an epoch in their random order, without those before batch `first`."""
         ...
 
@@ -107,7 +107,7 @@ class Arrays:
         self._batch_bytes = batch_size * data.X[:1].nbytes
         self.block_bytes, self.block_batches = BLOCK_BYTES, BLOCK_BATCHES
 
-    def blocks(self, epoch: int, first: int) -> Iterator[Block]:
+    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
         """Yield the batches of an epoch in their random order, without those before batch `first`."""
         order = np.random.default_rng((self._seed, epoch)).permutation(len(self.data.X))
         group = max(1, min(self.block_batches, self.block_bytes // self._batch_bytes))

@@ -14,7 +14,7 @@ from chainrule import checks, progress, sources, training
 from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
 from chainrule.callbacks import Callback
 from chainrule.checkpoint import Checkpoint, Checkpoints
-from chainrule.data import Arrays, Data, Source
+from chainrule.data import INFERENCE_ROWS, Arrays, Data, Source
 from chainrule.engines.choose import choose, make, predictor
 from chainrule.engines.numpy import blas_threads
 from chainrule.errors import InputError
@@ -238,6 +238,7 @@ class Network:
                 source, validation = _split(source, validation_split, validation, batch_size, seed)
             if isinstance(source, Arrays):
                 checks.several_classes(source.data.Y, self.loss)
+                checks.some_weight(source.data)
         except InputError:
             if not built:  # the next, right data must find the network as this found it
                 self.params = self.input_shape = self.output_shape = None
@@ -316,15 +317,17 @@ class Network:
         """
         self._built()
         assert self.output_shape is not None
-        X = checks.features(X, self.input_shape)
+        stored = sources.is_stored(X)  # then it is read, and checked, some rows at a time
+        if not stored:
+            X = checks.features(X, self.input_shape)
         mask = None if mask is None else checks.mask(mask, X)
         forward = predictor(engine, self.body, self.params)
         out = np.empty((len(X), *self.output_shape), self.dtype)
-        done = 0
-        for batch in Arrays(Data(X, X, None, mask), 1, 0).ordered():
-            batch = batch.take(slice(None), self.dtype)
-            out[done : done + len(batch.X)] = self.loss.activation(forward(batch.X, batch.mask))
-            done += len(batch.X)
+        for start in range(0, len(X), INFERENCE_ROWS):
+            rows = slice(start, start + INFERENCE_ROWS)
+            part = checks.features(X[rows], self.input_shape) if stored else X[rows]
+            part = np.asarray(part, self.dtype)
+            out[rows] = self.loss.activation(forward(part, None if mask is None else mask[rows].astype(self.dtype)))
         return out
 
     def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:
@@ -361,6 +364,8 @@ class Network:
         """
         self._built()
         data = sources.source(X, y, weights=sample_weight, mask=mask, batch_size=1, seed=0, prepare=self._checked)
+        if isinstance(data, Arrays):
+            checks.some_weight(data.data)
         forward = predictor(engine, self.body, self.params)
         return training.evaluate(forward, self.loss, self._metrics(metrics), data.ordered(), self.dtype)
 

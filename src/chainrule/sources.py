@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -57,13 +57,13 @@ def source(
         return Stored(X, batch_size, seed, prepare) if isinstance(X, Parquet) else Batches(X, prepare)
     if y is None:
         raise InputError(f"X of shape {tuple(X.shape)} needs y, the target of each example, but y is None.")
-    if _is_stored(X):
+    if is_stored(X):
         return Stored(Slices(X, y, weights, mask), batch_size, seed, prepare)
-    X, y, weights, mask = (None if a is None else np.asarray(a) for a in (X, y, weights, mask))
-    return Arrays(prepare(Data(X, y, weights, mask)), batch_size, seed)
+    return Arrays(prepare(_map(np.asarray, Data(X, y, weights, mask))), batch_size, seed)
 
 
-def _is_stored(X: Any) -> bool:
+def is_stored(X: Any) -> bool:
+    """Return whether only slices of X are to be read."""
     in_memory = ("__array_namespace__", "to_numpy", "numpy")  # of NumPy and JAX; pandas and polars; PyTorch
     sliceable = all(hasattr(X, name) for name in ("shape", "dtype", "__getitem__"))
     return isinstance(X, np.memmap) or (sliceable and not any(hasattr(X, name) for name in in_memory))
@@ -104,7 +104,7 @@ class Stored:
         per_run = self.examples * runs.row_bytes // (len(runs.starts) - 1)
         self._runs_per_pool = max(1, _POOL_BYTES // per_run)
 
-    def blocks(self, epoch: int, first: int) -> Iterator[Block]:
+    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
         """Yield the batches of an epoch in their random order, without those before batch `first`."""
         assert self.batches is not None
         group = max(1, min(self.block_batches, self.block_bytes // (self._batch_size * self._runs.row_bytes)))
@@ -179,7 +179,7 @@ class Slices:
     """
 
     def __init__(self, X: Any, y: Any, weights: Any = None, mask: Any = None) -> None:
-        self._data = _map(lambda a: a if _is_stored(a) else np.asarray(a), Data(X, y, weights, mask))
+        self._data = _map(lambda a: a if is_stored(a) else np.asarray(a), Data(X, y, weights, mask))
         if not X.shape or 0 in X.shape:
             raise InputError(f"X must hold at least one example, but it has shape {tuple(X.shape)}.")
         for name, array in zip(("y", "sample_weight", "mask"), self._data[1:], strict=True):
@@ -346,7 +346,7 @@ class Batches:
         self.shape: Shape = _batch(first).X.shape[1:]
         self._opened: Iterator[Any] | None = chain([first], opened)  # for the first epoch
 
-    def blocks(self, epoch: int, first: int) -> Iterator[Block]:
+    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
         """Yield the batches in their own order; those before batch `first` are made and dropped."""
         batches, self._opened = self._opened or self._open(), None
         for number, batch in enumerate(batches):

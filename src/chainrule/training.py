@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,11 @@ class Totals:
         self.loss = self.weight = 0.0
         self.counts: list[Array] = []
 
-    def add_loss(self, J: float, weight: float) -> None:
-        """Add the mean loss of a batch."""
-        self.loss += J * weight
-        self.weight += weight
+    def add_losses(self, losses: Iterable[float], weights: Iterable[float]) -> None:
+        """Add the mean losses of batches."""
+        for J, weight in zip(losses, weights, strict=True):
+            self.loss += J * weight
+            self.weight += weight
 
     def add_counts(self, counts: Iterable[Array]) -> None:
         """Add what the metrics counted."""
@@ -73,7 +75,7 @@ def evaluate(
         if batch.weights is None or batch.weights.any():
             Z = forward(batch.X, batch.mask)
             weight = float(len(batch.X) if batch.weights is None else batch.weights.sum())
-            totals.add_loss(float(loss(Z, batch.Y, batch.weights)[0]), weight)
+            totals.add_losses([float(loss(Z, batch.Y, batch.weights)[0])], [weight])
             totals.add_counts(metric.counts(Z, batch.Y) for metric in metrics if isinstance(metric, Metric))
             if whole:
                 seen.append((Z, batch.Y))
@@ -293,11 +295,12 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch)
         callback.epoch_start(run)
     before = [c.batch_start for c in callbacks if type(c).batch_start is not Callback.batch_start]
     after = [c.batch_end for c in callbacks if type(c).batch_end is not Callback.batch_end]
-    for block in run.source.blocks(epoch, run.batch):
-        _block(run, block, before, after)
-        if run.reason:
-            return
-        run.save(callbacks)
+    with closing(run.source.blocks(epoch, run.batch)) as blocks:  # a thread may be reading ahead for it
+        for block in blocks:
+            _block(run, block, before, after)
+            if run.reason:
+                return
+            run.save(callbacks)
     run.engine.flush()
     run.end_epoch()
     for callback in callbacks:
@@ -311,20 +314,27 @@ Hooks = Sequence[Callable[[Run], None]]
 
 
 def _block(run: Run, block: Block, before: Hooks, after: Hooks) -> None:
+    end = block.first + len(block.cuts) - 1
+    run.batch = block.first
     results = run.engine.run(run.source, block, run.epoch)
-    for number in range(block.first, block.first + len(block.cuts) - 1):
+    while run.batch < end and not run.reason:
         for call in before:
             call(run)
-        J, weight = next(results)
-        if weight:
-            if not math.isfinite(J):
-                raise DivergenceError(_divergence_text(run, block, number, J))
-            run.totals.add_loss(J, weight)
-        run.batch = number + 1
-        for call in after:
-            call(run)
-        if run.reason:
-            break
+        losses, weights = next(results)
+        if not all(map(math.isfinite, losses)):
+            number = run.batch + next(i for i, J in enumerate(losses) if not math.isfinite(J))
+            raise DivergenceError(_divergence_text(run, block, number, losses[number - run.batch]))
+        if not before and not after:
+            run.totals.add_losses(losses, weights)
+            run.batch += len(losses)
+            continue
+        for i, (J, weight) in enumerate(zip(losses, weights, strict=True)):
+            for call in before if i else ():
+                call(run)
+            run.totals.add_losses([J], [weight])
+            run.batch += 1
+            for call in after:
+                call(run)
     results.close()
     run.totals.add_counts(run.engine.counts)
 

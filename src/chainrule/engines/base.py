@@ -11,6 +11,9 @@ from chainrule.layers import Sequential
 from chainrule.losses import Loss
 from chainrule.optimizers import Optimizer
 
+Results = Generator[tuple[list[float], list[float]], None, None]
+"""The losses and the weights of successive batches, one or more at a time."""
+
 
 @runtime_checkable
 class Engine(Protocol):
@@ -36,11 +39,11 @@ class Engine(Protocol):
         """The current parameters as NumPy arrays."""
         ...
 
-    def run(self, source: Source, block: Block, epoch: int) -> Generator[tuple[float, float], None, None]:
-        """Train on the batches of a block; yield the loss of each, before its step, and its weight.
+    def run(self, source: Source, block: Block, epoch: int) -> Results:
+        """Train on the batches of a block; yield their losses, before each step, and their weights.
 
-        A batch whose weights are all zero changes nothing. A loss that is not finite ends the block, and the parameters
-        stay as they were before that batch.
+        A batch whose weights are all zero changes nothing, and its loss is 0. A loss that is not finite ends the block,
+        and the parameters stay as they were before that batch.
         """
         ...
 

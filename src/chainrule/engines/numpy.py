@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
 from chainrule.data import BLOCK_BATCHES, BLOCK_BYTES, Block, Source
+from chainrule.engines.base import Results
 from chainrule.engines.compiled import CHUNK, Apply, numpy_rule
 from chainrule.layers import Sequential
 from chainrule.layers.base import is_statistic, is_weight
@@ -104,7 +104,7 @@ class NumpyEngine:
         self.params = replace_leaves(params, by_path | self._views(self._vector, by_path))
         """The current parameters: views that change with every step."""
 
-    def run(self, source: Source, block: Block, epoch: int) -> Generator[tuple[float, float], None, None]:
+    def run(self, source: Source, block: Block, epoch: int) -> Results:
         """Train on the batches of a block; yield the loss of each, before its step, and its weight."""
         data = source.take(block, self.dtype)
         batches: list[tuple[Array, Array]] = []
@@ -114,12 +114,12 @@ class NumpyEngine:
                 weights = None if data.weights is None else data.weights[rows]
                 weight = float(end - start if weights is None else weights.sum())
                 if not weight:  # nothing in the batch counts, and the weighted mean would divide by zero
-                    yield 0.0, 0.0
+                    yield [0.0], [0.0]
                     continue
                 mask = None if data.mask is None else data.mask[rows]
                 J, Z = self.step(data.X[rows], data.Y[rows], weights, (self._seed, epoch, block.first + i), mask)
                 batches.append((Z, data.Y[rows]))
-                yield J, weight
+                yield [J], [weight]
         finally:
             # Counting a block at once spares small batches most of the work.
             Z_and_Y = [_joined(list(arrays)) for arrays in zip(*batches, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, map_leaves, replace_leaves
 from chainrule.data import Arrays, Block, Data, Source
+from chainrule.engines.base import Results
 from chainrule.errors import MissingExtraError
 from chainrule.layers import Sequential
 from chainrule.layers.base import is_statistic, is_weight
@@ -130,43 +131,42 @@ class XlaEngine:
         """Updates of the parameters so far."""
         return int(self._carry.steps)
 
-    def run(self, source: Source, block: Block, epoch: int) -> Generator[tuple[float, float], None, None]:
-        """Train on the batches of a block; yield the loss of each, before its step, and its weight."""
+    def run(self, source: Source, block: Block, epoch: int) -> Results:
+        """Train on the batches of a block; yield their losses, before each step, and their weights."""
         ragged = not isinstance(source, Arrays) or source.ragged
         self._settings = self._settings._replace(ragged=ragged)
         data, index = self._on_device(source, block)
         done, batches = 0, len(block.cuts) - 1
-        counts = []
+        counts: list[tuple[Array, ...]] = []
         try:
             while done < batches:
                 n = min(self._pace, batches - done)
                 started = time.perf_counter()
-                results = self._steps(data, index, done, n, (self._seed, epoch, block.first))
+                losses, weights, counted = self._steps(data, index, done, n, (self._seed, epoch, block.first))
                 seconds = time.perf_counter() - started
                 self._pace = max(1, min(2 * self._pace, int(_CALL_SECONDS / seconds * n)))
                 done += n
-                for J, weight, counted in results:
-                    if weight:  # nothing in a batch counts if its weights are all zero
-                        counts.append(counted)
-                    yield float(J), float(weight)
+                counts.append(counted)
+                yield losses.tolist(), weights.tolist()
         finally:
-            self.counts = [np.sum(c, axis=0, dtype=np.float64) for c in zip(*counts, strict=True)]
+            each = (np.concatenate(parts) for parts in zip(*counts, strict=True))
+            self.counts = [np.sum(c, axis=0, dtype=np.float64) for c in each]
 
-    def _steps(self, data: Data, index: Array, start: int, n: int, key: tuple[int, ...]) -> list[_Result]:
-        """Train on some of the batches of a block."""
+    def _steps(self, data: Data, index: Array, start: int, n: int, key: tuple[int, ...]) -> _Result:
+        """Train on some of the batches of a block; return the results with a first axis of batches."""
         numbers = np.array(key, np.int32)
         with _wide(self.dtype):
             if self._looped:
                 place = np.array([start, start + n], np.int32)
                 self._carry, results = _loop(self._settings)(self._carry, data, index, place, numbers)
-                each = map_leaves(lambda a: list(np.asarray(a)[start : start + n]), results)
-                return [(J, weight, tuple(counts)) for J, weight, *counts in zip(*each[:2], *each[2], strict=True)]
+                taken: _Result = map_leaves(lambda a: np.asarray(a)[start : start + n], results)
+                return taken
             step, several = _single(self._settings), []
             for i in range(start, start + n):
                 self._carry, result = step(self._carry, data, index[i], numbers + np.array([0, 0, i], np.int32))
                 several.append(result)
-            done: list[_Result] = jax.device_get(several)
-            return done
+            stacked: _Result = jax.tree.map(lambda *each: np.stack(each), *jax.device_get(several))
+            return stacked
 
     def _on_device(self, source: Source, block: Block) -> tuple[Data, Array]:
         """Return data on the device and, for each batch, which rows of it to take; -1 fills up.
@@ -293,7 +293,8 @@ def _step(
         full = new.pending_batches == settings.accumulate
         new = lax.cond(full & useful, functools.partial(_apply_pending, settings), lambda carry: carry, new)
     kept = jax.tree.map(lambda a, b: jnp.where(useful, a, b), new, carry)
-    return kept._replace(finite=finite), (J, weight, counts)
+    counts = tuple(jnp.where(weight > 0, c, 0) for c in counts)
+    return kept._replace(finite=finite), (jnp.where(weight > 0, J, 0), weight, counts)
 
 
 def _updated(settings: _Settings, carry: _Carry, gradient: dict[str, Array]) -> _Carry:
