@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test lint format bench-first clean
+.PHONY: run test lint format bench bench-quick bench-first clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -24,6 +24,19 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The contenders get an environment of their own, benchmarks/.venv. Leave the machine alone meanwhile.
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.suite
+	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks.footprint
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.mnist_97
+	$(BIN)/python -m benchmarks.streaming
+
+bench-quick: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.suite --quick
+	$(BIN)/python -m benchmarks.latency --quick
+
 bench-first: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.first_network
 
@@ -39,4 +52,4 @@ $(VENV)/dev.stamp: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache digits.safetensors
+	rm -rf $(VENV) benchmarks/.venv build dist .mypy_cache .pytest_cache .ruff_cache digits.safetensors

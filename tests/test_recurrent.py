@@ -62,7 +62,9 @@ class OneStep:
 
     def backward(self, cache: Any, dy: Array) -> tuple[Any, Params]:
         params, kept = cache
-        dZ, dstates = self.layer.cell_backward(params, kept, tuple(np.split(dy, self.layer.state_count, axis=1)))
+        dZ, dstates = self.layer.cell_backward(
+            params["Wh"].T, kept, tuple(np.split(dy, self.layer.state_count, axis=1))
+        )
         grads = {"Wh": kept.H.T @ dZ[-1]} | ({"bh": dZ[-1].sum(axis=0)} if "bh" in params else {})
         return (dZ[0], dstates), grads
 
@@ -211,31 +213,31 @@ class Mistaken(LSTM):
 
     mistake: Callable[..., Any]
 
-    def cell_backward(self, params: Params, kept: Any, dstates: States) -> Any:
-        return type(self).mistake(super().cell_backward, params, kept, *dstates)
+    def cell_backward(self, WhT: Array, kept: Any, dstates: States) -> Any:
+        return type(self).mistake(super().cell_backward, WhT, kept, *dstates)
 
 
-def tanh_slope_of_a_gate(right: Any, params: Params, kept: Any, dH: Array, dC: Array) -> Any:
-    (dZ,), _ = right(params, kept, (dH, dC))
+def tanh_slope_of_a_gate(right: Any, WhT: Array, kept: Any, dH: Array, dC: Array) -> Any:
+    (dZ,), _ = right(WhT, kept, (dH, dC))
     dC = dC + dH * kept.o * (1 - kept.T**2)
     forget = dC * kept.C * (1 - kept.f**2)
     dZ = np.concatenate([dZ[:, :UNITS], forget, dZ[:, 2 * UNITS :]], axis=1)
-    return (dZ,), (dZ @ params["Wh"].T, dC * kept.f)
+    return (dZ,), (dZ @ WhT, dC * kept.f)
 
 
-def without_dh(right: Any, params: Params, kept: Any, dH: Array, dC: Array) -> Any:
-    dZ, (dH, dC) = right(params, kept, (dH, dC))
+def without_dh(right: Any, WhT: Array, kept: Any, dH: Array, dC: Array) -> Any:
+    dZ, (dH, dC) = right(WhT, kept, (dH, dC))
     return dZ, (0 * dH, dC)
 
 
-def without_dc_of_this_step(right: Any, params: Params, kept: Any, dH: Array, dC: Array) -> Any:
-    dZ, (dH_before, _) = right(params, kept, (dH, dC))
+def without_dc_of_this_step(right: Any, WhT: Array, kept: Any, dH: Array, dC: Array) -> Any:
+    dZ, (dH_before, _) = right(WhT, kept, (dH, dC))
     return dZ, (dH_before, dC * kept.f)
 
 
 MISTAKES = {
     "dh of the step after not added": without_dh,
-    "dc of the step after lost": lambda right, params, kept, dH, dC: right(params, kept, (dH, 0 * dC)),
+    "dc of the step after lost": lambda right, WhT, kept, dH, dC: right(WhT, kept, (dH, 0 * dC)),
     "dc of this step lost": without_dc_of_this_step,
     "slope of tanh at a gate": tanh_slope_of_a_gate,
 }
@@ -279,9 +281,9 @@ class Counted(LSTM):
         Counted.calls += 1
         return super().cell(params, P, states)
 
-    def cell_backward(self, params: Params, kept: Any, dstates: States) -> Any:
+    def cell_backward(self, WhT: Array, kept: Any, dstates: States) -> Any:
         Counted.calls += 1
-        return super().cell_backward(params, kept, dstates)
+        return super().cell_backward(WhT, kept, dstates)
 
 
 def test_jax_traces_the_cell_as_often_for_a_thousand_steps_as_for_two() -> None:

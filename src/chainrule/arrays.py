@@ -108,7 +108,7 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, re
         if isinstance(tree, dict):
             return map(dict, zip(*(zip(repeat(name), rows(child)) for name, child in tree.items())))  # noqa: B905
         if isinstance(tree, tuple):
-            return map(getattr(tree, "_make", tuple), zip(*map(rows, tree)))  # noqa: B905, where None is, it is endless
+            return map(getattr(tree, "_make", tuple), zip(*map(rows, tree)))  # noqa: B905
         return repeat(None) if tree is None else iter(tree[::-1] if reverse else tree)
 
     outputs: list[Any] = []

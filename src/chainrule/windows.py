@@ -1,35 +1,53 @@
-"""Convolution and its two gradients, which NumPy and JAX compute in different ways.
+"""Convolution and its gradients, which NumPy and JAX compute in different ways.
 
-All three take pictures of shape (batch, height, width, channels) and kernels W of shape (kernel height, kernel width,
-channels / groups, filters). JAX has a primitive for them. In NumPy there are three ways, chosen by measurement:
+Pictures have shape (batch, height, width, channels) and kernels W (kernel height, kernel width, channels / groups,
+filters). In NumPy the way follows from the shapes alone, by rules that were measured:
 
-columns
-    Copy the windows of a few pictures at a time into the rows of a matrix, which stays in the processor's cache, and
-    take one product per group. Nothing is kept for the backward pass: copying again is cheaper than memory.
-bands
-    With few channels a window's rows are short, and copying them takes longer than multiplying. There, whole rows of
-    the picture are the windows, and the kernel becomes a band matrix from one row to the next. It multiplies many
-    zeros and is still faster.
+windows
+    The windows of a few pictures at a time are copied into the rows of a matrix that stays in the processor's cache,
+    and a product follows. Nothing is kept for the backward pass: copying again is cheaper than memory.
+tiles
+    If a window's rows are short, copying them takes longer than multiplying. Then neighboring windows become one: a
+    wider kernel with as many more filters. It multiplies some zeros and is still up to three times faster.
 shifts
     If every channel is a group of its own (depthwise), the products are elementwise: shift, multiply and add.
+reversed or added
+    At stride 1 the gradient of the input is the convolution of dY with the reversed kernel, and the same windows of dY
+    give the gradient of W. With other strides, or if that were many more windows than the output has, each
+    window's gradient is added to its place.
+halves
+    From some size on, two threads take half of the batch each.
+
+JAX has a primitive. On a CPU, XLA takes a half to a quarter of the time for the gradient of W if it is a sum over parts
+of the batch. (For one channel a sum of shifted pictures is fast by itself, but not in a network: what uses it computes
+it again.)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+import operator
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from chainrule.arrays import Array, Float, Shape, namespace
+from chainrule.threads import in_halves
 
-_COLUMNS = 2**20  # numbers copied at a time: fewer mean more products, more do not fit the cache
+_AT_ONCE = 2**17  # numbers copied at a time: fewer mean more products, more do not fit the cache
 _SHIFTED = 2**16  # numbers shifted at a time
-_BAND = 2000  # width * channels * filters below which bands are faster
+_SHORT = 96  # numbers in a window's row below which tiles are faster,
+_FILTERS = 96  # if the tile has no more filters
+_ZEROS = 4  # and is not so many times wider than the kernel
+_MORE = 1.5  # times as many windows with which the reversed kernel is still faster
+_THREADS = 2**20  # multiply-adds from which two threads are faster
+_XLA_PICTURES, _XLA_PARTS = 8, 16  # in one product for the gradient of W on a CPU; and how many products at most
 
 Pair = tuple[int, int]
+T = TypeVar("T")
 
 
 class Window(NamedTuple):
@@ -48,117 +66,121 @@ class Window(NamedTuple):
 
 
 def correlate(
-    x: Float[Array, "batch height width channels"], W: Float[Array, "kh kw channels_in filters"], window: Window
+    x: Float[Array, "batch height width channels"],
+    W: Float[Array, "kh kw channels_in filters"],
+    b: Float[Array, "filters"] | None,
+    window: Window,
 ) -> Float[Array, "batch rows columns filters"]:
-    """Return the product of every window of x with W."""
+    """Return the product of every window of x with W, plus b."""
     if namespace(x) is not np:
-        from jax import lax
-
-        return lax.conv_general_dilated(
-            x,
-            W,
-            window_strides=window.stride,
-            padding=window.padding,
-            rhs_dilation=window.dilation,
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-            feature_group_count=window.groups,
-        )
+        Y = _xla(x, W, window)
+        return Y if b is None else Y + b
     Y = np.empty((len(x), *window.output(x.shape[1:3], W.shape[:2]), W.shape[3]), x.dtype)
-    if _depthwise(W, window):
-        _shifted(x, W, window, Y)
-    elif _banded(x, W, window):
-        band = _band(W, x.shape[2], Y.shape[2], window)
-        _products(_joined(x), band, _row_window(window), _joined(Y))
-    else:
-        _products(x, W, window, Y)
+    b_row = None if b is None else np.tile(b, Y.shape[2])  # NumPy is slow at adding many short rows
+
+    def half(part: slice) -> None:
+        if _depthwise(W, window):
+            _shifted(x[part], W, window, Y[part])
+        else:
+            _products(x[part], W, window, Y[part])
+        if b_row is not None:
+            rows = Y[part].reshape(-1, len(b_row))
+            rows += b_row
+
+    _each_half(half, Y, W)
     return Y
 
 
-def correlate_dx(
+def correlate_gradients(
     dY: Float[Array, "batch rows columns filters"],
-    W: Float[Array, "kh kw channels_in filters"],
     x: Float[Array, "batch height width channels"],
-    window: Window,
-) -> Float[Array, "batch height width channels"]:
-    """Return the gradient with respect to x, of which only the shape is used.
-
-    It is a correlation of dY, with stride - 1 zeros put between its rows and columns, with the reversed kernel. NumPy
-    does that at stride 1, and otherwise adds each window's part to its place, which multiplies no zeros.
-    """
-    if namespace(dY) is not np:
-        from jax import lax
-
-        return lax.conv_general_dilated(
-            dY,
-            _reversed(W, window.groups),
-            window_strides=(1, 1),
-            padding=_reversed_padding(dY, W, x, window),
-            lhs_dilation=window.stride,
-            rhs_dilation=window.dilation,
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-            feature_group_count=window.groups,
-        )
-    if _depthwise(W, window):
-        return _shifted_dx(dY, W, x, window)
-    if _banded(x, W, window):
-        band = _band(W, x.shape[2], dY.shape[2], window)
-        return _products_dx(_joined(dY), band, _joined(x), _row_window(window)).reshape(x.shape)
-    padding = _reversed_padding(dY, W, x, window)
-    if window.stride == (1, 1) and min(map(min, padding)) >= 0:
-        return correlate(dY, _reversed(W, window.groups), window._replace(padding=padding))
-    return _products_dx(dY, W, x, window)
-
-
-def correlate_dW(  # noqa: N802 (the textbook's name)
-    x: Float[Array, "batch height width channels"],
-    dY: Float[Array, "batch rows columns filters"],
     W: Float[Array, "kh kw channels_in filters"],
     window: Window,
-) -> Float[Array, "kh kw channels_in filters"]:
-    """Return the gradient with respect to W, of which only the shape is used.
-
-    It is a correlation of x with dY in which the examples take the place of the channels, and stride and dilation
-    change places.
-    """
+    *,
+    input_gradient: bool = True,
+) -> tuple[Float[Array, "batch height width channels"] | None, Float[Array, "kh kw channels_in filters"]]:
+    """Return the gradients with respect to x and to W."""
     if namespace(x) is not np:
-        from jax import lax
+        return _xla_dx(dY, W, x, window) if input_gradient else None, _xla_dW(x, dY, W, window)
+    dx = np.zeros(x.shape, x.dtype) if input_gradient else None
 
-        each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
-        ends = [(p[0], d * (k - 1) + s * (out - 1) + 1 - n - p[0]) for n, out, k, s, p, d in each]
-        return lax.conv_general_dilated(
-            x,
-            dY,
-            window_strides=window.dilation,
-            padding=ends,
-            rhs_dilation=window.stride,
-            dimension_numbers=("CHWN", "IHWO", "HWNC"),
-            batch_group_count=window.groups,
-        )
-    if _depthwise(W, window):
-        return _shifted_dW(x, dY, W, window)
-    if _banded(x, W, window):
-        band = _band(W, x.shape[2], dY.shape[2], window)
-        dband = _products_dW(_joined(x), _joined(dY), band, _row_window(window))
-        return _from_band(dband, W, x.shape[2], dY.shape[2], window)
-    return _products_dW(x, dY, W, window)
+    def half(part: slice) -> Array:
+        dx_part = None if dx is None else dx[part]
+        if _depthwise(W, window):
+            return _shifted_gradients(x[part], dY[part], W, window, dx_part)
+        if dx_part is not None and _reversible(dY, W, x, window):
+            back = Window((1, 1), _reversed_padding(dY, W, x, window), window.dilation, window.groups)
+            dW = _products(dY[part], _reversed(W, window.groups), back, dx_part, x[part])
+            return _reversed(dW, window.groups)
+        if dx_part is not None:
+            _products_added(dY[part], W, window, dx_part)
+        return _products(x[part], W, window, None, dY[part])
+
+    return dx, sum(_each_half(half, dY, W))
 
 
-def _reversed(W: Array, groups: int) -> Array:
-    """Return W with its positions in reverse, and its channels and filters exchanged in each group."""
-    kh, kw, channels, filters = W.shape
-    xp = namespace(W)
-    W = xp.reshape(xp.flip(W, axis=(0, 1)), (kh, kw, channels, groups, filters // groups))
-    return xp.reshape(xp.permute_dims(W, (0, 1, 4, 3, 2)), (kh, kw, filters // groups, groups * channels))
+def _each_half(half: Callable[[slice], T], Y: Array, W: Array) -> list[T]:
+    """Return what the function gives for parts of the batch, in order."""
+    if Y.size * W[..., 0].size < _THREADS:
+        return [half(slice(len(Y)))]
+    return in_halves(half, len(Y))
 
 
-def _reversed_padding(dY: Array, W: Array, x: Array, window: Window) -> tuple[Pair, Pair]:
-    """Return the padding with which the reversed correlation has the size of x; below zero it cuts off."""
-    each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
-    height, width = ((d * (k - 1) - p[0], n + p[0] - s * (out - 1) - 1) for n, out, k, s, p, d in each)
-    return height, width
+# Windows and tiles.
 
 
-# Columns.
+def _products(x: Array, W: Array, window: Window, Y: Array | None, dY: Array | None = None) -> Array | None:
+    """Write the product of every window and W to Y; return that of the windows and dY, which is the gradient of W."""
+    rows, columns = window.output(x.shape[1:3], W.shape[:2])
+    tile = _tile(columns, W, window)
+    wide, tiles = _widened(W, tile, window)
+    groups = window.groups
+    Y, dY = (a if a is None else a.reshape(len(x), rows, columns // tile, wide.shape[3]) for a in (Y, dY))
+    dwide = None if dY is None else np.zeros(wide.shape, wide.dtype)
+    for part, windows in _windows(x, wide.shape[:2], tiles):
+        if Y is not None:
+            np.matmul(windows, _by_group(wide, groups), out=_by_group(Y[part], groups))
+        if dY is not None:
+            grouped = _by_group(dwide, groups)
+            grouped += windows.swapaxes(1, 2) @ _by_group(dY[part], groups)
+    return None if dwide is None else _narrowed(dwide, tile, W, window)
+
+
+def _tile(columns: int, W: Array, window: Window) -> int:
+    """Return how many neighboring windows become one: they must fill the rows."""
+    _, kw, channels, filters = W.shape
+    if window.groups > 1 or kw == 1 or kw * channels >= _SHORT:
+        return 1
+    most = min(_FILTERS // filters, ((_ZEROS - 1) * kw) // window.stride[1])
+    return max((t for t in range(2, most + 1) if columns % t == 0), default=1)
+
+
+def _places(W: Array, tile: int, window: Window) -> list[slice]:
+    """Return, for each window of a tile, the columns of the tile that its kernel meets."""
+    length, s = window.dilation[1] * (W.shape[1] - 1) + 1, window.stride[1]
+    return [slice(t * s, t * s + length, window.dilation[1]) for t in range(tile)]
+
+
+def _widened(W: Array, tile: int, window: Window) -> tuple[Array, Window]:
+    """Return the kernel that gives the filters of all windows of a tile, and where the tiles lie."""
+    if tile == 1:
+        return W, window
+    kh, _, channels, filters = W.shape
+    places = _places(W, tile, window)
+    wide = np.zeros((kh, places[-1].stop, channels, tile, filters), W.dtype)
+    for t, place in enumerate(places):
+        wide[:, place, :, t] = W
+    (s_row, s_column), (d_row, _) = window.stride, window.dilation
+    tiles = window._replace(stride=(s_row, tile * s_column), dilation=(d_row, 1))
+    return wide.reshape(*wide.shape[:3], tile * filters), tiles
+
+
+def _narrowed(dwide: Array, tile: int, W: Array, window: Window) -> Array:
+    """Return the gradient of W from that of the widened kernel: the sum over the windows of the tile."""
+    if tile == 1:
+        return dwide
+    dwide = dwide.reshape(*dwide.shape[:3], tile, W.shape[3])
+    return sum(dwide[:, place, :, t] for t, place in enumerate(_places(W, tile, window)))
 
 
 def _windows(x: Array, kernel: Shape, window: Window) -> Iterator[tuple[slice, Array]]:
@@ -168,44 +190,39 @@ def _windows(x: Array, kernel: Shape, window: Window) -> Iterator[tuple[slice, A
         yield slice(None), x.reshape(1, -1, channels)  # every pixel is a window
         return
     positions = (*window.output(x.shape[1:3], kernel), *kernel)
-    step = _pictures(_COLUMNS, math.prod(positions) * x.shape[3])
+    step = _pictures(_AT_ONCE, math.prod(positions) * x.shape[3])
     matrix = np.empty((groups, min(step, len(x)), *positions, channels), x.dtype)
-    (s_row, s_column), (d_row, d_column) = window.stride, window.dilation
     for part, padded in _padded(x, window, step):
-        n, row, column, one = padded.strides
-        strides = (n, row * s_row, column * s_column, row * d_row, column * d_column, one * channels, one)
         copy = matrix[:, : len(padded)]
-        copy[:] = np.moveaxis(as_strided(padded, (len(padded), *positions, groups, channels), strides), 5, 0)
+        copy[:] = _view(padded, positions, window)
         yield part, copy.reshape(groups, -1, math.prod(kernel) * channels)
 
 
-def _products(x: Array, W: Array, window: Window, Y: Array) -> None:
-    for part, windows in _windows(x, W.shape[:2], window):
-        np.matmul(windows, _by_group(W, window.groups), out=_by_group(Y[part], window.groups))
+def _view(padded: Array, positions: Shape, window: Window) -> Array:
+    """Return the windows where they lie, in shape (groups, pictures, rows, columns, kh, kw, channels of a group)."""
+    channels = padded.shape[3] // window.groups
+    n, row, column, one = padded.strides
+    (s_row, s_column), (d_row, d_column) = window.stride, window.dilation
+    strides = (one * channels, n, row * s_row, column * s_column, row * d_row, column * d_column, one)
+    return as_strided(padded, (window.groups, len(padded), *positions, channels), strides)
 
 
-def _products_dx(dY: Array, W: Array, x: Array, window: Window) -> Array:
-    dx = np.zeros(x.shape, x.dtype)
+def _products_added(dY: Array, W: Array, window: Window, dx: Array) -> None:
+    """Add the gradient of every window to its place in dx, which is zero."""
     rows, columns = dY.shape[1:3]
+    tile = _tile(columns, W, window)
+    W, window = _widened(W, tile, window)
+    dY = dY.reshape(len(dY), rows, columns // tile, W.shape[3])
     kh, kw, channels, _ = W.shape
+    positions = (rows, columns // tile, kh, kw)
+    apart = window.dilation[1] * (kw - 1) // window.stride[1] + 1  # windows so far apart have no pixel in common
     Wt = _by_group(W, window.groups).swapaxes(1, 2)
-    step = _pictures(_COLUMNS, rows * columns * kh * kw * x.shape[3])
-    for part, padded in _padded(dx, window, step):
-        windows = _by_group(dY[part], window.groups) @ Wt
-        windows = windows.reshape(window.groups, len(padded), rows, columns, kh, kw, channels)
-        grouped = padded.reshape(*padded.shape[:3], window.groups, channels)
-        for i, j, place in _shifts(W, dY, window):
-            grouped[place] += np.moveaxis(windows[:, :, :, :, i, j], 0, 3)
+    for part, padded in _padded(dx, window, _pictures(_AT_ONCE, math.prod(positions) * dx.shape[3])):
+        windows = (_by_group(dY[part], window.groups) @ Wt).reshape(window.groups, len(padded), *positions, channels)
+        places = _view(padded, positions, window)
+        for i, q in np.ndindex(kh, apart):
+            places[:, :, :, q::apart, i] += windows[:, :, :, q::apart, i]
         dx[part] = _inner(padded, window)  # without padding these are the same numbers already
-    return dx
-
-
-def _products_dW(x: Array, dY: Array, W: Array, window: Window) -> Array:  # noqa: N802
-    dW = np.zeros(W.shape, W.dtype)
-    grouped = _by_group(dW, window.groups)
-    for part, windows in _windows(x, W.shape[:2], window):
-        grouped += windows.swapaxes(1, 2) @ _by_group(dY[part], window.groups)
-    return dW
 
 
 def _by_group(Y: Array, groups: int) -> Array:
@@ -239,49 +256,28 @@ def _inner(padded: Array, window: Window) -> Array:
     return padded[:, top : padded.shape[1] - bottom, left : padded.shape[2] - right]
 
 
-# Bands.
+# The reversed kernel.
 
 
-def _banded(x: Array, W: Array, window: Window) -> bool:
-    size: int = x.shape[2] * x.shape[3] * W.shape[3]
-    return size < _BAND and W.shape[1] > 1 and window.groups == 1
+def _reversible(dY: Array, W: Array, x: Array, window: Window) -> bool:
+    """Return whether the gradient of x is taken as a convolution of dY."""
+    few = math.prod(x.shape[1:3]) <= _MORE * math.prod(dY.shape[1:3])
+    return window.stride == (1, 1) and few and min(map(min, _reversed_padding(dY, W, x, window))) >= 0
 
 
-def _joined(x: Array) -> Array:
-    """Return every row of the pictures as one pixel with width * channels channels."""
-    return x.reshape(*x.shape[:2], 1, x.shape[2] * x.shape[3])
+def _reversed(W: Array, groups: int) -> Array:
+    """Return W with its positions in reverse, and its channels and filters exchanged in each group: its own inverse."""
+    kh, kw, channels, filters = W.shape
+    xp = namespace(W)
+    W = xp.reshape(xp.flip(W, axis=(0, 1)), (kh, kw, channels, groups, filters // groups))
+    return xp.reshape(xp.permute_dims(W, (0, 1, 4, 3, 2)), (kh, kw, filters // groups, groups * channels))
 
 
-def _row_window(window: Window) -> Window:
-    return Window((window.stride[0], 1), (window.padding[0], (0, 0)), (window.dilation[0], 1))
-
-
-def _taps(W: Array, width: int, columns: int, window: Window) -> Iterator[tuple[int, Array, Array]]:
-    """Yield the kernel's columns, each with the picture's columns it meets and the output's columns they go to."""
-    for j in range(W.shape[1]):
-        target = np.arange(columns)
-        source = target * window.stride[1] + j * window.dilation[1] - window.padding[1][0]
-        inside = (source >= 0) & (source < width)
-        yield j, source[inside], target[inside]
-
-
-def _band(W: Array, width: int, columns: int, window: Window) -> Array:
-    """Return the kernel that takes joined rows of x to joined rows of Y."""
-    kh, _, channels, filters = W.shape
-    band = np.zeros((kh, width, channels, columns, filters), W.dtype)
-    for j, source, target in _taps(W, width, columns, window):
-        band[:, source, :, target] = W[:, j]
-    return band.reshape(kh, 1, width * channels, columns * filters)
-
-
-def _from_band(dband: Array, W: Array, width: int, columns: int, window: Window) -> Array:
-    """Return the gradient of W from the gradient of its band: the sum over all the places of each number."""
-    kh, _, channels, filters = W.shape
-    dband = dband.reshape(kh, width, channels, columns, filters)
-    dW = np.empty(W.shape, W.dtype)
-    for j, source, target in _taps(W, width, columns, window):
-        dW[:, j] = dband[:, source, :, target].sum(axis=0)
-    return dW
+def _reversed_padding(dY: Array, W: Array, x: Array, window: Window) -> tuple[Pair, Pair]:
+    """Return the padding with which the reversed correlation has the size of x; below zero it cuts off."""
+    each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
+    height, width = ((d * (k - 1) - p[0], n + p[0] - s * (out - 1) - 1) for n, out, k, s, p, d in each)
+    return height, width
 
 
 # Shifts.
@@ -292,11 +288,11 @@ def _depthwise(W: Array, window: Window) -> bool:
     return window.groups > 1 and channels == 1 and bool(filters == window.groups)
 
 
-def _shifts(W: Array, Y: Array, window: Window) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
+def _shifts(kernel: Shape, output: Shape, window: Window) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
     """Yield each position in the kernel, and where in the padded pictures it meets them."""
     (s_row, s_column), (d_row, d_column) = window.stride, window.dilation
-    rows, columns = Y.shape[1:3]
-    for i, j in np.ndindex(W.shape[:2]):
+    rows, columns = output
+    for i, j in np.ndindex(*kernel):
         top, left = i * d_row, j * d_column
         down = slice(top, top + s_row * (rows - 1) + 1, s_row)
         yield i, j, (slice(None), down, slice(left, left + s_column * (columns - 1) + 1, s_column))
@@ -307,23 +303,76 @@ def _shifted(x: Array, W: Array, window: Window, Y: Array) -> None:
     Y[:] = 0
     for part, padded in _padded(x, window, _pictures(_SHIFTED, math.prod(x.shape[1:]))):
         y = Y[part]
-        for i, j, place in _shifts(W, Y, window):
+        for i, j, place in _shifts(W.shape[:2], Y.shape[1:3], window):
             y += padded[place] * weights[i, j]
 
 
-def _shifted_dx(dY: Array, W: Array, x: Array, window: Window) -> Array:
-    weights = np.repeat(W, dY.shape[2], axis=2)
-    dx = np.zeros(x.shape, x.dtype)
-    for part, padded in _padded(dx, window, _pictures(_SHIFTED, math.prod(x.shape[1:]))):
-        for i, j, place in _shifts(W, dY, window):
-            padded[place] += dY[part] * weights[i, j]
-        dx[part] = _inner(padded, window)
-    return dx
-
-
-def _shifted_dW(x: Array, dY: Array, W: Array, window: Window) -> Array:  # noqa: N802
+def _shifted_gradients(x: Array, dY: Array, W: Array, window: Window, dx: Array | None) -> Array:
     dW = np.zeros(W.shape, W.dtype)
-    for part, padded in _padded(x, window, _pictures(_SHIFTED, math.prod(x.shape[1:]))):
-        for i, j, place in _shifts(W, dY, window):
+    step = _pictures(_SHIFTED, math.prod(x.shape[1:]))
+    for part, padded in _padded(x, window, step):
+        for i, j, place in _shifts(W.shape[:2], dY.shape[1:3], window):
             dW[i, j, 0] += np.einsum("nhwc,nhwc->c", padded[place], dY[part])
+    if dx is not None:
+        weights = np.repeat(W, dY.shape[2], axis=2)
+        for part, padded in _padded(dx, window, step):
+            for i, j, place in _shifts(W.shape[:2], dY.shape[1:3], window):
+                padded[place] += dY[part] * weights[i, j]
+            dx[part] = _inner(padded, window)
     return dW
+
+
+# JAX.
+
+
+def _xla(x: Array, W: Array, window: Window) -> Array:
+    from jax import lax
+
+    return lax.conv_general_dilated(
+        x,
+        W,
+        window_strides=window.stride,
+        padding=window.padding,
+        rhs_dilation=window.dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=window.groups,
+    )
+
+
+def _xla_dx(dY: Array, W: Array, x: Array, window: Window) -> Array:
+    """Return the correlation of dY, with stride - 1 zeros put between its rows and columns, with the reversed W."""
+    from jax import lax
+
+    return lax.conv_general_dilated(
+        dY,
+        _reversed(W, window.groups),
+        window_strides=(1, 1),
+        padding=_reversed_padding(dY, W, x, window),
+        lhs_dilation=window.stride,
+        rhs_dilation=window.dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=window.groups,
+    )
+
+
+def _xla_dW(x: Array, dY: Array, W: Array, window: Window) -> Array:  # noqa: N802
+    """Return the correlation of x with dY in which examples and channels, stride and dilation change places."""
+    import jax
+    from jax import lax
+
+    each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
+    ends = [(p[0], d * (k - 1) + s * (out - 1) + 1 - n - p[0]) for n, out, k, s, p, d in each]
+    step = max(_XLA_PICTURES, -(-len(x) // _XLA_PARTS)) if jax.default_backend() == "cpu" else max(1, len(x))
+    parts = (
+        lax.conv_general_dilated(
+            x[i : i + step],
+            dY[i : i + step],
+            window_strides=window.dilation,
+            padding=ends,
+            rhs_dilation=window.stride,
+            dimension_numbers=("CHWN", "IHWO", "HWNC"),
+            batch_group_count=window.groups,
+        )
+        for i in range(0, max(1, len(x)), step)
+    )
+    return reduce(operator.add, parts)

@@ -16,7 +16,10 @@ from chainrule.layers.recurrent import Recurrent, States
 
 def _gate(Z: Array) -> Array:
     """Return the sigmoid by one tanh, half the work; that values near 0 are rounded does not matter to a gate."""
-    return 0.5 * namespace(Z).tanh(0.5 * Z) + 0.5
+    A = namespace(Z).tanh(0.5 * Z)
+    A *= 0.5
+    A += 0.5
+    return A
 
 
 class RNNKept(NamedTuple):
@@ -94,14 +97,16 @@ class RNN(Recurrent):
     def cell(self, params: Params, P: Array, states: States) -> tuple[States, RNNKept]:
         """Return h_t and what backward needs."""
         (H,) = states
-        A = ACTIVATIONS[self.activation].value(P + H @ params["Wh"])
+        Z = H @ params["Wh"]
+        Z += P
+        A = ACTIVATIONS[self.activation].value(Z)
         return (A,), RNNKept(H, A)
 
-    def cell_backward(self, params: Params, kept: RNNKept, dstates: States) -> tuple[tuple[Array, ...], States]:
+    def cell_backward(self, WhT: Array, kept: RNNKept, dstates: States) -> tuple[tuple[Array, ...], States]:
         """Return dz_t and dh_{t-1}."""
         (dA,) = dstates
         dZ = ACTIVATIONS[self.activation].backward(dA, kept.A)
-        return (dZ,), (dZ @ params["Wh"].T,)
+        return (dZ,), (dZ @ WhT,)
 
 
 class LSTMKept(NamedTuple):
@@ -179,13 +184,15 @@ class LSTM(Recurrent):
         """Return h_t and c_t, and what backward needs."""
         H, C = states
         xp, n = namespace(P), self.units
-        Z = P + H @ params["Wh"]
+        Z = H @ params["Wh"]
+        Z += P
         i, f, g, o = _gate(Z[:, :n]), _gate(Z[:, n : 2 * n]), xp.tanh(Z[:, 2 * n : 3 * n]), _gate(Z[:, 3 * n :])
-        C_new = f * C + i * g
+        C_new = f * C
+        C_new += i * g
         T = xp.tanh(C_new)
         return (o * T, C_new), LSTMKept(H, C, i, f, g, o, T)
 
-    def cell_backward(self, params: Params, kept: LSTMKept, dstates: States) -> tuple[tuple[Array, ...], States]:
+    def cell_backward(self, WhT: Array, kept: LSTMKept, dstates: States) -> tuple[tuple[Array, ...], States]:
         """Return dz_t; dh_{t-1} and dc_{t-1}."""
         _, C, i, f, g, o, T = kept
         dH, dC = dstates
@@ -199,7 +206,7 @@ class LSTM(Recurrent):
             ],
             axis=1,
         )
-        return (dZ,), (dZ @ params["Wh"].T, dC * f)
+        return (dZ,), (dZ @ WhT, dC * f)
 
 
 class GRUKept(NamedTuple):
@@ -274,13 +281,14 @@ class GRU(Recurrent):
         """Return h_t and what backward needs."""
         (H,) = states
         u = self.units
-        Q = H @ params["Wh"] + params["bh"]
+        Q = H @ params["Wh"]
+        Q += params["bh"]
         r, z = _gate(P[:, :u] + Q[:, :u]), _gate(P[:, u : 2 * u] + Q[:, u : 2 * u])
         Q = Q[:, 2 * u :]
         n = namespace(P).tanh(P[:, 2 * u :] + r * Q)
         return ((1 - z) * n + z * H,), GRUKept(H, r, z, n, Q)
 
-    def cell_backward(self, params: Params, kept: GRUKept, dstates: States) -> tuple[tuple[Array, ...], States]:
+    def cell_backward(self, WhT: Array, kept: GRUKept, dstates: States) -> tuple[tuple[Array, ...], States]:
         """Return dp_t and dq_t; dh_{t-1}."""
         H, r, z, n, Q = kept
         (dH,) = dstates
@@ -289,4 +297,4 @@ class GRU(Recurrent):
         dr = sigmoid_backward(dn * Q, r)
         xp = namespace(dH)
         dP, dQ = xp.concatenate([dr, dz, dn], axis=1), xp.concatenate([dr, dz, dn * r], axis=1)
-        return (dP, dQ), (dH * z + dQ @ params["Wh"].T,)
+        return (dP, dQ), (dH * z + dQ @ WhT,)

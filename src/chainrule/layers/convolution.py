@@ -14,7 +14,7 @@ from chainrule.errors import InputError
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
 from chainrule.layers.spatial import same_padding
-from chainrule.windows import Window, correlate, correlate_dW, correlate_dx
+from chainrule.windows import Window, correlate, correlate_gradients
 
 
 class ConvolutionCache(NamedTuple):
@@ -27,7 +27,7 @@ class ConvolutionCache(NamedTuple):
 
 @dataclass(frozen=True)
 class _Convolution(Layer):
-    """What both ranks share; a sequence is computed as a picture of width 1."""
+    """What both ranks share; a sequence is computed as a picture of height 1."""
 
     axes: ClassVar[tuple[str, ...]]
 
@@ -70,7 +70,6 @@ class _Convolution(Layer):
         self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *places filters"], ConvolutionCache]:
         """Return Y, the product of every window of x with W, plus b."""
-        xp = namespace(x)
         W, b = params["W"], params.get("b")
         window, output = _window(self, x.shape)
         if x.shape[-1] != W.shape[-2] * self.groups:
@@ -78,12 +77,8 @@ class _Convolution(Layer):
                 f"{self.label} expects {W.shape[-2] * self.groups} channels (W is {W.shape}, read as (*kernel, "
                 f"channels / groups, filters), with groups={self.groups}), but the input has shape {x.shape}."
             )
-        Y = correlate(_as_picture(x), _as_picture_kernel(W), window)
-        if b is not None:
-            # One long row per example: NumPy is slow at adding many short ones.
-            Y = xp.reshape(Y, (len(x), math.prod(output) * self.filters))
-            Y += xp.tile(b, math.prod(output))
-        return xp.reshape(Y, (len(x), *output, self.filters)), ConvolutionCache(x, W, b)
+        Y = correlate(_as_picture(x), _as_picture_kernel(W), b, window)
+        return namespace(x).reshape(Y, (len(x), *output, self.filters)), ConvolutionCache(x, W, b)
 
     def backward(
         self, cache: ConvolutionCache, dy: Float[Array, "batch *places filters"], *, input_gradient: bool = True
@@ -92,13 +87,12 @@ class _Convolution(Layer):
         xp = namespace(dy)
         window, _ = _window(self, cache.x.shape)
         x, W, dY = _as_picture(cache.x), _as_picture_kernel(cache.W), _as_picture(dy)
-        grads = {"W": xp.reshape(correlate_dW(x, dY, W, window), cache.W.shape)}
+        dx, dW = correlate_gradients(dY, x, W, window, input_gradient=input_gradient)
+        grads = {"W": xp.reshape(dW, cache.W.shape)}
         if cache.b is not None:
             sums = xp.sum(dy, axis=0)  # first over the examples, in long rows as in forward
             grads["b"] = xp.sum(xp.reshape(sums, (-1, self.filters)), axis=0)
-        if not input_gradient:
-            return None, grads
-        return xp.reshape(correlate_dx(dY, W, x, window), cache.x.shape), grads
+        return None if dx is None else xp.reshape(dx, cache.x.shape), grads
 
 
 class Conv1D(_Convolution):
@@ -243,8 +237,8 @@ def _window(layer: _Convolution, shape: Shape) -> tuple[Window, Shape]:
         covered = (d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
         padding = tuple(map(same_padding, sizes, covered, stride))
     narrow = (1,) * (2 - axes)
-    window = Window(stride + narrow, padding + ((0, 0),) * (2 - axes), dilation + narrow, layer.groups)
-    output = window.output(sizes + narrow, kernel + narrow)[:axes]
+    window = Window(narrow + stride, ((0, 0),) * (2 - axes) + padding, narrow + dilation, layer.groups)
+    output = window.output(narrow + sizes, narrow + kernel)[-axes:]
     if min(output) < 1:
         raise InputError(
             f"{layer.label}'s kernel {kernel} with dilation {dilation} covers "
@@ -263,8 +257,8 @@ def _per_axis(layer: _Convolution, name: str) -> tuple[Any, ...]:
 
 
 def _as_picture(x: Array) -> Array:
-    return x if x.ndim == 4 else namespace(x).expand_dims(x, axis=2)
+    return x if x.ndim == 4 else namespace(x).expand_dims(x, axis=1)
 
 
 def _as_picture_kernel(W: Array) -> Array:
-    return W if W.ndim == 4 else namespace(W).expand_dims(W, axis=1)
+    return W if W.ndim == 4 else namespace(W).expand_dims(W, axis=0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
+from itertools import product, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +15,7 @@ from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, names
 from chainrule.errors import InputError
 from chainrule.layers.base import Layer
 from chainrule.layers.spatial import check_sizes, per_axis, same_padding, spatial_shape
+from chainrule.threads import in_parts
 
 
 class _Windows(NamedTuple):
@@ -26,25 +29,15 @@ class _Windows(NamedTuple):
     before: int  # cells of padding
     after: int
 
+    def places(self) -> list[slice]:
+        """Return, for each position in the window, where in the padded axis it is in every window."""
+        last = (self.number - 1) * self.stride
+        return [slice(i, i + last + 1, self.stride) for i in range(self.size)]
+
     def slices(self, x: Array, padding: float) -> list[Array]:
         """Return one array for each position in the window; it holds that position of every window."""
-        x = self._padded(x, self.before, self.after, padding)
-        last = (self.number - 1) * self.stride
-        return [x[self._along(i, i + last + 1, self.stride)] for i in range(self.size)]
-
-    def spread(self, parts: list[Array]) -> Array:
-        """Return the sum of the arrays, each put back where `slices` took it from: the transpose of that."""
-        xp, overlap = namespace(parts[0]), (self.size - 1) // self.stride
-        shifts = [i // self.stride for i in range(self.size)]
-        parts = [self._padded(part, q, overlap - q) for q, part in zip(shifts, parts, strict=True)]
-        # Cell q * stride + r of the axis is cell q of phase r.
-        phases = [reduce(xp.add, parts[r :: self.stride]) for r in range(min(self.stride, self.size))]
-        phases += [xp.zeros_like(phases[0])] * (self.stride - self.size)
-        shape = list(phases[0].shape)
-        shape[self.axis] *= self.stride
-        end = self.before + self.length
-        whole = self._padded(xp.reshape(xp.stack(phases, axis=self.axis + 1), shape), 0, max(0, end - shape[self.axis]))
-        return whole[self._along(self.before, end, 1)]
+        x = _padded(x, [self], padding)
+        return [x[(slice(None),) * self.axis + (place,)] for place in self.places()]
 
     def covered(self, like: Array) -> Array:
         """Return how many cells of each window are not padding, shaped to divide `like` by."""
@@ -52,14 +45,47 @@ class _Windows(NamedTuple):
         cells = [min(start + self.size, self.length) - max(start, 0) for start in starts]
         return namespace(like).asarray(cells, dtype=like.dtype).reshape(-1, *[1] * (like.ndim - self.axis - 1))
 
-    def _along(self, start: int, stop: int, step: int) -> tuple[slice, ...]:
-        return (*[slice(None)] * self.axis, slice(start, stop, step))
 
-    def _padded(self, x: Array, before: int, after: int, value: float = 0.0) -> Array:
-        if not (before or after):
-            return x
-        widths = [(before, after) if axis == self.axis else (0, 0) for axis in range(x.ndim)]
-        return namespace(x).pad(x, widths, constant_values=value)
+def _padded(x: Array, windows: list[_Windows], value: float) -> Array:
+    widths = {w.axis: (w.before, w.after) for w in windows if w.before or w.after}
+    if not widths:
+        return x
+    return namespace(x).pad(x, [widths.get(axis, (0, 0)) for axis in range(x.ndim)], constant_values=value)
+
+
+def _places(windows: list[_Windows]) -> list[tuple[slice, ...]]:
+    """Return, for each position in the window in reading order, where in the padded array it is in every window."""
+    return [(slice(None), *place) for place in product(*(w.places() for w in windows))]
+
+
+def _gradient(x: Array, dy: Array, windows: list[_Windows], masks: Callable[[slice], Iterable[Array | bool]]) -> Array:
+    """Return the sum of dy times each mask, put at its position in the windows of x."""
+    if namespace(dy) is np:
+        dx = np.zeros(x.shape, dy.dtype)
+        in_parts(lambda part: _add(dy[part], masks(part), windows, dx[part]), len(x), x.size)
+        return dx
+    from jax import lax
+
+    total: Array = 0
+    zero = dy.dtype.type(0)
+    for place, mask in zip(_places(windows), masks(slice(None)), strict=True):
+        ends = ((p.start - w.before, w.before + w.length - p.stop) for p, w in zip(place[1:], windows, strict=True))
+        widths = [(*end, w.stride - 1) for end, w in zip(ends, windows, strict=True)]
+        total += lax.pad(dy * mask, zero, [(0, 0, 0), *widths, (0, 0, 0)])
+    return total
+
+
+def _add(dy: Array, masks: Iterable[Array | bool], windows: list[_Windows], dx: Array) -> None:
+    """Write to dx, which is zero, the sum of dy times each mask, put at its position in the windows."""
+    inner = (slice(None), *(slice(w.before, w.before + w.length) for w in windows))
+    whole = _padded(dx, windows, 0.0)
+    for place, mask in zip(_places(windows), masks, strict=True):
+        if any(w.size > w.stride for w in windows):
+            whole[place] += dy * mask
+        else:
+            np.multiply(dy, mask, out=whole[place])
+    if whole is not dx:
+        dx[:] = whole[inner]
 
 
 @dataclass(frozen=True)
@@ -103,7 +129,7 @@ class _Pool(Layer):
 class MaxPoolCache(NamedTuple):
     """What the backward pass needs."""
 
-    kept: tuple[tuple[Array, Array], ...]  # what was pooled along one axis and the result: the last axis first
+    x: Array  # the input
 
 
 @dataclass(frozen=True)
@@ -148,13 +174,13 @@ class MaxPool(_Pool):
         self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *windows channels"], MaxPoolCache]:
         """Return the maxima."""
-        kept = []
-        # The maximum of a window is the maximum of the maxima of its rows.
-        for windows in reversed(self._windows(x.shape[1:])):
-            y = reduce(namespace(x).maximum, windows.slices(x, -math.inf))
-            kept.append((x, y))
-            x = y
-        return x, MaxPoolCache(tuple(kept))
+        return self._maxima(x), MaxPoolCache(x)
+
+    def _maxima(self, x: Array) -> Array:
+        # The maximum of a window is the maximum of the maxima of its columns.
+        for windows in self._windows(x.shape[1:]):
+            x = reduce(namespace(x).maximum, windows.slices(x, -math.inf))
+        return x
 
     def backward(
         self, cache: MaxPoolCache, dy: Float[Array, "batch *windows channels"], *, input_gradient: bool = True
@@ -162,16 +188,18 @@ class MaxPool(_Pool):
         """Return dy at the places of the maxima."""
         if not input_gradient:
             return None, {}
-        all_windows = self._windows(cache.kept[0][0].shape[1:])
-        for windows, (x, y) in zip(all_windows, reversed(cache.kept), strict=True):
-            parts, free = [], namespace(y).ones_like(y, dtype=bool)
-            for candidate in windows.slices(x, -math.inf)[:-1]:
-                first = (candidate == y) & free
-                free = free ^ first
-                parts.append(dy * first)
-            parts.append(dy * free)  # where no place before has the maximum, the last one has it
-            dy = windows.spread(parts)
-        return dy, {}
+        windows = self._windows(cache.x.shape[1:])
+        return _gradient(cache.x, dy, windows, lambda part: self._first(cache.x[part], windows)), {}
+
+    def _first(self, x: Array, windows: list[_Windows]) -> Iterator[Array]:
+        """Yield, for each position in the windows, whether the first of the largest values is there."""
+        y, padded, places = self._maxima(x), _padded(x, windows, -math.inf), _places(windows)
+        free = namespace(y).ones_like(y, dtype=bool)
+        for place in places[:-1]:
+            first = (padded[place] == y) & free
+            free = free ^ first
+            yield first
+        yield free  # where no place before has the maximum, the last one has it
 
 
 class AveragePoolCache(NamedTuple):
@@ -217,9 +245,11 @@ class AveragePool(_Pool):
         """Return every window's dy, spread evenly over its cells."""
         if not input_gradient:
             return None, {}
-        for windows in self._windows(cache.x.shape[1:]):
-            dy = windows.spread([dy / windows.covered(dy)] * windows.size)
-        return dy, {}
+        windows = self._windows(cache.x.shape[1:])
+        for w in windows:
+            dy = dy / w.covered(dy)
+        positions = math.prod(w.size for w in windows)
+        return _gradient(cache.x, dy, windows, lambda _: repeat(True, positions)), {}
 
 
 class GlobalAveragePoolCache(NamedTuple):
