@@ -302,17 +302,22 @@ def test_a_short_last_batch_is_exact_on_xla_with_batch_normalization(examples: i
     assert histories[1].history["loss"] == pytest.approx(histories[0].history["loss"])
 
 
-def test_xla_compiles_once_for_all_fits_and_batches() -> None:
+def test_xla_compiles_once_for_all_fits_and_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     from chainrule.engines import xla
 
     xla._loop.cache_clear()
+    programs, loop = [], xla._loop
+
+    def spy(settings: Any) -> Any:
+        programs.append(loop(settings))
+        return programs[-1]
+
     net = network()
+    monkeypatch.setattr(xla, "_loop", spy)
     for seed in (0, 1):
         fit(net, engine="xla", batch_size=32, seed=seed, callbacks=[EarlyStopping(9, "loss")])
-    info = xla._loop.cache_info()
-    assert info.misses == 1
-    program = xla._loop(xla.XlaEngine(net.body, net.loss, cr.Adam(), net.params)._settings)
-    del program
+    assert loop.cache_info().misses == 1
+    assert programs[0]._cache_size() == 1
 
 
 def test_xla_predicts_and_evaluates() -> None:

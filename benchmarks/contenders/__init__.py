@@ -21,7 +21,7 @@ class Contender(Protocol):
         """Return the losses of the first steps, or for inference the first probabilities."""
         ...
 
-    def run(self, epoch: int) -> None:
+    def run(self, epoch: int) -> float | None:
         """Do one round: train for an epoch (counted from 1), or predict as often as the workload says."""
         ...
 

@@ -43,7 +43,7 @@ class Engine(Protocol):
         """Train on the batches of a block; yield their losses, before each step, and their weights.
 
         A batch whose weights are all zero changes nothing, and its loss is 0. A loss that is not finite ends the block,
-        and the parameters stay as they were before that batch.
+        and its gradient is left out.
         """
         ...
 

@@ -27,7 +27,7 @@ try:
 except ImportError:
     raise MissingExtraError("The XLA engine", "jax", "xla") from None
 
-_CALL_SECONDS = 0.2  # per compiled call: long enough to hide its cost, short enough for progress and Ctrl-C
+_CALL_SECONDS = 1.0  # per compiled call: long enough to hide its cost, short enough for progress and Ctrl-C
 _RESIDENT_BYTES = 2**32  # data up to this size is kept on the device
 
 
@@ -40,7 +40,6 @@ class _Carry(NamedTuple):
     pending_weight: Array
     pending_batches: Array
     steps: Array
-    finite: Array  # False from the first loss on that is not
 
 
 class _Settings(NamedTuple):
@@ -112,7 +111,6 @@ class XlaEngine:
                 jnp.zeros((), self.dtype),
                 jnp.zeros((), jnp.int32),
                 jnp.zeros((), jnp.int32),
-                jnp.ones((), bool),
             )
 
     @property
@@ -136,13 +134,13 @@ class XlaEngine:
         ragged = not isinstance(source, Arrays) or source.ragged
         self._settings = self._settings._replace(ragged=ragged)
         data, index = self._on_device(source, block)
-        done, batches = 0, len(block.cuts) - 1
-        counts: list[tuple[Array, ...]] = []
+        done, batches, key = 0, len(block.cuts) - 1, (self._seed, epoch, block.first)
+        counts: list[Any] = []
         try:
             while done < batches:
                 n = min(self._pace, batches - done)
                 started = time.perf_counter()
-                losses, weights, counted = self._steps(data, index, done, n, (self._seed, epoch, block.first))
+                losses, weights, counted = self._steps(data, index, done, n, key)
                 seconds = time.perf_counter() - started
                 self._pace = max(1, min(2 * self._pace, int(_CALL_SECONDS / seconds * n)))
                 done += n
@@ -223,7 +221,7 @@ class XlaEngine:
         carry = self._carry
         with _wide(self.dtype):
             by_path = {path: jnp.array(state[f"params/{path}"]) for path, _ in leaves(carry.params)}
-            carry = carry._replace(params=replace_leaves(carry.params, by_path), finite=jnp.ones((), bool))
+            carry = carry._replace(params=replace_leaves(carry.params, by_path))
             if "steps" in state:
                 moments = {
                     path: type(m)(*(jnp.array(state[f"{name}/{path}"]) for name in m._fields))
@@ -275,12 +273,11 @@ def _step(
     Z = Z.astype(dtype)
     J, dZ = settings.loss(Z, Y, weights)
     _, grads = settings.body.backward(cache, dZ.astype(precision), input_gradient=False)
-    gradient = {path: g.astype(dtype) for path, g in leaves(grads)}
+    # A loss that is not finite ends training. Without its gradient the parameters stay finite, which is all that the
+    # report needs; to keep each of them as it was would take a tenth of a step's time.
+    gradient = {path: jnp.where(jnp.isfinite(J), g.astype(dtype), 0) for path, g in leaves(grads)}
     counts = tuple(metric.counts(Z, Y, inside) for metric in settings.metrics)
 
-    # A loss that is not finite ends training: from here on nothing changes.
-    finite = carry.finite & (jnp.isfinite(J) | (weight == 0))
-    useful = finite & (weight > 0)
     new = carry._replace(params=settings.body.update_statistics(carry.params, cache))
     if settings.accumulate == 1:
         new = _updated(settings, new, gradient)
@@ -291,10 +288,12 @@ def _step(
             pending_batches=carry.pending_batches + 1,
         )
         full = new.pending_batches == settings.accumulate
-        new = lax.cond(full & useful, functools.partial(_apply_pending, settings), lambda carry: carry, new)
-    kept = jax.tree.map(lambda a, b: jnp.where(useful, a, b), new, carry)
-    counts = tuple(jnp.where(weight > 0, c, 0) for c in counts)
-    return kept._replace(finite=finite), (jnp.where(weight > 0, J, 0), weight, counts)
+        new = lax.cond(full, functools.partial(_apply_pending, settings), lambda carry: carry, new)
+    result = J, weight, counts
+    if data.weights is not None:  # a batch may weigh nothing
+        nothing = carry, jax.tree.map(jnp.zeros_like, result)
+        new, result = jax.tree.map(lambda a, b: jnp.where(weight > 0, a, b), (new, result), nothing)
+    return new, result
 
 
 def _updated(settings: _Settings, carry: _Carry, gradient: dict[str, Array]) -> _Carry:
@@ -323,15 +322,21 @@ def _loop(settings: _Settings) -> Callable[..., tuple[_Carry, _Result]]:
     """Return the compiled loop over batches of a block; which ones is an argument, and not compiled in."""
 
     def run(carry: _Carry, data: Data, index: Array, place: Array, key: Array) -> tuple[_Carry, _Result]:
-        def body(i: Array, both: tuple[_Carry, _Result]) -> tuple[_Carry, _Result]:
-            carry, results = both
+        start, end = place
+
+        def going_on(state: tuple[Array, _Carry, _Result]) -> Array:
+            i, _, (losses, *_) = state
+            return (i < end) & ((i == start) | jnp.isfinite(losses[i - 1]))
+
+        def body(state: tuple[Array, _Carry, _Result]) -> tuple[Array, _Carry, _Result]:
+            i, carry, results = state
             carry, result = _step(settings, carry, data, index[i], (key[0], key[1], key[2] + i))
-            return carry, jax.tree.map(lambda of_all, one: of_all.at[i].set(one), results, result)
+            return i + 1, carry, jax.tree.map(lambda of_all, one: of_all.at[i].set(one), results, result)
 
         shapes = jax.eval_shape(functools.partial(_step, settings), carry, data, index[0], tuple(key))[1]
         results = jax.tree.map(lambda one: jnp.zeros((len(index), *one.shape), one.dtype), shapes)
-        both: tuple[_Carry, _Result] = lax.fori_loop(place[0], place[1], body, (carry, results))
-        return both
+        _, carry, results = lax.while_loop(going_on, body, (start, carry, results))
+        return carry, results
 
     compiled: Callable[..., tuple[_Carry, _Result]] = jax.jit(run, donate_argnums=0)
     return compiled
