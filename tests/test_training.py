@@ -306,7 +306,8 @@ def test_xla_compiles_once_for_all_fits_and_batches(monkeypatch: pytest.MonkeyPa
     from chainrule.engines import xla
 
     xla._loop.cache_clear()
-    programs, loop = [], xla._loop
+    programs: list[Any] = []
+    loop = xla._loop
 
     def spy(settings: Any) -> Any:
         programs.append(loop(settings))
