@@ -135,14 +135,21 @@ class CategoricalCrossEntropy(Loss):
         """Return the loss for logits (batch, ..., classes) and integer labels (batch, ...) or one-hot targets."""
         xp = namespace(Z)
         classes = Z.shape[-1]
-        if Y.shape == Z.shape[:-1]:
-            Y = Y[..., None] == xp.arange(classes)
-        Y = self._match(Z, Y)
+        S = Z - xp.max(Z, axis=-1, keepdims=True)
+        slopes = xp.exp(S)
+        total = xp.sum(slopes, axis=-1, keepdims=True)
+        slopes /= total  # now the softmax
+        if Y.shape == Z.shape[:-1] and not self.label_smoothing:
+            labels = Y[..., None]
+            slopes -= labels == xp.arange(classes)
+            return weighted_mean(xp.log(total) - xp.take_along_axis(S, labels, axis=-1), slopes, weights)
+        Y = self._match(Z, Y[..., None] == xp.arange(classes) if Y.ndim < Z.ndim else Y)
         if self.label_smoothing:
             Y = (1 - self.label_smoothing) * Y + self.label_smoothing / classes
-        log_p = activations.log_softmax(Z)
-        slopes = xp.exp(log_p) * xp.sum(Y, axis=-1, keepdims=True) - Y
-        return weighted_mean(-xp.sum(Y * log_p, axis=-1, keepdims=True), slopes, weights)
+        sum_of_Y = xp.sum(Y, axis=-1, keepdims=True)
+        slopes *= sum_of_Y
+        slopes -= Y
+        return weighted_mean(sum_of_Y * xp.log(total) - xp.sum(Y * S, axis=-1, keepdims=True), slopes, weights)
 
     def activation(self, Z: Logits) -> Logits:
         """Return the probability of each class."""

@@ -16,8 +16,10 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from chainrule.arrays import Array
 from chainrule.errors import InputError, MissingExtraError
 from chainrule.optimizers import Optimizer
+from chainrule.threads import in_halves
 
 CHUNK = 32_768  # elements: parameters, gradient, state and scratch of a chunk stay in the processor's cache
+_LARGE = 2**20  # elements from which two threads are faster than one
 
 Apply = Callable[[Array, Array, Any, int, bool], None]
 """Changes the parameters and the arrays of the state in place, given p, g, state, t and decay as a rule is.
@@ -30,15 +32,27 @@ arithmetic and ufuncs.
 def numpy_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
     """Return the rule as NumPy calls that make no arrays, chunk by chunk."""
     functions = {decay: _Trace(optimizer, dtype, decay).numpy_calls() for decay in (False, True)}
-    memory = np.empty((max(n for _, n in functions.values()), CHUNK), dtype)
-    scratch = lru_cache(lambda n, length: tuple(memory[:n, :length]))  # small networks feel every microsecond
+    memory = np.empty((2, max(n for _, n in functions.values()), CHUNK), dtype)
+    scratch = lru_cache(
+        lambda half, n, length: tuple(memory[half, :n, :length])
+    )  # small networks feel every microsecond
     scalars = _scalars(optimizer, partial(np.asarray, dtype=dtype))
 
     def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
-        function, n = functions[decay]
-        for i in range(0, len(p), CHUNK):
-            chunk = (p, g, *state) if len(p) <= CHUNK else [a[i : i + CHUNK] for a in (p, g, *state)]
-            function(*scalars(t), *chunk, *scratch(n, len(chunk[0])))
+        (function, n), numbers, arrays = functions[decay], scalars(t), (p, g, *state)
+        if len(p) <= CHUNK:
+            function(*numbers, *arrays, *scratch(0, n, len(p)))
+            return
+
+        def chunks(part: slice) -> None:
+            for i in range(part.start or 0, part.stop, CHUNK):
+                end = min(i + CHUNK, part.stop)
+                function(*numbers, *(a[i:end] for a in arrays), *scratch(int(bool(part.start)), n, end - i))
+
+        if len(p) < _LARGE:
+            chunks(slice(len(p)))
+        else:
+            in_halves(chunks, len(p))
 
     return apply
 
@@ -55,7 +69,11 @@ def compile_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
     scalars = _scalars(optimizer, dtype.type)
 
     def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
-        functions[decay and optimizer.weight_decay > 0](*scalars(t), p, g, *state)
+        function, numbers = functions[decay and optimizer.weight_decay > 0], scalars(t)
+        if len(p) < _LARGE:
+            function(*numbers, p, g, *state)
+        else:
+            in_halves(lambda half: function(*numbers, *(a[half] for a in (p, g, *state))), len(p))
 
     return apply
 
