@@ -38,21 +38,21 @@ def numpy_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
     )  # small networks feel every microsecond
     scalars = _scalars(optimizer, partial(np.asarray, dtype=dtype))
 
+    def chunks(
+        function: Callable[..., None], n: int, arrays: tuple[Array, ...], numbers: list[Any], part: slice
+    ) -> None:
+        for i in range(part.start or 0, part.stop, CHUNK):
+            end = min(i + CHUNK, part.stop)
+            function(*numbers, *(a[i:end] for a in arrays), *scratch(int(bool(part.start)), n, end - i))
+
     def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
         (function, n), numbers, arrays = functions[decay], scalars(t), (p, g, *state)
         if len(p) <= CHUNK:
             function(*numbers, *arrays, *scratch(0, n, len(p)))
-            return
-
-        def chunks(part: slice) -> None:
-            for i in range(part.start or 0, part.stop, CHUNK):
-                end = min(i + CHUNK, part.stop)
-                function(*numbers, *(a[i:end] for a in arrays), *scratch(int(bool(part.start)), n, end - i))
-
-        if len(p) < _LARGE:
-            chunks(slice(len(p)))
+        elif len(p) < _LARGE:
+            chunks(function, n, arrays, numbers, slice(len(p)))
         else:
-            in_halves(chunks, len(p))
+            in_halves(partial(chunks, function, n, arrays, numbers), len(p))
 
     return apply
 

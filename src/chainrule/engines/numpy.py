@@ -82,8 +82,8 @@ class NumpyEngine:
         accumulate: int = 1,
         apply: Apply | None = None,
     ) -> None:
-        # Freeing one large array teaches glibc's malloc to keep memory up to that size for the next arrays. Otherwise it
-        # goes back to the system after each step, and comes again page by page.
+        # Freeing one large array teaches glibc's malloc to keep memory up to that size for the next arrays. Otherwise
+        # it goes back to the system after each step, and comes again page by page.
         np.empty(2**25 - 2**16, np.uint8)
         self.body, self.loss, self.optimizer, self.metrics = body, loss, optimizer, metrics
         self._seed, self._accumulate = seed, accumulate
