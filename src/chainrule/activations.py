@@ -226,9 +226,9 @@ def softmax(Z: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]
     ----------
     Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990.
     """
-    xp = namespace(Z)
-    E = xp.exp(Z - xp.max(Z, axis=-1, keepdims=True))
-    return E / xp.sum(E, axis=-1, keepdims=True)
+    E = namespace(Z).exp(Z - Z.max(axis=-1, keepdims=True))
+    E /= E.sum(axis=-1, keepdims=True)
+    return E
 
 
 def softmax_backward(dA: Tensor, A: Tensor) -> Tensor:

@@ -67,8 +67,8 @@ class Mode(NamedTuple):
     rows: Any = None
 
     def fold(self, n: int) -> Mode:
-        """Return the mode of the n-th part of a composite."""
-        return Mode(self.training, (*self.key, n), self.mask, self.rows)
+        """Return the mode of the n-th part of a composite; inference has no random numbers, so none to tell apart."""
+        return Mode(True, (*self.key, n), self.mask, self.rows) if self.training else self
 
 
 INFERENCE = Mode()

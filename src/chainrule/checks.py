@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,8 +14,14 @@ from chainrule.errors import InputError
 from chainrule.losses import Loss
 
 
-def numeric_array(name: str, data: Any) -> Array:
-    """Return data as a NumPy array of finite numbers with at least one row."""
+def finite(array: Array) -> bool:
+    """Return whether all numbers are finite."""
+    # The sum shows NaN and infinity in one pass; it may overflow by itself, so then look at every number.
+    return array.dtype.kind != "f" or math.isfinite(array.sum()) or bool(np.isfinite(array).all())
+
+
+def numeric_array(name: str, data: Any, *, look: bool = True) -> Array:
+    """Return data as a NumPy array of finite numbers with at least one row; `look` at whether they are finite."""
     array = np.asarray(data)
     if array.dtype.kind not in "fiub":
         raise InputError(
@@ -23,8 +30,7 @@ def numeric_array(name: str, data: Any) -> Array:
         )
     if array.ndim == 0 or array.size == 0:
         raise InputError(f"{name} must hold at least one example, but it has shape {array.shape}.")
-    # Minimum and maximum show NaN and infinity without a temporary array of the data's size.
-    if array.dtype.kind == "f" and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+    if look and not finite(array):
         bad = np.argwhere(~np.isfinite(array))
         first = tuple(int(i) for i in bad[0])
         raise InputError(
@@ -34,9 +40,9 @@ def numeric_array(name: str, data: Any) -> Array:
     return array
 
 
-def features(X: Any, input_shape: Shape | None) -> Array:
+def features(X: Any, input_shape: Shape | None, *, look: bool = True) -> Array:
     """Return inputs as an array of shape (batch, *input_shape); any shape will do if that is None."""
-    X = numeric_array("X", X)
+    X = numeric_array("X", X, look=look)
     if X.ndim == 1:
         raise InputError(
             f"X must have one row per example, but it has shape {X.shape}. "

@@ -16,7 +16,7 @@ from chainrule.callbacks import Callback
 from chainrule.checkpoint import Checkpoint, Checkpoints
 from chainrule.data import INFERENCE_ROWS, Arrays, Data, Source
 from chainrule.engines.choose import choose, make, predictor
-from chainrule.engines.numpy import blas_threads
+from chainrule.engines.numpy import blas_threads, one_blas_thread
 from chainrule.errors import InputError
 from chainrule.history import History
 from chainrule.initializers import SUITED
@@ -25,6 +25,7 @@ from chainrule.losses import LOSSES, Loss
 from chainrule.metrics import Metric, WholeMetric, default, find
 from chainrule.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.tables import text_table
+from chainrule.threads import in_halves
 
 
 class Network:
@@ -317,17 +318,33 @@ class Network:
         """
         self._built()
         assert self.output_shape is not None
-        stored = sources.is_stored(X)  # then it is read, and checked, some rows at a time
+        stored = sources.is_stored(X)  # then it is read some rows at a time
         if not stored:
-            X = checks.features(X, self.input_shape)
+            X = checks.features(X, self.input_shape, look=False)
         mask = None if mask is None else checks.mask(mask, X)
         forward = predictor(engine, self.body, self.params)
+
+        def outputs(rows: slice) -> Array:
+            part = X[rows]
+            if stored or not checks.finite(part):  # looked at here, where it is in the processor's cache
+                part = checks.features(part if stored else X, self.input_shape)
+            part_of_mask = None if mask is None else mask[rows].astype(self.dtype)
+            return self.loss.activation(forward(np.asarray(part, self.dtype), part_of_mask))
+
+        if len(X) <= INFERENCE_ROWS:
+            return outputs(slice(None))
         out = np.empty((len(X), *self.output_shape), self.dtype)
-        for start in range(0, len(X), INFERENCE_ROWS):
-            rows = slice(start, start + INFERENCE_ROWS)
-            part = checks.features(X[rows], self.input_shape) if stored else X[rows]
-            part = np.asarray(part, self.dtype)
-            out[rows] = self.loss.activation(forward(part, None if mask is None else mask[rows].astype(self.dtype)))
+
+        def fill(half: slice) -> None:
+            for start in range(half.start or 0, half.stop, INFERENCE_ROWS):
+                rows = slice(start, min(start + INFERENCE_ROWS, half.stop))
+                out[rows] = outputs(rows)
+
+        if engine == "xla" or stored:
+            fill(slice(len(X)))
+        else:
+            with one_blas_thread():
+                in_halves(fill, len(X))
         return out
 
     def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:

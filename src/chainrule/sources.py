@@ -64,6 +64,8 @@ def source(
 
 def is_stored(X: Any) -> bool:
     """Return whether only slices of X are to be read."""
+    if type(X) is np.ndarray:
+        return False
     in_memory = ("__array_namespace__", "to_numpy", "numpy")  # of NumPy and JAX; pandas and polars; PyTorch
     sliceable = all(hasattr(X, name) for name in ("shape", "dtype", "__getitem__"))
     return isinstance(X, np.memmap) or (sliceable and not any(hasattr(X, name) for name in in_memory))

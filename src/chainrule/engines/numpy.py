@@ -22,18 +22,24 @@ from chainrule.optimizers import Optimizer, clip_scale
 _SMALL = 2**25  # multiply-adds of a product that one thread does as fast as two
 
 
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Return a context in which BLAS takes one thread."""
+    from threadpoolctl import threadpool_limits
+
+    limit: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limit
+
+
 def blas_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]:
     """Return a context in which BLAS takes one thread if the products of a step are small.
 
     Two threads hand such a product to each other for as long as they compute it, and on a busy machine each waits for
     the other: steps were seen to take ten times as long. Convolutions take their threads from slices of the batch.
     """
-    from threadpoolctl import threadpool_limits
-
     shapes = [p.shape for _, p in leaves(params)]
     largest = batch_size * max((math.prod(shape) for shape in shapes), default=0)
     convolutional = any(len(shape) == 4 for shape in shapes)
-    return threadpool_limits(1, user_api="blas") if convolutional or largest < _SMALL else nullcontext()
+    return one_blas_thread() if convolutional or largest < _SMALL else nullcontext()
 
 
 class _Segment(NamedTuple):
