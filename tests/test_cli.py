@@ -455,12 +455,29 @@ def test_ctrl_c_tests_and_saves(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_json_whole(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(self: object, epoch: int, *_: object) -> None:
-        if epoch == 2:
+    def interrupt(self: object, training: Any) -> None:
+        if training.epoch == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("chainrule.progress.Silent.epoch", interrupt)
+    monkeypatch.setattr("chainrule.callbacks.Callback.epoch_start", interrupt)
     status, out, err = run("train", "xor", "--epochs", 9, "--json")
     assert status == 0
     assert len(json.loads(out)["history"]) == 2
-    assert err.startswith("Stopped by Ctrl-C in epoch 2")
+    assert err.startswith("Stopped by Ctrl-C in epoch 3")
+
+
+def test_train_goes_on_from_a_checkpoint(run: Run, fails: Callable[..., str], tmp_path: Path) -> None:
+    folder, first, again = tmp_path / "run", tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    assert "there is none in" in fails("train", "xor", "--checkpoint", folder, "--resume")
+    run("train", "xor", "--epochs", 3, "--checkpoint", folder)
+    _, out, _ = run("train", "xor", "--epochs", 5, "--checkpoint", folder, "--resume", "--out", again)
+    assert "Going on from the checkpoint: 3 epochs and 0 batches are done." in out and "epoch 4/5" in out
+    run("train", "xor", "--epochs", 5, "--out", first)
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_train_with_another_engine(run: Run, fails: Callable[..., str]) -> None:
+    assert (
+        "Engine: numpy, because the run should take about" in run("train", "xor", "--epochs", 2, "--engine", "auto")[1]
+    )
+    assert "There is no engine 'cuda'. Known: numpy, fast, xla, auto." in fails("train", "xor", "--engine", "cuda")

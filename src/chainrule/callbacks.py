@@ -13,8 +13,8 @@ class Callback:
 
     Every method gets the `chainrule.training.Run`: its `epoch` (from 1), `first_epoch`, `last_epoch`, `batch` (how many
     of the epoch are done), `batches` (per epoch, or None), `step` (updates so far), `scores` (of the epoch so far, with
-    "val_" ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with its current
-    `params` at the end of each epoch) and `stop(reason)`.
+    "val_" ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with the
+    parameters of that moment) and `stop(reason)`.
 
     Examples
     --------

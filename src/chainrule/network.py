@@ -245,7 +245,7 @@ class Network:
                 self.params = self.input_shape = self.output_shape = None
             raise
         if engine == "auto":
-            engine, reason = choose(self.params, batch_size, epochs * (source.batches or 1))
+            engine, reason = choose(self.body, self.params, source.shape, batch_size, epochs * (source.batches or 1))
             if verbose:
                 print(f"Engine: {engine}, because {reason}.")
         runner = make(

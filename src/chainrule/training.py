@@ -117,7 +117,7 @@ class Run:
         checkpoints: Checkpoints | None = None,
         settings: str = "",
     ) -> None:
-        self.network, self.engine, self.source, self.seed = network, engine, source, seed
+        self._network, self.engine, self.source, self.seed = network, engine, source, seed
         self.metrics, self.validate, self._checkpoints, self._settings = metrics, validate, checkpoints, settings
         self.history: History = network.history
         self._before, self._epochs = len(self.history), epochs
@@ -127,6 +127,16 @@ class Run:
         self.reason, self.resumed = "", False
         self.best: tuple[dict[str, Array], int] | None = None  # the parameters of the best epoch, and which it is
         self._final: Scores = {}
+
+    @property
+    def network(self) -> Any:
+        """The network, with the parameters of this moment."""
+        self.hand_over()
+        return self._network
+
+    def hand_over(self) -> None:
+        """Give the network the current parameters."""
+        self._network.params = self.engine.params
 
     @property
     def last_epoch(self) -> int:
@@ -176,11 +186,10 @@ class Run:
             scores |= {f"val_{name}": value for name, value in self.validate().items()}
         self._final, self.batch = scores, 0
         self.history.append(scores)
-        self.network.params = self.engine.params
 
     def keep_best(self) -> None:
         """Keep the parameters of this epoch as the best."""
-        self.best = snapshot(self.network.params), self.epoch
+        self.best = snapshot(self.engine.params), self.epoch
 
     def restore_best(self) -> None:
         """Give the engine the parameters of the best epoch."""
@@ -276,7 +285,7 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
             ended = f"Stopped in epoch {run.epoch}: {run.reason}."
             ended += f" The network keeps {_kept(run, '')}." if stopping and run.best else ""
     finally:
-        run.network.params = run.engine.params
+        run.hand_over()
         for callback in everyone:
             callback.run_end(run)
     return ended

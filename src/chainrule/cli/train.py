@@ -13,6 +13,7 @@ from chainrule import Network, save
 from chainrule.activations import ACTIVATIONS
 from chainrule.cli.output import JsonOption, check_writable, one_of, print_json, scores_line
 from chainrule.datasets import DATASETS
+from chainrule.engines.choose import ENGINES
 from chainrule.errors import InputError
 from chainrule.optimizers import OPTIMIZERS
 
@@ -60,6 +61,7 @@ def run(
     chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     hidden_sizes = _sizes(layers)
     one_of("activation", hidden, ACTIVATIONS)
+    one_of("engine", engine, [*ENGINES, "auto"])
     make_optimizer = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]
     rule = make_optimizer() if lr is None else make_optimizer(lr=lr)
     if out is not None:

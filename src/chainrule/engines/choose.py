@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.arrays import Array, Mode, Params, leaves
+from chainrule.arrays import Array, Mode, Params, Shape, leaves
 from chainrule.engines.base import Engine
-from chainrule.engines.numpy import NumpyEngine
+from chainrule.engines.numpy import NumpyEngine, convolutional
 from chainrule.errors import InputError
 from chainrule.layers import Sequential
 from chainrule.losses import Loss
@@ -18,6 +17,10 @@ from chainrule.metrics import Metric
 from chainrule.optimizers import Optimizer
 
 ENGINES = ("numpy", "fast", "xla")
+
+# Of NumPy on two cores, as benchmarks/suite.py measures it.
+_STEP, _RATE = 1e-4, 3e10  # seconds of a step without work, multiply-adds per second
+_LONG = 10.0  # seconds from which compiling pays
 
 
 def make(
@@ -70,9 +73,23 @@ def _check(name: str) -> None:
         raise InputError(f"The engine is one of {', '.join(ENGINES)} or auto, but engine={name!r}.")
 
 
-def choose(params: Params, batch_size: int, steps: int) -> tuple[str, str]:
-    """Return the name of the engine that should train faster, and why."""
+def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int, steps: int) -> tuple[str, str]:
+    """Return the name of the engine that should train faster, and why.
+
+    Compiling takes seconds. From then on, XLA takes a twentieth (tiny networks) to nine tenths (wide ones) of NumPy's
+    time, half for recurrent ones; convolutions on a CPU take as long as NumPy's. So XLA is for runs of more than 10 s,
+    and for convolutions only if there is an accelerator. The time is estimated from the multiply-adds.
+    """
+    work = 3 * batch_size * body.multiply_adds(params, input_shape)  # forward, and two products in backward
+    seconds = steps * (_STEP + work / _RATE)
+    if seconds < _LONG:
+        return "numpy", f"the run should take about {seconds:.1g} s, which is too short to compile for"
     if importlib.util.find_spec("jax") is None:
-        return "numpy", "JAX is not installed"
-    work = batch_size * sum(math.prod(p.shape) for _, p in leaves(params))
-    return ("xla", "the run is long") if steps * work > 10**12 else ("numpy", "the run is short")
+        return "numpy", "JAX, which would be faster, is not installed: pip install 'chainrule[xla]'"
+    import jax
+
+    if jax.default_backend() != "cpu":
+        return "xla", f"there is a device for it, {jax.devices()[0].device_kind}"
+    if convolutional(params):
+        return "numpy", "on a CPU, convolutions are no faster when compiled"
+    return "xla", f"the run would take about {seconds:.0f} s with NumPy, which is long enough to compile for"

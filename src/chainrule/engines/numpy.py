@@ -36,10 +36,13 @@ def blas_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]
     Two threads hand such a product to each other for as long as they compute it, and on a busy machine each waits for
     the other: steps were seen to take ten times as long. Convolutions take their threads from slices of the batch.
     """
-    shapes = [p.shape for _, p in leaves(params)]
-    largest = batch_size * max((math.prod(shape) for shape in shapes), default=0)
-    convolutional = any(len(shape) == 4 for shape in shapes)
-    return one_blas_thread() if convolutional or largest < _SMALL else nullcontext()
+    largest = batch_size * max((p.size for _, p in leaves(params)), default=0)
+    return one_blas_thread() if convolutional(params) or largest < _SMALL else nullcontext()
+
+
+def convolutional(params: Params) -> bool:
+    """Return whether there are convolutions: only their weights have more than two axes."""
+    return any(p.ndim > 2 for _, p in leaves(params))
 
 
 class _Segment(NamedTuple):

@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.arrays import Array, Mode, Params, leaves, map_leaves, replace_leaves
 from chainrule.data import Arrays, Block, Data, Source
 from chainrule.engines.base import Results
+from chainrule.engines.numpy import convolutional
 from chainrule.errors import MissingExtraError
 from chainrule.layers import Sequential
 from chainrule.layers.base import is_statistic, is_weight
@@ -97,7 +98,7 @@ class XlaEngine:
         self._seed, self._accumulate = seed, accumulate
         self._settings = _Settings(body, loss, optimizer, metrics, accumulate, jnp.dtype(precision or self.dtype))
         # On a CPU, XLA computes a convolution inside of a loop many times slower than outside.
-        self._looped = jax.default_backend() != "cpu" or all(p.ndim < 3 for p in arrays.values())
+        self._looped = jax.default_backend() != "cpu" or not convolutional(params)
         self._pace = 16  # steps per call
         self._rows = self._batches = 0  # the largest batch and block so far: the shapes of the compiled program
         self._resident: tuple[Source, Data] | None = None
@@ -172,7 +173,7 @@ class XlaEngine:
         Every batch of a network gets the same shape, so that a short one at the end compiles nothing new.
         """
         widths = np.diff(block.cuts)
-        self._rows, self._batches = max(self._rows, widths.max()), max(self._batches, len(widths))
+        self._rows, self._batches = max(self._rows, int(widths.max())), max(self._batches, len(widths))
         inside = np.arange(self._rows) < widths[:, None]
         index = np.full((self._batches, self._rows), -1, np.int32)
         if isinstance(source, Arrays) and sum(a.nbytes for a in source.data if a is not None) <= _RESIDENT_BYTES:
