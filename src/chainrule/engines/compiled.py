@@ -18,8 +18,8 @@ from chainrule.errors import InputError, MissingExtraError
 from chainrule.optimizers import Optimizer
 from chainrule.threads import in_halves
 
-CHUNK = 32_768  # elements: parameters, gradient, state and scratch of a chunk stay in the processor's cache
-_LARGE = 2**20  # elements from which two threads are faster than one
+CHUNK = 65_536  # elements: parameters, gradient, state and scratch of a chunk stay in the processor's cache
+_LARGE = 2**18  # elements from which two threads are faster than one
 
 Apply = Callable[[Array, Array, Any, int, bool], None]
 """Changes the parameters and the arrays of the state in place, given p, g, state, t and decay as a rule is.
