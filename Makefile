@@ -35,7 +35,6 @@ bench: $(VENV)/dev.stamp
 
 bench-quick: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.suite --quick
-	$(BIN)/python -m benchmarks.latency --quick
 
 bench-first: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.first_network

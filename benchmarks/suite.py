@@ -32,6 +32,7 @@ from benchmarks.targets import Times, deviating, verdicts
 from benchmarks.workloads import WORKLOADS
 
 ROUNDS, QUICK_ROUNDS = 15, 4
+QUICK = ("numpy", "fast", "xla", "torch", "torch-1", "jax-step", "jax-scan", "sklearn", "onnxruntime")
 _REST = 0.03  # seconds for the threads of the contender before to go to sleep
 
 
@@ -77,9 +78,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds instead of {ROUNDS}")
     parser.add_argument("--workloads", type=names, default=list(WORKLOADS), metavar="W1,W3")
-    parser.add_argument("--contenders", type=names, default=list(CONTENDERS), metavar="numpy,torch")
+    parser.add_argument(
+        "--contenders", type=names, metavar="numpy,torch", help="if not given: all; in quick the targets'"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), metavar="DIR")
     options = parser.parse_args()
+    chosen = options.contenders or (QUICK if options.quick else list(CONTENDERS))
     environment.ensure()
     options.out.mkdir(parents=True, exist_ok=True)
     console = Console(width=120)
@@ -93,7 +97,7 @@ def main() -> None:
         console.print(f"Something else keeps the machine busy (load {machine['load_before']}): the ratios will be off.")
     all_times, all_results = {}, {}
     for workload in options.workloads:
-        taking_part = [name for name in options.contenders if workload in CONTENDERS[name].workloads]
+        taking_part = [name for name in chosen if workload in CONTENDERS[name].workloads]
         times, results = measure(workload, taking_part, QUICK_ROUNDS if options.quick else ROUNDS)
         all_times[workload], all_results[workload] = times, results
         console.print(report.workload_table(workload, times, results))

@@ -75,7 +75,8 @@ def test_a_run_goes_on_exactly_where_it_was(name: str, batches: int, tmp_path: P
     resumed = train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(9999)])
     assert_same(resumed, undisturbed)
     assert resumed.history.rows == undisturbed.history.rows
-    again = train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(0)])  # there is nothing left to do
+    # There is nothing left to do; that progress is shown now changes nothing.
+    again = train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(0)], verbose=True)
     assert_same(again, undisturbed)
 
 

@@ -7,7 +7,6 @@ in float64. JAX sums in float32 unless its 64-bit mode is on: whole numbers are 
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from abc import ABC, abstractmethod
@@ -328,6 +327,8 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
     if isinstance(metric, str):
         top = re.fullmatch(r"top_(\d+)_accuracy", metric)
         if not top and metric not in METRICS:
+            import difflib
+
             close = difflib.get_close_matches(metric, METRICS, n=1)
             suggestion = f" Did you mean {close[0]!r}?" if close else ""
             raise InputError(f"There is no metric {metric!r}.{suggestion} Known: {', '.join(METRICS)}.")

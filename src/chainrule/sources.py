@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -80,6 +79,8 @@ def read_ahead(items: Iterable[T]) -> Iterator[T]:
     >>> sum(read_ahead(range(5)))
     10
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     items, end = iter(items), object()
     # Unlike a bare thread, an executor's is told to end at the interpreter's exit.
     with ThreadPoolExecutor(1, "chainrule-read-ahead") as thread:

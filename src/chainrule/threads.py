@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _LARGE = 2**17  # numbers from which two threads are faster than one
 _AT_ONCE = 2**18  # numbers that stay in the processor's cache with what is computed from them
@@ -53,5 +52,7 @@ def in_parts(function: Callable[[slice], object], n: int, numbers: int) -> None:
 
 
 @cache
-def _worker(process: int) -> ThreadPoolExecutor:  # a fork does not have its parent's threads
+def _worker(process: int) -> Any:  # a fork does not have its parent's threads
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(1)

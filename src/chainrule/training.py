@@ -212,12 +212,12 @@ class Run:
             "best_epoch": self.best and self.best[1],
             "history": self.history.rows,
             "reason": self.reason,
-            "callbacks": [callback.state() for callback in callbacks],
+            "callbacks": [[type(callback).__name__, callback.state()] for callback in callbacks],
         }
         self._checkpoints.save(arrays, info)
 
-    def resume(self) -> list[dict[str, Any]] | None:
-        """Go on from the last checkpoint, if there is one; return the states of the callbacks."""
+    def resume(self) -> list[Any] | None:
+        """Go on from the last checkpoint, if there is one; return the names and the states of its callbacks."""
         saved = self._checkpoints and self._checkpoints.load()
         if not saved:
             return None
@@ -237,7 +237,7 @@ class Run:
         if info["best_epoch"]:
             best = {name.removeprefix("best/"): a for name, a in arrays.items() if name.startswith("best/")}
             self.best = best, info["best_epoch"]
-        states: list[dict[str, Any]] = info["callbacks"]
+        states: list[Any] = info["callbacks"]
         return states
 
 
@@ -262,8 +262,7 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
     try:
         for callback in everyone:
             callback.run_start(run)
-        for callback, state in zip(everyone, states or [], strict=False):
-            callback.restore(state)
+        _restore(everyone, states or [])
         if states is None:
             run.save(everyone, now=True)
         while len(run.history) < run.last_epoch and not run.reason:
@@ -289,6 +288,16 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
         for callback in everyone:
             callback.run_end(run)
     return ended
+
+
+def _restore(callbacks: Sequence[Callback], states: list[Any]) -> None:
+    """Give each callback the state of the first one of its kind; showing progress or not makes no difference."""
+    left = list(states)
+    for callback in callbacks:
+        mine = next((entry for entry in left if entry[0] == type(callback).__name__), None)
+        if mine is not None:
+            left.remove(mine)
+            callback.restore(mine[1])
 
 
 def _kept(run: Run, otherwise: str) -> str:
