@@ -278,8 +278,8 @@ def test_metrics_are_those_of_evaluate() -> None:
 
 
 def test_an_unknown_metric() -> None:
-    with pytest.raises(InputError, match=r"There is no metric 'acuracy'\. Did you mean 'accuracy'"):
-        fit(network(), metrics=["acuracy"])
+    with pytest.raises(InputError, match=r"There is no metric 'accuracies'\. Did you mean 'accuracy'"):
+        fit(network(), metrics=["accuracies"])
 
 
 # Engines
