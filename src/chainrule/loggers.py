@@ -12,6 +12,7 @@ import json
 import math
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,16 @@ Record = dict[str, Any]
 _NUMBERS = ("epoch", "step", "seconds", "learning_rate")  # in front of the scores
 
 
-class _Logger(Callback):
+class _Logger(Callback, ABC):
     """Opens the log at the first epoch of a run, when it is known whether a checkpoint was restored."""
 
     _opened = _restored = False
 
-    def _open(self, epoch: int, goes_on: bool) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _open(self, epoch: int, goes_on: bool) -> None: ...
 
-    def _log(self, record: Record) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _log(self, record: Record) -> None: ...
 
     def run_start(self, run: Any) -> None:
         """Remember that the log is not open yet."""
@@ -74,11 +75,11 @@ class _FileLogger(_Logger):
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
-    def _parse(self, lines: Sequence[str]) -> list[Record]:
-        raise NotImplementedError
+    @abstractmethod
+    def _parse(self, lines: Sequence[str]) -> list[Record]: ...
 
-    def _lines(self, records: Sequence[Record]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _lines(self, records: Sequence[Record]) -> str: ...
 
     def _write(self, records: Sequence[Record]) -> None:
         """Replace the file by one of these records."""
