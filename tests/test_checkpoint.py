@@ -173,3 +173,17 @@ def test_bad_settings(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(InputError, match=r"A checkpoint goes into a folder, but .*file is a file. Name another one\."):
         train("dropout", Checkpoint(file))
+
+
+def test_other_labels_are_other_data(tmp_path: Path) -> None:
+    X, y = cr.datasets.xor(seed=0)
+    for labels in (y, y):
+        cr.Network.mlp([2, 3, 1]).fit(X, labels, epochs=1, checkpoint=tmp_path, verbose=False)
+    with pytest.raises(InputError, match="holds a run with other settings or data"):
+        cr.Network.mlp([2, 3, 1]).fit(X, 1 - y, epochs=1, checkpoint=tmp_path, verbose=False)
+
+
+def test_a_seed_may_be_large_on_any_engine() -> None:
+    X, y = cr.datasets.xor(seed=0)
+    history = cr.Network.mlp([2, 3, 1]).fit(X, y, epochs=1, seed=2**33 + 5, engine="xla", verbose=False)
+    assert len(history) == 1

@@ -293,7 +293,8 @@ class Network:
             f"accumulate={accumulate}, {source.batches} batches of {self.input_shape}"
         )
         if isinstance(source, Arrays):
-            text += f" with checksum {zlib.crc32(source.data.X[:1000].tobytes()):08x}"
+            X, Y = (a[:1000].tobytes() for a in source.data[:2])
+            text += f" with checksum {zlib.crc32(Y, zlib.crc32(X)):08x}"
         return re.sub(r" at 0x[0-9a-f]+", "", text)  # of functions, such as a schedule of the user's own
 
     def _checked(self, data: Data) -> Data:

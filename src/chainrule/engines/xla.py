@@ -95,7 +95,7 @@ class XlaEngine:
         self.body, self.loss, self.optimizer, self._like = body, loss, optimizer, params
         arrays = dict(leaves(params))
         self.dtype = next((p.dtype for p in arrays.values()), np.dtype(np.float32))
-        self._seed, self._accumulate = seed, accumulate
+        self._seed, self._accumulate = seed % 2**31, accumulate  # JAX's integers have 32 bits
         self._settings = _Settings(body, loss, optimizer, metrics, accumulate, jnp.dtype(precision or self.dtype))
         # On a CPU, XLA computes a convolution inside of a loop many times slower than outside.
         self._looped = jax.default_backend() != "cpu" or not convolutional(params)
@@ -113,11 +113,6 @@ class XlaEngine:
                 jnp.zeros((), jnp.int32),
                 jnp.zeros((), jnp.int32),
             )
-
-    @property
-    def device(self) -> str:
-        """What it computes on."""
-        return str(jax.devices()[0].device_kind)
 
     @property
     def params(self) -> Params:
