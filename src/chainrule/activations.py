@@ -106,7 +106,7 @@ def relu(Z: Tensor) -> Tensor:
 
 def relu_backward(dA: Tensor, A: Tensor) -> Tensor:
     """Return dA where the unit was active, else 0."""
-    return dA * (A > 0)
+    return dA * (A > 0).astype(dA.dtype)
 
 
 def leaky_relu(Z: Tensor, alpha: float = 0.01) -> Tensor:

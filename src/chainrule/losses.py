@@ -40,11 +40,11 @@ def weighted_mean(
     weights
         One weight per example; all 1 if None.
     """
+    if weights is None:
+        scale = 1 / errors.size
+        return errors.sum() * scale, slopes * scale
     xp = namespace(errors)
     outputs = math.prod(errors.shape[1:])
-    if weights is None:
-        scale = 1 / math.prod(errors.shape)
-        return xp.sum(errors) * scale, slopes * scale
     weights = xp.astype(weights, errors.dtype)
     weights = xp.reshape(weights, (-1,) + (1,) * (errors.ndim - 1)) / (xp.sum(weights) * outputs)
     return xp.sum(errors * weights), slopes * weights
@@ -135,14 +135,15 @@ class CategoricalCrossEntropy(Loss):
         """Return the loss for logits (batch, ..., classes) and integer labels (batch, ...) or one-hot targets."""
         xp = namespace(Z)
         classes = Z.shape[-1]
-        S = Z - xp.max(Z, axis=-1, keepdims=True)
+        S = Z - Z.max(axis=-1, keepdims=True)
         slopes = xp.exp(S)
-        total = xp.sum(slopes, axis=-1, keepdims=True)
+        total = slopes.sum(axis=-1, keepdims=True)
         slopes /= total  # now the softmax
         if Y.shape == Z.shape[:-1] and not self.label_smoothing:
-            labels = Y[..., None]
-            slopes -= labels == xp.arange(classes)
-            return weighted_mean(xp.log(total) - xp.take_along_axis(S, labels, axis=-1), slopes, weights)
+            chosen = (Y[..., None] == xp.arange(classes)).astype(Z.dtype)
+            slopes -= chosen
+            S *= chosen
+            return weighted_mean(xp.log(total) - S.sum(axis=-1, keepdims=True), slopes, weights)
         Y = self._match(Z, Y[..., None] == xp.arange(classes) if Y.ndim < Z.ndim else Y)
         if self.label_smoothing:
             Y = (1 - self.label_smoothing) * Y + self.label_smoothing / classes

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.arrays import Array, Mode, Params, Shape, leaves
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy import NumpyEngine, convolutional
 from chainrule.errors import InputError
@@ -63,7 +63,7 @@ def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, A
         return xla.predictor(body, params)
 
     def forward(X: Array, mask: Array | None) -> Array:
-        return body.forward(params, X, Mode(mask=mask))[0]
+        return body.forward(params, X, INFERENCE if mask is None else Mode(mask=mask))[0]
 
     return forward
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.activations import ACTIVATIONS
+from chainrule.activations import ACTIVATIONS, Nonlinearity
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.errors import InputError
 from chainrule.layers.base import Layer
@@ -59,9 +60,12 @@ class Activation(Layer):
         """The name of the function."""
         return self.function
 
-    @property
-    def _options(self) -> dict[str, float]:
-        return {} if self.alpha is None else {"alpha": self.alpha}
+    @cached_property
+    def _g(self) -> Nonlinearity:
+        g = ACTIVATIONS[self.function]
+        if self.alpha is None:
+            return g
+        return g._replace(value=partial(g.value, alpha=self.alpha), backward=partial(g.backward, alpha=self.alpha))
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the unchanged shape."""
@@ -71,8 +75,8 @@ class Activation(Layer):
         self, params: Params, x: Float[Array, "*shape"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "*shape"], ActivationCache]:
         """Return A = g(x)."""
-        value, _, keeps = ACTIVATIONS[self.function]
-        A = value(x, **self._options)
+        value, _, keeps = self._g
+        A = value(x)
         return A, ActivationCache(x if keeps == "Z" else A)
 
     def backward(
@@ -81,7 +85,7 @@ class Activation(Layer):
         """Return dZ = dy * g'(Z)."""
         if not input_gradient:
             return None, {}
-        return ACTIVATIONS[self.function].backward(dy, cache.kept, **self._options), {}
+        return self._g.backward(dy, cache.kept), {}
 
 
 def Step() -> Activation:

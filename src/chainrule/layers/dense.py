@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.errors import InputError
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
@@ -102,12 +102,11 @@ class Dense(Layer):
         self, cache: DenseCache, dy: Float[Array, "batch *axes n_out"], *, input_gradient: bool = True
     ) -> tuple[Float[Array, "batch *axes n_in"] | None, Params]:
         """Return dA and the gradients of W and b."""
-        xp = namespace(dy)
-        n_in, n_out = cache.W.shape
         A, dZ = cache.A, dy
         if dy.ndim > 2:
-            A, dZ = xp.reshape(A, (-1, n_in)), xp.reshape(dZ, (-1, n_out))
+            n_in, n_out = cache.W.shape
+            A, dZ = A.reshape(-1, n_in), dZ.reshape(-1, n_out)
         grads = {"W": A.T @ dZ}
         if cache.b is not None:
-            grads["b"] = xp.sum(dZ, axis=0)
+            grads["b"] = dZ.sum(axis=0)
         return dy @ cache.W.T if input_gradient else None, grads
