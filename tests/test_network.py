@@ -204,18 +204,25 @@ def test_dropout_acts_in_training_only() -> None:
 
 
 def test_small_networks_train_on_one_blas_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    limits: list[int] = []
+    seen: list[int] = []
 
-    def limit(n: int, user_api: str) -> nullcontext[None]:
-        limits.append(n)
+    def limit(_: object, *, limits: int) -> nullcontext[None]:
+        seen.append(limits)
         return nullcontext()
 
-    monkeypatch.setattr("threadpoolctl.threadpool_limits", limit)
+    monkeypatch.setattr("threadpoolctl.ThreadpoolController.limit", limit)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
     quick(mlp(), X, Y)
-    assert limits == [1]
+    assert seen == [1]
     monkeypatch.setattr("chainrule.engines.numpy._SMALL", 32 * 8 * CLASSES)
     quick(mlp(), X, Y, batch_size=32)
-    assert limits == [1]
+    assert seen == [1]
+    monkeypatch.setattr("chainrule.engines.numpy._HUGE", 32 * 8 * CLASSES)
+    quick(mlp(), X, Y, batch_size=32)
+    assert seen == [1]
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    quick(mlp(), X, Y, batch_size=32)
+    assert seen == [1, 1]
 
 
 def test_padding_changes_nothing_in_training_or_prediction() -> None:

@@ -2,51 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import activations, initializers, losses, metrics, optimizers, schedules
+from chainrule import activations, initializers, layers, losses, metrics, optimizers, schedules
 from chainrule.arrays import Mode
 from chainrule.callbacks import Callback, EarlyStopping
 from chainrule.checkpoint import Checkpoint
 from chainrule.gradcheck import gradcheck
-from chainrule.layers import (
-    ELU,
-    GELU,
-    GRU,
-    LSTM,
-    RNN,
-    Activation,
-    AveragePool,
-    BatchNorm,
-    Bidirectional,
-    Concatenate,
-    Conv1D,
-    Conv2D,
-    Dense,
-    Dropout,
-    Embedding,
-    Flatten,
-    GlobalAveragePool,
-    Graph,
-    Identity,
-    LayerNorm,
-    LeakyReLU,
-    LogSoftmax,
-    MaxPool,
-    RandomDense,
-    ReLU,
-    Reshape,
-    Residual,
-    RMSNorm,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    SpatialDropout,
-    Step,
-    Tanh,
-    Upsample,
-    ZeroPad,
-)
 from chainrule.losses import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
@@ -61,6 +21,46 @@ from chainrule.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
 if TYPE_CHECKING:
     from chainrule import datasets, loggers, sources
     from chainrule.files import load, save
+    from chainrule.layers import (
+        ELU,
+        GELU,
+        GRU,
+        LSTM,
+        RNN,
+        Activation,
+        AveragePool,
+        BatchNorm,
+        Bidirectional,
+        Concatenate,
+        Conv1D,
+        Conv2D,
+        Dense,
+        Dropout,
+        Embedding,
+        Flatten,
+        GlobalAveragePool,
+        Graph,
+        Identity,
+        LayerNorm,
+        LeakyReLU,
+        LogSoftmax,
+        MaxPool,
+        RandomDense,
+        ReLU,
+        Reshape,
+        Residual,
+        RMSNorm,
+        Sequential,
+        Sigmoid,
+        SiLU,
+        Softmax,
+        Softplus,
+        SpatialDropout,
+        Step,
+        Tanh,
+        Upsample,
+        ZeroPad,
+    )
 
 __all__ = [
     "ELU",
@@ -127,6 +127,7 @@ __all__ = [
     "datasets",
     "gradcheck",
     "initializers",
+    "layers",
     "load",
     "loggers",
     "losses",
@@ -140,11 +141,17 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Import the data sets and the file formats when they are first used, to keep `import chainrule` short."""
+    """Import layers, data sets and file formats when they are first used, to keep `import chainrule` short."""
     import importlib
 
+    if name in layers.__all__:
+        return getattr(layers, name)
     if name in ("datasets", "loggers", "sources"):
         return importlib.import_module(f"chainrule.{name}")
     if name in ("load", "save"):
         return getattr(importlib.import_module("chainrule.files"), name)
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

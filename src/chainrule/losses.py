@@ -142,8 +142,7 @@ class CategoricalCrossEntropy(Loss):
         if Y.shape == Z.shape[:-1] and not self.label_smoothing:
             chosen = (Y[..., None] == xp.arange(classes)).astype(Z.dtype)
             slopes -= chosen
-            S *= chosen
-            return weighted_mean(xp.log(total) - S.sum(axis=-1, keepdims=True), slopes, weights)
+            return weighted_mean(xp.log(total) - xp.vecdot(S, chosen)[..., None], slopes, weights)
         Y = self._match(Z, Y[..., None] == xp.arange(classes) if Y.ndim < Z.ndim else Y)
         if self.label_smoothing:
             Y = (1 - self.label_smoothing) * Y + self.label_smoothing / classes

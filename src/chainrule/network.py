@@ -16,7 +16,7 @@ from chainrule.callbacks import Callback
 from chainrule.checkpoint import Checkpoint, Checkpoints
 from chainrule.data import INFERENCE_ROWS, Arrays, Data, Source
 from chainrule.engines.choose import choose, make, predictor
-from chainrule.engines.numpy import blas_threads, one_blas_thread
+from chainrule.engines.numpy import blas_threads
 from chainrule.errors import InputError
 from chainrule.history import History
 from chainrule.initializers import SUITED
@@ -25,7 +25,7 @@ from chainrule.losses import LOSSES, Loss
 from chainrule.metrics import Metric, WholeMetric, default, find
 from chainrule.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.tables import text_table
-from chainrule.threads import in_halves
+from chainrule.threads import in_halves, one_blas_thread
 
 
 class Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -18,26 +19,22 @@ from chainrule.layers.base import is_statistic, is_weight
 from chainrule.losses import Loss
 from chainrule.metrics import Metric
 from chainrule.optimizers import Optimizer, clip_scale
+from chainrule.threads import one_blas_thread
 
-_SMALL = 2**25  # multiply-adds of a product that one thread does as fast as two
-
-
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Return a context in which BLAS takes one thread."""
-    from threadpoolctl import threadpool_limits
-
-    limit: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limit
+_SMALL = 2**25  # multiply-adds of a product that one thread does as fast as many
+_HUGE = 2**28  # and from which two Python threads do it as fast as BLAS's
 
 
 def blas_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]:
-    """Return a context in which BLAS takes one thread if the products of a step are small.
+    """Return a context in which BLAS takes one thread, unless the products of a step gain from more.
 
-    Two threads hand such a product to each other for as long as they compute it, and on a busy machine each waits for
-    the other: steps were seen to take ten times as long. Convolutions take their threads from slices of the batch.
+    Two threads hand a small product to each other for as long as they compute it, and on a busy machine each waits for
+    the other: steps were seen to take ten times as long. Convolutions take their threads from slices of the batch, and
+    on two cores so do huge products.
     """
     largest = batch_size * max((p.size for _, p in leaves(params)), default=0)
-    return one_blas_thread() if convolutional(params) or largest < _SMALL else nullcontext()
+    own = convolutional(params) or (largest >= _HUGE and (os.cpu_count() or 1) <= 2)
+    return one_blas_thread() if own or largest < _SMALL else nullcontext()
 
 
 def convolutional(params: Params) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.activations import ACTIVATIONS, Nonlinearity
+from chainrule.activations import ACTIVATIONS
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.errors import InputError
 from chainrule.layers.base import Layer
@@ -60,13 +59,6 @@ class Activation(Layer):
         """The name of the function."""
         return self.function
 
-    @cached_property
-    def _g(self) -> Nonlinearity:
-        g = ACTIVATIONS[self.function]
-        if self.alpha is None:
-            return g
-        return g._replace(value=partial(g.value, alpha=self.alpha), backward=partial(g.backward, alpha=self.alpha))
-
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the unchanged shape."""
         return {}, input_shape
@@ -75,8 +67,8 @@ class Activation(Layer):
         self, params: Params, x: Float[Array, "*shape"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "*shape"], ActivationCache]:
         """Return A = g(x)."""
-        value, _, keeps = self._g
-        A = value(x)
+        value, _, keeps = ACTIVATIONS[self.function]
+        A = value(x) if self.alpha is None else value(x, alpha=self.alpha)
         return A, ActivationCache(x if keeps == "Z" else A)
 
     def backward(
@@ -85,7 +77,8 @@ class Activation(Layer):
         """Return dZ = dy * g'(Z)."""
         if not input_gradient:
             return None, {}
-        return self._g.backward(dy, cache.kept), {}
+        backward = ACTIVATIONS[self.function].backward
+        return (backward(dy, cache.kept) if self.alpha is None else backward(dy, cache.kept, alpha=self.alpha)), {}
 
 
 def Step() -> Activation:

@@ -68,7 +68,7 @@ class Sequential(Layer):
         self, cache: tuple[Any, ...], dy: Float[Array, "batch *out"], *, input_gradient: bool = True
     ) -> tuple[Float[Array, "batch *in"] | None, Params]:
         """Return the gradients of the input and of every layer's parameters."""
-        first = 0 if input_gradient else self._first_with_parameters
+        first = 0 if input_gradient else self._first_with_parameters()
         grads: list[Params] = [{}] * len(self.layers)
         for i in range(len(self.layers) - 1, first - 1, -1):
             dy, grads[i] = self.layers[i].backward(cache[i], dy, input_gradient=input_gradient or i > first)
@@ -87,7 +87,6 @@ class Sequential(Layer):
             x, _ = layer.forward(p, x)
         return total
 
-    @functools.cached_property
     def _first_with_parameters(self) -> int:
         return next((i for i, layer in enumerate(self.layers) if layer.has_parameters), len(self.layers))
 

@@ -12,6 +12,7 @@ from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.errors import InputError
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
+from chainrule.threads import product
 
 
 class DenseCache(NamedTuple):
@@ -93,7 +94,7 @@ class Dense(Layer):
                 f"Dense expects {W.shape[0]} features (W is {W.shape}, read as (n_in, n_out)), "
                 f"but the input has shape {x.shape}."
             )
-        Z = x @ W
+        Z = product(x, W) if x.ndim == 2 else x @ W
         if b is not None:
             Z += b
         return Z, DenseCache(x, W, b)
@@ -106,7 +107,10 @@ class Dense(Layer):
         if dy.ndim > 2:
             n_in, n_out = cache.W.shape
             A, dZ = A.reshape(-1, n_in), dZ.reshape(-1, n_out)
-        grads = {"W": A.T @ dZ}
+        grads = {"W": product(A.T, dZ)}
         if cache.b is not None:
             grads["b"] = dZ.sum(axis=0)
-        return dy @ cache.W.T if input_gradient else None, grads
+        if not input_gradient:
+            return None, grads
+        dA = product(dZ, cache.W.T)
+        return dA.reshape(cache.A.shape), grads
