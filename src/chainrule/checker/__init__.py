@@ -1,0 +1,1 @@
+"""Find the mistake in a learner's own network code."""

@@ -1,0 +1,172 @@
+"""A learner's functions and classes, called so that nothing they do can upset the check."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import io
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+SECONDS = 2.0  # for one call
+
+
+@dataclass(frozen=True)
+class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ours
+    """An exception in the learner's code: its type, its text, and the line in the learner's file."""
+
+    kind: str
+    text: str
+    line: int | None
+
+
+class Learner:
+    """What a learner's file defines.
+
+    Parameters
+    ----------
+    namespace
+        The names of the file after its definitions ran.
+    tree
+        The file as it was parsed; the lines in it are those of the file.
+    names
+        What the learner said with --map: {the learner's name: the usual name}.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], tree: ast.Module, names: Mapping[str, str] | None = None) -> None:
+        self.namespace = namespace
+        self.names = {usual: mine for mine, usual in (names or {}).items()}
+        self.nodes: dict[str, ast.FunctionDef] = {}
+        """The definition of each function by its name, "Class.method" for methods."""
+        self.classes: dict[str, type] = {}
+        self.changed: dict[str, set[str]] = {}
+        """Which arguments each function changed, by the names of its parameters."""
+        self.aliased: dict[str, set[str]] = {}
+        """Which arguments each function returned as part of its result."""
+        self.given: tuple[Any, ...] = ()
+        """The arguments of the last call, as the function left them."""
+        self._stuck: dict[str, Raised] = {}  # functions that did not return; once is long enough
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
+                self.nodes[node.name] = node
+            elif isinstance(node, ast.ClassDef) and isinstance(namespace.get(node.name), type):
+                self.classes[node.name] = namespace[node.name]
+                for method in node.body:
+                    if isinstance(method, ast.FunctionDef):
+                        self.nodes[f"{node.name}.{method.name}"] = method
+
+    def find(self, *usual: str) -> str | None:
+        """Return the learner's name for the first of some usual names that there is, or None."""
+        for name in usual:
+            if name in self.names:
+                return self.names[name]
+        return next((name for name in usual if name in self.nodes or name in self.classes), None)
+
+    def parameters(self, function: str) -> list[str]:
+        """Return the names of a function's parameters, without self."""
+        names = [argument.arg for argument in self.nodes[function].args.args]
+        return names[1:] if "." in function else names
+
+    def returned_names(self, function: str) -> list[str | None]:
+        """Return the names in the last return statement: ["dA_prev", "dW", "db"]; None where there is no name."""
+        values = [n.value for n in ast.walk(self.nodes[function]) if isinstance(n, ast.Return) and n.value is not None]
+        if not values:
+            return []
+        parts = values[-1].elts if isinstance(values[-1], ast.Tuple) else [values[-1]]
+        return [part.id if isinstance(part, ast.Name) else None for part in parts]
+
+    def line(self, function: str) -> int | None:
+        """Return the line that a function begins in."""
+        node = self.nodes.get(function)
+        return None if node is None else node.lineno
+
+    def call(self, function: str, *arguments: Any, **named: Any) -> Any:
+        """Call a function of the learner's.
+
+        What it prints is dropped. It works on copies of the arguments, so that arguments it changes are noticed (see
+        `changed`) and hurt nobody.
+
+        Raises
+        ------
+        Raised
+            If it raises, exits, or does not return within 2 s.
+        """
+        return self.contained(function, self.namespace[function], arguments, named)
+
+    def contained(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
+        """Call something of the learner's, such as a bound method, under the name of `function`."""
+        if function in self._stuck:
+            raise self._stuck[function]
+        before, given = copy.deepcopy((tuple(arguments), named or {})), copy.deepcopy((tuple(arguments), named or {}))
+        try:
+            with quiet():
+                result = target(*given[0], **given[1])
+        except Raised as raised:
+            if raised.kind == "TimeoutError":
+                self._stuck[function] = raised
+            raise
+        self.given = given[0]
+        parameters = self.parameters(function) if function in self.nodes else []
+        by_name = dict(zip(parameters, zip(before[0], given[0], strict=True), strict=False))
+        by_name |= {name: (before[1][name], given[1][name]) for name in given[1]}
+        for name, (old, new) in by_name.items():
+            if not same(old, new):
+                self.changed.setdefault(function, set()).add(name)
+            owners = {id(_owner(a)) for a in arrays(new)}
+            if any(id(_owner(a)) in owners for a in arrays(result)):
+                self.aliased.setdefault(function, set()).add(name)
+        return copy.deepcopy(result)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Run the learner's code: no output, no warnings, a limit on time, and every way to fail becomes `Raised`."""
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError(f"it did not return within {SECONDS:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            np.errstate(all="ignore"),
+        ):
+            yield
+    except (Exception, SystemExit) as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<learner")]
+        raise Raised(type(error).__name__, str(error), frames[-1].lineno if frames else None) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def arrays(value: Any) -> Iterator[Any]:
+    """Yield every array in nested tuples, lists and dicts."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, dict):
+        for child in value.values():
+            yield from arrays(child)
+    elif isinstance(value, tuple | list):
+        for child in value:
+            yield from arrays(child)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Return whether two nested values hold the same arrays, bit by bit."""
+    xs, ys = list(arrays(a)), list(arrays(b))
+    return len(xs) == len(ys) and all(
+        x.shape == y.shape and x.dtype == y.dtype and x.tobytes() == y.tobytes() for x, y in zip(xs, ys, strict=True)
+    )
+
+
+def _owner(a: Any) -> Any:
+    return a if a.base is None else a.base

@@ -1,0 +1,236 @@
+"""One function against its equation: whether it is right, and if not, which known mistake it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.findings import Checked, Finding, Severity
+from chainrule.checker.learner import Learner, Raised
+
+Values = dict[str, Any]
+"""Quantities by their textbook names, such as {"dA": ..., "Z": ...}; examples are columns."""
+Equation = Callable[[Values], Values]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A right function with one thing wrong; `key` is its name in the texts."""
+
+    key: str
+    wrong: Equation
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How to try one function of the learner's.
+
+    Parameters
+    ----------
+    function
+        The learner's name for it.
+    role
+        The usual name of what it should do.
+    cases
+        What to try it on.
+    runs
+        Each calls it on a case and returns its results by their textbook names. There are several where more than one
+        way to call it is usual (such as a cache that holds Z or A) and nothing tells which is meant.
+    right
+        What it may return: a result that agrees with one of these in all cases is right.
+    mistakes
+        What else it might return.
+    tolerance
+        By how much results may differ, relative to the largest number.
+    may_change
+        The parameters that it may change.
+    needs
+        The learner's functions that it calls. If one is wrong, a deviation of this one is not held against it.
+    also
+        Looks at what else there is to a function whose numbers are right, such as what it keeps for later.
+    """
+
+    function: str
+    role: str
+    cases: Sequence[Values]
+    runs: Sequence[Equation]
+    right: Sequence[Equation]
+    mistakes: Sequence[Mistake] = ()
+    tolerance: float = 1e-6
+    may_change: frozenset[str] = frozenset()
+    needs: Sequence[str] = ()
+    also: Callable[[], list[Finding]] | None = None
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A look at a function whose results no equation gives: random parameters, or a short run of training.
+
+    Parameters
+    ----------
+    function, role
+        As for a `Probe`.
+    look
+        Returns what is wrong; raises `Raised` if the learner's code does.
+    needs
+        The learner's functions that it calls; if one is wrong, there is nothing to look at.
+    """
+
+    function: str
+    role: str
+    look: Callable[[], list[Finding]]
+    needs: Sequence[str] = ()
+
+
+def inspect(learner: Learner, inspection: Inspection, wrong: set[str]) -> tuple[Checked, list[Finding]]:
+    """Look at a function and return what became of it; `wrong` names the functions already found wrong."""
+    line = learner.line(inspection.function)
+    if wrong & set(inspection.needs):
+        return Checked(inspection.function, inspection.role, line, "unchecked", "needs-another"), []
+    try:
+        findings = inspection.look()
+    except Raised as raised:
+        facts = {"kind": raised.kind, "text": raised.text}
+        findings = [Finding("raised", inspection.function, raised.line or line, facts)]
+    return _checked(inspection, line, findings), findings
+
+
+def _checked(probe: Probe | Inspection, line: int | None, findings: list[Finding]) -> Checked:
+    wrong = any(finding.severity == "error" for finding in findings)
+    return Checked(probe.function, probe.role, line, "wrong" if wrong else "ok")
+
+
+def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, list[Finding]]:
+    """Try a function and return what became of it; `wrong` names the functions already found wrong."""
+    line = learner.line(probe.function)
+    ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]
+    expected = [[_attempt(right, case) for case in probe.cases] for right in probe.right]
+    blocked = bool(wrong & set(probe.needs))
+    if any(_agree(probe, each, got) for each in expected for got in ways):
+        findings = [] if blocked else _contract(learner, probe)
+        findings += probe.also() if probe.also and not findings and not blocked else []
+        return _checked(probe, line, findings), findings
+    usable = [values for each in expected if len(values := [v for v in each if not isinstance(v, Raised)]) == len(each)]
+    if blocked or not usable:
+        return Checked(probe.function, probe.role, line, "unchecked", "needs-another"), []
+    for mistake in probe.mistakes:
+        as_wrong = [_attempt(mistake.wrong, case) for case in probe.cases]
+        for got in ways:
+            if _agree(probe, as_wrong, got):
+                facts = difference(usable[0], got)
+                findings = [Finding(mistake.key, probe.function, line, facts, mistake.severity)]
+                return _checked(probe, line, findings), findings
+    findings = [_unnamed(probe, line, usable[0], ways[0])]
+    return _checked(probe, line, findings), findings
+
+
+def _attempt(equation: Equation, case: Values) -> Values | Raised:
+    try:
+        with np.errstate(all="ignore"):
+            return equation({name: a.copy() if isinstance(a, np.ndarray) else a for name, a in case.items()})
+    except Raised as raised:
+        return raised
+    except Exception as error:  # a wrong equation may not fit the shapes, as the learner's may not
+        return Raised(type(error).__name__, str(error), None)
+
+
+def _agree(probe: Probe, each: Sequence[Values | Raised], got: Sequence[Values | Raised]) -> bool:
+    """Return whether results are the same in all cases, and numbers in at least one."""
+    numbers = False
+    for expected, actual in zip(each, got, strict=True):
+        if isinstance(expected, Raised) or isinstance(actual, Raised):
+            if not (isinstance(expected, Raised) and isinstance(actual, Raised) and expected.kind == actual.kind):
+                return False
+            continue
+        numbers = True
+        if not all(close(expected[name], actual.get(name), probe.tolerance) for name in expected):
+            return False
+    return numbers
+
+
+def close(expected: Any, actual: Any, tolerance: float) -> bool:
+    """Return whether two arrays have the same shape and nearly the same numbers, or are both missing."""
+    if expected is None or actual is None:
+        return expected is actual
+    try:
+        a, b = np.asarray(expected, float), np.asarray(actual, float)
+    except (TypeError, ValueError):
+        return False
+    if a.shape != b.shape:
+        return False
+    scale = float(np.max(np.abs(a[np.isfinite(a)]), initial=0.0))
+    return bool(np.allclose(a, b, rtol=0.0, atol=tolerance * scale + 1e-12, equal_nan=True))
+
+
+def difference(expected: Sequence[Values], got: Sequence[Values | Raised]) -> dict[str, str]:
+    """Return where results first differ: the quantity, the index, the number expected and the number got."""
+    for want, actual in zip(expected, got, strict=True):
+        if isinstance(actual, Raised):
+            continue
+        for name, right in want.items():
+            if close(right, actual.get(name), 1e-6):
+                continue
+            if name not in actual or actual[name] is None:
+                return {"name": name, "expected": "", "got": ""}
+            a, b = np.asarray(right), np.asarray(actual[name])
+            if a.shape != b.shape:
+                return {"name": name, "index": "", "expected": f"{a.shape}", "got": f"{b.shape}"}
+            at = np.argwhere(~np.isclose(a, b, rtol=1e-6, atol=1e-12))
+            index = tuple(int(i) for i in at[0]) if len(at) else (0,) * a.ndim
+            place = f"[{', '.join(map(str, index))}]" if index else ""
+            return {"name": name, "index": place, "expected": f"{a[index]:.6g}", "got": f"{b[index]:.6g}"}
+    return {}
+
+
+def _unnamed(probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]) -> Finding:
+    """Return a finding that says what was measured and guesses no name."""
+    raised = next((actual for actual in got if isinstance(actual, Raised)), None)
+    facts = difference(expected, got)
+    if raised is not None and not facts:
+        return Finding("raised", probe.function, raised.line or line, {"kind": raised.kind, "text": raised.text})
+    for want, actual in zip(expected, got, strict=True):
+        right = want.get(facts.get("name", ""))
+        if isinstance(actual, Raised) or right is None:
+            continue
+        facts["pattern"] = pattern(right, actual.get(facts["name"]))
+        break
+    key = "wrong-shape" if facts.get("index") == "" and "(" in facts.get("got", "") else "wrong-numbers"
+    return Finding(key, probe.function, line, facts)
+
+
+def pattern(expected: Any, actual: Any) -> str:
+    """Return how wrong numbers are related to right ones: a key of the texts, perhaps with a number after a space."""
+    a = np.asarray(expected, float)
+    try:
+        b = np.asarray(actual, float)
+    except (TypeError, ValueError):
+        return "not-numbers"
+    if not np.isfinite(b).all():
+        return "not-finite"
+    if a.ndim == 2 and b.shape == a.T.shape and close(a.T, b, 1e-6):
+        return "transposed"
+    if a.shape != b.shape:
+        return "shape"
+    if not b.any():
+        return "zero"
+    with np.errstate(all="ignore"):
+        ratios = (b / a)[a != 0]
+    if ratios.size and np.allclose(ratios, ratios.flat[0], rtol=1e-5) and not b[a == 0].any():
+        ratio = float(ratios.flat[0])
+        return "sign" if np.isclose(ratio, -1) else f"ratio {ratio:.6g}"
+    return "other"
+
+
+def _contract(learner: Learner, probe: Probe) -> list[Finding]:
+    """Return what is wrong with a function that computes the right numbers."""
+    line = learner.line(probe.function)
+    changed = sorted(learner.changed.get(probe.function, set()) - probe.may_change)
+    if not changed:
+        return []
+    # A method that writes into its argument is how the book prints it; it bites only who uses the argument again.
+    severity: Severity = "warning" if "." in probe.function else "error"
+    return [Finding("argument-changed", probe.function, line, {"name": ", ".join(changed)}, severity)]
