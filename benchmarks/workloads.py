@@ -55,6 +55,8 @@ class Workload:
         rng = np.random.default_rng(SEED)
         rows = self.batch * (steps or self.steps)
         labels = rng.integers(max(self.outputs, 2), size=rows)
+        if rows >= self.outputs > 1:  # scikit-learn makes an output for every class that it sees
+            labels[: self.outputs] = np.arange(self.outputs)
         X = rng.standard_normal((rows, *self.input_shape), dtype=np.float32)
         return X, labels.astype(np.float32 if self.outputs == 1 else np.int64)
 

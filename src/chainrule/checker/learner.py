@@ -51,6 +51,8 @@ class Learner:
         """Which arguments each function returned as part of its result."""
         self.given: tuple[Any, ...] = ()
         """The arguments of the last call, as the function left them."""
+        self.returned_argument = False
+        """Whether the last call returned one of its arguments itself."""
         self._stuck: dict[str, Raised] = {}  # functions that did not return; once is long enough
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
@@ -111,7 +113,7 @@ class Learner:
             if raised.kind == "TimeoutError":
                 self._stuck[function] = raised
             raise
-        self.given = given[0]
+        self.given, self.returned_argument = given[0], any(result is argument for argument in given[0])
         parameters = self.parameters(function) if function in self.nodes else []
         by_name = dict(zip(parameters, zip(before[0], given[0], strict=True), strict=False))
         by_name |= {name: (before[1][name], given[1][name]) for name in given[1]}

@@ -110,8 +110,9 @@ def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, l
     ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]
     expected = [[_attempt(right, case) for case in probe.cases] for right in probe.right]
     blocked = bool(wrong & set(probe.needs))
-    if any(_agree(probe, each, got) for each in expected for got in ways):
-        findings = [] if blocked else _contract(learner, probe)
+    way = next((i for i, got in enumerate(ways) if any(_agree(probe, each, got) for each in expected)), None)
+    if way is not None:
+        findings = [] if blocked else _contract(learner, probe, probe.runs[way], ways[way][0])
         findings += probe.also() if probe.also and not findings and not blocked else []
         return _checked(probe, line, findings), findings
     usable = [values for each in expected if len(values := [v for v in each if not isinstance(v, Raised)]) == len(each)]
@@ -225,9 +226,12 @@ def pattern(expected: Any, actual: Any) -> str:
     return "other"
 
 
-def _contract(learner: Learner, probe: Probe) -> list[Finding]:
+def _contract(learner: Learner, probe: Probe, run: Equation, result: Values | Raised) -> list[Finding]:
     """Return what is wrong with a function that computes the right numbers."""
     line = learner.line(probe.function)
+    again = _attempt(run, probe.cases[0])
+    if not isinstance(result, Raised) and (isinstance(again, Raised) or difference([result], [again])):
+        return [Finding("not-deterministic", probe.function, line)]
     changed = sorted(learner.changed.get(probe.function, set()) - probe.may_change)
     if not changed:
         return []

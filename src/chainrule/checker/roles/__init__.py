@@ -25,12 +25,17 @@ def check(learner: Learner, file: str) -> Report:
             if probe.function in checked:
                 continue
             wrong = {function for function, done in checked.items() if done.status == "wrong"}
-            done, found = inspect(learner, probe, wrong) if isinstance(probe, Inspection) else examine(learner, probe, wrong)
+            done, found = (
+                inspect(learner, probe, wrong) if isinstance(probe, Inspection) else examine(learner, probe, wrong)
+            )
             checked[probe.function] = done
             findings += found
     known = {*checked, *(function.partition(".")[0] for function in checked)}
-    unmatched = [function for function in learner.nodes if "." not in function and function not in known]
-    unmatched += [name for name in learner.classes if name not in known]
+    private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
+    unmatched = [
+        name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
+    ]
+    unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
     report = Report(
         file,
         tuple(checked.values()),

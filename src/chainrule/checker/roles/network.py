@@ -13,7 +13,7 @@ from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised, arrays
 from chainrule.checker.probe import Inspection, Mistake, Probe, Values, close
 from chainrule.checker.roles import cost, linear, steps
-from chainrule.checker.roles.elementwise import FORWARD_NAMES, SLOPES, VALUES, first
+from chainrule.checker.roles.elementwise import BACKWARD_NAMES, FORWARD_NAMES, SLOPES, VALUES, first
 
 FORWARD = ("L_model_forward", "N_layers_forward", "n_layers_forward", "model_forward", "L_layers_forward")
 BACKWARD = ("L_model_backward", "N_layers_backward", "n_layers_backward", "model_backward", "L_layers_backward")
@@ -208,9 +208,8 @@ def _summed(learner: Learner) -> bool:
 
 def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     forward, backward = learner.find(*FORWARD), learner.find(*BACKWARD)
-    lower = [
-        learner.find(*names) or "" for names in (steps.STEP_FORWARD, steps.LINEAR_FORWARD, *FORWARD_NAMES.values())
-    ]
+    names = [steps.STEP_FORWARD, steps.LINEAR_FORWARD, *FORWARD_NAMES.values(), *BACKWARD_NAMES.values()]
+    lower = [learner.find(*usual) or "" for usual in names]
     if forward in learner.nodes:
         forms = [_pure_step, *([own] if (own := _own_step(learner)) else [])]
         yield Probe(

@@ -190,6 +190,21 @@ def _run(learner: Learner, function: str, prefix: str, v: Values) -> Values:
     return weights(learner.given[0] if result is None else result) or {}
 
 
+def _changes_the_callers(learner: Learner, function: str) -> list[Finding]:
+    """Return a finding if the old parameters change although others are returned."""
+    v = update_cases()[0]
+    parameters = learner.parameters(function)[0]
+    learner.changed.pop(function, None)
+    returned = bool(_run(learner, function, "d", v)) and learner.returned_argument
+    if returned or parameters not in learner.changed.get(function, set()) or not _returns(learner, function):
+        return []
+    return [Finding("update.callers-changed", function, learner.line(function), {"name": parameters})]
+
+
+def _returns(learner: Learner, function: str) -> bool:
+    return bool(learner.returned_names(function))
+
+
 def probes(learner: Learner) -> Iterator[Probe | Inspection]:
     """Yield what there is to try of the first parameters and of their update."""
     for usual in INITIALIZE:
@@ -200,4 +215,7 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
     if function in learner.nodes and len(learner.parameters(function)) in (2, 3):
         runs = [partial(_run, learner, function, prefix) for prefix in ("d", "")]
         parameters = frozenset(learner.parameters(function)[:1])
-        yield Probe(function, "update", update_cases(), runs, [update], UPDATE_MISTAKES, may_change=parameters)
+        also = partial(_changes_the_callers, learner, function)
+        yield Probe(
+            function, "update", update_cases(), runs, [update], UPDATE_MISTAKES, may_change=parameters, also=also
+        )

@@ -41,7 +41,7 @@ def _keeps_too_little(learner: Learner, function: str, as_rows: bool) -> list[Fi
         return []
     kept = list(arrays(result[1]))
     for name, wanted in zip(("A_prev", "W"), _layer(v, as_rows), strict=False):
-        if kept and not any(close(wanted, a, 1e-9) or close(wanted.T, a, 1e-9) for a in kept):
+        if kept and not any(close(wanted, a, 1e-5) or close(wanted.T, a, 1e-5) for a in kept):
             return [Finding("linear_forward.cache", function, learner.line(function), {"name": name})]
     return []
 
