@@ -27,6 +27,7 @@ FLOORS = [
     ["training", "history", "progress", "sources"],
     ["network"],
     ["stepwise", "book", "perceptron", "datasets", "files", "plots", "loggers"],
+    ["checker"],
     ["cli"],
 ]
 AROUND = {"errors", "tables", "atomic", "checks", "metrics", "callbacks", "history", "progress", "sources"}

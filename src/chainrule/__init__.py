@@ -20,6 +20,7 @@ from chainrule.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
 
 if TYPE_CHECKING:
     from chainrule import datasets, loggers, sources
+    from chainrule.checker.inprocess import check
     from chainrule.files import load, save
     from chainrule.layers import (
         ELU,
@@ -124,6 +125,7 @@ __all__ = [
     "Warmup",
     "ZeroPad",
     "activations",
+    "check",
     "datasets",
     "gradcheck",
     "initializers",
@@ -148,6 +150,8 @@ def __getattr__(name: str) -> Any:
         return getattr(layers, name)
     if name in ("datasets", "loggers", "sources"):
         return importlib.import_module(f"chainrule.{name}")
+    if name == "check":
+        return importlib.import_module("chainrule.checker.inprocess").check
     if name in ("load", "save"):
         return getattr(importlib.import_module("chainrule.files"), name)
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")

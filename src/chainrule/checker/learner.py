@@ -7,6 +7,7 @@ import contextlib
 import copy
 import io
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy as np
 SECONDS = 2.0  # for one call
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ours
     """An exception in the learner's code: its type, its text, and the line in the learner's file."""
 
@@ -72,7 +73,8 @@ class Learner:
 
     def parameters(self, function: str) -> list[str]:
         """Return the names of a function's parameters, without self."""
-        names = [argument.arg for argument in self.nodes[function].args.args]
+        arguments = self.nodes[function].args
+        names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
         return names[1:] if "." in function else names
 
     def returned_names(self, function: str) -> list[str | None]:
@@ -129,14 +131,9 @@ class Learner:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Run the learner's code: no output, no warnings, a limit on time, and every way to fail becomes `Raised`."""
-
-    def stop(*_: Any) -> None:
-        raise TimeoutError(f"it did not return within {SECONDS:g} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         with (
+            _time_limit(),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
             np.errstate(all="ignore"),
@@ -145,6 +142,22 @@ def quiet() -> Iterator[None]:
     except (Exception, SystemExit) as error:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<learner")]
         raise Raised(type(error).__name__, str(error), frames[-1].lineno if frames else None) from None
+
+
+@contextlib.contextmanager
+def _time_limit() -> Iterator[None]:
+    """Stop what takes too long, where that is possible: in the main thread of a system that has alarms."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError(f"it did not return within {SECONDS:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -15,6 +15,8 @@ Values = dict[str, Any]
 """Quantities by their textbook names, such as {"dA": ..., "Z": ...}; examples are columns."""
 Equation = Callable[[Values], Values]
 
+_NOT_THERE = ("NotHereError", "NameError")  # a file that is missing, or a variable of a cell that was not run
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -118,6 +120,8 @@ def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, l
     usable = [values for each in expected if len(values := [v for v in each if not isinstance(v, Raised)]) == len(each)]
     if blocked or not usable:
         return Checked(probe.function, probe.role, line, "unchecked", "needs-another"), []
+    if any(isinstance(value, Raised) and value.kind in _NOT_THERE for value in ways[0]):
+        return Checked(probe.function, probe.role, line, "unchecked", "needs-file"), []
     for mistake in probe.mistakes:
         as_wrong = [_attempt(mistake.wrong, case) for case in probe.cases]
         for got in ways:
@@ -193,6 +197,8 @@ def _unnamed(probe: Probe, line: int | None, expected: Sequence[Values], got: Se
     facts = difference(expected, got)
     if raised is not None and not facts:
         return Finding("raised", probe.function, raised.line or line, {"kind": raised.kind, "text": raised.text})
+    if facts.get("expected") == "":
+        return Finding("missing-result", probe.function, line, facts)
     for want, actual in zip(expected, got, strict=True):
         right = want.get(facts.get("name", ""))
         if isinstance(actual, Raised) or right is None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import datasets, evaluate, gates, predict, train
+from chainrule.cli import check, datasets, evaluate, gates, predict, train
 from chainrule.errors import ChainruleError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("train", epilog=train.EXAMPLE)(train.run)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.run)
 app.command("predict", epilog=predict.EXAMPLE)(predict.run)
+app.command("check", epilog=check.EXAMPLE)(check.run)
 app.command("gates", epilog=gates.EXAMPLE)(gates.run)
 app.command("datasets", epilog=datasets.EXAMPLE)(datasets.run)
 

@@ -57,13 +57,11 @@ _BINARY: dict[str, Callable[[Any, Any, int], Any]] = {
     "no-minus-no-mean": lambda A, Y, m: _both(A, Y).sum(),
     "half": lambda A, Y, m: -_both(A, Y).sum() / (2 * m),
     "mean-twice": lambda A, Y, m: -_both(A, Y).mean() / m,
-    "wrong-m": lambda A, Y, m: -_both(A, Y).sum() / len(Y),
     "one-term": lambda A, Y, m: -(Y * np.log(A)).sum() / m,
     "other-term": lambda A, Y, m: -((1 - Y) * np.log(1 - A)).sum() / m,
     "terms-subtracted": lambda A, Y, m: -(Y * np.log(A) - (1 - Y) * np.log(1 - A)).sum() / m,
     "labels-swapped": lambda A, Y, m: -((1 - Y) * np.log(A) + Y * np.log(1 - A)).sum() / m,
     "arguments-swapped": lambda A, Y, m: -(A * np.log(Y) + (1 - A) * np.log(1 - Y)).sum() / m,
-    "minus-on-one-term": lambda A, Y, m: (-Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum() / m,
     "same-log": lambda A, Y, m: -(Y * np.log(A) + (1 - Y) * np.log(A)).sum() / m,
     "table": lambda A, Y, m: -(Y.T @ np.log(A) + (1 - Y).T @ np.log(1 - A)).sum() / m,
     "one-term-table": lambda A, Y, m: -(Y.T @ np.log(A)).sum() / m,
@@ -110,9 +108,8 @@ def categorical_mistakes() -> list[Mistake]:
 
 def _run(learner: Learner, function: str, as_rows: bool, v: Values) -> Values:
     arguments = [v["AL"].T, v["Y"].T] if as_rows else [v["AL"], v["Y"]]
-    arguments += [{}] * (
-        len(learner.parameters(function)) - 2
-    )  # week 3 has the parameters there, and does not use them
+    optional = len(learner.nodes[function].args.defaults)
+    arguments += [{}] * (len(learner.parameters(function)) - optional - 2)  # week 3's parameters, which it does not use
     cost = learner.call(function, *arguments)
     return {"cost": np.transpose(cost) if as_rows else cost}
 

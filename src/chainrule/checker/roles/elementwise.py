@@ -84,7 +84,10 @@ def _value_mistakes(name: str) -> list[Mistake]:
     all_of_them = {f"{name}.{key}": value for key, value in special.get(name, {}).items()} | others
     if name != "identity":
         all_of_them[f"{name}.returns-Z"] = lambda Z: Z
-    return [Mistake(key, partial(_value, value)) for key, value in all_of_them.items()]
+    made = [Mistake(key, partial(_value, value)) for key, value in all_of_them.items()]
+    if name == "sigmoid":
+        made.append(Mistake("sigmoid.overflow", partial(_value, lambda Z: np.exp(Z) / (1 + np.exp(Z))), "warning"))
+    return made
 
 
 def _value(value: Function, v: Values) -> Values:
@@ -102,6 +105,7 @@ def slope_mistakes(name: str, *, with_gradient: bool = True) -> list[Mistake]:
         "sign": lambda dA, Z: -dA * slope(Z),
         "times-value": lambda dA, Z: dA * value(Z),
         "added": lambda dA, Z: dA + slope(Z),
+        "truncated": lambda dA, Z: np.trunc(dA * slope(Z)),
     }
     if name == "relu":
         wrong |= {
@@ -116,16 +120,19 @@ def slope_mistakes(name: str, *, with_gradient: bool = True) -> list[Mistake]:
             "formula-for-A": lambda dA, Z: dA * Z * (1 - Z),
             "one-factor": lambda dA, Z: dA * (1 - value(Z)),
             "plus": lambda dA, Z: dA * value(Z) * (1 + value(Z)),
+            "formula-of-tanh": lambda dA, Z: dA * (1 - value(Z) ** 2),
         }
     if name == "tanh":
         wrong |= {
             "formula-for-A": lambda dA, Z: dA * (1 - Z**2),
             "no-square": lambda dA, Z: dA * (1 - np.tanh(Z)),
+            "matrix-square": lambda dA, Z: dA * (1 - np.tanh(Z).T @ np.tanh(Z)),
+            "formula-of-sigmoid": lambda dA, Z: dA * np.tanh(Z) * (1 - np.tanh(Z)),
         }
     wrong |= {f"slope-of-{other}": partial(_times, its_slope) for other, its_slope in SLOPES.items() if other != name}
     if not with_gradient:
-        wrong = {key: equation for key, equation in wrong.items() if not key.startswith(("gradient", "slope-lost"))}
-        wrong["whole-value"] = lambda dA, Z: value(Z)
+        about_dA = ("gradient-lost", "slope-lost", "mask-from-gradient", "added")
+        wrong = {key: equation for key, equation in wrong.items() if key not in about_dA}
     return [Mistake(f"{name}_backward.{key}", partial(_gradient, equation)) for key, equation in wrong.items()]
 
 
@@ -187,7 +194,8 @@ def probes(learner: Learner) -> Iterator[Probe]:
         function = learner.find(*FORWARD_NAMES[name])
         if function in learner.nodes:
             run = partial(_learners_value, learner, function)
-            yield Probe(function, name, cases(), [run], [partial(_value, value)], _value_mistakes(name))
+            tried = [*cases(), {"Z": np.array([[-800.0, 800.0, 1.0]])}]
+            yield Probe(function, name, tried, [run], [partial(_value, value)], _value_mistakes(name))
     for name, slope in SLOPES.items():
         right = partial(_gradient, partial(_times, slope))
         function = learner.find(*BACKWARD_NAMES[name])

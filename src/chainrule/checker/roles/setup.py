@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -98,11 +99,11 @@ def _look_at_numbers(
     return []
 
 
-def update_cases() -> list[Values]:
-    """Return parameters, gradients and learning rates."""
+def update_cases(*, two: bool = False) -> list[Values]:
+    """Return parameters, gradients and learning rates; `two` for functions that know two layers only."""
     rng = np.random.default_rng(3)
     made: list[Values] = []
-    for sizes, rate in (((3, 4, 2), 0.3), ((4, 4, 4, 4), 0.07)):
+    for sizes, rate in (((3, 4, 2), 0.3), ((4, 4, 4) if two else (4, 4, 4, 4), 0.07)):
         v: Values = {"learning_rate": rate}
         for l in range(1, len(sizes)):  # noqa: E741
             for name, shape in ((f"W{l}", (sizes[l], sizes[l - 1])), (f"b{l}", (sizes[l], 1))):
@@ -185,8 +186,7 @@ UPDATE_MISTAKES = [
 def _run(learner: Learner, function: str, prefix: str, v: Values) -> Values:
     parameters = {name: v[name] for name in names(v)}
     grads = {f"{prefix}{name}": v[f"d{name}"] for name in names(v)}
-    extra = [v["learning_rate"]] if len(learner.parameters(function)) > 2 else []
-    result = learner.call(function, parameters, grads, *extra)
+    result = learner.call(function, parameters, grads, v["learning_rate"])
     return weights(learner.given[0] if result is None else result) or {}
 
 
@@ -212,10 +212,18 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
         if function in learner.nodes:
             yield Inspection(function, "initialize", partial(_look, learner, function))
     function = learner.find(*UPDATE)
-    if function in learner.nodes and len(learner.parameters(function)) in (2, 3):
+    if function in learner.nodes and len(learner.parameters(function)) == 3:
         runs = [partial(_run, learner, function, prefix) for prefix in ("d", "")]
         parameters = frozenset(learner.parameters(function)[:1])
         also = partial(_changes_the_callers, learner, function)
+        two = any(getattr(node, "value", None) in ("W1", "dW1") for node in ast.walk(learner.nodes[function]))
         yield Probe(
-            function, "update", update_cases(), runs, [update], UPDATE_MISTAKES, may_change=parameters, also=also
+            function,
+            "update",
+            update_cases(two=two),
+            runs,
+            [update],
+            UPDATE_MISTAKES,
+            may_change=parameters,
+            also=also,
         )

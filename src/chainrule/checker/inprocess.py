@@ -1,0 +1,166 @@
+"""Checking functions that are alive, in a notebook or a test, instead of a file."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import random
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import CodeType, ModuleType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from chainrule.checker import roles
+from chainrule.checker.findings import Report
+from chainrule.checker.learner import Learner
+from chainrule.errors import InputError
+
+Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
+_KINDS = inspect.Parameter
+_STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
+
+
+def check(obj: Any, *, names: Mapping[str, str] | None = None) -> Report:
+    """Find mistakes in a function, a class, a module, or a dict of functions and classes such as ``globals()``.
+
+    The code runs in this process, unlike that of `chainrule check FILE`: check your own code, not that of strangers.
+
+    Parameters
+    ----------
+    obj
+        What to check. With a function come those that it calls, so that a mistake is found where it is.
+    names
+        The usual names of functions that are called otherwise: ``{"my_gradient": "linear_backward"}``.
+    """
+    if isinstance(obj, ModuleType):
+        namespace, own, file = vars(obj), _own(vars(obj), obj.__name__), obj.__name__
+    elif isinstance(obj, Mapping):
+        namespace = dict(obj)
+        own, file = _own(namespace, namespace.get("__name__")), str(namespace.get("__name__", "dict"))
+    elif callable(obj) and isinstance(getattr(obj, "__name__", None), str):
+        own, file = _with_called(obj), obj.__name__
+        namespace = {**_globals(obj), **own}
+    else:
+        raise InputError(f"check takes a function, a class, a module or a dict of them, not a {type(obj).__name__}.")
+    missing = [mine for mine in names or {} if mine not in own]
+    if missing:
+        raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
+    tree = ast.Module([_node(name, value) for name, value in own.items()], [])
+    with _random_numbers_kept():
+        return roles.check(Learner(namespace, tree, names), file)
+
+
+def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:
+    """Return the functions and classes of a namespace; those of the module alone, where there is one."""
+    return {
+        name: value
+        for name, value in namespace.items()
+        if callable(value)
+        and str(name).isidentifier()
+        and (module is None or getattr(value, "__module__", None) == module)
+    }
+
+
+def _with_called(obj: Any) -> dict[str, Any]:
+    """Return a function or class by its name, with all that it uses from its own module."""
+    found = {obj.__name__: obj}
+    own = _own(_globals(obj), getattr(obj, "__module__", ""))
+    waiting = [obj]
+    while waiting:
+        new = {name: own[name] for name in own.keys() & _used(waiting.pop()) - found.keys()}
+        found |= new
+        waiting += new.values()
+    return found
+
+
+def _globals(obj: Any) -> dict[str, Any]:
+    functions = vars(obj).values() if isinstance(obj, type) else [inspect.unwrap(obj)]
+    return next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
+
+
+def _used(value: Any) -> set[str]:
+    """Return the global names in the code of a function, or of the methods of a class."""
+    functions = vars(value).values() if isinstance(value, type) else [inspect.unwrap(value)]
+    codes = [f.__code__ for f in functions if isinstance(getattr(f, "__code__", None), CodeType)]
+    names: set[str] = set()
+    for code in codes:  # which grows: the functions inside of functions
+        names.update(code.co_names)
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return names
+
+
+def _node(name: str, value: Any) -> ast.stmt:
+    """Return the definition of a function or class: from its source, else from its signature."""
+    node = _from_source(value)
+    if node is None:
+        node = _class(name, value) if isinstance(value, type) else _function(name, value)
+    node.name = name
+    return node
+
+
+def _from_source(value: Any) -> ast.FunctionDef | ast.ClassDef | None:
+    try:
+        lines, first = inspect.getsourcelines(value)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    node = tree.body[0]
+    kind = ast.ClassDef if isinstance(value, type) else ast.FunctionDef
+    # A file that was edited since it was imported gives the lines of something else.
+    if not isinstance(node, kind) or node.name != inspect.unwrap(value).__name__:
+        return None
+    ast.increment_lineno(tree, max(first, 1) - 1)
+    return node
+
+
+def _class(name: str, value: type) -> ast.ClassDef:
+    methods: list[ast.stmt] = [_function(n, m) for n, m in vars(value).items() if inspect.isfunction(m)]
+    node = ast.parse(f"class {name}: pass").body[0]
+    assert isinstance(node, ast.ClassDef)
+    node.body = methods
+    return _without_line(node)
+
+
+def _function(name: str, value: Callable[..., Any]) -> ast.FunctionDef:
+    node = ast.parse(f"def {name}({_parameters(value)}): pass").body[0]
+    assert isinstance(node, ast.FunctionDef)
+    return _without_line(node)
+
+
+def _without_line(node: Definition) -> Definition:
+    node.lineno = None  # type: ignore[assignment] # a line that nobody could look up is not said
+    return node
+
+
+def _parameters(value: Callable[..., Any]) -> str:
+    """Return the parameters of a function as a definition has them, its defaults left open."""
+    try:
+        parameters = list(inspect.signature(value).parameters.values())
+    except (TypeError, ValueError):
+        return "*arguments"
+    written: list[str] = []
+    for position, parameter in enumerate(parameters):
+        before = parameters[position - 1].kind if position else None
+        if before is _KINDS.POSITIONAL_ONLY and parameter.kind is not before:
+            written.append("/")
+        if parameter.kind is _KINDS.KEYWORD_ONLY and before not in (_KINDS.KEYWORD_ONLY, _KINDS.VAR_POSITIONAL):
+            written.append("*")
+        default = "" if parameter.default is parameter.empty else "=None"
+        written.append(f"{_STARS.get(parameter.kind, '')}{parameter.name}{default}")
+    if parameters and parameters[-1].kind is _KINDS.POSITIONAL_ONLY:
+        written.append("/")
+    return ", ".join(written)
+
+
+@contextmanager
+def _random_numbers_kept() -> Iterator[None]:
+    """Give back the global random numbers as they were: a check must not change what a notebook computes next."""
+    state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)

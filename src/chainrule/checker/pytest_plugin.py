@@ -1,0 +1,42 @@
+"""For teachers' own tests: ``from chainrule.checker.pytest_plugin import assert_correct``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chainrule.checker import inprocess, report
+from chainrule.checker.texts import language
+from chainrule.errors import InputError
+
+
+def assert_correct(obj: Any, *, names: Mapping[str, str] | None = None, hint: int = 1, lang: str | None = None) -> None:
+    """Raise an AssertionError with the report if a learner's code has a mistake.
+
+    Parameters
+    ----------
+    obj
+        A function, a class, a module, or a dict of functions and classes.
+    names
+        The usual names of functions that are called otherwise: ``{"my_gradient": "linear_backward"}``.
+    hint
+        1 says what is wrong, 2 also where to look, 3 also the formula.
+    lang
+        "en" or "ko"; by default that of the locale.
+
+    Raises
+    ------
+    InputError
+        If there is nothing whose task is known, or nothing that could be judged.
+    """
+    __tracebackhide__ = True
+    found = inprocess.check(obj, names=names)
+    said = report.text(found, language(lang), hint, command=False)
+    if report.outcome(found) == "wrong":
+        raise AssertionError(said)
+    if not found.checked:
+        name = found.unmatched[0] if found.unmatched else "my_function"
+        example = f'assert_correct(..., names={{"{name}": "linear_backward"}})'
+        raise InputError(f"Nothing in {found.file} has a name that is known. Say what it should do: {example}.")
+    if report.outcome(found) == "unchecked":
+        raise InputError(f"{found.file} could not be judged.\n{said}")

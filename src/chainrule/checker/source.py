@@ -1,0 +1,223 @@
+"""A learner's file as text and as a tree: notebooks joined to one text, magics taken out."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from chainrule.checker.findings import Finding, Report
+
+LARGEST = 50_000_000  # bytes; notebooks hold their pictures
+PYTHON_CELLS = {"time", "timeit", "capture", "prun", "writefile", "python", "python3"}
+MAGIC = re.compile(r"\s*(%|!|\?)|\s*[\w.]+\s*\?{1,2}\s*$")
+ASSIGNED_MAGIC = re.compile(r"(\s*[\w, ]+=\s*)[%!].*")
+PYTHON_2 = re.compile(
+    r"Missing parentheses in call to '(print|exec)'|leading zeros in decimal|multiple exception types must be"
+)
+PYTHON_2_LINE = re.compile(r"\s*print\s+[\w\"'\[(]|.*<>|\s*except\s+\w+\s*,\s*\w+\s*:|\s*raise\s+\w+\s*,")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a file holds.
+
+    Parameters
+    ----------
+    path
+        Where it was read from.
+    text
+        The code; that of a notebook is all its code cells, one after the other.
+    tree
+        The text parsed, or None if there is a problem.
+    problem
+        Why it cannot be checked, or None.
+    cells
+        The first line of each code cell of a notebook.
+    """
+
+    path: Path
+    text: str = ""
+    tree: ast.Module | None = None
+    problem: Finding | None = None
+    cells: tuple[int, ...] = ()
+
+    def cell(self, line: int) -> tuple[int, int] | None:
+        """Return which code cell of a notebook a line is in, from 1, and which line of the cell it is."""
+        number = sum(first <= line for first in self.cells)
+        return (number, line - self.cells[number - 1] + 1) if number else None
+
+    def placed(self, finding: Finding) -> Finding:
+        """Return the finding with the facts `cell` and `cell_line`, if this is a notebook."""
+        place = None if finding.line is None else self.cell(finding.line)
+        if place is None:
+            return finding
+        return replace(finding, facts=finding.facts | {"cell": str(place[0]), "cell_line": str(place[1])})
+
+    def report(self, report: Report) -> Report:
+        """Return a report whose findings all say which cell they are in."""
+        problem = None if report.problem is None else self.placed(report.problem)
+        return replace(report, findings=tuple(map(self.placed, report.findings)), problem=problem)
+
+
+class _NotTextError(ValueError):
+    pass
+
+
+def read(path: Path) -> Source:
+    """Return what a .py or .ipynb file holds; whatever is wrong with it becomes the problem of the source."""
+    try:
+        if not path.is_file():
+            raise _NotTextError("there is no such file")
+        if path.stat().st_size > LARGEST:
+            raise _NotTextError(f"it has more than {LARGEST // 10**6} MB")
+        text = _decoded(path.read_bytes())
+        if path.suffix == ".ipynb":
+            return _joined(path, _cells(text))
+        return _parsed(Source(path, text))
+    except (_NotTextError, OSError) as error:
+        return Source(path, problem=Finding("unreadable", "", facts={"text": str(error)}))
+
+
+def _decoded(data: bytes) -> str:
+    encodings = ["utf-8-sig", "cp949", "latin-1"]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings.insert(0, "utf-16")
+    try:  # what its first lines say, if they say something
+        encodings.insert(0, tokenize.detect_encoding(io.BytesIO(data).readline)[0])
+    except SyntaxError:
+        pass
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except (UnicodeError, LookupError):
+            continue
+        if re.search(r"[\x00-\x08\x0e-\x19]", text):
+            raise _NotTextError("it is not text")
+        return text.removeprefix("\ufeff").replace("\x1a", "").replace("\r\n", "\n").replace("\r", "\n")
+    raise _NotTextError("it is not text")
+
+
+def _cells(text: str) -> list[str]:
+    try:
+        notebook = json.loads(text)
+        cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
+        codes = [c.get("source", c.get("input", "")) for c in cells if c["cell_type"] == "code"]
+        return ["".join(code).replace("\r\n", "\n") for code in codes]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise _NotTextError("it is not a notebook") from None
+
+
+def _joined(path: Path, cells: list[str]) -> Source:
+    """Return the cells as one text; a cell that is not Python counts only if it defines something."""
+    first, firsts, texts = 1, [], []
+    problem = None
+    for cell in cells:
+        text, tree, error = _code(cell)
+        if tree is None and re.search(r"^\s*(def|class)\s", cell, re.MULTILINE):
+            found = _syntax(path, text, error)
+            problem = problem or replace(found, line=(found.line or 1) + first - 1)
+        lines = text.split("\n")
+        texts.append(text if tree is not None else "\n" * (len(lines) - 1))
+        firsts.append(first)
+        first += len(lines)
+    source = Source(path, "\n".join(texts), cells=tuple(firsts))
+    if problem:
+        number = str(problem.line)
+        return replace(source, problem=source.placed(replace(problem, facts=problem.facts | {"line": number})))
+    return _parsed(source)
+
+
+def _parsed(source: Source) -> Source:
+    text, tree, error = _code(source.text)
+    if tree is None:
+        return replace(source, text=text, problem=_syntax(source.path, text, error))
+    return replace(source, text=text, tree=tree)
+
+
+def _code(text: str) -> tuple[str, ast.Module | None, Exception | None]:
+    """Return the text, without magics if it needs that to be Python, and its tree or why there is none."""
+    error: Exception | None = None
+    for attempt in (text, without_magics(text)):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return attempt, ast.parse(attempt), None
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as failed:
+            error = failed
+    return text, None, error
+
+
+def without_magics(text: str) -> str:
+    r"""Return a cell without IPython's magics, with as many lines as before.
+
+    >>> print(without_magics("%matplotlib inline\nx = 1\nif x:\n    !ls\nfiles = !ls"))
+    pass
+    x = 1
+    if x:
+        pass
+    files = None
+    """
+    lines = text.split("\n")
+    heading = next((line for line in lines if line.strip()), "").strip()
+    if heading.startswith("%%"):
+        if (heading[2:].split() or [""])[0] not in PYTHON_CELLS:
+            return "\n" * (len(lines) - 1)
+    for number, line in enumerate(lines):
+        if MAGIC.match(line):
+            lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
+        elif assigned := ASSIGNED_MAGIC.fullmatch(line):
+            lines[number] = assigned[1] + "None"
+    return "\n".join(lines)
+
+
+def _syntax(path: Path, text: str, error: Exception | None) -> Finding:
+    line = getattr(error, "lineno", None)
+    message = getattr(error, "msg", "") or str(error)
+    lines = text.split("\n")
+    there = lines[line - 1] if line and line <= len(lines) else ""
+    kind = "syntax"
+    if isinstance(error, TabError):
+        kind = "tabs"
+    elif PYTHON_2.search(message) or PYTHON_2_LINE.match(there):
+        kind = "python-2"
+    elif isinstance(error, IndentationError):
+        kind = "indentation"
+    facts = {"line": str(line or ""), "text": message, "kind": kind, "code": there.strip()[:100]}
+    return Finding("syntax-error", "", line, facts)
+
+
+def beside(source: Source, limit: int = 20) -> dict[str, Source]:
+    """Return the Python files in the same folder that a file imports, and those that they import."""
+    found: dict[str, Source] = {}
+    waiting = [source]
+    while waiting and len(found) < limit:
+        tree = waiting.pop().tree
+        for name in imported(tree) if tree else ():
+            path = source.path.parent / f"{name.replace('.', '/')}.py"
+            if name not in found and path.is_file() and (other := read(path)).tree is not None:
+                found[name] = other
+                waiting.append(other)
+    return found
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the names of the modules that are imported anywhere."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def starred(tree: ast.Module) -> list[str]:
+    """Return the modules from which everything is imported."""
+    nodes: list[Any] = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return [node.module or "" for node in nodes if node.names[0].name == "*"]

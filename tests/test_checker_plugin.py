@@ -1,0 +1,237 @@
+"""Checking functions that are alive: `check` in a notebook, `assert_correct` in a teacher's tests."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule.checker import inprocess, roles
+from chainrule.checker.findings import Report
+from chainrule.checker.inprocess import check
+from chainrule.checker.pytest_plugin import assert_correct
+from chainrule.errors import InputError
+
+SOURCE = '''\
+"""A learner's file."""
+
+import numpy as np
+from os.path import join as sigmoid_backward
+
+
+def relu(Z):
+    return np.maximum(0, Z)
+
+
+def relu_backward(dA, Z):
+    dZ = np.array(dA, copy=True)
+    dZ[Z <= 0] = 0
+    return WRONG
+
+
+def tanh_backward(dA, Z):
+    def slope():
+        return my_slope(Z)
+
+    return dA * slope()
+
+
+def my_slope(Z):
+    np.random.seed(0)
+    return 1 - np.tanh(Z) ** 2
+
+
+class Relu:
+    def forward(self, x):
+        self.x = x
+        return relu(x)
+
+    def backward(self, dout):
+        return relu_backward(dout, self.x)
+'''
+
+
+@pytest.fixture(autouse=True)
+def few_families(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roles, "FAMILIES", ("elementwise",))
+
+
+def module(folder: Path, source: str, name: str = "learners_file") -> ModuleType:
+    path = folder / f"{name}.py"
+    path.write_text(source)
+    made = ModuleType(name)
+    made.__file__ = str(path)
+    exec(compile(source, str(path), "exec"), vars(made))
+    return made
+
+
+@pytest.fixture
+def right(tmp_path: Path) -> ModuleType:
+    return module(tmp_path, SOURCE.replace("WRONG", "dZ"))
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> ModuleType:
+    return module(tmp_path, SOURCE.replace("WRONG", "1.0 * (Z > 0)"))
+
+
+def statuses(report: Report) -> dict[str, str]:
+    return {checked.function: checked.status for checked in report.checked}
+
+
+def test_a_module_and_its_own_functions_only(wrong: ModuleType) -> None:
+    report = check(wrong)
+    assert report.file == "learners_file"
+    assert statuses(report) == {"relu": "ok", "relu_backward": "wrong", "tanh_backward": "ok"}
+    assert [finding.line for finding in report.findings] == [11]
+    assert set(report.unmatched) == {"my_slope", "Relu"}  # what was imported is not the learner's
+
+
+def test_a_function_with_those_that_it_calls(right: ModuleType, wrong: ModuleType) -> None:
+    assert statuses(check(right.tanh_backward)) == {"tanh_backward": "ok"}
+    assert check(right.tanh_backward).unmatched == ("my_slope",)
+    assert check(right.relu).unmatched == ()
+    assert check(wrong.relu_backward).findings[0].line == 11
+    assert check(wrong.relu_backward).file == "relu_backward"
+
+
+def test_a_class_with_what_its_methods_call(wrong: ModuleType) -> None:
+    report = check(wrong.Relu)
+    assert report.file == "Relu"
+    assert statuses(report) == {"relu": "ok", "relu_backward": "wrong"}
+    assert report.unmatched == ("Relu",)  # which another family knows
+
+
+def test_a_notebooks_globals(right: ModuleType) -> None:
+    names = {**vars(right), "__name__": "learners_file", "np": np, "other": np.sum, "X": np.ones(3)}
+    report = check(names)
+    assert report.file == "learners_file"
+    assert statuses(report) == {"relu": "ok", "relu_backward": "ok", "tanh_backward": "ok"}
+
+
+def test_a_dict_names_its_functions() -> None:
+    report = check({"relu": lambda Z: abs(Z), "sigmoid": np.tanh, "X": 3, "mine": np.tanh}, names={"mine": "tanh"})
+    assert statuses(report) == {"sigmoid": "wrong", "relu": "wrong", "mine": "ok"}
+    assert {finding.mistake: finding.line for finding in report.findings} == {
+        "sigmoid.is-tanh": None,
+        "relu.absolute": None,
+    }
+
+
+def test_what_was_typed_into_an_interpreter_has_no_source() -> None:
+    namespace: dict[str, Any] = {"np": np, "__name__": "__main__"}
+    exec(
+        "def relu_backward(Z, dA, scale=1, *more, flag=None, **options): return dA * (Z > 0)\n"
+        "def tanh(Z, *, k=1): return -np.tanh(Z)\n"
+        "class Sigmoid:\n    def forward(self, x): return x\n",
+        namespace,
+    )
+    report = check(namespace)
+    assert statuses(report) == {"tanh": "wrong", "relu_backward": "ok"}  # the cache comes first: the signature is known
+    assert [(finding.mistake, finding.line) for finding in report.findings] == [("tanh.sign", None)]
+    assert report.unmatched == ("Sigmoid",)
+
+
+@pytest.mark.parametrize(
+    ("definition", "parameters"),
+    [
+        ("def f(a, b=2): pass", "a, b=None"),
+        ("def f(a, /, b, *c, d, e=1, **g): pass", "a, /, b, *c, d, e=None, **g"),
+        ("def f(a, /): pass", "a, /"),
+        ("def f(a, *, b): pass", "a, *, b"),
+        ("def f(*, a, b): pass", "*, a, b"),
+        ("def f(): pass", ""),
+    ],
+)
+def test_a_signature_as_it_is_written(definition: str, parameters: str) -> None:
+    namespace: dict[str, Any] = {}
+    exec(definition, namespace)
+    assert inprocess._parameters(namespace["f"]) == parameters
+
+
+def test_a_file_edited_since_it_was_imported_is_not_misread(tmp_path: Path) -> None:
+    made = module(tmp_path, "def relu(Z):\n    return abs(Z)\n", "edited")
+    (tmp_path / "edited.py").write_text("# new\ndef other(Z, extra):\n    return Z\n")
+    assert [(f.mistake, f.line) for f in check(made.relu).findings] == [("relu.absolute", None)]
+
+
+def test_the_random_numbers_of_the_notebook_go_on_as_before(right: ModuleType) -> None:
+    np.random.seed(1)
+    random.seed(1)
+    expected = np.random.rand(), random.random()
+    np.random.seed(1)
+    random.seed(1)
+    check(right)
+    assert (np.random.rand(), random.random()) == expected
+
+
+@pytest.mark.parametrize(("obj", "kind"), [(3, "int"), ("week4.py", "str"), ([], "list"), (np.ones(2), "ndarray")])
+def test_what_cannot_be_checked_is_an_error(obj: Any, kind: str) -> None:
+    with pytest.raises(InputError, match=f"a function, a class, a module or a dict of them, not a {kind}"):
+        check(obj)
+
+
+def test_a_name_that_is_not_there_is_an_error(right: ModuleType) -> None:
+    with pytest.raises(InputError, match="names has 'my_slop', but learners_file has no function or class of that"):
+        check(right, names={"my_slop": "tanh_derivative"})
+
+
+# For teachers.
+
+
+def test_right_code_passes(right: ModuleType) -> None:
+    assert_correct(right)
+    assert_correct(right.relu_backward)
+    assert_correct({"mine": right.relu}, names={"mine": "relu"})
+
+
+def test_a_mistake_fails_with_the_report(wrong: ModuleType) -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_correct(wrong.relu_backward, lang="en", hint=2)
+    said = str(caught.value)
+    assert "✗ relu_backward (line 11)" in said
+    assert "the incoming gradient dA is lost" in said
+    assert "Hint: " in said and "--hint" not in said
+    with pytest.raises(AssertionError, match="사라졌습니다"):
+        assert_correct(wrong, lang="ko")
+
+
+def test_a_function_that_nobody_knows_is_an_error_with_the_way_out(right: ModuleType) -> None:
+    with pytest.raises(InputError, match=r'Say what it should do: assert_correct\(..., names=\{"my_slope": "linear_b'):
+        assert_correct(right.my_slope)
+
+
+def test_in_another_thread(wrong: ModuleType) -> None:
+    found: list[Report] = []
+    thread = threading.Thread(target=lambda: found.append(check(wrong.relu_backward)))
+    thread.start()
+    thread.join()
+    assert [finding.mistake for finding in found[0].findings] == ["relu_backward.gradient-lost"]
+
+
+def test_without_an_alarm_on_this_system(wrong: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "SIGALRM")
+    assert [f.mistake for f in check(wrong.relu_backward).findings] == ["relu_backward.gradient-lost"]
+
+
+def test_in_a_teachers_test_file(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text("def relu(Z):\n    return abs(Z)\n")
+    (tmp_path / "test_work.py").write_text(
+        "from chainrule.checker.pytest_plugin import assert_correct\nfrom work import relu\n\n\n"
+        "def test_relu():\n    assert_correct(relu, lang='en')\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 1
+    assert "relu turns negative numbers positive; ReLU sets them to 0." in run.stdout
+    assert "pytest_plugin.py" not in run.stdout.replace(
+        "chainrule.checker.pytest_plugin", ""
+    )  # the test's own line is shown

@@ -1,0 +1,547 @@
+"""How the findings of a check are told: in a terminal, to programs, as pages, and by the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from rich.cells import cell_len
+
+from chainrule.checker import classroom, formats, pages, report, sandbox
+from chainrule.checker.findings import Checked, Finding, Report
+from chainrule.cli import main
+
+LOST = Finding(
+    "relu_backward.gradient-lost",
+    "relu_backward",
+    36,
+    {"name": "dZ", "index": "[0, 0]", "expected": "-1.53", "got": "1"},
+)
+TIMES_5 = Finding(
+    "wrong-numbers",
+    "my_linear",
+    50,
+    {"name": "dW", "index": "[0, 1]", "expected": "0.2", "got": "1", "pattern": "ratio 5"},
+)
+SHAPE = Finding("wrong-shape", "my_linear", 50, {"name": "db", "index": "", "expected": "(3, 1)", "got": "(3,)"})
+WARNING = Finding("argument-changed", "Relu.backward", 70, {"name": "dout"}, "warning")
+WEEK_4 = Report(
+    "week4.py",
+    (
+        Checked("sigmoid", "sigmoid", 3, "ok"),
+        Checked("relu_backward", "relu_backward", 36, "wrong"),
+        Checked("my_linear", "linear_backward", 50, "wrong"),
+        Checked("L_model_backward", "L_model_backward", 90, "unchecked", "needs-another"),
+    ),
+    (LOST, TIMES_5),
+    ("helper", "plot"),
+    seconds=0.25,
+)
+CLEAN = Report("a.py", (Checked("relu", "relu", 3, "ok"), Checked("tanh", "tanh", 7, "ok")))
+BAD = Report("b.py", problem=Finding("syntax-error", "", 3, {"line": "3", "text": "invalid syntax"}))
+NOTHING = Report("c.py")
+PENDING = Report("d.py", (Checked("f", "predict", 3, "unchecked", "needs-another"),))
+
+
+# In a terminal.
+
+
+def test_a_report_in_full() -> None:
+    assert report.text(WEEK_4, width=90) == (
+        "week4.py  2 mistakes in 3 functions\n"
+        "  ✓ sigmoid\n"
+        "  ✗ relu_backward\n"
+        "  ✗ my_linear         checked as linear_backward\n"
+        "  – L_model_backward  not judged: it depends on a function that has to be right first\n"
+        "\n"
+        "✗ relu_backward (line 36)\n"
+        "  relu_backward returns 1 where Z > 0: the incoming gradient dA is lost. You have g'(Z);\n"
+        "  the chain rule needs dA * g'(Z).\n"
+        "  First differs at dZ[0, 0]: expected -1.53, got 1\n"
+        "\n"
+        "✗ my_linear (line 50)\n"
+        "  my_linear returns wrong numbers for dW, and they fit no mistake that is known. All\n"
+        "  numbers are 5 times the right ones.\n"
+        "  First differs at dW[0, 1]: expected 0.2, got 1\n"
+        "\n"
+        "Not recognized: helper, plot\n"
+        "  Say what a function should do: --map helper=linear_backward\n"
+        "\n"
+        "A hint where to look: --hint 2"
+    )
+
+
+def test_a_report_in_korean() -> None:
+    said = report.text(WEEK_4, "ko", 3)
+    assert said.startswith("week4.py  함수 3개 가운데 오류 2개\n")
+    assert "✗ relu_backward (36행)" in said
+    assert "처음 어긋난 곳 dZ[0, 0]: 맞는 값 -1.53, 나온 값 1" in said
+    assert "  힌트: " in said and "  공식: dZ = dA * [Z > 0]" in said
+    assert max(cell_len(row) for row in said.splitlines()) <= 100  # a Korean letter is two columns wide
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown", "hidden", "last"),
+    [
+        (1, [], ["Hint: ", "Formula: "], "A hint where to look: --hint 2"),
+        (2, ["Hint: "], ["Formula: "], "The formula as well: --hint 3"),
+        (3, ["Hint: ", "Formula: dZ = dA * [Z > 0]"], ["--hint"], "--map helper=linear_backward"),
+    ],
+)
+def test_hints_up_to_a_level(hint: int, shown: list[str], hidden: list[str], last: str) -> None:
+    said = report.text(WEEK_4, "en", hint)
+    assert all(part in said for part in shown)
+    assert not any(part in said for part in hidden)
+    assert said.endswith(last)
+
+
+def test_there_is_no_third_level_without_a_formula() -> None:
+    assert "--hint" not in report.text(replace(WEEK_4, findings=(TIMES_5,)), "en", 2)
+
+
+def test_without_the_command_no_option_is_named() -> None:
+    said = report.text(WEEK_4, command=False)
+    assert "--" not in said
+    assert said.endswith("Not recognized: helper, plot")
+
+
+@pytest.mark.parametrize(
+    ("finding", "lang", "said"),
+    [
+        (LOST, "en", "First differs at dZ[0, 0]: expected -1.53, got 1"),
+        (
+            replace(LOST, facts=LOST.facts | {"name": "cost", "index": ""}),
+            "ko",
+            "처음 어긋난 곳 cost: 맞는 값 -1.53, 나온 값 1",
+        ),
+        (SHAPE, "en", "Shape of db: expected (3, 1), got (3,)"),
+        (Finding("missing-result", "f", 1, {"name": "db", "expected": "", "got": ""}), "en", ""),
+        (Finding("raised", "f", 1, {"kind": "KeyError", "text": "W3"}), "en", ""),
+    ],
+)
+def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
+    assert report.measured(finding, lang) == said
+
+
+@pytest.mark.parametrize(
+    ("of", "lang", "said"),
+    [
+        (WEEK_4, "en", "2 mistakes in 3 functions"),
+        (replace(WEEK_4, findings=(LOST,)), "en", "1 mistake in 3 functions"),
+        (replace(WEEK_4, findings=(LOST, WARNING)), "en", "1 mistake in 3 functions, 1 warning"),
+        (replace(WEEK_4, findings=(WARNING, WARNING)), "en", "no mistake in 3 functions, 2 warnings"),
+        (CLEAN, "en", "no mistake in 2 functions"),
+        (CLEAN, "ko", "함수 2개, 오류 없음"),
+        (BAD, "en", "could not be checked"),
+        (BAD, "ko", "검사할 수 없음"),
+        (NOTHING, "en", "could not be checked"),
+        (PENDING, "en", "could not be checked"),
+    ],
+)
+def test_the_summary(of: Report, lang: str, said: str) -> None:
+    assert report.summary(of, lang) == said
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (WEEK_4, "✗ week4.py  relu_backward (line 36), my_linear (line 50)"),
+        (CLEAN, "✓ a.py  no mistake in 2 functions"),
+        (BAD, "– b.py  Python cannot read it, line 3: invalid syntax"),
+        (NOTHING, "– c.py  No function in it has a name that is known here."),
+        (PENDING, "– d.py  could not be checked"),
+    ],
+)
+def test_a_report_in_one_line(of: Report, said: str) -> None:
+    assert report.line(of) == said
+    assert len(report.line(replace(of, file="x" * 300)).splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_checked_says_why_and_what_to_do() -> None:
+    said = report.text(BAD)
+    assert said.startswith(
+        "b.py  could not be checked\n  Python cannot read it, line 3: invalid syntax\n  Look at that"
+    )
+    unknown = report.text(replace(NOTHING, unmatched=("mine",)))
+    assert unknown.count("--map") == 1 and "--map mine=linear_backward" in unknown
+    assert "--map my_name=linear_backward" in report.text(NOTHING)
+
+
+def test_a_role_is_said_where_it_is_a_name_for_map() -> None:
+    cost = Report("a.py", (Checked("compute_cost", "cost", 3, "ok"), Checked("mine", "relu", 7, "ok")))
+    assert report.text(cost).splitlines()[1:] == ["  ✓ compute_cost", "  ✓ mine          checked as relu"]
+
+
+def test_a_warning_is_marked() -> None:
+    said = report.text(replace(CLEAN, findings=(WARNING,)))
+    assert "! warning: Relu.backward (line 70)\n  Relu.backward changes its argument dout" in said
+    assert "✗" not in said
+
+
+def test_colors_only_where_they_are_wanted() -> None:
+    assert "\x1b" not in report.text(WEEK_4)
+    colored = report.text(WEEK_4, color=True)
+    assert "\x1b[1;31m✗\x1b[0m relu_backward" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored).split() == report.text(WEEK_4).split()
+
+
+def test_nothing_of_the_learners_steers_the_terminal() -> None:
+    evil = "\x1b[2J\x1b]0;x\x07\u202e[bold]"
+    finding = Finding("raised", "f", 1, {"kind": evil, "text": evil})
+    said = report.text(Report(evil, (Checked(evil, evil, 1, "wrong"),), (finding,), (evil,)))
+    assert all(character.isprintable() for character in said.replace("\n", ""))
+    assert "[bold]" in said
+
+
+# The class.
+
+CLASS = [
+    WEEK_4,
+    Report("kim/x.py", (Checked("relu_backward", "relu_backward", 5, "wrong"),), (replace(LOST, line=5),)),
+    Report(
+        "lee/x.py",
+        (Checked("my_relu", "relu_backward", 5, "wrong"), Checked("f", "f", 9, "wrong")),
+        (replace(LOST, function="my_relu"), replace(LOST, function="my_relu"), SHAPE),
+    ),
+    CLEAN,
+    BAD,
+]
+
+
+def test_the_table_counts_files_by_role() -> None:
+    rows = [(row.function, row.example.mistake, row.files) for row in classroom.tally(CLASS)]
+    assert rows == [
+        ("relu_backward", "relu_backward.gradient-lost", ("week4.py", "kim/x.py", "lee/x.py")),
+        ("my_linear", "wrong-numbers", ("week4.py",)),
+        ("my_linear", "wrong-shape", ("lee/x.py",)),
+    ]
+
+
+def test_the_table_in_a_terminal() -> None:
+    lines = classroom.table(CLASS).splitlines()
+    assert lines[0] == "5 files checked: 1 without a mistake, 3 with mistakes, 1 that could not be checked"
+    assert lines[2:4] == ["Which mistakes, and in how many files", "Files  Share  Function       Mistake"]
+    assert lines[4].startswith("    3    60%  relu_backward  relu_backward returns 1 where Z > 0")
+    assert classroom.table([CLEAN], "ko") == "파일 1개 검사: 오류 없음 1, 오류 있음 0, 검사할 수 없음 0"
+
+
+@pytest.mark.parametrize(
+    ("reports", "status"),
+    [([CLEAN], 0), ([CLEAN, BAD], 2), ([BAD, WEEK_4, CLEAN], 1), ([NOTHING], 2), ([PENDING], 2)],
+)
+def test_the_exit_status_of_a_class_is_that_of_its_worst(reports: list[Report], status: int) -> None:
+    assert formats.overall(reports) == status
+    assert formats.to_json(reports, "en", 1)["exit_status"] == status
+
+
+# For programs.
+
+
+def test_json_holds_the_reports_and_their_texts() -> None:
+    data = json.loads(json.dumps(formats.to_json(CLASS, "en", 2)))
+    first = data["files"][0]
+    assert (
+        Report.from_dict({name: first[name] for name in WEEK_4.as_dict()} | {"findings": []}).checked == WEEK_4.checked
+    )
+    assert (first["status"], first["findings"][0]["line"]) == ("wrong", 36)
+    assert [len(finding["hints"]) for finding in first["findings"]] == [2, 2]
+    assert data["files"][4]["status"] == "unchecked"
+    assert data["files"][4]["problem"]["hints"][0] == "Python cannot read it, line 3: invalid syntax"
+    assert data["mistakes"][0]["files"] == ["week4.py", "kim/x.py", "lee/x.py"]
+    assert formats.to_json([NOTHING], "ko", 1)["files"][0]["problem"]["mistake"] == "no-functions"
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
+    rows = rows_of(formats.csv([*CLASS, PENDING], "en"))
+    assert [row["file"] for row in rows] == ["week4.py"] * 2 + ["kim/x.py"] + ["lee/x.py"] * 3 + [
+        "a.py",
+        "b.py",
+        "d.py",
+    ]
+    assert rows[0] == {
+        "file": "week4.py",
+        "status": "wrong",
+        "function": "relu_backward",
+        "line": "36",
+        "severity": "error",
+        "mistake": "relu_backward.gradient-lost",
+        "catalog": "B1",
+        "what": rows[0]["what"],
+        "name": "dZ",
+        "index": "[0, 0]",
+        "expected": "-1.53",
+        "got": "1",
+    }
+    assert (rows[6]["status"], rows[6]["mistake"]) == ("ok", "")
+    assert (rows[7]["status"], rows[7]["mistake"]) == ("unchecked", "syntax-error")
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0.py", "+1.py", "-x.py", "@SUM.py", "\t=1.py"])
+def test_a_spreadsheet_finds_no_formula_in_it(name: str) -> None:
+    assert rows_of(formats.csv([replace(CLEAN, file=name)], "en"))[0]["file"] == f"'{name}"
+
+
+def test_junit_has_a_suite_per_file_and_a_case_per_function() -> None:
+    outside = replace(LOST, function="elsewhere")
+    text = formats.junit(
+        [replace(WEEK_4, findings=(LOST, TIMES_5, outside)), BAD, replace(CLEAN, findings=(WARNING,))], "en", 3
+    )
+    root = ElementTree.fromstring(text)
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "9",
+        "failures": "3",
+        "errors": "1",
+        "skipped": "1",
+    }
+    week4, bad, warned = root
+    assert (week4.get("name"), week4.get("time"), week4.get("failures")) == ("week4.py", "0.250", "3")
+    assert [case.get("name") for case in week4] == [*(c.function for c in WEEK_4.checked), "elsewhere"]
+    failure = week4[1].find("failure")
+    assert failure is not None and failure.get("type") == "relu_backward.gradient-lost"
+    assert "First differs at dZ[0, 0]: expected -1.53, got 1" in str(failure.text)
+    assert "Formula: dZ = dA * [Z > 0]" in str(failure.text)
+    assert bad[0].find("error") is not None
+    assert warned[2].find("failure") is None and "changes its argument dout" in str(warned[2].findtext("system-out"))
+
+
+def test_junit_is_xml_whatever_the_learner_wrote() -> None:
+    finding = Finding("raised", "f\x00", 1, {"kind": "E", "text": "\x00\x1b]]>&<\ud800"})
+    root = ElementTree.fromstring(formats.junit([Report("a\x01&\ud800<.py", findings=(finding,))], "ko", 1))
+    assert root[0].get("name") == "a\ufffd&\ufffd<.py"
+    assert "오류" in str(root[0][0][0].get("message"))
+
+
+# Pages.
+
+
+class Page(HTMLParser):
+    """A page: its text, its links, and whether every tag is closed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self.source = path.read_text("utf-8")
+        self.feed(self.source)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+        self.links += [str(value) for name, value in attrs if name in ("href", "src")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_the_pages(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "out"
+    odd = replace(WEEK_4, file="이/<script>alert('과제 4')</script>.py")
+    index = Page(pages.write(folder, [odd, CLEAN, replace(BAD, file="a.PY")], "ko", 3))
+    assert index.links[-1] == "a.PY-2.html"  # not to be confused with a.py on systems that do not tell A from a
+    assert all("://" not in link for link in index.links)
+    assert "<script" not in index.source and "@import" not in index.source and "url(" not in index.source
+    assert '<html lang="ko">' in index.source and '<meta charset="utf-8">' in index.source
+    assert "이/<script>alert('과제 4')</script>.py" in index.texts
+    names = sorted(path.name for path in folder.iterdir())
+    assert len(names) == 4  # no temporary file is left
+    page = Page(folder / next(name for name in names if "과제" in name))
+    assert "<script" not in page.source
+    said = "".join(page.texts)
+    assert "relu_backward (36행)" in said and "처음 어긋난 곳 dZ[0, 0]" in said and "공식: dZ = dA * [Z > 0]" in said
+    assert page.links == ["index.html"]
+    assert "파이썬 문법 오류가 있습니다" in "".join(Page(folder / "a.PY-2.html").texts)
+
+
+def test_page_names_are_short_and_differ() -> None:
+    files = ["x" * 400 + ".py", "x" * 399 + ".py", "index", "INDEX", "../../etc/passwd", "...", "가" * 100]
+    names = list(pages.page_names(files).values())
+    assert len({name.casefold() for name in [*names, "index.html"]}) == len(files) + 1
+    assert all(len(name.encode()) < 220 and "/" not in name and not name.startswith(".") for name in names)
+
+
+# The command.
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in this process; return its exit status and what it wrote."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main(["check", *map(str, arguments)])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Take reports by the names of the files, and keep what was asked for."""
+    asked: dict[str, Any] = {"reports": {"a.py": CLEAN, "b.py": BAD, "c.py": NOTHING, "w.py": WEEK_4, "n.ipynb": CLEAN}}
+
+    def check_file(path: Path, *, names: Mapping[str, str] | None = None) -> Report:
+        asked.update(names=names)
+        found: Report = asked["reports"][path.name]
+        return replace(found, file=str(path))
+
+    def check_files(
+        paths: Sequence[Path], *, names: Mapping[str, str] | None = None, jobs: int = 1
+    ) -> Iterator[Report]:
+        asked.update(paths=[str(path) for path in paths], jobs=jobs)
+        for path in reversed(paths):  # as they are ready
+            yield check_file(path, names=names)
+
+    monkeypatch.setattr(sandbox, "check_file", check_file)
+    monkeypatch.setattr(sandbox, "check_files", check_files)
+    return asked
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a.py", "b.py", "w.py", "n.ipynb", "notes.txt", "data.csv", ".hidden.py"):
+        (tmp_path / name).touch()
+    for name in ("kim", ".git", "kim/.ipynb_checkpoints"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "c.py").touch()
+    (tmp_path / "kim/odd.py").mkdir()
+    return tmp_path
+
+
+def test_one_file(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    path = folder / "w.py"
+    assert run(path) == (1, report.text(replace(WEEK_4, file=str(path))) + "\n", "")
+    assert "--hint 3" in run(path, "--hint", 2)[1]
+    assert "오류" in run(path, "--lang", "ko")[1]
+    assert run(folder / "a.py")[0] == 0
+    assert run(folder / "b.py")[0] == 2
+
+
+def test_the_language_is_that_of_the_locale(
+    run: Run, checked: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert "오류" in run(folder / "w.py")[1]
+    assert "오류" not in run(folder / "w.py", "--lang", "en")[1]
+
+
+def test_a_folder(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    status, out, err = run(folder, folder / "a.py", "--jobs", 2)
+    expected = [str(folder / name) for name in ("a.py", "b.py", "kim/c.py", "n.ipynb", "w.py")]
+    assert (status, err) == (1, "")
+    assert (checked["paths"], checked["jobs"]) == (expected, 2)
+    assert [row.split()[0] for row in out.splitlines() if row.startswith(str(folder))] == expected
+    assert "5 files checked: 2 without a mistake, 1 with mistakes, 2 that could not be checked" in out
+
+
+def test_many_files_get_a_line_each(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    for number in range(6):
+        checked["reports"][f"x{number}.py"] = CLEAN
+        (folder / f"x{number}.py").touch()
+    out = run(folder)[1]
+    assert f"✗ {folder / 'w.py'}  relu_backward (line 36), my_linear (line 50)\n" in out
+    assert "Which mistakes, and in how many files\n" in out
+    assert out.endswith("\nOne file in full: chainrule check FILE\n")
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "junit"])
+def test_only_what_programs_read(run: Run, checked: dict[str, Any], folder: Path, kind: str, tmp_path: Path) -> None:
+    status, out, err = run(folder, f"--{kind}", "--html", tmp_path / "pages")
+    assert (status, err) == (1, "")
+    if kind == "json":
+        files = [file["file"] for file in json.loads(out)["files"]]
+    elif kind == "csv":
+        files = list(dict.fromkeys(row["file"] for row in rows_of(out)))
+    else:
+        files = [suite.get("name") for suite in ElementTree.fromstring(out)]
+    assert files == checked["paths"]
+    assert (tmp_path / "pages/index.html").exists()
+
+
+def test_the_pages_of_the_command(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    out = run(folder, "--html", folder / "out")[1]
+    assert out.endswith(f"\nThe pages are in {folder / 'out/index.html'}.\n")
+    assert run(folder, "--html", folder / "out")[0] == 1  # again, over the old ones
+
+
+def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    status, _, err = run(folder / "w.py", "--map", "helper=relu_backward", "--map", "plot=Affine")
+    assert (status, err) == (1, "")
+    assert checked["names"] == {"helper": "relu_backward", "plot": "Affine"}
+    assert run(folder / "w.py", "--map", "helpr=relu")[2] == (
+        "chainrule: --map helpr=relu: no file has a function 'helpr'. Did you mean 'helper'?\n"
+    )
+    assert run(folder / "b.py", "--map", "helpr=relu")[2] == ""  # it could not be read: nobody knows
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.py"], "{}/nowhere.py: there is no such file or folder."),
+        (["notes.txt"], "{}/notes.txt is neither a .py nor an .ipynb file."),
+        (["empty"], "{}/empty has no .py or .ipynb file in it."),
+        (["w.py", "--map", "helper"], "--map takes NAME=ROLE, such as my_name=linear_backward, not 'helper'."),
+        (["w.py", "--map", "=relu"], "--map takes NAME=ROLE, such as my_name=linear_backward, not '=relu'."),
+        (
+            ["w.py", "--map", "helper=linear_backwards"],
+            "There is no role 'linear_backwards'. Did you mean 'linear_backward'? Known: ",
+        ),
+        (["w.py", "--lang", "jp"], "There is no language 'jp'. Known: en, ko."),
+        (["w.py", "--json", "--csv"], "--json, --csv and --junit exclude each other. Choose one."),
+        (
+            ["w.py", "--html", "{}/notes.txt"],
+            "{}/notes.txt is a file. Name the folder for the pages, such as {}/notes-pages.",
+        ),
+        (["w.py", "--hint", "4"], "--hint"),
+        (["w.py", "--hint", "0"], "--hint"),
+        (["w.py", "--jobs", "0"], "--jobs"),
+        ([], "FILE_OR_FOLDER"),
+    ],
+)
+def test_wrong_use_is_told_in_one_sentence(run: Run, folder: Path, arguments: list[str], said: str) -> None:
+    (folder / "empty").mkdir()
+    paths, options = arguments[:1], arguments[1:]
+    status, out, err = run(
+        *(folder / name for name in paths), *(option.replace("{}", str(folder)) for option in options)
+    )
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("chainrule: ")
+    assert said.replace("{}", str(folder)) in err
+
+
+def test_a_real_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "week4.py"
+    path.write_text(
+        "import numpy as np\n\n\ndef relu_backward(dA, Z):\n    dZ = np.array(dA)\n"
+        "    dZ[Z > 0] = 1\n    dZ[Z <= 0] = 0\n    return dZ\n"
+    )
+    status, out, err = run(path)
+    assert (status, err) == (1, "")
+    assert "✗ relu_backward (line 4)\n  relu_backward returns 1 where Z > 0: the incoming gradient dA is lost." in out
+
+
+def test_the_help_is_short_and_has_an_example(run: Run) -> None:
+    status, out, _ = run("--help")
+    assert status == 0
+    assert "Example: chainrule check week4.py --hint 2" in out
+    assert len(out.splitlines()) < 45

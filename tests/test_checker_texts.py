@@ -1,0 +1,221 @@
+"""What the checker says: complete in both languages, for every mistake that it can name."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainrule.checker import child, definitions, names, roles, source, texts
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Learner
+from chainrule.checker.probe import Mistake, Probe, pattern
+
+PACKAGE = Path(str(roles.__file__)).parents[1]
+CORPUS = Path(__file__).parent / "checker_corpus"
+TABLES = texts._tables()
+KEYS = [(file, key) for file, table in TABLES.items() for key in table if key != "words"]
+WORDS = TABLES["general.toml"]["words"]
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{([^{}]*)\}", text))
+
+
+@pytest.mark.parametrize(("file", "key"), KEYS, ids=[key for _, key in KEYS])
+def test_a_text_is_complete_in_both_languages(file: str, key: str) -> None:
+    entry = TABLES[file][key]
+    assert set(entry) == {"catalog", "formula", "en", "ko"}
+    assert re.fullmatch(r"|[A-Z]\d+(, [A-Z]\d+)*", entry["catalog"])
+    assert isinstance(entry["formula"], str) and "def " not in entry["formula"]
+    for part in ("what", "where"):
+        english, korean = entry["en"][part], entry["ko"][part]
+        assert english.strip() == english != "" and korean.strip() == korean != ""
+        assert placeholders(english) == placeholders(korean)
+        assert all(re.fullmatch("[a-z_]+", name) for name in placeholders(english))
+        assert not re.search("[가-힣]", english)
+        assert re.search("[가-힣]", korean)
+        assert not re.search(r"요[.?!]", korean), "say 합니다, not 해요"
+    assert set(entry["en"]) == set(entry["ko"]) == {"what", "where"}
+
+
+def test_no_key_is_told_twice() -> None:
+    assert len({key for _, key in KEYS}) == len(KEYS)
+
+
+@pytest.mark.parametrize("key", WORDS["en"])
+def test_the_words_of_the_report_are_there_in_both_languages(key: str) -> None:
+    english, korean = WORDS["en"][key], WORDS["ko"][key]
+    assert type(english) is type(korean)
+    singular, plural = (english, english) if isinstance(english, str) else english
+    for words in [singular, plural, *([korean] if isinstance(korean, str) else korean)]:
+        assert words and placeholders(words) == placeholders(singular)
+
+
+def test_no_words_are_in_one_language_only() -> None:
+    assert set(WORDS["en"]) == set(WORDS["ko"])
+
+
+# Every key that the checker can produce, as far as the sources and a run tell.
+
+MODULES = [importlib.import_module(f"{roles.__name__}.{m.name}") for m in pkgutil.iter_modules(roles.__path__)]
+LEARNERS = [path for path in sorted(CORPUS.rglob("*.py")) if not path.name.startswith(("planted", "__"))]
+
+
+def written_keys() -> Iterator[str]:
+    """The keys that stand in the sources."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("Mistake", "Finding")
+            ):
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value
+
+
+def mistakes_in(value: Any) -> Iterator[Mistake]:
+    if isinstance(value, Mistake):
+        yield value
+    elif isinstance(value, dict):
+        for child_value in value.values():
+            yield from mistakes_in(child_value)
+    elif isinstance(value, list | tuple):
+        for child_value in value:
+            yield from mistakes_in(child_value)
+
+
+def probed_keys(learner: Learner) -> Iterator[str]:
+    """The keys of what the families would try on a learner's functions."""
+    for family in roles.FAMILIES:
+        for probe in importlib.import_module(f"{roles.__name__}.{family}").probes(learner):
+            if isinstance(probe, Probe):
+                yield from (mistake.key for mistake in probe.mistakes)
+
+
+def test_every_key_in_the_sources_has_a_text() -> None:
+    keys = {mistake.key for module in MODULES for mistake in mistakes_in(vars(module))} | set(written_keys())
+    assert {"raised", "no-functions", "needs-another"} - keys == {"needs-another"}  # the scan finds what is there
+    assert sorted(keys - texts.entries().keys()) == []
+
+
+@pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
+def test_every_mistake_that_is_tried_has_a_text(path: Path) -> None:
+    read = source.read(path)
+    assert read.tree is not None
+    keys = set(probed_keys(child.load(definitions.definitions(read.tree), read)))
+    assert keys
+    assert sorted(keys - texts.entries().keys()) == []
+
+
+@pytest.mark.parametrize(
+    ("actual", "key"),
+    [
+        ([[-1.0, -2.0, -4.0]], "sign"),
+        ([[2.0, 4.0, 8.0]], "ratio 2"),
+        ([[1.0], [2.0], [4.0]], "transposed"),
+        ([[0.0, 0.0, 0.0]], "zero"),
+        ([[1.0, 2.0, float("nan")]], "not-finite"),
+        ("what", "not-numbers"),
+        ([[3.0, 5.0, 4.0]], "other"),
+    ],
+)
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_a_pattern_is_told_with_the_numbers(lang: str, actual: Any, key: str) -> None:
+    found = pattern([[1.0, 2.0, 4.0]], actual)
+    assert found == key
+    what, where = texts.hints(Finding("wrong-numbers", "f", 1, {"name": "dW", "pattern": found}), lang, 3)
+    entry = texts.entries()[f"pattern.{key.split()[0]}"]
+    assert what.endswith(entry.what[lang].replace("{ratio}", "2"))
+    assert where == entry.where[lang].replace("{name}", "dW")
+
+
+# Language, levels, and facts that are missing or odd.
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "expected"),
+    [
+        ("ko", {"LANG": "en_US.UTF-8"}, "ko"),
+        ("en", {"LANG": "ko_KR.UTF-8"}, "en"),
+        (None, {"LANG": "ko_KR.UTF-8"}, "ko"),
+        (None, {"LANG": "ko_KR.UTF-8", "LC_MESSAGES": "C"}, "en"),
+        (None, {"LANG": "C", "LC_MESSAGES": "en_US", "LC_ALL": "ko_KR.EUC-KR"}, "ko"),
+        (None, {"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko"),
+        (None, {}, "en"),
+        (None, {"LANG": "de_DE.UTF-8"}, "en"),
+    ],
+)
+def test_the_language(
+    given: str | None, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert texts.language(given) == expected
+
+
+def test_hints_come_in_levels() -> None:
+    finding = Finding("relu_backward.gradient-lost", "my_relu_backward", 3)
+    what = (
+        "my_relu_backward returns 1 where Z > 0: the incoming gradient dA is lost. "
+        "You have g'(Z); the chain rule needs dA * g'(Z)."
+    )
+    where = "Look at what is written into dZ where Z > 0: it must still depend on dA."
+    assert texts.hints(finding, "en", 1) == [what]
+    assert texts.hints(finding, "en", 2) == [what, where]
+    assert texts.hints(finding, "en", 3) == [what, where, "dZ = dA * [Z > 0]"]
+    assert texts.hints(Finding("timeout", "", None, {"seconds": "20"}), "en", 3)[0] == (
+        "It did not finish within 20 s and was stopped."
+    )
+    assert len(texts.hints(Finding("timeout", ""), "en", 3)) == 2  # there is no formula
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_a_missing_fact_or_text_is_no_crash(lang: str) -> None:
+    for key in texts.entries():
+        assert all(said and "{function}" not in said for said in texts.hints(Finding(key, "f"), lang, 3))
+    assert "…" in texts.hints(Finding("raised", "f"), lang, 1)[0]
+    assert texts.hints(Finding("from-the-future", "f"), lang, 3) == ["f: from-the-future"]
+
+
+def test_facts_are_inserted_as_they_are() -> None:
+    finding = Finding("raised", "f", 1, {"kind": "KeyError", "text": "{function} {0} %s \x1b[31m\n'W3'" + "x" * 999})
+    said = texts.hints(finding, "en", 1)[0]
+    assert said.startswith("f stops with KeyError: {function} {0} %s [31m 'W3'xxx")
+    assert said.endswith("x…") and len(said) < 400
+
+
+class Asked(Learner):
+    """A learner who wrote nothing, and remembers what was looked for."""
+
+    def __init__(self) -> None:
+        super().__init__({}, ast.Module([], []))
+        self.names_asked: set[str] = set()
+
+    def find(self, *usual: str) -> str | None:
+        self.names_asked.update(usual)
+        return None
+
+
+def test_names_for_map_are_those_that_families_look_for() -> None:
+    asked = Asked()
+    assert list(probed_keys(asked)) == []
+    constants = {
+        node.value
+        for path in (PACKAGE / "roles").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert "lstm_cell_backward" in asked.names_asked and "Affine" in constants
+    assert [name for name in names.NAMES if name not in asked.names_asked | constants] == []
+    assert len(set(names.NAMES)) == len(names.NAMES)
