@@ -8,6 +8,7 @@ import io
 import subprocess
 import sys
 import tokenize
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def imported_rooms(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chainrule."):
             modules.add(str(node.module).split(".")[1])
     return modules
+
+
+def test_types_and_shapes_are_checked_everywhere_but_in_the_checker() -> None:
+    options = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
+    (packages,) = (o for o in options["addopts"] if o.startswith("--jaxtyping-packages="))
+    hooked = {name.removeprefix("chainrule.") for name in packages.partition("=")[2].split(",")[:-1]}
+    assert hooked == {room(path) for path in FILES if path.parent != PACKAGE or path.stem != "__init__"} - {"checker"}
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p != PACKAGE / "__init__.py"], ids=lambda p: str(p.name))

@@ -11,8 +11,10 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, examine, inspect
 
 # In this order: what is called comes before what calls it, so that a mistake is found where it is.
-FAMILIES = ("elementwise", "gates", "cost", "setup", "optimizers", "network", "logistic", "shallow", "book_functions")
-FAMILIES += ("book", "scripts", "convolution", "recurrent", "regularization")  # type: ignore[assignment]
+FAMILIES = [
+    *("elementwise", "gates", "cost", "setup", "optimizers", "convolution", "recurrent", "regularization"),
+    *("network", "logistic", "shallow", "book_functions", "book", "scripts"),
+]
 
 
 def check(learner: Learner, file: str) -> Report:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule import activations
-from chainrule.checker.learner import Learner
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Equation, Mistake, Probe, Values
 
 Function = Callable[[Any], Any]
@@ -84,10 +85,7 @@ def _value_mistakes(name: str) -> list[Mistake]:
     all_of_them = {f"{name}.{key}": value for key, value in special.get(name, {}).items()} | others
     if name != "identity":
         all_of_them[f"{name}.returns-Z"] = lambda Z: Z
-    made = [Mistake(key, partial(_value, value)) for key, value in all_of_them.items()]
-    if name == "sigmoid":
-        made.append(Mistake("sigmoid.overflow", partial(_value, lambda Z: np.exp(Z) / (1 + np.exp(Z))), "warning"))
-    return made
+    return [Mistake(key, partial(_value, value)) for key, value in all_of_them.items()]
 
 
 def _value(value: Function, v: Values) -> Values:
@@ -112,6 +110,7 @@ def slope_mistakes(name: str, *, with_gradient: bool = True) -> list[Mistake]:
             "mask-from-gradient": lambda dA, Z: dA * (dA > 0),
             "mask-inverted": lambda dA, Z: dA * (Z <= 0),
             "whole-numbers": lambda dA, Z: dA * np.int64(np.maximum(Z, 0)),
+            "whole-numbers-of-Z": lambda dA, Z: dA * np.int64(Z),
             "ones": lambda dA, Z: np.ones_like(dA),
         }
         del wrong["activated-twice"], wrong["slope-twice"]  # the same as right, for ReLU
@@ -188,14 +187,23 @@ def _learners_value(learner: Learner, function: str, v: Values) -> Values:
     return {"A": first(learner.call(function, v["Z"]))}
 
 
+def _overflow(learner: Learner, function: str) -> list[Finding]:
+    """Return a warning if large Z give NaN or an error."""
+    try:
+        finite = np.isfinite(np.asarray(first(learner.call(function, np.array([[-800.0, 800.0]]))), float)).all()
+    except Raised:
+        finite = np.False_
+    return [] if finite else [Finding("activation.overflow", function, learner.line(function), {}, "warning")]
+
+
 def probes(learner: Learner) -> Iterator[Probe]:
     """Yield a probe for every activation function that the learner wrote as a function."""
     for name, value in VALUES.items():
         function = learner.find(*FORWARD_NAMES[name])
         if function in learner.nodes:
             run = partial(_learners_value, learner, function)
-            tried = [*cases(), {"Z": np.array([[-800.0, 800.0, 1.0]])}]
-            yield Probe(function, name, tried, [run], [partial(_value, value)], _value_mistakes(name))
+            also = partial(_overflow, learner, function)
+            yield Probe(function, name, cases(), [run], [partial(_value, value)], _value_mistakes(name), also=also)
     for name, slope in SLOPES.items():
         right = partial(_gradient, partial(_times, slope))
         function = learner.find(*BACKWARD_NAMES[name])

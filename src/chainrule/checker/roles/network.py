@@ -239,11 +239,11 @@ def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
         )
 
 
-def _train(learner: Learner, function: str, iterations: int) -> Any:
+def _train(learner: Learner, function: str, iterations: int, *, rate: float = 0.1) -> Any:
     rng = np.random.default_rng(2)
     X = rng.standard_normal((2, 40))
     Y = (X[:1] + X[1:] > 0) * 1.0
-    known = {"learning_rate": 0.1, "num_iterations": iterations, "print_cost": False}
+    known = {"learning_rate": rate, "num_iterations": iterations, "print_cost": False}
     given = {name: value for name, value in known.items() if name in learner.parameters(function)}
     np.random.seed(1)
     return learner.call(function, X, Y, [2, 4, 1] if "L" in function else (2, 4, 1), **given), X, Y
@@ -258,6 +258,9 @@ def _look_at_training(learner: Learner, function: str) -> list[Finding]:
     line = learner.line(function)
     if all(close(found[0][name], found[1][name], 1e-9) for name in parameters(found[1])):
         return [Finding("training.nothing-moves", function, line)]
+    slow, _, _ = _train(learner, function, 60, rate=0.02)
+    if "learning_rate" in learner.parameters(function) and close(first(slow).get("W1"), found[1]["W1"], 1e-9):
+        return [Finding("training.rate-ignored", function, line)]
     costs = []
     for p in (found[0], found[1]):
         v = {"X": X, "Y": Y} | {name: np.asarray(a) for name, a in p.items()}

@@ -57,7 +57,12 @@ def _look(learner: Learner, function: str) -> list[Finding]:
         return []
     layers = range(1, len([name for name in drawn if name[0] == "W"]) + 1)
     shapes = {l: (_SIZES[l], _SIZES[l - 1]) for l in layers}  # noqa: E741 - the lesson's name
-    as_rows = rows(learner) or all(drawn[f"W{l}"].shape == shapes[l][::-1] for l in layers)  # noqa: E741
+    turned = all(
+        drawn[f"W{l}"].shape == shapes[l][::-1]
+        and drawn.get(f"b{l}", np.zeros(())).shape in ((shapes[l][0],), (1, shapes[l][0]))
+        for l in layers  # noqa: E741
+    )
+    as_rows = rows(learner) or turned
     for l, (n, n_prev) in shapes.items():  # noqa: E741
         W, b = drawn[f"W{l}"], drawn.get(f"b{l}")
         expected = (n_prev, n) if as_rows else (n, n_prev)
@@ -136,6 +141,10 @@ def _ascent(kind: str, v: Values) -> Values:
     return update(v) | {name: v[name] + v["learning_rate"] * v[f"d{name}"] for name in names(v) if name[0] == kind}
 
 
+def _without(name: str, v: Values) -> Values:
+    return update(v) | ({name: v[name]} if name in v else {})
+
+
 def _first_gradient(v: Values) -> Values:
     return {name: v[name] - v["learning_rate"] * v[f"d{name[0]}1"] for name in names(v)}
 
@@ -176,6 +185,7 @@ UPDATE_MISTAKES = [
     *(Mistake(f"update.{key}", partial(_each, equation)) for key, equation in _EACH.items()),
     *(Mistake(f"update.{key}", partial(_only, keep)) for key, keep in _ONLY.items()),
     *(Mistake("update.ascent", partial(_ascent, kind)) for kind in "Wb"),
+    *(Mistake("update.one-skipped", partial(_without, name)) for name in ("W1", "b1", "W2", "b2", "W3", "b3")),
     Mistake("update.bias-by-itself", _bias_by_itself),
     Mistake("update.first-gradient", _first_gradient),
     *(Mistake("update.rate-fixed", partial(_fixed, rate)) for rate in _FIXED),

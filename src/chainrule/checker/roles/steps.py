@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -212,6 +212,14 @@ def _composed_back(learner: Learner, forward: str, as_rows: bool, v: Values, cha
     return {name: _turn(a, as_rows) if a is not None else None for name, a in parts.items()}
 
 
+def _cache_wrong(learner: Learner, forward: str, run: Equation, pure: Sequence[Equation]) -> list[Finding]:
+    """Return a finding if right parts give a wrong gradient: the cache between them is not what backward expects."""
+    for equation in pure:
+        if all(close(a, run(v)[name], 1e-6) for v in step_cases() for name, a in equation(v).items()):
+            return []
+    return [Finding("linear_activation_forward.cache", forward, learner.line(forward))]
+
+
 def _step_probes(learner: Learner, as_rows: bool, summed: bool) -> Iterator[Probe]:
     forward, backward = learner.find(*STEP_FORWARD), learner.find(*STEP_BACKWARD)
     parts = [learner.find(*names) or "" for names in (LINEAR_FORWARD, LINEAR_BACKWARD)]
@@ -241,6 +249,7 @@ def _step_probes(learner: Learner, as_rows: bool, summed: bool) -> Iterator[Prob
             [*pure, composed],
             [*wrong, *_back_mistakes()],
             needs=[forward, *parts, *gates],
+            also=partial(_cache_wrong, learner, forward, partial(_back_run, learner, backward, forward, as_rows), pure),
         )
 
 

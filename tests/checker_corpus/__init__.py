@@ -1,0 +1,17 @@
+"""Learners' code for the checker: right implementations, and the mistakes that are planted in three of them."""
+
+from tests.checker_corpus.planted import CORPUS, Planted, text
+from tests.checker_corpus.planted_book import BOOK
+from tests.checker_corpus.planted_course import COURSE
+from tests.checker_corpus.planted_rows import ROWS
+
+__all__ = ["CORPUS", "MISTAKES", "RIGHT", "Planted", "text"]
+
+MISTAKES: list[Planted] = [*COURSE, *BOOK, *ROWS]
+"""Every planted mistake."""
+
+RIGHT: list[str] = [
+    *dict.fromkeys(mistake.file for mistake in MISTAKES),
+    *sorted(f"right/{path.name}" for path in (CORPUS / "right").glob("*.py")),
+]
+"""Files with nothing wrong in them: those that mistakes are planted in, and those that make other choices."""
