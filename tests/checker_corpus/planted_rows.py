@@ -47,7 +47,7 @@ SETUP = (
         "numerical_gradient",
         "grad = np.zeros(x.shape)",
         "grad = np.zeros(x.shape, dtype=int)",
-        "numerical_gradient.truncated",
+        "numerical.truncated",
     ),
     (
         "I10",

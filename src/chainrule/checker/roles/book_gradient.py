@@ -108,7 +108,7 @@ def _gradient_probes(learner: Learner) -> Iterator[Probe]:
         for h in (_H if key != "zero" else _H[:1])
     ]
     wrong += [Mistake("numerical.x-not-restored", partial(_walked_away, h)) for h in _H]
-    wrong.append(Mistake("numerical.whole-numbers", partial(_expected, _truncated, 0.0, 0.0)))
+    wrong.append(Mistake("numerical.truncated", partial(_expected, _truncated, 0.0, 0.0)))
     wrong.append(Mistake("numerical.whole-numbers", partial(_expected, _df, 0.0, 1.0), "warning"))
     wrong += [
         Mistake("numerical.one-sided", partial(_expected, partial(_gradient, each, h), 0.0, whole), "warning")

@@ -15,16 +15,39 @@ _BOOK = ("affine_forward", "Affine", "TwoLayerNet", "SoftmaxWithLoss", "cross_en
 def rows(learner: Learner) -> bool:
     """Return whether examples are rows.
 
-    How the number of examples is taken from a shape says so; otherwise the names do. In doubt they are columns.
+    On which side of a product the weights stand says so, and how the number of examples is taken from a shape;
+    otherwise the names do. In doubt they are columns.
     """
     votes = 0
-    for node in learner.nodes.values():
-        for assigned in ast.walk(node):
-            if isinstance(assigned, ast.Assign) and isinstance(assigned.targets[0], ast.Name):
-                votes += _vote(assigned.targets[0].id, assigned.value)
+    for function in learner.nodes.values():
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                votes += _vote(node.targets[0].id, node.value)
+            left, right = _factors(node)
+            votes += _is_weight(right) - _is_weight(left)
     if votes:
         return votes > 0
     return learner.find(*_COURSE) is None and learner.find(*_BOOK) is not None
+
+
+def _factors(node: ast.AST) -> tuple[ast.AST | None, ast.AST | None]:
+    """Return what a node multiplies as matrices, if it does."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return node.left, node.right
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("dot", "matmul"):
+        if len(node.args) == 2:
+            return node.args[0], node.args[1]
+        return (node.func.value, node.args[0]) if len(node.args) == 1 else (None, None)
+    return None, None
+
+
+def _is_weight(node: ast.AST | None) -> bool:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        node = node.value
+    name = getattr(node, "id", getattr(node, "attr", ""))
+    if isinstance(node, ast.Subscript):
+        name = next((str(n.value) for n in ast.walk(node.slice) if isinstance(n, ast.Constant)), "")
+    return isinstance(name, str) and name[:1] in ("W", "w")
 
 
 def _vote(name: str, value: ast.expr) -> int:
