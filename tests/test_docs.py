@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md"]
+CHECKER = ["docs/checker.md", "docs/checker.ko.md"]
+PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", *CHECKER]
 
 
 class Block(NamedTuple):
@@ -60,13 +62,30 @@ def test_shell_blocks_run(page: str, tmp_path: Path) -> None:
             assert run.returncode == 0, (command, run.stderr)
 
 
-def test_both_languages_show_the_same_code() -> None:
+@pytest.mark.parametrize("pages", [("README.md", "README.ko.md"), CHECKER], ids=lambda pages: pages[0])
+def test_both_languages_show_the_same_code(pages: Sequence[str]) -> None:
     """The Korean page is written natively, but its code is the English page's, comments aside."""
 
     def code(page: str) -> list[str]:
         return [re.sub(r"\s*#(?! ->).*", "", b.text) for b in blocks(page) if b.language in ("python", "sh")]
 
-    assert code("README.md") == code("README.ko.md")
+    assert code(pages[0]) == code(pages[1])
+
+
+@pytest.mark.parametrize("page", CHECKER)
+def test_sessions_with_the_checker_are_as_shown(page: str, tmp_path: Path) -> None:
+    names = re.findall(r"<!-- (\S+) -->", (ROOT / page).read_text("utf-8"))
+    codes = [block.text for block in blocks(page) if block.language == "python"]
+    sessions = [block.text.removeprefix("$ ").split("\n", 1) for block in blocks(page) if block.language == "console"]
+    assert len(names) == len(sessions) == 2
+    for name, code in zip(names, codes, strict=False):
+        (tmp_path / name).write_text(code, "utf-8")
+    environment = os.environ | {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
+    for command, output in sessions:
+        run = [str(Path(sys.executable).parent / "chainrule"), *command.split()[1:]]
+        done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, env=environment)
+        assert (done.returncode, done.stdout) == (1, output)
+    subprocess.run([sys.executable, "-c", codes[-1]], check=True, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("page", PAGES)

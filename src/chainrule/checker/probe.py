@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,9 +123,8 @@ def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, l
     if any(isinstance(value, Raised) and value.kind in _NOT_THERE for value in ways[0]):
         return Checked(probe.function, probe.role, line, "unchecked", "needs-file"), []
     for mistake in probe.mistakes:
-        as_wrong = [_attempt(mistake.wrong, case) for case in probe.cases]
         for got in ways:
-            if _agree(probe, as_wrong, got):
+            if _agree(probe, (_attempt(mistake.wrong, case) for case in probe.cases), got):
                 facts = difference(usable[0], got)
                 findings = [Finding(mistake.key, probe.function, line, facts, mistake.severity)]
                 return _checked(probe, line, findings), findings
@@ -143,7 +142,7 @@ def _attempt(equation: Equation, case: Values) -> Values | Raised:
         return Raised(type(error).__name__, str(error), None)
 
 
-def _agree(probe: Probe, each: Sequence[Values | Raised], got: Sequence[Values | Raised]) -> bool:
+def _agree(probe: Probe, each: Iterable[Values | Raised], got: Sequence[Values | Raised]) -> bool:
     """Return whether results are the same in all cases, and numbers in at least one."""
     numbers = False
     for expected, actual in zip(each, got, strict=True):
