@@ -300,6 +300,13 @@ def test_mistakes_in_scripts_are_named(style: str, old: str, new: str, function:
             "train_step",
             "whole_backward.updated-first",
         ),
+        (
+            "right/one_example_class.py",
+            "sigmoid_prime(sums[-i])",
+            "sigmoid_prime(outs[-i])",
+            "Net.backprop",
+            "whole_backward.activated-twice",
+        ),
     ],
 )
 def test_mistakes_in_files_are_named(file: str, old: str, new: str, function: str, mistake: str) -> None:

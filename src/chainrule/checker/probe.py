@@ -122,13 +122,14 @@ def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, l
         return Checked(probe.function, probe.role, line, "unchecked", "needs-another"), []
     if any(isinstance(value, Raised) and value.kind in _NOT_THERE for value in ways[0]):
         return Checked(probe.function, probe.role, line, "unchecked", "needs-file"), []
+    likeliest = max(usable, key=lambda each: _agreements(each, ways[0]))
     for mistake in probe.mistakes:
         for got in ways:
             if _agree(probe, (_attempt(mistake.wrong, case) for case in probe.cases), got):
-                facts = difference(usable[0], got)
+                facts = difference(likeliest, got)
                 findings = [Finding(mistake.key, probe.function, line, facts, mistake.severity)]
                 return _checked(probe, line, findings), findings
-    findings = [_unnamed(probe, line, usable[0], ways[0])]
+    findings = [_unnamed(probe, line, likeliest, ways[0])]
     return _checked(probe, line, findings), findings
 
 
@@ -154,6 +155,12 @@ def _agree(probe: Probe, each: Iterable[Values | Raised], got: Sequence[Values |
         if not all(close(expected[name], actual.get(name), probe.tolerance) for name in expected):
             return False
     return numbers
+
+
+def _agreements(each: Sequence[Values], got: Sequence[Values | Raised]) -> int:
+    """Return how many quantities are the same."""
+    pairs = [(want, actual) for want, actual in zip(each, got, strict=True) if not isinstance(actual, Raised)]
+    return sum(close(a, actual.get(name), 1e-6) for want, actual in pairs for name, a in want.items())
 
 
 def close(expected: Any, actual: Any, tolerance: float) -> bool:

@@ -218,8 +218,10 @@ def gradients(learner: Learner, function: str, style: Style, result: Any) -> Val
 def _in_order(learner: Learner, function: str, style: Style, parts: list[Any]) -> dict[str, Any]:
     layers = style.layers
     if len(parts) == 2 and all(isinstance(part, list | tuple) and len(part) == layers for part in parts):
+        written = [meaning(name) if name else "" for name in learner.returned_names(function)]
+        kinds = "bW" if written == ["dbs", "dWs"] else "Wb"
         return {
-            f"d{kind}{i}": part[i - 1] for kind, part in zip("Wb", parts, strict=True) for i in range(1, layers + 1)
+            f"d{kind}{i}": part[i - 1] for kind, part in zip(kinds, parts, strict=True) for i in range(1, layers + 1)
         }
     if len(parts) == layers and all(isinstance(part, list | tuple) and len(part) == 2 for part in parts):
         return {f"d{kind}{i}": part["Wb".index(kind)] for i, part in enumerate(parts, 1) for kind in "Wb"}
