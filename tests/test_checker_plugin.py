@@ -17,6 +17,7 @@ import pytest
 from chainrule.checker import inprocess, roles
 from chainrule.checker.findings import Report
 from chainrule.checker.inprocess import check
+from chainrule.checker.learner import copied
 from chainrule.checker.pytest_plugin import assert_correct
 from chainrule.errors import InputError
 
@@ -235,3 +236,12 @@ def test_in_a_teachers_test_file(tmp_path: Path) -> None:
     assert "pytest_plugin.py" not in run.stdout.replace(
         "chainrule.checker.pytest_plugin", ""
     )  # the test's own line is shown
+
+
+def test_copies_keep_what_is_shared() -> None:
+    array = np.zeros(2)
+    loop: list[Any] = []
+    loop.append(loop)
+    first, second, again = copied(({"a": array}, [array], loop))
+    assert first["a"] is second[0] is not array
+    assert again[0] is again
