@@ -48,8 +48,6 @@ class Learner:
         self.classes: dict[str, type] = {}
         self.changed: dict[str, set[str]] = {}
         """Which arguments each function changed, by the names of its parameters."""
-        self.aliased: dict[str, set[str]] = {}
-        """Which arguments each function returned as part of its result."""
         self.given: tuple[Any, ...] = ()
         """The arguments of the last call, as the function left them."""
         self.returned_argument = False
@@ -122,9 +120,6 @@ class Learner:
         for name, (old, new) in by_name.items():
             if not same(old, new):
                 self.changed.setdefault(function, set()).add(name)
-            owners = {id(_owner(a)) for a in arrays(new)}
-            if any(id(_owner(a)) in owners for a in arrays(result)):
-                self.aliased.setdefault(function, set()).add(name)
         return copied(result)
 
 
@@ -208,7 +203,3 @@ def same(a: Any, b: Any) -> bool:
     return len(xs) == len(ys) and all(
         x.shape == y.shape and x.dtype == y.dtype and x.tobytes() == y.tobytes() for x, y in zip(xs, ys, strict=True)
     )
-
-
-def _owner(a: Any) -> Any:
-    return a if a.base is None else a.base

@@ -76,7 +76,7 @@ def _activations(learner: Learner) -> Iterator[Probe]:
                 cases,
                 [partial(_activate, learner, name)],
                 [partial(_right_value, activation)],
-                elementwise._value_mistakes(activation),
+                elementwise.value_mistakes(activation),
             )
             yield forward
             if len(layers.required(cls.backward)) == 2:

@@ -20,8 +20,10 @@ from chainrule.checker.roles.book_network import network_cases, network_mistakes
 from chainrule.checker.roles.setup import weights
 from chainrule.checker.roles.softmax import softmax
 
-NAMES = ("TwoLayerNet", "ThreeLayerNet", "MultiLayerNet", "MultiLayerNetExtend", "TwoLayerNetwork", "NeuralNet", "Net")
-NAMES += ("NeuralNetwork", "SimpleNet", "MLP", "TwoLayerNN")  # type: ignore[assignment]
+NAMES = (
+    *("TwoLayerNet", "ThreeLayerNet", "MultiLayerNet", "MultiLayerNetExtend", "TwoLayerNetwork", "NeuralNet", "Net"),
+    *("NeuralNetwork", "SimpleNet", "MLP", "TwoLayerNN"),
+)
 _LARGE = (60, 50, 40)
 _TOO_LARGE = 0.6
 _UNUSED = "predict does not see params"

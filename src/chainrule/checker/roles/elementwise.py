@@ -64,7 +64,8 @@ def cases() -> list[Values]:
     return made
 
 
-def _value_mistakes(name: str) -> list[Mistake]:
+def value_mistakes(name: str) -> list[Mistake]:
+    """Return the usual wrong versions of an activation: A from Z."""
     wrong: dict[str, Function] = {
         "sigmoid": lambda Z: 1 / (1 + np.exp(-Z)),
         "relu": lambda Z: np.maximum(Z, 0),
@@ -203,7 +204,7 @@ def probes(learner: Learner) -> Iterator[Probe]:
         if function in learner.nodes:
             run = partial(_learners_value, learner, function)
             also = partial(_overflow, learner, function)
-            yield Probe(function, name, cases(), [run], [partial(_value, value)], _value_mistakes(name), also=also)
+            yield Probe(function, name, cases(), [run], [partial(_value, value)], value_mistakes(name), also=also)
     for name, slope in SLOPES.items():
         right = partial(_gradient, partial(_times, slope))
         function = learner.find(*BACKWARD_NAMES[name])

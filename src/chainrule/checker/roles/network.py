@@ -74,16 +74,18 @@ def _forward(step: Step, v: Values, change: str = "") -> Values:
 
 
 _FORWARD = (
-    "input-everywhere",
-    "input-to-hidden",
-    "output-W",
-    "hidden-sigmoid",
-    "output-relu",
-    "first-weights",
-    "last-weights",
-    "output-weights",
+    *(
+        "input-everywhere",
+        "input-to-hidden",
+        "output-W",
+        "hidden-sigmoid",
+        "output-relu",
+        "first-weights",
+        "last-weights",
+        "output-weights",
+    ),
+    *("first-layer-skipped", "last-hidden-skipped", "output-from-before"),
 )
-_FORWARD += ("first-layer-skipped", "last-hidden-skipped", "output-from-before")  # type: ignore[assignment]
 
 
 def _forward_run(learner: Learner, function: str, v: Values) -> Values:
@@ -151,8 +153,10 @@ _DAL: dict[str, Callable[[Any, Any], Any]] = {
     "dAL-inverted": lambda A, Y: -(A / Y - (1 - A) / (1 - Y)),
     "dAL-squared-error": lambda A, Y: 2 * (A - Y),
 }
-_CHAIN = ("chain-not-advanced", "hidden-sigmoid", "output-relu", "cache-next", "cache-first")
-_CHAIN += ("keys-shifted", "first-layer-missing", "last-layer-missing", "cache-last")  # type: ignore[assignment]
+_CHAIN = (
+    *("chain-not-advanced", "hidden-sigmoid", "output-relu", "cache-next", "cache-first"),
+    *("keys-shifted", "first-layer-missing", "last-layer-missing", "cache-last"),
+)
 
 
 def _backward(v: Values, AL: Any, back: Back, change: str = "") -> Values:

@@ -15,8 +15,10 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, Mistake, Probe, Values
 from chainrule.checker.roles.layout import rows
 
-INITIALIZE = ("initialize_parameters_deep", "initialize_parameters", "initialize_parameters_he", "init_params")
-INITIALIZE += ("initialize_parameters_random", "initialize_params", "init_parameters")  # type: ignore[assignment]
+INITIALIZE = (
+    *("initialize_parameters_deep", "initialize_parameters", "initialize_parameters_he"),
+    *("initialize_parameters_random", "initialize_params", "init_params", "init_parameters"),
+)
 UPDATE = ("update_parameters",)
 
 _SIZES = (7, 5, 4, 3)
@@ -206,13 +208,9 @@ def _changes_the_callers(learner: Learner, function: str) -> list[Finding]:
     parameters = learner.parameters(function)[0]
     learner.changed.pop(function, None)
     returned = bool(_run(learner, function, "d", v)) and learner.returned_argument
-    if returned or parameters not in learner.changed.get(function, set()) or not _returns(learner, function):
+    if returned or parameters not in learner.changed.get(function, set()) or not learner.returned_names(function):
         return []
     return [Finding("update.callers-changed", function, learner.line(function), {"name": parameters})]
-
-
-def _returns(learner: Learner, function: str) -> bool:
-    return bool(learner.returned_names(function))
 
 
 def probes(learner: Learner) -> Iterator[Probe | Inspection]:
