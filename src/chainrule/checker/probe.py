@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,8 @@ def inspect(learner: Learner, inspection: Inspection, wrong: set[str]) -> tuple[
     try:
         findings = inspection.look()
     except Raised as raised:
+        if raised.kind in _NOT_THERE:
+            return Checked(inspection.function, inspection.role, line, "unchecked", "needs-file"), []
         facts = {"kind": raised.kind, "text": raised.text}
         findings = [Finding("raised", inspection.function, raised.line or line, facts)]
     return _checked(inspection, line, findings), findings
@@ -115,7 +118,9 @@ def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, l
     way = next((i for i, got in enumerate(ways) if any(_agree(probe, each, got) for each in expected)), None)
     if way is not None:
         findings = [] if blocked else _contract(learner, probe, probe.runs[way], ways[way][0])
-        findings += probe.also() if probe.also and not findings and not blocked else []
+        if probe.also and not findings and not blocked:
+            with contextlib.suppress(Raised):  # what stops the learner's code is told where it stops
+                findings += probe.also()
         return _checked(probe, line, findings), findings
     usable = [values for each in expected if len(values := [v for v in each if not isinstance(v, Raised)]) == len(each)]
     if blocked or not usable:
