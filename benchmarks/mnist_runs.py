@@ -26,7 +26,7 @@ def done(steps: int, accuracy: float) -> bool:
 def chainrule(seed: int) -> None:
     """Train with `Network.fit`; a callback looks at the test digits."""
     import chainrule as cr
-    from chainrule.callbacks import Callback
+    from chainrule.training.callbacks import Callback
 
     (X, y), test = cr.datasets.load_mnist()
 

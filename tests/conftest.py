@@ -1,12 +1,20 @@
-"""What all tests share: where the full data is, and JAX with float64."""
+"""What all tests share: types and shapes checked at run time, where the full data is, and JAX with float64."""
 
 from __future__ import annotations
 
 import os
+import pkgutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import jax
 import pytest
+from jaxtyping import install_import_hook
+
+# All but the checker, which would take ten times as long and has no shapes in its signatures.
+_PACKAGE = next(iter(getattr(find_spec("chainrule"), "submodule_search_locations", None) or []))
+HOOKED = [f"chainrule.{room.name}" for room in pkgutil.iter_modules([_PACKAGE]) if room.name != "checker"]
+install_import_hook(HOOKED, "beartype.beartype")
 
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 

@@ -9,8 +9,8 @@ from unittest.mock import patch
 import numpy as np
 
 import chainrule as cr
-from chainrule.checkpoint import Checkpoint
 from chainrule.engines.numpy import NumpyEngine
+from chainrule.training.checkpoint import Checkpoint
 
 NETWORKS = ("dropout", "batch-norm", "lstm")
 

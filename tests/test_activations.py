@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import chainrule as cr
-from chainrule.activations import ACTIVATIONS
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
+from chainrule.equations.activations import ACTIVATIONS
 
 Z = np.array([-3.0, -0.5, 0.0, 0.5, 3.0])
 TEXTBOOK: dict[str, Callable[[float], float]] = {

@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import book, stepwise
-from chainrule.activations import ACTIVATIONS
+from chainrule.equations.activations import ACTIVATIONS
 
 RNG = np.random.default_rng(0)
 DIMS = [5, 4, 3, 1]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule.book import (
+from chainrule.common.errors import InputError
+from chainrule.lessons.book import (
     forward,
     identity_function,
     init_network,
@@ -16,8 +17,7 @@ from chainrule.book import (
     softmax,
     step_function,
 )
-from chainrule.errors import InputError
-from chainrule.stepwise import Array
+from chainrule.lessons.stepwise import Array
 
 
 def digits_network() -> dict[str, Array]:

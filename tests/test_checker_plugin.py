@@ -19,7 +19,7 @@ from chainrule.checker.findings import Report
 from chainrule.checker.inprocess import check
 from chainrule.checker.learner import copied
 from chainrule.checker.pytest_plugin import assert_correct
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 SOURCE = '''\
 """A learner's file."""

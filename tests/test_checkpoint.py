@@ -16,10 +16,10 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import leaves
-from chainrule.callbacks import Callback
-from chainrule.checkpoint import Checkpoint, Checkpoints
-from chainrule.errors import CheckpointWarning, InputError
-from chainrule.training import Run
+from chainrule.common.errors import CheckpointWarning, InputError
+from chainrule.training.callbacks import Callback
+from chainrule.training.checkpoint import Checkpoint, Checkpoints
+from chainrule.training.loop import Run
 from tests.long_run import NETWORKS, train
 
 ROOT = Path(__file__).resolve().parents[1]

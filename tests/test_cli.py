@@ -459,7 +459,7 @@ def test_ctrl_c_leaves_json_whole(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
         if training.epoch == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("chainrule.callbacks.Callback.epoch_start", interrupt)
+    monkeypatch.setattr("chainrule.training.callbacks.Callback.epoch_start", interrupt)
     status, out, err = run("train", "xor", "--epochs", 9, "--json")
     assert status == 0
     assert len(json.loads(out)["history"]) == 2

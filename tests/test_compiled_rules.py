@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.engines import compiled
 from chainrule.engines.compiled import compile_rule, numpy_rule
-from chainrule.errors import InputError, MissingExtraError
-from chainrule.optimizers import OPTIMIZERS, Optimizer
+from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
 N = 700
 

@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers import Layer
 from chainrule.layers.connectivity import Concatenate, Residual
 from chainrule.layers.graph import Graph

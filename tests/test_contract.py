@@ -13,13 +13,13 @@ import pytest
 
 import chainrule as cr
 from chainrule import layers
-from chainrule.activations import ACTIVATIONS
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_leaves, replace_leaves
-from chainrule.initializers import INITIALIZERS
+from chainrule.equations.activations import ACTIVATIONS
+from chainrule.equations.initializers import INITIALIZERS
+from chainrule.equations.losses import LOSSES
+from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.layers import LAYERS, Layer
 from chainrule.layers.base import is_statistic
-from chainrule.losses import LOSSES
-from chainrule.optimizers import OPTIMIZERS
 from tests.cases import LAYER_CASES, LOSS_CASES
 from tests.cases.form import LayerCase, LossCase
 

@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule import windows
-from chainrule.arrays import Array
+from chainrule.arrays import Array, windows
+from chainrule.arrays.threads import in_halves
 from chainrule.layers.convolution import Conv1D, Conv2D, _window
-from chainrule.threads import in_halves
 from tests.cases.convolution import LAYER_CASES
 
 REFERENCE = np.load(Path(__file__).parent / "reference/convolution.npz")

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule import datasets
+from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, MissingExtraError
 from chainrule.datasets import DATASETS, load_mnist, load_mnist_small, mnist, read_idx
-from chainrule.errors import DataUnavailableError, FileFormatError, InputError, MissingExtraError
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("CHAINRULE_DATA") or ROOT.parent / "shared/data")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((4, 5))

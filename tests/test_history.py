@@ -10,8 +10,8 @@ from typing import Any
 import matplotlib.image
 import pytest
 
-from chainrule.errors import InputError, MissingExtraError
-from chainrule.history import History
+from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.training.history import History
 
 
 def history(rows: list[dict[str, float]]) -> History:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.initializers import INITIALIZERS, SUITED, he, lecun, normal, orthogonal, xavier, zeros
+from chainrule.equations.initializers import INITIALIZERS, SUITED, he, lecun, normal, orthogonal, xavier, zeros
 
 
 def rng() -> np.random.Generator:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.callbacks import Callback
-from chainrule.errors import FileFormatError, InputError, MissingExtraError
-from chainrule.loggers import CSVLogger, JSONLinesLogger, MLflowLogger, TensorBoardLogger
+from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.training.callbacks import Callback
+from chainrule.training.loggers import CSVLogger, JSONLinesLogger, MLflowLogger, TensorBoardLogger
 
 Scores = dict[str, float]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import InputError
-from chainrule.losses import Loss
+from chainrule.common.errors import InputError
+from chainrule.equations.losses import Loss
 from tests.cases import LOSS_CASES
 from tests.cases.form import LossCase
 

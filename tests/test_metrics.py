@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from chainrule.errors import InputError, MissingExtraError
-from chainrule.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, MeanSquaredError
+from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, MeanSquaredError
 from chainrule.metrics import METRICS, R2, Metric, RocAuc, TopK, WholeMetric, default, find
 
 BINARY, MULTICLASS, REGRESSION = BinaryCrossEntropy(), CategoricalCrossEntropy(), MeanSquaredError()

@@ -13,7 +13,7 @@ import safetensors.numpy
 
 import chainrule as cr
 from chainrule.arrays import leaves
-from chainrule.errors import FileFormatError, InputError
+from chainrule.common.errors import FileFormatError, InputError
 from chainrule.layers import Layer
 
 X = np.random.default_rng(0).standard_normal((6, 2, 3)).astype(np.float32)

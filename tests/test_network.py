@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule import progress
 from chainrule.arrays import Array, leaves, map_leaves
+from chainrule.common.errors import DivergenceError, InputError
 from chainrule.engines.numpy import NumpyEngine
-from chainrule.errors import DivergenceError, InputError
-from chainrule.optimizers import OPTIMIZERS
+from chainrule.equations.optimizers import OPTIMIZERS
+from chainrule.training import progress
 
 X, Y = cr.datasets.blobs(seed=0)
 CLASSES = int(Y.max()) + 1
@@ -278,7 +278,7 @@ def test_predictions_of_each_task() -> None:
 def test_predicting_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     network = mlp(dtype=np.float64)
     whole, scores = network.predict(X), network.evaluate(X, Y)
-    monkeypatch.setattr("chainrule.data.INFERENCE_ROWS", 7)
+    monkeypatch.setattr("chainrule.data.batches.INFERENCE_ROWS", 7)
     monkeypatch.setattr("chainrule.network.INFERENCE_ROWS", 7)
     np.testing.assert_allclose(network.predict(X), whole, rtol=1e-12)
     assert network.evaluate(X, Y) == pytest.approx(scores)
@@ -389,7 +389,7 @@ def test_ctrl_c_keeps_the_best_weights(monkeypatch: pytest.MonkeyPatch, capsys: 
         versions.append(copy(forward.__self__.params))
         return {"loss": next(losses)}
 
-    monkeypatch.setattr("chainrule.training.evaluate", evaluate)
+    monkeypatch.setattr("chainrule.training.loop.evaluate", evaluate)
     interrupt(monkeypatch, at_step=4 * 5 + 3)
     history = quick(network, X, Y, epochs=9, batch_size=-(-len(X) // 5), validation_data=(X, Y))
     assert len(history) == 4

@@ -9,10 +9,10 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import INFERENCE, Array, Mode
-from chainrule.callbacks import Callback
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers import Layer
 from chainrule.layers.normalization import BatchNorm, LayerNorm, RMSNorm
+from chainrule.training.callbacks import Callback
 from tests.reference.compare import arrays_of, assert_close, assert_equals_pytorch, starting_with
 
 TRAINING = Mode(training=True)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import InputError
-from chainrule.optimizers import OPTIMIZERS, clip_scale
+from chainrule.common.errors import InputError
+from chainrule.equations.optimizers import OPTIMIZERS, clip_scale
 
 optimizers = pytest.mark.parametrize("name", OPTIMIZERS)
 P, G = np.array([1.0, -2.0, 0.5]), np.array([0.3, -0.1, 2.0])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from chainrule.errors import InputError
-from chainrule.perceptron import AND, NAND, OR, Perceptron, forward, learn, xor, xor_network
+from chainrule.common.errors import InputError
+from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, forward, learn, xor, xor_network
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 TRUTH = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "NAND": [1, 1, 1, 0]}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.errors import DataUnavailableError, FileFormatError
+from chainrule.common.errors import DataUnavailableError, FileFormatError
 from chainrule.files.pickles import load_book_weights
 
 DATA = Path(os.environ.get("CHAINRULE_DATA") or Path(__file__).resolve().parents[2] / "shared/data")

@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import Array, Mode
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers import Layer
 from chainrule.layers.pooling import AveragePool, GlobalAveragePool, MaxPool
 from tests.reference.compare import assert_equals_pytorch

@@ -12,7 +12,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import INFERENCE, Array, Mode, Params, leaves, map_leaves
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers.cells import GRU, LSTM, RNN
 from chainrule.layers.recurrent import Bidirectional, Recurrent, States
 from tests.cases.recurrent import MASK, MASKED

@@ -14,7 +14,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from chainrule import stepwise
-from chainrule.stepwise import Array
+from chainrule.lessons.stepwise import Array
 
 Y = np.array([[0, 1, 1, 0]])
 M = 4

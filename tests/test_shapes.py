@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import Mode, scatter_add
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers import Layer
 from chainrule.layers.dropout import SpatialDropout
 from chainrule.layers.embedding import Embedding

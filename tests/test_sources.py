@@ -17,10 +17,10 @@ from pyarrow import parquet
 
 from chainrule import sources
 from chainrule.arrays import Array
-from chainrule.checks import numeric_array
-from chainrule.data import Arrays, Block, Data, Source, cuts
-from chainrule.errors import FileFormatError, InputError, MissingExtraError
-from chainrule.sources import Batches, Parquet, Stored, read_ahead
+from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.data.batches import Arrays, Block, Data, Source, cuts
+from chainrule.data.checks import numeric_array
+from chainrule.data.sources import Batches, Parquet, Stored, read_ahead
 
 N = 1003  # rows whose first feature, target, weight and mask are all the number of the row
 

@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import stepwise
-from chainrule.errors import InputError
-from chainrule.stepwise import Array
+from chainrule.common.errors import InputError
+from chainrule.lessons.stepwise import Array
 
 ACTIVATIONS = ["sigmoid", "relu", "tanh", "softmax"]
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from chainrule import threads
+from chainrule.arrays import threads
 
 
 @pytest.mark.parametrize("cores", [1, 2, 8])

@@ -14,11 +14,11 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import leaves
-from chainrule.callbacks import Callback, EarlyStopping
+from chainrule.common.errors import DivergenceError, InputError
 from chainrule.engines.choose import choose
-from chainrule.errors import DivergenceError, InputError
 from chainrule.metrics import METRICS
-from chainrule.training import Run
+from chainrule.training.callbacks import Callback, EarlyStopping
+from chainrule.training.loop import Run
 
 X, Y = cr.datasets.blobs(seed=0)
 CLASSES = int(Y.max()) + 1
@@ -143,7 +143,7 @@ class Plan(Callback):
 
     def __init__(self, losses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
         planned: Iterator[float] = iter(losses)
-        monkeypatch.setattr("chainrule.training.evaluate", lambda *_: {"loss": next(planned)})
+        monkeypatch.setattr("chainrule.training.loop.evaluate", lambda *_: {"loss": next(planned)})
         self.params: list[Any] = []
 
     def epoch_end(self, run: Run) -> None:

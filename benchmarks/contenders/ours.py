@@ -10,7 +10,7 @@ import chainrule as cr
 from benchmarks.contenders import Contender
 from benchmarks.contenders.prediction import Prediction
 from benchmarks.workloads import CHECKED, LEARNING_RATE, SEED, Workload
-from chainrule.callbacks import Callback
+from chainrule.training.callbacks import Callback
 
 
 class Losses(Callback):

@@ -2,131 +2,65 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import activations, initializers, layers, losses, metrics, optimizers, schedules
+from chainrule import layers, metrics
 from chainrule.arrays import Mode
-from chainrule.callbacks import Callback, EarlyStopping
-from chainrule.checkpoint import Checkpoint
-from chainrule.gradcheck import gradcheck
-from chainrule.losses import (
+from chainrule.common.addresses import ADDRESSES, install
+from chainrule.equations import activations, initializers, losses, optimizers, schedules
+from chainrule.equations.losses import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     Huber,
     MeanAbsoluteError,
     MeanSquaredError,
 )
+from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from chainrule.equations.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
+from chainrule.gradcheck import gradcheck
 from chainrule.network import Network
-from chainrule.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
-from chainrule.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
+from chainrule.training.callbacks import Callback, EarlyStopping
+from chainrule.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from chainrule import datasets, loggers, sources
+    from chainrule import datasets
     from chainrule.checker.inprocess import check
+    from chainrule.common import errors
+    from chainrule.data import sources
     from chainrule.files import load, save
-    from chainrule.layers import (
-        ELU,
-        GELU,
-        GRU,
-        LSTM,
-        RNN,
-        Activation,
-        AveragePool,
-        BatchNorm,
-        Bidirectional,
-        Concatenate,
-        Conv1D,
-        Conv2D,
-        Dense,
-        Dropout,
-        Embedding,
-        Flatten,
-        GlobalAveragePool,
-        Graph,
-        Identity,
-        LayerNorm,
-        LeakyReLU,
-        LogSoftmax,
-        MaxPool,
-        RandomDense,
-        ReLU,
-        Reshape,
-        Residual,
-        RMSNorm,
-        Sequential,
-        Sigmoid,
-        SiLU,
-        Softmax,
-        Softplus,
-        SpatialDropout,
-        Step,
-        Tanh,
-        Upsample,
-        ZeroPad,
-    )
+    from chainrule.layers import *  # noqa: F403 - the list of layers is in one place
+    from chainrule.lessons import book, perceptron, stepwise
+    from chainrule.training import callbacks, loggers
+
+install()
 
 __all__ = [
-    "ELU",
-    "GELU",
-    "GRU",
-    "LSTM",
-    "RNN",
     "SGD",
-    "Activation",
     "AdaGrad",
     "Adam",
     "AdamW",
-    "AveragePool",
-    "BatchNorm",
-    "Bidirectional",
     "BinaryCrossEntropy",
     "Callback",
     "CategoricalCrossEntropy",
     "Checkpoint",
-    "Concatenate",
     "Constant",
-    "Conv1D",
-    "Conv2D",
     "Cosine",
-    "Dense",
-    "Dropout",
     "EarlyStopping",
-    "Embedding",
     "Exponential",
-    "Flatten",
-    "GlobalAveragePool",
-    "Graph",
     "Huber",
-    "Identity",
-    "LayerNorm",
-    "LeakyReLU",
-    "LogSoftmax",
-    "MaxPool",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Mode",
     "Momentum",
     "Nesterov",
     "Network",
-    "RMSNorm",
     "RMSProp",
-    "RandomDense",
-    "ReLU",
-    "Reshape",
-    "Residual",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "SpatialDropout",
-    "Step",
     "StepDecay",
-    "Tanh",
-    "Upsample",
     "Warmup",
-    "ZeroPad",
     "activations",
+    "book",
+    "callbacks",
     "check",
     "datasets",
+    "errors",
     "gradcheck",
     "initializers",
     "layers",
@@ -135,25 +69,30 @@ __all__ = [
     "losses",
     "metrics",
     "optimizers",
+    "perceptron",
     "save",
     "schedules",
     "sources",
+    "stepwise",
 ]
+__all__ += dir(layers)
 __version__ = "0.1.0"
+
+
+_LATER = {"check": "checker.inprocess:check", "load": "files:load", "save": "files:save"}
 
 
 def __getattr__(name: str) -> Any:
     """Import layers, data sets and file formats when they are first used, to keep `import chainrule` short."""
     import importlib
+    import pkgutil
 
-    if name in layers.__all__:
+    if name in dir(layers):
         return getattr(layers, name)
-    if name in ("datasets", "loggers", "sources"):
+    if name in _LATER:
+        return pkgutil.resolve_name(f"chainrule.{_LATER[name]}")
+    if name in ADDRESSES or name == "datasets":
         return importlib.import_module(f"chainrule.{name}")
-    if name == "check":
-        return importlib.import_module("chainrule.checker.inprocess").check
-    if name in ("load", "save"):
-        return getattr(importlib.import_module("chainrule.files"), name)
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, leaves, map_leaves
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
+from chainrule.common.text_table import text_table
+from chainrule.equations.losses import Loss
 from chainrule.layers.base import is_statistic
-from chainrule.losses import Loss
-from chainrule.tables import text_table
 
 _STEP = np.finfo(np.float64).eps ** (1 / 3)  # balances the truncation and the rounding error of a central difference
 

@@ -17,10 +17,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from chainrule.activations import softmax
 from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add
-from chainrule.errors import InputError, MissingExtraError
-from chainrule.losses import Logits, Loss, Targets
+from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.equations.activations import softmax
+from chainrule.equations.losses import Logits, Loss, Targets
 
 Task = Literal["binary", "multiclass", "regression"]
 Rows = Shaped[Array, " batch"]

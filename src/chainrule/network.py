@@ -10,22 +10,24 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainrule import checks, progress, sources, training
 from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
-from chainrule.callbacks import Callback
-from chainrule.checkpoint import Checkpoint, Checkpoints
-from chainrule.data import INFERENCE_ROWS, Arrays, Data, Source
+from chainrule.arrays.threads import in_halves, one_blas_thread
+from chainrule.common.errors import InputError
+from chainrule.common.text_table import text_table
+from chainrule.data import checks, sources
+from chainrule.data.batches import INFERENCE_ROWS, Arrays, Data, Source
 from chainrule.engines.choose import choose, make, predictor
 from chainrule.engines.numpy import blas_threads
-from chainrule.errors import InputError
-from chainrule.history import History
-from chainrule.initializers import SUITED
+from chainrule.equations.initializers import SUITED
+from chainrule.equations.losses import LOSSES, Loss
+from chainrule.equations.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.layers import Activation, Dense, Layer, Sequential
-from chainrule.losses import LOSSES, Loss
 from chainrule.metrics import Metric, WholeMetric, default, find
-from chainrule.optimizers import OPTIMIZERS, Adam, Optimizer
-from chainrule.tables import text_table
-from chainrule.threads import in_halves, one_blas_thread
+from chainrule.training import loop as training
+from chainrule.training import progress
+from chainrule.training.callbacks import Callback
+from chainrule.training.checkpoint import Checkpoint, Checkpoints
+from chainrule.training.history import History
 
 
 class Network:

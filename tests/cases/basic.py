@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import chainrule as cr
-from chainrule.activations import ACTIVATIONS
+from chainrule.equations.activations import ACTIVATIONS
 from tests.cases.form import TRAINING, LayerCase, LossCase
 
 LAYER_CASES = [

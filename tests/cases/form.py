@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, map_leaves
+from chainrule.equations.losses import Loss
 from chainrule.layers import Layer
-from chainrule.losses import Loss
 
 TRAINING = Mode(training=True, key=(3, 1, 4))
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
-from chainrule import book, stepwise
 from chainrule.checker import courseware, roles
 from chainrule.checker.definitions import definitions
 from chainrule.checker.findings import Finding, Report
@@ -26,6 +25,7 @@ from chainrule.checker.imports import Importer, is_real, restore_numpy_names
 from chainrule.checker.learner import Learner, Raised, quiet
 from chainrule.checker.source import Source, beside, read, starred
 from chainrule.checker.walls import end_with_parent, limit, lock
+from chainrule.lessons import book, stepwise
 
 NAME = "<learner>"
 LONGEST = 500  # characters of a fact

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import book, stepwise
+from chainrule.lessons import book, stepwise
 
 _STEPS = (
     "initialize_parameters initialize_parameters_deep linear_forward linear_activation_forward L_model_forward "

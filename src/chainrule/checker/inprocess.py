@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.checker import roles
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
 _KINDS = inspect.Parameter

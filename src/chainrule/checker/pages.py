@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from chainrule import atomic
 from chainrule.checker import classroom
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.report import MARKS, labeled, measured, obstacle, outcome, summary, title
 from chainrule.checker.texts import hints, phrase, plain
+from chainrule.common import atomic
 
 INDEX = "index.html"
 _STYLE = """\

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.checker import inprocess, report
 from chainrule.checker.texts import language
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 
 def assert_correct(obj: Any, *, names: Mapping[str, str] | None = None, hint: int = 1, lang: str | None = None) -> None:

@@ -11,7 +11,7 @@ import typer
 
 import chainrule
 from chainrule.cli import check, datasets, evaluate, gates, predict, train
-from chainrule.errors import ChainruleError
+from chainrule.common.errors import ChainruleError
 
 app = typer.Typer(
     help="Neural networks with every equation written out by hand.",

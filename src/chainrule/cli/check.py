@@ -16,7 +16,7 @@ from chainrule.checker.findings import Report
 from chainrule.checker.names import NAMES
 from chainrule.checker.texts import LANGUAGES, language, phrase
 from chainrule.cli.output import JsonOption, one_of, print_json
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
 _KINDS = (".py", ".ipynb")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.cli.output import JsonOption, print_json
+from chainrule.common.text_table import text_table
 from chainrule.datasets import DATASETS
 from chainrule.datasets.mnist import where_mnist_is
-from chainrule.tables import text_table
 
 EXAMPLE = "Example: chainrule datasets --json"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
 
 _SIDE, _DIGIT = 28, 20  # pixels of the field, and of the longer side of the digit in it
 _INK = 0.2  # what is fainter is paper: shadows and compression noise around the digit

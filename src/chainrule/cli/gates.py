@@ -10,8 +10,8 @@ import numpy as np
 import typer
 
 from chainrule.cli.output import JsonOption, check_writable, print_json
-from chainrule.perceptron import AND, NAND, OR, Perceptron, forward, learn, xor, xor_network
-from chainrule.tables import text_table
+from chainrule.common.text_table import text_table
+from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, forward, learn, xor, xor_network
 
 EXAMPLE = "Example: chainrule gates --out gates.png"
 
@@ -32,7 +32,7 @@ def run(
     """
     if out is not None:
         check_writable(out)
-        from chainrule.plots import plot_gates
+        from chainrule.plots.gates import plot_gates
 
         plot_gates(out)
     truth = {

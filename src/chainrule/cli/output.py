@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
 
@@ -27,7 +27,7 @@ def one_of(kind: str, name: str, known: Collection[str]) -> str:
     >>> one_of("data set", "moon", ["moons", "sine"])
     Traceback (most recent call last):
     ...
-    chainrule.errors.InputError: There is no data set 'moon'. Did you mean 'moons'? Known: moons, sine.
+    chainrule.common.errors.InputError: There is no data set 'moon'. Did you mean 'moons'? Known: moons, sine.
     """
     if name in known:
         return name

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from chainrule import Network, load
 from chainrule.cli.digit import read_digit
 from chainrule.cli.output import JsonOption, print_json
+from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.text_table import text_table
 from chainrule.datasets import load_mnist_small, read_idx
-from chainrule.errors import FileFormatError, InputError
-from chainrule.tables import text_table
 
 EXAMPLE = "Example: chainrule predict digits.safetensors my-digit.png"
 

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from chainrule import Network, save
-from chainrule.activations import ACTIVATIONS
 from chainrule.cli.output import JsonOption, check_writable, one_of, print_json, scores_line
+from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS
 from chainrule.engines.choose import ENGINES
-from chainrule.errors import InputError
-from chainrule.optimizers import OPTIMIZERS
+from chainrule.equations.activations import ACTIVATIONS
+from chainrule.equations.optimizers import OPTIMIZERS
 
 EXAMPLE = "Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import DataUnavailableError, MissingExtraError
+from chainrule.common.errors import DataUnavailableError, MissingExtraError
 
 
 def cached(name: str, folder: str, sha256: str, mirrors: Sequence[str]) -> Path:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.common.errors import DataUnavailableError, FileFormatError
 from chainrule.datasets.download import cached
 from chainrule.datasets.idx import parse_idx, read_idx, read_unzipped
-from chainrule.errors import DataUnavailableError, FileFormatError
 
 Examples: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 

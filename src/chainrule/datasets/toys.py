@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 Classified: TypeAlias = tuple[NDArray[np.float32], NDArray[np.int64]]
 

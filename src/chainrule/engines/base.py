@@ -6,10 +6,10 @@ from collections.abc import Generator
 from typing import Any, Protocol, runtime_checkable
 
 from chainrule.arrays import Array, Params
-from chainrule.data import Block, Source
+from chainrule.data.batches import Block, Source
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
-from chainrule.losses import Loss
-from chainrule.optimizers import Optimizer
 
 Results = Generator[tuple[list[float], list[float]], None, None]
 """The losses and the weights of successive batches, one or more at a time."""

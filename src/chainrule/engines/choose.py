@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves
+from chainrule.common.errors import InputError
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy import NumpyEngine, convolutional
-from chainrule.errors import InputError
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
-from chainrule.losses import Loss
 from chainrule.metrics import Metric
-from chainrule.optimizers import Optimizer
 
 ENGINES = ("numpy", "fast", "xla")
 

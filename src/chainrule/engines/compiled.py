@@ -14,9 +14,9 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.arrays import Array
-from chainrule.errors import InputError, MissingExtraError
-from chainrule.optimizers import Optimizer
-from chainrule.threads import in_halves
+from chainrule.arrays.threads import in_halves
+from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.equations.optimizers import Optimizer
 
 CHUNK = 65_536  # elements: parameters, gradient, state and scratch of a chunk stay in the processor's cache
 _LARGE = 2**18  # elements from which two threads are faster than one

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
-from chainrule.data import BLOCK_BATCHES, BLOCK_BYTES, Block, Source
+from chainrule.arrays.threads import one_blas_thread
+from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Block, Source
 from chainrule.engines.base import Results
 from chainrule.engines.compiled import CHUNK, Apply, numpy_rule
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import Optimizer, clip_scale
 from chainrule.layers import Sequential
 from chainrule.layers.base import is_statistic, is_weight
-from chainrule.losses import Loss
 from chainrule.metrics import Metric
-from chainrule.optimizers import Optimizer, clip_scale
-from chainrule.threads import one_blas_thread
 
 _SMALL = 2**25  # multiply-adds of a product that one thread does as fast as many
 _HUGE = 2**28  # and from which two Python threads do it as fast as BLAS's

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, map_leaves, replace_leaves
-from chainrule.data import Arrays, Block, Data, Source
+from chainrule.common.errors import MissingExtraError
+from chainrule.data.batches import Arrays, Block, Data, Source
 from chainrule.engines.base import Results
 from chainrule.engines.numpy import convolutional
-from chainrule.errors import MissingExtraError
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import Optimizer, clip_scale
 from chainrule.layers import Sequential
 from chainrule.layers.base import is_statistic, is_weight
-from chainrule.losses import Loss
 from chainrule.metrics import Metric
-from chainrule.optimizers import Optimizer, clip_scale
 
 try:
     import jax

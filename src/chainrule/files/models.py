@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import atomic
 from chainrule.arrays import Array, leaves, replace_leaves
-from chainrule.errors import FileFormatError, InputError
+from chainrule.common import atomic
+from chainrule.common.errors import FileFormatError, InputError
+from chainrule.equations.losses import LOSSES, Loss
 from chainrule.layers import LAYERS, Layer
-from chainrule.losses import LOSSES, Loss
 from chainrule.network import Network
 
 _FORMAT = 1

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import DataUnavailableError, FileFormatError
+from chainrule.common.errors import DataUnavailableError, FileFormatError
 
 _VALUES = {
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1"),

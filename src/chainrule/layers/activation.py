@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.activations import ACTIVATIONS
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
+from chainrule.equations.activations import ACTIVATIONS
 from chainrule.layers.base import Layer
 
 _DEFAULT_ALPHA = {"leaky_relu": 0.01, "elu": 1.0}

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.activations import ACTIVATIONS, sigmoid_backward, tanh_backward
 from chainrule.arrays import Array, Params, Shape, namespace
-from chainrule.errors import InputError
-from chainrule.initializers import SUITED
+from chainrule.common.errors import InputError
+from chainrule.equations.activations import ACTIVATIONS, sigmoid_backward, tanh_backward
+from chainrule.equations.initializers import SUITED
 from chainrule.layers.recurrent import Recurrent, States
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers.activation import Identity
 from chainrule.layers.base import Layer
 

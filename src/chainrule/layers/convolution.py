@@ -10,11 +10,11 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.errors import InputError
-from chainrule.initializers import INITIALIZERS
+from chainrule.arrays.windows import Window, correlate, correlate_gradients
+from chainrule.common.errors import InputError
+from chainrule.equations.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
 from chainrule.layers.spatial import same_padding
-from chainrule.windows import Window, correlate, correlate_gradients
 
 
 class ConvolutionCache(NamedTuple):

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
-from chainrule.errors import InputError
-from chainrule.initializers import INITIALIZERS
+from chainrule.arrays.threads import product
+from chainrule.common.errors import InputError
+from chainrule.equations.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
-from chainrule.threads import product
 
 
 class DenseCache(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace, scatter_add, values_known
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers.base import Layer
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers.base import Layer
 
 

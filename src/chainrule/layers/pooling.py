@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.errors import InputError
+from chainrule.arrays.threads import in_parts
+from chainrule.common.errors import InputError
 from chainrule.layers.base import Layer
 from chainrule.layers.spatial import check_sizes, per_axis, same_padding, spatial_shape
-from chainrule.threads import in_parts
 
 
 class _Windows(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.errors import InputError
-from chainrule.initializers import he
+from chainrule.common.errors import InputError
+from chainrule.equations.initializers import he
 from chainrule.layers.base import Layer
 
 

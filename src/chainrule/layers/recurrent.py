@@ -10,8 +10,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace, scan
-from chainrule.errors import InputError
-from chainrule.initializers import INITIALIZERS
+from chainrule.common.errors import InputError
+from chainrule.equations.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
 
 States = tuple[Array, ...]

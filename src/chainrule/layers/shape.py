@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 from chainrule.layers.base import Layer
 from chainrule.layers.spatial import check_sizes, per_axis, spatial_shape
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule.arrays import Shape
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 
 def check_sizes(what: str, value: int | tuple[int, ...]) -> None:

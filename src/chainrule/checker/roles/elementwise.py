@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import activations
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Equation, Mistake, Probe, Values
+from chainrule.equations import activations
 
 Function = Callable[[Any], Any]
 

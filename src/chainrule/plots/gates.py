@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import InputError, MissingExtraError
-from chainrule.perceptron import AND, NAND, OR, Perceptron, xor
+from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, xor
 
 _GATES: list[tuple[str, Callable[..., Any], dict[str, Perceptron]]] = [
     ("AND", AND, {"AND": AND}),

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule import atomic
 from chainrule.arrays import Array
-from chainrule.errors import CheckpointWarning, InputError
+from chainrule.common import atomic
+from chainrule.common.errors import CheckpointWarning, InputError
 
 _FORMAT = 1
 _NAME = re.compile(r"checkpoint-(\d{9})\.safetensors")

@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chainrule import atomic
-from chainrule.callbacks import Callback
-from chainrule.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common import atomic
+from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.training.callbacks import Callback
 
 Record = dict[str, Any]
 _NUMBERS = ("epoch", "step", "seconds", "learning_rate")  # in front of the scores

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from chainrule.arrays import Array, Float, namespace
-from chainrule.errors import InputError
-from chainrule.schedules import Schedule, rate_at
+from chainrule.common.errors import InputError
+from chainrule.equations.schedules import Schedule, rate_at
 
 Vector = Float[Array, "*n"]
 

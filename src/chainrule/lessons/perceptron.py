@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 Array: TypeAlias = NDArray[Any]
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 Array: TypeAlias = NDArray[Any]
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.callbacks import Callback
+from chainrule.training.callbacks import Callback
 
 _REFRESH = 0.1  # seconds between updates of the live bar: drawing must not slow training down
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 
 class Callback:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.arrays import Array, Shape
-from chainrule.data import BLOCK_BATCHES, BLOCK_BYTES, INFERENCE_ROWS, Arrays, Block, Data, Source, cuts
-from chainrule.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, INFERENCE_ROWS, Arrays, Block, Data, Source, cuts
 
 T = TypeVar("T")
 Prepare = Callable[[Data], Data]

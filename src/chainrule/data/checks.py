@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, Shape
-from chainrule.data import Data
-from chainrule.errors import InputError
-from chainrule.losses import Loss
+from chainrule.common.errors import InputError
+from chainrule.data.batches import Data
+from chainrule.equations.losses import Loss
 
 
 def finite(array: Array) -> bool:

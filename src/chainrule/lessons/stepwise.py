@@ -22,7 +22,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
 
 Array: TypeAlias = NDArray[Any]
 LinearCache: TypeAlias = tuple[Array, Array, Array]

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from chainrule.arrays import Array, Float, Shape, namespace
-from chainrule.threads import in_halves
+from chainrule.arrays.threads import in_halves
 
 _AT_ONCE = 2**17  # numbers copied at a time: fewer mean more products, more do not fit the cache
 _SHIFTED = 2**16  # numbers shifted at a time

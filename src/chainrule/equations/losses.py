@@ -17,9 +17,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from chainrule import activations
 from chainrule.arrays import Array, Float, Shaped, namespace
-from chainrule.errors import InputError
+from chainrule.common.errors import InputError
+from chainrule.equations import activations
 
 Logits = Float[Array, "batch *out"]
 Targets = Shaped[Array, "batch *target"]

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import InputError, MissingExtraError
-from chainrule.tables import text_table
+from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.text_table import text_table
 
 _TRAINING, _VALIDATION, _BEST = "#0072b2", "#d55e00", "#555555"  # told apart by people of any color vision
 _DOTTED = 30  # up to so many epochs, each gets a dot

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves
-from chainrule.callbacks import BestEpoch, Callback, EarlyStopping
-from chainrule.checkpoint import Checkpoints
-from chainrule.data import Block, Data, Source
+from chainrule.common.errors import DivergenceError, InputError
+from chainrule.data.batches import Block, Data, Source
 from chainrule.engines.base import Engine
-from chainrule.errors import DivergenceError, InputError
-from chainrule.history import History
-from chainrule.losses import Loss
+from chainrule.equations.losses import Loss
+from chainrule.equations.schedules import rate_at
 from chainrule.metrics import Metric, WholeMetric
-from chainrule.progress import scores_text
-from chainrule.schedules import rate_at
+from chainrule.training.callbacks import BestEpoch, Callback, EarlyStopping
+from chainrule.training.checkpoint import Checkpoints
+from chainrule.training.history import History
+from chainrule.training.progress import scores_text
 
 Scores = dict[str, float]
 

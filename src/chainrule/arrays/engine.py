@@ -1,0 +1,84 @@
+"""What the array engines differ in: namespace, random numbers, loops over time, adding up rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays.trees import leaves, map_leaves
+from chainrule.arrays.types import Array, Float, Shaped
+
+
+def namespace(x: Array) -> Any:
+    """Return the array API namespace that `x` belongs to: `numpy` or `jax.numpy`."""
+    # The question takes NumPy half a microsecond, and small networks ask it all the time.
+    return np if type(x) is np.ndarray else x.__array_namespace__()
+
+
+def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return random numbers in [0, 1) with the shape, dtype and engine of `like`."""
+    if namespace(like) is np:
+        generator = np.random.Generator(np.random.SFC64(np.random.SeedSequence(key)))
+        return generator.random(like.shape, dtype=like.dtype)
+    from jax import random
+
+    jax_key = random.key(key[0])
+    for part in key[1:]:
+        jax_key = random.fold_in(jax_key, part)
+    return random.uniform(jax_key, like.shape, like.dtype)
+
+
+def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, reverse: bool = False) -> tuple[Any, Any]:
+    """Apply `step(carry, x) -> (carry, y)` along the first axis of every array in `xs`.
+
+    JAX compiles the step once, however long the axis is; NumPy loops. Where an array may be missing, None is passed on.
+
+    Returns
+    -------
+    carry, ys
+        The last carry, and the arrays of all y, stacked along a new first axis.
+    """
+    first = next(a for _, a in leaves(xs) if a is not None)
+    if namespace(first) is not np:
+        from jax import lax
+
+        return lax.scan(step, carry, xs, reverse=reverse)
+
+    def rows(tree: Any) -> Iterator[Any]:
+        if isinstance(tree, dict):
+            return map(dict, zip(*(zip(repeat(name), rows(child)) for name, child in tree.items())))  # noqa: B905
+        if isinstance(tree, tuple):
+            return map(getattr(tree, "_make", tuple), zip(*map(rows, tree)))  # noqa: B905
+        return repeat(None) if tree is None else iter(tree[::-1] if reverse else tree)
+
+    outputs: list[Any] = []
+    for t, x in zip(range(len(first))[:: -1 if reverse else 1], rows(xs), strict=True):
+        carry, y = step(carry, x)
+        outputs = outputs or [None if a is None else np.empty((len(first), *a.shape), a.dtype) for _, a in leaves(y)]
+        for output, (_, a) in zip(outputs, leaves(y), strict=True):
+            if a is not None:
+                output[t] = a
+    columns = iter(outputs)
+    return carry, map_leaves(lambda _: next(columns), y)
+
+
+def values_known(x: Array) -> bool:
+    """Return whether the values of an array may decide what is done; JAX traces them."""
+    return namespace(x) is np
+
+
+def scatter_add(
+    like: Float[Array, "n *shape"], indices: Shaped[Array, "m"], rows: Float[Array, "m *shape"]
+) -> Float[Array, "n *shape"]:
+    """Return zeros in the shape of `like`, with each row added at its index; an index may come more than once."""
+    total = namespace(like).zeros_like(like)
+    if namespace(like) is not np:
+        return total.at[indices].add(rows)
+    # Sorting and adding up what is equal takes half the time of np.add.at or less.
+    order = np.argsort(indices, kind="stable")
+    starts = np.flatnonzero(np.diff(indices[order], prepend=-1))
+    total[indices[order[starts]]] = np.add.reduceat(rows[order], starts, axis=0)
+    return total

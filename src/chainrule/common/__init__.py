@@ -1,0 +1,1 @@
+"""What every part uses: errors, atomic files, text tables."""

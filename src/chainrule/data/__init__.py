@@ -1,0 +1,1 @@
+"""Examples on their way to an engine: batches, what is larger than memory, checks at the door."""

@@ -1,0 +1,1 @@
+"""The equations that have no layers around them: activations, initializers, losses, optimizers, schedules."""

@@ -1,0 +1,1 @@
+"""The lessons line by line: the course, the book, the perceptron."""

@@ -1,0 +1,1 @@
+"""Drawings with matplotlib, one file for each kind of picture."""
