@@ -44,6 +44,7 @@ class Activation(Layer):
     function: str
     alpha: float | None = None
     has_parameters = False
+    steps = "kept"
 
     def __post_init__(self) -> None:
         if self.function not in ACTIVATIONS:

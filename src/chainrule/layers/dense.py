@@ -64,6 +64,7 @@ class Dense(Layer):
     units: int
     initializer: str = "he"
     bias: bool = True
+    steps = "kept"
 
     def __post_init__(self) -> None:
         if self.units < 1:

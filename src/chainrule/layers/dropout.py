@@ -37,6 +37,7 @@ class Dropout(Layer):
 
     rate: float = 0.5
     has_parameters = False
+    steps = "kept"
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:

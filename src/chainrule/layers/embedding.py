@@ -55,6 +55,7 @@ class Embedding(Layer):
 
     vocabulary: int
     units: int
+    steps = "kept"
 
     def __post_init__(self) -> None:
         if self.vocabulary < 1 or self.units < 1:
@@ -62,6 +63,11 @@ class Embedding(Layer):
                 f"Embedding needs a vocabulary and units of at least 1, but vocabulary={self.vocabulary} and "
                 f"units={self.units}."
             )
+
+    @property
+    def vocabulary_of_input(self) -> int:
+        """The vocabulary: the input holds whole numbers below it."""
+        return self.vocabulary
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (vocabulary, units), and the output shape (..., units)."""

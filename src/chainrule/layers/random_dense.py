@@ -104,6 +104,7 @@ class RandomDense(Layer):
     density: float
     seed: int
     group: int = 32
+    steps = "kept"
 
     def __post_init__(self) -> None:
         if self.units < 1 or self.group < 1:

@@ -34,6 +34,7 @@ class Flatten(Layer):
     """
 
     has_parameters = False
+    rearranges = True
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the one-axis shape."""
@@ -70,6 +71,7 @@ class Reshape(Layer):
 
     shape: tuple[int, ...]
     has_parameters = False
+    rearranges = True
 
     def __post_init__(self) -> None:
         if self.shape.count(-1) > 1 or any(n < 1 and n != -1 for n in self.shape):

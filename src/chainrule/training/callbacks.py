@@ -11,10 +11,10 @@ from chainrule.common.errors import InputError
 class Callback:
     """Something that `fit` calls while it trains; override what you need.
 
-    Every method gets the `chainrule.training.Run`: its `epoch` (from 1), `first_epoch`, `last_epoch`, `batch` (how many
-    of the epoch are done), `batches` (per epoch, or None), `step` (updates so far), `scores` (of the epoch so far, with
-    "val_" ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with the
-    parameters of that moment) and `stop(reason)`.
+    Every method gets the `chainrule.training.run.Run`: its `epoch` (from 1), `first_epoch`, `last_epoch`, `batch`
+    (how many of the epoch are done), `batches` (per epoch, or None), `step` (updates so far), `scores` (of the epoch
+    so far, with "val_" ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with
+    the parameters of that moment) and `stop(reason)`. To change parameters, assign them: ``run.network.params = ...``.
 
     Examples
     --------
@@ -41,6 +41,13 @@ class Callback:
 
     def run_end(self, run: Any) -> None:
         """Act after training, whatever ended it."""
+
+    def settings(self) -> dict[str, Any] | None:
+        """Return the settings that numbers of the run depend on, as plain data for JSON; None if there are none.
+
+        A run goes on from a checkpoint only with the same ones.
+        """
+        return None
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint must keep of this callback, as plain data for JSON."""
@@ -71,7 +78,12 @@ class BestEpoch(Callback):
         self.monitor, self.min_delta = monitor, min_delta
         lower = monitor.endswith(("loss", "mae")) if mode == "auto" else mode == "min"
         self._sign = 1.0 if lower else -1.0
+        self._mode = mode
         self._best, self.waited = math.inf, 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return which score decides, and how."""
+        return {"monitor": self.monitor, "min_delta": self.min_delta, "mode": self._mode}
 
     def run_start(self, run: Any) -> None:
         """Check that the score will be there, and forget an earlier run."""
@@ -137,6 +149,10 @@ class EarlyStopping(BestEpoch):
             raise InputError(f"EarlyStopping waits at least 1 epoch, but patience={patience}.")
         super().__init__(monitor, min_delta=min_delta, mode=mode)
         self.patience = patience
+
+    def settings(self) -> dict[str, Any]:
+        """Return which score decides, how, and after how long."""
+        return super().settings() | {"patience": self.patience}
 
     def epoch_end(self, run: Any) -> None:
         """Remember a better epoch; stop after too many that were not."""
