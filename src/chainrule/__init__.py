@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from chainrule.common import quiet_start  # noqa: F401 - for its effect, and before the imports that take long
+
+# isort: split
 from chainrule import layers, metrics
 from chainrule.arrays import Mode
 from chainrule.common.addresses import ADDRESSES, install

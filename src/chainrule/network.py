@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -12,6 +14,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
 from chainrule.arrays.threads import in_halves, one_blas_thread
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
 from chainrule.common.text_table import text_table
 from chainrule.data import checks, sources
@@ -52,6 +55,10 @@ class Network:
         The parameters: a tuple with one dict per layer, such as ``network.params[0]["W"]``.
     history
         The scores of every epoch of training; prints as a table.
+    input_scale
+        What raw numbers are multiplied by to become the network's inputs, such as 1/255 for pixels of 0 to 255; None if
+        nobody said so. It is kept in the model file, and ``chainrule predict`` applies it to files; `fit`, `predict`
+        and `evaluate` take inputs as they are.
 
     Examples
     --------
@@ -84,6 +91,7 @@ class Network:
         self.output_shape: Shape | None = None
         self.params: Params = None
         self.history = History()
+        self.input_scale = None
         if input_shape is not None:
             self._build(tuple(input_shape))
 
@@ -121,6 +129,17 @@ class Network:
             layers += [Dense(units, initializer=SUITED.get(hidden, "he")), Activation(hidden)]
         layers.append(Dense(sizes[-1], initializer="xavier"))
         return cls(layers, loss, input_shape=(sizes[0],), seed=seed, dtype=dtype)
+
+    @property
+    def input_scale(self) -> float | None:
+        """What raw numbers are multiplied by to become the network's inputs; None if nobody said so."""
+        return self._input_scale
+
+    @input_scale.setter
+    def input_scale(self, scale: float | None) -> None:
+        if scale is not None and not (isinstance(scale, numbers.Real) and 0 < scale < math.inf):
+            raise InputError(f"input_scale is a number above 0, such as 1 / 255, or None, but it is {scale!r}.")
+        self._input_scale = None if scale is None else float(scale)
 
     def _build(self, input_shape: Shape) -> None:
         rng = np.random.default_rng(self.seed)
@@ -249,7 +268,7 @@ class Network:
         if engine == "auto":
             engine, reason = choose(self.body, self.params, source.shape, batch_size, epochs * (source.batches or 1))
             if verbose:
-                print(f"Engine: {engine}, because {reason}.")
+                say(f"Engine: {engine}, because {reason}.")
         runner = make(
             engine,
             self.body,
@@ -281,8 +300,8 @@ class Network:
         # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
         with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.params, batch_size):
             ended = training.train(run, [*progress.choose(verbose), *callbacks])
-        if ended and (verbose or "Ctrl-C" in ended):
-            print(ended)
+        if ended and (verbose or ended.startswith("Stopped by")):
+            say(ended)
         return self.history
 
     def _metrics(self, metrics: Sequence[str | Metric | WholeMetric] | None) -> list[Metric | WholeMetric]:

@@ -39,6 +39,7 @@ def save(network: Network, path: str | Path) -> None:
         "loss": _plain(network.loss),
         "input_shape": network.input_shape,
         "dtype": network.dtype.name,
+        "input_scale": network.input_scale,
     }
     arrays = {name: np.ascontiguousarray(p) for name, p in leaves(network.params)}
     content = safetensors.numpy.save(arrays, metadata={"chainrule": json.dumps(description)})
@@ -91,6 +92,7 @@ def _network(description: dict[str, Any], arrays: dict[str, Array]) -> Network:
     if found != expected:
         raise FileFormatError(f"its layers need the arrays {expected}, but it holds {found}.")
     network.params = replace_leaves(network.params, arrays)
+    network.input_scale = description.get("input_scale")  # files of before have none
     return network
 
 

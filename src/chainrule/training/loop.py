@@ -269,9 +269,10 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
             _epoch(run, len(run.history) + 1, everyone, best)
         if run.step:
             run.save(everyone, now=True)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:  # with the name of another signal, if the command was sent one
         run.restore_best()
-        ended = f"Stopped by Ctrl-C in epoch {run.epoch}: the network keeps {_kept(run, 'what it learned so far')}."
+        ended = f"Stopped by {str(interrupt) or 'Ctrl-C'} in epoch {run.epoch}: "
+        ended += f"the network keeps {_kept(run, 'what it learned so far')}."
     except BaseException as error:
         run.engine.restore(start if run.best is None else run.best[0])
         if isinstance(error, DivergenceError):
