@@ -38,6 +38,7 @@ FLOORS = [
     "plots",
     "checker",
     "cli",
+    "__main__",
 ]
 
 

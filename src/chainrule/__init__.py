@@ -1,10 +1,10 @@
 """Neural networks with every forward and backward equation written out by hand."""
 
-from typing import TYPE_CHECKING, Any
-
 from chainrule.common import quiet_start  # noqa: F401 - for its effect, and before the imports that take long
 
 # isort: split
+from typing import TYPE_CHECKING, Any
+
 from chainrule import layers, metrics
 from chainrule.arrays import Mode
 from chainrule.common.addresses import ADDRESSES, install

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -91,7 +89,7 @@ class Network:
         self.output_shape: Shape | None = None
         self.params: Params = None
         self.history = History()
-        self.input_scale = None
+        self.input_scale: float | None = None
         if input_shape is not None:
             self._build(tuple(input_shape))
 
@@ -129,17 +127,6 @@ class Network:
             layers += [Dense(units, initializer=SUITED.get(hidden, "he")), Activation(hidden)]
         layers.append(Dense(sizes[-1], initializer="xavier"))
         return cls(layers, loss, input_shape=(sizes[0],), seed=seed, dtype=dtype)
-
-    @property
-    def input_scale(self) -> float | None:
-        """What raw numbers are multiplied by to become the network's inputs; None if nobody said so."""
-        return self._input_scale
-
-    @input_scale.setter
-    def input_scale(self, scale: float | None) -> None:
-        if scale is not None and not (isinstance(scale, numbers.Real) and 0 < scale < math.inf):
-            raise InputError(f"input_scale is a number above 0, such as 1 / 255, or None, but it is {scale!r}.")
-        self._input_scale = None if scale is None else float(scale)
 
     def _build(self, input_shape: Shape) -> None:
         rng = np.random.default_rng(self.seed)

@@ -90,7 +90,7 @@ def _run(arguments: list[str]) -> int:
     except (BrokenPipeError, SystemExit):  # the reader of our output, such as head, has gone
         return 1
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
     except (typer.Abort, KeyboardInterrupt):
         status = _INTERRUPTED
     if stopping.received in (None, signal.SIGINT):

@@ -36,15 +36,13 @@ def read(path: Path) -> tuple[NDArray[Any], float]:
 def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any], str]:
     """Return what the model takes for raw numbers that were multiplied by `scale`, and a line that says what was done.
 
-    Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. For a model that does not know
-    how its inputs were scaled, nothing is done.
+    Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. For them nothing is done, nor for
+    a model that does not know how its inputs were scaled.
     """
     wanted = network.input_scale
-    if wanted is None or (wanted == scale == 1):
+    if wanted is None or (wanted == scale == 1) or (scale == 1 and not _whole(X)):
         return X, ""
     factor = f"1/{1 / wanted:g}" if (1 / wanted).is_integer() else f"{wanted:g}"
-    if scale == 1 and not _whole(X):
-        return X, f"inputs: fractions, so they were multiplied by {factor} already"
     note = f"inputs: whole numbers, {'as they are' if wanted == 1 else f'multiplied by {factor}'}, as in training"
     # Dividing by 255, and not multiplying by 1/255, gives the last bit of the data sets that the command trains on.
     return X if scale == wanted else np.divide(X, scale / wanted, dtype=network.dtype), note
@@ -52,7 +50,7 @@ def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any
 
 def _whole(X: NDArray[Any]) -> bool:
     """Return whether all numbers are whole, as pixels are, also if they were stored as floating-point numbers."""
-    return X.dtype.kind in "iu" or (X.dtype.kind == "f" and X.max(initial=0) > 1 and bool((X == np.floor(X)).all()))
+    return X.dtype.kind in "iu" or bool(X.dtype.kind == "f" and X.max(initial=0) > 1 and np.all(X == np.floor(X)))
 
 
 def fitted(X: NDArray[Any], network: Network, name: str) -> NDArray[Any]:

@@ -13,7 +13,7 @@ _SIGNALS = [
 
 
 class Stopping:
-    """While it is entered, the first of the signals raises KeyboardInterrupt; nothing cuts off what is done about it.
+    """While it is entered, the signals raise KeyboardInterrupt, until what they would cut off must not be lost.
 
     Attributes
     ----------
@@ -23,11 +23,11 @@ class Stopping:
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
-        self._protected = False
+        self._once = self._protected = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> None:
-        self.received, self._protected = None, False
+        self.received, self._once, self._protected = None, False, False
         if threading.current_thread() is not threading.main_thread():
             return  # only the main thread may, and it gets the signals
         for number in _SIGNALS:
@@ -37,6 +37,10 @@ class Stopping:
     def __exit__(self, *_: object) -> None:
         while self._before:
             signal.signal(*self._before.popitem())
+
+    def once(self) -> None:
+        """Let only one more signal raise: no other cuts off what is done about it."""
+        self._once = True
 
     def protect(self) -> None:
         """Let no signal cut off what follows; it is only noted."""
@@ -53,10 +57,10 @@ class Stopping:
         return "Ctrl-C" if self.received in (None, signal.SIGINT) else str(self.received.name)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self.received is None:
-            self.received = signal.Signals(number)
-            if not self._protected:
-                raise self.interrupt
+        self.received = self.received or signal.Signals(number)
+        if not self._protected:
+            self._protected = self._once
+            raise self.interrupt
 
 
 stopping = Stopping()

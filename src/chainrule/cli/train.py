@@ -14,12 +14,14 @@ from chainrule.cli.inputs import outputs
 from chainrule.cli.output import JsonOption, check_writable, one_of, print_json, scores_line, test
 from chainrule.cli.stopping import stopping
 from chainrule.common.errors import InputError
-from chainrule.datasets import DATASETS
+from chainrule.datasets import DATASETS, Dataset
 from chainrule.engines.choose import ENGINES
 from chainrule.equations.activations import ACTIVATIONS
-from chainrule.equations.optimizers import OPTIMIZERS
+from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
 EXAMPLE = "Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"
+
+_WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
 
 
 def run(
@@ -67,8 +69,7 @@ def run(
     hidden_sizes = _sizes(layers)
     one_of("activation", hidden, ACTIVATIONS)
     one_of("engine", engine, [*ENGINES, "auto"])
-    make_optimizer = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]
-    rule = make_optimizer() if lr is None else make_optimizer(lr=lr)
+    rule = _rule(optimizer, lr)
     if out is not None:
         check_writable(out)
     if resume and (checkpoint is None or not any(checkpoint.glob("checkpoint-*"))):
@@ -76,9 +77,7 @@ def run(
 
     (X, y), (X_test, y_test) = chosen.load(0)
     sizes = [X.shape[1], *hidden_sizes, outputs(chosen, y)]
-    loss = "mean_squared_error" if chosen.task == "regression" else None
-    network = Network.mlp(sizes, hidden, loss, seed=seed)
-    network.input_scale = chosen.input_scale
+    network = _network(chosen, sizes, hidden, seed)
     if not as_json:
         print(f"{dataset}: {len(X):,} training and {len(X_test):,} test examples, {chosen.task}")
         print(f"network: {'-'.join(map(str, sizes))}, {hidden}, {optimizer} with learning rate {rule.lr}")
@@ -121,11 +120,27 @@ def run(
         print(f"saved to {out}")
 
 
+def _rule(optimizer: str, lr: float | None) -> Optimizer:
+    make = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]
+    return make() if lr is None else make(lr=lr)
+
+
+def _network(dataset: Dataset, sizes: list[int], hidden: str, seed: int) -> Network:
+    loss = "mean_squared_error" if dataset.task == "regression" else None
+    network = Network.mlp(sizes, hidden, loss, seed=seed)
+    network.input_scale = dataset.input_scale
+    return network
+
+
 class _Whole(Callback):
-    """Lets no signal cut off what comes after the last epoch: the tests and the saving."""
+    """Lets a signal end training, and no signal cut off what comes then: keeping the best weights, tests and saving."""
+
+    def run_start(self, run: Any) -> None:
+        """Let one signal end training."""
+        stopping.once()
 
     def epoch_start(self, run: Any) -> None:
-        """Stop training if the exception of an earlier signal got lost, as in a destructor."""
+        """End training if the exception of a signal got lost, as in a destructor."""
         if stopping.received is not None:
             raise stopping.interrupt
 
@@ -140,9 +155,9 @@ def _sizes(layers: str) -> list[int]:
         sizes = [int(size) for size in layers.split(",")] if layers.strip() else []
     except ValueError:
         sizes = [0]
-    if any(size < 1 for size in sizes):
+    if not all(0 < size <= _WIDEST for size in sizes):
         raise InputError(
-            f"--layers takes the units of each hidden layer, whole numbers above 0 separated by commas such as 128,64, "
-            f"but it is {layers!r}."
+            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
+            f"such as 128,64, but it is {layers!r}."
         )
     return sizes

@@ -15,7 +15,7 @@ def number_text(value: float) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value + 0:g}"  # no minus before 0
     exponent = int(f"{value:.3e}".partition("e")[2])  # of the rounded number: 9.99996 is 10.00
-    if not -3 <= exponent <= 5:
+    if not -4 <= exponent <= 5:
         return f"{value:.4g}"
     # From 1 to 10 a digit more, so that a column of accuracies has 1.0000 below 0.9375.
     return f"{value:.{max(3 - exponent, 0) + (exponent == 0)}f}"
