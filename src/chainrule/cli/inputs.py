@@ -36,7 +36,7 @@ def read(path: Path) -> tuple[NDArray[Any], float]:
 def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any], str]:
     """Return what the model takes for raw numbers that were multiplied by `scale`, and a line that says what was done.
 
-    Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. For them nothing is done, nor for
+    Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. Nothing is done to them, nor for
     a model that does not know how its inputs were scaled.
     """
     wanted = network.input_scale
