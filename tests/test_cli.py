@@ -331,6 +331,7 @@ def test_datasets_finds_mnist(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("train --hidden reul", r"There is no activation 'reul'\. Did you mean 'relu'\? Known: step, "),
         ("train --layers 128,x", r"--layers takes .* such as 128,64, but it is '128,x'\."),
         ("train --layers 128,0", r"--layers takes .* but it is '128,0'\."),
+        ("train --layers 99999999999999999999", r"--layers takes .* from 1 to 1,000,000,000 separated by commas"),
         ("train --epochs 0", r"Invalid value for '--epochs': .*\(see: chainrule train --help\)"),
         ("train --epochs ten", r"Invalid value for '--epochs': "),
         ("train --lr 0", r"Adam's learning rate must be above 0, but lr=0\.0\."),

@@ -81,6 +81,7 @@ FORMS: dict[str, tuple[str, Callable[[Paper], Any]]] = {
     "32 bits": ("tif", lambda ink: Image.fromarray(whole(bright(ink), 2**31 - 1, "int32"))),
     "32 bits, negative": ("tif", lambda ink: Image.fromarray(whole(bright(ink) - 0.5, 2**31 - 1, "int32"))),
     "32 bits, few levels": ("tif", lambda ink: Image.fromarray(whole(bright(ink), 255, "int32"))),
+    "32 bits, little contrast": ("tif", lambda ink: Image.fromarray(whole(bright(ink), 200, "int32") + 2**30)),
     "float 0..1": ("tif", lambda ink: Image.fromarray(bright(ink).astype(np.float32))),
     "float 0..255": ("tif", lambda ink: Image.fromarray((255 * bright(ink)).astype(np.float32))),
     "float, tiny": ("tif", lambda ink: Image.fromarray((1e-30 * bright(ink)).astype(np.float32))),

@@ -40,7 +40,8 @@ def read_digit(path: Path) -> NDArray[np.float32]:
     paper = float(np.median(np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])))
     darkest, lightest = float(levels.min()), float(levels.max())
     ink = darkest if paper > (darkest + lightest) / 2 else lightest
-    if abs(ink - paper) <= _SAME * max(abs(darkest), abs(lightest)):
+    rounding = _SAME * max(abs(darkest), abs(lightest)) if levels.dtype.kind == "f" else 0
+    if abs(ink - paper) <= rounding:
         raise InputError(f"{path} shows no digit: it is blank.")
     faintest = paper + _FAINT * (ink - paper)
     inked = levels < faintest if ink < paper else levels > faintest
