@@ -39,6 +39,7 @@ FLOORS = [
     "plots",
     "checker",
     "cli",
+    "__main__",
 ]
 
 

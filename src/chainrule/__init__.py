@@ -1,5 +1,8 @@
 """Neural networks with every forward and backward equation written out by hand."""
 
+from chainrule.common import quiet_start  # noqa: F401 - for its effect, and before the imports that take long
+
+# isort: split
 from typing import TYPE_CHECKING, Any
 
 from chainrule import layers, metrics

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.arrays import Array, Float, Mode, Params, Shape
+from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
 from chainrule.data import checks, sources
 from chainrule.data.batches import Arrays, Source
@@ -64,6 +65,10 @@ class Network:
         The scores of every epoch of training; prints as a table.
     feature_names
         The names of the columns that it was trained with, if they had names; frames are put in their order.
+    input_scale
+        What raw numbers are multiplied by to become the network's inputs, such as 1/255 for pixels of 0 to 255; None if
+        nobody said so. It is kept in the model file, and ``chainrule predict`` applies it to files; `fit`, `predict`
+        and `evaluate` take inputs as they are.
 
     Examples
     --------
@@ -99,6 +104,7 @@ class Network:
         self.feature_names: tuple[str, ...] | None = None
         self._optimizer: tuple[Optimizer, dict[str, Array]] | None = None  # the last fit's, with its state
         warn_of_output_activation(self.body, self.loss)
+        self.input_scale: float | None = None
         if input_shape is not None:
             self._build(tuple(input_shape))
 
@@ -288,7 +294,7 @@ class Network:
         if engine == "auto":
             engine, reason = choose(self.body, params, source.shape, batch_size, epochs * (source.batches or 1))
             if verbose:
-                print(f"Engine: {engine}, because {reason}.")
+                say(f"Engine: {engine}, because {reason}.")
         runner = make(
             engine,
             self.body,
@@ -330,8 +336,8 @@ class Network:
         with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.body, self.params, batch_size):
             ended = train(run, [OneTargetNote(door), *progress.choose(verbose), *callbacks])
         self._optimizer = rule, {k: a for k, a in runner.state().items() if not k.startswith(("params/", "pending"))}
-        if ended and (verbose or "Ctrl-C" in ended):
-            print(ended)
+        if ended and (verbose or ended.startswith("Stopped by")):
+            say(ended)
         return self.history
 
     def _with_validation(

@@ -59,7 +59,7 @@ def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None =
     place = f"index {index}" if columns is None else f"row {index[0]} of column {columns[first[-1]]!r}"
     if np.isfinite(array[first]):
         raise InputError(
-            f"{name} must fit {np.dtype(dtype).name}, in which the network computes, but {len(bad)} of its "
+            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {len(bad)} of its "
             f"{array.size} values are too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
             "build the network with dtype='float64'."
         )

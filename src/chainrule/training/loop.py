@@ -47,12 +47,13 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
         if run.step:
             run.save(everyone, now=True)
         failed = False
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:  # with the name of another signal, if the command was sent one
         failed = False
         if run.best is None and not all(finite(p) for _, p in leaves(run.engine.params)):
             run.engine.restore(start)
         run.restore_best()
-        ended = f"Stopped by Ctrl-C in epoch {run.epoch}: the network keeps {_kept(run, 'what it learned so far')}."
+        ended = f"Stopped by {str(interrupt) or 'Ctrl-C'} in epoch {run.epoch}: "
+        ended += f"the network keeps {_kept(run, 'what it learned so far')}."
     except BaseException as error:
         run.engine.restore(start if run.best is None else run.best[0])
         if isinstance(error, DivergenceError):
