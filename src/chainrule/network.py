@@ -102,6 +102,7 @@ class Network:
         self.params: Params = None
         self.history = History()
         self.feature_names: tuple[str, ...] | None = None
+        self._example_bytes: int | None = None
         self._optimizer: tuple[Optimizer, dict[str, Array]] | None = None  # the last fit's, with its state
         warn_of_output_activation(self.body, self.loss)
         self.input_scale: float | None = None
@@ -371,8 +372,10 @@ class Network:
 
     def _rows(self) -> int:
         """Return for how many examples at a time a forward pass is run."""
-        assert self.input_shape is not None
-        return rows_at_once(bytes_per_example(self.body, self.params, self.input_shape, self.dtype))
+        if self._example_bytes is None:
+            assert self.input_shape is not None
+            self._example_bytes = bytes_per_example(self.body, self.params, self.input_shape, self.dtype)
+        return rows_at_once(self._example_bytes)
 
     def _scores(self, forward: Forward, metrics: _Metrics, source: Source, engine: Engine | None = None) -> Scores:
         """Return the scores on examples; of the parameters that an engine trains, if given."""

@@ -88,32 +88,12 @@ def evaluate(
             weight = float(len(batch.X) if batch.weights is None else batch.weights.sum())
             J = float(loss(Z, batch.Y, batch.weights)[0])
             if not math.isfinite(J):
-                raise NotFiniteError(f"The loss is not finite ({J}):
-                the numbers
-               
-                blew up
-               
-               
-                first
-               
-              
-               
-              
-               
-                in
-              
-               
-              
-               
-               
-               
-                {place(batch.X, batch.mask)}.")
-           
-            totals.add_losses([J],
-            [weight]) counting = what_counts(Z, batch.Y, batch.weights) totals.add_counts(metric.counts(*counting) for metric in
-            metrics if isinstance(metric, Metric))
+                place_text = place(batch.X, batch.mask)
+                raise NotFiniteError(f"The loss is not finite ({J}): the numbers blew up first in {place_text}.")
+            totals.add_losses([J], [weight])
+            counting = what_counts(Z, batch.Y, batch.weights)
+            totals.add_counts(metric.counts(*counting) for metric in metrics if isinstance(metric, Metric))
             if whole:
-               
                 seen.append(counting)
     scores = totals.final_scores()
     if whole:
