@@ -36,7 +36,7 @@ def assert_like(result: Any, expected: Any) -> None:
 
 
 ODD: list[Any] = [
-    *(None, "text", b"bytes", object(), int, lambda: 0),
+    *(None, "text", b"bytes", object()),
     *([], {}, (), [[]], [None], {"W1": 1}, [[1, 2], [3]], [["x", 1]]),
     *(np.nan, -1, 1j, 1e308, 2.5),
     *(np.zeros((0, 3)), np.ones((3, 1)), np.ones((2, 2, 2)), np.array(["a"]), np.ones(3) > 0),
@@ -124,11 +124,37 @@ def test_seeds_stand_for_the_calls_of_np_random_seed() -> None:
 @pytest.mark.usefixtures("no_type_checks")
 @every_call
 def test_odd_arguments_end_in_a_result_or_in_a_sentence(call: Call) -> None:
-    for position in range(len(call.args)):
-        for odd in ODD:
+    for odd in ODD:
+        for position in range(len(call.args)):
             args = [odd if i == position else deepcopy(arg) for i, arg in enumerate(call.args)]
             with np.errstate(all="ignore"), suppress(InputError):
                 call._replace(args=args).run()
+        for name in call.settings.keys() - {"print_cost"}:
+            with np.errstate(all="ignore"), suppress(InputError):
+                call._replace(settings=call.settings | {name: odd}).run()
+
+
+X, Y = np.array([[-2.0, -1.0, 1.0, 2.0]]), np.array([[0, 0, 1, 1]])
+QUIET = {"print_cost": False}
+MODELS = [
+    Call(initialization.model, [X, Y, 0.01, 1], ..., settings=QUIET | {"initialization": "he"}),
+    Call(regularization.model, [X, Y, 0.3, 1], ..., settings=QUIET | {"lambd": 0, "keep_prob": 0.5}),
+    Call(
+        optimization.model,
+        [X, Y, [1, 3, 2, 1], "adam", 0.01, 2, 0.9, 0.9, 0.99, 1e-8, 1],
+        ...,
+        settings=QUIET | {"decay": optimization.update_lr, "decay_rate": 1},
+    ),
+    Call(logistic.model, [X, Y, X, Y, 1, 0.01], ..., settings=QUIET),
+    Call(planar.nn_model, [X, Y, 2, 1], ..., settings=QUIET | {"seed": 3}),
+]
+
+
+@pytest.mark.usefixtures("no_type_checks")
+@pytest.mark.parametrize("call", MODELS, ids=[call.name for call in MODELS])
+def test_odd_arguments_of_models_end_in_a_result_or_in_a_sentence(call: Call) -> None:
+    call.run()
+    test_odd_arguments_end_in_a_result_or_in_a_sentence(call)
 
 
 # --- training runs whose costs are published --------------------------------------------------------------------------

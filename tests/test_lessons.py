@@ -311,6 +311,18 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         "gradient_check_n: dW3 has shape (4, 6), but W3 has shape (1, 3).",
     ),
     (
+        lambda: gradient_checking.gradient_check_n(THREE, GRADS | {"db1": 0.5}, X, Y),
+        "gradient_check_n: db1 has 1 numbers, but b1 has 5.",
+    ),
+    (
+        lambda: gradient_checking.gradients_to_vector({"dW1": X}),
+        "gradients_to_vector: gradients has no 'db1'; it has ['dW1'].",
+    ),
+    (
+        lambda: optimization.update_parameters_with_gd(THREE, GRADS | {"dW1": 0.5}, 0.1),
+        "update_parameters: dW1 has shape (), but W1 has shape (5, 4).",
+    ),
+    (
         lambda: gradient_checking.gradient_check(1, 1, epsilon=0),
         "gradient_check: epsilon is a finite number above 0; it is 0.",
     ),

@@ -143,7 +143,7 @@ def as_parameters(function: str, parameters: Parameters, layers: int | None = No
 def gradients_of(function: str, what: str, grads: Parameters, parameters: Mapping[str, Array]) -> dict[str, Array]:
     """Return ``grads["d" + name]`` (or the velocities of the same keys) for every parameter, under its own name.
 
-    Each has its parameter's shape, or one of the two is a plain number.
+    Each has its parameter's shape; for a bias one of the two may be a plain number.
     """
     if not isinstance(grads, Mapping):
         raise InputError(f"{function}: {what} is a dictionary with dW1, db1, ...; it is a {type(grads).__name__}.")
@@ -152,7 +152,8 @@ def gradients_of(function: str, what: str, grads: Parameters, parameters: Mappin
         if "d" + name not in grads:
             raise InputError(f"{function}: {what} has no 'd{name}'; it has {sorted(map(str, grads))}.")
         gradient = as_numbers(function, "d" + name, grads["d" + name])
-        if gradient.shape != p.shape and gradient.ndim and p.ndim:
+        one_number = name.startswith("b") and not (gradient.ndim and p.ndim)
+        if gradient.shape != p.shape and not one_number:
             raise InputError(f"{function}: d{name} has shape {gradient.shape}, but {name} has shape {p.shape}.")
         gradients[name] = gradient
     return gradients

@@ -117,10 +117,13 @@ def gradients_to_vector(gradients: Parameters) -> Array:
     """Return the gradients ``dW1, db1, dW2, db2, ...`` as one column, whatever else the dictionary has."""
     if not isinstance(gradients, dict) or "dW1" not in gradients:
         raise InputError("gradients_to_vector: gradients is a dictionary with dW1, db1, ...")
-    L = sum(name.startswith("dW") for name in gradients)
-    names = {letter + str(l): np.array(0.0) for l in range(1, L + 1) for letter in "Wb"}
-    columns = gradients_of("gradients_to_vector", "gradients", gradients, names).values()
-    return np.concatenate([np.reshape(column, (-1, 1)) for column in columns])
+    L = sum(str(name).startswith("dW") for name in gradients)
+    columns = []
+    for name in (letter + str(l) for l in range(1, L + 1) for letter in ("dW", "db")):
+        if name not in gradients:
+            raise InputError(f"gradients_to_vector: gradients has no {name!r}; it has {sorted(map(str, gradients))}.")
+        columns.append(as_numbers("gradients_to_vector", name, gradients[name]).reshape(-1, 1))
+    return np.concatenate(columns)
 
 
 def gradient_check_n(
@@ -145,7 +148,9 @@ def gradient_check_n(
     """
     epsilon = _epsilon("gradient_check_n", epsilon)
     p = as_parameters("gradient_check_n", parameters, 3)
-    gradients_of("gradient_check_n", "gradients", gradients, p)
+    for name, gradient in gradients_of("gradient_check_n", "gradients", gradients, p).items():
+        if gradient.size != p[name].size:
+            raise InputError(f"gradient_check_n: d{name} has {gradient.size} numbers, but {name} has {p[name].size}.")
     theta, _ = dictionary_to_vector(p)
     gradapprox = np.zeros(theta.shape)
     for i in range(len(theta)):

@@ -86,7 +86,7 @@ def model(
     >>> parameters = model([[-1.0, 1.0]], [[0, 1]], num_iterations=1, initialization="zeros")
     Cost after iteration 0: 0.6931471805599453
     """
-    if initialization not in _INITIALIZATIONS:
+    if not isinstance(initialization, str) or initialization not in _INITIALIZATIONS:
         raise InputError(f"model: initialization is one of {', '.join(_INITIALIZATIONS)}; it is {initialization!r}.")
     X = as_examples("model", "X", X)
     parameters = _INITIALIZATIONS[initialization]([len(X), 10, 5, 1])

@@ -234,8 +234,10 @@ def model(
     decay, decay_rate
         `update_lr` or `schedule_lr_decay`, and how fast it falls; None keeps ``learning_rate``.
     """
-    if optimizer not in ("gd", "momentum", "adam"):
+    if not isinstance(optimizer, str) or optimizer not in ("gd", "momentum", "adam"):
         raise InputError(f"model: optimizer is one of gd, momentum, adam; it is {optimizer!r}.")
+    if decay is not None and not callable(decay):
+        raise InputError(f"model: decay is update_lr, schedule_lr_decay or None; it is {decay!r}.")
     X, Y = as_examples("model", "X", X), as_row("model", "Y", Y)
     parameters = initialize_parameters_he(layers_dims)
     v, s = initialize_adam(parameters)

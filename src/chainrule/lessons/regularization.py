@@ -120,7 +120,7 @@ def compute_cost_with_regularization(
     Krogh and Hertz, A simple weight decay can improve generalization, 1991.
     """
     p = as_parameters("compute_cost_with_regularization", parameters)
-    lambd = as_number("compute_cost_with_regularization", "lambd", lambd, "0 or more", lambda x: 0 <= x < np.inf)
+    lambd = _lambd("compute_cost_with_regularization", lambd)
     cross_entropy = compute_cost(A3, Y)
     m = np.size(A3)
     L2 = lambd / (2 * m) * sum(np.sum(W * W) for name, W in p.items() if name.startswith("W"))
@@ -140,7 +140,7 @@ def backward_propagation_with_regularization(
     Krogh and Hertz, A simple weight decay can improve generalization, 1991.
     """
     function = "backward_propagation_with_regularization"
-    lambd = as_number(function, "lambd", lambd, "0 or more", lambda x: 0 <= x < np.inf)
+    lambd = _lambd(function, lambd)
     gradients = backward_propagation(X, Y, cache)
     m = gradients["dZ3"].shape[1]
     _, _, W1, _, _, _, W2, _, _, _, W3, _ = as_cache(function, cache, _CACHE, "forward_propagation")
@@ -243,6 +243,7 @@ def model(
     >>> parameters = model(X, Y, num_iterations=1, lambd=0.7)  # doctest: +ELLIPSIS
     Cost after iteration 0: 2.77260...
     """
+    lambd, keep_prob = _lambd("model", lambd), _keep_prob("model", keep_prob)
     if lambd != 0 and keep_prob != 1:
         raise InputError(f"model: lambd (0) or keep_prob (1) is left as it is; they are {lambd} and {keep_prob}.")
     X = as_examples("model", "X", X)
@@ -272,6 +273,10 @@ def _network(function: str, X: Numbers, parameters: Parameters) -> tuple[Array, 
         arrays += [W, b]
         A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + l  # the shape is all that counts
     return as_examples(function, "X", X), *arrays
+
+
+def _lambd(function: str, lambd: Number) -> float:
+    return as_number(function, "lambd", lambd, "0 or more", lambda x: 0 <= x < np.inf)
 
 
 def _keep_prob(function: str, keep_prob: Number) -> float:

@@ -438,7 +438,7 @@ def update_parameters(parameters: Parameters, grads: Parameters, learning_rate: 
         W^{[l]} := W^{[l]} - \alpha\, dW^{[l]}, \qquad b^{[l]} := b^{[l]} - \alpha\, db^{[l]}
 
     ``parameters`` has ``W{l}, b{l}`` and ``grads`` at least ``dW{l}, db{l}``, for l = 1 .. L. A gradient has the shape
-    of its parameter, or is one number for all of it.
+    of its parameter; that of a bias may be one number for all units.
     """
     parameters = as_parameters("update_parameters", parameters)
     gradients = gradients_of("update_parameters", "grads", grads, parameters)
