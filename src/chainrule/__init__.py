@@ -30,7 +30,17 @@ if TYPE_CHECKING:
     from chainrule.data import sources
     from chainrule.files import load, save
     from chainrule.layers import *  # noqa: F403 - the list of layers is in one place
-    from chainrule.lessons import book, perceptron, stepwise
+    from chainrule.lessons import (
+        book,
+        gradient_checking,
+        initialization,
+        logistic,
+        optimization,
+        perceptron,
+        planar,
+        regularization,
+        stepwise,
+    )
     from chainrule.training import callbacks, loggers
 
 install()
@@ -65,14 +75,20 @@ __all__ = [
     "datasets",
     "errors",
     "gradcheck",
+    "gradient_checking",
+    "initialization",
     "initializers",
     "layers",
     "load",
     "loggers",
+    "logistic",
     "losses",
     "metrics",
+    "optimization",
     "optimizers",
     "perceptron",
+    "planar",
+    "regularization",
     "save",
     "schedules",
     "sources",
