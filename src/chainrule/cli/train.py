@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from chainrule import Network, save
-from chainrule.cli.output import JsonOption, check_writable, one_of, print_json, scores_line
+from chainrule.cli.output import JsonOption, one_of, print_json, scores_line
+from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS
 from chainrule.engines.choose import ENGINES
@@ -65,7 +66,7 @@ def run(
     make_optimizer = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]
     rule = make_optimizer() if lr is None else make_optimizer(lr=lr)
     if out is not None:
-        check_writable(out)
+        atomic.check(out)
     if resume and (checkpoint is None or not any(checkpoint.glob("checkpoint-*"))):
         raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
 
