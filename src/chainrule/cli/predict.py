@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from chainrule import Network, load
 from chainrule.cli.digit import read_digit
 from chainrule.cli.output import JsonOption, print_json
-from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.errors import InputError
 from chainrule.common.text_table import text_table
 from chainrule.datasets import load_mnist_small, read_idx
+from chainrule.datasets.npy import read_npy
 
 EXAMPLE = "Example: chainrule predict digits.safetensors my-digit.png"
 
@@ -70,11 +71,7 @@ def _read(path: Path) -> NDArray[Any]:
     with path.open("rb") as file:
         start = file.read(6)
         if start == b"\x93NUMPY":
-            file.seek(0)
-            try:
-                X = np.lib.format.read_array(file, allow_pickle=False)
-            except (ValueError, EOFError) as error:
-                raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: {error}") from error
+            X = read_npy(path)
         elif start[:2] in (b"\0\0", b"\x1f\x8b"):
             X = read_idx(path)
         else:

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.arrays import Array, Shape
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, INFERENCE_ROWS, Arrays, Block, Data, Source, cuts
+from chainrule.data.damage import parquet_metadata, read_run
 
 T = TypeVar("T")
 Prepare = Callable[[Data], Data]
@@ -165,7 +166,7 @@ class Stored:
 
     def _read(self, run: int) -> Data:
         try:
-            return self._prepare(self._runs.read(run))
+            return self._prepare(read_run(self._runs, run))
         except InputError as error:
             raise InputError(f"In {self._runs.where(run)}: {error}") from error
 
@@ -250,18 +251,14 @@ class Parquet:
 
     def __init__(self, path: Paths, target: str, columns: Sequence[str] | None = None) -> None:
         try:
-            import pyarrow
-            from pyarrow import parquet
+            import pyarrow  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("Reading Parquet", "pyarrow", "data") from error
         self._target, self._columns = target, list(columns or ())
         self._groups: list[tuple[Path, Any, int, int]] = []  # file, its metadata, number of the group, first row
         starts, dtypes = [0], []
         for file in _files(path):
-            try:
-                metadata = parquet.read_metadata(file)
-            except pyarrow.ArrowInvalid as error:
-                raise FileFormatError(f"{file} cannot be read as Parquet: {error}") from error
+            metadata = parquet_metadata(file)
             dtypes.append(self._dtypes(file, metadata.schema.to_arrow_schema()))
             row = 0
             for group in range(metadata.num_row_groups):
@@ -301,7 +298,7 @@ class Parquet:
         from pyarrow import parquet
 
         file, metadata, group, _ = self._groups[run]
-        with parquet.ParquetFile(file, metadata=metadata) as opened:
+        with parquet.ParquetFile(file, metadata=metadata, page_checksum_verification=True) as opened:
             table = opened.read_row_group(group, columns=[*self._columns, self._target])
         for name in table.column_names:
             if missing := table.column(name).null_count:
