@@ -116,6 +116,8 @@ def test_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     says(InputError, "is no name of a file", tmp_path / "a\0b")
     with pytest.raises(InputError, match=r"file/a must be a folder, but .*file is a file\. Name another one"):
         atomic.make_folder(file / "a")
+    with pytest.raises(InputError, match="is no name of a folder"):
+        atomic.make_folder(Path("a\0b"))
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
     says(UnwritableError, r"file cannot be written: it is write-protected\.", file)
 

@@ -95,6 +95,8 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder} must be a folder, but {file} is a file. Name another one.") from error
     except OSError as error:
         raise UnwritableError(f"The folder {folder} cannot be made: {reason(error)}.") from error
+    except ValueError as error:  # a null character in the path
+        raise InputError(f"{str(folder)!r} is no name of a folder: {error}.") from error
 
 
 def reason(error: OSError) -> str:

@@ -48,11 +48,8 @@ def parquet_metadata(file: Path) -> Any:
     with readable(f"{file} cannot be read as Parquet"):
         metadata = parquet.read_metadata(file)
         metadata.schema.to_arrow_schema()
-        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-        if metadata.num_rows != sum(group.num_rows for group in groups):
+        # No more than the numbers of rows: asking for a damaged column here would end the process (pyarrow 26).
+        rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+        if min(rows, default=0) < 0 or metadata.num_rows != sum(rows):
             raise ValueError("its row groups do not have the rows that it claims")
-        for group in groups:
-            values = [group.column(i).num_values for i in range(group.num_columns)]
-            if not 0 <= group.num_rows <= min(values, default=group.num_rows):
-                raise ValueError("a row group claims more rows than its columns have")
         return metadata
