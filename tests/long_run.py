@@ -34,13 +34,14 @@ def network(name: str) -> tuple[cr.Network, Any, Any]:
 def train(name: str, checkpoint: Checkpoint | None, **options: Any) -> cr.Network:
     """Return a trained network; validation and early stopping have something to remember, and blocks are small."""
     net, X, y = network(name)
+    callbacks = [cr.EarlyStopping(patience=20), *options.pop("callbacks", [])]
     settings: dict[str, Any] = {
         "epochs": 6,
         "batch_size": 8,
         "accumulate": 3,
         "optimizer": cr.Adam(cr.Cosine(0.01, steps=100)),
         "validation_split": 0.2,
-        "callbacks": [cr.EarlyStopping(patience=20)],
+        "callbacks": callbacks,
         "verbose": False,
     }
     with patch.object(NumpyEngine, "block_batches", 4):

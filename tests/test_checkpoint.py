@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 import chainrule as cr
 from chainrule.arrays import leaves
-from chainrule.common.errors import CheckpointWarning, InputError
+from chainrule.common import tensors
+from chainrule.common.errors import CheckpointWarning, InputError, UnwritableError
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoint, Checkpoints
 from chainrule.training.run import Run
@@ -71,12 +75,12 @@ def test_a_run_goes_on_exactly_where_it_was(name: str, batches: int, tmp_path: P
     checkpoint = Checkpoint(tmp_path, seconds=0.0)
     undisturbed = train(name, None)
     with pytest.raises(KilledError):
-        train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(batches)])
-    resumed = train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(9999)])
+        train(name, checkpoint, callbacks=[Kill(batches)])
+    resumed = train(name, checkpoint, callbacks=[Kill(9999)])
     assert_same(resumed, undisturbed)
     assert resumed.history.rows == undisturbed.history.rows
     # There is nothing left to do; that progress is shown now changes nothing.
-    again = train(name, checkpoint, callbacks=[cr.EarlyStopping(patience=20), Kill(0)], verbose=True)
+    again = train(name, checkpoint, callbacks=[Kill(0)], verbose=True)
     assert_same(again, undisturbed)
 
 
@@ -123,7 +127,7 @@ def newest(folder: Path) -> Path:
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(damage: str, tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path, seconds=0.0)
     train("dropout", checkpoint, epochs=2)
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.glob("checkpoint-*"))) == 3
     content = newest(tmp_path).read_bytes()
     flipped = content[:-5] + bytes([content[-5] ^ 1]) + content[-4:]
     contents = {"cut": content[:-9], "flipped": flipped, "emptied": b"", "overwritten": b"\0" * len(content)}
@@ -149,7 +153,7 @@ def test_a_full_disk_is_a_warning_and_training_goes_on(tmp_path: Path, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.warns(CheckpointWarning, match=r"could not be written to .*: No space left .* stays the last one"):
+    with pytest.warns(CheckpointWarning, match=r"cannot be written: No space left .* stays the last one"):
         network = train("dropout", Checkpoint(tmp_path), epochs=3)
     monkeypatch.undo()
     assert_same(network, train("dropout", None, epochs=3))
@@ -159,11 +163,155 @@ def test_a_full_disk_is_a_warning_and_training_goes_on(tmp_path: Path, monkeypat
 def test_what_a_killed_writer_left_is_swept_up_and_the_last_few_are_kept(tmp_path: Path) -> None:
     (tmp_path / ".checkpoint-000000009.safetensors.abc").write_bytes(b"half")
     checkpoints = Checkpoints(Checkpoint(tmp_path, keep=2))
+    assert checkpoints.load() is None
     for i in range(4):
         checkpoints.save({"a": np.array([i])}, {"number": i})
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"checkpoint-00000000{i}.safetensors" for i in (3, 4)]
+    checkpoints.close()
+    names = [".lock", *(f"checkpoint-00000000{i}.safetensors" for i in (3, 4))]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
     loaded = Checkpoints(Checkpoint(tmp_path)).load()
     assert loaded is not None and loaded[0]["a"] == 3 and loaded[1]["number"] == 3
+
+
+# One run, one folder.
+
+
+def test_a_folder_has_one_run_at_a_time(tmp_path: Path) -> None:
+    class Second(Callback):
+        def epoch_end(self, run: Run) -> None:
+            with pytest.raises(
+                InputError, match=r"Another run that is still going on has its checkpoints in .*another f"
+            ):
+                train("dropout", Checkpoint(tmp_path), epochs=1)
+
+    train("dropout", Checkpoint(tmp_path), epochs=2, callbacks=[Second()])
+    assert len(train("dropout", Checkpoint(tmp_path), epochs=3).history) == 3
+
+
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+def test_a_folder_is_free_when_its_process_is_gone(by: signal.Signals, tmp_path: Path) -> None:
+    code = f"""
+import sys, time
+from chainrule.training.checkpoint import Checkpoints
+checkpoints = Checkpoints({str(tmp_path)!r})
+checkpoints.load()
+print("locked", flush=True)
+time.sleep(60)
+"""
+    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert other.stdout is not None and other.stdout.readline() == b"locked\n"
+    (torn := tmp_path / ".checkpoint-000000001.safetensors.0123abcd.partial").touch()
+    with pytest.raises(InputError, match="Another run that is still going on"):
+        Checkpoints(tmp_path).load()
+    assert torn.exists(), "it may belong to the run that has the folder"
+    other.send_signal(by)
+    other.wait()
+    other.stdout.close()
+    checkpoints = Checkpoints(tmp_path)
+    assert checkpoints.load() is None and not torn.exists()
+    checkpoints.close()
+
+
+@pytest.mark.parametrize("ending", [KilledError, KeyboardInterrupt, InputError])
+def test_a_folder_is_free_however_a_run_ended(ending: type[BaseException], tmp_path: Path) -> None:
+    class End(Callback):
+        def batch_end(self, run: Run) -> None:
+            raise ending
+
+    errors = []
+    for options in {"callbacks": [End()]}, {"batch_size": 9}:  # the second ends before it begins
+        try:
+            train("dropout", Checkpoint(tmp_path), epochs=1, **options)
+        except (KilledError, InputError) as error:
+            errors.append(error)  # and with it every frame, as a notebook does
+    assert errors
+    assert len(train("dropout", Checkpoint(tmp_path), epochs=2).history) == 2
+
+
+def test_whatever_else_lies_in_the_folder_is_left_alone(tmp_path: Path) -> None:
+    names = [
+        "notes.txt",
+        "checkpoint-1.safetensors",
+        "checkpoint-000000001.safetensors.bak",
+        ".checkpoint",
+        "x.partial",
+    ]
+    for name in names:
+        (tmp_path / name).write_text(name)
+    (tmp_path / "checkpoint-000000001.bin").mkdir()
+    train("dropout", Checkpoint(tmp_path, seconds=0.0, keep=1), epochs=2)
+    assert all((tmp_path / name).read_text() == name for name in names)
+    ours = {path.name for path in tmp_path.iterdir()} - {*names, "checkpoint-000000001.bin"}
+    assert len(ours) == 2 and ".lock" in ours
+
+
+def rewrite(path: Path, **change: Any) -> None:
+    """Give a checkpoint another description; None takes an entry away."""
+    with tensors.opened(path) as file:
+        info = file.describe("chainrule-checkpoint") | {"digest": file.digest} | change
+        arrays = file.arrays()
+    text = json.dumps({name: value for name, value in info.items() if value is not None})
+    path.write_bytes(safetensors.numpy.save(arrays, metadata={"chainrule-checkpoint": text}))
+
+
+@pytest.mark.parametrize("version", [1, 3, "new"])
+def test_another_version_stops_and_deletes_nothing(version: Any, tmp_path: Path) -> None:
+    train("dropout", Checkpoint(tmp_path, seconds=0.0), epochs=2)
+    rewrite(newest(tmp_path), format=version)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(
+        InputError, match=r"has format .*, but this version of chainrule reads format 2: go on with the v"
+    ):
+        train("dropout", Checkpoint(tmp_path), epochs=3)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("change", [{"digest": None}, {"digest": 0}, {"batch": 1}, {"best_epoch": 1}, {"more": 0}])
+def test_what_is_not_as_it_was_written_is_damaged(change: dict[str, Any], tmp_path: Path) -> None:
+    train("dropout", Checkpoint(tmp_path, seconds=0.0), epochs=2)
+    rewrite(newest(tmp_path), **change)
+    with pytest.warns(CheckpointWarning, match=r"is damaged \(its digest is (wrong|missing).*goes on from checkpoint-"):
+        resumed = train("dropout", Checkpoint(tmp_path), epochs=3)
+    assert_same(resumed, train("dropout", None, epochs=3))
+
+
+def test_damaged_ones_are_replaced(tmp_path: Path) -> None:
+    train("dropout", Checkpoint(tmp_path, seconds=0.0), epochs=1)
+    files = sorted(tmp_path.glob("checkpoint-*"))
+    for path in files:
+        path.write_bytes(b"")
+    with pytest.warns(CheckpointWarning):
+        train("dropout", Checkpoint(tmp_path, seconds=0.0), epochs=1)
+    kept = sorted(tmp_path.glob("checkpoint-*"))
+    assert len(kept) == 3 and kept[-1] > files[0] and all(path.stat().st_size for path in kept)
+    train("dropout", Checkpoint(tmp_path), epochs=1)  # without a warning
+
+
+def test_a_folder_that_vanishes_is_a_warning_until_it_is_back(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    class Gone(Callback):
+        def epoch_start(self, run: Run) -> None:
+            if run.epoch == 2:
+                shutil.rmtree(folder)
+            if run.epoch == 4:
+                folder.mkdir()
+
+    with pytest.warns(CheckpointWarning, match=r"there is no folder .*run\. Create it first\. .* Training goes on"):
+        network = train("dropout", Checkpoint(folder, seconds=0.0), callbacks=[Gone()], epochs=5)
+    assert_same(network, train("dropout", None, callbacks=[], epochs=5))
+    assert_same(network, train("dropout", Checkpoint(folder), callbacks=[], epochs=5))
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_error_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(UnwritableError, match=r"No checkpoint can be written to .*: Permission denied\."):
+        train("dropout", Checkpoint(tmp_path), epochs=1)
 
 
 def test_bad_settings(tmp_path: Path) -> None:

@@ -373,7 +373,7 @@ def test_wrong_files(
         ".": r"\.: Is a directory",
         "text.png": "text.png is neither an image that Pillow can read, nor an IDX file, nor a .npy array",
         "cut.npy": "cut.npy is not a .npy array of numbers, or it is damaged",
-        "objects.npy": "objects.npy is not a .npy array of numbers, or it is damaged: Object arrays",
+        "objects.npy": "objects.npy is not a .npy array of numbers, or it is damaged: its dtype is object",
         "cut.idx": "cut.idx is truncated",
         "blank.png": "blank.png shows no digit: it is blank",
         "small.npy": r"The model takes examples of shape \(784,\), but the shape of small.npy is \(4, 6\)",
@@ -389,10 +389,10 @@ def test_wrong_files(
 
 
 def test_out_is_checked_before_training(fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> None:
+    def refuse(_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("chainrule.common.atomic._open_locked", refuse)
     assert "x.safetensors cannot be written: Permission denied" in fails("train", "--out", "x.safetensors")
 
 

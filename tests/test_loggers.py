@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import math
+import os
+import re
+import shutil
 import struct
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import FileFormatError, InputError, LogWarning, MissingExtraError, UnwritableError
 from chainrule.training.callbacks import Callback
 from chainrule.training.loggers import CSVLogger, JSONLinesLogger, MLflowLogger, TensorBoardLogger
 
@@ -123,6 +128,137 @@ def test_scores_may_come_and_go(make: Make, name: str, tmp_path: Path) -> None:
     losses = [{k: v for k, v in row.items() if "loss" in k} for row in read(path)]
     assert losses == [{"loss": 0.5}, {"loss": 0.5, "val_loss": 0.7}, {"loss": 0.5}]
     assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+# What cannot be written.
+
+
+def after_epochs(make: Callable[[], Any], actions: dict[int, Callable[[], Any]], last: int) -> list[str]:
+    """Train, do something after some epochs, and return the texts of the warnings."""
+    logger, run = make(), Run()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        logger.run_start(run)
+        for run.epoch in range(1, last + 1):
+            logger.epoch_start(run)
+            run.scores = scores_of(run.epoch)
+            logger.epoch_end(run)
+            actions.get(run.epoch, lambda: None)()
+        logger.run_end(run)
+    assert all(warning.category is LogWarning for warning in told)
+    return [str(warning.message) for warning in told]
+
+
+@FILES
+def test_a_folder_that_vanishes_is_one_warning_and_nothing_is_lost_when_it_is_back(
+    make: Make, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "share" / name
+
+    def go() -> None:
+        shutil.rmtree(path.parent)
+
+    (text,) = after_epochs(lambda: make(path), {2: go}, 6)
+    assert re.match(rf"{make.__name__}: .*cannot be written.* Training goes on, and what is missing", text)
+    assert not path.parent.exists()
+    for back in 3, 5, 6:  # 6: the end of the run finds it
+        path.parent.mkdir()
+        assert len(after_epochs(lambda: make(path), {2: go, back: path.parent.mkdir}, 6)) == 1
+        assert read(path) == records(1, 6)
+        go()
+
+
+@FILES
+def test_a_file_that_is_removed_comes_back_whole(make: Make, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    assert len(after_epochs(lambda: make(path), {3: path.unlink}, 5)) == 1
+    assert read(path) == records(1, 5)
+
+
+@FILES
+def test_a_full_disk_is_a_warning(make: Make, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / name
+    full = False
+    write, sync = os.write, os.fsync
+
+    def half(descriptor: int, line: bytes) -> int:
+        return write(descriptor, line[: len(line) // 2] if full else line)
+
+    def fail(descriptor: int) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(descriptor)
+
+    def switch() -> None:
+        nonlocal full
+        full = not full
+        assert read(path) == records(1, 2), "a line that is not whole"
+
+    monkeypatch.setattr(os, "write", half)
+    monkeypatch.setattr(os, "fsync", fail)
+    (text,) = after_epochs(lambda: make(path), {2: switch, 5: switch}, 7)
+    assert "No space left on device" in text
+    assert read(path) == records(1, 7)
+
+
+@FILES
+def test_a_place_that_cannot_be_written_to_is_an_error_at_the_start(
+    make: Make, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"must be a folder, but .*file is a file"):
+        train(make(tmp_path / "file" / name), 1, 2)
+    with pytest.raises(InputError, match=r"is a folder\. Name the file"):
+        train(make(tmp_path), 1, 2)
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("chainrule.common.atomic._open_locked", refuse)
+    with pytest.raises(UnwritableError, match=f"{name} cannot be written: Permission denied"):
+        train(make(tmp_path / name), 1, 2)
+
+
+def test_events_go_on_in_another_file(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    (text,) = after_epochs(lambda: TensorBoardLogger(folder), {2: lambda: shutil.rmtree(folder), 4: folder.mkdir}, 6)
+    assert re.match(r"TensorBoardLogger: The file of events in .*runs is gone\. Training goes on", text)
+    curve = [step for step, tag, _ in events(folder) if tag == "loss/training"]
+    assert curve == [3, 4, 5, 6]  # the first two were in the file that is gone
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="must be a folder"):
+        train(TensorBoardLogger(tmp_path / "file"), 1, 1)
+
+
+def test_a_server_that_does_not_answer_is_one_warning(tracking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.exceptions import MlflowException
+
+    logger = MLflowLogger("digits")
+    down = False
+    client = type(logger._client)
+    for name in ("log_batch", "set_terminated"):
+        call = getattr(client, name)
+
+        def perhaps(self: Any, *arguments: Any, call: Any = call) -> Any:
+            if down:
+                raise MlflowException("no answer.")
+            return call(self, *arguments)
+
+        monkeypatch.setattr(client, name, perhaps)
+
+    def switch() -> None:
+        nonlocal down
+        down = not down
+
+    (text,) = after_epochs(lambda: logger, {1: switch, 3: switch}, 4)
+    assert text.startswith("MLflowLogger: no answer. Training goes on")
+    (run,) = tracking.search_runs([tracking.get_experiment_by_name("digits").experiment_id])
+    assert [m.step for m in tracking.get_metric_history(run.info.run_id, "loss")] == [1, 2, 3, 4]
+    (text,) = after_epochs(lambda: MLflowLogger("others"), {1: switch}, 2)
+    assert text.startswith("MLflowLogger: no answer. Training goes on")
+    monkeypatch.setattr(client, "get_experiment_by_name", lambda *_: perhaps(None))
+    with pytest.raises(UnwritableError, match=r"MLflowLogger cannot write its log: no answer\."):
+        train(logger, 1, 1)
 
 
 def test_csv_is_a_plain_table(tmp_path: Path) -> None:

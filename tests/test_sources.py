@@ -6,7 +6,9 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -15,9 +17,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from chainrule import sources
+import chainrule as cr
 from chainrule.arrays import Array
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, MissingExtraError
+from chainrule.data import sources
 from chainrule.data.batches import Arrays, Block, Data, Source, cuts
 from chainrule.data.checks import all_fit
 from chainrule.data.sources import Batches, Parquet, Stored, read_ahead
@@ -366,6 +369,83 @@ def test_parquet_needs_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match=r"Reading Parquet needs pyarrow.*chainrule\[data\]"):
         Parquet("rows.parquet", target="y")
+
+
+# Damage.
+
+
+def test_parquet_that_is_damaged_after_it_was_opened(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"a": np.arange(20.0), "y": np.arange(20)}), path, row_group_size=8)
+    whole = path.read_bytes()
+    source = make(Parquet(path, target="y"))
+    path.write_bytes(whole[:100])
+    with pytest.raises(FileFormatError, match=r"rows .* of .*rows\.parquet .* cannot be read: .*truncated or damaged"):
+        batches(source)
+    path.unlink()
+    with pytest.raises(DataUnavailableError, match=r"rows\.parquet .* cannot be read: .*No such file"):
+        batches(source)
+    with pytest.raises(DataUnavailableError, match=r"rows\.parquet cannot be read as Parquet: .*No such file"):
+        Parquet(path, target="y")
+
+
+def test_a_page_checksum_is_looked_at(tmp_path: Path) -> None:
+    path, values = tmp_path / "rows.parquet", np.arange(20) * 1.25e-7
+    table = pa.table({"a": values, "y": np.arange(20)})
+    parquet.write_table(table, path, compression="none", use_dictionary=False, write_page_checksum=True)
+    content = path.read_bytes()
+    place = content.index(values[3].tobytes())
+    path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    with pytest.raises(FileFormatError, match=r"(?i)crc"):
+        batches(make(Parquet(path, target="y")))
+
+
+def _without_a_row(read: Callable[[int], Data], run: int) -> Data:
+    return Data(*(None if a is None else a[1:] for a in read(run)))
+
+
+def test_fewer_rows_than_were_promised_are_no_rows_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet_source = Parquet(write(tmp_path / "rows.parquet", y=np.arange(20)), target="y")
+    for runs in parquet_source, sources.Slices(np.zeros((30, 2)), np.zeros(30)):
+        monkeypatch.setattr(runs, "read", partial(_without_a_row, runs.read))
+        stored = Stored(runs, 10, 0, lambda data: data)
+        with pytest.raises(FileFormatError, match=r"are damaged: there should be \d+ of them, but \d+ are there"):
+            list(stored.ordered(1024))
+
+
+@pytest.mark.parametrize("rows", [(20, [8, 8, 5]), (20, [-8, 8, 20])])
+def test_metadata_that_contradicts_itself(
+    rows: tuple[int, list[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "rows.parquet", y=np.arange(20))
+    schema, (total, groups) = parquet.read_metadata(path).schema, rows
+
+    def metadata(_: Path) -> Any:
+        row_group = [SimpleNamespace(num_rows=n) for n in groups].__getitem__
+        return SimpleNamespace(schema=schema, num_rows=total, num_row_groups=len(groups), row_group=row_group)
+
+    monkeypatch.setattr("pyarrow.parquet.read_metadata", metadata)
+    with pytest.raises(
+        FileFormatError, match=r"rows\.parquet cannot be read as Parquet: its row groups do not have the r"
+    ):
+        Parquet(path, target="y")
+
+
+def test_hdf5_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "rows.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("X", data=np.arange(60.0).reshape(20, 3), chunks=(10, 3), compression="gzip")
+        place = file["X"].id.get_chunk_info(1).byte_offset
+    content = bytearray(path.read_bytes())
+    content[place : place + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with (
+        h5py.File(path) as file,
+        pytest.raises(FileFormatError, match=r"rows 0 to .* of X .*cannot be read: .*damaged"),
+    ):
+        batches(make(file["X"], np.zeros(20)))
+    with pytest.raises(FileFormatError, match="cannot be read"):
+        cr.Network.mlp([3, 2]).fit(h5py.File(path)["X"], np.zeros(20), epochs=1, verbose=False)
 
 
 # Batches.

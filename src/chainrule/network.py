@@ -13,7 +13,7 @@ from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
 from chainrule.data import checks, sources
 from chainrule.data.batches import Arrays, Source
-from chainrule.data.class_weights import class_weights
+from chainrule.data.class_weights import all_targets, class_weights
 from chainrule.data.convert import column_names
 from chainrule.data.door import Door
 from chainrule.data.parquet import Parquet
@@ -291,7 +291,7 @@ class Network:
         params, input_shape, output_shape = door.settled(source.shape)
         source, validation = self._with_validation(source, validation_data, validation_split, door, batch_size)
         if class_weight is not None:
-            source.adapt(class_weights(class_weight, self.loss, output_shape, *_all_targets(source, y)))
+            source.adapt(class_weights(class_weight, self.loss, output_shape, *all_targets(source, y)))
         if isinstance(source, Arrays) and source.data.weights is not None:
             checks.some_weight(source.data.weights)
 
@@ -501,11 +501,3 @@ def _optimizer(optimizer: str | Optimizer | None) -> Optimizer:
 
 def _names(X: Any) -> tuple[str, ...] | None:
     return X.columns if isinstance(X, Parquet) else column_names(X)
-
-
-def _all_targets(source: Source, y: Any) -> tuple[Array | None, Array | None]:
-    """Return all targets and which of them count, as far as they are known before training."""
-    if isinstance(source, Arrays):
-        weights = source.data.weights
-        return source.data.Y, None if weights is None else weights > 0
-    return None if y is None else np.asarray(y), None

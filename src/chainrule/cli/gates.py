@@ -9,7 +9,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from chainrule.cli.output import JsonOption, check_writable, print_json
+from chainrule.cli.output import JsonOption, print_json
+from chainrule.common import atomic
 from chainrule.common.text_table import text_table
 from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, forward, learn, xor, xor_network
 
@@ -31,7 +32,7 @@ def run(
     Their truth tables, the lines that separate ones from zeros, and what the perceptron rule learns of them.
     """
     if out is not None:
-        check_writable(out)
+        atomic.check(out)
         from chainrule.plots.gates import plot_gates
 
         plot_gates(out)

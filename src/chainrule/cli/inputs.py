@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from chainrule import Network
 from chainrule.cli.digit import read_digit
-from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.errors import InputError
 from chainrule.datasets import Dataset, read_idx
 from chainrule.datasets.mnist import PIXEL_SCALE
+from chainrule.datasets.npy import read_npy
 
 
 def read(path: Path) -> tuple[NDArray[Any], float]:
@@ -21,11 +22,7 @@ def read(path: Path) -> tuple[NDArray[Any], float]:
     with path.open("rb") as file:
         start = file.read(6)
         if start == b"\x93NUMPY":
-            file.seek(0)
-            try:
-                X = np.lib.format.read_array(file, allow_pickle=False)
-            except (ValueError, EOFError) as error:
-                raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: {error}") from error
+            X = read_npy(path)
         elif start[:2] in (b"\0\0", b"\x1f\x8b"):
             X = read_idx(path)
         else:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-import tempfile
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -45,18 +43,6 @@ def one_of(kind: str, name: str, known: Collection[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     suggestion = f" Did you mean {close[0]!r}?" if close else ""
     raise InputError(f"There is no {kind} {name!r}.{suggestion} Known: {', '.join(known)}.")
-
-
-def check_writable(path: Path) -> None:
-    """Raise an error if a file cannot be written; called before the work whose result it shall hold."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder. Name the file to write, such as {path / 'result'}.")
-    if not path.parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no folder {path.parent}. Create it first.")
-    try:
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror} ({path.parent}).") from error
 
 
 def test(network: Network, X: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:

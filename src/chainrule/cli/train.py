@@ -11,8 +11,9 @@ import typer
 
 from chainrule import Callback, Network, save
 from chainrule.cli.inputs import outputs
-from chainrule.cli.output import JsonOption, check_writable, one_of, print_json, scores_line, test
+from chainrule.cli.output import JsonOption, one_of, print_json, scores_line, test
 from chainrule.cli.stopping import stopping
+from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS, Dataset
 from chainrule.engines.choose import ENGINES
@@ -71,7 +72,7 @@ def run(
     one_of("engine", engine, [*ENGINES, "auto"])
     rule = _rule(optimizer, lr)
     if out is not None:
-        check_writable(out)
+        atomic.check(out)
     if resume and (checkpoint is None or not any(checkpoint.glob("checkpoint-*"))):
         raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
 

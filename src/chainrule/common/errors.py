@@ -16,7 +16,11 @@ class FileFormatError(ChainruleError, ValueError):
 
 
 class DataUnavailableError(ChainruleError, OSError):
-    """A data set that is neither on this machine nor could be downloaded."""
+    """A data set that is neither on this machine nor could be downloaded, or a file that cannot be read."""
+
+
+class UnwritableError(ChainruleError, OSError):
+    """A file that cannot be written: a full disk, a missing folder, no permission."""
 
 
 class NotFiniteError(ChainruleError, ArithmeticError):
@@ -37,6 +41,10 @@ class NetworkWarning(UserWarning):
 
 class CheckpointWarning(UserWarning):
     """A checkpoint that could not be written or read; training goes on."""
+
+
+class LogWarning(UserWarning):
+    """A log that could not be written; training goes on."""
 
 
 class MissingExtraError(ChainruleError, ImportError):

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.arrays import Array, Shape
 from chainrule.common.errors import InputError
 from chainrule.data import checks
-from chainrule.data.batches import Data
+from chainrule.data.batches import Arrays, Data, Source
 from chainrule.equations.losses import Loss
 
 
@@ -56,6 +56,14 @@ def class_weights(
         return data._replace(weights=checks.weights("sample_weight times class_weight", product, [labels.shape]))
 
     return weigh
+
+
+def all_targets(source: Source, y: Any) -> tuple[Array | None, Array | None]:
+    """Return all targets and which of them count, as far as they are known before training."""
+    if isinstance(source, Arrays):
+        weights = source.data.weights
+        return source.data.Y, None if weights is None else weights > 0
+    return None if y is None else np.asarray(y), None
 
 
 def _table(weights: Any) -> dict[int, float]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Shape
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.data.batches import Data
+from chainrule.data.damage import parquet_metadata
 
 Paths = str | Path | Sequence[str | Path]
 
@@ -50,8 +51,7 @@ class Parquet:
 
     def __init__(self, path: Paths, target: str, columns: Sequence[str] | None = None) -> None:
         try:
-            import pyarrow
-            from pyarrow import parquet
+            import pyarrow  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("Reading Parquet", "pyarrow", "data") from error
         if isinstance(columns, str):
@@ -62,10 +62,7 @@ class Parquet:
         self._groups: list[tuple[Path, Any, int, int]] = []  # file, its metadata, number of the group, first row
         starts, dtypes = [0], []
         for file in _files(path):
-            try:
-                metadata = parquet.read_metadata(file)
-            except pyarrow.ArrowInvalid as error:
-                raise FileFormatError(f"{file} cannot be read as Parquet: {error}") from error
+            metadata = parquet_metadata(file)
             dtypes.append(self._dtypes(file, metadata.schema.to_arrow_schema()))
             row = 0
             for group in range(metadata.num_row_groups):
@@ -119,7 +116,7 @@ class Parquet:
         from pyarrow import parquet
 
         file, metadata, group, _ = self._groups[run]
-        with parquet.ParquetFile(file, metadata=metadata) as opened:
+        with parquet.ParquetFile(file, metadata=metadata, page_checksum_verification=True) as opened:
             table = opened.read_row_group(group, columns=[*self._columns, self._target])
         for name in table.column_names:
             if missing := table.column(name).null_count:

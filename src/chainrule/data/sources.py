@@ -14,6 +14,7 @@ from chainrule.common.errors import InputError
 from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Arrays, Block, Data, Source, checksum, cuts, parts, some
 from chainrule.data.checks import some_examples
 from chainrule.data.convert import as_array, opened, select
+from chainrule.data.damage import read_run
 from chainrule.data.parquet import Parquet
 
 __all__ = ["Batches", "Parquet", "Slices", "Stored", "is_stored", "read_ahead", "source"]
@@ -242,7 +243,7 @@ class Stored:
 
     def _read(self, run: int) -> Data:
         try:
-            return self._prepare(self._runs.read(run))
+            return self._prepare(read_run(self._runs, run))
         except InputError as error:
             raise InputError(f"In {self._runs.where(run)}: {error}") from error
 

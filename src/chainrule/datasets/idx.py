@@ -6,15 +6,19 @@ import gzip
 import math
 import os
 import zlib
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import DataUnavailableError, FileFormatError
+from chainrule.common import reading
+from chainrule.common.errors import FileFormatError
 
 _ELEMENT_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_LONGEST_HEADER = 4 + 4 * 255  # bytes
+_PIECE = 2**20  # bytes read at once
+
+LARGEST = 2**31  # bytes that a packed file may become: a few kilobytes of gzip can claim any number
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
@@ -35,7 +39,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     DataUnavailableError
         The file cannot be read.
     FileFormatError
-        The file is empty, not IDX, truncated, too long, or damaged gzip.
+        The file is empty, not IDX, truncated, too long, or damaged gzip; or it is gzip of more than 2 GiB.
 
     Notes
     -----
@@ -43,25 +47,61 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     big-endian: two zero bytes, one byte for the element type, one byte for the number of dimensions ``d``,
     ``d`` sizes of four bytes each, then the elements, the last dimension changing fastest.
     """
-    return parse_idx(read_unzipped(path), str(path))
+    name = str(path)
+    expected = _header(read_unzipped(path, _LONGEST_HEADER), name).bytes
+    return parse_idx(read_unzipped(path, expected), name)
 
 
-def read_unzipped(path: str | os.PathLike[str]) -> bytes:
-    """Return the content of a file, unpacked if it is gzip."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DataUnavailableError(f"{path} cannot be read: {error.strerror}.") from error
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise FileFormatError(f"{path} is damaged gzip ({error}). Get the file again.") from error
+def read_unzipped(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the content of a file, unpacked if it is gzip; but of what is longer than the limit, one byte more."""
+    with reading.opened(path) as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not packed:
+            return _read(file, limit + 1)
+        if limit > LARGEST:
+            raise FileFormatError(
+                f"{path} unpacks to {limit:,} bytes, but no more than {LARGEST:,} are unpacked here: use gunzip first."
+            )
+        try:
+            return _read(gzip.GzipFile(fileobj=file), limit + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise FileFormatError(f"{path} is damaged gzip ({error}). Get the file again.") from error
+
+
+def _read(file: Any, limit: int) -> bytes:
+    """Read so many bytes, or those that there are: `read` alone would allocate all that it is asked for."""
+    pieces, left = [], limit
+    while piece := file.read(min(left, _PIECE)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[Any]:
     """Turn the unpacked bytes of an IDX file into an array; errors call the file ``name``."""
+    shape, dtype, start, expected = _header(content, name)
+    if len(content) != expected:
+        fault, more = ("truncated", "") if len(content) < expected else ("too long", " or more")
+        raise FileFormatError(
+            f"{name} is {fault}: shape {shape} of {dtype.itemsize}-byte elements makes {expected} bytes "
+            f"with the header, but there are {len(content)}{more}."
+        )
+    try:
+        array = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    except ValueError as error:  # more dimensions, or larger ones beside a zero, than NumPy can hold
+        raise FileFormatError(f"{name} has a shape that NumPy cannot hold ({error}).") from error
+    return array.astype(dtype.newbyteorder("="))
+
+
+class _Header(NamedTuple):
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    start: int  # of the elements
+    bytes: int  # of the whole file
+
+
+def _header(content: bytes, name: str) -> _Header:
     if not content:
         raise FileFormatError(f"{name} is empty; an IDX file starts with a header of at least 8 bytes.")
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _ELEMENT_TYPES or content[3] == 0:
@@ -74,15 +114,4 @@ def parse_idx(content: bytes, name: str) -> NDArray[Any]:
         raise FileFormatError(f"{name} is truncated: its header has {start} bytes, the whole file {len(content)}.")
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
     dtype = np.dtype(_ELEMENT_TYPES[content[2]])
-    expected = start + math.prod(shape) * dtype.itemsize
-    if len(content) != expected:
-        fault = "truncated" if len(content) < expected else "too long"
-        raise FileFormatError(
-            f"{name} is {fault}: shape {shape} of {dtype.itemsize}-byte elements makes {expected} bytes "
-            f"with the header, but there are {len(content)}."
-        )
-    try:
-        array = np.frombuffer(content, dtype, offset=start).reshape(shape)
-    except ValueError as error:  # more dimensions, or larger ones beside a zero, than NumPy can hold
-        raise FileFormatError(f"{name} has a shape that NumPy cannot hold ({error}).") from error
-    return array.astype(dtype.newbyteorder("="))
+    return _Header(shape, dtype, start, start + math.prod(shape) * dtype.itemsize)

@@ -8,10 +8,21 @@ axes are positions of a window: ``fan_in = n_in * positions`` and ``fan_out = n_
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, Float, Shape
+
+
+def first_values(
+    initializer: Callable[[np.random.Generator, Shape], Array], rng: np.random.Generator, shape: Shape, dtype: Any
+) -> Array:
+    """Return the first values of an array of parameters: every `init` of a layer calls this for all of its arrays."""
+    if hasattr(rng, "without_drawing"):  # ShapesOnly; its import would bring NumPy's generators with it
+        return rng.without_drawing(shape, dtype)
+    return initializer(rng, shape).astype(dtype)
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
@@ -25,6 +36,22 @@ def zeros(rng: np.random.Generator, shape: Shape) -> Float[Array, "..."]:
     .. math:: W = 0
     """
     return np.zeros(shape)
+
+
+def ones(rng: np.random.Generator, shape: Shape) -> Float[Array, "..."]:
+    r"""Return ones: for scales, and no choice for weights.
+
+    .. math:: \gamma = 1
+    """
+    return np.ones(shape)
+
+
+def standard_normal(rng: np.random.Generator, shape: Shape) -> Float[Array, "..."]:
+    r"""Return normal numbers of variance 1: for embeddings, and no choice for weights.
+
+    .. math:: W \sim \mathcal{N}(0, 1)
+    """
+    return rng.standard_normal(shape)
 
 
 def normal(rng: np.random.Generator, shape: Shape, scale: float = 0.01) -> Float[Array, "..."]:
@@ -102,7 +129,7 @@ INITIALIZERS = {
     "he": he,
     "orthogonal": orthogonal,
 }
-"""Every initializer by the name that layers take."""
+"""Every initializer of weights by the name that layers take."""
 
 SUITED = {
     "identity": "lecun",

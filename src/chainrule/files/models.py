@@ -3,128 +3,125 @@
 from __future__ import annotations
 
 import json
-import math
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, leaves, replace_leaves
-from chainrule.common import atomic
-from chainrule.common.errors import FileFormatError, InputError
-from chainrule.equations.losses import LOSSES, Loss
-from chainrule.layers import LAYERS, Layer
+from chainrule.arrays import leaves, replace_leaves
+from chainrule.common import atomic, tensors
+from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
+from chainrule.data.checks import finite
+from chainrule.files.descriptions import describe, rebuild
+from chainrule.files.foreign import what_it_is
 from chainrule.network import Network
 
-_FORMAT = 1
-_PARTS: dict[str, type[Any]] = {**LAYERS, **{cls.__name__: cls for cls in LOSSES.values()}}
+_KEY = "chainrule"
+_LONGEST_TEXT = 2000  # characters of an error, which may quote what the file holds
 
 
 def save(network: Network, path: str | Path) -> None:
     """Write a network to a safetensors file: parameters named like "0.W", configuration in the metadata.
 
-    The file is written beside its destination and then renamed, so a reader sees the old file or the new one.
+    The file is written beside its destination and then renamed, so a reader sees the old file or the new one; a folder
+    that is missing is made. What could not be loaded again is not saved.
 
     Raises
     ------
     InputError
-        If the network has no parameters yet or holds a layer of your own, which a file could not rebuild.
+        If the network has no parameters yet, holds a layer of your own, which a file could not rebuild, or parameters
+        that are NaN or infinite or do not fit its layers; or if the path is a folder, a device or a pipe.
+    UnwritableError
+        If the disk is full, or writing is not permitted.
     """
-    import safetensors.numpy
-
+    if not isinstance(network, Network):
+        raise InputError(f"save takes a Network, but got a {type(network).__name__}.")
+    path = _path(path, "save")
     if network.params is None or network.input_shape is None:
         raise InputError("There is nothing to save yet: call fit first, or build the network with input_shape=...")
-    description = {
-        "format": _FORMAT,
-        "layers": _plain(network.body.layers),
-        "loss": _plain(network.loss),
-        "input_shape": network.input_shape,
-        "dtype": network.dtype.name,
-        "input_scale": _scale(network.input_scale),
-    }
-    arrays = {name: np.ascontiguousarray(p) for name, p in leaves(network.params)}
-    content = safetensors.numpy.save(arrays, metadata={"chainrule": json.dumps(description)})
-    atomic.write(Path(path), content)
+    description = describe(network)
+    arrays = {name: np.asarray(p) for name, p in leaves(network.params)}
+    claims = {name: tensors.Claim(a.shape, a.dtype.name) for name, a in arrays.items()}
+    try:
+        again = rebuild(json.loads(json.dumps(description)), claims)
+        _check_finite(arrays)
+    except FileFormatError as error:
+        raise InputError(f"A file could not give this network back, so it is not saved: {error}") from error
+    for kept, layer in zip((*again.body.layers, again.loss), (*network.body.layers, network.loss), strict=True):
+        if kept != layer:
+            raise InputError(f"A file would give back {kept} in place of {layer}, so the network is not saved.")
+    atomic.make_folder(path.parent)
+    atomic.write(path, tensors.content(_KEY, description, arrays))
 
 
 def load(path: str | Path) -> Network:
     """Read a network from a file that `save` wrote.
 
+    What the file claims is compared with what it holds before any array is read, so a file takes no more memory than
+    its own size, whatever it says.
+
     Raises
     ------
+    InputError
+        If there is no such file, or it is a folder or a device.
     FileFormatError
-        If the file is truncated, is no safetensors file, was not written by chainrule, or contradicts itself.
+        If the file is truncated, is no safetensors file, was not written by chainrule, contradicts itself, was changed
+        after it was written, or holds parameters that are NaN or infinite.
+    DataUnavailableError
+        If the file cannot be read.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = Path(path)
+    path = _path(path, "load")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder. Name the model file in it; checkpoints are for fit(checkpoint=...).")
     if not path.is_file():
         raise InputError(
             f"There is no model file {path}. Train one with: chainrule train mnist-small --out {path.name}"
         )
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}
-    except SafetensorError as error:
+        if (kind := what_it_is(path)) is not None:
+            raise FileFormatError(f"{path} is not a model file, or it is truncated or damaged: it is {kind}.")
+        return _load(path)
+    except OSError as error:
+        raise DataUnavailableError(f"{path} cannot be read: {atomic.reason(error)}.") from error
+
+
+def _load(path: Path) -> Network:
+    try:
+        with tensors.opened(path) as file:
+            if _KEY not in file.metadata:
+                raise FileFormatError(_not_ours(path, file.metadata))
+            try:
+                network = rebuild(file.describe(_KEY), file.claims())
+                arrays = file.arrays()
+                _check_finite(arrays)
+            except FileFormatError as error:
+                text = f"{path} does not describe a network that this version can build: {error}"
+                raise FileFormatError(text[:_LONGEST_TEXT]) from error
+    except tensors.DamagedError as error:
         raise FileFormatError(
-            f"{path} is not a model file, or it is truncated or damaged: safetensors says {str(error)!r}. "
+            f"{path} is not a model file, or it is truncated or damaged: {error} "
             "Save the model again, or copy it again from where it was whole."
         ) from None
-    if "chainrule" not in metadata:
-        raise FileFormatError(f"{path} is a safetensors file, but chainrule did not write it: it describes no network.")
-    try:
-        return _network(json.loads(metadata["chainrule"]), arrays)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise FileFormatError(f"{path} does not describe a network that this version can build: {error}") from error
-
-
-def _network(description: dict[str, Any], arrays: dict[str, Array]) -> Network:
-    if description["format"] != _FORMAT:
-        raise FileFormatError(f"its format is {description['format']}, but this version reads format {_FORMAT}.")
-    network = Network(
-        [_rebuilt(part) for part in description["layers"]],
-        _rebuilt(description["loss"]),
-        input_shape=description["input_shape"],
-        dtype=description["dtype"],
-    )
-    expected = {name: (p.shape, p.dtype) for name, p in leaves(network.params)}
-    found = {name: (a.shape, a.dtype) for name, a in arrays.items()}
-    if found != expected:
-        raise FileFormatError(f"its layers need the arrays {expected}, but it holds {found}.")
     network.params = replace_leaves(network.params, arrays)
-    network.input_scale = _scale(description.get("input_scale"))  # files of before have none
     return network
 
 
-def _scale(scale: Any) -> float | None:
-    """Return what inputs were multiplied by, if it is that."""
-    if scale is None:
-        return None
-    if not (isinstance(scale, int | float | np.number) and 0 < scale < math.inf):
-        raise InputError(f"input_scale is a number above 0, such as 1 / 255, or None, but it is {scale!r}.")
-    return float(scale)
+def _not_ours(path: Path, metadata: dict[str, str]) -> str:
+    if "chainrule-checkpoint" in metadata:
+        return f"{path} is a checkpoint of a run: give its folder to fit(checkpoint=...), and save the network."
+    return f"{path} is a safetensors file, but chainrule did not write it: it describes no network."
 
 
-def _plain(value: Any) -> Any:
-    """Return configuration as plain data; a layer or loss becomes its class name and its fields."""
-    if isinstance(value, Layer | Loss):
-        name = type(value).__name__
-        if _PARTS.get(name) is not type(value):
-            raise InputError(
-                f"{name} is not one of chainrule's own layers or losses, so a file could not rebuild it. "
-                "Save network.params with safetensors.numpy.save_file, and rebuild the network in your code."
-            )
-        return {"type": name} | {field: _plain(v) for field, v in vars(value).items()}
-    if isinstance(value, dict):
-        return {name: _plain(v) for name, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
+def _check_finite(arrays: dict[str, Any]) -> None:
+    for name, array in arrays.items():
+        with np.errstate(over="ignore", invalid="ignore"):
+            if not finite(array):
+                kind = "NaN" if np.isnan(array).any() else "infinity"
+                raise FileFormatError(f"{name} holds {kind}.")
 
 
-def _rebuilt(value: Any) -> Any:
-    """Return what `_plain` was given; lists become tuples."""
-    if isinstance(value, dict):
-        fields = {name: _rebuilt(v) for name, v in value.items()}
-        # Only the classes in the table can be built, whatever the file says.
-        return _PARTS[fields.pop("type")](**fields) if isinstance(fields.get("type"), str) else fields
-    return tuple(_rebuilt(v) for v in value) if isinstance(value, list) else value
+def _path(path: Any, function: str) -> Path:
+    if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
+        raise InputError(f"{function} takes the path of a file, but got {path!r:.80}.")
+    return Path(path)

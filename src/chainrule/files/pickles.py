@@ -10,20 +10,21 @@ from __future__ import annotations
 import os
 import pickletools
 import warnings
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import DataUnavailableError, FileFormatError
+from chainrule.common import reading
+from chainrule.common.errors import FileFormatError
 
 _VALUES = {
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1"),
     *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
     *("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"),
 }
+_LONGEST = 10**5  # instructions; a dict of arrays needs some 30 for each
 _ELEMENT_TYPES = {"i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 
 
@@ -55,10 +56,8 @@ def load_book_weights(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     Koki Saitoh, "Deep Learning from Scratch", O'Reilly, chapter 3 (the weights); the instructions are
     documented in Python's ``pickletools``.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DataUnavailableError(f"{path} cannot be read: {error.strerror}.") from error
+    with reading.opened(path) as file:
+        content = file.read()
     if not content:
         raise FileFormatError(f"{path} is empty; expected a pickled dict of arrays.")
     try:
@@ -104,7 +103,10 @@ def _run(content: bytes) -> Any:
         return items
 
     argument: Any
-    for opcode, argument, _ in pickletools.genops(content):
+    encoded = 0
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+        if number == _LONGEST:
+            raise _RefusedError(f"more than {_LONGEST:,} instructions")
         match opcode.name:
             case "PROTO" | "FRAME":
                 pass
@@ -151,6 +153,9 @@ def _run(content: bytes) -> Any:
                 if not isinstance(function, FunctionType):
                     raise _RefusedError("a call of something that is not a function for making arrays")
                 stack.append(function(*arguments))
+                encoded += len(stack[-1]) if isinstance(stack[-1], bytes) else 0
+                if encoded > len(content):  # a text that the file holds once can be encoded any number of times
+                    raise _RefusedError("more encoded bytes than it has itself")
             case "BUILD":
                 state = stack.pop()
                 _build(stack[-1], state)

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.arrays import Array, Params, Shape, namespace
 from chainrule.common.errors import InputError
 from chainrule.equations.activations import ACTIVATIONS, sigmoid_backward, tanh_backward
-from chainrule.equations.initializers import SUITED
+from chainrule.equations.initializers import SUITED, first_values
 from chainrule.layers.recurrent import Recurrent, States
 
 
@@ -178,7 +178,10 @@ class LSTM(Recurrent):
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return Wx, Wh and b, and the output shape: (time, units) or (units,)."""
         params, shape = super().init(rng, input_shape, dtype)
-        return params | {"b": np.repeat(np.array([0, 1, 0, 0], dtype), self.units)}, shape
+        return params | {"b": first_values(self._first_bias, rng, (4 * self.units,), dtype)}, shape
+
+    def _first_bias(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return np.repeat([0.0, 1.0, 0.0, 0.0], self.units)
 
     def cell(self, params: Params, P: Array, states: States) -> tuple[States, LSTMKept]:
         """Return h_t and c_t, and what backward needs."""

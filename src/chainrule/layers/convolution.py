@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.arrays.windows import Window, correlate, correlate_gradients
 from chainrule.common.errors import InputError
-from chainrule.equations.initializers import INITIALIZERS
+from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
 from chainrule.layers.base import Layer
 from chainrule.layers.spatial import same_padding
 
@@ -57,9 +57,9 @@ class _Convolution(Layer):
                 f"do not divide by groups={self.groups}. Take a divisor of {channels} for groups."
             )
         shape = (*_per_axis(self, "kernel"), channels // self.groups, self.filters)
-        params = {"W": INITIALIZERS[self.initializer](rng, shape).astype(dtype)}
+        params = {"W": first_values(INITIALIZERS[self.initializer], rng, shape, dtype)}
         if self.bias:
-            params["b"] = np.zeros(self.filters, dtype)
+            params["b"] = first_values(zeros, rng, (self.filters,), dtype)
         return params, (*output, self.filters)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:

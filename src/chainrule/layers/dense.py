@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.arrays.threads import product
 from chainrule.common.errors import InputError
-from chainrule.equations.initializers import INITIALIZERS
+from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
 from chainrule.layers.base import Layer
 
 
@@ -75,10 +75,9 @@ class Dense(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (n_in, n_out), b of shape (n_out,), and the output shape (..., n_out)."""
-        W = INITIALIZERS[self.initializer](rng, (input_shape[-1], self.units))
-        params = {"W": W.astype(dtype)}
+        params = {"W": first_values(INITIALIZERS[self.initializer], rng, (input_shape[-1], self.units), dtype)}
         if self.bias:
-            params["b"] = np.zeros(self.units, dtype)
+            params["b"] = first_values(zeros, rng, (self.units,), dtype)
         return params, (*input_shape[:-1], self.units)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace, scatter_add, values_known
 from chainrule.common.errors import InputError
+from chainrule.equations.initializers import first_values, standard_normal
 from chainrule.layers.base import Layer
 
 
@@ -71,8 +72,8 @@ class Embedding(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (vocabulary, units), and the output shape (..., units)."""
-        W = rng.standard_normal((self.vocabulary, self.units))
-        return {"W": W.astype(dtype)}, (*input_shape, self.units)
+        W = first_values(standard_normal, rng, (self.vocabulary, self.units), dtype)
+        return {"W": W}, (*input_shape, self.units)
 
     def forward(
         self, params: Params, x: Shaped[Array, "batch *axes"], mode: Mode = INFERENCE

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.common.errors import InputError
+from chainrule.equations.initializers import first_values, ones, zeros
 from chainrule.layers.base import Layer
 
 
@@ -151,8 +152,9 @@ class BatchNorm(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return gamma, beta and the running statistics, each of shape (n,), and the unchanged shape."""
-        zeros, ones = np.zeros(input_shape[-1], dtype), np.ones(input_shape[-1], dtype)
-        return {"gamma": ones, "beta": zeros, "running_mean": zeros, "running_variance": ones}, input_shape
+        firsts = {"gamma": ones, "beta": zeros, "running_mean": zeros, "running_variance": ones}
+        shape = (input_shape[-1],)
+        return {name: first_values(first, rng, shape, dtype) for name, first in firsts.items()}, input_shape
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE
@@ -258,7 +260,8 @@ class LayerNorm(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return gamma and beta of shape (n,), and the unchanged shape."""
-        return {"gamma": np.ones(input_shape[-1], dtype), "beta": np.zeros(input_shape[-1], dtype)}, input_shape
+        gamma, beta = (first_values(first, rng, (input_shape[-1],), dtype) for first in (ones, zeros))
+        return {"gamma": gamma, "beta": beta}, input_shape
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE
@@ -323,7 +326,7 @@ class RMSNorm(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return gamma of shape (n,), and the unchanged shape."""
-        return {"gamma": np.ones(input_shape[-1], dtype)}, input_shape
+        return {"gamma": first_values(ones, rng, (input_shape[-1],), dtype)}, input_shape
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.common.errors import InputError
-from chainrule.equations.initializers import he
+from chainrule.equations.initializers import first_values, he, zeros
 from chainrule.layers.base import Layer
 
 
@@ -128,8 +128,8 @@ class RandomDense(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (fan_in, units), b of shape (units,), and the output shape (..., units)."""
-        W = he(rng, (self._fan_in(input_shape[-1]), self.units))
-        return {"W": W.astype(dtype), "b": np.zeros(self.units, dtype)}, (*input_shape[:-1], self.units)
+        W = first_values(he, rng, (self._fan_in(input_shape[-1]), self.units), dtype)
+        return {"W": W, "b": first_values(zeros, rng, (self.units,), dtype)}, (*input_shape[:-1], self.units)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
         """Return the number of connections for every position of the leading axes."""

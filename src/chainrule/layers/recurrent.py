@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace, scan
 from chainrule.common.errors import InputError
-from chainrule.equations.initializers import INITIALIZERS
+from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
 from chainrule.layers.base import Layer
 from chainrule.layers.composite import Composite
 
@@ -82,11 +82,14 @@ class Recurrent(Layer):
         time, features = input_shape
 
         def blocks(initializer: str, rows: int) -> Array:
-            each = [INITIALIZERS[initializer](rng, (rows, self.units)) for _ in range(self.gates)]
-            return np.concatenate(each, axis=1).astype(dtype)
+            def draw(rng: np.random.Generator, shape: Shape) -> Array:
+                each = [INITIALIZERS[initializer](rng, (rows, self.units)) for _ in range(self.gates)]
+                return np.concatenate(each, axis=1)
+
+            return first_values(draw, rng, (rows, self.gates * self.units), dtype)
 
         params = {"Wx": blocks(self.initializer, features), "Wh": blocks("orthogonal", self.units)}
-        params |= {name: np.zeros(self.gates * self.units, dtype) for name in self.biases}
+        params |= {name: first_values(zeros, rng, (self.gates * self.units,), dtype) for name in self.biases}
         return params, (time, self.units) if self.sequence else (self.units,)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common import drawing
+from chainrule.common.errors import MissingExtraError
 from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, xor
 
 _GATES: list[tuple[str, Callable[..., Any], dict[str, Perceptron]]] = [
@@ -41,17 +42,13 @@ def plot_gates(path: str | Path) -> None:
     except ImportError as error:
         raise MissingExtraError("Drawing", "matplotlib", "plot") from error
 
-    path = Path(path)
     figure = Figure(figsize=(12, 3.6), layout="constrained")
-    formats = figure.canvas.get_supported_filetypes()
-    if path.suffix.lower()[1:] not in formats:
-        raise InputError(f"{path} cannot be drawn: its suffix must be one of .{', .'.join(sorted(formats))}.")
     panels = figure.subplots(1, len(_GATES))
     for axes, (title, gate, lines) in zip(panels, _GATES, strict=True):
         axes.set_title(title)
         _plot_gate(axes, gate, lines)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
-    figure.savefig(path, dpi=150)
+    drawing.write(figure, Path(path))
 
 
 def _plot_gate(axes: Any, gate: Callable[..., Any], lines: dict[str, Perceptron]) -> None:

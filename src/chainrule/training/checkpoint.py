@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import re
 import time
 import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chainrule.arrays import Array
-from chainrule.common import atomic
-from chainrule.common.errors import CheckpointWarning, InputError
+from chainrule.common import atomic, tensors
+from chainrule.common.errors import CheckpointWarning, FileFormatError, InputError, UnwritableError
 
-_FORMAT = 1
+_FORMAT = 2
+_KEY = "chainrule-checkpoint"
 _NAME = re.compile(r"checkpoint-(\d{9})\.safetensors")
+_TORN = re.compile(r"\.checkpoint-\d{9}\.safetensors\..*")
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,23 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """The files of one run."""
+    """The files of one run, which no other run may use before `close`."""
 
     def __init__(self, settings: str | Path | Checkpoint) -> None:
         self._settings = settings if isinstance(settings, Checkpoint) else Checkpoint(settings)
         self._folder = Path(self._settings.folder)
         self._last = time.monotonic()
+        self._lock: Any = None
+        self._numbers: list[int] = []
+        self._next = 1
         if self._folder.exists() and not self._folder.is_dir():
             raise InputError(f"A checkpoint goes into a folder, but {self._folder} is a file. Name another one.")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for torn in self._folder.glob(".checkpoint-*"):  # of a writer that was killed
-            torn.unlink()
-        numbers = [int(match[1]) for path in self._folder.iterdir() if (match := _NAME.fullmatch(path.name))]
-        self._numbers = sorted(numbers)
+
+    def close(self) -> None:
+        """Let other runs use the folder."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def due(self) -> bool:
         """Return whether it is time for the next one."""
@@ -69,62 +75,84 @@ class Checkpoints:
 
     def save(self, arrays: dict[str, Array], info: dict[str, Any]) -> None:
         """Write the next checkpoint and remove the oldest; a disk that is full is a warning."""
-        import safetensors.numpy
-
-        number = self._numbers[-1] + 1 if self._numbers else 1
-        text = json.dumps({"format": _FORMAT, "checksum": _checksum(arrays), **info})
+        content = tensors.content(_KEY, {"format": _FORMAT, **info}, arrays)
         try:
-            atomic.write(self._path(number), safetensors.numpy.save(arrays, metadata={"chainrule-checkpoint": text}))
-        except OSError as error:
-            kept = f"{self._path(self._numbers[-1])} stays the last one" if self._numbers else "there is none yet"
+            atomic.write(self._path(self._next), content)
+        except (OSError, InputError) as error:
+            kept = f"{self._path(self._numbers[-1])} stays the last one" if self._numbers else "There is none yet"
             warnings.warn(
-                f"The checkpoint could not be written to {self._folder}: {error.strerror or error}; {kept}. "
-                "Training goes on. Free some space.",
-                CheckpointWarning,
-                stacklevel=2,
+                f"{error} {kept}. Training goes on, and the next one is tried.", CheckpointWarning, stacklevel=2
             )
         else:
-            self._numbers.append(number)
+            self._numbers.append(self._next)
+            self._next += 1
             while len(self._numbers) > self._settings.keep:
-                self._path(self._numbers.pop(0)).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    self._path(self._numbers.pop(0)).unlink()
         self._last = time.monotonic()
 
     def load(self) -> tuple[dict[str, Array], dict[str, Any]] | None:
-        """Return the newest checkpoint that is whole, or None if there is none."""
+        """Lock the folder, and return the newest checkpoint that is whole, or None if there is none.
+
+        Raises
+        ------
+        InputError
+            If another run has the folder, or another version of chainrule wrote the checkpoint. Nothing is removed.
+        UnwritableError
+            If the folder cannot be made or written to.
+        """
+        self._open()
         while self._numbers:
             path = self._path(self._numbers[-1])
             try:
                 return _read(path)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, FileFormatError) as error:
                 before = self._path(self._numbers[-2]).name if len(self._numbers) > 1 else "the start"
                 warnings.warn(
                     f"{path} is damaged ({error}); the run goes on from {before}.", CheckpointWarning, stacklevel=2
                 )
-                self._numbers.pop()
+                self._next = self._numbers.pop()  # the next one takes its place
         return None
+
+    def _open(self) -> None:
+        """Make the folder if there is none, lock it, and remove what a writer left half-written when it was killed."""
+        from filelock import FileLock, Timeout
+
+        atomic.make_folder(self._folder)
+        lock = FileLock(self._folder / _LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise InputError(
+                f"Another run that is still going on has its checkpoints in {self._folder}. Wait for its end, or take "
+                "another folder."
+            ) from None
+        except OSError as error:
+            raise UnwritableError(f"No checkpoint can be written to {self._folder}: {atomic.reason(error)}.") from error
+        self._lock = lock
+        for path in self._folder.iterdir():
+            if _TORN.fullmatch(path.name):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            elif match := _NAME.fullmatch(path.name):
+                self._numbers.append(int(match[1]))
+        self._numbers.sort()
+        self._next = self._numbers[-1] + 1 if self._numbers else 1
 
     def _path(self, number: int) -> Path:
         return self._folder / f"checkpoint-{number:09d}.safetensors"
 
 
-def _checksum(arrays: dict[str, Array]) -> int:
-    checksum = 0
-    for name in sorted(arrays):
-        checksum = zlib.crc32(arrays[name], checksum)
-    return checksum
-
-
 def _read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            info = json.loads((file.metadata() or {})["chainrule-checkpoint"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}
-    except SafetensorError as error:
-        raise ValueError(str(error)) from None
-    if info["format"] != _FORMAT:
-        raise InputError(f"{path} has format {info['format']}, but this version reads format {_FORMAT}.")
-    if info["checksum"] != _checksum(arrays):
-        raise ValueError("its checksum is wrong")
-    return arrays, info
+    with tensors.opened(path) as file:
+        if _KEY not in file.metadata:
+            raise FileFormatError("it does not describe itself.")
+        info = file.describe(_KEY)
+        if info.get("format") != _FORMAT:
+            raise InputError(
+                f"{path} has format {info.get('format')!r:.20}, but this version of chainrule reads format {_FORMAT}: "
+                "go on with the version that wrote it, or take another folder."
+            )
+        if file.digest is None:
+            raise FileFormatError("its digest is missing.")
+        return file.arrays(), info

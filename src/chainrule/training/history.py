@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from chainrule.common import drawing
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
@@ -101,9 +102,6 @@ class History:
         columns = min(3, len(scores))
         rows = math.ceil(len(scores) / columns)
         figure = Figure(figsize=(4.4 * columns, 0.5 + 3 * rows), layout="constrained")
-        formats = figure.canvas.get_supported_filetypes()
-        if path is not None and Path(path).suffix.lower()[1:] not in formats:
-            raise InputError(f"{path} cannot be drawn: its suffix must be one of .{', .'.join(sorted(formats))}.")
         panels = figure.subplots(rows, columns, squeeze=False).flat
         for axes, score in zip(panels, scores, strict=False):
             self._panel(axes, score)
@@ -114,7 +112,7 @@ class History:
         }
         figure.legend(legend.values(), legend.keys(), loc="outside upper center", ncols=len(legend), frameon=False)
         if path is not None:
-            figure.savefig(path, dpi=150)
+            drawing.write(figure, Path(path))
         return figure
 
     def _panel(self, axes: Any, score: str) -> None:

@@ -1,24 +1,34 @@
 """Callbacks that write the scores of every epoch to a file, to TensorBoard or to MLflow.
 
 A record is complete on the disk when its epoch ends. A run that goes on, from a checkpoint or with a second `fit`,
-continues its log without duplicates; a new run never overwrites the log of another.
+continues its log without duplicates; a new run never overwrites the log of another. A log that cannot be written when a
+run begins is an error; later it is a `LogWarning`, and what is missing is written as soon as that works again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import math
 import sys
 import time
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from chainrule.common import atomic
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import (
+    ChainruleError,
+    FileFormatError,
+    InputError,
+    LogWarning,
+    MissingExtraError,
+    UnwritableError,
+)
 from chainrule.training.callbacks import Callback
 
 Record = dict[str, Any]
@@ -28,13 +38,15 @@ _NUMBERS = ("epoch", "step", "seconds", "learning_rate")  # in front of the scor
 class _Logger(Callback, ABC):
     """Opens the log at the first epoch of a run, when it is known whether a checkpoint was restored."""
 
-    _opened = _restored = False
+    _opened = _restored = _warned = False
+    _failures: tuple[type[Exception], ...] = (OSError, InputError)  # of writing
 
     @abstractmethod
     def _open(self, epoch: int, goes_on: bool) -> None: ...
 
     @abstractmethod
-    def _log(self, record: Record) -> None: ...
+    def _log(self, records: Sequence[Record]) -> None:
+        """Write records; after a failure they come again, and more of them."""
 
     def run_start(self, run: Any) -> None:
         """Remember that the log is not open yet."""
@@ -47,14 +59,47 @@ class _Logger(Callback, ABC):
     def epoch_start(self, run: Any) -> None:
         """Open the log, if this is the first epoch of the run."""
         if not self._opened:
-            self._open(run.epoch, self._restored or run.epoch > 1)
-            self._opened, self._restored = True, False
+            try:
+                self._open(run.epoch, self._restored or run.epoch > 1)
+            except ChainruleError:
+                raise
+            except self._failures as error:
+                raise UnwritableError(f"{type(self).__name__} cannot write its log: {error}") from error
+            self._waiting: list[Record] = []
+            self._opened, self._restored, self._warned = True, False, False
 
     def epoch_end(self, run: Any) -> None:
         """Write the record of the epoch."""
         scores = {name: float(value) for name, value in run.scores.items()}
         numbers = (run.epoch, run.step, round(run.seconds, 3), run.learning_rate)
-        self._log(dict(zip(_NUMBERS, numbers, strict=True)) | scores)
+        self._waiting.append(dict(zip(_NUMBERS, numbers, strict=True)) | scores)
+        self._catch_up()
+
+    def run_end(self, run: Any) -> None:
+        """Try once more to write what could not be written."""
+        if self._opened and self._waiting:
+            self._catch_up()
+        self._opened = False
+
+    def _catch_up(self) -> None:
+        with self._warning():
+            self._log(self._waiting)
+            self._waiting = []
+
+    @contextlib.contextmanager
+    def _warning(self) -> Iterator[None]:
+        """Turn the first failure of a run into a warning, and let the others pass."""
+        try:
+            yield
+        except self._failures as error:
+            if not self._warned:
+                warnings.warn(
+                    f"{type(self).__name__}: {error} Training goes on, and what is missing in the log is written as "
+                    "soon as that is possible.",
+                    LogWarning,
+                    stacklevel=2,
+                )
+            self._warned = True
 
 
 def _taken(path: Path) -> InputError:
@@ -85,25 +130,37 @@ class _FileLogger(_Logger):
         """Replace the file by one of these records."""
         atomic.write(self.path, self._lines(records).encode())
 
+    def _fit(self, records: Sequence[Record]) -> bool:
+        """Return whether the lines of these records can follow what the file holds."""
+        return True
+
     def _records(self) -> list[Record]:
         text = self.path.read_text("utf-8") if self.path.exists() else ""
         whole = text[: text.rfind("\n") + 1]  # without a line that a killed run left unfinished
         return self._parse(whole.splitlines())
 
-    def _append(self, line: str) -> None:
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            file.write(line)
-
     def _open(self, epoch: int, goes_on: bool) -> None:
+        atomic.make_folder(self.path.parent)
+        atomic.check(self.path)
         if not goes_on and self.path.exists() and self.path.stat().st_size:
             raise _taken(self.path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._write([record for record in self._records() if int(record["epoch"]) < epoch])
+            self._logged = [record for record in self._records() if int(record["epoch"]) < epoch]
         except (ValueError, KeyError, TypeError) as error:
             raise FileFormatError(
                 f"{self.path} is no log that {type(self).__name__} wrote, so it cannot be continued. Name another file."
             ) from error
+        self._write(self._logged)
+        self._whole = True  # whether the file holds all that is logged
+
+    def _log(self, records: Sequence[Record]) -> None:
+        whole, self._whole = self._whole, False
+        if whole and self._fit(records):
+            atomic.append(self.path, self._lines(records).encode())
+        else:
+            self._write([*self._logged, *records])
+        self._logged += records
+        self._whole = True
 
 
 class CSVLogger(_FileLogger):
@@ -133,11 +190,8 @@ class CSVLogger(_FileLogger):
         header = dict(zip(self._columns, self._columns, strict=True))
         super()._write([header, *records] if records else [])
 
-    def _log(self, record: Record) -> None:
-        if record.keys() <= set(self._columns):
-            self._append(self._lines([record]))
-        else:
-            self._write([*self._records(), record])
+    def _fit(self, records: Sequence[Record]) -> bool:
+        return all(record.keys() <= set(self._columns) for record in records)
 
 
 class JSONLinesLogger(_FileLogger):
@@ -153,11 +207,11 @@ class JSONLinesLogger(_FileLogger):
         return [json.loads(line) for line in lines]
 
     def _lines(self, records: Sequence[Record]) -> str:
-        return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
+        return "".join(json.dumps(_finite(record), allow_nan=False) + "\n" for record in records)
 
-    def _log(self, record: Record) -> None:
-        finite = {name: value if math.isfinite(value) else None for name, value in record.items()}
-        self._append(self._lines([finite]))
+
+def _finite(record: Record) -> Record:
+    return {name: None if isinstance(x, float) and not math.isfinite(x) else x for name, x in record.items()}
 
 
 class TensorBoardLogger(_Logger):
@@ -182,30 +236,51 @@ class TensorBoardLogger(_Logger):
         self.folder = Path(folder)
 
     def _open(self, epoch: int, goes_on: bool) -> None:
+        if not goes_on and any(self.folder.glob("events.out.tfevents.*")):
+            raise _taken(self.folder)
+        atomic.make_folder(self.folder)
+        self._begin(epoch)
+
+    def _begin(self, epoch: int) -> None:
         # SummaryWriter writes in a thread, and its flush does not wait for that.
         from tensorboardX.event_file_writer import EventsWriter
         from tensorboardX.proto.event_pb2 import Event, SessionLog
 
-        if not goes_on and any(self.folder.glob("events.out.tfevents.*")):
-            raise _taken(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._writer = EventsWriter(str(self.folder / "events"), f".{time.time_ns()}")
+        self._end_of_name = f".{time.time_ns()}"
+        self._writer: Any = EventsWriter(str(self.folder / "events"), self._end_of_name)
         # From a start on, TensorBoard drops what earlier files of the folder hold for this step and later ones.
         self._writer.write_event(Event(step=epoch, session_log=SessionLog(status=SessionLog.START)))
 
-    def _log(self, record: Record) -> None:
+    def _log(self, records: Sequence[Record]) -> None:
         from tensorboardX.proto.event_pb2 import Event
         from tensorboardX.proto.summary_pb2 import Summary
 
-        values = [Summary.Value(tag=_tag(name), simple_value=value) for name, value in record.items()]
-        self._writer.write_event(Event(wall_time=time.time(), step=record["epoch"], summary=Summary(value=values)))
-        self._writer.flush()
+        if self._writer is None:
+            self._begin(records[0]["epoch"])
+        try:
+            for record in records:
+                values = [Summary.Value(tag=_tag(name), simple_value=value) for name, value in record.items()]
+                self._writer.write_event(
+                    Event(wall_time=time.time(), step=record["epoch"], summary=Summary(value=values))
+                )
+            self._writer.flush()
+            if not any(self.folder.glob(f"*{self._end_of_name}")):  # a removed file can be written to without an error
+                raise UnwritableError(f"The file of events in {self.folder} is gone.")
+        except OSError:
+            self._close()  # the next records begin a file of their own
+            raise
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._writer.close()
+        self._writer = None
 
     def run_end(self, run: Any) -> None:
         """Close the file."""
-        if self._opened:
-            self._writer.close()
-            self._opened = False
+        opened = self._opened
+        super().run_end(run)
+        if opened and self._writer is not None:
+            self._close()
 
 
 def _tag(name: str) -> str:
@@ -240,10 +315,12 @@ class MLflowLogger(_Logger):
     ) -> None:
         try:
             from mlflow import MlflowClient
+            from mlflow.exceptions import MlflowException
         except ImportError as error:
             raise MissingExtraError("MLflowLogger", "mlflow-skinny", "mlflow") from error
         self.experiment, self.run_name, self.params = experiment, run_name, dict(params or {})
         self._client = MlflowClient()
+        self._failures = (OSError, MlflowException)
 
     def _open(self, epoch: int, goes_on: bool) -> None:
         self._last = 0
@@ -257,19 +334,23 @@ class MLflowLogger(_Logger):
         for name, value in self.params.items():
             self._client.log_param(self._run_id, name, value)
 
-    def _log(self, record: Record) -> None:
+    def _log(self, records: Sequence[Record]) -> None:
         from mlflow.entities import Metric
 
-        if record["epoch"] > self._last:  # what MLflow has once cannot be taken back; going on gives the same again
-            now = int(time.time() * 1000)
-            metrics = [Metric(name, value, now, record["epoch"]) for name, value in record.items()]
-            self._client.log_batch(self._run_id, metrics)
+        for record in records:
+            if record["epoch"] > self._last:  # what MLflow has once cannot be taken back; going on gives the same again
+                now = int(time.time() * 1000)
+                metrics = [Metric(name, value, now, record["epoch"]) for name, value in record.items()]
+                self._client.log_batch(self._run_id, metrics)
+                self._last = record["epoch"]
 
     def run_end(self, run: Any) -> None:
         """Mark the run as finished, or as failed if an error ended it."""
-        if self._opened:
-            self._client.set_terminated(self._run_id, "FAILED" if sys.exception() else "FINISHED")
-            self._opened = False
+        opened = self._opened
+        super().run_end(run)
+        if opened:
+            with self._warning():
+                self._client.set_terminated(self._run_id, "FAILED" if sys.exception() else "FINISHED")
 
     def state(self) -> dict[str, Any]:
         """Return which run of MLflow this is."""

@@ -27,6 +27,11 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
     parameters of an epoch that was finished (by the score that EarlyStopping watches, else by validation loss or loss),
     or with those of the start if none was; Ctrl-C in the first epoch keeps what was learned so far.
     """
+    with closing(run):
+        return _train(run, callbacks)
+
+
+def _train(run: Run, callbacks: Sequence[Callback]) -> str:
     stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
     best = stopping[0] if stopping else BestEpoch("loss" if run.validate is None else "val_loss")
     everyone = [best, *(callback for callback in callbacks if callback is not best)]

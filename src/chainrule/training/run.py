@@ -213,6 +213,11 @@ class Run:
         }
         self._checkpoints.save(arrays, info)
 
+    def close(self) -> None:
+        """Let other runs use the folder of checkpoints."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
+
     def resume(self) -> list[Any] | None:
         """Go on from the last checkpoint, if there is one; return the names and the states of its callbacks."""
         saved = self._checkpoints and self._checkpoints.load()

@@ -1,0 +1,77 @@
+"""What a file is that is no model file, told by its first bytes, and what reads it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+_HTML = (b"<!doctype", b"<html")
+_STARTS = (
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file, such as Keras writes: read it with keras.models.load_model or with h5py"),
+    (b"\x93NUMPY", "a NumPy array: read it with numpy.load"),
+    (b"\x1f\x8b", "packed by gzip: unpack it first, with gunzip"),
+    (b"\0\0", "perhaps a data set in the IDX format: read it with chainrule.datasets.read_idx"),
+    (b"PAR1", "a Parquet table: give it to fit as chainrule.sources.Parquet"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"version https://git-lfs", "a note of Git LFS in place of the file: get the file itself with git lfs pull"),
+)
+_PICKLE = (
+    "a pickle, which may run anything when it is loaded: the book's weights, and any other dict of arrays, are read "
+    "safely by chainrule.files.load_book_weights, and PyTorch's weights by torch.load(..., weights_only=True)"
+)
+_ZIPPED = (
+    ("data.pkl", "weights of PyTorch: read them with torch.load(..., weights_only=True)"),
+    ("model.weights.h5", "a model of Keras: read it with keras.models.load_model"),
+    (".npy", "arrays of NumPy: read them with numpy.load"),
+)
+
+
+def what_it_is(path: Path) -> str | None:
+    """Return what a file is and what reads it, or None if it may be a safetensors file.
+
+    >>> what_it_is(Path(__file__))
+    'a text'
+    """
+    with path.open("rb") as file:
+        start = file.read(256)
+    if not start:
+        return "empty"
+    if start[8:9] == b"{" and start[4:8] == bytes(4):  # the length of the header, and the header
+        return None
+    if start.lower().lstrip().startswith(_HTML):
+        return "a web page: what should have been downloaded was not there"
+    for beginning, answer in _STARTS:
+        if start.startswith(beginning):
+            return answer
+    if start.startswith(b"PK"):
+        return _zipped(path)
+    if (start[0] == 0x80 and start[1:2] < b"\x06") or path.suffix in (".pkl", ".pickle", ".pt", ".pth"):
+        return _PICKLE
+    if path.suffix == ".onnx" or (start[0] == 0x08 and start[2:3] == b"\x12"):  # its version, then its producer
+        return "a model in the ONNX format: run it with onnxruntime"
+    return "a text" if _is_text(start) else None
+
+
+def _zipped(path: Path) -> str:
+    suffixes = {".pt": "data.pkl", ".pth": "data.pkl", ".keras": "model.weights.h5", ".npz": ".npy"}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        names = [suffixes.get(path.suffix, "")]  # damaged: its own name is all that tells
+    for end, answer in _ZIPPED:
+        if any(name.endswith(end) for name in names):
+            return answer
+    return "a ZIP archive"
+
+
+def _is_text(start: bytes) -> bool:
+    """Return whether bytes are UTF-8, but for a character that the end cuts, without control characters."""
+    try:
+        text = start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(start) - 3:
+            return False
+        text = start[: error.start].decode("utf-8")
+    return all(character.isprintable() or character in "\t\n\r\f" for character in text)
