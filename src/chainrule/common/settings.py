@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Set, Sized
+from collections.abc import Iterable, Mapping, Set
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -101,8 +101,8 @@ class Number(Rule):
 
     def __init__(
         self,
-        least: float | None = None,
-        most: float | None = None,
+        least: int | float | None = None,
+        most: int | float | None = None,
         closed: Literal["both", "left", "right", "neither"] = "both",
         meaning: str = "",
     ) -> None:
@@ -221,7 +221,7 @@ class Instance(Rule):
     def normal(self, value: Any) -> Any:
         """Return the object."""
         if not isinstance(value, self.kind):
-            raise Refusal(made(value, self.kind))
+            raise Refusal(made(value) if isinstance(value, type) and issubclass(value, self.kind) else "")
         return value
 
 
@@ -236,8 +236,10 @@ class Function(Rule):
 
     def normal(self, value: Any) -> Any:
         """Return the function."""
-        if isinstance(value, type) or not callable(value):
+        if isinstance(value, type) and any("__call__" in vars(kind) for kind in value.__mro__):
             raise Refusal(made(value))
+        if isinstance(value, type) or not callable(value):
+            raise Refusal
         return value
 
 
@@ -264,11 +266,17 @@ class Each(Rule):
         """Return a tuple."""
         values = listed(value)
         if values is None:
-            self.rule.normal(value)
-            raise Refusal(f"Write [{shown(_scalar(value))}].")
+            fix = f"Write [{shown(self.rule.normal(value))}]."
+            raise Refusal(fix if self.least <= 1 else "")
         if len(values) < self.least or (self.most is not None and len(values) > self.most):
             raise Refusal
-        return tuple(self.rule.normal(v) for v in values)
+        return tuple(self._entry(i, v) for i, v in enumerate(values))
+
+    def _entry(self, i: int, value: Any) -> Any:
+        try:
+            return self.rule.normal(value)
+        except Refusal as refusal:
+            raise Refusal(f"Entry {i} is {shown(value)}. {refusal}".rstrip()) from None
 
 
 class Either(Rule):
@@ -363,8 +371,8 @@ def number(
     owner: str,
     name: str,
     value: Any,
-    least: float | None = None,
-    most: float | None = None,
+    least: int | float | None = None,
+    most: int | float | None = None,
     closed: Literal["both", "left", "right", "neither"] = "both",
 ) -> float:
     """Return a finite number between bounds, as for `Number`, as a float, or raise an InputError."""
@@ -383,26 +391,22 @@ def flag(owner: str, name: str, value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """Return a value as one short line."""
-    text = value.__qualname__ if isinstance(value, type) else repr(value)
+    text = value.__qualname__ if hasattr(value, "__qualname__") else repr(value)
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
-def made(value: Any, kind: type[Any] = object) -> str:
-    """Return how to make the object in whose place its class came, or the function that makes it; else nothing."""
-    kinds = value.__mro__ if isinstance(value, type) and issubclass(value, kind) else (value,)
-    ours = any(getattr(k, "__module__", "").startswith("chainrule.") for k in kinds)
-    if not ours or not hasattr(value, "__name__"):
-        return ""
+def made(maker: Any) -> str:
+    """Return the fix for a class, or a function that makes an object, in the place of the object."""
     import inspect
 
-    settings = any(p.default is p.empty for p in inspect.signature(value).parameters.values())
-    return f"Write {value.__name__}({'...' if settings else ''}) with parentheses."
+    settings = any(p.default is p.empty for p in inspect.signature(maker).parameters.values())
+    return f"Write {maker.__name__}({'...' if settings else ''}) with parentheses."
 
 
 def listed(value: Any) -> list[Any] | None:
-    """Return the values of a list, a tuple or an array (with a first axis), or None for anything else."""
-    if isinstance(value, str | bytes | Mapping | Set) or not isinstance(value, Sized) or _scalar(value) is not value:
+    """Return the values of what has an order, such as a list, a tuple or an array, or None for anything else."""
+    if isinstance(value, str | bytes | Mapping | Set) or _scalar(value) is not value:
         return None
     return list(value) if isinstance(value, Iterable) else None
 

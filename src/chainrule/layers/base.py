@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape
+from chainrule.common.settings import Checked, Each, Refusal, Rule, made
 
 
 def is_weight(path: str) -> bool:
@@ -20,11 +21,11 @@ def is_statistic(path: str) -> bool:
     return path.rpartition(".")[2].startswith("running_")
 
 
-class Layer(ABC):
+class Layer(Checked, ABC):
     """A forward equation beside its backward equation.
 
-    A layer is a frozen dataclass that holds configuration only. Its methods are pure: nothing is stored on the layer
-    and no argument is changed. Shapes of one example leave out the batch axis.
+    A layer is a frozen dataclass that holds configuration only, which the table `rules` checks. Its methods are pure:
+    nothing is stored on the layer and no argument is changed. Shapes of one example leave out the batch axis.
     """
 
     has_parameters: ClassVar[bool] = True
@@ -68,3 +69,22 @@ class Layer(ABC):
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
         """Return how many multiply-adds the products of one forward pass take for one example."""
         return 0
+
+
+class LayerRule(Rule):
+    """A layer: an object with init, forward and backward."""
+
+    text = "a layer"
+
+    def normal(self, value: Any) -> Any:
+        """Return the layer."""
+        makes_layers = getattr(value, "__module__", "").startswith(__package__) and hasattr(value, "__name__")
+        if not all(callable(getattr(value, method, None)) for method in ("init", "forward", "backward")):
+            raise Refusal(made(value) if makes_layers else "")
+        if isinstance(value, type):
+            raise Refusal(made(value))
+        return value
+
+
+LAYER = LayerRule()
+LAYERS = Each(LAYER, "a list of layers", least=0)

@@ -14,8 +14,9 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Each, Either, Maybe
 from chainrule.layers.activation import Identity
-from chainrule.layers.base import Layer
+from chainrule.layers.base import LAYER, LAYERS, Layer
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,7 @@ class Sequential(Layer):
     """
 
     layers: Sequence[Layer]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
+    rules: ClassVar = {"layers": LAYERS}
 
     @property
     def has_parameters(self) -> bool:  # type: ignore[override]
@@ -214,6 +213,9 @@ def sum_of(a: Array | None, b: Array | None) -> Array | None:
     return b if a is None else a if b is None else a + b
 
 
+_BODY = Either(LAYER, LAYERS)
+
+
 def _as_layer(part: Layer | Sequence[Layer] | None) -> Layer:
     if part is None:
         return Identity()
@@ -252,8 +254,10 @@ class Residual(_Branches):
     body: Layer | Sequence[Layer]
     shortcut: Layer | Sequence[Layer] | None = None
     _merge = _Add()
+    rules: ClassVar = {"body": _BODY, "shortcut": Maybe(_BODY)}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "body", _as_layer(self.body))
         object.__setattr__(self, "shortcut", _as_layer(self.shortcut))
 
@@ -312,11 +316,11 @@ class Concatenate(_Branches):
 
     bodies: Sequence[Layer | Sequence[Layer] | None]
     _merge = _Join()
+    rules: ClassVar = {"bodies": Each(Maybe(_BODY), "a list of bodies, each a layer, a list of layers, or None")}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "bodies", tuple(_as_layer(body) for body in self.bodies))
-        if not self.bodies:
-            raise InputError("Concatenate needs at least one body, but bodies is empty.")
 
     @property
     def _branches(self) -> tuple[Layer, ...]:
