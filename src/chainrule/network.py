@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -13,21 +14,28 @@ import numpy as np
 from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
 from chainrule.arrays.threads import in_halves, one_blas_thread
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Each, Maybe, Whole, choice, shown, whole
 from chainrule.common.text_table import text_table
 from chainrule.data import checks, sources
 from chainrule.data.batches import INFERENCE_ROWS, Arrays, Data, Source
 from chainrule.engines.choose import choose, make, predictor
 from chainrule.engines.numpy import blas_threads
+from chainrule.equations import losses, optimizers
+from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.initializers import SUITED
-from chainrule.equations.losses import LOSSES, Loss
-from chainrule.equations.optimizers import OPTIMIZERS, Adam, Optimizer
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Activation, Dense, Layer, Sequential
+from chainrule.layers.base import LAYERS
 from chainrule.metrics import Metric, WholeMetric, default, find
 from chainrule.training import loop as training
 from chainrule.training import progress
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoint, Checkpoints
 from chainrule.training.history import History
+
+_SIZES = Each(Whole(1), "a list of sizes from input to output, such as [784, 50, 10]", least=2)
+_SHAPE = Maybe(Each(Whole(1), "the lengths of the axes of one example, without the batch axis"))
 
 
 class Network:
@@ -72,18 +80,15 @@ class Network:
         seed: int = 0,
         dtype: Any = np.float32,
     ) -> None:
-        if isinstance(loss, str) and loss not in LOSSES:
-            raise InputError(f"A Network's loss is one of {', '.join(LOSSES)}, but loss={loss!r}.")
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise InputError(f"A Network computes in float32 or float64, but dtype={np.dtype(dtype)}.")
-        self.body = Sequential(layers)
-        self.loss = LOSSES[loss]() if isinstance(loss, str) else loss
-        self.dtype = np.dtype(dtype)
-        self.seed = seed
+        self.body = Sequential(LAYERS.check("Network", "layers", layers))
+        self.loss = losses.find(loss)
+        self.dtype = _dtype(dtype)
+        self.seed = whole("Network", "seed", seed, least=0)
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: Params = None
         self.history = History()
+        input_shape = _SHAPE.check("Network", "input_shape", input_shape)
         if input_shape is not None:
             self._build(tuple(input_shape))
 
@@ -112,8 +117,7 @@ class Network:
         seed, dtype
             As for `Network`.
         """
-        if len(sizes) < 2:
-            raise InputError(f"mlp needs at least an input and an output size, such as [784, 50, 10], not {sizes}.")
+        sizes, hidden = _SIZES.check("mlp", "sizes", sizes), choice("mlp", "hidden", hidden, ACTIVATIONS)
         if loss is None:
             loss = "binary_cross_entropy" if sizes[-1] == 1 else "categorical_cross_entropy"
         layers: list[Layer] = []
@@ -221,7 +225,7 @@ class Network:
                 f"fit needs epochs, batch_size and accumulate of at least 1, but got {epochs}, {batch_size} and "
                 f"{accumulate}."
             )
-        rule, scored = _optimizer(optimizer), self._metrics(metrics)
+        rule, scored = optimizers.find(optimizer), self._metrics(metrics)
         built = self.params is not None
         try:
             weigh = checks.class_weights(class_weight, y, self.loss)
@@ -424,12 +428,12 @@ class Network:
         return f"Network([{labels}], {type(self.loss).__name__}, input_shape={self.input_shape})"
 
 
-def _optimizer(optimizer: str | Optimizer | None) -> Optimizer:
-    if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise InputError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, but optimizer={optimizer!r}.")
-        return OPTIMIZERS[optimizer]()
-    return optimizer or Adam()
+def _dtype(dtype: Any) -> np.dtype[Any]:
+    with contextlib.suppress(TypeError, ValueError, SyntaxError):
+        known: np.dtype[Any] = np.dtype(dtype)
+        if dtype is not None and known in (np.float32, np.float64):  # None would be float64
+            return known
+    raise InputError(f"Network takes dtype as float32 or float64, but dtype={shown(dtype)}.")
 
 
 def _split(

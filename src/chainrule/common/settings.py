@@ -14,14 +14,18 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import fields
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 
+Made = TypeVar("Made", bound="Checked")
+
 _SHOWN = 100  # characters of a wrong value in a message
+_LARGEST = 3.4e38  # of float32, in which networks compute: a larger number would be infinite there
 
 
 class Refusal(ValueError):  # noqa: N818 - `Rule.check` makes the error of it
@@ -123,6 +127,8 @@ class Number(Rule):
         number = _as_float(value)
         if number is None or not self._within(number):
             raise Refusal
+        if abs(number) > _LARGEST:
+            raise Refusal(f"Numbers go up to {_LARGEST}, the largest of float32.")
         if isinstance(value, str):
             raise Refusal(f"Write {value.strip()} without quotes.")
         return number
@@ -322,27 +328,27 @@ class Maybe(Rule):
 class Checked:
     """A base of classes that are configured: checks and normalizes what their table of rules names.
 
-    A dataclass checks its fields when it is made. A class with an `__init__` of its own names all its parameters in the
-    table, keeps them under their names, and then calls `check_settings`. Rules between several settings go into the
-    class's own `__post_init__`.
+    A dataclass checks its fields when it is made; a class with an `__init__` of its own gives them to `settle`. Rules
+    between several settings go into the class's own `__post_init__`.
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls: type[Made], *args: Any, **kwargs: Any) -> Made:
         """Refuse settings that there are not, and name those that were likely meant."""
         if kwargs:
             _refuse_unknown(cls, kwargs)
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        self.check_settings()
+        names = [field.name for field in fields(self) if hasattr(self, field.name)]  # type: ignore[arg-type]
+        self.settle(**{name: getattr(self, name) for name in names})
 
-    def check_settings(self) -> None:
-        """Check what the table names, and give every setting the one spelling."""
-        for name, value in list(vars(self).items()):
+    def settle(self, **settings: Any) -> None:
+        """Check settings, and keep each under its name in the one spelling that it has."""
+        for name, value in settings.items():
             rule = self.rules.get(name)
-            value = plain(value) if rule is None else rule.check(type(self).__name__, name, value)
+            value = _plain(value) if rule is None else rule.check(type(self).__name__, name, value)
             object.__setattr__(self, name, value)  # the class may be frozen
 
 
@@ -427,6 +433,6 @@ def _as_float(value: Any) -> float | None:
     return number if number - number == 0 else None
 
 
-def plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """Return a value of a setting without a rule, with NumPy's numbers as Python's and lists as tuples."""
-    return tuple(map(plain, value)) if type(value) in (list, tuple) else _scalar(value)
+    return tuple(map(_plain, value)) if type(value) in (list, tuple) else _scalar(value)

@@ -9,18 +9,19 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.arrays import Array
 from chainrule.common import atomic
 from chainrule.common.errors import CheckpointWarning, InputError
+from chainrule.common.settings import Checked, Number, Place, Whole
 
 _FORMAT = 1
 _NAME = re.compile(r"checkpoint-(\d{9})\.safetensors")
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Checked):
     """Where and how often `fit` saves the state of training, and from where it goes on.
 
     A run that was ended by anything, a power cut included, goes on from its last checkpoint when `fit` is called again
@@ -39,13 +40,7 @@ class Checkpoint:
     folder: str | Path
     seconds: float = 10.0
     keep: int = 3
-
-    def __post_init__(self) -> None:
-        if self.keep < 1 or self.seconds < 0:
-            raise InputError(
-                f"A Checkpoint keeps at least 1 file and waits 0 seconds or more, but keep={self.keep} and "
-                f"seconds={self.seconds}."
-            )
+    rules: ClassVar = {"folder": Place(), "seconds": Number(0), "keep": Whole(1)}
 
 
 class Checkpoints:
