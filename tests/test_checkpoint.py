@@ -167,7 +167,7 @@ def test_what_a_killed_writer_left_is_swept_up_and_the_last_few_are_kept(tmp_pat
 
 
 def test_bad_settings(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="keeps at least 1 file and waits 0 seconds or more, but keep=0"):
+    with pytest.raises(InputError, match="Checkpoint takes keep as a whole number of at least 1, but keep=0"):
         Checkpoint(tmp_path, keep=0)
     file = tmp_path / "file"
     file.touch()

@@ -148,7 +148,7 @@ class Flag(Rule):
         """Return a bool."""
         value = _scalar(value)
         if not isinstance(value, bool):
-            raise Refusal(f"Write {bool(value)}." if value in (0, 1) else "")
+            raise Refusal(f"Write {bool(value)}." if isinstance(value, Real) and value in (0, 1) else "")
         return value
 
 

@@ -202,13 +202,13 @@ class Bidirectional(Layer):
     """
 
     layer: Any  # a Recurrent, which as a base of dataclasses is none itself, as `replace` needs
-    rules: ClassVar = {"layer": Instance(Recurrent, "an RNN, LSTM or GRU")}
+    rules: ClassVar = {"layer": Instance(Recurrent, "an RNN, LSTM or GRU with reverse=False")}
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.layer.reverse:
             raise InputError(
-                "Bidirectional takes a layer with reverse=False and adds the reversed twin itself, "
+                "Bidirectional takes layer as an RNN, LSTM or GRU with reverse=False and adds its reversed twin, "
                 f"but layer={self.layer!r}."
             )
 

@@ -120,14 +120,13 @@ class BestEpoch(Checked, Callback):
 
 def _missing(monitor: str, names: Sequence[str]) -> str:
     """Return how to get a score that a run does not have."""
-    prefix = "val_" if monitor.startswith("val_") else ""
-    name = monitor.removeprefix(prefix)
-    near = meant(name, [n.removeprefix(prefix) for n in names if n.startswith(prefix)])
-    if near:
-        return f"Write monitor={prefix + near!r}."
-    if prefix and "val_loss" not in names:
+    name, validated = monitor.removeprefix("val_"), monitor.startswith("val_")
+    if validated and "val_loss" not in names:
         return "Give fit validation data."
-    return f"Name it in metrics=[{meant(name, METRICS) or '...'!r}]."
+    # Some metrics are computed on validation data only; of two scores, that of training comes first.
+    known = {n.removeprefix("val_"): n for n in reversed(names) if n.startswith("val_") or not validated}
+    near = meant(name, known)
+    return f"Write monitor={known[near]!r}." if near else f"Name it in metrics=[{meant(name, METRICS) or '...'!r}]."
 
 
 class EarlyStopping(BestEpoch):
