@@ -186,6 +186,71 @@ def test_what_a_rule_allows_is_not_refused(cls: type[Checked], name: str) -> Non
             assert not str(error).startswith(f"{cls.__name__} takes {name} as"), odd
 
 
+# The bounds, which the tables above take from the rules themselves
+
+ABOVE_0 = (0, -1.0, -1e-9)
+SHARE = (-0.1, 1, 1.5)
+OUT_OF_BOUNDS: dict[str, tuple[Any, ...]] = {
+    "Activation alpha": (-0.5,),
+    "AdaGrad epsilon": ABOVE_0,
+    "Adam beta1": SHARE,
+    "Adam beta2": SHARE,
+    "Adam epsilon": ABOVE_0,
+    "Adam lr": ABOVE_0,
+    "AdamW weight_decay": (-0.01,),
+    "BatchNorm epsilon": ABOVE_0,
+    "BatchNorm momentum": SHARE,
+    "BinaryCrossEntropy label_smoothing": (*SHARE, 2),
+    "CategoricalCrossEntropy label_smoothing": (*SHARE, 2),
+    "Checkpoint keep": (0, -1),
+    "Checkpoint seconds": (-1,),
+    "Constant rate": ABOVE_0,
+    "Conv1D filters": (0, -4),
+    "Conv1D groups": (0, -1, 3),
+    "Conv2D kernel": (0, (3, 0), (3,), (3, 3, 3)),
+    "Conv2D padding": (-1, "full", ((1, 1),), ((1, -1), (0, 0)), ((1,), (1,))),
+    "Cosine end": (-0.1,),
+    "Cosine rate": ABOVE_0,
+    "Cosine steps": (0, -1, 2.5),
+    "Dense units": (0, -1, 2.5),
+    "Dropout rate": SHARE,
+    "EarlyStopping min_delta": (-1e-3,),
+    "EarlyStopping mode": ("up", "MIN", "low"),
+    "EarlyStopping patience": (0, -1, 2.5),
+    "Embedding vocabulary": (0, -1),
+    "Exponential every": (0, -3),
+    "Exponential factor": ABOVE_0,
+    "Huber delta": ABOVE_0,
+    "MaxPool stride": (0, (1, 0), (1, 1, 1)),
+    "Momentum beta": SHARE,
+    "Nesterov beta": SHARE,
+    "RMSProp beta": SHARE,
+    "RNN activation": ("sigmoid",),
+    "RandomDense density": (0, -0.5, 1.5),
+    "RandomDense group": (0,),
+    "RandomDense seed": (-1,),
+    "Reshape shape": ((0, 2), (-1, -1), (-2, 3), ()),
+    "SGD clip_norm": ABOVE_0,
+    "SpatialDropout rate": SHARE,
+    "StepDecay every": (0,),
+    "StepDecay factor": ABOVE_0,
+    "TopK k": (0, -1),
+    "Upsample factor": (0,),
+    "Warmup after": ABOVE_0,
+    "Warmup steps": (0,),
+    "ZeroPad padding": (-1, ((-1, 0),)),
+}
+
+
+@pytest.mark.parametrize("setting", OUT_OF_BOUNDS)
+def test_what_is_out_of_bounds_is_refused(setting: str) -> None:
+    owner, name = setting.split()
+    cls = next(c for c in CLASSES if c.__name__ == owner)
+    for value in OUT_OF_BOUNDS[setting]:
+        with pytest.raises(InputError, match=f"^{owner} .*{name}="):
+            cls(**{**MADE.get(owner, {}), name: value})
+
+
 # Equal settings
 
 
