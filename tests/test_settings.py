@@ -265,7 +265,7 @@ def spellings(value: Any) -> list[Any]:
         exact = [np.float32(value), np.array(value, np.float32)] if float(np.float32(value)) == value else []
         return [np.float64(value), np.array(value), *whole, *exact]
     if isinstance(value, str):
-        return [np.str_(value), np.array(value)]
+        return [type("Word", (str,), {})(value), np.str_(value), np.array(value)]
     if isinstance(value, Path):
         return [str(value), np.str_(value)]
     if not isinstance(value, tuple):

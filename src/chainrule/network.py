@@ -429,10 +429,11 @@ class Network:
 
 
 def _dtype(dtype: Any) -> np.dtype[Any]:
-    with contextlib.suppress(TypeError, ValueError, SyntaxError):
-        known: np.dtype[Any] = np.dtype(dtype)
-        if dtype is not None and known in (np.float32, np.float64):  # None would be float64
-            return known
+    with contextlib.suppress(TypeError, ValueError):
+        if isinstance(dtype, str | type | np.dtype):  # for NumPy, None is float64 too
+            known: np.dtype[Any] = np.dtype(dtype)
+            if known in (np.float32, np.float64):
+                return known
     raise InputError(f"Network takes dtype as float32 or float64, but dtype={shown(dtype)}.")
 
 

@@ -242,9 +242,10 @@ class Function(Rule):
 
     def normal(self, value: Any) -> Any:
         """Return the function."""
-        if isinstance(value, type) and any("__call__" in vars(kind) for kind in value.__mro__):
-            raise Refusal(made(value))
-        if isinstance(value, type) or not callable(value):
+        if isinstance(value, type):
+            makes_functions = any("__call__" in vars(kind) for kind in value.__mro__) and not issubclass(value, type)
+            raise Refusal(made(value) if makes_functions else "")
+        if not callable(value):
             raise Refusal
         return value
 
