@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pkgutil
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import jax
 import pytest
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 # All but the checker, which would take ten times as long and has no shapes in its signatures.
 _PACKAGE = next(iter(getattr(find_spec("chainrule"), "submodule_search_locations", None) or []))
@@ -17,6 +18,14 @@ HOOKED = [f"chainrule.{room.name}" for room in pkgutil.iter_modules([_PACKAGE]) 
 install_import_hook(HOOKED, "beartype.beartype")
 
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def no_type_checks() -> Iterator[None]:
+    """Run what users run: no checks of types, which meet odd arguments before ours do and slow long loops down."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

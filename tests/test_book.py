@@ -1,6 +1,8 @@
 """The book's functions, its answer, its shapes, and messages for networks that do not fit."""
 
 import re
+from collections.abc import Callable
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -67,6 +69,66 @@ def test_functions_on_plain_values() -> None:
     assert_allclose(softmax(np.array([x, x + 1000])), [softmax(x), softmax(x)], rtol=1e-15)
 
 
+def test_the_network_of_the_note_with_random_numbers() -> None:
+    network = init_network(random=True, seed=5)
+    np.random.seed(5)
+    note = {name: np.random.random(p.shape) for name, p in network.items()}
+    assert [p.shape for p in note.values()] == [(2, 3), (1, 3), (3, 2), (2,), (2, 2), (2,)]
+    for name, p in note.items():
+        assert_array_equal(network[name], p)
+    np.random.seed(5)
+    assert_array_equal(init_network(random=True)["W3"], note["W3"])
+    flat = network | {"b1": network["b1"].ravel()}
+    for x in (np.array([0.1, 0.5]), np.array([[0.1, 0.5], [2.0, 3.0]])):
+        assert_array_equal(forward(network, x), forward(flat, x))
+
+
+def test_lists_and_plain_numbers_are_read_as_arrays() -> None:
+    network, x = init_network(), [[1.0, 0.5], [0.0, 2.0]]
+    for function in (step_function, sigmoid, relu, identity_function, softmax):
+        assert_array_equal(function(x), function(np.array(x)))
+        assert function(3.0 if function is not softmax else [3.0]) == function(np.array([3.0]))[0]
+    lists = {name: p.tolist() for name, p in network.items()}
+    for run in (forward, predict):
+        assert_array_equal(run(lists, x), run(network, np.array(x)))
+
+
+@pytest.mark.parametrize("x", [-745.0, -740.0, -709.0, -400.0, -50.0, -37.0, -20.0, -1.0, -1e-9, 0.0, 1.0, 40.0, 800.0])
+def test_sigmoid_is_right_to_the_last_digit(x: float) -> None:
+    with np.errstate(all="raise"):
+        y = float(sigmoid(np.array([x]))[0])
+    exact = 1 / (1 + Decimal(-x).exp())
+    assert abs(Decimal(y) - exact) <= Decimal("4e-16") * exact + Decimal(2) ** -1075
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool])
+def test_small_integers_are_computed_as_floats(dtype: type) -> None:
+    x: Array = np.array([0, 1, 100]).astype(dtype)
+    for function in (sigmoid, softmax):
+        assert function(x).dtype == np.float64
+        assert_array_equal(function(x), function(x.astype(float)))
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (
+            lambda: init_network(seed=3),
+            "init_network: seed (3) is for random numbers: init_network(random=True, seed=3).",
+        ),
+        (lambda: softmax(2.0), "softmax: x has one score per class in each row, but its shape is ()."),
+        (lambda: sigmoid(["a"]), "sigmoid: x holds numbers, but it has shape (1,) and type list."),
+        (
+            lambda: forward({**init_network(), "W1": 3.0}, [1.0, 2.0]),
+            "W1 has shape () and b1 (3,), but layer 1 takes 1",
+        ),
+    ],
+)
+def test_mistakes_are_named(mistake: Callable[[], object], message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        mistake()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_no_overflow_for_any_finite_input(dtype: type) -> None:
     x: Array = np.array([-np.finfo(dtype).max, -1000, 710, np.finfo(dtype).max], dtype=dtype)
@@ -92,7 +154,8 @@ def test_no_overflow_for_any_finite_input(dtype: type) -> None:
             np.ones(2),
             "W2 has shape (4, 2) and b2 (2,), but layer 2 takes 3 inputs: W2 must be (3, n_out) and b2 (n_out,).",
         ),
-        ({"b1": np.ones((1, 3))}, np.ones(2), "W1 has shape (2, 3) and b1 (1, 3), but layer 1 takes 2 inputs"),
+        ({"b1": np.ones((3, 1))}, np.ones(2), "W1 has shape (2, 3) and b1 (3, 1), but layer 1 takes 2 inputs"),
+        ({"b1": np.array(["a"] * 3)}, np.ones(2), "book: b1 holds numbers, but it has shape (3,) and type <U1."),
         ({"b3": np.ones(3)}, np.ones(2), "W3 has shape (2, 2) and b3 (3,), but layer 3 takes 2 inputs"),
     ],
 )

@@ -20,10 +20,10 @@ from PIL import Image
 from rich.console import Console
 
 import chainrule
-from chainrule.cli import main
+from chainrule.cli import app, main
 from chainrule.cli.draw import draw
 
-COMMANDS = ["train", "evaluate", "predict", "gates", "datasets"]
+COMMANDS = sorted(command.name or "" for command in app.registered_commands)
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()
 Run = Callable[..., tuple[int, str, str]]
 
@@ -107,7 +107,7 @@ def test_train_prints_the_test_score_and_saves(run: Run, tmp_path: Path) -> None
     assert (status, err) == (0, "")
     assert "network: 2-128-64-1" in text
     *_, score, saved = text.splitlines()
-    assert re.fullmatch(r"test accuracy (0\.9\d{3}|1\.0000)  \(loss 0\.\d{4}, 200 examples\)", score)
+    assert re.fullmatch(r"test accuracy (0\.9\d{3}|1\.0000)  \(loss 0\.\d{4,8}, 200 examples\)", score)
     assert saved == f"saved to {out}"
     assert run("evaluate", out, "xor")[1].strip() == score
 
@@ -331,6 +331,7 @@ def test_datasets_finds_mnist(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("train --hidden reul", r"There is no activation 'reul'\. Did you mean 'relu'\? Known: step, "),
         ("train --layers 128,x", r"--layers takes .* such as 128,64, but it is '128,x'\."),
         ("train --layers 128,0", r"--layers takes .* but it is '128,0'\."),
+        ("train --layers 99999999999999999999", r"--layers takes .* from 1 to 1,000,000,000 separated by commas"),
         ("train --epochs 0", r"Invalid value for '--epochs': .*\(see: chainrule train --help\)"),
         ("train --epochs ten", r"Invalid value for '--epochs': "),
         ("train --lr 0", r"Adam takes lr as a number above 0, or a schedule, .* but lr=0\.0\."),
@@ -385,7 +386,6 @@ def test_wrong_files(
         "predict", toy_models / "xor", "--samples", 1
     )
     assert "model is not a model file" in fails("evaluate", "model")
-    assert "The network expects inputs of shape" in fails("evaluate", model, "xor")
 
 
 def test_out_is_checked_before_training(fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from chainrule.equations.initializers import INITIALIZERS
 from chainrule.equations.losses import LOSSES
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.layers import LAYERS, Layer
-from chainrule.layers.base import is_statistic
+from chainrule.layers.base import path_kinds
 from tests.cases import LAYER_CASES, LOSS_CASES
 from tests.cases.form import LayerCase, LossCase
 
@@ -34,9 +34,10 @@ def cast(tree: Any, dtype: Any, engine: Any = np) -> Any:
     return map_leaves(lambda a: engine.asarray(a, dtype=dtype if a.dtype.kind == "f" else None), tree)
 
 
-def trainable(params: Any) -> Any:
+def trainable(case: LayerCase, params: Any) -> Any:
     """Return nested parameters or gradients by path, without running statistics."""
-    return {path: array for path, array in leaves(params) if not is_statistic(path)}
+    kinds = path_kinds(case.layer, case.params())
+    return {path: array for path, array in leaves(params) if kinds[path] != "statistic"}
 
 
 def freeze(tree: Any) -> Any:
@@ -83,7 +84,7 @@ def test_layer_gradients_equal_central_differences(case: LayerCase) -> None:
     report = cr.gradcheck(case.layer, case.input(), params=case.params(), mode=case.mode, tolerance=1e-6)
     assert report, f"\n{report}"
     inputs = [path for path, a in leaves(case.input(), "x") if a.dtype.kind == "f"]
-    assert [c.name for c in report.checks] == [*inputs, *trainable(case.params())]
+    assert [c.name for c in report.checks] == [*inputs, *trainable(case, case.params())]
 
 
 @loss_cases
@@ -101,7 +102,7 @@ def test_layer_gradients_equal_jax_vjp(case: LayerCase, dtype: Any) -> None:
     params, x, dy = layer_arguments(case, dtype, jnp)
     _, dx, grads = run_layer(case, params, x, dy)
     _, vjp = jax.vjp(lambda params: case.layer.forward(params, x, case.mode)[0], params)
-    assert_same(trainable(grads), trainable(vjp(dy)[0]), dtype)
+    assert_same(trainable(case, grads), trainable(case, vjp(dy)[0]), dtype)
     if not case.integers:
         _, vjp = jax.vjp(lambda x: case.layer.forward(params, x, case.mode)[0], x)
         assert_same(dx, vjp(dy)[0], dtype)
@@ -151,12 +152,12 @@ def test_forward_and_backward_are_the_pair_that_custom_vjp_takes(case: LayerCase
         return case.layer.forward(params, x, case.mode)[0]
 
     def backward(cache: Any, dy: Any) -> Any:
-        grads = trainable(case.layer.backward(cache, dy)[1])
+        grads = trainable(case, case.layer.backward(cache, dy)[1])
         return (replace_leaves(params, {path: grads.get(path, jnp.zeros_like(p)) for path, p in leaves(params)}),)
 
     output.defvjp(lambda params: case.layer.forward(params, x, case.mode), backward)
     (grads,) = jax.jit(lambda params, dy: jax.vjp(output, params)[1](dy))(params, dy)
-    assert_same(trainable(grads), trainable(run_layer(case, params, x, dy)[2]), np.float64)
+    assert_same(trainable(case, grads), trainable(case, run_layer(case, params, x, dy)[2]), np.float64)
 
 
 # 4. Inputs and caches are unchanged.

@@ -145,14 +145,15 @@ def is_little_mnist(loaded: mnist.Examples) -> bool:
 
 @pytest.mark.parametrize("subfolder", [".", "mnist"])
 @pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("dot", ["-idx", ".idx"])  # the latter as on Kaggle
 def test_folder(
-    little_mnist: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, subfolder: str, packed: bool
+    little_mnist: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, subfolder: str, packed: bool, dot: str
 ) -> None:
     place = tmp_path / "data" / subfolder
     place.mkdir(parents=True)
     for path in little_mnist.iterdir():
         content = path.read_bytes()
-        name = path.name if packed else path.stem
+        name = (path.name if packed else path.stem).replace("-idx", dot)
         (place / name).write_bytes(content if packed else gzip.decompress(content))
     monkeypatch.setenv("CHAINRULE_DATA", str(tmp_path / "data"))
     train, test = load_mnist()
@@ -176,10 +177,31 @@ def test_forms(little_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_folder_without_a_file(little_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAINRULE_DATA", str(little_mnist))
     (little_mnist / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataUnavailableError, match=r"CHAINRULE_DATA is .* holds t10k-labels-idx1-ubyte\.gz"):
+    with pytest.raises(DataUnavailableError) as caught:
         load_mnist()
+    assert str(caught.value) == (
+        f"CHAINRULE_DATA is {little_mnist}, but neither this folder nor its subfolder mnist holds "
+        "t10k-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte, t10k-labels.idx1-ubyte.gz or t10k-labels.idx1-ubyte: it "
+        "holds t10k-images-idx3-ubyte.gz, train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz. "
+        "Put MNIST's four files there, or unset CHAINRULE_DATA to download them."
+    )
     monkeypatch.setenv("CHAINRULE_DATA", str(little_mnist / "nowhere"))
-    with pytest.raises(DataUnavailableError, match=r"nowhere, but .* holds train-images-idx3-ubyte\.gz"):
+    with pytest.raises(
+        DataUnavailableError, match=r"nowhere, but .* holds train-images-idx3-ubyte\.gz.* cannot be read"
+    ):
+        load_mnist()
+
+
+def test_a_folder_with_other_names_is_described(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CHAINRULE_DATA", str(tmp_path))
+    with pytest.raises(DataUnavailableError, match="ubyte: it is empty"):
+        load_mnist()
+    (tmp_path / "mnist").mkdir()
+    for number in range(12):
+        (tmp_path / f"mnist/{number:02d}.csv").touch()
+    with pytest.raises(
+        DataUnavailableError, match=r": it holds mnist, mnist/00\.csv, .*, mnist/08\.csv and 3 more\. Put"
+    ):
         load_mnist()
 
 

@@ -140,7 +140,7 @@ def test_sample_weights_count_like_copies() -> None:
 def test_a_batch_whose_weights_are_all_zero_changes_nothing() -> None:
     network = mlp()
     weights = np.zeros(len(X))
-    weights[0] = 1.0
+    weights[:2] = 1.0
     quick(network, X, Y, batch_size=1, sample_weight=weights)
     assert all(np.isfinite(p).all() for _, p in leaves(network.params))
 
@@ -278,8 +278,7 @@ def test_predictions_of_each_task() -> None:
 def test_predicting_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     network = mlp(dtype=np.float64)
     whole, scores = network.predict(X), network.evaluate(X, Y)
-    monkeypatch.setattr("chainrule.data.batches.INFERENCE_ROWS", 7)
-    monkeypatch.setattr("chainrule.network.INFERENCE_ROWS", 7)
+    monkeypatch.setattr("chainrule.engines.inference.INFERENCE_ROWS", 7)
     np.testing.assert_allclose(network.predict(X), whole, rtol=1e-12)
     assert network.evaluate(X, Y) == pytest.approx(scores)
 
@@ -389,7 +388,7 @@ def test_ctrl_c_keeps_the_best_weights(monkeypatch: pytest.MonkeyPatch, capsys: 
         versions.append(copy(forward.__self__.params))
         return {"loss": next(losses)}
 
-    monkeypatch.setattr("chainrule.training.loop.evaluate", evaluate)
+    monkeypatch.setattr("chainrule.network.evaluate", evaluate)
     interrupt(monkeypatch, at_step=4 * 5 + 3)
     history = quick(network, X, Y, epochs=9, batch_size=-(-len(X) // 5), validation_data=(X, Y))
     assert len(history) == 4
@@ -493,13 +492,8 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: quick(cr.Network.mlp([2, 1], loss="huber"), X[:2], [0.5, np.nan]),
         r"y must be finite, but 1 of its 2 values",
     ),
-    "text": (lambda: quick(mlp(), [["a", "b"]], [0]), r"X must hold numbers, but it has dtype <U1\. Encode text"),
-    "objects": (lambda: quick(mlp(), np.array([[1, None]]), [0]), "X must hold numbers, but it has dtype object"),
-    "one class": (
-        lambda: quick(mlp(), X, np.ones(len(X), int)),
-        rf"at least two classes, but all {len(X)} targets are 1\. Was y cut from sorted data\?",
-    ),
-    "one class, one-hot": (lambda: quick(mlp(), X[:2], np.eye(CLASSES)[[1, 1]]), r"all 2 targets are \[0.0, 1.0"),
+    "text": (lambda: quick(mlp(), [["a", "b"]], [0]), r"it has dtype <U1, such as .*a.*\. Encode text"),
+    "objects": (lambda: quick(mlp(), np.array([[1, None]]), [0]), "X must hold numbers, but it has None at row 0, col"),
     "weights": (lambda: quick(mlp(), X[:2], [0, 1], sample_weight=[1.0]), r"one weight per example, \(2,\), but has"),
     "negative weight": (
         lambda: quick(mlp(), X[:2], [0, 1], sample_weight=[1.0, -1.0]),

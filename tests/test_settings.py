@@ -22,7 +22,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import Checked, Rule
 from chainrule.equations import losses, optimizers, schedules
 from chainrule.layers import LAYERS, Dense, Flatten, Layer
-from chainrule.layers.base import LayerRule
+from chainrule.layers.own import LayerRule
 from chainrule.training import callbacks, checkpoint, loggers
 
 cr: Any = importlib.import_module("chainrule")  # without types, as the settings here are wrong
@@ -329,6 +329,20 @@ def test_a_loss_in_another_spelling_is_saved_and_loaded(name: str, tmp_path: Pat
 
 # Classes, functions and single objects in the place of objects and lists
 
+
+class Doubled:
+    """A layer of one's own without the base class."""
+
+    def init(self, rng: Any, input_shape: Shape) -> tuple[Params, Shape]:
+        return {}, input_shape
+
+    def forward(self, params: Params, x: Array) -> tuple[Array, None]:
+        return 2 * x, None
+
+    def backward(self, cache: None, dy: Array) -> tuple[Array, Params]:
+        return 2 * dy, {}
+
+
 D = cr.Dense(2)
 IN_PLACE: dict[str, tuple[Callable[[], Any], str]] = {
     "a function": (
@@ -337,6 +351,10 @@ IN_PLACE: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a class": (lambda: cr.Sequential([cr.Dense]), r"Entry 0 is Dense\. Write Dense\(\.\.\.\) with parentheses"),
     "a class without settings": (lambda: cr.Sequential([cr.Flatten]), r"Write Flatten\(\) with parentheses"),
+    "a class of one's own": (
+        lambda: cr.Sequential([Doubled]),
+        r"Entry 0 is Doubled\. Write Doubled\(\) with parentheses",
+    ),
     "a layer for a list": (lambda: cr.Sequential(D), r"Sequential takes layers .*\. Write \[Dense\(units=2, .*\)\]\."),
     "None in a list": (lambda: cr.Sequential([D, None]), r"Entry 1 is None\."),
     "a name in a list": (lambda: cr.Sequential([D, "relu"]), r"Entry 1 is 'relu'\."),
@@ -572,6 +590,12 @@ def test_settings_of_ones_own_classes_are_normalized() -> None:
     assert Ranged(**{"high": np.int64(3)}) == Ranged(high=3)  # type: ignore[arg-type]
     assert Made(size=2, bias=False).units == 4
     assert Hasty(limit=0.5).seen == []
+    for part in (
+        cr.Sequential([Doubled()]).layers[0],
+        cr.Residual(Doubled()).body,
+        cr.Concatenate([Doubled()]).bodies[0],
+    ):
+        assert isinstance(part, Layer) and part.label == "Doubled"
 
 
 def test_near_misses_cost_nothing_until_there_is_one() -> None:

@@ -19,14 +19,14 @@ from chainrule import sources
 from chainrule.arrays import Array
 from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
 from chainrule.data.batches import Arrays, Block, Data, Source, cuts
-from chainrule.data.checks import numeric_array
+from chainrule.data.checks import all_fit
 from chainrule.data.sources import Batches, Parquet, Stored, read_ahead
 
 N = 1003  # rows whose first feature, target, weight and mask are all the number of the row
 
 
 def checked(data: Data) -> Data:
-    numeric_array("X", data.X)
+    all_fit("X", data.X, np.float64)
     return data
 
 
@@ -162,7 +162,7 @@ def test_the_last_batch_is_cut_as_for_arrays(examples: int, tmp_path: Path) -> N
 
 @KINDS
 def test_ordered_gives_the_rows_of_the_file(kind: Callable[[Path], Source], tmp_path: Path) -> None:
-    parts = list(kind(tmp_path).ordered())
+    parts = list(kind(tmp_path).ordered(1024))
     assert rows_of(parts) == list(range(N))
     assert len(parts) > 1
 
@@ -170,7 +170,7 @@ def test_ordered_gives_the_rows_of_the_file(kind: Callable[[Path], Source], tmp_
 def test_ordered_gives_at_most_1024_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "_RUN_BYTES", 2**20)
     X = np.lib.format.open_memmap(tmp_path / "X", "w+", np.float32, (2500, 1))
-    assert [len(data.X) for data in make(X, np.zeros(2500)).ordered()] == [1024, 1024, 452]
+    assert [len(data.X) for data in make(X, np.zeros(2500)).ordered(1024)] == [1024, 1024, 452]
 
 
 def test_runs_are_whole_chunks(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_pages_of_the_file_do_not_stay_in_the_process(tmp_path: Path, monkeypatc
     X = np.lib.format.open_memmap(tmp_path / "X", "w+", np.float32, (2**14, 1024))  # 64 MiB
     source = make(X[1:], np.zeros(len(X) - 1, np.int8))
     before = mapped()
-    assert sum(len(data.X) for data in source.ordered()) == len(X) - 1
+    assert sum(len(data.X) for data in source.ordered(1024)) == len(X) - 1
     assert mapped() - before < 2**23
     assert X[:, 0].sum() == 0 and mapped() - before > 2**23  # as it is without
 
@@ -285,7 +285,7 @@ def test_stored_sources_are_sources(make_one: Callable[[Path], Source], tmp_path
         (Lazy(), None, {}, r"X of shape \(20, 3\) needs y, the target of each example"),
         (np.zeros((4, 2)), None, {}, r"X of shape \(4, 2\) needs y"),
         ([(1, 2)], None, {"weights": [1]}, r"bring their own targets, so leave out y, sample_weight and mask"),
-        (3, None, {}, "X must be an array, Parquet, or an iterable of batches .*, but it is 3"),
+        (3, None, {}, "X must be an array, a data frame, Parquet, or an iterable of batches .*, but it is 3"),
         ([[0.0, 1.0, 2.0, 3.0, 4.0]], None, {}, r"A batch is \(X, y\), .* but this is a list. .* needs y as well"),
         ([np.zeros(3)], None, {}, "but this is a ndarray"),
         ([], None, {}, "There is no batch, or none is left"),
@@ -306,7 +306,7 @@ def test_an_error_says_which_rows(tmp_path: Path) -> None:
     X[85, 1] = np.nan
     np.save(tmp_path / "X.npy", X)
     source = make(np.load(tmp_path / "X.npy", mmap_mode="r"), np.arange(N))
-    for rows in (lambda: batches(source), lambda: list(source.ordered())):
+    for rows in (lambda: batches(source), lambda: list(source.ordered(1024))):
         with pytest.raises(InputError, match=r"^In rows 80 to 119 of X \(counted from 0 in .*NaN .* at index \(5, 1\)"):
             rows()
 
@@ -322,7 +322,7 @@ def write(path: Path, rows: int = 20, **columns: Any) -> Path:
 def test_parquet_columns_in_the_order_they_are_named(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.parquet", b=np.arange(20) * 0.5, c=np.arange(20) > 9, text=["no"] * 20)
     source = make(Parquet([str(path)], target="a", columns=["c", "b"]))
-    data = next(source.ordered())
+    data = next(source.ordered(1024))
     assert data.X.tolist() == [[0, i / 2] for i in range(8)] and data.Y.tolist() == list(range(8))
     assert source.shape == (2,) and source.examples == 20
 
@@ -387,7 +387,7 @@ def test_batches_in_their_own_order(X: Any) -> None:
         assert found[0].X.dtype == np.float64
         np.testing.assert_array_equal(found[0].weights, [0.5] * 3)
     assert [data.Y[0] for data in batches(source, first=2)] == [2, 3]
-    assert [data.Y[0] for data in source.ordered()] == [0, 1, 2, 3]
+    assert [data.Y[0] for data in source.ordered(1024)] == [0, 1, 2, 3]
 
 
 def test_an_iterator_serves_one_epoch() -> None:

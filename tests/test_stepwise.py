@@ -81,6 +81,29 @@ def test_model_backward_is_the_slope_of_the_cost() -> None:
     assert_allclose(grads["dA0"] / X.shape[1], numeric(lambda X: cost(X, PARAMETERS), X), atol=1e-9)
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)], ids=str)
+def test_one_number_for_the_bias_of_all_units_has_its_own_slope(shape: tuple[int, ...]) -> None:
+    W, b = PARAMETERS["W1"], np.full(shape, 0.3)
+    Z, cache = stepwise.linear_forward(X, W, b)
+    assert_allclose(Z, stepwise.linear_forward(X, W, np.full((4, 1), 0.3))[0], rtol=1e-15)
+    dZ = np.random.default_rng(3).normal(size=Z.shape)
+    _, _, db = stepwise.linear_backward(dZ, cache)
+    assert db.shape == shape
+    slope = numeric(lambda b: np.sum(dZ * stepwise.linear_forward(X, W, b)[0]), b)
+    assert_allclose(db, slope / X.shape[1], atol=1e-9)
+
+
+def test_soft_labels_have_a_cost_and_its_slope() -> None:
+    soft = np.random.default_rng(4).normal(size=(1, 6))  # the course tests itself with normal numbers
+    AL, caches = stepwise.L_model_forward(X, PARAMETERS)
+    db3 = stepwise.L_model_backward(AL, soft, caches)["db3"]
+
+    def cost(b3: Array) -> float:
+        return float(stepwise.compute_cost(stepwise.L_model_forward(X, PARAMETERS | {"b3": b3})[0], soft))
+
+    assert_allclose(db3, numeric(cost, PARAMETERS["b3"]), atol=1e-9)
+
+
 def test_relu_backward_keeps_the_upstream_gradient() -> None:
     Z = np.array([[-1.0, 0.0, 2.0]])
     assert_array_equal(stepwise.relu_backward(np.array([[5.0, 6.0, 7.0]]), Z), [[0, 0, 7]])
@@ -106,6 +129,17 @@ def test_activations_are_finite_for_any_finite_input(name: str, dtype: type) -> 
     dZ = getattr(stepwise, name + "_backward")(np.ones_like(Z), cache)
     assert np.isfinite(dZ).all()
     assert A.dtype == dZ.dtype == dtype
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "softmax"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool])
+def test_small_integers_are_computed_as_floats(name: str, dtype: type) -> None:
+    Z: Array = np.array([[0, 1], [1, 100]]).astype(
+        dtype
+    )  # minus an unsigned 100 is 156, and a small integer's float is short
+    A, _ = getattr(stepwise, name)(Z)
+    assert A.dtype == np.float64
+    assert_array_equal(A, getattr(stepwise, name)(Z.astype(float))[0])
 
 
 def test_sigmoid_of_a_thousand() -> None:
@@ -169,11 +203,13 @@ def test_both_calls_of_initialize_parameters() -> None:
         assert_array_equal(deep[name], stepwise.initialize_parameters_deep([3, 2, 1], scale="lecun", seed=1)[name])
 
 
-def test_no_seed_draws_fresh_numbers() -> None:
+def test_no_seed_goes_on_with_the_global_stream_as_in_the_course() -> None:
     np.random.seed(0)
-    first = stepwise.initialize_parameters(3, 2, 1)["W1"]
+    first, second = (stepwise.initialize_parameters(3, 2, 1)["W1"] for _ in range(2))
+    assert not np.array_equal(first, second)
     np.random.seed(0)
-    assert not np.array_equal(first, stepwise.initialize_parameters(3, 2, 1)["W1"])
+    assert_array_equal(stepwise.initialize_parameters(3, 2, 1)["W1"], first)
+    assert_array_equal(stepwise.initialize_parameters(3, 2, 1, seed=0)["W1"], first)
 
 
 def test_update_parameters_returns_new_ones() -> None:
@@ -187,6 +223,7 @@ def test_update_parameters_returns_new_ones() -> None:
 # --- the application ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("no_type_checks")
 def test_l_layer_model_is_the_loop_of_the_lesson(capsys: pytest.CaptureFixture[str]) -> None:
     trained, costs = stepwise.L_layer_model(X, Y, [5, 4, 3, 1], 0.1, 201, print_cost=True, seed=1)
     parameters = stepwise.initialize_parameters_deep([5, 4, 3, 1], seed=1)
@@ -204,6 +241,7 @@ def test_l_layer_model_is_the_loop_of_the_lesson(capsys: pytest.CaptureFixture[s
         assert_array_equal(trained[name], parameters[name])
 
 
+@pytest.mark.usefixtures("no_type_checks")
 def test_two_layer_model_starts_small_and_learns_xor() -> None:
     corners, xor = np.array([[0, 0, 1, 1], [0, 1, 0, 1]]), np.array([[0, 1, 1, 0]])
     _, costs = stepwise.two_layer_model(corners, xor, (2, 8, 1), num_iterations=1, seed=0)
@@ -215,6 +253,14 @@ def test_two_layer_model_starts_small_and_learns_xor() -> None:
 
 def test_models_are_quiet_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     stepwise.L_layer_model(X, Y, [5, 1], num_iterations=1, seed=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_both_calls_of_predict(capsys: pytest.CaptureFixture[str]) -> None:
+    classes = stepwise.predict(X, PARAMETERS)
+    assert_array_equal(stepwise.predict(X, Y, PARAMETERS), classes)
+    assert capsys.readouterr().out == f"Accuracy: {np.mean(classes == Y)}\n"
+    assert_array_equal(stepwise.predict(X=X, parameters=PARAMETERS, threshold=0.5), classes)
     assert capsys.readouterr().out == ""
 
 
@@ -269,6 +315,10 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         "linear_forward: b has shape (1, 4), but W has 4 rows, so b must be (4, 1).",
     ),
     (
+        lambda: stepwise.linear_forward(X[:, :4], W1, B1.ravel()),  # NumPy would add one bias to each example
+        "linear_forward: b has shape (4,), but W has 4 rows, so b must be (4, 1).",
+    ),
+    (
         lambda: stepwise.linear_forward(X[:, 0], W1, B1),
         "linear_forward: A is a numeric array with rows and columns, but it has shape (5,) and type float64.",
     ),
@@ -306,6 +356,15 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         "L_model_forward: parameters has no 'b2'; it has ['W1', 'W2', 'W3', 'b1', 'b3'].",
     ),
     (lambda: stepwise.predict(X, {}), "L_model_forward: parameters has no 'W1'; it has []."),
+    (lambda: stepwise.predict(X, Y.T, PARAMETERS), "predict: Y has one label for each entry of the prediction, which"),
+    (
+        lambda: stepwise.update_parameters(PARAMETERS, GRADS, float("nan")),
+        "update_parameters: learning_rate is a finite number; it is nan.",
+    ),
+    (
+        lambda: stepwise.L_layer_model(X, Y, [5, 1], num_iterations=-1),
+        "L_layer_model: num_iterations is an integer of 0 or more; it is -1.",
+    ),
     (lambda: stepwise.update_parameters(without("W3"), GRADS, 0.1), "update_parameters: parameters has no 'W3'"),
     (
         lambda: stepwise.update_parameters(PARAMETERS, {"dW1": W1}, 0.1),
@@ -327,16 +386,42 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         for name in ("sigmoid_backward", "relu_backward", "tanh_backward", "softmax_backward")
     ),
     (
-        lambda: stepwise.compute_cost(AL, Y.ravel()),
-        "compute_cost: AL and Y both have shape (1, m), one column per example, but AL is (1, 6) and Y is (6,).",
+        lambda: stepwise.compute_cost(AL, Y.T),
+        "compute_cost: AL and Y both have shape (1, m), one column per example, but AL is (1, 6) and Y is (6, 1).",
     ),
     (lambda: stepwise.compute_cost(AL, 2 * Y), "compute_cost: Y holds labels 0 and 1 only, but it holds 2."),
+    (
+        lambda: stepwise.L_layer_model(X, 2.0 * Y - 1, [5, 1]),
+        "compute_cost: Y holds labels 0 and 1 only, but it holds -1",
+    ),
+    (lambda: stepwise.compute_cost(AL.T, Y.T), "but AL is (6, 1) and Y is (6, 1)."),
+    (lambda: stepwise.compute_cost(AL, np.nan * Y), "compute_cost: Y holds NaN or infinite labels."),
+    (
+        lambda: stepwise.compute_cost(AL, ["a"] * 6),
+        "compute_cost: Y holds numbers, but it has shape (6,) and type list.",
+    ),
+    (
+        lambda: stepwise.compute_cost([[0.5], [0.5, 0.5]], Y),
+        "compute_cost: AL cannot be read as an array; if it is a list, its rows differ in length.",
+    ),
     (
         lambda: stepwise.compute_cost(2 * np.ones((1, 6)), Y),
         "compute_cost: AL holds probabilities from 0 to 1, but it holds 2.0; "
         "a NaN here during training means that the learning rate is too large.",
     ),
-    (lambda: stepwise.L_model_backward(np.nan * AL, Y, CACHES), "L_model_backward: AL holds probabilities from 0 to 1"),
+    (
+        lambda: stepwise.L_model_backward(np.nan * AL, Y, CACHES),
+        "L_model_backward: AL holds NaN or infinite values, which during training means that the learning rate is too "
+        "large.",
+    ),
+    (
+        lambda: stepwise.L_model_backward(AL, Y, [*CACHES[:2], CACHES[2][0]]),
+        "L_model_backward: a cache is ((A_prev, W, b), Z), as linear_activation_forward returned it.",
+    ),
+    (
+        lambda: stepwise.linear_backward(X, CACHES[0]),
+        "linear_backward: the cache is (A_prev, W, b), as linear_forward returned it.",
+    ),
     (lambda: stepwise.L_model_backward(AL, Y[:, :5], CACHES), "but AL is (1, 6) and Y is (1, 5)."),
     (
         lambda: stepwise.L_model_backward(AL, Y, CACHES[:2]),

@@ -1,5 +1,8 @@
 """Neural networks with every forward and backward equation written out by hand."""
 
+from chainrule.common import quiet_start  # noqa: F401 - for its effect, and before the imports that take long
+
+# isort: split
 from typing import TYPE_CHECKING, Any
 
 from chainrule import layers, metrics
@@ -27,7 +30,17 @@ if TYPE_CHECKING:
     from chainrule.data import sources
     from chainrule.files import load, save
     from chainrule.layers import *  # noqa: F403 - the list of layers is in one place
-    from chainrule.lessons import book, perceptron, stepwise
+    from chainrule.lessons import (
+        book,
+        gradient_checking,
+        initialization,
+        logistic,
+        optimization,
+        perceptron,
+        planar,
+        regularization,
+        stepwise,
+    )
     from chainrule.training import callbacks, loggers
 
 install()
@@ -62,14 +75,20 @@ __all__ = [
     "datasets",
     "errors",
     "gradcheck",
+    "gradient_checking",
+    "initialization",
     "initializers",
     "layers",
     "load",
     "loggers",
+    "logistic",
     "losses",
     "metrics",
+    "optimization",
     "optimizers",
     "perceptron",
+    "planar",
+    "regularization",
     "save",
     "schedules",
     "sources",

@@ -12,7 +12,6 @@ from chainrule.arrays import INFERENCE, Array, Mode, leaves, map_leaves
 from chainrule.common.errors import InputError
 from chainrule.common.text_table import text_table
 from chainrule.equations.losses import Loss
-from chainrule.layers.base import is_statistic
 
 _STEP = np.finfo(np.float64).eps ** (1 / 3)  # balances the truncation and the rounding error of a central difference
 
@@ -191,7 +190,7 @@ def _layer_case(layer: Any, inputs: list[Array], params: Any, mode: Mode, rng: n
         return float(terms.sum()), float(np.abs(terms).sum())
 
     differentiable = {path: a for path, a in leaves(x, "x") if a.dtype.kind == "f"}
-    return differentiable | _trainable(params), value, dict(leaves(dx, "x")) | dict(leaves(grads))
+    return differentiable | _trainable(layer, params), value, dict(leaves(dx, "x")) | dict(leaves(grads))
 
 
 def _network_case(network: Any, inputs: list[Array], mode: Mode) -> Case:
@@ -204,11 +203,12 @@ def _network_case(network: Any, inputs: list[Array], mode: Mode) -> Case:
 
     Z, cache = network.body.forward(params, X, mode)
     dX, grads = network.body.backward(cache, network.loss(Z, *rest)[1])
-    return {"x": X} | _trainable(params), value, {"x": dX} | dict(leaves(grads))
+    return {"x": X} | _trainable(network.body, params), value, {"x": dX} | dict(leaves(grads))
 
 
-def _trainable(params: Any) -> dict[str, Array]:
-    return {path: p for path, p in leaves(params) if not is_statistic(path)}
+def _trainable(layer: Any, params: Any) -> dict[str, Array]:
+    kinds = dict(leaves(layer.kinds(params))) if hasattr(layer, "kinds") else {}
+    return {path: p for path, p in leaves(params) if kinds.get(path) != "statistic"}
 
 
 def _check(

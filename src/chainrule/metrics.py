@@ -21,11 +21,11 @@ from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.common.names import meant
 from chainrule.common.settings import Checked, Number, OneOf, Whole, made, shown
-from chainrule.equations.activations import softmax
+from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import Logits, Loss, Targets
 
 Task = Literal["binary", "multiclass", "regression"]
-Rows = Shaped[Array, " batch"]
+Rows = Shaped[Array, "batch *time"]
 Counts = Float[Array, " k"]
 
 
@@ -58,7 +58,11 @@ class Metric(_Named):
 
     @abstractmethod
     def counts(self, Z: Logits, Y: Targets, rows: Rows | None = None) -> Counts:
-        """Return sums over a batch; `rows` is 1 for examples that count and 0 for those that only fill the batch up."""
+        """Return sums over a batch; `rows` is above 0 for the examples (or the steps of examples) that count.
+
+        Only engines that compile give rows (and with them examples of weight 0 and padding); others leave out what does
+        not count before they call.
+        """
 
     @abstractmethod
     def score(self, counts: Counts) -> float:
@@ -73,12 +77,30 @@ class WholeMetric(_Named):
         """Return the score of all examples."""
 
 
+def what_counts(Z: Logits, Y: Targets, weights: Rows | None) -> tuple[Array, Array]:
+    """Return the logits and the targets of the examples, or steps of examples, whose weight is above 0."""
+    if weights is None or (weights.ndim == 1 and weights.all()):
+        return Z, Y
+    counted = weights > 0
+    return Z[counted], Y[counted]
+
+
 def _sums(values: Array, rows: Rows | None) -> Array:
     """Return the sums over all axes but the last, without the rows that do not count."""
     xp = namespace(values)
     if rows is not None:
-        values = xp.where(xp.reshape(rows > 0, (-1,) + (1,) * (values.ndim - 1)), values, 0)
+        values = xp.where(_beside(rows > 0, values), values, 0)
     return xp.sum(values, axis=tuple(range(values.ndim - 1)), dtype=float)
+
+
+def _beside(rows: Array, values: Array) -> Array:
+    """Return what counts in a shape that goes with the values."""
+    return namespace(rows).reshape(rows, rows.shape + (1,) * (values.ndim - rows.ndim))
+
+
+def _yes(Z: Logits) -> Array:
+    """Return where the answer is yes: a probability above one half, as in `Network.predict_classes`."""
+    return sigmoid(Z) > 0.5
 
 
 def _labels(Z: Logits, Y: Targets) -> Array:
@@ -95,7 +117,7 @@ class _Mean(Metric):
         """Return the sum of the values and their number."""
         xp = namespace(Z)
         values = self.values(Z, Y)
-        number = (len(Z) if rows is None else xp.sum(rows > 0)) * math.prod(values.shape[1:])
+        number = values.size if rows is None else xp.sum(rows > 0) * math.prod(values.shape[rows.ndim :])
         return xp.asarray([_sums(values[..., None], rows).sum(), number], dtype=float)
 
     def score(self, counts: Counts) -> float:
@@ -123,7 +145,7 @@ class Accuracy(_Mean):
         """Return which answers are right."""
         xp = namespace(Z)
         if self.task == "binary":
-            return (Z > 0) == (xp.reshape(Y, Z.shape) > 0.5)
+            return _yes(Z) == (xp.reshape(Y, Z.shape) > 0.5)
         return xp.argmax(Z, axis=-1) == _labels(Z, Y)
 
 
@@ -172,13 +194,13 @@ class _PerClass(Metric):
         """Return how often each class was guessed rightly, how often it was guessed, and how often it was right."""
         xp = namespace(Z)
         if self.task == "binary":
-            guesses, truth = Z > 0, xp.reshape(Y, Z.shape) > 0.5
+            guesses, truth = _yes(Z), xp.reshape(Y, Z.shape) > 0.5
             return xp.concat([_sums(values, rows) for values in (guesses & truth, guesses, truth)])
         classes = Z.shape[-1]
         guesses, truth = xp.argmax(Z, axis=-1), _labels(Z, Y)
         counted = xp.ones_like(truth, dtype=float)
         if rows is not None:
-            counted = counted * xp.reshape(rows > 0, (-1,) + (1,) * (truth.ndim - 1))
+            counted = counted * _beside(rows > 0, truth)
         places = xp.stack([truth, classes + guesses, 2 * classes + truth])
         values = xp.stack([counted * (guesses == truth), counted, counted])
         return scatter_add(xp.zeros(3 * classes, dtype=float), xp.reshape(places, (-1,)), xp.reshape(values, (-1,)))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from chainrule.arrays import Array, Float, Mode, Params, Shape, leaves
-from chainrule.arrays.threads import in_halves, one_blas_thread
-from chainrule.common.errors import InputError
-from chainrule.common.settings import Each, Maybe, Whole, choice, shown, whole
-from chainrule.common.text_table import text_table
+from chainrule.arrays import Array, Float, Mode, Params, Shape
+from chainrule.common.console import say
+from chainrule.common.errors import InputError, NotFiniteError
+from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, whole
 from chainrule.data import checks, sources
-from chainrule.data.batches import INFERENCE_ROWS, Arrays, Data, Source
+from chainrule.data.batches import Arrays, Source
+from chainrule.data.class_weights import class_weights
+from chainrule.data.convert import column_names
+from chainrule.data.door import Door
+from chainrule.data.parquet import Parquet
+from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, make, predictor
+from chainrule.engines.inference import in_batches, rows_at_once
 from chainrule.engines.numpy import blas_threads
 from chainrule.equations import losses, optimizers
 from chainrule.equations.activations import ACTIVATIONS
@@ -26,13 +28,21 @@ from chainrule.equations.initializers import SUITED
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Activation, Dense, Layer, Sequential
-from chainrule.layers.base import LAYERS
+from chainrule.layers.blow_up import first_blow_up
+from chainrule.layers.own import LAYERS
+from chainrule.layers.summary import bytes_per_example, summary
 from chainrule.metrics import Metric, WholeMetric, default, find
-from chainrule.training import loop as training
 from chainrule.training import progress
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoint, Checkpoints
 from chainrule.training.history import History
+from chainrule.training.identity import identity_of, plain
+from chainrule.training.loop import train
+from chainrule.training.notes import OneTargetNote, warn_of_output_activation
+from chainrule.training.run import Run, snapshot
+from chainrule.training.scoring import Scores, evaluate
+
+_Metrics = list[Metric | WholeMetric]
 
 _SIZES = Each(Whole(1), "a list of sizes from input to output, such as [784, 50, 10]", least=2)
 _SHAPE = Maybe(Each(Whole(1), "the lengths of the axes of one example, without the batch axis"))
@@ -60,6 +70,12 @@ class Network:
         The parameters: a tuple with one dict per layer, such as ``network.params[0]["W"]``.
     history
         The scores of every epoch of training; prints as a table.
+    feature_names
+        The names of the columns that it was trained with, if they had names; frames are put in their order.
+    input_scale
+        What raw numbers are multiplied by to become the network's inputs, such as 1/255 for pixels of 0 to 255; None if
+        nobody said so. It is kept in the model file, and ``chainrule predict`` applies it to files; `fit`, `predict`
+        and `evaluate` take inputs as they are.
 
     Examples
     --------
@@ -82,12 +98,17 @@ class Network:
     ) -> None:
         self.body = Sequential(LAYERS.check("Network", "layers", layers))
         self.loss = losses.find(loss)
-        self.dtype = _dtype(dtype)
+        self.dtype = Precision().check("Network", "dtype", dtype)
         self.seed = whole("Network", "seed", seed, least=0)
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: Params = None
         self.history = History()
+        self.feature_names: tuple[str, ...] | None = None
+        self._example_bytes: int | None = None
+        self._optimizer: tuple[Optimizer, dict[str, Array]] | None = None  # the last fit's, with its state
+        warn_of_output_activation(self.body, self.loss)
+        self.input_scale: float | None = None
         input_shape = _SHAPE.check("Network", "input_shape", input_shape)
         if input_shape is not None:
             self._build(tuple(input_shape))
@@ -126,14 +147,23 @@ class Network:
         layers.append(Dense(sizes[-1], initializer="xavier"))
         return cls(layers, loss, input_shape=(sizes[0],), seed=seed, dtype=dtype)
 
+    def _planned(self, input_shape: Shape) -> tuple[Params, Shape, Shape]:
+        """Return the parameters and the shapes of one example's input and output; the first ones if there are none."""
+        if self.params is not None:
+            assert self.input_shape is not None and self.output_shape is not None
+            return self.params, self.input_shape, self.output_shape
+        params, output_shape = self.body.init(np.random.default_rng(self.seed), input_shape, self.dtype)
+        return params, input_shape, output_shape
+
     def _build(self, input_shape: Shape) -> None:
-        rng = np.random.default_rng(self.seed)
-        self.params, self.output_shape = self.body.init(rng, input_shape, self.dtype)
-        self.input_shape = input_shape
+        self.params, self.input_shape, self.output_shape = self._planned(input_shape)
 
     def _built(self) -> None:
         if self.params is None:
             raise InputError("The network has no parameters yet: call fit first, or build it with input_shape=...")
+
+    def _door(self) -> Door:
+        return Door(self.body, self.loss, self.dtype, self._planned, self.input_shape)
 
     def fit(
         self,
@@ -152,19 +182,22 @@ class Network:
         callbacks: Sequence[Callback] = (),
         accumulate: int = 1,
         checkpoint: str | Path | Checkpoint | None = None,
+        steps_per_epoch: int | None = None,
+        restart: bool = False,
         engine: str = "numpy",
         precision: str | None = None,
         seed: int = 0,
         verbose: bool = True,
     ) -> History:
-        """Train on examples; a second call goes on from the parameters of the first.
+        """Train on examples; a second call goes on where the first one ended.
 
         Parameters
         ----------
         X
             Inputs of shape (examples, ...): an array, or data larger than memory, of which only slices are read
             (`numpy.memmap`, an HDF5 dataset). Or, without y, a `chainrule.sources.Parquet` or any iterable of batches
-            (X, y), (X, y, weights) or (X, y, weights, mask).
+            (X, y), (X, y, weights) or (X, y, weights, mask). The columns of data frames are put in the order in which
+            the network first saw them.
         y
             Targets: labels 0, 1, ... or one-hot rows for classes, 0/1 for binary, values for regression.
         epochs, batch_size
@@ -177,12 +210,16 @@ class Network:
         validation_split
             Instead: the share of the examples in memory, drawn with the seed, to keep for that.
         sample_weight
-            One weight per example; the loss is the weighted mean.
+            One weight per example, or per step of examples if there is an output for each: 0, or from 1e-20 to 1e20.
+            The loss is the weighted mean; metrics count what has a weight above 0, all of it alike.
         class_weight
-            One weight per class, as {label: weight}; "balanced" makes all classes weigh the same together. Examples are
-            weighted by it in training, but not in validation.
+            One weight per class, as {label: weight}; "balanced" makes all classes weigh the same together. Examples (or
+            steps) are weighted by it in training, but not in validation. Not for several yes/no outputs, nor for
+            targets that give each class a share.
         mask
             For sequences of different length: (examples, time), 1 where there is data and 0 where there is padding.
+            What stands at padded steps, in X and in y, changes nothing: no score, no gradient. Layers that would mix
+            padding in refuse a mask.
         metrics
             What to score besides the loss: names in `chainrule.metrics.METRICS`, or objects from there. If None: the
             accuracy, or for regression the mean absolute error (mae).
@@ -193,7 +230,15 @@ class Network:
             How many batches make one step: their gradients are averaged.
         checkpoint
             A folder, or a `Checkpoint`: save the state there every few seconds, and go on from the last one if there is
-            one. `epochs` then counts from the beginning of that run.
+            one and all that the numbers depend on is the same: the layers, the loss, the optimizer, the metrics, early
+            stopping, and a checksum of all examples, weights and masks (of stored data, of a sample of its rows).
+            `epochs` then counts from the beginning of that run.
+        steps_per_epoch
+            For batches: how many make an epoch, as generators that never end need. They go on from one epoch to the
+            next.
+        restart
+            Whether the optimizer and its schedule start anew. If False, a second fit with an equal optimizer goes on
+            with its state and at its step, so that two fits of one epoch are one of two.
         engine
             "numpy"; "fast", which is NumPy with the optimizer compiled by numba; "xla", which compiles everything with
             JAX for CPU, GPU or TPU; or "auto", which chooses and says why.
@@ -207,14 +252,16 @@ class Network:
         Returns
         -------
         History
-            The scores of every epoch so far, also kept as `history`.
+            The scores of every epoch so far, also kept as `history`. With L2 (an optimizer's `weight_decay`, other than
+            AdamW's), `l2` is the term that is added to the loss in each step.
 
         Raises
         ------
         InputError
             If the data breaks a rule.
         DivergenceError
-            If the loss becomes NaN or infinite. The network keeps the best parameters of the epochs before.
+            If the loss, a parameter or the validation loss becomes NaN or infinite. The network keeps the best
+            parameters of the epochs before.
 
         Notes
         -----
@@ -226,133 +273,162 @@ class Network:
                 f"{accumulate}."
             )
         rule, scored = optimizers.find(optimizer), self._metrics(metrics)
-        built = self.params is not None
-        try:
-            weigh = checks.class_weights(class_weight, y, self.loss)
-            source: Source = sources.source(
-                X,
-                y,
-                weights=sample_weight,
-                mask=mask,
-                batch_size=batch_size,
-                seed=seed,
-                prepare=lambda data: weigh(self._checked(data)),
-            )
-            if self.params is None:
-                self._build(source.shape)
-            validation = None if validation_data is None else self._examples(validation_data)
-            if validation_split:
-                source, validation = _split(source, validation_split, validation, batch_size, seed)
-            if isinstance(source, Arrays):
-                checks.several_classes(source.data.Y, self.loss)
-                checks.some_weight(source.data)
-        except InputError:
-            if not built:  # the next, right data must find the network as this found it
-                self.params = self.input_shape = self.output_shape = None
-            raise
+
+        # Check the data, which changes nothing of the network.
+        door = self._door()
+        source = sources.source(
+            X,
+            y,
+            weights=sample_weight,
+            mask=mask,
+            batch_size=batch_size,
+            seed=seed,
+            prepare=door,
+            names=self.feature_names,
+            steps=steps_per_epoch,
+        )
+        params, input_shape, output_shape = door.settled(source.shape)
+        source, validation = self._with_validation(source, validation_data, validation_split, door, batch_size)
+        if class_weight is not None:
+            source.adapt(class_weights(class_weight, self.loss, output_shape, *_all_targets(source, y)))
+        if isinstance(source, Arrays) and source.data.weights is not None:
+            checks.some_weight(source.data.weights)
+
+        # Build.
         if engine == "auto":
-            engine, reason = choose(self.body, self.params, source.shape, batch_size, epochs * (source.batches or 1))
+            engine, reason = choose(self.body, params, source.shape, batch_size, epochs * (source.batches or 1))
             if verbose:
-                print(f"Engine: {engine}, because {reason}.")
+                say(f"Engine: {engine}, because {reason}.")
         runner = make(
             engine,
             self.body,
             self.loss,
             rule,
-            self.params,
+            params,
             metrics=tuple(metric for metric in scored if isinstance(metric, Metric)),
             seed=seed,
             accumulate=accumulate,
             precision=precision,
         )
         source.block_bytes, source.block_batches = runner.block_bytes, runner.block_batches
+        identity = None
+        if checkpoint is not None:
+            identity = identity_of(self.body, self.loss, rule, scored, callbacks, source, validation) | plain(
+                "call of fit",
+                {"dtype": self.dtype.name, "class_weight": class_weight, "batch_size": batch_size, "seed": seed}
+                | {"accumulate": accumulate, "precision": precision},
+            )
+        self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
+        self.feature_names = self.feature_names or _names(X)
 
-        def validate() -> training.Scores:
-            assert validation is not None
-            return training.evaluate(runner.forward, self.loss, scored, validation.ordered(), self.dtype)
-
-        run = training.Run(
+        # Run.
+        run = Run(
             self,
             runner,
             source,
             epochs=epochs,
             seed=seed,
             metrics=scored,
-            validate=None if validation is None else validate,
+            validate=None if validation is None else lambda: self._scores(runner.forward, scored, validation, runner),
             checkpoints=None if checkpoint is None else Checkpoints(checkpoint),
-            settings=self._settings(rule, source, batch_size, seed, accumulate),
+            identity=identity,
         )
+        if not restart and self._optimizer is not None and self._optimizer[0] == rule:
+            runner.restore(snapshot(self.params) | self._optimizer[1])
+        self._optimizer = None
         # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
-        with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.params, batch_size):
-            ended = training.train(run, [*progress.choose(verbose), *callbacks])
-        if ended and (verbose or "Ctrl-C" in ended):
-            print(ended)
+        with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.body, self.params, batch_size):
+            ended = train(run, [OneTargetNote(door), *progress.choose(verbose), *callbacks])
+        self._optimizer = rule, {k: a for k, a in runner.state().items() if not k.startswith(("params/", "pending"))}
+        if ended and (verbose or ended.startswith("Stopped by")):
+            say(ended)
         return self.history
 
-    def _metrics(self, metrics: Sequence[str | Metric | WholeMetric] | None) -> list[Metric | WholeMetric]:
-        return [default(self.loss)] if metrics is None else [find(metric, self.loss) for metric in metrics]
+    def _with_validation(
+        self, source: Source, validation_data: Any, share: float, door: Door, batch_size: int
+    ) -> tuple[Source, Source | None]:
+        """Return the examples to train on and those to validate on."""
+        if validation_data is not None and share:
+            raise InputError("fit takes validation_data or validation_split, but not both.")
+        if not share:
+            return source, None if validation_data is None else self._validation(validation_data, door)
+        if not isinstance(source, Arrays):
+            raise InputError(
+                "validation_split draws from data in memory: give stored data validation_data=(X, y) instead."
+            )
+        return source.split(share, batch_size)
 
-    def _settings(self, rule: Optimizer, source: Source, batch_size: int, seed: int, accumulate: int) -> str:
-        """Return what must be the same for a run to go on with the same bits."""
-        text = (
-            f"{self.body.layers}, {self.loss}, {rule}, {self.dtype.name}, batch_size={batch_size}, seed={seed}, "
-            f"accumulate={accumulate}, {source.batches} batches of {self.input_shape}"
-        )
-        if isinstance(source, Arrays):
-            X, Y = (a[:1000].tobytes() for a in source.data[:2])
-            text += f" with checksum {zlib.crc32(Y, zlib.crc32(X)):08x}"
-        return re.sub(r" at 0x[0-9a-f]+", "", text)  # of functions, such as a schedule of the user's own
-
-    def _checked(self, data: Data) -> Data:
-        """Return examples that fit the network, or raise an error that says why they do not."""
-        X = checks.features(data.X, self.input_shape)
-        if self.params is None:
-            self._build(X.shape[1:])
-        assert self.output_shape is not None
-        Y = checks.targets(data.Y, len(X), self.loss, self.output_shape)
-        weights = None if data.weights is None else checks.example_weights(data.weights, len(X))
-        return Data(X, Y, weights, None if data.mask is None else checks.mask(data.mask, X))
-
-    def _examples(self, data: Any) -> Source:
+    def _validation(self, data: Any, door: Door) -> Source:
         """Return examples to be scored: (X, y), (X, y, mask), or a source that brings its targets."""
         X, y, mask = (*data, None)[:3] if isinstance(data, tuple) and len(data) in (2, 3) else (data, None, None)
-        return sources.source(X, y, mask=mask, batch_size=1, seed=0, prepare=self._checked)
+        try:
+            return sources.source(
+                X, y, mask=mask, batch_size=1, seed=0, prepare=door.another(), names=self.feature_names
+            )
+        except InputError as error:
+            raise InputError(f"In validation_data, which is (X, y) or (X, y, mask): {error}") from error
+
+    def _metrics(self, metrics: Sequence[str | Metric | WholeMetric] | None) -> _Metrics:
+        if isinstance(metrics, str):
+            raise InputError(f"metrics is a list of names, but the text {metrics!r} came: write metrics=[{metrics!r}].")
+        return [default(self.loss)] if metrics is None else [find(metric, self.loss) for metric in metrics]
+
+    def _rows(self) -> int:
+        """Return for how many examples at a time a forward pass is run."""
+        if self._example_bytes is None:
+            assert self.input_shape is not None
+            self._example_bytes = bytes_per_example(self.body, self.params, self.input_shape, self.dtype)
+        return rows_at_once(self._example_bytes)
+
+    def _scores(self, forward: Forward, metrics: _Metrics, source: Source, engine: Engine | None = None) -> Scores:
+        """Return the scores on examples; of the parameters that an engine trains, if given."""
+        whole = self.body.vocabulary_of_input is not None
+        batches = (data.take(slice(None), self.dtype, whole=whole) for data in source.ordered(self._rows()))
+
+        def place(X: Array, mask: Array | None) -> str:
+            return first_blow_up(self.body, self.params if engine is None else engine.params, X, Mode(mask=mask))
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            return evaluate(forward, self.loss, metrics, batches, place)
 
     def predict(self, X: Any, *, mask: Any = None, engine: str = "numpy") -> Float[Array, "batch *out"]:
         """Return the outputs for inputs of shape (batch, ...): probabilities, or values for regression.
 
-        With engine "xla" the pass is compiled, and runs on a GPU or TPU if there is one.
+        X may be what it may be for `fit`; targets that come with it are not looked at. As many examples are computed at
+        a time as fit into some 64 MB. With engine "xla" the pass is compiled, and runs on a GPU or TPU if there is one.
+
+        Raises
+        ------
+        NotFiniteError
+            A prediction is NaN or infinite.
         """
         self._built()
+        door, forward = self._door(), predictor(engine, self.body, self.params)
+        if sources.brings_batches(X):
+            if mask is not None:
+                raise InputError("Parquet files and batches bring their own masks, so leave out mask.")
+            parts = [self._predict(door, forward, *part, engine) for part in sources.inputs(X, self.feature_names)]
+            return np.concatenate(parts)
+        X = sources.array_or_stored(X, self.feature_names)
+        mask = None if mask is None else np.asarray(mask)
+        return self._predict(door, forward, X, mask, engine)
+
+    def _predict(self, door: Door, forward: Forward, X: Any, mask: Array | None, engine: str) -> Array:
         assert self.output_shape is not None
-        stored = sources.is_stored(X)  # then it is read some rows at a time
-        if not stored:
-            X = checks.features(X, self.input_shape, look=False)
-        mask = None if mask is None else checks.mask(mask, X)
-        forward = predictor(engine, self.body, self.params)
+        mask = door.mask(X, mask)
 
         def outputs(rows: slice) -> Array:
-            part = X[rows]
-            if stored or not checks.finite(part):  # looked at here, where it is in the processor's cache
-                part = checks.features(part if stored else X, self.input_shape)
-            part_of_mask = None if mask is None else mask[rows].astype(self.dtype)
-            return self.loss.activation(forward(np.asarray(part, self.dtype), part_of_mask))
+            # Looked at here, where it is in the processor's cache.
+            some, steps = door.taken(X[rows], None if mask is None else mask[rows], rows.start or 0)
+            with np.errstate(over="ignore", invalid="ignore"):
+                P = self.loss.activation(forward(some, steps))
+            if not checks.finite(P):
+                place = first_blow_up(self.body, self.params, some, Mode(mask=steps))
+                raise NotFiniteError(f"Predictions are NaN or infinite: the numbers blew up first in {place}.")
+            return P
 
-        if len(X) <= INFERENCE_ROWS:
-            return outputs(slice(None))
-        out = np.empty((len(X), *self.output_shape), self.dtype)
-
-        def fill(half: slice) -> None:
-            for start in range(half.start or 0, half.stop, INFERENCE_ROWS):
-                rows = slice(start, min(start + INFERENCE_ROWS, half.stop))
-                out[rows] = outputs(rows)
-
-        if engine == "xla" or stored:
-            fill(slice(len(X)))
-        else:
-            with one_blas_thread():
-                in_halves(fill, len(X))
-        return out
+        threads = engine != "xla" and not sources.is_stored(X)
+        return in_batches(outputs, len(X), self.output_shape, self.dtype, rows=self._rows(), threads=threads)
 
     def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:
         """Return a class per example.
@@ -360,16 +436,16 @@ class Network:
         Parameters
         ----------
         X
-            Inputs of shape (batch, ...).
+            Inputs of shape (batch, ...), or whatever `predict` takes.
         threshold
-            For binary classification: the probability from which on the answer is 1.
+            For binary classification: the probability above which the answer is 1.
         """
         if self.loss.task == "regression":
             raise InputError(f"{type(self.loss).__name__} is a regression loss and has no classes: use predict.")
         P = self.predict(X, mask=mask)
         if self.loss.task == "multiclass":
             return P.argmax(axis=-1)
-        classes = (P >= threshold).astype(np.int64)
+        classes = (threshold < P).astype(np.int64)
         return classes[..., 0] if classes.shape[-1] == 1 else classes
 
     def evaluate(
@@ -381,17 +457,23 @@ class Network:
         mask: Any = None,
         metrics: Sequence[str | Metric | WholeMetric] | None = None,
         engine: str = "numpy",
-    ) -> training.Scores:
+    ) -> Scores:
         """Return the loss and the metrics (accuracy, or for regression the mean absolute error, if None) on examples.
 
-        X and y may be what they may be for `fit`.
+        X and y may be what they may be for `fit`, and weights and masks count as they do there.
         """
         self._built()
-        data = sources.source(X, y, weights=sample_weight, mask=mask, batch_size=1, seed=0, prepare=self._checked)
-        if isinstance(data, Arrays):
-            checks.some_weight(data.data)
-        forward = predictor(engine, self.body, self.params)
-        return training.evaluate(forward, self.loss, self._metrics(metrics), data.ordered(), self.dtype)
+        source = sources.source(
+            X,
+            y,
+            weights=sample_weight,
+            mask=mask,
+            batch_size=1,
+            seed=0,
+            prepare=self._door(),
+            names=self.feature_names,
+        )
+        return self._scores(predictor(engine, self.body, self.params), self._metrics(metrics), source)
 
     def summary(self, batch_size: int = 32) -> str:
         """Return a table of the layers.
@@ -401,74 +483,20 @@ class Network:
         """
         self._built()
         assert self.input_shape is not None
-        x = np.zeros((2, *self.input_shape), self.dtype)  # two, as batch normalization needs a variance
-        # Holding the arrays, and not only their ids, keeps an id from being given to another array meanwhile.
-        known = {id(a): a for a in (x, *(_owner(p) for _, p in leaves(self.params)))}
-        rows, totals = [["input", str(self.input_shape), "", "", "", ""]], np.zeros(3, int)
-        for layer, params in zip(self.body.layers, self.params, strict=True):
-            work = layer.multiply_adds(params, x.shape[1:])
-            x, cache = layer.forward(params, x, Mode(training=True, key=(0,)))
-            kept = [_owner(a) for _, a in leaves(cache) if isinstance(a, np.ndarray)]
-            new = {id(a): a for a in kept if id(a) not in known}
-            known |= new
-            memory = batch_size * sum(a.nbytes for a in new.values()) // 2
-            numbers = sum(p.size for _, p in leaves(params)), work, memory
-            totals += numbers
-            forward = _bytes(batch_size * x.nbytes // 2)
-            rows.append([layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, _bytes(numbers[2])])
-        columns = ["layer", "output shape", "parameters", "multiply-adds", "forward", "backward"]
-        count, work, memory = totals.tolist()
-        return (
-            f"{text_table(columns, rows)}\n{count:,} parameters ({_bytes(count * self.dtype.itemsize)}), "
-            f"{work:,} multiply-adds per example, {_bytes(memory)} kept for backward in a batch of {batch_size}"
-        )
+        return summary(self.body, self.params, self.input_shape, self.dtype, batch_size)
 
     def __repr__(self) -> str:
         labels = ", ".join(layer.label for layer in self.body.layers)
         return f"Network([{labels}], {type(self.loss).__name__}, input_shape={self.input_shape})"
 
 
-def _dtype(dtype: Any) -> np.dtype[Any]:
-    with contextlib.suppress(TypeError, ValueError):
-        if isinstance(dtype, str | type | np.dtype):  # for NumPy, None is float64 too
-            known: np.dtype[Any] = np.dtype(dtype)
-            if known in (np.float32, np.float64):
-                return known
-    raise InputError(f"Network takes dtype as float32 or float64, but dtype={shown(dtype)}.")
+def _names(X: Any) -> tuple[str, ...] | None:
+    return X.columns if isinstance(X, Parquet) else column_names(X)
 
 
-def _split(
-    source: Source, share: float, validation: Source | None, batch_size: int, seed: int
-) -> tuple[Arrays, Arrays]:
-    if validation is not None:
-        raise InputError("fit takes validation_data or validation_split, but not both.")
-    if not isinstance(source, Arrays):
-        raise InputError("validation_split draws from data in memory: give stored data validation_data=(X, y) instead.")
-    data = source.data
-    n = round(len(data.X) * share)
-    if not 0 < n < len(data.X):
-        raise InputError(
-            f"validation_split={share} of {len(data.X)} examples leaves none to train on or none to validate on: "
-            "give a share between 0 and 1."
-        )
-    order = np.random.default_rng((seed, 0)).permutation(len(data.X))
-
-    def part(rows: Array) -> Arrays:
-        return Arrays(Data(*(None if a is None else a[rows] for a in data)), batch_size, seed)
-
-    return part(order[n:]), part(order[:n])
-
-
-def _owner(a: Array) -> Array:
-    """Return the array that owns the memory of a view."""
-    return a if a.base is None else a.base
-
-
-def _bytes(n: int) -> str:
-    """Return a number of bytes as people read it."""
-    size = float(n)
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GiB"
+def _all_targets(source: Source, y: Any) -> tuple[Array | None, Array | None]:
+    """Return all targets and which of them count, as far as they are known before training."""
+    if isinstance(source, Arrays):
+        weights = source.data.weights
+        return source.data.Y, None if weights is None else weights > 0
+    return None if y is None else np.asarray(y), None

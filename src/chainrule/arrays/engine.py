@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -16,6 +17,12 @@ def namespace(x: Array) -> Any:
     """Return the array API namespace that `x` belongs to: `numpy` or `jax.numpy`."""
     # The question takes NumPy half a microsecond, and small networks ask it all the time.
     return np if type(x) is np.ndarray else x.__array_namespace__()
+
+
+@cache
+def lowest(dtype: Any) -> float:
+    """Return the lowest finite number of a dtype."""
+    return float(np.finfo(dtype).min)
 
 
 def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

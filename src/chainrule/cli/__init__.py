@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,6 +14,8 @@ import typer
 
 import chainrule
 from chainrule.cli import check, datasets, evaluate, gates, predict, train
+from chainrule.cli.stopping import stopping
+from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
 
 app = typer.Typer(
@@ -27,6 +32,7 @@ app.command("check", epilog=check.EXAMPLE)(check.run)
 app.command("gates", epilog=gates.EXAMPLE)(gates.run)
 app.command("datasets", epilog=datasets.EXAMPLE)(datasets.run)
 
+_INTERRUPTED = 128 + signal.SIGINT
 _UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options
 
 
@@ -47,12 +53,33 @@ def _options(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 2 after an error of the user's, told in one sentence."""
+    """Run the command and return its exit status.
+
+    It is 2 after an error of the user's, told in one sentence, and 128 plus the signal's number if one ended the
+    command; Ctrl-C in training is no error.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    out, err = Console(sys.stdout), Console(sys.stderr)
     try:
-        status = app(arguments or ["--help"], prog_name="chainrule", standalone_mode=False)
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            warnings.catch_warnings(),
+            stopping,
+        ):
+            warnings.showwarning = _warn
+            status = _run(arguments)
+    except KeyboardInterrupt:  # in the moment before or after
+        status = _INTERRUPTED
+    for console in out, err:
+        _let_go(console)
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        status = app(arguments or ["--help"], prog_name="chainrule", standalone_mode=False) or 0
         sys.stdout.flush()
-        return status or 0
     except _UsageError as error:
         command = error.ctx.command_path if error.ctx else "chainrule"
         return _fail(f"{error.format_message()} (see: {command} --help)")
@@ -60,16 +87,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except MemoryError as error:
         return _fail(f"there is not enough memory. {error}")
-    except BrokenPipeError:
-        # The reader of our output, such as head, has gone. Python's own flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # the reader of our output, such as head, has gone
         return 1
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except typer.Abort:
-        return 130
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
+    except (typer.Abort, KeyboardInterrupt):
+        status = _INTERRUPTED
+    if stopping.received in (None, signal.SIGINT):
+        return int(status)
+    if status == _INTERRUPTED:
+        _fail(f"stopped by {stopping.name}; nothing was saved.")
+    return 128 + stopping.received
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    _fail(str(message))
 
 
 def _fail(sentence: str) -> int:
-    print("chainrule:", sentence.replace("\n", " "), file=sys.stderr)
+    with contextlib.suppress(OSError):
+        print("chainrule:", sentence.replace("\n", " "), file=sys.stderr)
     return 2
+
+
+def _let_go(console: Console) -> None:
+    """Leave nothing in a stream that cannot be written to: Python's own flush at exit would fail on it."""
+    try:
+        console.flush()
+        broken = console.gone
+    except OSError:
+        broken = True
+    if broken:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), console.fileno())

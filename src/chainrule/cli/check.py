@@ -64,13 +64,13 @@ def run(
     if as_json:
         print_json(formats.to_json(reports, lang, hint))
     elif as_csv:
-        _print(formats.csv(reports, lang), end="")
+        print(formats.csv(reports, lang), end="")
     elif as_junit:
-        _print(formats.junit(reports, lang, hint), end="")
+        print(formats.junit(reports, lang, hint), end="")
     else:
-        _print("\n".join(_texts(reports, lang, hint)))
+        print("\n".join(_texts(reports, lang, hint)))
         if index is not None:
-            _print("\n" + phrase("written", lang, path=index))
+            print("\n" + phrase("written", lang, path=index))
     return formats.overall(reports)
 
 
@@ -158,9 +158,3 @@ def _texts(reports: Sequence[Report], lang: str, hint: int) -> Iterator[str]:
         yield "\n" + classroom.table(reports, lang, color=color, width=width)
     if len(reports) > _FULL:
         yield "\n" + phrase("details", lang)
-
-
-def _print(text: str, end: str = "\n") -> None:
-    """Print a text; what the terminal cannot show becomes a question mark."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), end=end)

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.cli.picture import gray_levels
+from chainrule.common.errors import InputError
 
 _SIDE, _DIGIT = 28, 20  # pixels of the field, and of the longer side of the digit in it
-_INK = 0.2  # what is fainter is paper: shadows and compression noise around the digit
+_FAINT = 0.2  # of the darkest ink; what is fainter is paper: shadows and compression noise around the digit
+_SAME = 1e-6  # of the brightest level; what differs by less is rounding
 
 
 def read_digit(path: Path) -> NDArray[np.float32]:
     """Return the digit in an image file as MNIST would show it: light on dark, 0..1, shape (28, 28).
 
-    The digit's bounding box is scaled to 20 pixels with its proportions kept, and its center of mass is put in the
-    middle of the field. Dark digits on light paper are told by the border and inverted.
+    What is paper and what is ink is told from the picture itself: its border is paper, and the level farthest from it
+    is ink, whichever of the two is lighter and whatever numbers they have. The digit's bounding box is scaled to 20
+    pixels with its proportions kept, and its center of mass is put in the middle of the field.
 
     Raises
     ------
     FileFormatError
         The file is no image.
     InputError
-        The image is blank.
+        The image is blank, has more than 50 million pixels or several frames, or numbers that are not finite.
     MissingExtraError
         Pillow is not installed.
 
@@ -32,35 +36,33 @@ def read_digit(path: Path) -> NDArray[np.float32]:
     ----------
     LeCun, Cortes and Burges, The MNIST database of handwritten digits.
     """
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise MissingExtraError("Reading an image", "Pillow", "data") from error
-
-    try:
-        with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise FileFormatError(
-            f"{path} is neither an image that Pillow can read, nor an IDX file, nor a .npy array, or it is damaged."
-        ) from error
-    paper = Image.new("RGBA", picture.size, "white")
-    ink = _ink(np.asarray(Image.alpha_composite(paper, picture).convert("L"), np.float32))
-    rows, columns = np.nonzero(ink > _INK)
-    if not len(rows):
+    levels = gray_levels(path)
+    paper = float(np.median(np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])))
+    darkest, lightest = float(levels.min()), float(levels.max())
+    ink = darkest if paper > (darkest + lightest) / 2 else lightest
+    rounding = _SAME * max(abs(darkest), abs(lightest)) if levels.dtype.kind == "f" else 0
+    if abs(ink - paper) <= rounding:
         raise InputError(f"{path} shows no digit: it is blank.")
-    box = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    faintest = paper + _FAINT * (ink - paper)
+    inked = levels < faintest if ink < paper else levels > faintest
+    top, bottom = np.flatnonzero(inked.any(axis=1))[[0, -1]]
+    left, right = np.flatnonzero(inked.any(axis=0))[[0, -1]]
+    # Whole numbers of 32 bits do not fit into float32.
+    exact = np.float32 if levels.itemsize < 4 else np.float64
+    box: NDArray[Any] = levels[top : bottom + 1, left : right + 1].astype(exact)
+    box -= paper
+    box /= ink - paper
+    return _centered(_resized(box.clip(0, 1, out=box)))
+
+
+def _resized(box: NDArray[Any]) -> NDArray[np.float32]:
+    """Scale a digit so that its longer side is 20 pixels."""
+    from PIL import Image
+
     scale = _DIGIT / max(box.shape)
     height, width = (max(1, round(side * scale)) for side in box.shape)
-    digit = np.asarray(Image.fromarray(box).resize((width, height), Image.Resampling.LANCZOS)).clip(0, 1)
-    return _centered(digit)
-
-
-def _ink(gray: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how much of the ink each pixel has, from 0 for the paper to 1, whichever of the two is lighter."""
-    paper = float(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
-    ink = paper - gray if paper > (gray.min() + gray.max()) / 2 else gray - paper
-    return (ink.clip(0) / max(float(ink.max()), 1)).astype(np.float32)
+    picture = Image.fromarray(box.astype(np.float32, copy=False))
+    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS)).clip(0, 1)
 
 
 def _centered(digit: NDArray[np.float32]) -> NDArray[np.float32]:

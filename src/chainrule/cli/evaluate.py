@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chainrule import load
-from chainrule.cli.output import JsonOption, one_of, print_json, scores_line
+from chainrule.cli.inputs import check_suits, fitted, scaled
+from chainrule.cli.output import JsonOption, one_of, print_json, scores_line, test
 from chainrule.datasets import DATASETS
 
 EXAMPLE = "Example: chainrule evaluate digits.safetensors mnist-small"
@@ -19,12 +21,20 @@ def run(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"One of {', '.join(DATASETS)}.")] = "mnist-small",
     as_json: JsonOption = False,
 ) -> None:
-    """Print a saved model's scores on the test part of a data set."""
+    """Print a saved model's scores on the test part of a data set.
+
+    The model must have been made for such data: as many numbers per example, and as many classes. If its inputs were
+    scaled in another way than the data set's, the output says so.
+    """
     chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     network = load(model)
-    _, (X, y) = chosen.load(0)
-    scores = network.evaluate(X, y)
+    (_, y_train), (X, y) = chosen.load(0)
+    check_suits(network, model, chosen, X, y_train)
+    X, note = scaled(fitted(X, network, dataset), chosen.input_scale, network)
+    scores = test(network, X, y)
     if as_json:
         print_json({"model": str(model), "dataset": dataset, "test": scores, "test_examples": len(X)})
     else:
         print(scores_line(scores, len(X)))
+    if network.input_scale not in (None, chosen.input_scale):
+        print(note, file=sys.stderr if as_json else sys.stdout)

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from numpy.typing import NDArray
 
+from chainrule import Network
 from chainrule.common.errors import InputError
+from chainrule.common.number_text import number_text
+from chainrule.training.progress import scores_text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one line of JSON."""
-    print(json.dumps(value))
+    """Print a value as one line of JSON, which has no NaN or infinity."""
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except ValueError as error:
+        raise InputError(
+            "The result holds NaN or infinity, which JSON has no number for; see it without --json."
+        ) from error
+    print(text)
 
 
 def one_of(kind: str, name: str, known: Collection[str]) -> str:
@@ -48,6 +59,17 @@ def check_writable(path: Path) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror} ({path.parent}).") from error
 
 
+def test(network: Network, X: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
+    """Return the scores on a test part, or raise an error if they are not finite."""
+    scores = network.evaluate(X, y)
+    if not all(map(math.isfinite, scores.values())):
+        raise InputError(
+            f"The scores on the test part are not finite ({scores_text(scores)}): the weights are too large for these "
+            "inputs. Train again with a smaller learning rate."
+        )
+    return scores
+
+
 def scores_line(scores: Mapping[str, float], examples: int) -> str:
     """Return the scores on a test part in one line.
 
@@ -55,4 +77,4 @@ def scores_line(scores: Mapping[str, float], examples: int) -> str:
     'test accuracy 0.9560  (loss 0.1512, 2,000 examples)'
     """
     (name, value) = next((name, value) for name, value in scores.items() if name != "loss")
-    return f"test {name} {value:.4f}  (loss {scores['loss']:.4f}, {examples:,} examples)"
+    return f"test {name} {number_text(value)}  (loss {number_text(scores['loss'])}, {examples:,} examples)"

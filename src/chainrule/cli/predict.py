@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +11,13 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule import Network, load
-from chainrule.cli.digit import read_digit
+from chainrule.cli.inputs import fitted, read, scaled
 from chainrule.cli.output import JsonOption, print_json
-from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.errors import InputError
+from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
-from chainrule.datasets import load_mnist_small, read_idx
+from chainrule.datasets import load_mnist_small
+from chainrule.datasets.mnist import PIXEL_SCALE
 
 EXAMPLE = "Example: chainrule predict digits.safetensors my-digit.png"
 
@@ -40,14 +42,17 @@ def run(
     """Show what a saved model makes of images or other data.
 
     Up to 100 images of 28x28 pixels are drawn with the prediction and its probability below; other data gives a table.
-    A digit in an image may be of any size, dark on light or light on dark. Whole numbers 0..255 (uint8) are divided by
-    255.
+    A digit in an image may be of any size, dark on light or light on dark.
+
+    Whole numbers, such as pixels of 0 to 255, are multiplied by what the model file says they were multiplied by in
+    training (1/255 for mnist and mnist-small), and the output says so. If the file says nothing, they are taken as they
+    are, and so are fractions.
     """
     if (file is None) == (samples == 0):
         raise InputError("predict needs an input: name one file, or say --samples 6 to take shipped digits.")
     network = load(model)
-    X, labels = (_read(file), []) if file is not None else _shipped(samples)
-    X = _fitted(X, network, str(file or "the shipped digits"))
+    (X, scale), labels = (read(file), []) if file is not None else _shipped(samples)
+    X, note = scaled(fitted(X, network, str(file or "the shipped digits")), scale, network)
     predictions = _predictions(network, X)
     for prediction, label in zip(predictions, labels, strict=False):
         prediction["label"] = label
@@ -58,49 +63,23 @@ def run(
 
         from chainrule.cli.draw import draw
 
-        draw(X.reshape(-1, 28, 28), [_caption(p) for p in predictions], Console(highlight=False))
+        images = X.reshape(-1, 28, 28) / max(1.0, float(X.max()))
+        draw(images, [_caption(p) for p in predictions], Console(file=sys.stdout, highlight=False))
     else:
         columns = list(predictions[0])
         rows = [[str(i), *(_cell(name, p[name]) for name in columns)] for i, p in enumerate(predictions)]
         print(text_table(["example", *columns], rows))
+    if note:
+        print(note, file=sys.stderr if as_json else sys.stdout)
 
 
-def _read(path: Path) -> NDArray[Any]:
-    """Return the array in a file, whose kind is told by its first bytes."""
-    with path.open("rb") as file:
-        start = file.read(6)
-        if start == b"\x93NUMPY":
-            file.seek(0)
-            try:
-                X = np.lib.format.read_array(file, allow_pickle=False)
-            except (ValueError, EOFError) as error:
-                raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: {error}") from error
-        elif start[:2] in (b"\0\0", b"\x1f\x8b"):
-            X = read_idx(path)
-        else:
-            X = read_digit(path)
-    return X / np.float32(255) if X.dtype == np.uint8 else X
-
-
-def _shipped(n: int) -> tuple[NDArray[Any], list[int]]:
-    """Return n test digits, evenly spread, and their labels."""
+def _shipped(n: int) -> tuple[tuple[NDArray[Any], float], list[int]]:
+    """Return n test digits, evenly spread, how they are scaled, and their labels."""
     _, (X, y) = load_mnist_small()
     if n > len(X):
         raise InputError(f"There are {len(X):,} shipped test digits, but --samples asks for {n:,}.")
     rows = np.linspace(0, len(X) - 1, n).astype(int)
-    return X[rows], y[rows].tolist()
-
-
-def _fitted(X: NDArray[Any], network: Network, name: str) -> NDArray[Any]:
-    """Return one example or several as a batch of the model's input shape."""
-    assert network.input_shape is not None
-    size = math.prod(network.input_shape)
-    if X.size and (X.size == size or math.prod(X.shape[1:]) == size):
-        return X.reshape(-1, *network.input_shape)
-    raise InputError(
-        f"The model takes examples of shape {network.input_shape}, but the shape of {name} is {X.shape}. "
-        "Was the model trained on other data?"
-    )
+    return (X[rows], PIXEL_SCALE), y[rows].tolist()
 
 
 def _predictions(network: Network, X: NDArray[Any]) -> list[dict[str, Any]]:
@@ -121,7 +100,7 @@ def _cell(name: str, value: Any) -> str:
         return ", ".join(_cell(name, v) for v in value)
     if name == "probability":
         return f"{value:.1%}"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def _caption(prediction: dict[str, Any]) -> str:

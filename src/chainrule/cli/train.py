@@ -5,19 +5,23 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from chainrule import Network, save
-from chainrule.cli.output import JsonOption, check_writable, one_of, print_json, scores_line
+from chainrule import Callback, Network, save
+from chainrule.cli.inputs import outputs
+from chainrule.cli.output import JsonOption, check_writable, one_of, print_json, scores_line, test
+from chainrule.cli.stopping import stopping
 from chainrule.common.errors import InputError
-from chainrule.datasets import DATASETS
+from chainrule.datasets import DATASETS, Dataset
 from chainrule.engines.choose import ENGINES
 from chainrule.equations.activations import ACTIVATIONS
-from chainrule.equations.optimizers import OPTIMIZERS
+from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
 EXAMPLE = "Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"
+
+_WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
 
 
 def run(
@@ -53,8 +57,11 @@ def run(
     """Train a network on a data set and test it.
 
     It is tested on examples kept apart; the sizes of its input and output follow from the data. The defaults suit
-    every data set: a second for the toy sets, about 20 for mnist-small, a minute or two for mnist. Ctrl-C ends
-    training; the best weights so far are tested and saved.
+    every data set: a second for the toy sets, about 20 for mnist-small, a minute or two for mnist.
+
+    Ctrl-C ends training, and so do the signals SIGTERM and SIGHUP (docker stop, Slurm, a closed terminal): the best
+    weights so far are tested and saved. The exit status is 0 after Ctrl-C, 143 after SIGTERM and 129 after SIGHUP. The
+    model file keeps that pixels of 0 to 255 were multiplied by 1/255.
 
     Example of a run that survives anything: chainrule train mnist --epochs 50 --checkpoint runs/a
     """
@@ -62,17 +69,15 @@ def run(
     hidden_sizes = _sizes(layers)
     one_of("activation", hidden, ACTIVATIONS)
     one_of("engine", engine, [*ENGINES, "auto"])
-    make_optimizer = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]
-    rule = make_optimizer() if lr is None else make_optimizer(lr=lr)
+    rule = _rule(optimizer, lr)
     if out is not None:
         check_writable(out)
     if resume and (checkpoint is None or not any(checkpoint.glob("checkpoint-*"))):
         raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
 
     (X, y), (X_test, y_test) = chosen.load(0)
-    sizes = [X.shape[1], *hidden_sizes, int(y.max()) + 1 if chosen.task == "multiclass" else 1]
-    loss = "mean_squared_error" if chosen.task == "regression" else None
-    network = Network.mlp(sizes, hidden, loss, seed=seed)
+    sizes = [X.shape[1], *hidden_sizes, outputs(chosen, y)]
+    network = _network(chosen, sizes, hidden, seed)
     if not as_json:
         print(f"{dataset}: {len(X):,} training and {len(X_test):,} test examples, {chosen.task}")
         print(f"network: {'-'.join(map(str, sizes))}, {hidden}, {optimizer} with learning rate {rule.lr}")
@@ -86,9 +91,11 @@ def run(
             checkpoint=checkpoint,
             engine=engine,
             seed=seed,
-            verbose=not as_json,
+            callbacks=[_Whole()],
+            verbose=not as_json or sys.stderr.isatty(),
         )
-    scores = network.evaluate(X_test, y_test)
+    stopping.protect()
+    scores = test(network, X_test, y_test)
     if out is not None:
         save(network, out)
     if as_json:
@@ -113,14 +120,44 @@ def run(
         print(f"saved to {out}")
 
 
+def _rule(optimizer: str, lr: float | None) -> Optimizer:
+    make = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]
+    return make() if lr is None else make(lr=lr)
+
+
+def _network(dataset: Dataset, sizes: list[int], hidden: str, seed: int) -> Network:
+    loss = "mean_squared_error" if dataset.task == "regression" else None
+    network = Network.mlp(sizes, hidden, loss, seed=seed)
+    network.input_scale = dataset.input_scale
+    return network
+
+
+class _Whole(Callback):
+    """Lets a signal end training, and no signal cut off what comes then: keeping the best weights, tests and saving."""
+
+    def run_start(self, run: Any) -> None:
+        """Let one signal end training."""
+        stopping.once()
+
+    def epoch_start(self, run: Any) -> None:
+        """End training if the exception of a signal got lost, as in a destructor."""
+        if stopping.received is not None:
+            raise stopping.interrupt
+
+    def epoch_end(self, run: Any) -> None:
+        """Protect what follows."""
+        if run.epoch == run.last_epoch:
+            stopping.protect()
+
+
 def _sizes(layers: str) -> list[int]:
     try:
         sizes = [int(size) for size in layers.split(",")] if layers.strip() else []
     except ValueError:
         sizes = [0]
-    if any(size < 1 for size in sizes):
+    if not all(0 < size <= _WIDEST for size in sizes):
         raise InputError(
-            f"--layers takes the units of each hidden layer, whole numbers above 0 separated by commas such as 128,64, "
-            f"but it is {layers!r}."
+            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
+            f"such as 128,64, but it is {layers!r}."
         )
     return sizes

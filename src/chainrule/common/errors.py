@@ -19,8 +19,20 @@ class DataUnavailableError(ChainruleError, OSError):
     """A data set that is neither on this machine nor could be downloaded."""
 
 
-class DivergenceError(ChainruleError, ArithmeticError):
+class NotFiniteError(ChainruleError, ArithmeticError):
+    """Numbers that became NaN or infinite: a loss, a prediction."""
+
+
+class DivergenceError(NotFiniteError):
     """Training whose numbers became NaN or infinite."""
+
+
+class DataWarning(UserWarning):
+    """Examples that can be computed with, but from which little can be learned."""
+
+
+class NetworkWarning(UserWarning):
+    """A network that can be computed with, but hardly is what was meant."""
 
 
 class CheckpointWarning(UserWarning):

@@ -11,6 +11,7 @@ chainrule.common.errors.InputError: Dense takes units as a whole number of at le
 
 from __future__ import annotations
 
+import contextlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Set
@@ -18,6 +19,8 @@ from dataclasses import fields
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
+
+import numpy as np
 
 from chainrule.common.errors import InputError
 from chainrule.common.names import meant
@@ -205,6 +208,21 @@ class OneOf(Rule):
             return str.__str__(value)
         name = meant(value, self.names) if isinstance(value, str) else None
         raise Refusal(f"Write {name!r}." if name else "")
+
+
+class Precision(Rule):
+    """The dtype in which to compute."""
+
+    text = "float32 or float64"
+
+    def normal(self, value: Any) -> np.dtype[Any]:
+        """Return a dtype of NumPy."""
+        if isinstance(value, str | type | np.dtype):  # for NumPy, None is float64 too
+            with contextlib.suppress(TypeError, ValueError):
+                dtype: np.dtype[Any] = np.dtype(value)
+                if dtype in (np.float32, np.float64):
+                    return dtype
+        raise Refusal
 
 
 class Instance(Rule):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from chainrule.arrays import Array, Shape
+from chainrule.arrays import Array, Shape, namespace
+from chainrule.common.errors import InputError
 
 BLOCK_BYTES = 2**18  # gathered at a time: fits the processor's cache
 BLOCK_BATCHES = 256  # scores are summed up, and progress is shown, at least this often
 
 INFERENCE_ROWS = 1024  # enough for the matrix products, little enough for the cache
+
+_HASHED_ROWS = 4096  # at a time, so that rows that lie apart in memory are not all copied at once
 
 
 class Data(NamedTuple):
@@ -20,16 +23,41 @@ class Data(NamedTuple):
 
     X: Array  # (examples, ...)
     Y: Array  # (examples, ...)
-    weights: Array | None = None  # (examples,)
+    weights: Array | None = None  # (examples,), or (examples, time) where each step has a target
     mask: Array | None = None  # (examples, time)
 
-    def take(self, rows: Any, dtype: Any) -> Data:
-        """Return some of the examples, all but the targets in the given dtype."""
+    def take(self, rows: Any, dtype: Any, *, whole: bool = False) -> Data:
+        """Return some of the examples, all but the targets in the given dtype, and zeros for inputs that do not count.
+
+        With `whole`, inputs are whole numbers and stay so.
+        """
 
         def part(array: Array | None) -> Array | None:
             return None if array is None else np.asarray(array[rows], dtype)
 
-        return Data(part(self.X), self.Y[rows], part(self.weights), part(self.mask))
+        X = np.asarray(self.X[rows], None if whole else dtype)
+        weights, mask = part(self.weights), part(self.mask)
+        return Data(cleared(X, weights, mask), self.Y[rows], weights, mask)
+
+    def each(self, function: Callable[[Array], Any]) -> Data:
+        """Return what a function gives for each of the arrays that there are."""
+        return Data(*(None if a is None else function(a) for a in self))
+
+
+def counting_rows(weights: Array) -> Array:
+    """Return which examples have a weight above 0, for the example or for one of its steps."""
+    return weights > 0 if weights.ndim == 1 else namespace(weights).any(weights > 0, axis=1)
+
+
+def cleared(X: Array, weights: Array | None, mask: Array | None) -> Array:
+    """Return inputs with zeros at padded steps and in examples whose weights are all 0, where nothing may count."""
+    if mask is not None:
+        X = np.where(mask.reshape(mask.shape + (1,) * (X.ndim - 2)) > 0, X, 0)
+    if weights is not None:
+        counted = counting_rows(weights)
+        if not counted.all():
+            X = np.where(counted.reshape(-1, *(1,) * (X.ndim - 1)), X, 0)
+    return X
 
 
 class Block(NamedTuple):
@@ -64,12 +92,20 @@ class Source(Protocol):
     block_batches: int
     """The largest block, which is for the engine to say."""
 
-    def take(self, block: Block, dtype: Any) -> Data:
-        """Return the examples of a block, all but the targets in the given dtype."""
+    def take(self, block: Block, dtype: Any, *, whole: bool = False) -> Data:
+        """Return the examples of a block, as `Data.take` does."""
         ...
 
-    def ordered(self) -> Iterator[Data]:
-        """Yield all examples in their own order, some at a time."""
+    def ordered(self, rows: int) -> Iterator[Data]:
+        """Yield all examples in their own order, so many at a time or fewer."""
+        ...
+
+    def adapt(self, function: Callable[[Data], Data]) -> None:
+        """Apply a function to all examples before they are given out."""
+        ...
+
+    def digest(self) -> str:
+        """Return a text that differs for other examples; of what is stored, it looks at a sample."""
         ...
 
 
@@ -99,6 +135,8 @@ class Arrays:
     """
 
     def __init__(self, data: Data, batch_size: int, seed: int) -> None:
+        if data.X.ndim > 1 and not data.X[0].flags.c_contiguous:  # as frames hold it: a batch is a run of rows
+            data = data._replace(X=np.ascontiguousarray(data.X))
         self.data, self._seed = data, seed
         self.shape: Shape = data.X.shape[1:]
         self._cuts = cuts(len(data.X), batch_size)
@@ -115,12 +153,54 @@ class Arrays:
             ends = self._cuts[i : i + group + 1]
             yield Block(i, [end - ends[0] for end in ends], order[ends[0] : ends[-1]], None)
 
-    def take(self, block: Block, dtype: Any) -> Data:
-        """Return the examples of a block, all but the targets in the given dtype."""
-        return self.data.take(block.rows, dtype)
+    def take(self, block: Block, dtype: Any, *, whole: bool = False) -> Data:
+        """Return the examples of a block, as `Data.take` does."""
+        return self.data.take(block.rows, dtype, whole=whole)
 
-    def ordered(self) -> Iterator[Data]:
-        """Yield all examples in their own order, some at a time."""
-        for start in range(0, len(self.data.X), INFERENCE_ROWS):
-            rows = slice(start, start + INFERENCE_ROWS)
-            yield Data(*(None if a is None else a[rows] for a in self.data))
+    def ordered(self, rows: int) -> Iterator[Data]:
+        """Yield all examples in their own order, so many at a time."""
+        return parts(self.data, rows)
+
+    def adapt(self, function: Callable[[Data], Data]) -> None:
+        """Apply a function to all examples before they are given out."""
+        self.data = function(self.data)
+
+    def split(self, share: float, batch_size: int) -> tuple[Arrays, Arrays]:
+        """Return the examples that are left, and a share of them drawn with the seed."""
+        n, examples = round(len(self.data.X) * share), len(self.data.X)
+        if not 0 < n < examples:
+            raise InputError(
+                f"validation_split={share} of {examples} examples leaves none to train on or none to validate on: "
+                "give a share between 0 and 1."
+            )
+        order = np.random.default_rng((self._seed, 0)).permutation(examples)
+        left, drawn = self.data.each(lambda a: a[order[n:]]), self.data.each(lambda a: a[order[:n]])
+        return Arrays(left, batch_size, self._seed), Arrays(drawn, batch_size, self._seed)
+
+    def digest(self) -> str:
+        """Return a checksum of all examples."""
+        return checksum(self.data)
+
+
+def parts(data: Data, rows: int) -> Iterator[Data]:
+    """Yield examples, so many at a time."""
+    for start in range(0, len(data.X), rows):
+        yield some(data, slice(start, start + rows))
+
+
+def some(data: Data, rows: slice) -> Data:
+    """Return some of the examples, as they are."""
+    return data.each(lambda a: a[rows])
+
+
+def checksum(data: Data) -> str:
+    """Return a checksum of examples: of their types, shapes and bytes."""
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=16)
+    for array in data:
+        if array is not None:
+            digest.update(f"{array.dtype.str} {array.shape} ".encode())
+            for start in range(0, len(array), _HASHED_ROWS):
+                digest.update(np.ascontiguousarray(array[start : start + _HASHED_ROWS]).data)
+    return digest.hexdigest()

@@ -1,17 +1,19 @@
-"""Checks of data at the door, each with a message that says the rule, what came and the likely fix."""
+"""Rules that examples keep, each with a message that says the rule, what came and the likely fix."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, Shape
 from chainrule.common.errors import InputError
-from chainrule.data.batches import Data
 from chainrule.equations.losses import Loss
+
+# The weighted mean is computed in the network's dtype: sums of weights in these limits neither vanish nor overflow.
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-20, 1e20
 
 
 def finite(array: Array) -> bool:
@@ -20,82 +22,170 @@ def finite(array: Array) -> bool:
     return array.dtype.kind != "f" or math.isfinite(array.sum()) or bool(np.isfinite(array).all())
 
 
-def numeric_array(name: str, data: Any, *, look: bool = True) -> Array:
-    """Return data as a NumPy array of finite numbers with at least one row; `look` at whether they are finite."""
-    array = np.asarray(data)
-    if array.dtype.kind not in "fiub":
-        raise InputError(
-            f"{name} must hold numbers, but it has dtype {array.dtype}. "
-            "Encode text or categories as numbers first, and make all rows equally long."
-        )
+def fits(array: Array, dtype: Any) -> bool:
+    """Return whether all numbers are finite, also in the dtype in which they are computed with."""
+    if array.dtype.kind != "f" or array.dtype.itemsize <= np.dtype(dtype).itemsize:
+        return finite(array)
+    limit = np.finfo(dtype).max
+    return bool(-limit <= array.min() and array.max() <= limit)  # False for NaN
+
+
+def some_examples(name: str, array: Array) -> None:
+    """Raise an error if there is no example."""
     if array.ndim == 0 or array.size == 0:
         raise InputError(f"{name} must hold at least one example, but it has shape {array.shape}.")
-    if look and not finite(array):
-        bad = np.argwhere(~np.isfinite(array))
-        first = tuple(int(i) for i in bad[0])
+
+
+def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None = None, first_row: int = 0) -> None:
+    """Raise an error that names the first number that is not finite, or not in the dtype.
+
+    Parameters
+    ----------
+    name, array
+        What holds the numbers.
+    dtype
+        In which they are computed with.
+    columns
+        The names of the columns, if they have names.
+    first_row
+        The number of the array's first row in what the user gave.
+    """
+    if array.size == 0 or fits(array, dtype):
+        return
+    with np.errstate(over="ignore"):
+        bad = np.argwhere(~np.isfinite(array.astype(dtype)))
+    first = tuple(int(i) for i in bad[0])
+    index: Any = (first_row + first[0], *first[1:])
+    place = f"index {index}" if columns is None else f"row {index[0]} of column {columns[first[-1]]!r}"
+    if np.isfinite(array[first]):
         raise InputError(
-            f"{name} must be finite, but {len(bad)} of its {array.size} values are NaN or infinite, the first "
-            f"({array[first]}) at index {first}. Fill them in or leave out their rows."
+            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {len(bad)} of its "
+            f"{array.size} values are too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
+            "build the network with dtype='float64'."
         )
-    return array
+    raise InputError(
+        f"{name} must be finite, but {len(bad)} of its {array.size} values are NaN or infinite, the first "
+        f"({array[first]}) at {place}. Fill them in or leave out their rows."
+    )
 
 
-def features(X: Any, input_shape: Shape | None, *, look: bool = True) -> Array:
-    """Return inputs as an array of shape (batch, *input_shape); any shape will do if that is None."""
-    X = numeric_array("X", X, look=look)
+def shape(X: Array, input_shape: Shape | None) -> None:
+    """Raise an error unless inputs have the shape (batch, *input_shape); any shape will do if that is None."""
     if X.ndim == 1:
         raise InputError(
             f"X must have one row per example, but it has shape {X.shape}. "
             "Write X[None] for one example, X[:, None] for examples of one feature."
         )
-    if input_shape is not None and X.shape[1:] != input_shape:
-        raise InputError(
-            f"The network expects inputs of shape {('batch', *input_shape)}, but X has shape {X.shape}. "
-            "Give it the features it was built for, or build a network for these."
+    if input_shape is None or X.shape[1:] == input_shape:
+        return
+    fix = "Give it the features it was built for, or build a network for these."
+    if X.shape[:1] == input_shape and X.ndim == 2:
+        fix = "If the examples are its columns, write X.T."
+    elif X.shape == input_shape:
+        fix = "Write X[None] for one example."
+    elif math.prod(X.shape[1:]) == math.prod(input_shape):
+        fix = f"Write X.reshape(len(X), {', '.join(map(str, input_shape))})" + (
+            ", or begin the network with cr.Flatten()." if len(input_shape) == 1 else "."
         )
-    return X
+    raise InputError(f"The network expects inputs of shape {('batch', *input_shape)}, but X has shape {X.shape}. {fix}")
 
 
-def targets(Y: Any, examples: int, loss: Loss, output_shape: Shape) -> Array:
-    """Return targets that fit the loss and the network's outputs."""
-    Y = numeric_array("y", Y)
-    if len(Y) != examples:
-        raise InputError(f"X and y must have the same length, but X has {examples} examples and y has {len(Y)}.")
+def word_numbers(X: Array, vocabulary: int) -> Array:
+    """Return inputs that something is looked up by, as whole numbers below the vocabulary.
+
+    They keep an integer type of their own, because a float has too few digits for large vocabularies.
+    """
+    wrong = (X < 0) | (X >= vocabulary)
+    if X.dtype.kind == "f":
+        wrong |= X != np.floor(X)
+    if wrong.any():
+        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise InputError(
+            f"Embedding looks up whole numbers from 0 to {vocabulary - 1} (the vocabulary is {vocabulary}), but X "
+            f"holds {X[first]} at index {first}. Take a larger vocabulary, or give unknown words one number of it."
+        )
+    return X if X.dtype.kind in "iu" else X.astype(np.int64)
+
+
+def same_length(X: Array, Y: Array) -> None:
+    """Raise an error unless there is a target for each example."""
+    if len(Y) == len(X):
+        return
+    fix = ""
+    if X.ndim == 2 and (len(Y) == X.shape[1] or Y.shape == (1, X.shape[1])):
+        fix = " If the examples are the columns of X, write X.T" + (" and y.T." if Y.ndim == 2 else ".")
+    elif Y.shape == (1, len(X)):
+        fix = " Write y.T: one row per example."
+    raise InputError(f"X and y must have the same length, but X has {len(X)} examples and y has {len(Y)}.{fix}")
+
+
+def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, input_shape: Shape) -> Array:
+    """Return targets that fit the loss and the network's outputs.
+
+    Parameters
+    ----------
+    Y
+        The targets, 0 where nothing counts.
+    counted
+        Which examples, or which steps of them, count; None if all do.
+    loss, output_shape, input_shape
+        Of the network.
+    """
     outputs = output_shape[-1]
-    if loss.task == "multiclass" and Y.shape[1:] == output_shape[:-1]:
-        if np.any(Y != np.floor(Y)) or Y.min() < 0 or Y.max() >= outputs:
-            raise InputError(
-                f"With {outputs} outputs the labels must be whole numbers from 0 to {outputs - 1}, but y goes from "
-                f"{Y.min()} to {Y.max()}. Number the classes from 0, or give the last layer one unit per class."
-            )
-        return Y.astype(np.int64)
+    if loss.task == "multiclass" and outputs == 1:
+        raise InputError(
+            f"{type(loss).__name__} chooses among classes, but the last layer has one output, whose probability is "
+            "always 1. For yes/no targets take binary_cross_entropy; else give the last layer a unit per class."
+        )
+    if loss.task == "multiclass" and Y.shape[1:] in (output_shape[:-1], (*output_shape[:-1], 1)):
+        return _labels(Y.reshape(len(Y), *output_shape[:-1]), outputs)
     if Y.shape[1:] != output_shape and (*Y.shape[1:], 1) != output_shape:
         labels = " (or integer labels without the last axis)" if loss.task == "multiclass" else ""
+        flatten = ""
+        if len(output_shape) > 1 and Y.ndim <= 2:
+            flatten = f" Examples of shape {input_shape} need cr.Flatten() before Dense."
         raise InputError(
             f"The network's outputs have shape {('batch', *output_shape)}, so y needs that shape{labels}, "
-            f"but y has shape {Y.shape}."
+            f"but y has shape {Y.shape}.{flatten}"
         )
     if loss.task != "regression" and (Y.min() < 0 or Y.max() > 1):
         raise InputError(
             f"{type(loss).__name__} takes targets from 0 to 1, but y goes from {Y.min()} to {Y.max()}. "
             "Write the two classes as 0 and 1, or take a regression loss such as mean_squared_error."
         )
+    if loss.task == "multiclass":
+        _probabilities(Y, counted)
     return Y
 
 
-def several_classes(Y: Array, loss: Loss) -> None:
-    """Raise an error if there is nothing to tell apart."""
-    if loss.task != "regression" and np.all(Y == Y[:1]):
-        label = Y[0] if Y.ndim == 1 else Y[0].tolist()
+def _labels(Y: Array, outputs: int) -> Array:
+    if np.any(Y != np.floor(Y)) or Y.min() < 0 or Y.max() >= outputs:
+        fix = "Number the classes from 0, or give the last layer one unit per class."
+        if Y.min() == 1 and Y.max() == outputs:
+            fix = "The classes are numbered from 1: write y - 1."
         raise InputError(
-            f"Training needs examples of at least two classes, but all {len(Y)} targets are {label}. "
-            "Was y cut from sorted data?"
+            f"With {outputs} outputs the labels must be whole numbers from 0 to {outputs - 1}, but y goes from "
+            f"{Y.min()} to {Y.max()}. {fix}"
+        )
+    return Y.astype(np.int64)
+
+
+def _probabilities(Y: Array, counted: Array | None) -> None:
+    """Raise an error unless the rows that count sum to 1."""
+    sums = Y.sum(axis=-1, dtype=np.float64)
+    wrong = abs(sums - 1) > 1e-3
+    if counted is not None:
+        wrong &= counted.reshape(counted.shape + (1,) * (wrong.ndim - counted.ndim))
+    if wrong.any():
+        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise InputError(
+            f"Targets that give each class a share must sum to 1 in every row, but those at {first} sum to "
+            f"{sums[first]:g}. For several answers at once take binary_cross_entropy."
         )
 
 
-def mask(mask: Any, X: Array) -> Array:
+def mask(mask: Array, X: Array) -> Array:
     """Return a mask of sequences: 1 where there is data, 0 where there is padding."""
-    mask = numeric_array("mask", mask)
     if mask.shape != X.shape[:2]:
         raise InputError(
             f"mask needs one value for each step of each sequence: X has shape {X.shape}, read as (batch, time, ...), "
@@ -106,53 +196,28 @@ def mask(mask: Any, X: Array) -> Array:
     return mask
 
 
-def example_weights(weights: Any, examples: int) -> Array:
-    """Return one weight per example, none negative."""
-    weights = numeric_array("sample_weight", weights)
-    if weights.shape != (examples,):
-        raise InputError(f"sample_weight needs one weight per example, ({examples},), but has shape {weights.shape}.")
-    if weights.min() < 0:
-        raise InputError(f"sample_weight must be 0 or more, but it goes from {weights.min()} to {weights.max()}.")
-    return weights
+def weights(name: str, values: Array, shapes: Sequence[Shape]) -> Array:
+    """Return weights in one of the shapes, none of them negative or too small or large to compute with."""
+    if values.shape not in shapes:
+        rule = " or ".join(map(str, shapes))
+        raise InputError(
+            f"{name} needs one weight per example{' (or step)' if len(shapes) > 1 else ''}, {rule}, but has shape "
+            f"{values.shape}."
+        )
+    if not finite(values) or values.min() < 0:
+        raise InputError(f"{name} must be 0 or more, but it goes from {values.min()} to {values.max()}.")
+    some = values[values > 0]
+    if some.size and not (some.min() >= _LEAST_WEIGHT and some.max() <= _LARGEST_WEIGHT):
+        raise InputError(
+            f"{name} must be 0, or from {_LEAST_WEIGHT:g} to {_LARGEST_WEIGHT:g}, but it goes from {some.min():g} to "
+            f"{some.max():g}. Only the proportions count, so divide all weights by the same number."
+        )
+    return values
 
 
-def some_weight(data: Data) -> None:
-    """Raise an error if no example counts."""
-    if data.weights is not None and not data.weights.any():
-        raise InputError(f"The weights of the {len(data.weights)} examples are all 0, so there is nothing to average.")
-
-
-def class_weights(weights: Mapping[int, float] | str | None, y: Any, loss: Loss) -> Callable[[Data], Data]:
-    """Return a function that multiplies the weights of examples by those of their classes."""
-    if weights is None:
-        return lambda data: data
-    if loss.task == "regression":
-        raise InputError(f"class_weight needs classes, but {type(loss).__name__} is a regression loss.")
-    if weights == "balanced":
-        if y is None:
-            raise InputError('class_weight="balanced" counts y, which batches do not show: give {label: weight}.')
-        labels = _class_labels(np.asarray(y))
-        counts = np.bincount(labels)
-        weights = {label: len(labels) / (np.count_nonzero(counts) * n) for label, n in enumerate(counts) if n}
-    if not isinstance(weights, Mapping) or not all(w >= 0 for w in weights.values()):
-        raise InputError(f'class_weight is "balanced" or {{label: weight}} with no weight below 0, not {weights!r}.')
-    table = weights
-
-    def weigh(data: Data) -> Data:
-        labels = _class_labels(data.Y)
-        missing = set(np.unique(labels).tolist()) - set(table)
-        if missing:
-            raise InputError(f"class_weight needs a weight for every label, but has none for {sorted(missing)}.")
-        each = np.array([table.get(label, 0.0) for label in range(max(table) + 1)])[labels]
-        return data._replace(weights=each if data.weights is None else data.weights * each)
-
-    return weigh
-
-
-def _class_labels(Y: Array) -> Array:
-    """Return one label per example, of labels, one-hot rows or a column of 0 and 1."""
-    if Y.ndim == 2 and Y.shape[1] > 1:
-        return Y.argmax(axis=1)
-    if Y.size != len(Y):
-        raise InputError(f"class_weight needs one class per example, but y has shape {Y.shape}: use sample_weight.")
-    return Y.reshape(-1).astype(np.int64)
+def some_weight(weights: Array) -> None:
+    """Raise an error if nothing counts."""
+    if not weights.any():
+        raise InputError(
+            f"The weights of the {len(weights)} examples are all 0 (a mask counts too), so there is nothing to average."
+        )

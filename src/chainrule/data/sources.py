@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import chain
-from pathlib import Path
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import numpy as np
 
 from chainrule.arrays import Array, Shape
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
-from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, INFERENCE_ROWS, Arrays, Block, Data, Source, cuts
+from chainrule.common.errors import InputError
+from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Arrays, Block, Data, Source, checksum, cuts, parts, some
+from chainrule.data.checks import some_examples
+from chainrule.data.convert import as_array, opened, select
+from chainrule.data.parquet import Parquet
+
+__all__ = ["Batches", "Parquet", "Slices", "Stored", "is_stored", "read_ahead", "source"]
 
 T = TypeVar("T")
 Prepare = Callable[[Data], Data]
-Paths = str | Path | Sequence[str | Path]
 
 _RUN_BYTES = 2**20  # read at once: enough for a disk, little enough that a pool holds runs from many places
 _POOL_BYTES = 2**25  # shuffled at once; two pools are in memory, one in use and one being read
+_SAMPLED = 16  # runs that stand for all of them in a digest, the first and the last among them
 
 
 def source(
-    X: Any, y: Any, *, weights: Any = None, mask: Any = None, batch_size: int, seed: int, prepare: Prepare
+    X: Any,
+    y: Any,
+    *,
+    weights: Any = None,
+    mask: Any = None,
+    batch_size: int,
+    seed: int,
+    prepare: Prepare,
+    names: Sequence[str] | None = None,
+    steps: int | None = None,
 ) -> Source:
     """Return the source of examples that fits what the user gave.
 
@@ -41,24 +54,76 @@ def source(
         Checks examples and returns them, perhaps with other targets or weights. It gets NumPy arrays: all examples at
         once if they are in memory, else successive rows of the file, or a batch. For stored examples it is called in
         the reading thread, and must return the same dtypes for any rows.
+    names
+        The columns that the network was trained with: those of frames and of Parquet are put in their order.
+    steps
+        How many batches make an epoch, where X is batches.
 
     Raises
     ------
     InputError
         If targets are missing or given twice, or lengths differ; also what `prepare` raises.
     """
-    if isinstance(X, Parquet) or (y is None and not hasattr(X, "shape")):
+    X = opened("X", X)
+    if steps is not None and not is_batches(X, y):
+        raise InputError("steps_per_epoch is for batches: an epoch of other data ends with its last example.")
+    if isinstance(X, Parquet) or is_batches(X, y):
         if y is not None or weights is not None or mask is not None:
             raise InputError(
                 "Parquet files and batches bring their own targets, so leave out y, sample_weight and mask. "
                 "Batches may be (X, y, weights, mask)."
             )
-        return Stored(X, batch_size, seed, prepare) if isinstance(X, Parquet) else Batches(X, prepare)
+        if isinstance(X, Parquet):
+            return Stored(X.select(names) if names else X, batch_size, seed, prepare)
+        return Batches(X, prepare, steps)
     if y is None:
-        raise InputError(f"X of shape {tuple(X.shape)} needs y, the target of each example, but y is None.")
+        raise InputError(f"X of shape {tuple(np.shape(X))} needs y, the target of each example, but y is None.")
+    y = opened("y", y)
     if is_stored(X):
         return Stored(Slices(X, y, weights, mask), batch_size, seed, prepare)
-    return Arrays(prepare(_map(np.asarray, Data(X, y, weights, mask))), batch_size, seed)
+    return Arrays(prepare(in_memory(X, y, weights, mask, names)), batch_size, seed)
+
+
+def in_memory(X: Any, y: Any, weights: Any = None, mask: Any = None, names: Sequence[str] | None = None) -> Data:
+    """Return examples as arrays, the columns of a frame in the order of the names."""
+    named = zip(("X", "y", "sample_weight", "mask"), (select(X, names) if names else X, y, weights, mask), strict=True)
+    data = Data(*(None if a is None else as_array(name, a) for name, a in named))
+    for name, array in zip(("X", "y"), data[:2], strict=True):
+        some_examples(name, array)
+    return data
+
+
+def is_batches(X: Any, y: Any) -> bool:
+    """Return whether X is batches that bring their targets, or a function that returns such."""
+    return y is None and not hasattr(X, "shape") and not isinstance(X, Parquet)
+
+
+def brings_batches(X: Any) -> bool:
+    """Return whether X, without y, is Parquet or batches, rather than the numbers of examples."""
+    if isinstance(X, Parquet) or callable(X) or isinstance(X, Iterator):
+        return True
+    return isinstance(X, list) and bool(X) and isinstance(X[0], tuple)
+
+
+def inputs(X: Any, names: Sequence[str] | None) -> Iterator[tuple[Array, Array | None]]:
+    """Yield the inputs and the masks of Parquet or batches, in their order."""
+    if isinstance(X, Parquet):
+        X = X.select(names) if names else X
+        yield from ((X.read(run).X, None) for run in range(len(X.starts) - 1))
+        return
+    for batch in X() if callable(X) else X:
+        data = batch_arrays(batch)
+        yield data.X, data.mask
+
+
+def array_or_stored(X: Any, names: Sequence[str] | None) -> Any:
+    """Return inputs as an array, or as they are if only slices of them are to be read."""
+    X = opened("X", X)
+    if is_stored(X):
+        return X
+    X = as_array("X", select(X, names) if names else X)
+    some_examples("X", X)
+    return X
 
 
 def is_stored(X: Any) -> bool:
@@ -119,22 +184,34 @@ class Stored:
                 ends = [i * self._batch_size for i in range(first, last + 1)]
                 if last == self.batches:
                     ends[-1] = self.examples
-                pieces.append(_part(pool, slice(max(ends[0], start) - start, ends[-1] - start)))
+                rows = slice(max(ends[0], start) - start, ends[-1] - start)
+                pieces.append(some(pool, rows))
                 if ends[-1] > stop:
                     break
                 yield Block(first, [end - ends[0] for end in ends], None, _joined(pieces))
                 first, pieces = last, []
 
-    def take(self, block: Block, dtype: Any) -> Data:
-        """Return the examples of a block, all but the targets in the given dtype."""
+    def take(self, block: Block, dtype: Any, *, whole: bool = False) -> Data:
+        """Return the examples of a block, as `Data.take` does."""
         assert block.data is not None
-        return block.data.take(slice(None), dtype)
+        return block.data.take(slice(None), dtype, whole=whole)
 
-    def ordered(self) -> Iterator[Data]:
-        """Yield all examples in the order of the file, some at a time."""
+    def ordered(self, rows: int) -> Iterator[Data]:
+        """Yield all examples in the order of the file, so many at a time or fewer."""
         for data in read_ahead(map(self._read, range(len(self._runs.starts) - 1))):
-            for i in range(0, len(data.X), INFERENCE_ROWS):
-                yield _part(data, slice(i, i + INFERENCE_ROWS))
+            yield from parts(data, rows)
+
+    def adapt(self, function: Callable[[Data], Data]) -> None:
+        """Apply a function to all examples before they are given out."""
+        prepare = self._prepare
+        self._prepare = lambda data: function(prepare(data))
+
+    def digest(self) -> str:
+        """Return a checksum of the size and of some runs of rows, the first and the last among them."""
+        runs = len(self._runs.starts) - 1
+        sample = sorted({round(i * (runs - 1) / (_SAMPLED - 1)) for i in range(_SAMPLED)})
+        sums = [checksum(self._runs.read(run)) for run in sample]
+        return f"{self.examples} examples of shape {self.shape}, {self._runs.identity()}, {' '.join(sums)}"
 
     def _pools(self, epoch: int, row: int) -> Iterator[tuple[int, Data]]:
         """Yield the pools of an epoch from the one with that row of its order on, each with its first row."""
@@ -154,7 +231,7 @@ class Stored:
         for run in runs:
             data = self._read(int(run))
             if pool is None:
-                pool = _map(lambda a: np.empty((len(places), *a.shape[1:]), a.dtype), data)
+                pool = data.each(lambda a: np.empty((len(places), *a.shape[1:]), a.dtype))
             here = places[done : done + len(data.X)]
             for whole, part in zip(pool, data, strict=True):
                 if whole is not None:
@@ -182,7 +259,10 @@ class Slices:
     """
 
     def __init__(self, X: Any, y: Any, weights: Any = None, mask: Any = None) -> None:
-        self._data = _map(lambda a: a if is_stored(a) else np.asarray(a), Data(X, y, weights, mask))
+        named = zip(("X", "y", "sample_weight", "mask"), (X, y, weights, mask), strict=True)
+        self._data = Data(*(a if a is None or is_stored(a) else as_array(name, a) for name, a in named))
+        if np.dtype(X.dtype).kind not in "fiub":
+            raise InputError(f"X must hold numbers, but it has dtype {X.dtype}. Encode it as numbers first.")
         if not X.shape or 0 in X.shape:
             raise InputError(f"X must hold at least one example, but it has shape {tuple(X.shape)}.")
         for name, array in zip(("y", "sample_weight", "mask"), self._data[1:], strict=True):
@@ -200,7 +280,11 @@ class Slices:
     def read(self, run: int) -> Data:
         """Return the rows of a run."""
         rows = slice(self.starts[run], self.starts[run + 1])
-        return _map(lambda a: _slice(a, rows), self._data)
+        return self._data.each(lambda a: _slice(a, rows))
+
+    def identity(self) -> str:
+        """Return what is known of the numbers besides the rows themselves."""
+        return ", ".join(f"{a.dtype} {tuple(a.shape)}" for a in self._data if a is not None)
 
     def where(self, run: int) -> str:
         """Return how to name the rows of a run in an error."""
@@ -220,111 +304,6 @@ def _slice(array: Any, rows: slice) -> Array:
     return np.asarray(part)
 
 
-class Parquet:
-    """The rows of Parquet files, to be given to `fit` in place of X and y; needs pyarrow.
-
-    Write ``network.fit(cr.sources.Parquet("rows.parquet", target="label"), epochs=3)``.
-
-    A row group is read at a time, and two or three are in memory, so write files with row groups of some MB, for
-    example ``frame.to_parquet(path, row_group_size=10_000)``. Row groups are drawn at random, and rows are shuffled
-    over those that make up 32 MB.
-
-    Parameters
-    ----------
-    path
-        A file, a folder of ``*.parquet`` files, or a list of files.
-    target
-        The column to predict.
-    columns
-        The features, numeric columns; if None, all but the target.
-
-    Raises
-    ------
-    InputError
-        If there is no file or no row, or a column is missing or not numeric.
-    FileFormatError
-        If a file is not Parquet or is damaged.
-    MissingExtraError
-        If pyarrow is not installed.
-    """
-
-    def __init__(self, path: Paths, target: str, columns: Sequence[str] | None = None) -> None:
-        try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError as error:
-            raise MissingExtraError("Reading Parquet", "pyarrow", "data") from error
-        self._target, self._columns = target, list(columns or ())
-        self._groups: list[tuple[Path, Any, int, int]] = []  # file, its metadata, number of the group, first row
-        starts, dtypes = [0], []
-        for file in _files(path):
-            try:
-                metadata = parquet.read_metadata(file)
-            except pyarrow.ArrowInvalid as error:
-                raise FileFormatError(f"{file} cannot be read as Parquet: {error}") from error
-            dtypes.append(self._dtypes(file, metadata.schema.to_arrow_schema()))
-            row = 0
-            for group in range(metadata.num_row_groups):
-                if rows := metadata.row_group(group).num_rows:
-                    self._groups.append((file, metadata, group, row))
-                    starts.append(starts[-1] + rows)
-                    row += rows
-        if not self._groups:
-            raise InputError(f"There are no rows in the Parquet files of {path}.")
-        self.starts: Sequence[int] = starts
-        self.shape: Shape = (len(self._columns),)
-        *kinds, self._target_dtype = (np.result_type(*column) for column in zip(*dtypes, strict=True))
-        self._dtype = np.result_type(*kinds)
-        self.row_bytes: int = len(self._columns) * self._dtype.itemsize
-
-    def _dtypes(self, file: Path, schema: Any) -> list[Any]:
-        """Return the dtypes of the features and the target."""
-        from pyarrow import types
-
-        if not self._columns:
-            self._columns = [name for name in schema.names if name != self._target]
-        dtypes = []
-        for name in (*self._columns, self._target):
-            if name not in schema.names:
-                raise InputError(f"{file} has no column {name!r}; its columns are {', '.join(schema.names)}.")
-            kind = schema.field(name).type
-            if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
-                raise InputError(
-                    f"Column {name!r} of {file} must hold numbers, but its type is {kind}. "
-                    "Encode it as numbers first, or name the features with columns=[...]."
-                )
-            dtypes.append(np.dtype(kind.to_pandas_dtype()))
-        return dtypes
-
-    def read(self, run: int) -> Data:
-        """Return the rows of a row group."""
-        from pyarrow import parquet
-
-        file, metadata, group, _ = self._groups[run]
-        with parquet.ParquetFile(file, metadata=metadata) as opened:
-            table = opened.read_row_group(group, columns=[*self._columns, self._target])
-        for name in table.column_names:
-            if missing := table.column(name).null_count:
-                raise InputError(f"column {name!r} has {missing} missing values. Fill them in or leave out their rows.")
-        X = np.empty((len(table), len(self._columns)), self._dtype)
-        for i, name in enumerate(self._columns):
-            X[:, i] = table.column(name)
-        return Data(X, np.asarray(table.column(self._target), self._target_dtype))
-
-    def where(self, run: int) -> str:
-        """Return how to name the rows of a row group in an error."""
-        file, _, _, row = self._groups[run]
-        last = row + self.starts[run + 1] - self.starts[run] - 1
-        return f"rows {row} to {last} of {file} (counted from 0 in what follows)"
-
-
-def _files(path: Paths) -> list[Path]:
-    paths = [Path(path)] if isinstance(path, (str, Path)) else [Path(p) for p in path]
-    if len(paths) == 1 and paths[0].is_dir():
-        return sorted(paths[0].glob("*.parquet"))
-    return paths
-
-
 class Batches:
     """Batches as the user makes them, in the user's order and thread.
 
@@ -336,43 +315,77 @@ class Batches:
         computes, pass ``lambda: read_ahead(my_batches())``.
     prepare
         As for `source`.
+    steps
+        How many batches make an epoch; None if it ends with the batches. An iterator then goes on from one epoch to the
+        next, and need not end.
     """
 
-    def __init__(self, batches: Any, prepare: Prepare) -> None:
-        if not callable(batches) and not isinstance(batches, Iterable):
-            raise InputError(f"X must be an array, Parquet, or an iterable of batches (X, y), but it is {batches!r}.")
-        self._made, self._prepare = batches, prepare
+    def __init__(self, batches: Any, prepare: Prepare, steps: int | None = None) -> None:
+        if (not callable(batches) and not isinstance(batches, Iterable)) or isinstance(batches, (str, bytes, dict)):
+            raise InputError(
+                "X must be an array, a data frame, Parquet, or an iterable of batches (X, y), but it is "
+                f"{batches!r:.80}."
+            )
+        self._batches, self._prepare, self._steps = batches, prepare, steps
         self.block_bytes, self.block_batches = BLOCK_BYTES, BLOCK_BATCHES  # without effect: a block is a batch
-        self.batches: int | None = len(batches) if hasattr(batches, "__len__") else None
+        self.batches: int | None = steps or (len(batches) if hasattr(batches, "__len__") else None)
         opened = self._open()
         first = next(opened)
-        self.shape: Shape = _batch(first).X.shape[1:]
+        self.shape: Shape = batch_arrays(first).X.shape[1:]
         self._opened: Iterator[Any] | None = chain([first], opened)  # for the first epoch
+        self._made = 0  # batches of an iterator that goes on over epochs
 
     def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
         """Yield the batches in their own order; those before batch `first` are made and dropped."""
-        batches, self._opened = self._opened or self._open(), None
-        for number, batch in enumerate(batches):
+        number = -1
+        for number, batch in enumerate(self._epoch(epoch)):
             if number >= first:
                 try:
-                    data = self._prepare(_batch(batch))
+                    data = self._prepare(batch_arrays(batch))
                 except InputError as error:
                     raise InputError(f"In batch {number}: {error}") from error
                 yield Block(number, [0, len(data.X)], None, data)
+        if self._steps is not None and number + 1 < self._steps:
+            raise InputError(
+                f"An epoch is steps_per_epoch={self._steps} batches, but the batches ended after {number + 1}. Take a "
+                "smaller number, or let the generator go on."
+            )
 
-    def take(self, block: Block, dtype: Any) -> Data:
-        """Return the examples of a block, all but the targets in the given dtype."""
+    def _epoch(self, epoch: int) -> Iterator[Any]:
+        if self._steps is None:
+            batches, self._opened = self._opened or self._open(), None
+            return batches
+        if not isinstance(self._batches, Iterator):
+            return islice(self._open(), self._steps)
+        assert self._opened is not None
+        before = max(0, epoch - 1) * self._steps - self._made  # a run that goes on skips what it has had
+        self._made += before + self._steps
+        return islice(self._opened, before, before + self._steps)
+
+    def take(self, block: Block, dtype: Any, *, whole: bool = False) -> Data:
+        """Return the examples of a block, as `Data.take` does."""
         assert block.data is not None
-        return block.data.take(slice(None), dtype)
+        return block.data.take(slice(None), dtype, whole=whole)
 
-    def ordered(self) -> Iterator[Data]:
-        """Yield the batches."""
-        for block in self.blocks(0, 0):
+    def ordered(self, rows: int) -> Iterator[Data]:
+        """Yield the batches, in parts if they have more rows."""
+        for block in self.blocks(1, 0):
             assert block.data is not None
-            yield block.data
+            yield from parts(block.data, rows)
+
+    def adapt(self, function: Callable[[Data], Data]) -> None:
+        """Apply a function to all examples before they are given out."""
+        prepare = self._prepare
+        self._prepare = lambda data: function(prepare(data))
+
+    def digest(self) -> str:
+        """Return a checksum of the batches of a list; of others only what kind of object makes them."""
+        if isinstance(self._batches, Sequence):
+            return " ".join(checksum(batch_arrays(batch)) for batch in self._batches)
+        return f"batches made by a {type(self._batches).__name__}, which are not compared"
 
     def _open(self) -> Iterator[Any]:
-        batches = iter(self._made if isinstance(self._made, Iterable) else self._made())
+        batches = iter(self._batches if isinstance(self._batches, Iterable) else self._batches())
         for first in batches:
             return chain([first], batches)
         raise InputError(
@@ -381,21 +394,14 @@ class Batches:
         )
 
 
-def _batch(batch: Any) -> Data:
+def batch_arrays(batch: Any) -> Data:
+    """Return a batch as arrays of numbers."""
     if not isinstance(batch, (tuple, list)) or not 2 <= len(batch) <= 4:
         raise InputError(
             f"A batch is (X, y), (X, y, weights) or (X, y, weights, mask), but this is a {type(batch).__name__}. "
             "If X is not batches but all examples, fit needs y as well."
         )
-    return _map(np.asarray, Data(*batch))
-
-
-def _map(function: Callable[[Array], Array], data: Data) -> Data:
-    return Data(*(None if a is None else function(a) for a in data))
-
-
-def _part(data: Data, rows: slice) -> Data:
-    return _map(lambda a: a[rows], data)
+    return in_memory(*batch)
 
 
 def _joined(pieces: list[Data]) -> Data:

@@ -48,6 +48,8 @@ FILES = (
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
 )
+PIXEL_SCALE = 1 / 255  # from the gray levels of a file to 0..1
+_NAMED = 10  # files that an error names
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -59,7 +61,8 @@ def load_mnist(normalize: bool = True, flatten: bool = True, one_hot_label: bool
 
     The four files are taken from the folder that the environment variable ``CHAINRULE_DATA`` names (or its
     subfolder ``mnist``); if it is not set, from the user's cache; if they are not there, they are downloaded
-    into it (11 MB). Wherever they come from, their digests are checked.
+    into it (11 MB). Wherever they come from, their digests are checked. In ``CHAINRULE_DATA`` they may be unpacked
+    or not, and named ``train-images-idx3-ubyte`` or, as on Kaggle, ``train-images.idx3-ubyte``.
 
     Parameters
     ----------
@@ -152,14 +155,29 @@ def _read_official(file: OfficialFile) -> NDArray[Any]:
 
 
 def _find(name: str, folder: Path) -> Path:
+    plain = name.removesuffix(".gz")
+    dotted = plain.replace("-idx", ".idx")  # as Kaggle and some unpackers have it
+    names = [name, plain, f"{dotted}.gz", dotted]
     for place in folder, folder / "mnist":
-        for path in place / name, place / name.removesuffix(".gz"):
+        for path in [place / known for known in names]:
             if path.is_file():
                 return path
     raise DataUnavailableError(
-        f"CHAINRULE_DATA is {folder}, but neither this folder nor its subfolder mnist holds {name}. "
-        "Put MNIST's four files there, or unset CHAINRULE_DATA to download them."
+        f"CHAINRULE_DATA is {folder}, but neither this folder nor its subfolder mnist holds {', '.join(names[:-1])} or "
+        f"{dotted}: {_content(folder)}. Put MNIST's four files there, or unset CHAINRULE_DATA to download them."
     )
+
+
+def _content(folder: Path) -> str:
+    """Say what is in a folder, for an error that tells what is missing there."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+        if (folder / "mnist").is_dir():
+            names += sorted(f"mnist/{path.name}" for path in (folder / "mnist").iterdir())
+    except OSError as error:
+        return f"the folder cannot be read ({error.strerror})"
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"it holds {', '.join(names[:_NAMED])}{more}" if names else "it is empty"
 
 
 def _fetch(file: OfficialFile) -> Path:

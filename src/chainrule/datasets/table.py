@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 from chainrule.datasets import toys
-from chainrule.datasets.mnist import Examples, load_mnist, load_mnist_small
+from chainrule.datasets.mnist import PIXEL_SCALE, Examples, load_mnist, load_mnist_small
 
 TrainAndTest: TypeAlias = tuple[Examples, Examples]
 
@@ -16,13 +16,14 @@ class Dataset(NamedTuple):
     """A data set that can be asked for by name.
 
     ``load(seed)`` returns ``(X_train, y_train), (X_test, y_test)``; the seed draws the toy sets (800 + 200
-    points) and means nothing to MNIST.
+    points) and means nothing to MNIST. X is the raw numbers, such as pixels of 0 to 255, times ``input_scale``.
     """
 
     name: str
     summary: str
     task: Literal["multiclass", "binary", "regression"]
     load: Callable[[int], TrainAndTest]
+    input_scale: float = 1.0
 
 
 def _toy(make: Callable[..., Examples], seed: int) -> TrainAndTest:
@@ -33,12 +34,19 @@ def _toy(make: Callable[..., Examples], seed: int) -> TrainAndTest:
 DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
     for dataset in (
-        Dataset("mnist", "60,000 + 10,000 handwritten digits, 28x28", "multiclass", lambda seed: load_mnist()),
+        Dataset(
+            "mnist",
+            "60,000 + 10,000 handwritten digits, 28x28",
+            "multiclass",
+            lambda seed: load_mnist(),
+            PIXEL_SCALE,
+        ),
         Dataset(
             "mnist-small",
             "10,000 + 2,000 of these digits, shipped with chainrule",
             "multiclass",
             lambda seed: load_mnist_small(),
+            PIXEL_SCALE,
         ),
         Dataset("xor", "noisy corners of a square, opposite ones alike", "binary", partial(_toy, toys.xor)),
         Dataset("spirals", "three interleaved spiral arms", "multiclass", partial(_toy, toys.spirals)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, Protocol, runtime_checkable
 
 from chainrule.arrays import Array, Params
@@ -13,6 +13,10 @@ from chainrule.layers import Sequential
 
 Results = Generator[tuple[list[float], list[float]], None, None]
 """The losses and the weights of successive batches, one or more at a time."""
+
+
+Forward = Callable[[Array, Array | None], Array]
+"""From inputs and mask to logits."""
 
 
 @runtime_checkable

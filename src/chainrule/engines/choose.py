@@ -10,10 +10,11 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves
 from chainrule.common.errors import InputError
 from chainrule.engines.base import Engine
-from chainrule.engines.numpy import NumpyEngine, convolutional
+from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
+from chainrule.layers.base import convolves
 from chainrule.metrics import Metric
 
 ENGINES = ("numpy", "fast", "xla")
@@ -90,6 +91,6 @@ def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int
 
     if jax.default_backend() != "cpu":
         return "xla", f"there is a device for it, {jax.devices()[0].device_kind}"
-    if convolutional(params):
+    if convolves(body):
         return "numpy", "on a CPU, convolutions are no faster when compiled"
     return "xla", f"the run would take about {seconds:.0f} s with NumPy, which is long enough to compile for"

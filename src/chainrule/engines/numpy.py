@@ -12,20 +12,20 @@ import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
 from chainrule.arrays.threads import one_blas_thread
-from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Block, Source
+from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Block, Source, counting_rows
 from chainrule.engines.base import Results
 from chainrule.engines.compiled import CHUNK, Apply, numpy_rule
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer, clip_scale
 from chainrule.layers import Sequential
-from chainrule.layers.base import is_statistic, is_weight
-from chainrule.metrics import Metric
+from chainrule.layers.base import convolves, path_kinds
+from chainrule.metrics import Metric, what_counts
 
 _SMALL = 2**25  # multiply-adds of a product that one thread does as fast as many
 _HUGE = 2**28  # and from which two Python threads do it as fast as BLAS's
 
 
-def blas_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]:
+def blas_threads(body: Sequential, params: Params, batch_size: int) -> AbstractContextManager[Any]:
     """Return a context in which BLAS takes one thread, unless the products of a step gain from more.
 
     Two threads hand a small product to each other for as long as they compute it, and on a busy machine each waits for
@@ -33,13 +33,8 @@ def blas_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]
     on two cores so do huge products.
     """
     largest = batch_size * max((p.size for _, p in leaves(params)), default=0)
-    own = convolutional(params) or (largest >= _HUGE and (os.cpu_count() or 1) <= 2)
+    own = convolves(body) or (largest >= _HUGE and (os.cpu_count() or 1) <= 2)
     return one_blas_thread() if own or largest < _SMALL else nullcontext()
-
-
-def convolutional(params: Params) -> bool:
-    """Return whether there are convolutions: only their weights have more than two axes."""
-    return any(p.ndim > 2 for _, p in leaves(params))
 
 
 class _Segment(NamedTuple):
@@ -94,9 +89,11 @@ class NumpyEngine:
         self.body, self.loss, self.optimizer, self.metrics = body, loss, optimizer, metrics
         self._seed, self._accumulate = seed, accumulate
         by_path = dict(leaves(params))
-        self._statistics = any(map(is_statistic, by_path))
-        trained = {path: p for path, p in by_path.items() if not is_statistic(path)}
-        self._segments = _segments(params, trained, optimizer.weight_decay > 0)
+        kinds = path_kinds(body, params)
+        self._statistics = "statistic" in kinds.values()
+        self._whole = body.vocabulary_of_input is not None
+        trained = {path: p for path, p in by_path.items() if kinds[path] != "statistic"}
+        self._segments = _segments(params, trained, kinds, optimizer.weight_decay > 0)
         self._paths = [path for segment in self._segments for path in segment.paths]
         self._vector = np.concatenate([by_path[p].ravel() for p in self._paths] or [np.zeros(0, np.float32)])
         self.dtype = self._vector.dtype
@@ -115,7 +112,7 @@ class NumpyEngine:
 
     def run(self, source: Source, block: Block, epoch: int) -> Results:
         """Train on the batches of a block; yield the loss of each, before its step, and its weight."""
-        data = source.take(block, self.dtype)
+        data = source.take(block, self.dtype, whole=self._whole)
         batches: list[tuple[Array, Array]] = []
         try:
             for i, (start, end) in enumerate(pairwise(block.cuts)):
@@ -127,7 +124,7 @@ class NumpyEngine:
                     continue
                 mask = None if data.mask is None else data.mask[rows]
                 J, Z = self.step(data.X[rows], data.Y[rows], weights, (self._seed, epoch, block.first + i), mask)
-                batches.append((Z, data.Y[rows]))
+                batches.append(what_counts(Z, data.Y[rows], weights))
                 yield [J], [weight]
         finally:
             # Counting a block at once spares small batches most of the work.
@@ -141,7 +138,10 @@ class NumpyEngine:
 
         If the loss is NaN or infinite the parameters stay as they are.
         """
-        Z, cache = self.body.forward(self.params, X, Mode(True, key, mask))
+        rows = counting_rows(weights) if self._statistics and weights is not None else None
+        if rows is not None:
+            rows = None if rows.all() else rows.astype(self.dtype)
+        Z, cache = self.body.forward(self.params, X, Mode(True, key, mask, rows))
         J, dZ = self.loss(Z, Y, weights)
         J = float(J)
         if math.isfinite(J):
@@ -221,10 +221,10 @@ class NumpyEngine:
         return np.concatenate([by_path[path].ravel() for path in self._paths] or [np.zeros(0, self.dtype)])
 
 
-def _segments(params: Params, arrays: dict[str, Array], decaying: bool) -> list[_Segment]:
+def _segments(params: Params, arrays: dict[str, Array], kinds: dict[str, str], decaying: bool) -> list[_Segment]:
     segments, start = [], 0
     for decay in (True, False):
-        paths = [path for path in arrays if (decaying and is_weight(path)) is decay]
+        paths = [path for path in arrays if (decaying and kinds[path] == "weight") is decay]
         large = [[path] for path in paths if arrays[path].size >= CHUNK]
         small = [path for path in paths if arrays[path].size < CHUNK]
         for group in [*large, small] if small else large:

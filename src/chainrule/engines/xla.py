@@ -12,13 +12,12 @@ import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, map_leaves, replace_leaves
 from chainrule.common.errors import MissingExtraError
-from chainrule.data.batches import Arrays, Block, Data, Source
+from chainrule.data.batches import Arrays, Block, Data, Source, cleared, counting_rows
 from chainrule.engines.base import Results
-from chainrule.engines.numpy import convolutional
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer, clip_scale
 from chainrule.layers import Sequential
-from chainrule.layers.base import is_statistic, is_weight
+from chainrule.layers.base import convolves, path_kinds
 from chainrule.metrics import Metric
 
 try:
@@ -52,6 +51,7 @@ class _Settings(NamedTuple):
     metrics: tuple[Metric, ...]
     accumulate: int
     precision: Any  # the dtype of forward and backward
+    whole: bool  # whether the inputs are whole numbers that something is looked up by
     ragged: bool = False  # whether some batches are filled up with rows that do not count
 
 
@@ -96,23 +96,29 @@ class XlaEngine:
         arrays = dict(leaves(params))
         self.dtype = next((p.dtype for p in arrays.values()), np.dtype(np.float32))
         self._seed, self._accumulate = seed % 2**31, accumulate  # JAX's integers have 32 bits
-        self._settings = _Settings(body, loss, optimizer, metrics, accumulate, jnp.dtype(precision or self.dtype))
+        whole = body.vocabulary_of_input is not None
+        self._settings = _Settings(
+            body, loss, optimizer, metrics, accumulate, jnp.dtype(precision or self.dtype), whole
+        )
+        kinds = path_kinds(body, params)
         # On a CPU, XLA computes a convolution inside of a loop many times slower than outside.
-        self._looped = jax.default_backend() != "cpu" or not convolutional(params)
+        self._looped = jax.default_backend() != "cpu" or not convolves(body)
         self._pace = 16  # steps per call
         self._rows = self._batches = 0  # the largest batch and block so far: the shapes of the compiled program
         self._resident: tuple[Source, Data] | None = None
         self.counts: list[Array] = []
+        trained = {path: p for path, p in arrays.items() if kinds[path] != "statistic"}
+        # Made on the host and put on the device: each operation there would be compiled for each shape.
+        carry = _Carry(
+            params,
+            {path: optimizer.init(p) for path, p in trained.items()},
+            {path: np.zeros_like(p) for path, p in trained.items()} if accumulate > 1 else {},
+            np.zeros((), self.dtype),
+            np.zeros((), np.int32),
+            np.zeros((), np.int32),
+        )
         with _wide(self.dtype):
-            trainable = {path: jnp.array(p) for path, p in arrays.items() if not is_statistic(path)}
-            self._carry = _Carry(
-                map_leaves(jnp.array, params),
-                {path: optimizer.init(p) for path, p in trainable.items()},
-                {path: jnp.zeros_like(p) for path, p in trainable.items()} if accumulate > 1 else {},
-                jnp.zeros((), self.dtype),
-                jnp.zeros((), jnp.int32),
-                jnp.zeros((), jnp.int32),
-            )
+            self._carry = _on_device(carry)
 
     @property
     def params(self) -> Params:
@@ -173,11 +179,12 @@ class XlaEngine:
         index = np.full((self._batches, self._rows), -1, np.int32)
         if isinstance(source, Arrays) and sum(a.nbytes for a in source.data if a is not None) <= _RESIDENT_BYTES:
             if self._resident is None or self._resident[0] is not source:
-                self._resident = source, self._put(source.data)
+                self._resident = source, self._put(source.data._replace(X=cleared(*_inputs(source.data))))
             index[: len(widths)][inside] = np.asarray(block.rows)
             return self._resident[1], index
         index[: len(widths)][inside] = np.arange(block.cuts[-1])
-        return self._put(source.take(block, self.dtype), self._batches * self._rows), index
+        block_data = source.take(block, self.dtype, whole=self._settings.whole)
+        return self._put(block_data, self._batches * self._rows), index
 
     def _put(self, data: Data, rows: int = 0) -> Data:
         """Return data on the device, with at least so many rows."""
@@ -199,7 +206,8 @@ class XlaEngine:
     def forward(self, X: Array, mask: Array | None = None) -> Array:
         """Return the logits of a batch."""
         with _wide(self.dtype):
-            return _padded_forward(self.body, self._settings.precision, self._carry.params, X, mask)
+            settings = self._settings
+            return _padded_forward(self.body, settings.precision, settings.whole, self._carry.params, X, mask)
 
     def state(self) -> dict[str, Array]:
         """Return copies of all that training goes on from, for `restore`; the names are the same for every engine."""
@@ -234,6 +242,15 @@ class XlaEngine:
         self._carry = carry
 
 
+def _on_device(tree: Any) -> Any:
+    """Return nested NumPy arrays as arrays of their own on the device, which may be given up for results."""
+    return jax.tree.map(lambda a: jax.device_put(a, may_alias=False), tree)
+
+
+def _inputs(data: Data) -> tuple[Array, Array | None, Array | None]:
+    return data.X, data.weights, data.mask
+
+
 def _wide(dtype: Any) -> AbstractContextManager[Any]:
     """Return a context in which JAX has float64, if that is asked for."""
     return jax.enable_x64(True) if dtype == np.float64 else nullcontext()
@@ -258,21 +275,23 @@ def _step(
     X, Y = data.X[places], data.Y[places]
     weights, mask = (None if a is None else a[places] for a in (data.weights, data.mask))
     if inside is not None:
-        weights = inside if weights is None else inside * weights
+        weights = inside if weights is None else weights * inside.reshape(-1, *[1] * (weights.ndim - 1))
+    counted = weights
     weight = jnp.asarray(len(index), dtype) if weights is None else jnp.sum(weights)
     if weights is not None:
         weights = jnp.where(weight > 0, weights, 1)  # what follows from a batch of weight zero is not used
 
-    mode = Mode(True, key, _cast(mask, precision), _cast(inside, precision))
+    rows = None if counted is None else counting_rows(counted)
+    mode = Mode(True, key, _cast(mask, precision), _cast(rows, precision))
     params = map_leaves(lambda p: p.astype(precision), carry.params)
-    Z, cache = settings.body.forward(params, X.astype(precision), mode)
+    Z, cache = settings.body.forward(params, X if settings.whole else X.astype(precision), mode)
     Z = Z.astype(dtype)
     J, dZ = settings.loss(Z, Y, weights)
     _, grads = settings.body.backward(cache, dZ.astype(precision), input_gradient=False)
     # A loss that is not finite ends training. Without its gradient the parameters stay finite, which is all that the
     # report needs; to keep each of them as it was would take a tenth of a step's time.
     gradient = {path: jnp.where(jnp.isfinite(J), g.astype(dtype), 0) for path, g in leaves(grads)}
-    counts = tuple(metric.counts(Z, Y, inside) for metric in settings.metrics)
+    counts = tuple(metric.counts(Z, Y, counted) for metric in settings.metrics)
 
     new = carry._replace(params=settings.body.update_statistics(carry.params, cache))
     if settings.accumulate == 1:
@@ -299,8 +318,9 @@ def _updated(settings: _Settings, carry: _Carry, gradient: dict[str, Array]) -> 
         scale = clip_scale(sum(jnp.sum(g * g) for g in gradient.values()), optimizer.clip_norm)
         gradient = {path: g * scale for path, g in gradient.items()}
     params, state = dict(leaves(carry.params)), {}
+    kinds = path_kinds(settings.body, carry.params)
     for path, old in carry.state.items():
-        params[path], state[path] = optimizer.rule(params[path], gradient[path], old, t, decay=is_weight(path))
+        params[path], state[path] = optimizer.rule(params[path], gradient[path], old, t, decay=kinds[path] == "weight")
     return carry._replace(params=replace_leaves(carry.params, params), state=state, steps=t)
 
 
@@ -350,19 +370,22 @@ def _single(settings: _Settings) -> Callable[..., tuple[_Carry, _Result]]:
 
 
 @functools.lru_cache(16)
-def _forward(body: Sequential, precision: Any) -> Callable[..., Array]:
+def _forward(body: Sequential, precision: Any, whole: bool) -> Callable[..., Array]:
     def forward(params: Params, X: Array, mask: Array | None) -> Array:
         params = map_leaves(lambda p: p.astype(precision), params)
-        return body.forward(params, X.astype(precision), Mode(mask=_cast(mask, precision)))[0]
+        return body.forward(params, X if whole else X.astype(precision), Mode(mask=_cast(mask, precision)))[0]
 
     compiled: Callable[..., Array] = jax.jit(forward)
     return compiled
 
 
-def _padded_forward(body: Sequential, precision: Any, params: Params, X: Array, mask: Array | None) -> Array:
+def _padded_forward(
+    body: Sequential, precision: Any, whole: bool, params: Params, X: Array, mask: Array | None
+) -> Array:
     rows = 1 << (len(X) - 1).bit_length()  # a few sizes only: each one is compiled
-    Z = _forward(body, precision)(params, *(None if a is None else _filled_up(a, rows) for a in (X, mask)))
-    return np.asarray(Z, X.dtype)[: len(X)]
+    Z = _forward(body, precision, whole)(params, *(None if a is None else _filled_up(a, rows) for a in (X, mask)))
+    dtype = next((p.dtype for _, p in leaves(params)), np.dtype(np.float32))
+    return np.asarray(Z, dtype)[: len(X)]
 
 
 def predictor(body: Sequential, params: Params) -> Callable[[Array, Array | None], Array]:
@@ -373,7 +396,7 @@ def predictor(body: Sequential, params: Params) -> Callable[[Array, Array | None
 
     def forward(X: Array, mask: Array | None) -> Array:
         with _wide(dtype):
-            return _padded_forward(body, dtype, on_device, X, mask)
+            return _padded_forward(body, dtype, body.vocabulary_of_input is not None, on_device, X, mask)
 
     return forward
 

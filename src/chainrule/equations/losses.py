@@ -5,7 +5,8 @@ examples, and returns the loss and its gradient ``dZ``. It owns the output activ
 logarithm cancel on paper instead of overflowing in floating point.
 
 The loss of a batch is the weighted mean of the losses of its examples, and the loss of an example is the mean over its
-remaining axes (outputs, time steps). The division by the batch size is here and nowhere else:
+remaining axes (outputs, time steps). Where each step has a weight (0 at the padding), the mean is over all steps of the
+batch. The division by the batch size is here and nowhere else:
 
 .. math:: J = \frac{\sum_i w_i\, \ell_i}{\sum_i w_i}, \qquad w_i = 1 \text{ unless given}
 """
@@ -17,14 +18,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from chainrule.arrays import Array, Float, Shaped, namespace
+from chainrule.arrays import Array, Float, Shaped, lowest, namespace
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Checked, Either, Instance, Number, OneOf
 from chainrule.equations import activations
 
 Logits = Float[Array, "batch *out"]
 Targets = Shaped[Array, "batch *target"]
-Weights = Float[Array, " batch"]
+Weights = Float[Array, "batch *time"]
 Scalar = Float[Array, ""]
 
 
@@ -39,15 +40,15 @@ def weighted_mean(
         The error of each output, or of each group of outputs (with a last axis of 1), and its derivatives with respect
         to the logits.
     weights
-        One weight per example; all 1 if None.
+        One weight per example, or one for each step of each example; all 1 if None.
     """
     if weights is None:
         scale = 1 / errors.size
         return errors.sum() * scale, slopes * scale
     xp = namespace(errors)
-    outputs = math.prod(errors.shape[1:])
+    outputs = math.prod(errors.shape[weights.ndim :])
     weights = xp.astype(weights, errors.dtype)
-    weights = xp.reshape(weights, (-1,) + (1,) * (errors.ndim - 1)) / (xp.sum(weights) * outputs)
+    weights = xp.reshape(weights, weights.shape + (1,) * (errors.ndim - weights.ndim)) / (xp.sum(weights) * outputs)
     return xp.sum(errors * weights), slopes * weights
 
 
@@ -141,7 +142,8 @@ class CategoricalCrossEntropy(Loss):
         """Return the loss for logits (batch, ..., classes) and integer labels (batch, ...) or one-hot targets."""
         xp = namespace(Z)
         classes = Z.shape[-1]
-        S = Z - Z.max(axis=-1, keepdims=True)
+        # The difference of finite logits may be -inf, of which 0 * S below would make NaN.
+        S = xp.maximum(Z - Z.max(axis=-1, keepdims=True), lowest(Z.dtype))
         slopes = xp.exp(S)
         total = slopes.sum(axis=-1, keepdims=True)
         slopes /= total  # now the softmax

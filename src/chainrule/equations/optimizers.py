@@ -10,14 +10,14 @@ so that an engine can trace it once and run it as it likes.
 
 `weight_decay` acts on weights and not on biases: the engine calls `rule` with ``decay=False`` for the arrays whose name
 does not begin with W. In `AdamW` it is decoupled; elsewhere it is L2, the gradient of (weight_decay / 2) * sum(W**2),
-which the reported loss does not include.
+which the reported loss does not include: a `History` has it beside the loss, as `l2`.
 """
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -99,6 +99,20 @@ class Optimizer(Checked, ABC):
             g = g + self.weight_decay * p
         step, state = self.step(g, state, *scalars)
         return p - step, state
+
+    def penalty(self, weights: Iterable[Array]) -> float | None:
+        r"""Return the term that L2 adds to the loss of each step; None without L2.
+
+        .. math:: \frac{\lambda}{2} \sum W^2
+
+        Parameters
+        ----------
+        weights
+            The arrays that decay.
+        """
+        if not self.weight_decay:
+            return None
+        return self.weight_decay / 2 * sum(float((W.astype(float) ** 2).sum()) for W in weights)
 
     @abstractmethod
     def step(self, g: Vector, state: Any, *scalars: Any) -> tuple[Vector, Any]:
@@ -276,6 +290,9 @@ class AdamW(Adam):
     """
 
     weight_decay: float = 0.01
+
+    def penalty(self, weights: Iterable[Array]) -> None:
+        """Return None: decoupled decay adds nothing to the loss."""
 
     def scalars(self, t: Any) -> tuple[Any, ...]:
         """Return Adam's scalars of step t and the share of a weight that decays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def save(network: Network, path: str | Path) -> None:
         "loss": _plain(network.loss),
         "input_shape": network.input_shape,
         "dtype": network.dtype.name,
+        "input_scale": _scale(network.input_scale),
     }
     arrays = {name: np.ascontiguousarray(p) for name, p in leaves(network.params)}
     content = safetensors.numpy.save(arrays, metadata={"chainrule": json.dumps(description)})
@@ -91,7 +93,17 @@ def _network(description: dict[str, Any], arrays: dict[str, Array]) -> Network:
     if found != expected:
         raise FileFormatError(f"its layers need the arrays {expected}, but it holds {found}.")
     network.params = replace_leaves(network.params, arrays)
+    network.input_scale = _scale(description.get("input_scale"))  # files of before have none
     return network
+
+
+def _scale(scale: Any) -> float | None:
+    """Return what inputs were multiplied by, if it is that."""
+    if scale is None:
+        return None
+    if not (isinstance(scale, int | float | np.number) and 0 < scale < math.inf):
+        raise InputError(f"input_scale is a number above 0, such as 1 / 255, or None, but it is {scale!r}.")
+    return float(scale)
 
 
 def _plain(value: Any) -> Any:

@@ -45,6 +45,7 @@ class Activation(Layer):
     function: str
     alpha: float | None = None
     has_parameters = False
+    steps = "kept"
     rules: ClassVar = {"function": OneOf(ACTIVATIONS), "alpha": Maybe(Number(0))}
 
     def __post_init__(self) -> None:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape
-from chainrule.common.settings import Checked, Each, Refusal, Rule, made
-
-
-def is_weight(path: str) -> bool:
-    """Return whether the array at this path is a weight, which decays, rather than a bias or a scale."""
-    return path.rpartition(".")[2].startswith("W")
-
-
-def is_statistic(path: str) -> bool:
-    """Return whether the array at this path is a running statistic, which has no gradient."""
-    return path.rpartition(".")[2].startswith("running_")
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, replace_leaves
+from chainrule.common.errors import InputError
+from chainrule.common.settings import Checked
 
 
 class Layer(Checked, ABC):
@@ -30,6 +21,17 @@ class Layer(Checked, ABC):
 
     has_parameters: ClassVar[bool] = True
     """Whether `init` can return parameters; what comes before the first such layer needs no backward in training."""
+    undecayed: ClassVar[tuple[str, ...]] = ("b",)
+    """The names of the parameters that weight decay leaves alone: biases and scales."""
+    statistics: ClassVar[tuple[str, ...]] = ()
+    """The names of the running statistics among the parameters, which have no gradient."""
+    convolves: ClassVar[bool] = False
+    """Whether forward is a convolution, which takes its threads from slices of the batch."""
+    rearranges: ClassVar[bool] = False
+    """Whether the output is the input's own numbers in another shape, so that whole numbers stay whole."""
+    steps: ClassVar[Literal["kept", "merged", "mixed"]] = "mixed"
+    """What happens to the steps of a sequence with a mask: each is computed by itself or the mask is honored ("kept");
+    those with data become one ("merged"); padding would be mixed into the result ("mixed"), so a mask is refused."""
 
     @property
     def label(self) -> str:
@@ -58,11 +60,45 @@ class Layer(Checked, ABC):
             False spares the work for the first one, which is then None.
         """
 
+    @property
+    def parts(self) -> tuple[Layer, ...]:
+        """The layers that a composite is made of."""
+        return ()
+
+    @property
+    def vocabulary_of_input(self) -> int | None:
+        """The number below which the whole numbers of the input lie, if it looks something up by them."""
+        return None
+
+    def kinds(self, params: Params) -> Params:
+        """Return what each parameter is: "weight", which decays; "undecayed"; or "statistic", without a gradient."""
+
+        def kind(name: str) -> str:
+            return "statistic" if name in self.statistics else "undecayed" if name in self.undecayed else "weight"
+
+        return replace_leaves(params, {path: kind(path.rpartition(".")[2]) for path, _ in leaves(params)})
+
+    def keeps_steps(self) -> bool:
+        """Return whether the output has the steps of an input with a mask; False if they became one.
+
+        Raises
+        ------
+        InputError
+            Padding would be mixed into the result.
+        """
+        if self.steps == "mixed":
+            raise InputError(
+                f"{self.label} cannot honor a mask: what it makes of a sequence depends on the padding too. Give the "
+                "sequences in batches of equal length without a mask, or put an RNN, LSTM, GRU or GlobalAveragePool, "
+                "which skip padding, before it."
+            )
+        return self.steps == "kept"
+
     def update_statistics(self, params: Params, cache: Any) -> Params:
         """Return the parameters with the running statistics that follow from a forward pass in training.
 
-        Running statistics are the arrays whose name begins with "running_". They lie among the parameters, have no
-        gradient, and change by this method alone. A layer without them returns its parameters as they are.
+        Running statistics lie among the parameters under the names in `statistics`, have no gradient, and change by
+        this method alone. A layer without them returns its parameters as they are.
         """
         return params
 
@@ -71,20 +107,11 @@ class Layer(Checked, ABC):
         return 0
 
 
-class LayerRule(Rule):
-    """A layer: an object with init, forward and backward."""
-
-    text = "a layer"
-
-    def normal(self, value: Any) -> Any:
-        """Return the layer."""
-        makes_layers = getattr(value, "__module__", "").startswith(__package__) and hasattr(value, "__name__")
-        if not all(callable(getattr(value, method, None)) for method in ("init", "forward", "backward")):
-            raise Refusal(made(value) if makes_layers else "")
-        if isinstance(value, type):
-            raise Refusal(made(value))
-        return value
+def path_kinds(layer: Layer, params: Params) -> dict[str, str]:
+    """Return what each parameter is, as `Layer.kinds` does, by its path."""
+    return dict(leaves(layer.kinds(params)))
 
 
-LAYER = LayerRule()
-LAYERS = Each(LAYER, "a list of layers", least=0)
+def convolves(layer: Layer) -> bool:
+    """Return whether there is a convolution in a layer."""
+    return layer.convolves or any(map(convolves, layer.parts))

@@ -272,6 +272,7 @@ class GRU(Recurrent):
     reverse: bool = False
     gates = 3
     biases = ("bx", "bh")
+    undecayed = ("bx", "bh")
 
     def cell(self, params: Params, P: Array, states: States) -> tuple[States, GRUKept]:
         """Return h_t and what backward needs."""

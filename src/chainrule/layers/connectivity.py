@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -16,11 +15,13 @@ from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shape
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Each, Either, Maybe
 from chainrule.layers.activation import Identity
-from chainrule.layers.base import LAYER, LAYERS, Layer
+from chainrule.layers.base import Layer
+from chainrule.layers.composite import Composite, kept_by_all, numbers_for
+from chainrule.layers.own import LAYER, LAYERS
 
 
 @dataclass(frozen=True)
-class Sequential(Layer):
+class Sequential(Composite):
     r"""Layers one after another; a layer itself.
 
     .. math:: x_{i+1} = f_i(x_i), \qquad dx_i = dx_{i+1}\, \frac{\partial f_i}{\partial x_i}
@@ -41,9 +42,18 @@ class Sequential(Layer):
     rules: ClassVar = {"layers": LAYERS}
 
     @property
-    def has_parameters(self) -> bool:  # type: ignore[override]
-        """Whether any of the layers has."""
-        return any(layer.has_parameters for layer in self.layers)
+    def parts(self) -> tuple[Layer, ...]:
+        """The layers."""
+        return tuple(self.layers)
+
+    @property
+    def vocabulary_of_input(self) -> int | None:
+        """That of the first layer that does more than rearrange."""
+        return next((layer.vocabulary_of_input for layer in self.layers if not layer.rearranges), None)
+
+    def keeps_steps(self) -> bool:
+        """Return whether all layers keep the steps; what comes after they became one may do anything."""
+        return all(layer.keeps_steps() for layer in self.layers)
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return the layers' parameters and the last layer's output shape."""
@@ -61,6 +71,8 @@ class Sequential(Layer):
         for i, layer in enumerate(self.layers):
             x, cache = layer.forward(params[i], x, mode.fold(i) if mode.training else mode)
             caches.append(cache)
+            if mode.mask is not None and not layer.keeps_steps():
+                mode = mode._replace(mask=None)
         return x, tuple(caches)
 
     def backward(
@@ -72,11 +84,6 @@ class Sequential(Layer):
         for i in range(len(self.layers) - 1, first - 1, -1):
             dy, grads[i] = self.layers[i].backward(cache[i], dy, input_gradient=input_gradient or i > first)
         return dy if input_gradient else None, tuple(grads)
-
-    def update_statistics(self, params: Params, cache: tuple[Any, ...]) -> Params:
-        """Return the parameters with every layer's new running statistics."""
-        each = zip(self.layers, params, cache, strict=True)
-        return tuple(layer.update_statistics(p, c) for layer, p, c in each)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
         """Return the sum over the layers."""
@@ -154,7 +161,7 @@ class BranchesCache(NamedTuple):
     merge: MergeCache
 
 
-class _Branches(Layer):
+class _Branches(Composite):
     """Layers that all get the input, and whose outputs are merged.
 
     Parameters and gradients are tuples with one entry per branch.
@@ -163,25 +170,27 @@ class _Branches(Layer):
     _merge: ClassVar[Layer]
 
     @property
-    @abstractmethod
-    def _branches(self) -> tuple[Layer, ...]: ...
+    def vocabulary_of_input(self) -> int | None:
+        """The smallest of those of the branches."""
+        return min((n for layer in self.parts if (n := layer.vocabulary_of_input) is not None), default=None)
 
-    @property
-    def has_parameters(self) -> bool:  # type: ignore[override]
-        """Whether any branch has."""
-        return any(layer.has_parameters for layer in self._branches)
+    def keeps_steps(self) -> bool:
+        """Return whether the branches keep the steps, in which they must agree."""
+        return kept_by_all(self.label, [layer.keeps_steps() for layer in self.parts])
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return every branch's parameters and the shape of the merged outputs."""
-        params, shapes = zip(*(layer.init(rng, input_shape, dtype) for layer in self._branches), strict=True)
+        params, shapes = zip(*(layer.init(rng, input_shape, dtype) for layer in self.parts), strict=True)
         return params, self._merge.init(rng, shapes, dtype)[1]
 
     def forward(
         self, params: Params, x: Shaped[Array, "batch *in"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *out"], BranchesCache]:
         """Return the merged outputs."""
-        each = enumerate(zip(self._branches, params, strict=True))
-        outputs, caches = zip(*(layer.forward(p, x, mode.fold(i)) for i, (layer, p) in each), strict=True)
+        each = enumerate(zip(self.parts, params, strict=True))
+        outputs, caches = zip(
+            *(layer.forward(p, numbers_for(layer, p, x), mode.fold(i)) for i, (layer, p) in each), strict=True
+        )
         y, merge_cache = self._merge.forward({}, outputs)
         return y, BranchesCache(caches, merge_cache)
 
@@ -191,7 +200,7 @@ class _Branches(Layer):
         """Return the sum of the branches' gradients of the input, and the gradients of their parameters."""
         dx, grads = None, []
         dys: Any = self._merge.backward(cache.merge, dy)[0]
-        for layer, c, d in zip(self._branches, cache.branches, dys, strict=True):
+        for layer, c, d in zip(self.parts, cache.branches, dys, strict=True):
             needed = input_gradient or layer.has_parameters
             part, g = layer.backward(c, d, input_gradient=input_gradient) if needed else (None, {})
             dx = sum_of(dx, part)
@@ -200,12 +209,11 @@ class _Branches(Layer):
 
     def update_statistics(self, params: Params, cache: BranchesCache) -> Params:
         """Return the parameters with every branch's new running statistics."""
-        each = zip(self._branches, params, cache.branches, strict=True)
-        return tuple(layer.update_statistics(p, c) for layer, p, c in each)
+        return super().update_statistics(params, cache.branches)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
         """Return the sum over the branches."""
-        return sum(layer.multiply_adds(p, input_shape) for layer, p in zip(self._branches, params, strict=True))
+        return sum(layer.multiply_adds(p, input_shape) for layer, p in zip(self.parts, params, strict=True))
 
 
 def sum_of(a: Array | None, b: Array | None) -> Array | None:
@@ -216,10 +224,10 @@ def sum_of(a: Array | None, b: Array | None) -> Array | None:
 _BODY = Either(LAYER, LAYERS)
 
 
-def _as_layer(part: Layer | Sequence[Layer] | None) -> Layer:
+def _as_branch(part: Any) -> Layer:
     if part is None:
         return Identity()
-    return part if isinstance(part, Layer) else Sequential(part)
+    return Sequential(part) if isinstance(part, tuple) else part
 
 
 @dataclass(frozen=True)
@@ -258,16 +266,17 @@ class Residual(_Branches):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "body", _as_layer(self.body))
-        object.__setattr__(self, "shortcut", _as_layer(self.shortcut))
+        object.__setattr__(self, "body", _as_branch(self.body))
+        object.__setattr__(self, "shortcut", _as_branch(self.shortcut))
 
     @property
-    def _branches(self) -> tuple[Layer, ...]:
-        return _as_layer(self.body), _as_layer(self.shortcut)
+    def parts(self) -> tuple[Layer, ...]:
+        """The branches."""
+        return _as_branch(self.body), _as_branch(self.shortcut)
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return the parameters of body and shortcut, and the shape of both outputs."""
-        params, (body, shortcut) = zip(*(layer.init(rng, input_shape, dtype) for layer in self._branches), strict=True)
+        params, (body, shortcut) = zip(*(layer.init(rng, input_shape, dtype) for layer in self.parts), strict=True)
         if body != shortcut and self.shortcut == Identity():
             fitting = _fitting_shortcut(input_shape, body)
             raise InputError(f"Residual adds its body's output {body} to its input {input_shape}: give {fitting}.")
@@ -320,8 +329,9 @@ class Concatenate(_Branches):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "bodies", tuple(_as_layer(body) for body in self.bodies))
+        object.__setattr__(self, "bodies", tuple(_as_branch(body) for body in self.bodies))
 
     @property
-    def _branches(self) -> tuple[Layer, ...]:
-        return tuple(_as_layer(body) for body in self.bodies)
+    def parts(self) -> tuple[Layer, ...]:
+        """The branches."""
+        return tuple(_as_branch(body) for body in self.bodies)

@@ -24,6 +24,7 @@ class ConvolutionCache(NamedTuple):
     x: Array  # (batch, *axes, channels)
     W: Array  # (*kernel, channels / groups, filters)
     b: Array | None  # (filters,)
+    M: Array | None  # (batch, time, 1), the mask of a sequence
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class _Convolution(Layer):
     groups: int = 1
     initializer: str = "he"
     bias: bool = True
+    convolves = True
     rules: ClassVar = {
         "filters": Whole(1),
         "kernel": SIZES,
@@ -97,8 +99,13 @@ class _Convolution(Layer):
                 f"{self.label} expects {W.shape[-2] * self.groups} channels (W is {W.shape}, read as (*kernel, "
                 f"channels / groups, filters), with groups={self.groups}), but the input has shape {x.shape}."
             )
+        M = None
+        if mode.mask is not None:
+            self.keeps_steps()
+            M = namespace(x).astype(mode.mask, x.dtype)[:, :, None]
+            x = x * M
         Y = correlate(_as_picture(x), _as_picture_kernel(W), b, window)
-        return namespace(x).reshape(Y, (len(x), *output, self.filters)), ConvolutionCache(x, W, b)
+        return namespace(x).reshape(Y, (len(x), *output, self.filters)), ConvolutionCache(x, W, b, M)
 
     def backward(
         self, cache: ConvolutionCache, dy: Float[Array, "batch *places filters"], *, input_gradient: bool = True
@@ -112,7 +119,10 @@ class _Convolution(Layer):
         if cache.b is not None:
             sums = xp.sum(dy, axis=0)  # first over the examples, in long rows as in forward
             grads["b"] = xp.sum(xp.reshape(sums, (-1, self.filters)), axis=0)
-        return None if dx is None else xp.reshape(dx, cache.x.shape), grads
+        if dx is None:
+            return None, grads
+        dx = xp.reshape(dx, cache.x.shape)
+        return (dx if cache.M is None else dx * cache.M), grads
 
 
 class Conv1D(_Convolution):
@@ -127,7 +137,7 @@ class Conv1D(_Convolution):
 
     with stride s, dilation d and p zeros before the sequence; X is zero outside it. The kernel is not reversed. This is
     `Conv2D` with one axis: the parameters are the same, each for one axis. For an output that never sees the future,
-    pad before only: ``padding=[(d * (k - 1), 0)]``.
+    pad before only: ``padding=[(d * (k - 1), 0)]``. Steps where `mode.mask` is 0 are taken for the zeros outside.
 
     References
     ----------
@@ -144,6 +154,18 @@ class Conv1D(_Convolution):
     """
 
     axes = ("time",)
+
+    def keeps_steps(self) -> bool:
+        """Return True: steps of padding are set to zero first; raise an error if the output has other steps."""
+        reach = _per_axis(self, "dilation")[0] * (_per_axis(self, "kernel")[0] - 1)
+        padding = (0, 0) if self.padding == "valid" else _per_axis(self, "padding")[0]
+        if self.stride not in (1, (1,)) or (padding != "same" and sum(padding) != reach):
+            raise InputError(
+                f"{self.label} with stride={self.stride} and padding={self.padding!r} has other steps than its "
+                f"input, so a mask does not fit them: take stride=1 and padding='same' (or [({reach}, 0)], which "
+                "never sees the future)."
+            )
+        return True
 
 
 class Conv2D(_Convolution):

@@ -65,6 +65,7 @@ class Dense(Layer):
     units: int
     initializer: str = "he"
     bias: bool = True
+    steps = "kept"
     rules: ClassVar = {"units": Whole(1), "initializer": OneOf(INITIALIZERS), "bias": Flag()}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:

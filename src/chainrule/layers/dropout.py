@@ -38,6 +38,7 @@ class Dropout(Layer):
 
     rate: float = 0.5
     has_parameters = False
+    steps = "kept"
     rules: ClassVar = {"rate": Number(0, 1, closed="left", meaning="the share of activations to drop")}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:

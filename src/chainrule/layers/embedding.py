@@ -56,7 +56,13 @@ class Embedding(Layer):
 
     vocabulary: int
     units: int
+    steps = "kept"
     rules: ClassVar = {"vocabulary": Whole(1), "units": Whole(1)}
+
+    @property
+    def vocabulary_of_input(self) -> int:
+        """The vocabulary: the input holds whole numbers below it."""
+        return self.vocabulary
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (vocabulary, units), and the output shape (..., units)."""

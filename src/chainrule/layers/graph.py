@@ -12,8 +12,10 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Either, OneOf, Refusal, Rule, listed, shown
-from chainrule.layers.base import LAYER, Layer
+from chainrule.layers.base import Layer
+from chainrule.layers.composite import Composite, kept_by_all, numbers_for
 from chainrule.layers.connectivity import MERGES, sum_of
+from chainrule.layers.own import LAYER
 
 _INPUT = "input"
 _OPERATION = Either(LAYER, OneOf(MERGES))
@@ -60,7 +62,7 @@ class _Nodes(Rule):
 
 
 @dataclass(frozen=True)
-class Graph(Layer):
+class Graph(Composite):
     r"""Named nodes, each a layer or a merge of nodes before it; a layer itself.
 
     .. math:: z_n = f_n(z_{p_1}, z_{p_2}, \ldots), \qquad
@@ -106,9 +108,24 @@ class Graph(Layer):
         return self.nodes  # type: ignore[return-value]  # since they were checked
 
     @property
-    def has_parameters(self) -> bool:  # type: ignore[override]
-        """Whether any node has."""
-        return any(node.layer.has_parameters for node in self._nodes)
+    def parts(self) -> tuple[Layer, ...]:
+        """The nodes' layers and merges."""
+        return tuple(node.layer for node in self._nodes)
+
+    @property
+    def names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The nodes' names."""
+        return tuple(node.name for node in self._nodes)
+
+    @property
+    def vocabulary_of_input(self) -> int | None:
+        """The smallest of those of the nodes that take the graph's input."""
+        taking = (node.layer.vocabulary_of_input for node in self._nodes if node.inputs == (_INPUT,))
+        return min((n for n in taking if n is not None), default=None)
+
+    def keeps_steps(self) -> bool:
+        """Return whether the last node keeps the steps."""
+        return _keeping_steps(self._nodes)[self._nodes[-1].name]
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return every node's parameters by its name, and the shape of the last node's output."""
@@ -132,8 +149,15 @@ class Graph(Layer):
     def _run(self, params: Params, x: Array, mode: Mode) -> tuple[dict[str, Array], tuple[Any, ...]]:
         """Return the values of all nodes by name, and the caches."""
         values, caches = {_INPUT: x}, []
+        kept = {} if mode.mask is None else _keeping_steps(self._nodes)
         for i, node in enumerate(self._nodes):
-            values[node.name], cache = node.layer.forward(params[node.name], node.pick(values), mode.fold(i))
+            inner = mode.fold(i)
+            if kept and not all(kept[name] for name in node.inputs):
+                inner = inner._replace(mask=None)
+            inputs = node.pick(values)
+            if node.inputs == (_INPUT,) and not node.merges:
+                inputs = numbers_for(node.layer, params[node.name], inputs)
+            values[node.name], cache = node.layer.forward(params[node.name], inputs, inner)
             caches.append(cache)
         return values, tuple(caches)
 
@@ -157,17 +181,23 @@ class Graph(Layer):
                         dz[name] = sum_of(dz.get(name), d)
         return dz.get(_INPUT), grads
 
-    def update_statistics(self, params: Params, cache: tuple[Any, ...]) -> Params:
-        """Return the parameters with every node's new running statistics."""
-        each = zip(self._nodes, cache, strict=True)
-        return {node.name: node.layer.update_statistics(params[node.name], c) for node, c in each}
-
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
         """Return the sum over the nodes."""
         values, _ = self._run(params, np.zeros((1, *input_shape), np.float32), INFERENCE)
         shapes = {name: value.shape[1:] for name, value in values.items()}
         layers = (node for node in self._nodes if not node.merges)
         return sum(node.layer.multiply_adds(params[node.name], node.pick(shapes)) for node in layers)
+
+
+def _keeping_steps(nodes: tuple[Node, ...]) -> dict[str, bool]:
+    """Return for each node whether the steps of a masked input are still in its output."""
+    kept = {_INPUT: True}
+    for node in nodes:
+        if node.merges:
+            kept[node.name] = kept_by_all(f"The node {node.name!r} of the Graph", node.pick(kept))
+        else:
+            kept[node.name] = node.pick(kept) and node.layer.keeps_steps()
+    return kept
 
 
 def _node(name: Any, rest: Any) -> Node:

@@ -22,27 +22,36 @@ def _check(layer: Layer, gamma: Array, x: Array) -> None:
         raise InputError(f"{layer.label} expects {len(gamma)} features, but the input has shape {x.shape}.")
 
 
-def _mean_of_examples(x: Float[Array, "batch *axes n"], rows: Float[Array, "batch"] | None) -> Float[Array, "n"]:
-    """Return the mean over all axes but the last, of the rows that are 1.
+def _counted(x: Float[Array, "batch *axes n"], mode: Mode) -> Array | None:
+    """Return 1 for the examples, or the steps of them, that count and 0 for the others; None if all do."""
+    if mode.mask is None:
+        return mode.rows
+    steps = namespace(x).astype(mode.mask, x.dtype)
+    return steps if mode.rows is None else steps * mode.rows[:, None]
+
+
+def _mean_of_examples(x: Float[Array, "batch *axes n"], counted: Array | None) -> Float[Array, "n"]:
+    """Return the mean over all axes but the last, of what counts.
 
     One axis at a time: NumPy adds up all rows one after another otherwise, and loses digits in float32.
     """
     xp = namespace(x)
-    if rows is not None:
-        x = x * _beside(rows * (len(rows) / xp.sum(rows)), x)
+    if counted is not None:
+        x = x * _beside(counted * (math.prod(counted.shape) / xp.maximum(xp.sum(counted), 1)), x)
     while x.ndim > 1:
         x = xp.mean(x, axis=0)
     return x
 
 
-def _number_of_examples(x: Float[Array, "batch *axes n"], rows: Float[Array, "batch"] | None) -> Any:
+def _number_of_examples(x: Float[Array, "batch *axes n"], counted: Array | None) -> Any:
     """Return how many values each of the n means is over."""
-    each = math.prod(x.shape[1:-1])
-    return each * (len(x) if rows is None else namespace(rows).sum(rows))
+    if counted is None:
+        return math.prod(x.shape[:-1])
+    return math.prod(x.shape[counted.ndim : -1]) * namespace(x).sum(counted)
 
 
-def _beside(rows: Float[Array, "batch"], x: Float[Array, "batch *axes"]) -> Array:
-    return namespace(rows).reshape(rows, (-1,) + (1,) * (x.ndim - 1))
+def _beside(counted: Array, x: Float[Array, "batch *axes"]) -> Array:
+    return namespace(x).reshape(counted, counted.shape + (1,) * (x.ndim - counted.ndim))
 
 
 def _mean_of_features(x: Float[Array, "*axes n"]) -> Float[Array, "*axes 1"]:
@@ -69,7 +78,7 @@ class BatchNormCache(NamedTuple):
     scale: Array  # (n,), 1 / sqrt(variance + epsilon)
     gamma: Array  # (n,)
     batch: tuple[Array, Array] | None  # the mean and the variance of the batch, (n,) each; None in inference
-    rows: Array | None  # (batch,), 1 for the examples that count; None if all do
+    counted: Array | None  # (batch,) or (batch, time), 1 for what counts; None if all do
 
 
 @dataclass(frozen=True)
@@ -84,9 +93,10 @@ class BatchNorm(Layer):
         d\gamma = \sum dY \odot \hat{X}, \qquad d\beta = \sum dY, \qquad
         dX = \frac{\gamma}{\sqrt{\sigma^2 + \epsilon}} \left( dY - \frac{d\beta + \hat{X}\, d\gamma}{m} \right)
 
-    The sums run over all m values of a feature: over the batch and every axis but the last (padded steps of a sequence
-    count too). Inference takes the running mean and variance instead, and these are constants:
-    :math:`dX = \gamma\, dY / \sqrt{\sigma^2 + \epsilon}`. `update_statistics` moves them towards those of the batch:
+    The sums run over all m values of a feature: over the batch and every axis but the last, without the padded steps of
+    sequences with a mask, whose output is 0. Inference takes the running mean and variance instead, and these are
+    constants: :math:`dX = \gamma\, dY / \sqrt{\sigma^2 + \epsilon}`. `update_statistics` moves them towards those of
+    the batch:
 
     .. math::
         \mu_{run} \leftarrow \rho\, \mu_{run} + (1 - \rho)\, \mu, \qquad
@@ -123,6 +133,9 @@ class BatchNorm(Layer):
 
     momentum: float = 0.9
     epsilon: float = 1e-5
+    undecayed = ("gamma", "beta")
+    statistics = ("running_mean", "running_variance")
+    steps = "kept"
     rules: ClassVar = {
         "momentum": Number(0, 1, closed="left", meaning="the share of the old statistics to keep"),
         "epsilon": _EPSILON,
@@ -139,7 +152,7 @@ class BatchNorm(Layer):
         """Return Y = gamma * X_hat + beta."""
         gamma = params["gamma"]
         _check(self, gamma, x)
-        batch = None
+        batch, counted = None, _counted(x, mode)
         if mode.training:
             if x.size == x.shape[-1]:
                 raise InputError(
@@ -147,34 +160,37 @@ class BatchNorm(Layer):
                     f"is 0, but the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, "
                     f"a batch_size that does not leave a single example over."
                 )
-            X, mean = _centered(x, lambda x: _mean_of_examples(x, mode.rows))
-            batch = mean, variance = mean, _mean_of_examples(X * X, mode.rows)
+            X, mean = _centered(x, lambda x: _mean_of_examples(x, counted))
+            batch = mean, variance = mean, _mean_of_examples(X * X, counted)
         else:
             X, variance = x - params["running_mean"], params["running_variance"]
         scale = 1 / namespace(x).sqrt(variance + self.epsilon)
         X *= scale
         Y = X * gamma
         Y += params["beta"]
-        return Y, BatchNormCache(X, scale, gamma, batch, mode.rows)
+        if counted is not None:
+            Y *= _beside(counted, Y)
+        return Y, BatchNormCache(X, scale, gamma, batch, counted)
 
     def backward(
         self, cache: BatchNormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
     ) -> tuple[Float[Array, "batch *axes n"] | None, Params]:
         """Return dX and the gradients of gamma and beta."""
-        X_hat, scale, gamma, batch, rows = cache
-        m = _number_of_examples(dy, rows)
-        dbeta, dgamma = _mean_of_examples(dy, rows), _mean_of_examples(dy * X_hat, rows)  # divided by m so far
+        X_hat, scale, gamma, batch, counted = cache
+        m = _number_of_examples(dy, counted)
+        dbeta, dgamma = _mean_of_examples(dy, counted), _mean_of_examples(dy * X_hat, counted)  # divided by m so far
         grads = {"gamma": m * dgamma, "beta": m * dbeta}
         if not input_gradient:
             return None, grads
         if batch is None:
-            return dy * (gamma * scale), grads
-        dX = X_hat * -dgamma
-        dX += dy
-        dX -= dbeta
-        dX *= gamma * scale
-        if rows is not None:
-            dX *= _beside(rows, dX)
+            dX = dy * (gamma * scale)
+        else:
+            dX = X_hat * -dgamma
+            dX += dy
+            dX -= dbeta
+            dX *= gamma * scale
+        if counted is not None:
+            dX *= _beside(counted, dX)
         return dX, grads
 
     def update_statistics(self, params: Params, cache: BatchNormCache) -> Params:
@@ -182,11 +198,11 @@ class BatchNorm(Layer):
         if cache.batch is None:
             return params
         mean, variance = cache.batch
-        m = _number_of_examples(cache.X_hat, cache.rows)
+        m = _number_of_examples(cache.X_hat, cache.counted)
+        unbiased = m / namespace(cache.X_hat).maximum(m - 1, 1) if cache.counted is not None else m / (m - 1)
         return params | {
             "running_mean": self.momentum * params["running_mean"] + (1 - self.momentum) * mean,
-            "running_variance": self.momentum * params["running_variance"]
-            + (1 - self.momentum) * m / (m - 1) * variance,
+            "running_variance": self.momentum * params["running_variance"] + (1 - self.momentum) * unbiased * variance,
         }
 
 
@@ -226,6 +242,8 @@ class LayerNorm(Layer):
     """
 
     epsilon: float = 1e-5
+    undecayed = ("gamma", "beta")
+    steps = "kept"
     rules: ClassVar = {"epsilon": _EPSILON}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
@@ -287,6 +305,8 @@ class RMSNorm(Layer):
     """
 
     epsilon: float = 1e-6
+    undecayed = ("gamma",)
+    steps = "kept"
     rules: ClassVar = {"epsilon": _EPSILON}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:

@@ -272,6 +272,7 @@ class GlobalAveragePool(Layer):
     """
 
     has_parameters = False
+    steps = "merged"
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the shape (channels,)."""
@@ -284,12 +285,13 @@ class GlobalAveragePool(Layer):
         """Return the means."""
         xp = namespace(x)
         axes = tuple(range(1, 1 + len(spatial_shape(self.label, x.shape[1:]))))
-        if mode.mask is None or x.ndim == 4:
+        if mode.mask is None:
             return xp.mean(x, axis=axes), GlobalAveragePoolCache(x, None)
-        if mode.mask.shape != x.shape[:2]:
+        if x.ndim == 4 or mode.mask.shape != x.shape[:2]:
             raise InputError(
-                f"GlobalAveragePool needs a mask with one value for each step: the input has shape {x.shape}, but the "
-                f"mask has {mode.mask.shape}. A layer before it must not change the number of steps."
+                "GlobalAveragePool needs a mask with one value for each step of sequences (batch, time, channels): "
+                f"the input has shape {x.shape}, but the mask has {mode.mask.shape}. A layer before it must not "
+                f"change the number of steps."
             )
         weights = xp.astype(mode.mask, x.dtype)[:, :, None]
         weights = weights / xp.maximum(xp.sum(weights, axis=1, keepdims=True), 1)

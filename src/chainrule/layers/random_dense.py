@@ -105,6 +105,7 @@ class RandomDense(Layer):
     density: float
     seed: int
     group: int = 32
+    steps = "kept"
     rules: ClassVar = {
         "units": Whole(1),
         "density": Number(0, 1, closed="right", meaning="the share of the inputs that a unit is connected to"),

@@ -14,6 +14,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import Flag, Instance, Whole
 from chainrule.equations.initializers import INITIALIZERS
 from chainrule.layers.base import Layer
+from chainrule.layers.composite import Composite
 
 States = tuple[Array, ...]
 """What a cell carries from step to step: arrays of shape (batch, units), the first of which is its output H."""
@@ -27,6 +28,7 @@ class SequenceCache(NamedTuple):
     given: States | None  # the initial states, if they came with the input
     kept: Any  # what the cell kept of every step: arrays of shape (time, batch, units)
     params: Params
+    last: States  # the states after the last step, from which the next part of a long sequence goes on
 
 
 class Recurrent(Layer):
@@ -63,6 +65,10 @@ class Recurrent(Layer):
     @abstractmethod
     def cell_backward(self, WhT: Array, kept: Any, dstates: States) -> tuple[tuple[Array, ...], States]:
         """Return the gradients of one step: of what each bias was added to, and of the states before."""
+
+    def keeps_steps(self) -> bool:
+        """Return whether the output is a sequence; padded steps are skipped in any case."""
+        return self.sequence
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return Wx, Wh and the biases, and the output shape: (time, units) or (units,)."""
@@ -103,7 +109,7 @@ class Recurrent(Layer):
         zeros = xp.zeros((batch, self.units), dtype=x.dtype)
         first = (zeros,) * self.state_count if given is None else given
         last, (H, kept) = scan(partial(self._step, params), first, (P, M), reverse=self.reverse)
-        cache = SequenceCache(X, M, given, kept, params)
+        cache = SequenceCache(X, M, given, kept, params, last)
         if not self.sequence:
             return last[0], cache
         return xp.permute_dims(H if M is None else H * M, (1, 0, 2)), cache
@@ -113,7 +119,7 @@ class Recurrent(Layer):
     ) -> tuple[Any, Params]:
         """Return dx (or dx and dstates, if states were given) and the gradients of the parameters."""
         xp = namespace(dy)
-        X, M, given, kept, params = cache
+        X, M, given, kept, params, _ = cache
         zeros = xp.zeros_like(kept.H[0])
         dH, last = None, dy
         if self.sequence:
@@ -184,7 +190,7 @@ class BidirectionalCache(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Bidirectional(Layer):
+class Bidirectional(Composite):
     r"""Run a recurrent layer and a twin of it from the last step to the first, and put their outputs side by side.
 
     .. math:: Y = [\overrightarrow{H}, \overleftarrow{H}], \qquad dx = d\overrightarrow{x} + d\overleftarrow{x}
@@ -201,6 +207,8 @@ class Bidirectional(Layer):
     Schuster and Paliwal, Bidirectional recurrent neural networks, 1997.
     """
 
+    names = ("ahead", "back")
+
     layer: Any  # a Recurrent, which as a base of dataclasses is none itself, as `replace` needs
     rules: ClassVar = {"layer": Instance(Recurrent, "an RNN, LSTM or GRU with reverse=False")}
 
@@ -216,6 +224,15 @@ class Bidirectional(Layer):
     def label(self) -> str:
         """The name with that of the layer."""
         return f"Bidirectional {self.layer.label}"
+
+    @property
+    def parts(self) -> tuple[Layer, ...]:
+        """The layer and its twin."""
+        return self.layer, self._twin
+
+    def keeps_steps(self) -> bool:
+        """Return whether the output is a sequence."""
+        return bool(self.layer.sequence)
 
     @property
     def _twin(self) -> Recurrent:

@@ -36,6 +36,7 @@ class Flatten(Layer):
     """
 
     has_parameters = False
+    rearranges = True
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the one-axis shape."""
@@ -72,6 +73,7 @@ class Reshape(Layer):
 
     shape: Sequence[int]
     has_parameters = False
+    rearranges = True
     rules: ClassVar = {"shape": Each(Whole(-1), "the lengths of the axes of one example")}
 
     def __post_init__(self) -> None:

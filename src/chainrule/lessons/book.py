@@ -7,38 +7,47 @@ layers of sigmoid units, ``Z = X W + b`` with ``W`` of shape ``(n_in, n_out)``, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.lessons.checks import Array, Numbers, Parameters, as_floats, as_numbers, random_numbers
 
-Array: TypeAlias = NDArray[Any]
 
-
-def step_function(x: Array) -> NDArray[np.int_]:
+def step_function(x: Numbers) -> NDArray[np.int_]:
     """1 where ``x > 0``, else 0."""
-    return np.where(x > 0, 1, 0)
+    return np.where(as_numbers("step_function", "x", x) > 0, 1, 0)
 
 
-def sigmoid(x: Array) -> Array:
-    r"""Logistic function :math:`1 / (1 + e^{-x})`, written as :math:`(1 + \tanh(x/2)) / 2`, which cannot overflow."""
-    y: Array = 0.5 * (1 + np.tanh(0.5 * x))
-    return y
+def sigmoid(x: Numbers) -> Array:
+    r"""Logistic function, to the last digit even where it is tiny.
+
+    .. math:: y = \frac{1}{1 + e^{-x}} = \frac{e^{\min(x, 0)}}{1 + e^{-|x|}}
+
+    No exponent on the right is positive, so that nothing overflows.
+
+    Examples
+    --------
+    >>> sigmoid([-700.0, 0.0, 700.0])
+    array([9.85967654e-305, 5.00000000e-001, 1.00000000e+000])
+    """
+    x = as_floats("sigmoid", "x", x)
+    with np.errstate(under="ignore"):
+        return np.asarray(np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))))
 
 
-def relu(x: Array) -> Array:
+def relu(x: Numbers) -> Array:
     r"""Rectifier :math:`\max(0, x)`."""
-    return np.maximum(0, x)
+    return np.asarray(np.maximum(0, as_numbers("relu", "x", x)))
 
 
-def identity_function(x: Array) -> Array:
+def identity_function(x: Numbers) -> Array:
     """``x`` itself: the output of a network that predicts values."""
-    return x
+    return as_numbers("identity_function", "x", x)
 
 
-def softmax(x: Array) -> Array:
+def softmax(x: Numbers) -> Array:
     r"""Probabilities from scores, for one example ``(n,)`` or for every row of a batch ``(m, n)``.
 
     .. math:: y_k = \frac{e^{x_k - \max x}}{\sum_i e^{x_i - \max x}}
@@ -48,14 +57,37 @@ def softmax(x: Array) -> Array:
     >>> softmax(np.array([1010.0, 1000.0, 990.0])).round(6)
     array([9.99955e-01, 4.50000e-05, 0.00000e+00])
     """
-    with np.errstate(over="ignore"):  # a difference beyond the largest float is -inf, and e^-inf = 0 is right
+    x = as_floats("softmax", "x", x)
+    if x.ndim == 0 or x.shape[-1] == 0:
+        raise InputError(f"softmax: x has one score per class in each row, but its shape is {x.shape}.")
+    with np.errstate(over="ignore", under="ignore"):  # a difference beyond the largest float is -inf: e^-inf = 0
         e = np.exp(x - x.max(axis=-1, keepdims=True))
-    y: Array = e / e.sum(axis=-1, keepdims=True)
+        y: Array = e / e.sum(axis=-1, keepdims=True)
     return y
 
 
-def init_network() -> dict[str, Array]:
-    """Weights of the book's example: 2 inputs, 3 and 2 hidden units, 2 outputs."""
+def init_network(*, random: bool = False, seed: int | None = None) -> dict[str, Array]:
+    """Weights of the book's example: 2 inputs, 3 and 2 hidden units, 2 outputs.
+
+    Parameters
+    ----------
+    random
+        Draw the numbers from 0 to 1, as one of the notes on the book does, in place of the book's own; ``b1`` then
+        has the note's shape ``(1, 3)``.
+    seed
+        Seed of the random numbers: those that follow ``np.random.seed(seed)``. None goes on with the global stream.
+
+    Examples
+    --------
+    >>> init_network()["b1"], init_network(random=True, seed=0)["b1"].round(8)
+    (array([0.1, 0.2, 0.3]), array([[0.43758721, 0.891773  , 0.96366276]]))
+    """
+    if seed is not None and not random:
+        raise InputError(f"init_network: seed ({seed}) is for random numbers: init_network(random=True, seed={seed}).")
+    if random:
+        rng = random_numbers(seed)
+        shapes = {"W1": (2, 3), "b1": (1, 3), "W2": (3, 2), "b2": (2,), "W3": (2, 2), "b3": (2,)}
+        return {name: rng.random_sample(shape) for name, shape in shapes.items()}
     return {
         "W1": np.array([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]),
         "b1": np.array([0.1, 0.2, 0.3]),
@@ -66,13 +98,13 @@ def init_network() -> dict[str, Array]:
     }
 
 
-def forward(network: Mapping[str, Array], X: Array) -> Array:
+def forward(network: Parameters, X: Numbers) -> Array:
     """Values of the three-layer network: sigmoid, sigmoid, identity.
 
     Parameters
     ----------
     network
-        ``W1, b1, W2, b2, W3, b3``, with ``W (n_in, n_out)`` and ``b (n_out,)``.
+        ``W1, b1, W2, b2, W3, b3``, with ``W (n_in, n_out)`` and ``b (n_out,)`` or ``(1, n_out)``.
     X
         One example ``(n,)`` or a batch ``(m, n)``.
 
@@ -84,7 +116,7 @@ def forward(network: Mapping[str, Array], X: Array) -> Array:
     return identity_function(_scores(network, X))
 
 
-def predict(network: Mapping[str, Array], x: Array) -> Array:
+def predict(network: Parameters, x: Numbers) -> Array:
     """Probability of every class by the three-layer network: sigmoid, sigmoid, softmax.
 
     ``network`` as in `forward`; ``x`` is one image ``(784,)`` or a batch ``(m, 784)`` for the book's digit weights.
@@ -92,30 +124,35 @@ def predict(network: Mapping[str, Array], x: Array) -> Array:
     return softmax(_scores(network, x))
 
 
-def _scores(network: Mapping[str, Array], x: Array) -> Array:
-    _check(network, x)
-    z1 = sigmoid(np.dot(x, network["W1"]) + network["b1"])
-    z2 = sigmoid(np.dot(z1, network["W2"]) + network["b2"])
-    L3: Array = np.dot(z2, network["W3"]) + network["b3"]
+def _scores(network: Parameters, x: Numbers) -> Array:
+    (W1, b1), (W2, b2), (W3, b3) = _layers(network)
+    x = as_numbers("book", "the input", x)
+    if x.ndim not in (1, 2) or x.shape[-1] != len(W1):
+        raise InputError(
+            f"W1 has shape {W1.shape}, read as (n_in, n_out), so an example is a flat row of {len(W1)} numbers, "
+            f"but the input has shape {x.shape}."
+        )
+    z1 = sigmoid(np.dot(x, W1) + b1)
+    z2 = sigmoid(np.dot(z1, W2) + b2)
+    L3: Array = np.dot(z2, W3) + b3
     return L3
 
 
-def _check(network: Mapping[str, Array], x: Array) -> None:
+def _layers(network: Parameters) -> list[tuple[Array, Array]]:
+    """Return ``W`` and a flat ``b`` of each layer, which lets one example stay one row of numbers."""
+    if not isinstance(network, Mapping):
+        raise InputError(f"The network is a dictionary with W1, b1, ..., b3; it is a {type(network).__name__}.")
     for name in ("W1", "b1", "W2", "b2", "W3", "b3"):
         if name not in network:
-            raise InputError(f"The network has no {name!r}; it has {sorted(network)}.")
-    W1 = network["W1"]
-    if x.ndim not in (1, 2) or W1.ndim != 2 or x.shape[-1] != W1.shape[0]:
-        raise InputError(
-            f"W1 has shape {W1.shape}, read as (n_in, n_out), so an example is a flat row of {W1.shape[0]} numbers, "
-            f"but the input has shape {x.shape}."
-        )
-    n = W1.shape[0]
+            raise InputError(f"The network has no {name!r}; it has {sorted(map(str, network))}.")
+    layers: list[tuple[Array, Array]] = []
     for l in "123":  # noqa: E741 - the number of a layer
-        W, b = network["W" + l], network["b" + l]
-        if W.ndim != 2 or W.shape[0] != n or b.shape != W.shape[1:]:
+        W, b = as_numbers("book", "W" + l, network["W" + l]), as_numbers("book", "b" + l, network["b" + l])
+        n = layers[-1][0].shape[1] if layers else len(np.atleast_1d(W))
+        if W.ndim != 2 or len(W) != n or b.shape not in (W.shape[1:], (1, *W.shape[1:])):
             raise InputError(
                 f"W{l} has shape {W.shape} and b{l} {b.shape}, but layer {l} takes {n} inputs: "
                 f"W{l} must be ({n}, n_out) and b{l} (n_out,)."
             )
-        n = W.shape[1]
+        layers.append((W, b.ravel()))
+    return layers

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.common.errors import InputError
-
-Array: TypeAlias = NDArray[Any]
+from chainrule.lessons.checks import Array, Numbers, as_numbers
 
 
 @dataclass(frozen=True)
@@ -21,16 +20,16 @@ class Perceptron:
 
     Examples
     --------
-    >>> AND([1, 1]), AND([[0, 0], [0, 1], [1, 0], [1, 1]])
-    (array(1), array([0, 0, 0, 1]))
+    >>> AND(1, 1), AND([1, 1]), AND([[0, 0], [0, 1], [1, 0], [1, 1]])
+    (array(1), array(1), array([0, 0, 0, 1]))
     """
 
     weights: tuple[float, ...]
     bias: float
 
-    def __call__(self, x: ArrayLike) -> Array:
-        """Return 0 or 1 for one point ``(n,)``, or one of them per row of a batch ``(m, n)``."""
-        x = np.asarray(x)
+    def __call__(self, *inputs: Numbers) -> Array:
+        """Return 0 or 1 for one point, ``(n,)`` or n numbers, or one of them per row of a batch ``(m, n)``."""
+        x = as_numbers("Perceptron", "x", _point_or_batch(inputs))
         if x.ndim not in (1, 2) or x.shape[-1] != len(self.weights):
             raise InputError(
                 f"Perceptron expects {len(self.weights)} inputs in a point or in each row of a batch, "
@@ -44,15 +43,18 @@ OR = Perceptron((0.5, 0.5), -0.2)
 NAND = Perceptron((-0.5, -0.5), 0.7)
 
 
-def xor(x: ArrayLike) -> Array:
-    """Exclusive or, as AND of what NAND and OR say about ``x``; one point or a batch.
+def xor(*inputs: Numbers) -> Array:
+    """Exclusive or, as AND of what NAND and OR say; one point, as two numbers or one list, or a batch.
 
     Examples
     --------
-    >>> xor([[0, 0], [0, 1], [1, 0], [1, 1]])
-    array([0, 1, 1, 0])
+    >>> xor(0, 1), xor([[0, 0], [0, 1], [1, 0], [1, 1]])
+    (array(1), array([0, 1, 1, 0]))
     """
-    return AND(np.stack([NAND(x), OR(x)], axis=-1))
+    return AND(np.stack([NAND(*inputs), OR(*inputs)], axis=-1))
+
+
+XOR = xor  # the book's name, beside AND, OR and NAND
 
 
 def xor_network() -> dict[str, Array]:
@@ -144,6 +146,15 @@ def learn(X: ArrayLike, y: ArrayLike, *, learning_rate: float = 1.0, epochs: int
             w, b = w + learning_rate * error * x, b + learning_rate * error
             mistakes[-1] += error != 0
     return Learned(Perceptron(tuple(w.tolist()), b), mistakes, mistakes[-1] == 0)
+
+
+def _point_or_batch(inputs: tuple[Numbers, ...]) -> Any:
+    """Return the one array that is given, or the numbers of one point as a list."""
+    if len(inputs) == 1:
+        return inputs[0]
+    if any(np.ndim(x) for x in inputs):
+        raise InputError("Perceptron takes the numbers of one point one by one; a batch is one array of rows.")
+    return list(inputs)
 
 
 def _step(Z: ArrayLike) -> NDArray[np.int_]:

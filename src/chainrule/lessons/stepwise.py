@@ -7,9 +7,13 @@ and ``parameters`` is the dictionary ``{"W1": ..., "b1": ..., ..., "WL": ..., "b
 The code follows Andrew Ng's course "Neural Networks and Deep Learning" (deeplearning.ai, week 4) and differs from
 the notes written about it in four things: `update_parameters` returns a new dictionary instead of changing its
 argument, the exponentials cannot overflow, probabilities of exactly 0 and 1 give a large finite cost instead of
-NaN, and arguments that do not fit are rejected by name. The factor 1/m of the cost sits in `linear_backward`, as
-in the lesson, so ``dA`` and ``dZ`` are gradients of the *sum* over the examples while ``dW`` and ``db`` are
-gradients of the mean.
+NaN, and arguments that do not fit are rejected by name. Whatever the course's own tests pass is accepted: lists and
+plain numbers, one number for a bias, labels that are not 0 or 1. The factor 1/m of the cost sits in
+`linear_backward`, as in the lesson, so ``dA`` and ``dZ`` are gradients of the *sum* over the examples while ``dW``
+and ``db`` are gradients of the mean.
+
+The other weeks of the course are beside this one: `logistic` and `planar` before it, and of "Improving Deep Neural
+Networks" `initialization`, `regularization`, `gradient_checking` and `optimization`.
 """
 
 # ruff: noqa: E741 - l is the lesson's name for the number of a layer
@@ -23,10 +27,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.lessons.checks import Array as Array
+from chainrule.lessons.checks import (
+    Number,
+    Numbers,
+    Parameters,
+    as_count,
+    as_dA_and_Z,
+    as_examples,
+    as_floats,
+    as_labels,
+    as_layer,
+    as_layer_cache,
+    as_linear_cache,
+    as_number,
+    as_numbers,
+    as_parameters,
+    as_probabilities,
+    as_row,
+    away_from_0_and_1,
+    gradients_of,
+    random_numbers,
+)
 
-Array: TypeAlias = NDArray[Any]
 LinearCache: TypeAlias = tuple[Array, Array, Array]
 Cache: TypeAlias = tuple[LinearCache, Array]
+AnyCache: TypeAlias = Sequence[Any]  # a cache from anywhere: the same nesting, of lists and plain numbers too
 
 
 # --- parameters -------------------------------------------------------------------------------------------------
@@ -34,18 +60,18 @@ Cache: TypeAlias = tuple[LinearCache, Array]
 
 @overload
 def initialize_parameters(
-    n_x: int, n_h: int, n_y: int, *, scale: float | str | None = None, seed: int | None = None
+    n_x: int, n_h: int, n_y: int, *, scale: Number | str | None = None, seed: int | None = None
 ) -> dict[str, Array]: ...
 @overload
 def initialize_parameters(
-    n_x: Sequence[int], *, scale: float | str | None = None, seed: int | None = None
+    n_x: Sequence[int], *, scale: Number | str | None = None, seed: int | None = None
 ) -> dict[str, Array]: ...
 def initialize_parameters(
     n_x: int | Sequence[int],
     n_h: int | None = None,
     n_y: int | None = None,
     *,
-    scale: float | str | None = None,
+    scale: Number | str | None = None,
     seed: int | None = None,
 ) -> dict[str, Array]:
     """Draw the parameters of a network with one hidden layer, or of any depth when given a list.
@@ -76,7 +102,7 @@ def initialize_parameters(
 
 
 def initialize_parameters_deep(
-    layer_dims: Sequence[int], *, scale: float | str = "lecun", seed: int | None = None
+    layer_dims: Sequence[int], *, scale: Number | str = "lecun", seed: int | None = None
 ) -> dict[str, Array]:
     r"""Draw the parameters of an L-layer network: normal weights, zero biases.
 
@@ -91,7 +117,8 @@ def initialize_parameters_deep(
         for :math:`\sqrt{2/n_{l-1}}`.
     seed
         Seed of NumPy's legacy stream: the numbers are those of ``np.random.seed(seed)`` followed by
-        ``np.random.randn`` layer by layer, which is how the course draws them. None draws fresh numbers.
+        ``np.random.randn`` layer by layer, which is how the course draws them. None goes on with the global stream,
+        so ``np.random.seed(seed)`` before the call gives the same.
 
     Returns
     -------
@@ -103,18 +130,17 @@ def initialize_parameters_deep(
     >>> initialize_parameters_deep([2, 1], scale=0.01, seed=3)["W1"].round(8)
     array([[0.01788628, 0.0043651 ]])
     """
-    if len(layer_dims) < 2 or min(layer_dims) < 1:
+    sizes = as_numbers("initialize_parameters_deep", "layer_dims", layer_dims)
+    if sizes.ndim != 1 or len(sizes) < 2 or sizes.dtype.kind not in "iu" or min(sizes) < 1:
         raise InputError(
-            f"layer_dims lists at least two layer sizes of 1 or more, the input first; it is {list(layer_dims)}."
+            f"layer_dims lists at least two layer sizes of 1 or more, the input first; it is {sizes.tolist()}."
         )
-    if isinstance(scale, str) and scale not in ("lecun", "he"):
-        raise InputError(f'scale is a number, "lecun" or "he"; it is {scale!r}.')
-    if seed is not None and not 0 <= seed < 2**32:
-        raise InputError(f"seed is None or an integer from 0 to 2**32 - 1; it is {seed}.")
-    rng = np.random.RandomState(seed)
+    if not (isinstance(scale, str) and scale in ("lecun", "he")):
+        scale = as_number("initialize_parameters_deep", "scale", scale, 'a number, "lecun" or "he"')
+    rng = random_numbers(seed)
     parameters = {}
-    for l in range(1, len(layer_dims)):
-        n, n_prev = layer_dims[l], layer_dims[l - 1]
+    for l in range(1, len(sizes)):
+        n, n_prev = sizes[l], sizes[l - 1]
         W = rng.randn(n, n_prev)
         if scale == "lecun":
             W = W / np.sqrt(n_prev)
@@ -130,7 +156,7 @@ def initialize_parameters_deep(
 # --- activations ------------------------------------------------------------------------------------------------
 
 
-def sigmoid(Z: Array) -> tuple[Array, Array]:
+def sigmoid(Z: Numbers) -> tuple[Array, Array]:
     r"""Logistic function; the cache is ``Z``.
 
     .. math:: A = \frac{1}{1 + e^{-Z}}
@@ -140,51 +166,48 @@ def sigmoid(Z: Array) -> tuple[Array, Array]:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))[0]
     array([0. , 0.5, 1. ])
     """
-    e = np.exp(-np.abs(Z))  # never above 1; where Z < 0 the fraction below is the equation times e^Z / e^Z
-    A = np.where(Z >= 0, 1, e) / (1 + e)
+    Z = as_floats("sigmoid", "Z", Z)
+    with np.errstate(under="ignore"):
+        e = np.exp(-np.abs(Z))  # never above 1; where Z < 0 the fraction below is the equation times e^Z / e^Z
+        A = np.asarray(np.where(Z >= 0, 1, e) / (1 + e))
     return A, Z
 
 
-def sigmoid_backward(dA: Array, cache: Array) -> Array:
+def sigmoid_backward(dA: Numbers, cache: Numbers) -> Array:
     r""":math:`dZ = dA * s(1 - s)` with :math:`s = \sigma(Z)`; ``cache`` is ``Z``, all of one shape."""
-    Z = cache
-    _check_dA("sigmoid_backward", dA, Z)
+    dA, Z = as_dA_and_Z("sigmoid_backward", dA, cache)
     s, _ = sigmoid(Z)
-    dZ: Array = dA * s * (1 - s)
-    return dZ
+    return np.asarray(dA * s * (1 - s))
 
 
-def relu(Z: Array) -> tuple[Array, Array]:
+def relu(Z: Numbers) -> tuple[Array, Array]:
     r"""Rectifier :math:`A = \max(0, Z)`; the cache is ``Z``."""
-    A = np.maximum(0, Z)
+    Z = as_numbers("relu", "Z", Z)
+    A = np.asarray(np.maximum(0, Z))
     return A, Z
 
 
-def relu_backward(dA: Array, cache: Array) -> Array:
+def relu_backward(dA: Numbers, cache: Numbers) -> Array:
     r""":math:`dZ = dA` where :math:`Z > 0`, else 0 (also at 0, where there is no slope); ``cache`` is ``Z``."""
-    Z = cache
-    _check_dA("relu_backward", dA, Z)
-    dZ = np.array(dA, copy=True)
-    dZ[Z <= 0] = 0
-    return dZ
+    dA, Z = as_dA_and_Z("relu_backward", dA, cache)
+    return np.where(Z <= 0, 0, dA)
 
 
-def tanh(Z: Array) -> tuple[Array, Array]:
+def tanh(Z: Numbers) -> tuple[Array, Array]:
     r"""Hyperbolic tangent :math:`A = \tanh Z`; the cache is ``Z``."""
-    A = np.tanh(Z)
+    Z = as_floats("tanh", "Z", Z)
+    A = np.asarray(np.tanh(Z))
     return A, Z
 
 
-def tanh_backward(dA: Array, cache: Array) -> Array:
+def tanh_backward(dA: Numbers, cache: Numbers) -> Array:
     r""":math:`dZ = dA * (1 - \tanh^2 Z)`; ``cache`` is ``Z``, all of one shape."""
-    Z = cache
-    _check_dA("tanh_backward", dA, Z)
+    dA, Z = as_dA_and_Z("tanh_backward", dA, cache)
     A, _ = tanh(Z)
-    dZ: Array = dA * (1 - A * A)
-    return dZ
+    return np.asarray(dA * (1 - A * A))
 
 
-def softmax(Z: Array) -> tuple[Array, Array]:
+def softmax(Z: Numbers) -> tuple[Array, Array]:
     r"""Softmax of every column (every example); the cache is ``Z``.
 
     .. math:: A_{ij} = \frac{e^{Z_{ij} - \max_k Z_{kj}}}{\sum_k e^{Z_{kj} - \max_k Z_{kj}}}
@@ -195,19 +218,21 @@ def softmax(Z: Array) -> tuple[Array, Array]:
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    with np.errstate(over="ignore"):  # a difference beyond the largest float is -inf, and e^-inf = 0 is right
+    Z = as_floats("softmax", "Z", Z)
+    if Z.ndim == 0 or Z.size == 0:
+        raise InputError(f"softmax: Z has one row per class, but its shape is {Z.shape}.")
+    with np.errstate(over="ignore", under="ignore"):  # a difference beyond the largest float is -inf: e^-inf = 0
         e = np.exp(Z - Z.max(axis=0))
-    A = e / e.sum(axis=0)
+        A = e / e.sum(axis=0)
     return A, Z
 
 
-def softmax_backward(dA: Array, cache: Array) -> Array:
+def softmax_backward(dA: Numbers, cache: Numbers) -> Array:
     r"""Multiply ``dA`` by the full Jacobian of softmax, column by column; ``cache`` is ``Z``.
 
     .. math:: dZ_{ij} = A_{ij} \Bigl(dA_{ij} - \sum_k dA_{kj} A_{kj}\Bigr)
     """
-    Z = cache
-    _check_dA("softmax_backward", dA, Z)
+    dA, Z = as_dA_and_Z("softmax_backward", dA, cache)
     A, _ = softmax(Z)
     dZ: Array = A * (dA - np.sum(dA * A, axis=0))
     return dZ
@@ -224,7 +249,7 @@ _ACTIVATIONS = {
 # --- forward ----------------------------------------------------------------------------------------------------
 
 
-def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
+def linear_forward(A: Numbers, W: Numbers, b: Numbers) -> tuple[Array, LinearCache]:
     r"""Linear part of a layer, :math:`Z = W A + b`.
 
     Parameters
@@ -232,20 +257,20 @@ def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
     A
         Activations of the previous layer or input data, ``(n_prev, m)``.
     W, b
-        Weights ``(n, n_prev)`` and bias ``(n, 1)``.
+        Weights ``(n, n_prev)`` and bias ``(n, 1)``, or one number, which is then the bias of every unit.
 
     Returns
     -------
     Z, cache
         ``Z (n, m)`` and ``cache = (A, W, b)``.
     """
-    _check_layer("linear_forward", {"A": A, "W": W, "b": b})
+    A, W, b = as_layer("linear_forward", {"A": A, "W": W, "b": b})
     Z = np.dot(W, A) + b
     cache = (A, W, b)
     return Z, cache
 
 
-def linear_activation_forward(A_prev: Array, W: Array, b: Array, activation: str) -> tuple[Array, Cache]:
+def linear_activation_forward(A_prev: Numbers, W: Numbers, b: Numbers, activation: str) -> tuple[Array, Cache]:
     r"""One layer, :math:`A = g(W A_{prev} + b)`.
 
     ``activation`` is ``"sigmoid"``, ``"relu"``, ``"tanh"`` or ``"softmax"``; shapes as in `linear_forward`.
@@ -257,7 +282,7 @@ def linear_activation_forward(A_prev: Array, W: Array, b: Array, activation: str
     return A, (linear_cache, activation_cache)
 
 
-def L_model_forward(X: Array, parameters: Mapping[str, Array]) -> tuple[Array, list[Cache]]:
+def L_model_forward(X: Numbers, parameters: Parameters) -> tuple[Array, list[Cache]]:
     """Forward pass: [linear -> relu] for layers 1 .. L-1, then linear -> sigmoid.
 
     Parameters
@@ -272,9 +297,8 @@ def L_model_forward(X: Array, parameters: Mapping[str, Array]) -> tuple[Array, l
     AL, caches
         Probabilities ``(1, m)`` and the list of the layers' caches, first layer first.
     """
-    _check_network(X, parameters)
+    A, parameters = _network(X, parameters)
     caches = []
-    A = X
     L = len(parameters) // 2
     for l in range(1, L):
         A_prev = A
@@ -290,7 +314,7 @@ def L_model_forward(X: Array, parameters: Mapping[str, Array]) -> tuple[Array, l
 # --- cost -------------------------------------------------------------------------------------------------------
 
 
-def compute_cost(AL: Array, Y: Array) -> np.floating[Any]:
+def compute_cost(AL: Numbers, Y: Numbers) -> np.floating[Any]:
     r"""Binary cross-entropy, the mean over the m examples.
 
     .. math:: J = -\frac{1}{m} \sum_{i=1}^{m} \bigl(y^{(i)} \log a^{[L](i)} + (1 - y^{(i)}) \log(1 - a^{[L](i)})\bigr)
@@ -304,14 +328,17 @@ def compute_cost(AL: Array, Y: Array) -> np.floating[Any]:
     AL
         Probabilities, ``(1, m)``.
     Y
-        Labels 0 or 1, ``(1, m)``.
+        Labels 0 or 1, ``(1, m)``, or soft ones. The cost is linear in them, so even the normal numbers that the course
+        tests itself with have one.
 
     Examples
     --------
     >>> float(compute_cost(np.array([[0.5, 0.5]]), np.array([[0, 1]])).round(6))
     0.693147
     """
-    AL, Y = _probabilities_and_labels("compute_cost", AL, Y)
+    AL, Y = _one_row("compute_cost", AL, Y)
+    AL = as_probabilities("compute_cost", "AL", AL)
+    Y = as_labels("compute_cost", Y, "AL", AL)
     m = Y.shape[1]
     cost: np.floating[Any] = -np.sum(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m
     return cost
@@ -320,7 +347,7 @@ def compute_cost(AL: Array, Y: Array) -> np.floating[Any]:
 # --- backward ---------------------------------------------------------------------------------------------------
 
 
-def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]:
+def linear_backward(dZ: Numbers, cache: AnyCache) -> tuple[Array, Array, Array]:
     r"""Gradients of the linear part.
 
     .. math::
@@ -329,7 +356,8 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
     ``dZ`` is ``(n, m)`` and ``cache = (A_prev, W, b)``; returns ``dA_prev, dW, db``, shaped like
     ``A_prev, W, b``.
     """
-    A_prev, W, _ = cache
+    A_prev, W, b = as_linear_cache("linear_backward", cache)
+    dZ = as_numbers("linear_backward", "dZ", dZ)
     if dZ.shape != (W.shape[0], A_prev.shape[1]):
         raise InputError(
             f"linear_backward: dZ has shape {dZ.shape}, but the cache has W {W.shape} and A_prev {A_prev.shape}, "
@@ -338,22 +366,24 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
     m = A_prev.shape[1]
     dW = np.dot(dZ, A_prev.T) / m
     db = np.sum(dZ, axis=1, keepdims=True) / m
+    if b.size == 1:
+        db = np.full(b.shape, np.sum(db))  # one number for all units moves the cost as all of them together do
     dA_prev = np.dot(W.T, dZ)
     return dA_prev, dW, db
 
 
-def linear_activation_backward(dA: Array, cache: Cache, activation: str) -> tuple[Array, Array, Array]:
+def linear_activation_backward(dA: Numbers, cache: AnyCache, activation: str) -> tuple[Array, Array, Array]:
     r"""Gradients of one layer: :math:`dZ = dA * g'(Z)`, then `linear_backward`.
 
     ``cache`` and ``activation`` are those of `linear_activation_forward`; returns ``dA_prev, dW, db``.
     """
-    linear_cache, activation_cache = cache
     _, g_backward = _named("linear_activation_backward", activation)
+    linear_cache, activation_cache = as_layer_cache("linear_activation_backward", cache)
     dZ = g_backward(dA, activation_cache)
     return linear_backward(dZ, linear_cache)
 
 
-def L_model_backward(AL: Array, Y: Array, caches: Sequence[Cache]) -> dict[str, Array]:
+def L_model_backward(AL: Numbers, Y: Numbers, caches: Sequence[AnyCache]) -> dict[str, Array]:
     r"""Backward pass of `L_model_forward`, from the cost to the data.
 
     .. math:: dA^{[L]} = -\Bigl(\frac{Y}{A^{[L]}} - \frac{1 - Y}{1 - A^{[L]}}\Bigr)
@@ -364,24 +394,31 @@ def L_model_backward(AL: Array, Y: Array, caches: Sequence[Cache]) -> dict[str, 
     Parameters
     ----------
     AL, Y
-        Probabilities ``(1, m)`` and labels 0 or 1, ``(1, m)`` or anything that reshapes to it.
+        Probabilities ``(1, m)`` and labels 0 or 1, ``(1, m)`` or anything that reshapes to it. The equation holds
+        for any other finite numbers, too, and the course tests itself with normal ones.
     caches
-        The list that `L_model_forward` returned with ``AL``.
+        What `L_model_forward` returned with ``AL``.
 
     Returns
     -------
     dict
         ``dW{l}`` and ``db{l}`` for l = 1 .. L, ``dA{l}`` for l = 0 .. L-1.
     """
-    L = len(caches)
-    if L == 0 or caches[-1][1].shape != AL.shape:
+    AL = as_floats("L_model_backward", "AL", as_row("L_model_backward", "AL", AL))
+    L = len(caches) if isinstance(caches, Sequence) else 0
+    if L == 0 or np.shape(as_layer_cache("L_model_backward", caches[-1])[1]) != AL.shape:
         raise InputError(
             f"L_model_backward: AL has shape {AL.shape}, which is not the output of the {L} caches given; "
             "pass AL and caches of one L_model_forward call."
         )
-    if Y.size == AL.size:
-        Y = Y.reshape(AL.shape)
-    AL, Y = _probabilities_and_labels("L_model_backward", AL, Y)
+    Y = as_numbers("L_model_backward", "Y", Y)
+    AL, Y = _one_row("L_model_backward", AL, Y.reshape(AL.shape) if Y.size == AL.size else Y)
+    if not np.isfinite(AL).all():
+        raise InputError(
+            "L_model_backward: AL holds NaN or infinite values, which during training means that the learning rate is "
+            "too large."
+        )
+    AL, Y = away_from_0_and_1(AL), as_labels("L_model_backward", Y, "AL", AL)
     grads = {}
     dAL = -(np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
     grads["dA" + str(L - 1)], grads["dW" + str(L)], grads["db" + str(L)] = linear_activation_backward(
@@ -394,60 +431,54 @@ def L_model_backward(AL: Array, Y: Array, caches: Sequence[Cache]) -> dict[str, 
     return grads
 
 
-def update_parameters(
-    parameters: Mapping[str, Array], grads: Mapping[str, Array], learning_rate: float
-) -> dict[str, Array]:
+def update_parameters(parameters: Parameters, grads: Parameters, learning_rate: Number) -> dict[str, Array]:
     r"""One step of gradient descent, as a new dictionary.
 
     .. math::
         W^{[l]} := W^{[l]} - \alpha\, dW^{[l]}, \qquad b^{[l]} := b^{[l]} - \alpha\, db^{[l]}
 
-    ``parameters`` has ``W{l}, b{l}`` and ``grads`` at least ``dW{l}, db{l}``, for l = 1 .. L.
+    ``parameters`` has ``W{l}, b{l}`` and ``grads`` at least ``dW{l}, db{l}``, for l = 1 .. L. A gradient has the shape
+    of its parameter; that of a bias may be one number for all units.
     """
-    _check_keys("update_parameters", parameters)
-    updated = {}
-    for name, p in parameters.items():
-        if "d" + name not in grads:
-            raise InputError(f"update_parameters: grads has no 'd{name}'; it has {sorted(grads)}.")
-        dp = grads["d" + name]
-        if dp.shape != p.shape:
-            raise InputError(f"update_parameters: d{name} has shape {dp.shape}, but {name} has shape {p.shape}.")
-        updated[name] = p - float(learning_rate) * dp
-    return updated
+    parameters = as_parameters("update_parameters", parameters)
+    gradients = gradients_of("update_parameters", "grads", grads, parameters)
+    learning_rate = as_number("update_parameters", "learning_rate", learning_rate)
+    return {name: np.asarray(p - learning_rate * gradients[name]) for name, p in parameters.items()}
 
 
 # --- the application --------------------------------------------------------------------------------------------
 
 
 def two_layer_model(
-    X: Array,
-    Y: Array,
+    X: Numbers,
+    Y: Numbers,
     layers_dims: Sequence[int],
-    learning_rate: float = 0.0075,
+    learning_rate: Number = 0.0075,
     num_iterations: int = 3000,
     print_cost: bool = False,
-    seed: int | None = None,
-) -> tuple[dict[str, Array], list[float]]:
+    seed: int | None = 1,
+) -> tuple[dict[str, Array], list[Array]]:
     """Train linear -> relu -> linear -> sigmoid from weights of `initialize_parameters` (scale 0.01).
 
     ``layers_dims`` is ``(n_x, n_h, n_y)``; everything else as in `L_layer_model`.
     """
-    if len(layers_dims) != 3:
-        raise InputError(f"two_layer_model: layers_dims is (n_x, n_h, n_y); it is {list(layers_dims)}.")
-    n_x, n_h, n_y = layers_dims
+    sizes = as_numbers("two_layer_model", "layers_dims", layers_dims).tolist()
+    if not isinstance(sizes, list) or len(sizes) != 3:
+        raise InputError(f"two_layer_model: layers_dims is (n_x, n_h, n_y); it is {sizes}.")
+    n_x, n_h, n_y = sizes
     parameters = initialize_parameters(n_x, n_h, n_y, seed=seed)
     return _gradient_descent("two_layer_model", X, Y, parameters, learning_rate, num_iterations, print_cost)
 
 
 def L_layer_model(
-    X: Array,
-    Y: Array,
+    X: Numbers,
+    Y: Numbers,
     layers_dims: Sequence[int],
-    learning_rate: float = 0.0075,
+    learning_rate: Number = 0.0075,
     num_iterations: int = 3000,
     print_cost: bool = False,
-    seed: int | None = None,
-) -> tuple[dict[str, Array], list[float]]:
+    seed: int | None = 1,
+) -> tuple[dict[str, Array], list[Array]]:
     """Train an L-layer network from weights of `initialize_parameters_deep` with gradient descent on all the data.
 
     Parameters
@@ -461,12 +492,13 @@ def L_layer_model(
     print_cost
         Print the cost of every 100th iteration.
     seed
-        As in `initialize_parameters_deep`.
+        As in `initialize_parameters_deep`. The course's function fixes it to 1, and so does this one, unless told.
 
     Returns
     -------
     parameters, costs
-        The trained parameters, and the costs of iterations 0, 100, 200, ...
+        The trained parameters, and the costs of iterations 0, 100, 200, ..., each an array without axes, as in the
+        course; ``np.squeeze(costs)`` is the curve.
 
     Examples
     --------
@@ -481,27 +513,51 @@ def L_layer_model(
     return _gradient_descent("L_layer_model", X, Y, parameters, learning_rate, num_iterations, print_cost)
 
 
-def predict(X: Array, parameters: Mapping[str, Array], threshold: float = 0.5) -> NDArray[np.int_]:
-    """Class of every column of ``X``: 1 where the network's probability is above ``threshold``, else 0; ``(1, m)``."""
+@overload
+def predict(X: Numbers, y: Parameters, parameters: Number = 0.5) -> NDArray[np.int_]: ...
+@overload
+def predict(
+    X: Numbers, y: Numbers | None = None, parameters: Any = None, threshold: Number = 0.5
+) -> NDArray[np.int_]: ...
+def predict(X: Numbers, y: Any = None, parameters: Any = None, threshold: Number = 0.5) -> NDArray[np.int_]:
+    """Class of every column of ``X``: 1 where the network's probability is above ``threshold``, else 0; ``(1, m)``.
+
+    Both calls of the lesson are understood: ``predict(X, parameters)``, with a threshold after it if you like, and the
+    course's ``predict(X, y, parameters)``, which prints the share of the labels ``y`` that it gets right.
+
+    Examples
+    --------
+    >>> parameters = {"W1": [[1.0]], "b1": 0.0}
+    >>> predict([[-2.0, 3.0]], parameters)
+    array([[0, 1]])
+    >>> predict([[-2.0, 3.0]], [[0, 0]], parameters)
+    Accuracy: 0.5
+    array([[0, 1]])
+    """
+    if isinstance(y, Mapping):
+        y, parameters, threshold = None, y, threshold if parameters is None else parameters
     AL, _ = L_model_forward(X, parameters)
-    return (AL > threshold).astype(int)
+    classes = (as_number("predict", "threshold", threshold) < AL).astype(int)
+    if y is not None:
+        print(f"Accuracy: {np.mean(classes == as_labels('predict', y, 'the prediction', AL))}")
+    return classes
 
 
 # --- other names for the same functions ---------------------------------------------------------------------------
 
 
-def N_layers_forward(X: Array, parameters: Mapping[str, Array]) -> tuple[Array, list[Cache]]:
+def N_layers_forward(X: Numbers, parameters: Parameters) -> tuple[Array, list[Cache]]:
     """Do what `L_model_forward` does; the prediction and the caches."""
     return L_model_forward(X, parameters)
 
 
-def N_layers_backward(prediction: Array, Y: Array, caches: Sequence[Cache]) -> dict[str, Array]:
+def N_layers_backward(prediction: Numbers, Y: Numbers, caches: Sequence[AnyCache]) -> dict[str, Array]:
     """Do what `L_model_backward` does, with the keys ``dX{l}`` in place of ``dA{l}``."""
     grads = L_model_backward(prediction, Y, caches)
     return {name.replace("dA", "dX"): gradient for name, gradient in grads.items()}
 
 
-def cross_entropy_loss(prediction: Array, Y: Array) -> np.floating[Any]:
+def cross_entropy_loss(prediction: Numbers, Y: Numbers) -> np.floating[Any]:
     """Do what `compute_cost` does."""
     return compute_cost(prediction, Y)
 
@@ -511,21 +567,20 @@ def cross_entropy_loss(prediction: Array, Y: Array) -> np.floating[Any]:
 
 def _gradient_descent(
     function: str,
-    X: Array,
-    Y: Array,
+    X: Numbers,
+    Y: Numbers,
     parameters: dict[str, Array],
-    learning_rate: float,
+    learning_rate: Number,
     num_iterations: int,
     print_cost: bool,
-) -> tuple[dict[str, Array], list[float]]:
-    _check_layer(function, {"X": X, "W1": parameters["W1"], "b1": parameters["b1"]})
-    if not np.isfinite(X).all():
-        raise InputError(f"{function}: X holds NaN or infinite values; clean the data first.")
+) -> tuple[dict[str, Array], list[Array]]:
+    as_layer(function, {"X": X, "W1": parameters["W1"], "b1": parameters["b1"]})
+    X = as_examples(function, "X", X)
     costs = []
-    for i in range(num_iterations):
+    for i in range(as_count(function, "num_iterations", num_iterations)):
         AL, caches = L_model_forward(X, parameters)
         if i % 100 == 0:
-            costs.append(float(compute_cost(AL, Y)))
+            costs.append(np.array(compute_cost(AL, Y)))
             if print_cost:
                 print(f"Cost after iteration {i}: {costs[-1]:.6f}")
         grads = L_model_backward(AL, Y, caches)
@@ -534,73 +589,32 @@ def _gradient_descent(
 
 
 def _named(function: str, activation: str) -> tuple[Any, Any]:
-    if activation not in _ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
         raise InputError(f"{function}: activation is one of {', '.join(_ACTIVATIONS)}; it is {activation!r}.")
     return _ACTIVATIONS[activation]
 
 
-def _check_keys(function: str, parameters: Mapping[str, Array]) -> None:
-    L = max(1, (len(parameters) + 1) // 2)
-    for name in (letter + str(l) for l in range(1, L + 1) for letter in "Wb"):
-        if name not in parameters:
-            raise InputError(f"{function}: parameters has no {name!r}; it has {sorted(parameters)}.")
-
-
-def _check_network(X: Array, parameters: Mapping[str, Array]) -> None:
-    _check_keys("L_model_forward", parameters)
-    A, A_name, L = X, "X", len(parameters) // 2
+def _network(X: Numbers, parameters: Parameters) -> tuple[Array, dict[str, Array]]:
+    """Return the data and the parameters of a network as arrays, once its layers are known to fit together."""
+    arrays = as_parameters("L_model_forward", parameters)
+    A, A_name, L = X, "X", len(arrays) // 2
     for l in range(1, L + 1):
-        W, b = parameters["W" + str(l)], parameters["b" + str(l)]
-        _check_layer("L_model_forward", {A_name: A, "W" + str(l): W, "b" + str(l): b})
-        A, A_name = np.broadcast_to(0.0, (W.shape[0], X.shape[1])), "A" + str(l)  # the shape is all that counts
-    if A.shape[0] != 1:
+        W_name, b_name = "W" + str(l), "b" + str(l)
+        A, W, _ = as_layer("L_model_forward", {A_name: A, W_name: arrays[W_name], b_name: arrays[b_name]})
+        A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + str(l)  # the shape is all that counts
+    if np.shape(A)[0] != 1:
         raise InputError(
-            f"L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {W.shape}, so {A.shape[0]}."
+            f"L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {W.shape}, so {len(W)}."
         )
+    return as_numbers("L_model_forward", "X", X), arrays
 
 
-def _check_dA(function: str, dA: Array, Z: Array) -> None:
-    if dA.shape != Z.shape:
-        raise InputError(f"{function}: dA has shape {dA.shape}, but the cache Z has shape {Z.shape}.")
-
-
-def _check_layer(function: str, arrays: Mapping[str, Array]) -> None:
-    """Check the three arrays ``A, W, b`` of one layer, given under the names that the caller knows them by."""
-    for name, value in arrays.items():
-        if not isinstance(value, np.ndarray) or value.ndim != 2 or value.dtype.kind not in "fiub":
-            raise InputError(
-                f"{function}: {name} is a numeric array with rows and columns, but it has shape {np.shape(value)} "
-                f"and type {getattr(value, 'dtype', type(value).__name__)}."
-            )
-    (A_name, A), (W_name, W), (b_name, b) = arrays.items()
-    if A.size == 0:
-        raise InputError(f"{function}: {A_name} has shape {A.shape}, so it holds no example.")
-    if W.shape[1] != A.shape[0]:
+def _one_row(function: str, AL: Numbers, Y: Numbers) -> tuple[Array, Array]:
+    """Return two rows ``(1, m)``, which ``(m,)`` is read as; columns would be one example with m outputs."""
+    rows = as_row(function, "AL", AL), as_row(function, "Y", Y)
+    if rows[0].ndim != 2 or rows[0].shape[0] != 1 or rows[0].size == 0 or rows[1].shape != rows[0].shape:
         raise InputError(
-            f"{function}: {W_name} has shape {W.shape}, read as (n, n_prev), but {A_name} has shape {A.shape}, "
-            f"so {A.shape[0]} rows instead of {W.shape[1]} (rows are features, columns are examples)."
+            f"{function}: AL and Y both have shape (1, m), one column per example, but AL is {np.shape(AL)} "
+            f"and Y is {np.shape(Y)}."
         )
-    if b.shape != (W.shape[0], 1):
-        raise InputError(
-            f"{function}: {b_name} has shape {b.shape}, but {W_name} has {W.shape[0]} rows, so {b_name} must be "
-            f"{(W.shape[0], 1)}."
-        )
-
-
-def _probabilities_and_labels(function: str, AL: Array, Y: Array) -> tuple[Array, Array]:
-    """Return ``AL`` strictly between 0 and 1 and ``Y`` in its dtype, both checked."""
-    if AL.ndim != 2 or AL.shape[0] != 1 or AL.size == 0 or Y.shape != AL.shape:
-        raise InputError(
-            f"{function}: AL and Y both have shape (1, m), one column per example, but AL is {AL.shape} "
-            f"and Y is {Y.shape}."
-        )
-    if not np.isin(Y, (0, 1)).all():
-        raise InputError(f"{function}: Y holds labels 0 and 1 only, but it holds {Y[~np.isin(Y, (0, 1))][0]}.")
-    if not np.all((AL >= 0) & (AL <= 1)):
-        raise InputError(
-            f"{function}: AL holds probabilities from 0 to 1, but it holds {AL[~((AL >= 0) & (AL <= 1))][0]}; "
-            "a NaN here during training means that the learning rate is too large."
-        )
-    AL = 1.0 * AL  # integer 0 and 1 become float64, floats keep their dtype
-    AL = np.clip(AL, np.finfo(AL.dtype).tiny, np.nextafter(1, 0, dtype=AL.dtype))
-    return AL, Y.astype(AL.dtype)
+    return rows

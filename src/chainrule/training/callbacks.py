@@ -15,10 +15,10 @@ from chainrule.metrics import METRICS
 class Callback:
     """Something that `fit` calls while it trains; override what you need.
 
-    Every method gets the `chainrule.training.Run`: its `epoch` (from 1), `first_epoch`, `last_epoch`, `batch` (how many
-    of the epoch are done), `batches` (per epoch, or None), `step` (updates so far), `scores` (of the epoch so far, with
-    "val_" ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with the
-    parameters of that moment) and `stop(reason)`.
+    Every method gets the `chainrule.training.run.Run`: its `epoch` (from 1), `first_epoch`, `last_epoch`, `batch`
+    (how many of the epoch are done), `batches` (per epoch, or None), `step` (updates so far), `scores` (of the epoch
+    so far, with "val_" ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with
+    the parameters of that moment) and `stop(reason)`. To change parameters, assign them: ``run.network.params = ...``.
 
     Examples
     --------
@@ -45,6 +45,13 @@ class Callback:
 
     def run_end(self, run: Any) -> None:
         """Act after training, whatever ended it."""
+
+    def settings(self) -> dict[str, Any] | None:
+        """Return the settings that numbers of the run depend on, as plain data for JSON; None if there are none.
+
+        A run goes on from a checkpoint only with the same ones.
+        """
+        return None
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint must keep of this callback, as plain data for JSON."""
@@ -77,6 +84,10 @@ class BestEpoch(Checked, Callback):
     ) -> None:
         self.settle(monitor=monitor, min_delta=min_delta, mode=mode)
         self._best, self.waited = math.inf, 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return which score decides, and how."""
+        return {"monitor": self.monitor, "min_delta": self.min_delta, "mode": self.mode}
 
     def run_start(self, run: Any) -> None:
         """Check that the score will be there and which of two is better, and forget an earlier run."""
@@ -167,6 +178,10 @@ class EarlyStopping(BestEpoch):
     ) -> None:
         super().__init__(monitor, min_delta=min_delta, mode=mode)
         self.settle(patience=patience)
+
+    def settings(self) -> dict[str, Any]:
+        """Return which score decides, how, and after how long."""
+        return super().settings() | {"patience": self.patience}
 
     def epoch_end(self, run: Any) -> None:
         """Remember a better epoch; stop after too many that were not."""

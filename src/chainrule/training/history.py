@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
 
 _TRAINING, _VALIDATION, _BEST = "#0072b2", "#d55e00", "#555555"  # told apart by people of any color vision
@@ -27,8 +29,8 @@ class History:
     2      0.2500    1.0000
     """
 
-    def __init__(self) -> None:
-        self.rows: list[dict[str, float]] = []
+    def __init__(self, rows: Iterable[dict[str, float]] = ()) -> None:
+        self.rows: list[dict[str, float]] = [dict(row) for row in rows]
 
     def append(self, scores: dict[str, float]) -> None:
         """Add the scores of one epoch."""
@@ -48,7 +50,8 @@ class History:
     def __str__(self) -> str:
         names = self.names
         rows = [
-            [str(i), *(f"{row[n]:.4f}" if n in row else "" for n in names)] for i, row in enumerate(self.rows, start=1)
+            [str(i), *(number_text(row[n]) if n in row else "" for n in names)]
+            for i, row in enumerate(self.rows, start=1)
         ]
         return text_table(["epoch", *names], rows)
 

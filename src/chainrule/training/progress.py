@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from chainrule.common import console
+from chainrule.common.number_text import number_text
 from chainrule.training.callbacks import Callback
 
 _REFRESH = 0.1  # seconds between updates of the live bar: drawing must not slow training down
@@ -19,7 +21,7 @@ def scores_text(scores: Mapping[str, float]) -> str:
     >>> scores_text({"loss": 0.25, "accuracy": 0.9375})
     'loss 0.2500  accuracy 0.9375'
     """
-    return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    return "  ".join(f"{name} {number_text(value)}" for name, value in scores.items())
 
 
 class Lines(Callback):
@@ -28,11 +30,11 @@ class Lines(Callback):
     def run_start(self, run: Any) -> None:
         """Say where a run goes on."""
         if run.resumed:
-            print(f"Going on from the checkpoint: {len(run.history)} epochs and {run.batch} batches are done.")
+            console.say(f"Going on from the checkpoint: {len(run.history)} epochs and {run.batch} batches are done.")
 
     def epoch_end(self, run: Any) -> None:
         """Print the line."""
-        print(f"epoch {run.epoch}/{run.last_epoch}  {scores_text(run.scores)}  ({run.seconds:.1f} s)", flush=True)
+        console.say(f"epoch {run.epoch}/{run.last_epoch}  {scores_text(run.scores)}  ({run.seconds:.1f} s)")
 
 
 class LiveBar(Lines):
@@ -40,11 +42,14 @@ class LiveBar(Lines):
 
     def run_start(self, run: Any) -> None:
         """Draw the empty bar."""
+        from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         super().run_start(run)
-        columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[scores]}")]
-        self._bar: Any = Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[scores]}")]
+        columns += [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+        file: Any = console.out()
+        self._bar: Any = Progress(*columns, console=Console(file=file))
         self._drawn, self._finished = 0.0, run.scores
         total = run.last_epoch - run.first_epoch + 1
         self._task = self._bar.add_task(f"epoch {run.first_epoch}/{run.last_epoch}", total=total, scores="")
@@ -80,4 +85,4 @@ def choose(verbose: bool) -> list[Callback]:
     if not verbose:
         return []
     notebook = "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None
-    return [LiveBar() if sys.stdout.isatty() or notebook else Lines()]
+    return [LiveBar() if console.out().isatty() or notebook else Lines()]

@@ -1,0 +1,96 @@
+"""From files and data sets to what a model takes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule import Network
+from chainrule.cli.digit import read_digit
+from chainrule.common.errors import FileFormatError, InputError
+from chainrule.datasets import Dataset, read_idx
+from chainrule.datasets.mnist import PIXEL_SCALE
+
+
+def read(path: Path) -> tuple[NDArray[Any], float]:
+    """Return the array in a file, told by its first bytes, and what its raw numbers were multiplied by."""
+    with path.open("rb") as file:
+        start = file.read(6)
+        if start == b"\x93NUMPY":
+            file.seek(0)
+            try:
+                X = np.lib.format.read_array(file, allow_pickle=False)
+            except (ValueError, EOFError) as error:
+                raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: {error}") from error
+        elif start[:2] in (b"\0\0", b"\x1f\x8b"):
+            X = read_idx(path)
+        else:
+            return read_digit(path), PIXEL_SCALE
+    return X, 1.0
+
+
+def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any], str]:
+    """Return what the model takes for raw numbers that were multiplied by `scale`, and a line that says what was done.
+
+    Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. Nothing is done to them, nor for
+    a model that does not know how its inputs were scaled.
+    """
+    wanted = network.input_scale
+    if wanted is None or (wanted == scale == 1) or (scale == 1 and not _whole(X)):
+        return X, ""
+    factor = f"1/{1 / wanted:g}" if (1 / wanted).is_integer() else f"{wanted:g}"
+    note = f"inputs: whole numbers, {'as they are' if wanted == 1 else f'multiplied by {factor}'}, as in training"
+    # Dividing by 255, and not multiplying by 1/255, gives the last bit of the data sets that the command trains on.
+    return X if scale == wanted else np.divide(X, scale / wanted, dtype=network.dtype), note
+
+
+def _whole(X: NDArray[Any]) -> bool:
+    """Return whether all numbers are whole, as pixels are, also if they were stored as floating-point numbers."""
+    return X.dtype.kind in "iu" or bool(X.dtype.kind == "f" and X.max(initial=0) > 1 and np.all(X == np.floor(X)))
+
+
+def fitted(X: NDArray[Any], network: Network, name: str) -> NDArray[Any]:
+    """Return one example or several as a batch of the model's input shape."""
+    assert network.input_shape is not None
+    size = math.prod(network.input_shape)
+    if X.size and (X.size == size or math.prod(X.shape[1:]) == size):
+        return X.reshape(-1, *network.input_shape)
+    raise InputError(
+        f"The model takes examples of shape {network.input_shape}, but the shape of {name} is {X.shape}. "
+        "Was the model trained on other data?"
+    )
+
+
+def outputs(dataset: Dataset, y: NDArray[Any]) -> int:
+    """Return how many outputs a network for a data set has."""
+    return int(y.max()) + 1 if dataset.task == "multiclass" else 1
+
+
+def check_suits(network: Network, model: Path, dataset: Dataset, X: NDArray[Any], y: NDArray[Any]) -> None:
+    """Raise an error if a model was made for other data than these."""
+    assert network.input_shape is not None and network.output_shape is not None
+    answers = (
+        _answer(network.loss.task, network.output_shape[0])
+        if len(network.output_shape) == 1
+        else f"outputs of shape {network.output_shape}"
+    )
+    takes, has = math.prod(network.input_shape), math.prod(X.shape[1:])
+    right = _answer(dataset.task, outputs(dataset, y))
+    if (takes, answers) != (has, right):
+        raise InputError(
+            f"{model} takes {takes:,} numbers per example and answers with {answers}, but {dataset.name} has {has:,} "
+            f"and {right}: the model was made for other data. Name the data set that it was trained on; "
+            "`chainrule datasets` lists them."
+        )
+
+
+def _answer(task: str, outputs: int) -> str:
+    if task == "regression":
+        return "one value" if outputs == 1 else f"{outputs} values"
+    if task == "binary" and outputs > 1:
+        return f"{outputs} times yes or no"
+    return f"one of {max(outputs, 2)} classes"

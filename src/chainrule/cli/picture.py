@@ -1,0 +1,105 @@
+"""Pictures of any kind as gray levels."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
+
+LARGEST = 50_000_000  # pixels; working on so many takes half a gigabyte
+_ONE_COLOR = 85  # gray levels of 255: what differs by less, on transparent paper, is all ink
+_UNSIGNED, _SAMPLE_FORMAT = 1, 339  # a tag of TIFF
+
+
+def gray_levels(path: Path) -> NDArray[Any]:
+    """Return how bright each pixel of an image file is, in the picture's own numbers, shape (height, width).
+
+    Numbers of 16 or 32 bits and floating-point numbers are kept as they are, whatever they go up to. Where a picture is
+    transparent, it gets the brightness of what can be seen around; if all that can be seen is ink of one color, the
+    result is how opaque it is.
+
+    Raises
+    ------
+    FileFormatError
+        The file is no image.
+    InputError
+        The image has more than 50 million pixels, several frames or pages, or numbers that are not finite.
+    MissingExtraError
+        Pillow is not installed.
+    """
+    try:
+        from PIL import Image, ImageOps
+    except ImportError as error:
+        raise MissingExtraError("Reading an image", "Pillow", "data") from error
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damage that can be read around, and of sizes that are checked here
+            with Image.open(path) as picture:
+                _check(path, picture)
+                ImageOps.exif_transpose(picture, in_place=True)
+                levels = _levels(picture)
+    except Image.DecompressionBombError as error:
+        raise _too_large(path) from error
+    except (ChainruleError, FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file leads Pillow's decoders to errors of many kinds
+        raise FileFormatError(
+            f"{path} is neither an image that Pillow can read, nor an IDX file, nor a .npy array, or it is damaged."
+        ) from error
+    if levels.dtype.kind == "f" and not np.isfinite(levels).all():
+        raise InputError(f"{path} holds pixels that are NaN or infinite. Save the picture with 8 or 16 bits.")
+    return levels
+
+
+def _too_large(path: Path) -> InputError:
+    return InputError(
+        f"{path} has too many pixels: at most {LARGEST:,} are read. Cut out the digit, or make the picture smaller."
+    )
+
+
+def _check(path: Path, picture: Any) -> None:
+    if picture.width * picture.height > LARGEST:
+        raise _too_large(path)
+    # The further frames of a photo (MPO) are previews and the like, and of a drawing (PSD) its layers.
+    if getattr(picture, "is_animated", False) and picture.format not in ("MPO", "PSD"):
+        raise InputError(f"{path} has several frames or pages. Save the one with the digit as a picture of its own.")
+
+
+def _levels(picture: Any) -> NDArray[Any]:
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):  # convert() would cut these off at 255
+        levels = np.asarray(picture)
+        unsigned = picture.format == "TIFF" and picture.tag_v2.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
+        return levels.view(np.uint32) if picture.mode == "I" and unsigned else levels
+    if picture.has_transparency_data:
+        return _on_paper(picture.convert("LA") if picture.mode == "La" else picture)
+    return np.asarray(picture.getchannel("L") if picture.mode == "LAB" else picture.convert("L"))
+
+
+def _on_paper(picture: Any) -> NDArray[Any]:
+    """Return the gray levels of a picture with transparent parts."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    colors = picture.convert("RGBA")
+    gray, opacity = colors.convert("RGB").convert("L"), colors.getchannel("A")
+    least, most = opacity.getextrema()
+    if least == most:
+        return np.asarray(gray)
+    seen = opacity.point(lambda level: 255 * (level > most / 2))
+    darkest, _, lightest = _quantiles(gray, seen)
+    if lightest - darkest < _ONE_COLOR:
+        return np.asarray(opacity)
+    # A page in a transparent margin, or ink that was drawn on paper which was then cut out: the seam shows the paper.
+    _, paper, _ = _quantiles(gray, ImageChops.subtract(seen, seen.filter(ImageFilter.MinFilter(3))))
+    return np.asarray(Image.composite(gray, Image.new("L", gray.size, paper), opacity))
+
+
+def _quantiles(gray: Any, mask: Any) -> list[int]:
+    """Return the least, the median and the largest gray level where the mask is not 0."""
+    counts = np.cumsum(gray.histogram(mask))
+    return [int(level) for level in np.searchsorted(counts, [1, (counts[-1] + 1) // 2, counts[-1]])]

@@ -1,0 +1,189 @@
+"""What people hold their numbers in, as NumPy arrays: frames, series, lists, tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.common.errors import InputError
+
+
+def column_names(data: Any) -> tuple[str, ...] | None:
+    """Return the names of a data frame's columns, or None if there are none or they are not all text."""
+    names = getattr(data, "columns", None)
+    if names is None or getattr(data, "ndim", len(getattr(data, "shape", ()))) != 2:
+        return None
+    names = tuple(names)
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
+def select(data: Any, names: Sequence[str]) -> Any:
+    """Return a data frame's columns in the order of the names, which a network was trained with.
+
+    Raises
+    ------
+    InputError
+        A column is missing, comes twice, or is one that the network does not know.
+    """
+    columns = column_names(data)
+    if columns is None or columns == tuple(names):
+        return data
+    missing, unknown = [n for n in names if n not in columns], [n for n in columns if n not in names]
+    if missing or unknown or len(columns) != len(names):
+        what = [f"{word} {_shown(group)}" for word, group in (("lacks", missing), ("also has", unknown)) if group]
+        raise InputError(
+            f"The network was trained with the columns {_shown(names)}, but this frame "
+            f"{' and '.join(what) or 'has some of them twice'}. Give it the same columns, in any order."
+        )
+    return data[list(names)]
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def as_array(name: str, data: Any) -> Array:
+    """Return data as a NumPy array of numbers.
+
+    Parameters
+    ----------
+    name
+        What it is, for errors.
+    data
+        An array, a data frame or series of pandas or polars, a tensor, or lists.
+
+    Raises
+    ------
+    InputError
+        It is sparse, hides or lacks values, has rows of different length, or holds what is not a number.
+    """
+    if type(data) is np.ndarray and data.dtype.kind in "fiub":
+        return data
+    opened(name, data)
+    module = type(data).__module__.partition(".")[0]
+    if module in ("pandas", "polars") and hasattr(data, "to_numpy"):
+        return _frame(name, data) if len(data.shape) == 2 else _column(name, data, "")
+    try:
+        array = np.asarray(data)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(f"{name} cannot be read as an array of numbers. {_why(data, error)}") from error
+    return _numbers(name, array)
+
+
+def opened(name: str, data: Any) -> Any:
+    """Return data as it came, or raise an error if it holds numbers in a way that cannot be computed with."""
+    if type(data).__module__.partition(".")[0] == "h5py" and not data:
+        raise InputError(
+            f"{name} is a dataset of an HDF5 file that is closed: open the file, and keep it open (with "
+            "h5py.File(...) as file: ...) until training ends."
+        )
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        raise InputError(
+            f"{name} is a masked array that hides {int(np.count_nonzero(np.ma.getmaskarray(data)))} values, which "
+            f"would be trained on. Fill them in, as in {name}.filled(0), or leave out their rows."
+        )
+    if hasattr(data, "toarray") and hasattr(data, "nnz"):
+        raise InputError(
+            f"{name} is sparse ({type(data).__name__}), and networks compute with dense arrays: write {name}.toarray()."
+        )
+    if isinstance(data, (str, bytes, dict)) or data is None:
+        raise InputError(
+            f"{name} must be an array, a data frame or lists of numbers, but it is "
+            f"{'None' if data is None else f'of type {type(data).__name__}'}."
+        )
+    return data
+
+
+def _why(data: Any, error: Exception) -> str:
+    """Return what is wrong with data that NumPy makes no array of."""
+    if isinstance(data, Sequence):
+        lengths = [len(row) if hasattr(row, "__len__") else None for row in data]
+        for i, length in enumerate(lengths):
+            if length != lengths[0]:
+                shown = [f"{'one number' if n is None else f'{n} numbers'}" for n in (lengths[0], length)]
+                return f"Row 0 has {shown[0]}, but row {i} has {shown[1]}: make all rows equally long."
+    return f"{type(error).__name__}: {error}"
+
+
+def _frame(name: str, frame: Any) -> Array:
+    """Return a data frame as an array; each column must hold numbers or truth values."""
+    columns = list(frame.columns)
+    if len(set(columns)) < len(columns):
+        twice = next(c for c in columns if columns.count(c) > 1)
+        raise InputError(f"{name} has several columns named {twice!r}: give each its own name.")
+    dtypes = {np.dtype(d) if isinstance(d, np.dtype) else None for d in getattr(frame, "dtypes", [])}
+    if len(dtypes) == 1 and (dtype := next(iter(dtypes))) is not None and dtype.kind in "fiu":
+        return np.ascontiguousarray(frame.to_numpy())  # pandas lays columns in order, and batches are rows
+    if not columns:
+        raise InputError(f"{name} has no columns.")
+    arrays = [_column(name, frame[column], f" in column {column!r}") for column in columns]
+    kinds = [np.uint8 if a.dtype.kind == "b" else a.dtype for a in arrays]
+    out = np.empty((len(frame), len(arrays)), np.result_type(*kinds))
+    for i, a in enumerate(arrays):
+        out[:, i] = a
+    return out
+
+
+def _column(name: str, column: Any, where: str) -> Array:
+    """Return a series as an array of numbers."""
+    missing = np.asarray(column.is_null() if hasattr(column, "is_null") else column.isna())
+    dtype = str(column.dtype).lower()
+    if missing.any() and not dtype.startswith("float"):  # in a float column it is NaN, which is refused later
+        raise InputError(
+            f"{name} has {int(missing.sum())} missing values{where}, the first in row {int(missing.argmax())}. Fill "
+            "them in or leave out their rows."
+        )
+    if dtype.startswith(("category", "categorical", "enum", "datetime", "date", "time", "duration", "period")):
+        raise InputError(
+            f"{name} must hold numbers, but has {dtype}{where}. Encode it as numbers first, such as with "
+            "pandas.get_dummies (categories) or as days since a date."
+        )
+    try:
+        array = np.asarray(column.to_numpy())
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{name} cannot be read as numbers{where}: {error}") from error
+    if array.dtype == object and missing.any():
+        array = np.where(missing, np.nan, array)
+    return _numbers(name, array, where)
+
+
+def _numbers(name: str, array: Array, where: str = "") -> Array:
+    """Return an array of numbers; objects are looked at one by one."""
+    if array.dtype.kind in "fiub":
+        return array
+    if array.dtype == object:
+        return _objects(name, array, where)
+    fix = "Encode it as numbers first."
+    if array.dtype.kind in "US":
+        fix = "Encode text as numbers first, such as numpy.unique(y, return_inverse=True)[1] for labels."
+    elif array.dtype.kind == "c":
+        fix = "Give the real and the imaginary part as features of their own."
+    example = f", such as {array.ravel()[0]!r}" if array.size else ""
+    raise InputError(f"{name} must hold numbers, but it has dtype {array.dtype}{where}{example}. {fix}")
+
+
+def _objects(name: str, array: Array, where: str) -> Array:
+    import numbers
+    from decimal import Decimal
+
+    for index, value in np.ndenumerate(array):
+        if not isinstance(value, (numbers.Real, np.bool_, Decimal)):
+            row = f" at row {index[0]}" + (f", column {index[1]}" if len(index) > 1 else "") if index else ""
+            ragged = " Make all rows equally long." if hasattr(value, "__len__") and not isinstance(value, str) else ""
+            raise InputError(
+                f"{name} must hold numbers, but it has {_short(value)}{row}{where}. Encode text or categories as "
+                f"numbers first, and fill in what is missing.{ragged}"
+            )
+    whole = all(isinstance(value, (numbers.Integral, np.bool_)) for value in array.ravel())
+    try:
+        return array.astype(np.int64 if whole and array.size else np.float64)
+    except OverflowError:
+        return array.astype(np.float64)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,155 @@
+"""Rows of Parquet files, a row group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Shape
+from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.data.batches import Data
+
+Paths = str | Path | Sequence[str | Path]
+
+
+class Parquet:
+    """The rows of Parquet files, to be given to `fit` in place of X and y; needs pyarrow.
+
+    Write ``network.fit(cr.sources.Parquet("rows.parquet", target="label"), epochs=3)``.
+
+    A row group is read at a time, and two or three are in memory, so write files with row groups of some MB, for
+    example ``frame.to_parquet(path, row_group_size=10_000)``. Row groups are drawn at random, and rows are shuffled
+    over those that make up 32 MB.
+
+    Parameters
+    ----------
+    path
+        A file, a folder of ``*.parquet`` files, or a list of files.
+    target
+        The column to predict.
+    columns
+        The features, numeric columns; if None, all but the target and what pandas wrote as the frame's index.
+
+    Attributes
+    ----------
+    columns
+        The names of the features.
+
+    Raises
+    ------
+    InputError
+        If there is no file or no row, or a column is missing or not numeric.
+    FileFormatError
+        If a file is not Parquet or is damaged.
+    MissingExtraError
+        If pyarrow is not installed.
+    """
+
+    def __init__(self, path: Paths, target: str, columns: Sequence[str] | None = None) -> None:
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise MissingExtraError("Reading Parquet", "pyarrow", "data") from error
+        if isinstance(columns, str):
+            raise InputError(
+                f"columns is a list of names, but it is the text {columns!r}: write columns=[{columns!r}]."
+            )
+        self._path, self._target, self._columns = path, target, list(columns or ())
+        self._groups: list[tuple[Path, Any, int, int]] = []  # file, its metadata, number of the group, first row
+        starts, dtypes = [0], []
+        for file in _files(path):
+            try:
+                metadata = parquet.read_metadata(file)
+            except pyarrow.ArrowInvalid as error:
+                raise FileFormatError(f"{file} cannot be read as Parquet: {error}") from error
+            dtypes.append(self._dtypes(file, metadata.schema.to_arrow_schema()))
+            row = 0
+            for group in range(metadata.num_row_groups):
+                if rows := metadata.row_group(group).num_rows:
+                    self._groups.append((file, metadata, group, row))
+                    starts.append(starts[-1] + rows)
+                    row += rows
+        if not self._groups:
+            raise InputError(f"There are no rows in the Parquet files of {path}.")
+        self.columns = tuple(self._columns)
+        self.starts: Sequence[int] = starts
+        self.shape: Shape = (len(self._columns),)
+        *kinds, self._target_dtype = (np.result_type(*column) for column in zip(*dtypes, strict=True))
+        self._dtype = np.result_type(*kinds)
+        self.row_bytes: int = len(self._columns) * self._dtype.itemsize
+
+    def _dtypes(self, file: Path, schema: Any) -> list[Any]:
+        """Return the dtypes of the features and the target."""
+        from pyarrow import types
+
+        if not self._columns:
+            index = (schema.pandas_metadata or {}).get("index_columns", [])
+            self._columns = [name for name in schema.names if name != self._target and name not in index]
+            if not self._columns:
+                raise InputError(f"{file} has no column besides {self._target!r}, so there is nothing to learn from.")
+        dtypes = []
+        for name in (*self._columns, self._target):
+            if name not in schema.names:
+                raise InputError(f"{file} has no column {name!r}; its columns are {', '.join(schema.names)}.")
+            kind = schema.field(name).type
+            if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+                raise InputError(
+                    f"Column {name!r} of {file} must hold numbers, but its type is {kind}. "
+                    "Encode it as numbers first, or name the features with columns=[...]."
+                )
+            dtypes.append(np.dtype(kind.to_pandas_dtype()))
+        return dtypes
+
+    def select(self, names: Sequence[str]) -> Parquet:
+        """Return the same rows with the features in the order of the names, which a network was trained with."""
+        missing = [name for name in names if name not in self.columns]
+        if missing:
+            raise InputError(
+                f"The network was trained with the columns {', '.join(names)}, but the Parquet files lack "
+                f"{', '.join(missing)}."
+            )
+        return self if tuple(names) == self.columns else Parquet(self._path, self._target, names)
+
+    def read(self, run: int) -> Data:
+        """Return the rows of a row group."""
+        from pyarrow import parquet
+
+        file, metadata, group, _ = self._groups[run]
+        with parquet.ParquetFile(file, metadata=metadata) as opened:
+            table = opened.read_row_group(group, columns=[*self._columns, self._target])
+        for name in table.column_names:
+            if missing := table.column(name).null_count:
+                raise InputError(f"column {name!r} has {missing} missing values. Fill them in or leave out their rows.")
+        X = np.empty((len(table), len(self._columns)), self._dtype)
+        for i, name in enumerate(self._columns):
+            X[:, i] = table.column(name)
+        return Data(X, np.asarray(table.column(self._target), self._target_dtype))
+
+    def identity(self) -> str:
+        """Return what the files are, besides their rows."""
+        return f"{self._target}, {self.columns}, {[(file.name, file.stat().st_size) for file in _files(self._path)]}"
+
+    def where(self, run: int) -> str:
+        """Return how to name the rows of a row group in an error."""
+        file, _, _, row = self._groups[run]
+        last = row + self.starts[run + 1] - self.starts[run] - 1
+        return f"rows {row} to {last} of {file} (counted from 0 in what follows)"
+
+
+def _files(path: Paths) -> list[Path]:
+    paths = [Path(path)] if isinstance(path, (str, Path)) else [Path(p) for p in path]
+    if len(paths) > 1 or not paths[0].is_dir():
+        return paths
+    files = sorted(paths[0].glob("*.parquet"))
+    below = next((file for file in paths[0].rglob("*.parquet") if file.parent != paths[0]), None)
+    if below is not None and not files:
+        raise InputError(
+            f"{paths[0]} is partitioned: its files are in subfolders, such as {below.relative_to(paths[0])}, and a "
+            "column that is the name of a folder is in no file. Write it without partitions, or list the files that "
+            "are meant."
+        )
+    return files

@@ -1,0 +1,246 @@
+"""Checks that the lessons share, one sentence per rule, and the random numbers of the course."""
+
+# ruff: noqa: E741 - l is the lesson's name for the number of a layer
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chainrule.common.errors import InputError
+
+Array: TypeAlias = NDArray[Any]
+Number: TypeAlias = float | int
+Numbers: TypeAlias = ArrayLike | Number | Sequence[Any]  # a check at run time finds no int and no tuple in ArrayLike
+Parameters: TypeAlias = Mapping[str, Numbers]
+
+
+# --- numbers ------------------------------------------------------------------------------------------------------
+
+
+def as_numbers(function: str, name: str, value: Numbers) -> Array:
+    """Return an array of numbers: what is one already, or one made from a list or a plain number."""
+    array = _as_array(function, name, value)
+    if array.dtype.kind not in "fiub":
+        raise InputError(
+            f"{function}: {name} holds numbers, but it has shape {array.shape} and type {_type(value, array)}."
+        )
+    return array
+
+
+def as_floats(function: str, name: str, value: Numbers) -> Array:
+    """Return an array of floats: unsigned integers would wrap around at the first minus."""
+    array = as_numbers(function, name, value)
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def as_matrix(function: str, name: str, value: Numbers) -> Array:
+    """Return an array of numbers with rows and columns."""
+    array = _as_array(function, name, value)
+    if array.ndim != 2 or array.dtype.kind not in "fiub":
+        raise InputError(
+            f"{function}: {name} is a numeric array with rows and columns, but it has shape {array.shape} "
+            f"and type {_type(value, array)}."
+        )
+    return array
+
+
+def as_examples(function: str, name: str, value: Numbers) -> Array:
+    """Return data with one column per example, all of it finite."""
+    X = as_matrix(function, name, value)
+    if X.size == 0:
+        raise InputError(f"{function}: {name} has shape {X.shape}, so it holds no example.")
+    if not np.isfinite(X).all():
+        raise InputError(f"{function}: {name} holds NaN or infinite values; clean the data first.")
+    return X
+
+
+def as_row(function: str, name: str, value: Numbers) -> Array:
+    """Return an array of numbers; ``(m,)`` is read as ``(1, m)``, one row with a column per example."""
+    array = as_numbers(function, name, value)
+    return array.reshape(1, -1) if array.ndim == 1 else array
+
+
+def as_number(
+    function: str, name: str, value: Any, rule: str = "a finite number", holds: Callable[[float], bool] = np.isfinite
+) -> float:
+    """Return a setting as a float, if it ``holds`` what the ``rule`` says in words."""
+    try:
+        number = np.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not holds(number):
+        raise InputError(f"{function}: {name} is {rule}; it is {value!r}.")
+    return number
+
+
+def as_count(function: str, name: str, value: Any, least: int = 0) -> int:
+    """Return a setting as an integer of at least ``least``."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise InputError(f"{function}: {name} is an integer of {least} or more; it is {value!r}.")
+    return number
+
+
+def _as_array(function: str, name: str, value: Numbers) -> Array:
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{function}: {name} cannot be read as an array; if it is a list, its rows differ in length."
+        ) from None
+
+
+def _type(value: Numbers, array: Array) -> str:
+    return str(array.dtype) if isinstance(value, np.ndarray) else type(value).__name__
+
+
+# --- layers -------------------------------------------------------------------------------------------------------
+
+
+def as_layer(function: str, arrays: Mapping[str, Numbers]) -> tuple[Array, Array, Array]:
+    """Return the three arrays ``A, W, b`` of one layer, which are given under the names that the caller knows.
+
+    ``b`` is ``(n, 1)``, or one number, which is then the bias of every unit.
+    """
+    (A_name, A), (W_name, W), (b_name, b) = arrays.items()
+    A, W, b = as_matrix(function, A_name, A), as_matrix(function, W_name, W), as_numbers(function, b_name, b)
+    if A.size == 0:
+        raise InputError(f"{function}: {A_name} has shape {A.shape}, so it holds no example.")
+    if W.shape[1] != A.shape[0]:
+        raise InputError(
+            f"{function}: {W_name} has shape {W.shape}, read as (n, n_prev), but {A_name} has shape {A.shape}, "
+            f"so {A.shape[0]} rows instead of {W.shape[1]} (rows are features, columns are examples)."
+        )
+    if b.shape not in ((W.shape[0], 1), (1, 1), (1,), ()):
+        raise InputError(
+            f"{function}: {b_name} has shape {b.shape}, but {W_name} has {W.shape[0]} rows, so {b_name} must be "
+            f"{(W.shape[0], 1)}."
+        )
+    return A, W, b
+
+
+def as_parameters(function: str, parameters: Parameters, layers: int | None = None) -> dict[str, Array]:
+    """Return the parameters as arrays, with all of ``W1, b1, ..., WL, bL`` there."""
+    if not isinstance(parameters, Mapping):
+        raise InputError(
+            f"{function}: parameters is a dictionary with W1, b1, ...; it is of type {type(parameters).__name__}."
+        )
+    L = layers or max(1, (len(parameters) + 1) // 2)
+    for name in (letter + str(l) for l in range(1, L + 1) for letter in "Wb"):
+        if name not in parameters:
+            raise InputError(f"{function}: parameters has no {name!r}; it has {sorted(map(str, parameters))}.")
+    return {name: as_numbers(function, name, p) for name, p in parameters.items()}
+
+
+def gradients_of(function: str, what: str, grads: Parameters, parameters: Mapping[str, Array]) -> dict[str, Array]:
+    """Return ``grads["d" + name]`` (or the velocities of the same keys) for every parameter, under its own name.
+
+    Each has its parameter's shape; for a bias one of the two may be a plain number.
+    """
+    if not isinstance(grads, Mapping):
+        raise InputError(f"{function}: {what} is a dictionary with dW1, db1, ...; it is a {type(grads).__name__}.")
+    gradients = {}
+    for name, p in parameters.items():
+        if "d" + name not in grads:
+            raise InputError(f"{function}: {what} has no 'd{name}'; it has {sorted(map(str, grads))}.")
+        gradient = as_numbers(function, "d" + name, grads["d" + name])
+        one_number = name.startswith("b") and not (gradient.ndim and p.ndim)
+        if gradient.shape != p.shape and not one_number:
+            raise InputError(f"{function}: d{name} has shape {gradient.shape}, but {name} has shape {p.shape}.")
+        gradients[name] = gradient
+    return gradients
+
+
+def as_cache(function: str, cache: Sequence[Numbers], names: str, forward: str) -> tuple[Array, ...]:
+    """Return the arrays of a cache, as many as there are ``names`` in it."""
+    expected = names.split()
+    if not isinstance(cache, Sequence) or len(cache) != len(expected):
+        came = f"has {len(cache)} entries" if isinstance(cache, Sequence) else f"is of type {type(cache).__name__}"
+        raise InputError(f"{function}: cache is ({', '.join(expected)}), as {forward} returned it, but it {came}.")
+    return tuple(as_numbers(function, name, array) for name, array in zip(expected, cache, strict=True))
+
+
+def as_linear_cache(function: str, cache: Sequence[Any]) -> tuple[Array, Array, Array]:
+    """Return the cache ``(A_prev, W, b)`` of a linear part as arrays."""
+    if not isinstance(cache, Sequence) or len(cache) != 3:
+        raise InputError(f"{function}: the cache is (A_prev, W, b), as linear_forward returned it.")
+    return as_layer(function, dict(zip(("A_prev", "W", "b"), cache, strict=True)))
+
+
+def as_layer_cache(function: str, cache: Sequence[Any]) -> Sequence[Any]:
+    """Return the cache ``((A_prev, W, b), Z)`` of a layer, which has these two."""
+    if not isinstance(cache, Sequence) or len(cache) != 2:
+        raise InputError(f"{function}: a cache is ((A_prev, W, b), Z), as linear_activation_forward returned it.")
+    return cache
+
+
+def as_dA_and_Z(function: str, dA: Numbers, cache: Numbers) -> tuple[Array, Array]:  # noqa: N802 - the lesson's names
+    """Return a gradient and the cache of an activation; one number is the gradient of all."""
+    dA, Z = as_numbers(function, "dA", dA), as_floats(function, "the cache Z", cache)
+    if dA.shape != Z.shape and dA.ndim:
+        raise InputError(f"{function}: dA has shape {dA.shape}, but the cache Z has shape {Z.shape}.")
+    return dA, Z
+
+
+# --- probabilities and labels -------------------------------------------------------------------------------------
+
+
+def as_labels(function: str, Y: Numbers, A_name: str, A: Array) -> Array:
+    """Return labels of the shape and the type of what they are compared with: 0 and 1, or soft ones."""
+    labels = as_row(function, "Y", Y)
+    if labels.shape != A.shape:
+        raise InputError(
+            f"{function}: Y has one label for each entry of {A_name}, which has shape {A.shape}, but Y has shape "
+            f"{labels.shape}."
+        )
+    if not np.isfinite(labels).all():
+        raise InputError(f"{function}: Y holds NaN or infinite labels.")
+    others = labels[(labels != 0) & (labels != 1)]
+    if others.size and np.all(labels == np.round(labels)):  # whole numbers are classes, not soft labels
+        raise InputError(f"{function}: Y holds labels 0 and 1 only, but it holds {others[0]}.")
+    return labels.astype(A.dtype)
+
+
+def as_probabilities(function: str, A_name: str, A: Numbers) -> Array:
+    """Return probabilities strictly between 0 and 1, one column per example; ``(m,)`` is read as ``(1, m)``."""
+    A = as_floats(function, A_name, as_row(function, A_name, A))
+    if A.ndim != 2 or A.size == 0:
+        raise InputError(f"{function}: {A_name} has one column per example, but its shape is {A.shape}.")
+    if not np.all((A >= 0) & (A <= 1)):
+        raise InputError(
+            f"{function}: {A_name} holds probabilities from 0 to 1, but it holds {A[~((A >= 0) & (A <= 1))][0]}; "
+            "a NaN here during training means that the learning rate is too large."
+        )
+    return away_from_0_and_1(A)
+
+
+def away_from_0_and_1(A: Array) -> Array:
+    """Return ``A`` with 0 and 1, whose logarithms and quotients are infinite, moved to their nearest neighbors."""
+    tiny = np.finfo(A.dtype).tiny
+    A = np.where(A == 1, np.nextafter(1, 0, dtype=A.dtype), A)
+    return np.where(np.abs(A) < tiny, tiny, A)
+
+
+# --- random numbers -----------------------------------------------------------------------------------------------
+
+
+def random_numbers(seed: int | None) -> Any:
+    """Return NumPy's legacy stream, from which the course draws.
+
+    With a seed it gives what follows ``np.random.seed(seed)``, and leaves the global stream alone; without one it is
+    the global stream as it stands.
+    """
+    if seed is None:
+        return np.random
+    try:
+        return np.random.RandomState(operator.index(seed))
+    except (TypeError, ValueError):
+        raise InputError(f"seed is None or an integer from 0 to 2**32 - 1; it is {seed}.") from None

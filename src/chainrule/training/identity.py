@@ -1,0 +1,104 @@
+"""What the numbers of a run depend on, as plain data: two runs that have it in common have all in common."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from chainrule.common.errors import InputError
+from chainrule.data.batches import Source
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import Optimizer
+from chainrule.layers import Sequential
+from chainrule.training.callbacks import Callback
+
+Identity = dict[str, Any]
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, partial)
+
+
+def identity_of(
+    body: Sequential,
+    loss: Loss,
+    optimizer: Optimizer,
+    metrics: Sequence[Any],
+    callbacks: Sequence[Callback],
+    source: Source,
+    validation: Source | None,
+) -> Identity:
+    """Return what must be the same for a run to go on with the same bits, besides the plain arguments of `fit`."""
+    settings = [[type(c).__name__, own] for c in callbacks if (own := c.settings()) is not None]
+    return {
+        "layers": plain("network", body.layers),
+        "loss": plain("loss", loss),
+        "optimizer": plain("optimizer", optimizer),
+        "metrics": plain("list of metrics", metrics),
+        "callbacks": plain("list of callbacks", settings),
+        "batches": source.batches,
+        "data": source.digest(),
+        "validation": None if validation is None else validation.digest(),
+    }
+
+
+def plain(what: str, value: Any) -> Any:
+    """Return settings as plain data that JSON gives back as it was; an object becomes its class and its attributes.
+
+    Parameters
+    ----------
+    what
+        What the settings belong to, for errors.
+    value
+        The settings.
+
+    Raises
+    ------
+    InputError
+        There is a function or something else in it that cannot be compared in another process.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else repr(value)
+    if isinstance(value, np.generic | np.ndarray):
+        if value.size == 1 and value.dtype.kind in "fiub":
+            return plain(what, value.item())
+        import hashlib
+
+        digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).hexdigest()
+        return f"{value.dtype} {value.shape} {digest}"
+    if isinstance(value, dict):
+        return {str(name): plain(what, v) for name, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(what, v) for v in value]
+    if isinstance(value, type):
+        return value.__qualname__
+    fields = [field.name for field in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else None
+    if fields is None and (isinstance(value, _FUNCTIONS) or not hasattr(value, "__dict__")):
+        raise InputError(
+            f"A run that goes on from a checkpoint must be comparable, but in the {what} is {value!r}, of which "
+            "another process cannot tell whether it is the same. Write it as a frozen dataclass with __call__, or "
+            "train without a checkpoint."
+        )
+    names = list(vars(value)) if fields is None else fields
+    return {"type": type(value).__qualname__} | {name: plain(what, getattr(value, name)) for name in names}
+
+
+def differences(before: Any, now: Any) -> str:
+    """Return in one sentence what differs between two identities."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return "It was written by another version of chainrule."
+    texts = []
+    for name in [*before, *(name for name in now if name not in before)]:
+        old, new = before.get(name), now.get(name)
+        if old != new:
+            texts.append(f"{name}: {_short(old)} then, {_short(new)} now")
+    return f"These differ: {'; '.join(texts)}."
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."

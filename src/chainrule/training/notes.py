@@ -1,0 +1,49 @@
+"""What is worth saying about a network and its examples, though they can be computed with."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from chainrule.common.errors import DataWarning, NetworkWarning
+from chainrule.data.door import Door
+from chainrule.equations.losses import Loss
+from chainrule.layers import Activation, Layer, Sequential
+from chainrule.training.callbacks import Callback
+
+
+class OneTargetNote(Callback):
+    """Warns after the first epoch if all examples had the same class: nothing can be told apart then.
+
+    That is what a first try on one example looks like, and what a file sorted by class does to a chunk of it.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door: Door | None = door
+
+    def epoch_end(self, run: Any) -> None:
+        """Warn, once."""
+        if self._door is not None and self._door.one_target:
+            warnings.warn(
+                f"The examples that count ({self._door.examples}) all have the same target, so there is nothing to "
+                "tell apart: the network learns to answer this whatever comes. Was y cut from sorted data?",
+                DataWarning,
+                stacklevel=2,
+            )
+        self._door = None
+
+
+def warn_of_output_activation(body: Sequential, loss: Loss) -> None:
+    """Warn if the last layer is an activation that the loss owns already: it would be applied twice."""
+    last: Layer = body
+    while isinstance(last, Sequential) and last.layers:
+        last = last.layers[-1]
+    doubled = {"binary": ("sigmoid", "softmax", "log_softmax"), "multiclass": ("softmax", "sigmoid"), "regression": ()}
+    if isinstance(last, Activation) and last.function in doubled[loss.task]:
+        warnings.warn(
+            f"The last layer is {last.function}, but {type(loss).__name__} works on logits and applies its own "
+            "activation, so probabilities would be squashed twice and hardly learn. Leave the last layer out: "
+            "predict returns probabilities without it.",
+            NetworkWarning,
+            stacklevel=3,
+        )
