@@ -15,8 +15,10 @@ from chainrule.arrays import INFERENCE, Array, Mode, Params, leaves, map_leaves
 from chainrule.common.errors import InputError
 from chainrule.layers.cells import GRU, LSTM, RNN
 from chainrule.layers.recurrent import Bidirectional, Recurrent, States
-from tests.cases.recurrent import MASK, MASKED
+from tests.cases.form import MASKED
 from tests.reference.compare import arrays_of, assert_close, starting_with
+
+MASK = MASKED.mask
 
 BATCH, FEATURES, UNITS = 3, 4, 2
 KINDS: dict[str, Callable[..., Recurrent]] = {

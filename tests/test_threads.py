@@ -32,3 +32,22 @@ def test_a_large_product_takes_the_two_threads_that_blas_had(cores: int, monkeyp
     seen.clear()
     threads.product(A, B)  # outside, BLAS has all its threads
     assert not seen
+
+
+def test_blas_gets_its_threads_back_whatever_order_fits_in_python_threads_end_in() -> None:
+    from threadpoolctl import ThreadpoolController
+
+    blas = ThreadpoolController().select(user_api="blas")
+
+    def now() -> set[int]:
+        return {library["num_threads"] for library in blas.info()}
+
+    with blas.limit(limits=2):
+        before = now()
+        first, second = threads.one_blas_thread(), threads.one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert now() == {1}
+        second.__exit__(None, None, None)
+        assert now() == before == {2}

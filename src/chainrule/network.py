@@ -162,8 +162,12 @@ class Network:
         if self.params is None:
             raise InputError("The network has no parameters yet: call fit first, or build it with input_shape=...")
 
-    def _door(self) -> Door:
-        return Door(self.body, self.loss, self.dtype, self._planned, self.input_shape)
+    def _door(self, X: Any) -> Door:
+        """Return what checks X, with the names of its columns as they are after they were put in order."""
+        names = _names(X)
+        return Door(
+            self.body, self.loss, self.dtype, self._planned, self.input_shape, names and (self.feature_names or names)
+        )
 
     def fit(
         self,
@@ -275,7 +279,7 @@ class Network:
         rule, scored = optimizers.find(optimizer), self._metrics(metrics)
 
         # Check the data, which changes nothing of the network.
-        door = self._door()
+        door = self._door(X)
         source = sources.source(
             X,
             y,
@@ -363,7 +367,7 @@ class Network:
         X, y, mask = (*data, None)[:3] if isinstance(data, tuple) and len(data) in (2, 3) else (data, None, None)
         try:
             return sources.source(
-                X, y, mask=mask, batch_size=1, seed=0, prepare=door.another(), names=self.feature_names
+                X, y, mask=mask, batch_size=1, seed=0, prepare=door.another(_names(X)), names=door.columns
             )
         except InputError as error:
             raise InputError(f"In validation_data, which is (X, y) or (X, y, mask): {error}") from error
@@ -403,7 +407,7 @@ class Network:
             A prediction is NaN or infinite.
         """
         self._built()
-        door, forward = self._door(), predictor(engine, self.body, self.params)
+        door, forward = self._door(X), predictor(engine, self.body, self.params)
         if sources.brings_batches(X):
             if mask is not None:
                 raise InputError("Parquet files and batches bring their own masks, so leave out mask.")
@@ -470,7 +474,7 @@ class Network:
             mask=mask,
             batch_size=1,
             seed=0,
-            prepare=self._door(),
+            prepare=self._door(X),
             names=self.feature_names,
         )
         return self._scores(predictor(engine, self.body, self.params), self._metrics(metrics), source)

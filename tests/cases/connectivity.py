@@ -6,7 +6,7 @@ import chainrule as cr
 from chainrule.layers.connectivity import Concatenate, Residual
 from chainrule.layers.graph import Graph
 from chainrule.layers.random_dense import RandomDense
-from tests.cases.form import TRAINING, LayerCase
+from tests.cases.form import MASKED, TRAINING, LayerCase
 
 SKIP = {
     "out": (cr.Dense(3), "joined"),  # in no order
@@ -28,6 +28,20 @@ LAYER_CASES = [
     ),
     LayerCase("concatenate", Concatenate([None, [cr.Dense(4), cr.Tanh()], cr.Dense(2)]), (4, 2, 5)),
     LayerCase("graph", Graph(SKIP), (4, 5)),
+    LayerCase(
+        "sequences merged after their steps became one, masked",
+        Graph(
+            {"a": (cr.GRU(3), "input"), "b": (cr.LSTM(3), "input"), "c": ("add", ["a", "b"]), "d": (cr.Dense(2), "c")}
+        ),
+        (3, 5, 2),
+        MASKED,
+    ),
+    LayerCase(
+        "residual of sequences, masked",
+        cr.Sequential([Residual([cr.Conv1D(2, 3, padding="same"), cr.Tanh()]), cr.GlobalAveragePool(), cr.Dense(2)]),
+        (3, 5, 2),
+        MASKED,
+    ),
     LayerCase(
         "graph in a residual in a graph",
         Graph(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule.layers.convolution import Conv1D, Conv2D
-from tests.cases.form import LayerCase
+from tests.cases.form import MASKED, LayerCase
 
 LAYER_CASES = [
     LayerCase("conv1d", Conv1D(3, 3), (2, 5, 2)),
@@ -12,6 +12,8 @@ LAYER_CASES = [
     LayerCase("conv1d, stride 3, rest, no bias", Conv1D(2, 2, stride=3, bias=False), (2, 10, 2)),
     LayerCase("conv1d, depthwise", Conv1D(3, 3, padding="same", groups=3), (2, 5, 3)),
     LayerCase("conv1d, kernel as long as the input", Conv1D(2, 5), (2, 5, 1)),
+    LayerCase("conv1d, same, masked", Conv1D(3, 3, padding="same"), (3, 5, 2), MASKED),
+    LayerCase("conv1d, causal, dilation 2, masked", Conv1D(2, 2, padding=[(2, 0)], dilation=2), (3, 5, 2), MASKED),
     LayerCase("conv2d, one channel, same", Conv2D(2, (3, 2), padding="same"), (2, 5, 4, 1)),
     LayerCase("conv2d, stride (2, 3), rest", Conv2D(2, 3, stride=(2, 3)), (2, 6, 7, 1)),
     LayerCase("conv2d, dilation (2, 3)", Conv2D(2, 2, padding=[(0, 2), (1, 0)], dilation=(2, 3)), (2, 5, 6, 2)),

@@ -11,6 +11,8 @@ from chainrule.equations.losses import Loss
 from chainrule.layers import Layer
 
 TRAINING = Mode(training=True, key=(3, 1, 4))
+MASKED = Mode(mask=np.array([[1, 1, 1, 1, 1], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]]))  # a full, an empty, a short sequence
+MASKED_TRAINING = MASKED._replace(training=True, key=(3, 1, 4))
 
 
 class LayerCase(NamedTuple):

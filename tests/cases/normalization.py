@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainrule.layers.normalization import BatchNorm, LayerNorm, RMSNorm
-from tests.cases.form import TRAINING, LayerCase
+from tests.cases.form import MASKED, MASKED_TRAINING, TRAINING, LayerCase
+
+SOME_ROWS = TRAINING._replace(rows=np.array([1.0, 0.0, 1.0, 1.0]))
 
 LAYER_CASES = [
     LayerCase("batch norm in training", BatchNorm(), (6, 3), TRAINING),
     LayerCase("batch norm in training, pictures", BatchNorm(epsilon=0.1), (2, 3, 2, 4), TRAINING),
     LayerCase("batch norm in training, one example over time", BatchNorm(), (1, 5, 3), TRAINING),
+    LayerCase("batch norm in training, masked", BatchNorm(), (3, 5, 2), MASKED_TRAINING),
+    LayerCase("batch norm in training, rows that do not count", BatchNorm(), (4, 3, 2), SOME_ROWS),
+    LayerCase("batch norm in inference, masked", BatchNorm(), (3, 5, 2), MASKED),
     LayerCase("batch norm in inference", BatchNorm(), (6, 3)),
     LayerCase("batch norm in inference, pictures", BatchNorm(), (2, 3, 2, 4)),
     LayerCase("layer norm", LayerNorm(), (4, 5)),

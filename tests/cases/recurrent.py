@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from chainrule.arrays import Mode
 from chainrule.layers.cells import GRU, LSTM, RNN
 from chainrule.layers.recurrent import Bidirectional
-from tests.cases.form import LayerCase
+from tests.cases.form import MASKED, LayerCase
 
-MASK = np.array([[1, 1, 1, 1, 1], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]])  # a full, an empty and a short sequence
-MASKED = Mode(mask=MASK)
 ONE, TWO, FIVE = (3, 1, 2), (3, 2, 2), (3, 5, 2)
 STATE = (3, 2)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import cache
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -59,19 +60,43 @@ def in_parts(function: Callable[[slice], object], n: int, numbers: int) -> None:
         in_halves(half, n)
 
 
+class _BlasLimit:
+    """BLAS kept to one thread for as long as somebody needs it: the number belongs to the process, not to a thread."""
+
+    def __init__(self) -> None:
+        self._lock, self._users, self._limit = Lock(), 0, None
+        self.had_two = False
+
+    def __enter__(self) -> None:
+        from threadpoolctl import ThreadpoolController
+
+        with self._lock:
+            if not self._users:
+                blas = ThreadpoolController().select(user_api="blas")
+                self.had_two = max((library["num_threads"] for library in blas.info()), default=1) == 2
+                self._limit = blas.limit(limits=1)
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users and self._limit is not None:
+                self._limit.restore_original_limits()
+                self._limit = None
+
+
+_blas_limit = _BlasLimit()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep BLAS to one thread; `product` takes two then, if BLAS had two."""
-    from threadpoolctl import ThreadpoolController
-
-    blas = ThreadpoolController().select(user_api="blas")
-    two = max((library["num_threads"] for library in blas.info()), default=1) == 2
-    before = _blas_alone.set(two)
-    try:
-        with blas.limit(limits=1):
+    with _blas_limit:
+        before = _blas_alone.set(_blas_limit.had_two)
+        try:
             yield
-    finally:
-        _blas_alone.reset(before)
+        finally:
+            _blas_alone.reset(before)
 
 
 def product(A: Array, B: Array) -> Array:

@@ -18,8 +18,11 @@ _LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-20, 1e20
 
 def finite(array: Array) -> bool:
     """Return whether all numbers are finite."""
-    # The sum shows NaN and infinity in one pass; it may overflow by itself, so then look at every number.
-    return array.dtype.kind != "f" or math.isfinite(array.sum()) or bool(np.isfinite(array).all())
+    if array.dtype.kind != "f":
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        # The sum shows NaN and infinity in one pass; it may overflow by itself, so then look at every number.
+        return math.isfinite(array.sum()) or bool(np.isfinite(array).all())
 
 
 def fits(array: Array, dtype: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,13 +31,22 @@ class Door:
         Returns the network's parameters, the shape of one input and of one output, for inputs of a shape.
     input_shape
         Of one example; None if the first examples decide.
+    columns
+        The names of the columns of X, for errors.
     """
 
     def __init__(
-        self, body: Sequential, loss: Loss, dtype: Any, plan: Callable[[Shape], Plan], input_shape: Shape | None
+        self,
+        body: Sequential,
+        loss: Loss,
+        dtype: Any,
+        plan: Callable[[Shape], Plan],
+        input_shape: Shape | None,
+        columns: Sequence[str] | None = None,
     ) -> None:
         self._body, self._loss, self._dtype, self._planned = body, loss, np.dtype(dtype), plan
         self._plan = None if input_shape is None else plan(input_shape)
+        self.columns = columns
         self._only: Any = None  # the one target so far
         self.one_target = loss.task != "regression"  # whether all classes so far were the same
         self.examples = 0
@@ -48,10 +57,10 @@ class Door:
             self._plan = self._planned(input_shape)
         return self._plan
 
-    def another(self) -> Door:
-        """Return a door to the same network, for other examples."""
+    def another(self, columns: Sequence[str] | None) -> Door:
+        """Return a door to the same network, for other examples, which have columns with names or not."""
         assert self._plan is not None
-        door = Door(self._body, self._loss, self._dtype, self._planned, None)
+        door = Door(self._body, self._loss, self._dtype, self._planned, None, columns and self.columns)
         door._plan = self._plan
         return door
 
@@ -98,9 +107,9 @@ class Door:
         """Return inputs whose values fit the network; `first_row` is the number of the first, for errors."""
         counting = cleared(X, weights, mask)
         if self._body.vocabulary_of_input is not None:
-            checks.all_fit("X", counting, np.float64)
+            checks.all_fit("X", counting, np.float64, self.columns, first_row)
             return checks.word_numbers(counting, self._body.vocabulary_of_input)
-        checks.all_fit("X", counting, self._dtype, first_row=first_row)
+        checks.all_fit("X", counting, self._dtype, self.columns, first_row)
         return X
 
     def taken(self, X: Array, mask: Array | None, first_row: int) -> tuple[Array, Array | None]:

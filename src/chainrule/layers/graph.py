@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -212,12 +213,13 @@ def _node(name: Any, rest: Any) -> Node:
 
 def _check(nodes: list[Node]) -> None:
     """Raise an error for a node that cannot be part of any graph."""
-    names = [node.name for node in nodes]
+    names = Counter(node.name for node in nodes)
+    known_names = {_INPUT, *names}
     for name, operation, inputs in nodes:
         used = ", ".join(inputs)
         if name == _INPUT:
             raise InputError(f"{_INPUT!r} is the name of the Graph's input: give the node another name.")
-        if names.count(name) > 1:
+        if names[name] > 1:
             raise InputError(f"The nodes of a Graph need different names, but several are named {name!r}.")
         if not name or "." in name:
             raise InputError(f"A Graph's node names its arrays, like name.W, so it cannot be named {name!r}.")
@@ -228,7 +230,7 @@ def _check(nodes: list[Node]) -> None:
                 f"A layer takes one input, but the node {name!r} of the Graph has several ({used}): "
                 'merge them in a node of their own, with "add" or "concatenate".'
             )
-        for missing in set(inputs) - {_INPUT, *names}:
+        for missing in set(inputs) - known_names:
             known = ", ".join([_INPUT, *names])
             raise InputError(f"The node {name!r} of the Graph uses {missing!r}, which is none of {known}.")
 

@@ -24,10 +24,12 @@ def _check(layer: Layer, gamma: Array, x: Array) -> None:
 
 def _counted(x: Float[Array, "batch *axes n"], mode: Mode) -> Array | None:
     """Return 1 for the examples, or the steps of them, that count and 0 for the others; None if all do."""
+    xp = namespace(x)
+    rows = None if mode.rows is None else xp.astype(mode.rows, x.dtype)
     if mode.mask is None:
-        return mode.rows
-    steps = namespace(x).astype(mode.mask, x.dtype)
-    return steps if mode.rows is None else steps * mode.rows[:, None]
+        return rows
+    steps = xp.astype(mode.mask, x.dtype)
+    return steps if rows is None else steps * rows[:, None]
 
 
 def _mean_of_examples(x: Float[Array, "batch *axes n"], counted: Array | None) -> Float[Array, "n"]:

@@ -35,6 +35,7 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
     begun: list[Callback] = []
     failed = True
     try:
+        _ = run.network  # whoever reads its parameters during the run reads those of a moment
         for callback in everyone:
             callback.run_start(run)
             begun.append(callback)

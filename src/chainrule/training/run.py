@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, Params, leaves, map_leaves
+from chainrule.arrays import Array, Params, leaves
 from chainrule.common.errors import DivergenceError, InputError, NotFiniteError
 from chainrule.data.batches import Source
 from chainrule.data.checks import finite
@@ -21,6 +21,7 @@ from chainrule.training.checkpoint import Checkpoints
 from chainrule.training.history import History
 from chainrule.training.identity import Identity, differences
 from chainrule.training.scoring import Scores, Totals
+from chainrule.training.shown import frozen
 
 
 class Run:
@@ -79,7 +80,7 @@ class Run:
         """
         moment = (self.engine.steps, self.epoch, self.batch)
         if moment != self._moment:
-            self._network.params = self._shown = map_leaves(_frozen_copy, self.engine.params)
+            self._network.params = self._shown = frozen(self.engine.params)
             self._moment = moment
         return self._network
 
@@ -241,9 +242,3 @@ class Run:
 def snapshot(params: Params) -> dict[str, Array]:
     """Return a copy of the parameters, for an engine's `restore`."""
     return {f"params/{path}": np.array(p) for path, p in leaves(params)}
-
-
-def _frozen_copy(p: Array) -> Array:
-    copy = np.array(p)
-    copy.flags.writeable = False
-    return copy
