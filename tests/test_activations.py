@@ -88,7 +88,9 @@ def test_each_row_has_its_own_softmax() -> None:
 
 
 def test_wrong_names_and_parameters_are_refused() -> None:
-    with pytest.raises(InputError, match=r"Activation knows step, identity, sigmoid, .* but function='rleu'"):
+    with pytest.raises(
+        InputError, match=r"Activation takes function as 'step', 'identity', .* but function='rleu'\. Write 'relu'\."
+    ):
         cr.Activation("rleu")
     with pytest.raises(InputError, match=r"relu has no alpha, but alpha=0.1; leaky_relu and elu have one"):
         cr.Activation("relu", 0.1)

@@ -315,7 +315,7 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_at_the_start(
 
 
 def test_bad_settings(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="keeps at least 1 file and waits 0 seconds or more, but keep=0"):
+    with pytest.raises(InputError, match="Checkpoint takes keep as a whole number of at least 1, but keep=0"):
         Checkpoint(tmp_path, keep=0)
     file = tmp_path / "file"
     file.touch()

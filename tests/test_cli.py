@@ -334,7 +334,7 @@ def test_datasets_finds_mnist(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("train --layers 99999999999999999999", r"--layers takes .* from 1 to 1,000,000,000 separated by commas"),
         ("train --epochs 0", r"Invalid value for '--epochs': .*\(see: chainrule train --help\)"),
         ("train --epochs ten", r"Invalid value for '--epochs': "),
-        ("train --lr 0", r"Adam's learning rate must be above 0, but lr=0\.0\."),
+        ("train --lr 0", r"Adam takes lr as a number above 0, or a schedule, .* but lr=0\.0\."),
         ("train --epoch 3", r"No such option.*--epochs.*\(see: chainrule train --help\)"),
         ("train xor moons", r"Got unexpected extra argument.*moons"),
         ("train --out nowhere/x", r"nowhere/x cannot be written: there is no folder nowhere\. Create it first\."),

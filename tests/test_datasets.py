@@ -452,15 +452,15 @@ def test_toys(toy: Callable[..., mnist.Examples]) -> None:
     np.testing.assert_array_equal(X, again)
     assert not np.array_equal(X, other)
     assert X.dtype == np.float32 and len(X) == len(y) == 50
-    with pytest.raises(InputError, match="must be at least 1, but it is 0"):
+    with pytest.raises(InputError, match=f"{toy.__name__} takes n as a whole number of at least 1, but n=0"):
         toy(n=0)
-    with pytest.raises(InputError, match=r"must be 0 or a positive number, but it is -0\.1"):
+    with pytest.raises(InputError, match=r"noise as a number of at least 0, but noise=-0\.1"):
         toy(noise=-0.1)
 
 
 @pytest.mark.parametrize("toy", [datasets.spirals, datasets.blobs])
 def test_toys_need_two_classes(toy: Callable[..., mnist.Examples]) -> None:
-    with pytest.raises(InputError, match="at least 2 classes, but classes is 1"):
+    with pytest.raises(InputError, match="classes as a whole number of at least 2, but classes=1"):
         toy(classes=1)
 
 

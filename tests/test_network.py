@@ -521,13 +521,25 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
         "mask must hold 1",
     ),
     "epochs": (lambda: quick(mlp(), X, Y, epochs=0), "epochs, batch_size and accumulate of at least 1, but got 0, 32"),
-    "optimizer": (lambda: quick(mlp(), X, Y, optimizer="adm"), r"one of sgd, .* but optimizer='adm'"),
-    "loss": (lambda: cr.Network([cr.Dense(1)], "mse"), r"loss is one of binary_cross_entropy, .* but loss='mse'"),
-    "dtype": (lambda: mlp(dtype=np.int64), "computes in float32 or float64, but dtype=int64"),
-    "sizes": (lambda: cr.Network.mlp([3]), r"such as \[784, 50, 10\], not \[3\]"),
-    "units": (lambda: cr.Dense(0), "Dense needs at least 1 unit, but units=0"),
-    "initializer": (lambda: cr.Dense(1, "hee"), "Dense knows the initializers zeros, .* but initializer='hee'"),
-    "dropout rate": (lambda: cr.Dropout(1.0), r"from 0 to below 1, not 1\.0"),
+    "optimizer": (
+        lambda: quick(mlp(), X, Y, optimizer="adm"),
+        r"fit takes optimizer as 'sgd', .* but optimizer='adm'\. Write 'adam'\.",
+    ),
+    "loss": (
+        lambda: cr.Network([cr.Dense(1)], "mse"),
+        r"Network takes loss as 'binary_cross_entropy', .* but loss='mse'\. Write 'mean_squared_error'\.",
+    ),
+    "dtype": (lambda: mlp(dtype=np.int64), "Network takes dtype as float32 or float64, but dtype=int64"),
+    "sizes": (lambda: cr.Network.mlp([3]), r"such as \[784, 50, 10\], but sizes=\[3\]"),
+    "units": (lambda: cr.Dense(0), "Dense takes units as a whole number of at least 1, but units=0"),
+    "initializer": (
+        lambda: cr.Dense(1, "hee"),
+        "Dense takes initializer as 'zeros', .* but initializer='hee'. Write 'he'",
+    ),
+    "dropout rate": (
+        lambda: cr.Dropout(1.0),
+        r"share of activations to drop, as a number of at least 0 and below 1, but rate=1\.0",
+    ),
     "dropout key": (
         lambda: cr.Dropout(0.5).forward({}, X, cr.Mode(training=True)),
         r"give a key, Mode\(training=True, key=\(seed,\)\)",

@@ -114,9 +114,11 @@ def test_the_variance_of_one_value() -> None:
 
 def test_settings_that_make_no_sense() -> None:
     for layer in (BatchNorm, LayerNorm, RMSNorm):
-        with pytest.raises(InputError, match=rf"{layer.__name__}'s epsilon .* must be above 0, not 0\.0"):
+        with pytest.raises(
+            InputError, match=rf"{layer.__name__} takes epsilon, .* as a number above 0, but epsilon=0\.0"
+        ):
             layer(epsilon=0.0)
-    with pytest.raises(InputError, match=r"momentum is the share of the old statistics to keep, .*, not 1\.5"):
+    with pytest.raises(InputError, match=r"momentum, the share of the old statistics to keep, .*, but momentum=1\.5"):
         BatchNorm(momentum=1.5)
 
 

@@ -356,10 +356,10 @@ def test_errors_say_the_rule_and_what_came() -> None:
         layer.forward(params, (x, states[:1]))
     with pytest.raises(InputError, match=r"one entry per step .* the shape \(3, 5\), .* but it has shape \(5, 3\)"):
         layer.forward(params, x, Mode(mask=MASK.T))
-    with pytest.raises(InputError, match="GRU needs at least 1 unit, but units=0"):
+    with pytest.raises(InputError, match="GRU takes units as a whole number of at least 1, but units=0"):
         GRU(0)
-    with pytest.raises(InputError, match="activation is tanh or relu, but activation='sigmoid'"):
+    with pytest.raises(InputError, match="RNN takes activation as 'tanh' or 'relu', but activation='sigmoid'"):
         RNN(3, "sigmoid")
     for wrong in (LSTM(3, reverse=True), cr.Dense(3)):
-        with pytest.raises(InputError, match=r"Bidirectional takes an RNN, LSTM or GRU with reverse=False .* layer="):
+        with pytest.raises(InputError, match=r"Bidirectional takes layer as an RNN, .* reverse=False.* layer="):
             Bidirectional(wrong)

@@ -82,15 +82,18 @@ def test_spatial_dropout_drops_whole_channels() -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: Embedding(0, 3), "a vocabulary and units of at least 1, but vocabulary=0 and units=3"),
+        (lambda: Embedding(0, 3), "Embedding takes vocabulary as a whole number of at least 1, but vocabulary=0"),
         (lambda: Reshape((-1, -1)), r"-1 at most once, but shape=\(-1, -1\)"),
         (lambda: Reshape((5, -1)).init(RNG, (3, 4)), r"cannot arrange the 12 numbers .* shape \(3, 4\) as \(5, -1\)"),
-        (lambda: ZeroPad(-1), "0 or more zeros at each end, but padding=-1"),
+        (lambda: ZeroPad(-1), "ZeroPad takes padding as a whole number of at least 0, or a pair .*, but padding=-1"),
         (lambda: ZeroPad(((1, 1),)).init(RNG, (4, 4, 1)), r"a pair \(before, after\) for each of the 2 axes"),
         (lambda: ZeroPad(1).init(RNG, (4,)), r"ZeroPad takes inputs of shape \(batch, time, channels\) or"),
-        (lambda: Upsample(0), "Upsample's factor must be at least 1, or a pair of such numbers, but it is 0"),
+        (
+            lambda: Upsample(0),
+            "Upsample takes factor as a whole number of at least 1, or one for each axis, but factor=0",
+        ),
         (lambda: Upsample((2, 2)).init(RNG, (4, 1)), "Upsample's factor must be one number or one for each of the 1"),
-        (lambda: SpatialDropout(1.0), r"SpatialDropout's rate is the share .*, not 1\.0"),
+        (lambda: SpatialDropout(1.0), r"SpatialDropout takes rate, the share .*, but rate=1\.0"),
         (
             lambda: SpatialDropout(0.5).forward({}, np.ones((1, 2, 3)), Mode(training=True)),
             "SpatialDropout draws random numbers in training: give a key",

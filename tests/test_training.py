@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import chainrule as cr
 from chainrule.arrays import leaves
 from chainrule.common.errors import DivergenceError, InputError
 from chainrule.engines.choose import choose
-from chainrule.metrics import METRICS
+from chainrule.metrics import MAE, METRICS, R2, Accuracy, Metric
 from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.run import Run
 
@@ -194,7 +195,10 @@ def test_what_counts_as_better(options: Any, scores: list[float], waited: int) -
 
     class FakeRun:
         scores: dict[str, float]
+        metrics = (Accuracy(), MAE(), R2())
+        score_names = ("loss", "accuracy", "mae", "r2")
 
+    stopping.run_start(FakeRun)
     for score in scores:
         FakeRun.scores = {options["monitor"]: score}
         stopping.epoch_end(FakeRun)
@@ -206,10 +210,74 @@ def test_early_stopping_of_a_score_that_is_not_there() -> None:
         fit(network(), callbacks=[EarlyStopping()])
     with pytest.raises(InputError, match=r"watches 'f1', but .* Name it in metrics="):
         fit(network(), callbacks=[EarlyStopping(monitor="f1")])
-    with pytest.raises(InputError, match="waits at least 1 epoch, but patience=0"):
+    with pytest.raises(
+        InputError, match="EarlyStopping takes patience as a whole number of at least 1, but patience=0"
+    ):
         EarlyStopping(0)
-    with pytest.raises(InputError, match=r"min_delta of at least 0, but got -1\.0"):
+    with pytest.raises(
+        InputError, match=r"EarlyStopping takes min_delta as a number of at least 0, but min_delta=-1\.0"
+    ):
         EarlyStopping(min_delta=-1.0)
+
+
+@dataclass(frozen=True)
+class Misses(Metric):
+    """A score of one's own that falls as the network learns."""
+
+    name, tasks = "misses", ("binary", "multiclass")
+
+    def counts(self, Z: Any, Y: Any, rows: Any = None) -> Any:
+        return np.array([np.sum((Z[:, 0] > 0) != (Y.reshape(len(Z)) > 0.5)), len(Z)], float)
+
+    def score(self, counts: Any) -> float:
+        return float(counts[0] / counts[1])
+
+
+class FewerMisses(Misses):
+    better = "min"
+
+
+def test_which_score_of_a_metric_of_ones_own_is_better_must_be_said() -> None:
+    options: dict[str, Any] = {"epochs": 4, "validation_data": (X, Y)}
+    for better in (None, "lower"):
+        metric = type("Misses", (Misses,), {"better": better})()
+        with pytest.raises(InputError, match=r"watches 'val_misses', but Misses does not say .* mode=\"min\" or mode="):
+            fit(network(), metrics=[metric], callbacks=[EarlyStopping(monitor="val_misses")], **options)
+    modes: list[tuple[Metric, Any]] = [(FewerMisses(), "auto"), (Misses(), "min"), (Misses(), "max")]
+    for metric, mode in modes:
+        stopping = EarlyStopping(patience=9, monitor="val_misses", mode=mode)
+        history = fit(network(), metrics=[metric], callbacks=[stopping], **options)["val_misses"]
+        best = max(history) if mode == "max" else min(history)
+        assert abs(stopping.state()["best"]) == best
+
+
+def test_every_metric_says_which_score_is_better() -> None:
+    better = {name: make().better for name, make in METRICS.items()}
+    assert {name for name, which in better.items() if which != "max"} == {"mae"} and better["mae"] == "min"
+
+
+@pytest.mark.parametrize(
+    ("monitor", "fix"),
+    [
+        ("val_acc", "Write monitor='val_accuracy'."),
+        ("val_auc", "Write monitor='val_roc_auc'."),
+        ("val_Accuracy", "Write monitor='val_accuracy'."),
+        ("los", "Write monitor='loss'."),
+        ("acc", "Write monitor='accuracy'."),
+        ("auc", "Write monitor='val_roc_auc'."),
+        ("r2_score", "Name it in metrics=['r2']."),
+        ("val_f1_score", "Name it in metrics=['f1']."),
+        ("val_sharpness", "Name it in metrics=['...']."),
+    ],
+)
+def test_a_score_by_another_name(monitor: str, fix: str) -> None:
+    with pytest.raises(InputError, match=f"watches {monitor!r}, .*{re.escape(fix)}"):
+        fit(
+            network(),
+            metrics=["accuracy", "roc_auc"],
+            validation_data=(X, Y),
+            callbacks=[EarlyStopping(monitor=monitor)],
+        )
 
 
 # Weights and accumulation

@@ -19,6 +19,8 @@ import numpy as np
 
 from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add
 from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.names import meant
+from chainrule.common.settings import Checked, Number, OneOf, Whole, made, shown
 from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import Logits, Loss, Targets
 
@@ -28,10 +30,13 @@ Counts = Float[Array, " k"]
 
 
 @dataclass(frozen=True)
-class _Named(ABC):
+class _Named(Checked, ABC):
     task: Task = field(default="multiclass", kw_only=True)
 
     tasks: ClassVar[tuple[Task, ...]] = ("binary", "multiclass")
+    better: ClassVar[Literal["min", "max"] | None] = None
+    """Whether a smaller or a larger score is better; a metric that does not say it cannot choose the best epoch."""
+    rules: ClassVar = {"task": OneOf(("binary", "multiclass", "regression"))}
 
     @property
     @abstractmethod
@@ -42,7 +47,8 @@ class _Named(ABC):
 class Metric(_Named):
     """A score that follows from sums over the examples.
 
-    A metric of your own is a frozen dataclass that has a `name` and the two methods.
+    A metric of your own is a frozen dataclass that has a `name`, the two methods and, so that `EarlyStopping` knows
+    which epoch is best, ``better = "min"`` or ``better = "max"``.
 
     Parameters
     ----------
@@ -133,7 +139,7 @@ class Accuracy(_Mean):
     (array([2., 3.]), 0.6666666666666666)
     """
 
-    name = "accuracy"
+    name, better = "accuracy", "max"
 
     def values(self, Z: Logits, Y: Targets) -> Array:
         """Return which answers are right."""
@@ -154,11 +160,8 @@ class TopK(_Mean):
     """
 
     k: int
-    tasks = ("multiclass",)
-
-    def __post_init__(self) -> None:
-        if self.k < 1:
-            raise InputError(f"TopK allows at least one guess, but k={self.k}.")
+    tasks, better = ("multiclass",), "max"
+    rules: ClassVar = _Named.rules | {"k": Whole(1, meaning="how many guesses are allowed")}
 
     @property
     def name(self) -> str:
@@ -185,6 +188,7 @@ class _PerClass(Metric):
     """
 
     alpha: ClassVar[float]
+    better = "max"
 
     def counts(self, Z: Logits, Y: Targets, rows: Rows | None = None) -> Counts:
         """Return how often each class was guessed rightly, how often it was guessed, and how often it was right."""
@@ -247,7 +251,7 @@ class F1(_PerClass):
 class MAE(_Mean):
     """The mean distance of an output from its target."""
 
-    name, tasks = "mae", ("regression",)
+    name, tasks, better = "mae", ("regression",), "min"
 
     def values(self, Z: Logits, Y: Targets) -> Array:
         """Return the distances."""
@@ -272,7 +276,8 @@ class R2(Metric):
     """
 
     center: float = 0.0
-    name, tasks = "r2", ("regression",)
+    name, tasks, better = "r2", ("regression",), "max"
+    rules: ClassVar = _Named.rules | {"center": Number()}
 
     def counts(self, Z: Logits, Y: Targets, rows: Rows | None = None) -> Counts:
         """Return for each output: the number, the sums of targets, their squares and the errors' squares, rounding."""
@@ -299,7 +304,7 @@ class RocAuc(WholeMetric):
     and others are not; without any, it is NaN.
     """
 
-    name = "roc_auc"
+    name, better = "roc_auc", "max"
 
     def value(self, Z: Logits, Y: Targets) -> float:
         """Return the area, computed by scikit-learn.
@@ -349,14 +354,15 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
     if isinstance(metric, str):
         top = re.fullmatch(r"top_(\d+)_accuracy", metric)
         if not top and metric not in METRICS:
-            import difflib
-
-            close = difflib.get_close_matches(metric, METRICS, n=1)
-            suggestion = f" Did you mean {close[0]!r}?" if close else ""
+            near = meant(metric, METRICS)
+            suggestion = f" Did you mean {near!r}?" if near else ""
             raise InputError(f"There is no metric {metric!r}.{suggestion} Known: {', '.join(METRICS)}.")
         metric = TopK(int(top[1])) if top else METRICS[metric]()
     if not isinstance(metric, Metric | WholeMetric):
-        raise InputError(f"A metric is a name such as 'accuracy', or an object such as TopK(3), but {metric!r} came.")
+        fix = f" {made(metric)}" if isinstance(metric, type) and issubclass(metric, Metric | WholeMetric) else ""
+        raise InputError(
+            f"A metric is a name such as 'accuracy', or an object such as TopK(3), but {shown(metric)} came.{fix}"
+        )
     if loss.task not in metric.tasks:
         fitting = [name for name, make in METRICS.items() if loss.task in make().tasks]
         raise InputError(

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.arrays import Array, Float, Mode, Params, Shape
 from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
+from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, whole
 from chainrule.data import checks, sources
 from chainrule.data.batches import Arrays, Source
 from chainrule.data.class_weights import all_targets, class_weights
@@ -21,11 +22,14 @@ from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, make, predictor
 from chainrule.engines.inference import in_batches, rows_at_once
 from chainrule.engines.numpy import blas_threads
+from chainrule.equations import losses, optimizers
+from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.initializers import SUITED
-from chainrule.equations.losses import LOSSES, Loss
-from chainrule.equations.optimizers import OPTIMIZERS, Adam, Optimizer
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Activation, Dense, Layer, Sequential
 from chainrule.layers.blow_up import first_blow_up
+from chainrule.layers.own import LAYERS
 from chainrule.layers.summary import bytes_per_example, summary
 from chainrule.metrics import Metric, WholeMetric, default, find
 from chainrule.training import progress
@@ -39,6 +43,9 @@ from chainrule.training.run import Run, snapshot
 from chainrule.training.scoring import Scores, evaluate
 
 _Metrics = list[Metric | WholeMetric]
+
+_SIZES = Each(Whole(1), "a list of sizes from input to output, such as [784, 50, 10]", least=2)
+_SHAPE = Maybe(Each(Whole(1), "the lengths of the axes of one example, without the batch axis"))
 
 
 class Network:
@@ -89,14 +96,10 @@ class Network:
         seed: int = 0,
         dtype: Any = np.float32,
     ) -> None:
-        if isinstance(loss, str) and loss not in LOSSES:
-            raise InputError(f"A Network's loss is one of {', '.join(LOSSES)}, but loss={loss!r}.")
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise InputError(f"A Network computes in float32 or float64, but dtype={np.dtype(dtype)}.")
-        self.body = Sequential(layers)
-        self.loss = LOSSES[loss]() if isinstance(loss, str) else loss
-        self.dtype = np.dtype(dtype)
-        self.seed = seed
+        self.body = Sequential(LAYERS.check("Network", "layers", layers))
+        self.loss = losses.find(loss)
+        self.dtype = Precision().check("Network", "dtype", dtype)
+        self.seed = whole("Network", "seed", seed, least=0)
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.params: Params = None
@@ -106,6 +109,7 @@ class Network:
         self._optimizer: tuple[Optimizer, dict[str, Array]] | None = None  # the last fit's, with its state
         warn_of_output_activation(self.body, self.loss)
         self.input_scale: float | None = None
+        input_shape = _SHAPE.check("Network", "input_shape", input_shape)
         if input_shape is not None:
             self._build(tuple(input_shape))
 
@@ -134,8 +138,7 @@ class Network:
         seed, dtype
             As for `Network`.
         """
-        if len(sizes) < 2:
-            raise InputError(f"mlp needs at least an input and an output size, such as [784, 50, 10], not {sizes}.")
+        sizes, hidden = _SIZES.check("mlp", "sizes", sizes), choice("mlp", "hidden", hidden, ACTIVATIONS)
         if loss is None:
             loss = "binary_cross_entropy" if sizes[-1] == 1 else "categorical_cross_entropy"
         layers: list[Layer] = []
@@ -273,7 +276,7 @@ class Network:
                 f"fit needs epochs, batch_size and accumulate of at least 1, but got {epochs}, {batch_size} and "
                 f"{accumulate}."
             )
-        rule, scored = _optimizer(optimizer), self._metrics(metrics)
+        rule, scored = optimizers.find(optimizer), self._metrics(metrics)
 
         # Check the data, which changes nothing of the network.
         door = self._door(X)
@@ -489,14 +492,6 @@ class Network:
     def __repr__(self) -> str:
         labels = ", ".join(layer.label for layer in self.body.layers)
         return f"Network([{labels}], {type(self.loss).__name__}, input_shape={self.input_shape})"
-
-
-def _optimizer(optimizer: str | Optimizer | None) -> Optimizer:
-    if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise InputError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, but optimizer={optimizer!r}.")
-        return OPTIMIZERS[optimizer]()
-    return optimizer or Adam()
 
 
 def _names(X: Any) -> tuple[str, ...] | None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import InputError
+from chainrule.common.settings import number, whole
 
 Classified: TypeAlias = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -47,7 +47,7 @@ def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> Classified:
     >>> X.astype(int).tolist(), y.tolist()
     ([[0, 0], [0, 1], [1, 1], [1, 0]], [0, 1, 0, 1])
     """
-    _check(n, noise)
+    _check("xor", n, noise, seed)
     corners = np.array([[0, 0], [0, 1], [1, 1], [1, 0]])
     rng = np.random.default_rng(seed)
     return _noisy(corners[np.arange(n) % 4], noise, rng), _in_turn(n, 2)
@@ -86,7 +86,7 @@ def spirals(n: int = 200, classes: int = 3, noise: float = 0.02, seed: int = 0) 
     >>> X.shape, y[:4].tolist()
     ((300, 2), [0, 1, 2, 0])
     """
-    _check(n, noise, classes)
+    _check("spirals", n, noise, seed, classes)
     y = _in_turn(n, classes)
     rng = np.random.default_rng(seed)
     t = rng.random(n)
@@ -108,7 +108,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> Classified:
     >>> X.shape, X.dtype, y.dtype
     ((10, 2), dtype('float32'), dtype('int64'))
     """
-    _check(n, noise)
+    _check("moons", n, noise, seed)
     y = _in_turn(n, 2)
     rng = np.random.default_rng(seed)
     upper = _on_circle(np.pi * rng.random(n))
@@ -129,7 +129,7 @@ def circles(n: int = 200, noise: float = 0.05, seed: int = 0) -> Classified:
     >>> (X**2).sum(axis=1).round(6).tolist()
     [1.0, 0.25, 1.0, 0.25]
     """
-    _check(n, noise)
+    _check("circles", n, noise, seed)
     y = _in_turn(n, 2)
     rng = np.random.default_rng(seed)
     radius = (1 - y / 2)[:, np.newaxis]
@@ -150,7 +150,7 @@ def blobs(n: int = 200, classes: int = 3, noise: float = 0.25, seed: int = 0) ->
     >>> (X.round(6) + 0).tolist()
     [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]
     """
-    _check(n, noise, classes)
+    _check("blobs", n, noise, seed, classes)
     y = _in_turn(n, classes)
     return _noisy(_on_circle(2 * np.pi * y / classes), noise, np.random.default_rng(seed)), y
 
@@ -185,19 +185,17 @@ def sine(n: int = 200, noise: float = 0.1, seed: int = 0) -> tuple[NDArray[np.fl
     >>> bool(np.allclose(y, np.sin(X)))
     True
     """
-    _check(n, noise)
+    _check("sine", n, noise, seed)
     rng = np.random.default_rng(seed)
     x = rng.uniform(-np.pi, np.pi, size=(n, 1))
     return x.astype(np.float32), _noisy(np.sin(x), noise, rng)
 
 
-def _check(n: int, noise: float, classes: int = 2) -> None:
-    if n < 1:
-        raise InputError(f"n is the number of points and must be at least 1, but it is {n}.")
-    if not 0 <= noise < np.inf:
-        raise InputError(f"noise is a standard deviation and must be 0 or a positive number, but it is {noise}.")
-    if classes < 2:
-        raise InputError(f"A classification needs at least 2 classes, but classes is {classes}.")
+def _check(owner: str, n: int, noise: float, seed: int, classes: int = 2) -> None:
+    whole(owner, "n", n, least=1)
+    number(owner, "noise", noise, least=0)
+    whole(owner, "seed", seed, least=0)
+    whole(owner, "classes", classes, least=2)
 
 
 def _in_turn(n: int, classes: int) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ from typing import ClassVar, Literal
 
 from chainrule.arrays import Array, Float, Shaped, lowest, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Checked, Either, Instance, Number, OneOf
 from chainrule.equations import activations
 
 Logits = Float[Array, "batch *out"]
@@ -52,7 +53,7 @@ def weighted_mean(
 
 
 @dataclass(frozen=True)
-class Loss(ABC):
+class Loss(Checked, ABC):
     """What the losses have in common: `loss(Z, Y, weights) -> (value, dZ)` and the output activation they own."""
 
     task: ClassVar[Literal["binary", "multiclass", "regression"]]
@@ -76,6 +77,9 @@ class Loss(ABC):
         return xp.astype(xp.reshape(Y, Z.shape), Z.dtype, copy=False)
 
 
+_SMOOTHING = Number(0, 1, closed="left", meaning="the share of a label that is spread over all")
+
+
 @dataclass(frozen=True)
 class BinaryCrossEntropy(Loss):
     r"""Cross-entropy of yes/no targets, with the sigmoid it owns.
@@ -97,6 +101,7 @@ class BinaryCrossEntropy(Loss):
 
     label_smoothing: float = 0.0
     task = "binary"
+    rules: ClassVar = {"label_smoothing": _SMOOTHING}
 
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for logits (batch, outputs) and targets 0/1 or probabilities of the same shape."""
@@ -131,6 +136,7 @@ class CategoricalCrossEntropy(Loss):
 
     label_smoothing: float = 0.0
     task = "multiclass"
+    rules: ClassVar = {"label_smoothing": _SMOOTHING}
 
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for logits (batch, ..., classes) and integer labels (batch, ...) or one-hot targets."""
@@ -217,6 +223,7 @@ class Huber(Loss):
 
     delta: float = 1.0
     task = "regression"
+    rules: ClassVar = {"delta": Number(0, closed="neither")}
 
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for outputs and targets of the same shape."""
@@ -234,3 +241,18 @@ LOSSES = {
     "huber": Huber,
 }
 """Every loss by the name that `Network` takes."""
+
+
+_LOSS = Either(OneOf(LOSSES), Instance(Loss, "a loss"))
+
+
+def find(loss: object) -> Loss:
+    """Return a loss that is given by its name or as a Loss.
+
+    Raises
+    ------
+    InputError
+        If there is no such loss.
+    """
+    known = _LOSS.check("Network", "loss", loss)
+    return LOSSES[known]() if isinstance(known, str) else known  # type: ignore[abstract]

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from chainrule.arrays import Array, Float, namespace
-from chainrule.common.errors import InputError
-from chainrule.equations.schedules import Schedule, rate_at
+from chainrule.common.settings import Checked, Either, Instance, Maybe, Number, OneOf
+from chainrule.equations.schedules import RATE, Schedule, rate_at
 
 Vector = Float[Array, "*n"]
 
@@ -51,8 +51,12 @@ class Moments(NamedTuple):
     v: Array  # like p: the weighted sum of past squared gradients
 
 
+_SHARE = Number(0, 1, closed="left", meaning="the share of the past that a step keeps")
+_EPSILON = Number(0, closed="neither", meaning="which keeps a division by zero away")
+
+
 @dataclass(frozen=True)
-class Optimizer(ABC):
+class Optimizer(Checked, ABC):
     """What the rules have in common.
 
     Parameters
@@ -69,15 +73,11 @@ class Optimizer(ABC):
     weight_decay: float = 0.0
     clip_norm: float | None = None
     state: ClassVar[type[Any]] = NoState
-
-    def __post_init__(self) -> None:
-        rule = type(self).__name__
-        if not callable(self.lr) and not self.lr > 0:
-            raise InputError(f"{rule}'s learning rate must be above 0, but lr={self.lr}.")
-        if not self.weight_decay >= 0:
-            raise InputError(f"{rule}'s weight_decay must be 0 or more, but it is {self.weight_decay}.")
-        if self.clip_norm is not None and not self.clip_norm > 0:
-            raise InputError(f"{rule}'s clip_norm must be above 0 (None for no limit), but it is {self.clip_norm}.")
+    rules: ClassVar = {
+        "lr": RATE,
+        "weight_decay": Number(0),
+        "clip_norm": Maybe(Number(0, closed="neither")),
+    }
 
     def init(self, p: Vector) -> Any:
         """Return the state before the first step."""
@@ -151,6 +151,7 @@ class Momentum(Optimizer):
     lr: float | Schedule = 0.01
     beta: float = 0.9
     state = Velocity
+    rules: ClassVar = Optimizer.rules | {"beta": _SHARE}
 
     def step(self, g: Vector, state: Velocity, rate: Any) -> tuple[Vector, Velocity]:
         """Return the velocity times the rate."""
@@ -175,6 +176,7 @@ class Nesterov(Optimizer):
     lr: float | Schedule = 0.01
     beta: float = 0.9
     state = Velocity
+    rules: ClassVar = Optimizer.rules | {"beta": _SHARE}
 
     def step(self, g: Vector, state: Velocity, rate: Any) -> tuple[Vector, Velocity]:
         """Return the gradient plus the velocity it will have, times the rate."""
@@ -196,6 +198,7 @@ class AdaGrad(Optimizer):
     lr: float | Schedule = 0.01
     epsilon: float = 1e-8
     state = SquareSum
+    rules: ClassVar = Optimizer.rules | {"epsilon": _EPSILON}
 
     def step(self, g: Vector, state: SquareSum, rate: Any) -> tuple[Vector, SquareSum]:
         """Return the scaled gradient times the rate."""
@@ -220,6 +223,7 @@ class RMSProp(Optimizer):
     beta: float = 0.9
     epsilon: float = 1e-8
     state = SquareSum
+    rules: ClassVar = Optimizer.rules | {"beta": _SHARE, "epsilon": _EPSILON}
 
     def step(self, g: Vector, state: SquareSum, rate: Any) -> tuple[Vector, SquareSum]:
         """Return the scaled gradient times the rate."""
@@ -259,6 +263,7 @@ class Adam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
     state = Moments
+    rules: ClassVar = Optimizer.rules | {"beta1": _SHARE, "beta2": _SHARE, "epsilon": _EPSILON}
 
     def scalars(self, t: Any) -> tuple[Any, ...]:
         """Return alpha and the scaled epsilon of step t."""
@@ -312,7 +317,7 @@ def clip_scale(squared_norm: Array, clip_norm: float) -> Array:
     Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013, algorithm 1.
     """
     xp = namespace(squared_norm)
-    return xp.minimum(clip_norm / xp.sqrt(xp.maximum(squared_norm, clip_norm**2)), 1)
+    return clip_norm / xp.maximum(xp.sqrt(squared_norm), clip_norm)  # the square of clip_norm could overflow
 
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -325,3 +330,17 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adamw": AdamW,
 }
 """Every optimizer by the name that `fit` and the command line take."""
+
+_OPTIMIZER = Maybe(Either(OneOf(OPTIMIZERS), Instance(Optimizer, "an optimizer")))
+
+
+def find(optimizer: object) -> Optimizer:
+    """Return an optimizer that is given by its name or as an Optimizer; None is Adam with its usual learning rate.
+
+    Raises
+    ------
+    InputError
+        If there is no such optimizer.
+    """
+    known = _OPTIMIZER.check("fit", "optimizer", optimizer)
+    return OPTIMIZERS[known]() if isinstance(known, str) else known or Adam()

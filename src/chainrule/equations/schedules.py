@@ -9,11 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from chainrule.common.settings import Checked, Either, Function, Number, Whole
+
 Schedule = Callable[[Any], Any]
+
+_ABOVE_0 = Number(0, closed="neither")
+RATE = Either(_ABOVE_0, Function("a schedule, which is called with the step"))
+"""The rule of a learning rate."""
 
 
 def _namespace(t: Any) -> Any:
@@ -26,21 +32,25 @@ def rate_at(rate: float | Schedule, t: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Checked):
     r"""The same learning rate at every step.
 
     .. math:: \eta_t = \eta
     """
 
     rate: float
+    rules: ClassVar = {"rate": _ABOVE_0}
 
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         return self.rate
 
 
+_DECAY = {"rate": _ABOVE_0, "every": Whole(1), "factor": _ABOVE_0}
+
+
 @dataclass(frozen=True)
-class StepDecay:
+class StepDecay(Checked):
     r"""Multiply the rate by a factor every so many steps.
 
     .. math:: \eta_t = \eta\, \gamma^{\lfloor (t - 1) / n \rfloor}
@@ -49,6 +59,7 @@ class StepDecay:
     rate: float
     every: int
     factor: float = 0.1
+    rules: ClassVar = _DECAY
 
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
@@ -56,7 +67,7 @@ class StepDecay:
 
 
 @dataclass(frozen=True)
-class Exponential:
+class Exponential(Checked):
     r"""Decay smoothly by a factor per so many steps.
 
     .. math:: \eta_t = \eta\, \gamma^{(t - 1) / n}
@@ -65,6 +76,7 @@ class Exponential:
     rate: float
     every: int
     factor: float = 0.1
+    rules: ClassVar = _DECAY
 
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
@@ -72,7 +84,7 @@ class Exponential:
 
 
 @dataclass(frozen=True)
-class Cosine:
+class Cosine(Checked):
     r"""Fall along half a cosine to a final rate, then stay there.
 
     .. math:: \eta_t = \eta_{end} + \tfrac{1}{2} (\eta - \eta_{end}) \left(1 + \cos(\pi \min(1, (t - 1) / n))\right)
@@ -85,6 +97,7 @@ class Cosine:
     rate: float
     steps: int
     end: float = 0.0
+    rules: ClassVar = {"rate": _ABOVE_0, "steps": Whole(1), "end": Number(0)}
 
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
@@ -94,7 +107,7 @@ class Cosine:
 
 
 @dataclass(frozen=True)
-class Warmup:
+class Warmup(Checked):
     r"""Rise linearly over the first steps, then follow another schedule from its beginning.
 
     .. math:: \eta_t = \min(1, t / n)\; \eta^{after}_{\max(1,\, t - n)}
@@ -113,6 +126,7 @@ class Warmup:
 
     steps: int
     after: float | Schedule
+    rules: ClassVar = {"steps": Whole(1), "after": RATE}
 
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Maybe, Number, OneOf, number
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.layers.base import Layer
 
@@ -45,11 +46,10 @@ class Activation(Layer):
     alpha: float | None = None
     has_parameters = False
     steps = "kept"
+    rules: ClassVar = {"function": OneOf(ACTIVATIONS), "alpha": Maybe(Number(0))}
 
     def __post_init__(self) -> None:
-        if self.function not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise InputError(f"Activation knows {known}, but function={self.function!r}.")
+        super().__post_init__()
         if self.alpha is not None and self.function not in _DEFAULT_ALPHA:
             raise InputError(f"{self.function} has no alpha, but alpha={self.alpha}; leaky_relu and elu have one.")
         if self.alpha is None:
@@ -109,12 +109,12 @@ def ReLU() -> Activation:
 
 def LeakyReLU(alpha: float = 0.01) -> Activation:
     """Return the layer of `chainrule.activations.leaky_relu`."""
-    return Activation("leaky_relu", alpha)
+    return Activation("leaky_relu", number("LeakyReLU", "alpha", alpha, least=0))
 
 
 def ELU(alpha: float = 1.0) -> Activation:
     """Return the layer of `chainrule.activations.elu`."""
-    return Activation("elu", alpha)
+    return Activation("elu", number("ELU", "alpha", alpha, least=0))
 
 
 def GELU() -> Activation:

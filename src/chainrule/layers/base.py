@@ -9,13 +9,14 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, replace_leaves
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Checked
 
 
-class Layer(ABC):
+class Layer(Checked, ABC):
     """A forward equation beside its backward equation.
 
-    A layer is a frozen dataclass that holds configuration only. Its methods are pure: nothing is stored on the layer
-    and no argument is changed. Shapes of one example leave out the batch axis.
+    A layer is a frozen dataclass that holds configuration only, which the table `rules` checks. Its methods are pure:
+    nothing is stored on the layer and no argument is changed. Shapes of one example leave out the batch axis.
     """
 
     has_parameters: ClassVar[bool] = True

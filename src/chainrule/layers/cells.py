@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array, Params, Shape, namespace
-from chainrule.common.errors import InputError
+from chainrule.common.settings import OneOf
 from chainrule.equations.activations import ACTIVATIONS, sigmoid_backward, tanh_backward
 from chainrule.equations.initializers import SUITED, first_values
 from chainrule.layers.recurrent import Recurrent, States
@@ -83,11 +83,7 @@ class RNN(Recurrent):
     sequence: bool = False
     reverse: bool = False
     gates = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.activation not in ("tanh", "relu"):
-            raise InputError(f"RNN's activation is tanh or relu, but activation={self.activation!r}.")
+    rules: ClassVar = Recurrent.rules | {"activation": OneOf(("tanh", "relu"))}
 
     @property
     def initializer(self) -> str:

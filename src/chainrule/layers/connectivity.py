@@ -13,10 +13,11 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Each, Either, Maybe
 from chainrule.layers.activation import Identity
 from chainrule.layers.base import Layer
 from chainrule.layers.composite import Composite, kept_by_all, numbers_for
-from chainrule.layers.own import as_layer
+from chainrule.layers.own import LAYER, LAYERS
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ class Sequential(Composite):
     """
 
     layers: Sequence[Layer]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(map(as_layer, self.layers)))
+    rules: ClassVar = {"layers": LAYERS}
 
     @property
     def parts(self) -> tuple[Layer, ...]:
@@ -222,10 +221,13 @@ def sum_of(a: Array | None, b: Array | None) -> Array | None:
     return b if a is None else a if b is None else a + b
 
 
+_BODY = Either(LAYER, LAYERS)
+
+
 def _as_branch(part: Any) -> Layer:
     if part is None:
         return Identity()
-    return Sequential(part) if isinstance(part, Sequence) else as_layer(part)
+    return Sequential(part) if isinstance(part, tuple) else part
 
 
 @dataclass(frozen=True)
@@ -260,8 +262,10 @@ class Residual(_Branches):
     body: Layer | Sequence[Layer]
     shortcut: Layer | Sequence[Layer] | None = None
     _merge = _Add()
+    rules: ClassVar = {"body": _BODY, "shortcut": Maybe(_BODY)}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "body", _as_branch(self.body))
         object.__setattr__(self, "shortcut", _as_branch(self.shortcut))
 
@@ -321,11 +325,11 @@ class Concatenate(_Branches):
 
     bodies: Sequence[Layer | Sequence[Layer] | None]
     _merge = _Join()
+    rules: ClassVar = {"bodies": Each(Maybe(_BODY), "a list of bodies, each a layer, a list of layers, or None")}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "bodies", tuple(_as_branch(body) for body in self.bodies))
-        if not self.bodies:
-            raise InputError("Concatenate needs at least one body, but bodies is empty.")
 
     @property
     def parts(self) -> tuple[Layer, ...]:

@@ -12,9 +12,10 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.arrays.windows import Window, correlate, correlate_gradients
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Either, Flag, OneOf, Whole
 from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
 from chainrule.layers.base import Layer
-from chainrule.layers.spatial import same_padding
+from chainrule.layers.spatial import PADDING, SIZES, same_padding
 
 
 class ConvolutionCache(NamedTuple):
@@ -41,11 +42,30 @@ class _Convolution(Layer):
     initializer: str = "he"
     bias: bool = True
     convolves = True
+    rules: ClassVar = {
+        "filters": Whole(1),
+        "kernel": SIZES,
+        "stride": SIZES,
+        "padding": Either(OneOf(("valid", "same")), PADDING),
+        "dilation": SIZES,
+        "groups": Whole(1),
+        "initializer": OneOf(INITIALIZERS),
+        "bias": Flag(),
+    }
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.filters % self.groups:
+            raise InputError(
+                f"{self.label} divides its filters evenly among its groups, which filters={self.filters} and "
+                f"groups={self.groups} do not allow. Take a multiple of groups for filters."
+            )
         for name in ("kernel", "stride", "dilation", "padding"):
-            object.__setattr__(self, name, _as_tuple(getattr(self, name)))
-        _check_settings(self)
+            if len(_per_axis(self, name)) != len(self.axes):
+                raise InputError(
+                    f"{self.label} takes one {name} for all axes, or one for each axis ({', '.join(self.axes)}), "
+                    f"but {name}={getattr(self, name)!r}."
+                )
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (*kernel, channels / groups, filters), b of shape (filters,), and the output shape."""
@@ -206,40 +226,6 @@ class Conv2D(_Convolution):
     """
 
     axes = ("height", "width")
-
-
-def _as_tuple(value: Any) -> Any:
-    """Return lists as tuples, so that a layer can be compared and hashed."""
-    return tuple(map(_as_tuple, value)) if isinstance(value, list | tuple) else value
-
-
-def _whole(values: Any, number: int, least: int) -> bool:
-    return len(values) == number and all(isinstance(v, int) and v >= least for v in values)
-
-
-def _check_settings(layer: _Convolution) -> None:
-    if layer.filters < 1 or layer.groups < 1 or layer.filters % layer.groups:
-        raise InputError(
-            f"{layer.label} divides its filters evenly among its groups, which filters={layer.filters} and "
-            f"groups={layer.groups} do not allow. Take a multiple of groups for filters."
-        )
-    if layer.initializer not in INITIALIZERS:
-        known = ", ".join(INITIALIZERS)
-        raise InputError(f"{layer.label} knows the initializers {known}, but initializer={layer.initializer!r}.")
-    for name in ("kernel", "stride", "dilation"):
-        if not _whole(_per_axis(layer, name), len(layer.axes), least=1):
-            raise InputError(
-                f"{layer.label} takes {name} as a whole number above 0, or one for each axis "
-                f"({', '.join(layer.axes)}), but {name}={getattr(layer, name)!r}."
-            )
-    pairs = _per_axis(layer, "padding")
-    if pairs[0] not in ("valid", "same") and not (
-        len(pairs) == len(layer.axes) and all(isinstance(p, tuple) and _whole(p, 2, least=0) for p in pairs)
-    ):
-        raise InputError(
-            f"{layer.label} takes padding as 'valid', 'same', a whole number from 0, or a pair (before, after) for "
-            f"each axis ({', '.join(layer.axes)}), but padding={layer.padding!r}."
-        )
 
 
 def _window(layer: _Convolution, shape: Shape) -> tuple[Window, Shape]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.arrays.threads import product
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Flag, OneOf, Whole
 from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
 from chainrule.layers.base import Layer
 
@@ -65,13 +66,7 @@ class Dense(Layer):
     initializer: str = "he"
     bias: bool = True
     steps = "kept"
-
-    def __post_init__(self) -> None:
-        if self.units < 1:
-            raise InputError(f"Dense needs at least 1 unit, but units={self.units}.")
-        if self.initializer not in INITIALIZERS:
-            known = ", ".join(INITIALIZERS)
-            raise InputError(f"Dense knows the initializers {known}, but initializer={self.initializer!r}.")
+    rules: ClassVar = {"units": Whole(1), "initializer": OneOf(INITIALIZERS), "bias": Flag()}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (n_in, n_out), b of shape (n_out,), and the output shape (..., n_out)."""

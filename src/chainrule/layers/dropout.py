@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace, uniform
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Number
 from chainrule.layers.base import Layer
 
 
@@ -38,12 +39,7 @@ class Dropout(Layer):
     rate: float = 0.5
     has_parameters = False
     steps = "kept"
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
-            raise InputError(
-                f"{self.label}'s rate is the share of activations to drop, from 0 to below 1, not {self.rate}."
-            )
+    rules: ClassVar = {"rate": Number(0, 1, closed="left", meaning="the share of activations to drop")}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the unchanged shape."""

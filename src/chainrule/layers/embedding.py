@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace, scatter_add, values_known
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Whole
 from chainrule.equations.initializers import first_values, standard_normal
 from chainrule.layers.base import Layer
 
@@ -57,13 +58,7 @@ class Embedding(Layer):
     vocabulary: int
     units: int
     steps = "kept"
-
-    def __post_init__(self) -> None:
-        if self.vocabulary < 1 or self.units < 1:
-            raise InputError(
-                f"Embedding needs a vocabulary and units of at least 1, but vocabulary={self.vocabulary} and "
-                f"units={self.units}."
-            )
+    rules: ClassVar = {"vocabulary": Whole(1), "units": Whole(1)}
 
     @property
     def vocabulary_of_input(self) -> int:

@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Either, OneOf, Refusal, Rule, listed, shown
 from chainrule.layers.base import Layer
 from chainrule.layers.composite import Composite, kept_by_all, numbers_for
 from chainrule.layers.connectivity import MERGES, sum_of
-from chainrule.layers.own import as_layer
+from chainrule.layers.own import LAYER
 
 _INPUT = "input"
+_OPERATION = Either(LAYER, OneOf(MERGES))
 
 
 class Node(NamedTuple):
@@ -40,6 +42,24 @@ class Node(NamedTuple):
     def pick(self, values: Mapping[str, Any]) -> Any:
         """Return what belongs to the inputs."""
         return tuple(values[name] for name in self.inputs) if self.merges else values[self.inputs[0]]
+
+
+class _Nodes(Rule):
+    """The nodes of a graph, kept in order of computation."""
+
+    text = "a dict from each node's name to (operation, inputs)"
+
+    def normal(self, value: Any) -> tuple[Node, ...]:
+        """Return the nodes."""
+        if isinstance(value, Mapping):
+            nodes = [_node(name, rest) for name, rest in value.items()]
+        else:
+            entries = (listed(entry) or [entry] for entry in listed(value) or ())
+            nodes = [_node(entry[0], entry[1:]) for entry in entries]
+        if not nodes:
+            raise Refusal
+        _check(nodes)
+        return _in_order(nodes)
 
 
 @dataclass(frozen=True)
@@ -82,22 +102,11 @@ class Graph(Composite):
     """
 
     nodes: Mapping[str, tuple[Any, Sequence[str]]] | Sequence[tuple[str, Any, Sequence[str]]]
-
-    def __post_init__(self) -> None:
-        if isinstance(self.nodes, Mapping):
-            spelled = [(name, *node) for name, node in self.nodes.items()]
-        else:
-            spelled = list(self.nodes)
-        nodes = [
-            Node(name, _operation(f), (inputs,) if isinstance(inputs, str) else tuple(inputs))
-            for name, f, inputs in spelled
-        ]
-        _check(nodes)
-        object.__setattr__(self, "nodes", _in_order(nodes))
+    rules: ClassVar = {"nodes": _Nodes()}
 
     @property
     def _nodes(self) -> tuple[Node, ...]:
-        return self.nodes  # type: ignore[return-value]  # since __post_init__
+        return self.nodes  # type: ignore[return-value]  # since they were checked
 
     @property
     def parts(self) -> tuple[Layer, ...]:
@@ -192,9 +201,14 @@ def _keeping_steps(nodes: tuple[Node, ...]) -> dict[str, bool]:
     return kept
 
 
-def _operation(operation: Any) -> Any:
-    own = hasattr(operation, "forward") and not isinstance(operation, type)
-    return as_layer(operation) if own else operation
+def _node(name: Any, rest: Any) -> Node:
+    """Return a node of what a user wrote: its name, and its operation with its inputs."""
+    operation, inputs = rest if len(rest := listed(rest) or []) == 2 else (None, None)
+    inputs = [inputs] if isinstance(inputs, str) else listed(inputs)
+    if inputs is None or not all(isinstance(text, str) for text in (name, *inputs)):
+        raise Refusal(f"The node {shown(name)} is not (operation, inputs) with the names of its inputs.")
+    operation = _OPERATION.check(f"The node {str(name)!r} of a Graph", "operation", operation)
+    return Node(str(name), operation, tuple(map(str, inputs)))
 
 
 def _check(nodes: list[Node]) -> None:
@@ -209,12 +223,9 @@ def _check(nodes: list[Node]) -> None:
             raise InputError(f"The nodes of a Graph need different names, but several are named {name!r}.")
         if not name or "." in name:
             raise InputError(f"A Graph's node names its arrays, like name.W, so it cannot be named {name!r}.")
-        if not isinstance(operation, Layer) and operation not in list(MERGES):
-            known = ", ".join(map(repr, MERGES))
-            raise InputError(f"The operation of a Graph's node is a layer or {known}, but {name!r} has {operation!r}.")
         if not inputs:
             raise InputError(f"The node {name!r} of the Graph has no inputs: name a node, or {_INPUT!r}.")
-        if isinstance(operation, Layer) and len(inputs) > 1:
+        if not isinstance(operation, str) and len(inputs) > 1:
             raise InputError(
                 f"A layer takes one input, but the node {name!r} of the Graph has several ({used}): "
                 'merge them in a node of their own, with "add" or "concatenate".'

@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Number
 from chainrule.equations.initializers import first_values, ones, zeros
 from chainrule.layers.base import Layer
+
+_EPSILON = Number(0, closed="neither", meaning="which keeps a division by zero away")
 
 
 def _check(layer: Layer, gamma: Array, x: Array) -> None:
     if x.shape[-1:] != gamma.shape:
         raise InputError(f"{layer.label} expects {len(gamma)} features, but the input has shape {x.shape}.")
-
-
-def _check_epsilon(layer: Layer, epsilon: float) -> None:
-    if not epsilon > 0:
-        raise InputError(f"{layer.label}'s epsilon keeps a division by zero away and must be above 0, not {epsilon}.")
 
 
 def _counted(x: Float[Array, "batch *axes n"], mode: Mode) -> Array | None:
@@ -141,14 +139,10 @@ class BatchNorm(Layer):
     undecayed = ("gamma", "beta")
     statistics = ("running_mean", "running_variance")
     steps = "kept"
-
-    def __post_init__(self) -> None:
-        _check_epsilon(self, self.epsilon)
-        if not 0 <= self.momentum < 1:
-            raise InputError(
-                f"BatchNorm's momentum is the share of the old statistics to keep, from 0 to below 1, "
-                f"not {self.momentum}."
-            )
+    rules: ClassVar = {
+        "momentum": Number(0, 1, closed="left", meaning="the share of the old statistics to keep"),
+        "epsilon": _EPSILON,
+    }
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return gamma, beta and the running statistics, each of shape (n,), and the unchanged shape."""
@@ -254,9 +248,7 @@ class LayerNorm(Layer):
     epsilon: float = 1e-5
     undecayed = ("gamma", "beta")
     steps = "kept"
-
-    def __post_init__(self) -> None:
-        _check_epsilon(self, self.epsilon)
+    rules: ClassVar = {"epsilon": _EPSILON}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return gamma and beta of shape (n,), and the unchanged shape."""
@@ -320,9 +312,7 @@ class RMSNorm(Layer):
     epsilon: float = 1e-6
     undecayed = ("gamma",)
     steps = "kept"
-
-    def __post_init__(self) -> None:
-        _check_epsilon(self, self.epsilon)
+    rules: ClassVar = {"epsilon": _EPSILON}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return gamma of shape (n,), and the unchanged shape."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, map_leaves, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Each, Refusal, Rule, made
 from chainrule.layers.base import Layer
 
 _METHODS = ("init", "forward", "backward")
@@ -57,14 +58,24 @@ class OwnLayer(Layer):
         return (dx if input_gradient else None), grads
 
 
-def as_layer(part: Any) -> Layer:
-    """Return a layer as it is, and an object of the user's own that has the three methods as an `OwnLayer`."""
-    if isinstance(part, Layer):
-        return part
-    if isinstance(part, type) or not all(callable(getattr(part, name, None)) for name in _METHODS):
-        shown = f"the class {part.__name__} (write {part.__name__}())" if isinstance(part, type) else repr(part)
-        raise InputError(f"A layer is an object with the methods init, forward and backward, but {shown} came.")
-    return OwnLayer(part)
+class LayerRule(Rule):
+    """A layer: an object with init, forward and backward, kept as a `Layer`."""
+
+    text = "a layer"
+
+    def normal(self, value: Any) -> Layer:
+        """Return a layer as it is, and an object of the user's own that has the three methods as an `OwnLayer`."""
+        if isinstance(value, Layer):
+            return value
+        computes = all(callable(getattr(value, method, None)) for method in _METHODS)
+        if computes and not isinstance(value, type):
+            return OwnLayer(value)
+        makes_layers = getattr(value, "__module__", "").startswith(__package__) and hasattr(value, "__name__")
+        raise Refusal(made(value) if computes or makes_layers else "")
+
+
+LAYER = LayerRule()
+LAYERS = Each(LAYER, "a list of layers", least=0)
 
 
 def _takes(method: Callable[..., Any], name: str) -> bool:

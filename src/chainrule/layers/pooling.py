@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product, repeat
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.arrays.threads import in_parts
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Maybe, OneOf
 from chainrule.layers.base import Layer
-from chainrule.layers.spatial import check_sizes, per_axis, same_padding, spatial_shape
+from chainrule.layers.spatial import SIZES, per_axis, same_padding, spatial_shape
 
 
 class _Windows(NamedTuple):
@@ -90,19 +91,16 @@ def _add(dy: Array, masks: Iterable[Array | bool], windows: list[_Windows], dx: 
 
 @dataclass(frozen=True)
 class _Pool(Layer):
-    window: int | tuple[int, ...]
-    stride: int | tuple[int, ...] | None = None
+    window: int | Sequence[int]
+    stride: int | Sequence[int] | None = None
     padding: str = "valid"
     has_parameters = False
+    rules: ClassVar = {"window": SIZES, "stride": Maybe(SIZES), "padding": OneOf(("valid", "same"))}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.stride is None:
             object.__setattr__(self, "stride", self.window)
-        assert self.stride is not None
-        check_sizes(f"{self.label}'s window", self.window)
-        check_sizes(f"{self.label}'s stride", self.stride)
-        if self.padding not in ("valid", "same"):
-            raise InputError(f'{self.label}\'s padding is "valid" or "same", but padding={self.padding!r}.')
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the number of windows along each axis, with the channels."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Number, Whole
 from chainrule.equations.initializers import first_values, he, zeros
 from chainrule.layers.base import Layer
 
@@ -105,20 +106,12 @@ class RandomDense(Layer):
     seed: int
     group: int = 32
     steps = "kept"
-
-    def __post_init__(self) -> None:
-        if self.units < 1 or self.group < 1:
-            raise InputError(
-                f"RandomDense needs at least 1 unit and groups of at least 1, but units={self.units} and "
-                f"group={self.group}."
-            )
-        if not 0 < self.density <= 1:
-            raise InputError(
-                "RandomDense's density is the share of the inputs that a unit is connected to, above 0 and up to 1, "
-                f"but density={self.density}."
-            )
-        if self.seed < 0:
-            raise InputError(f"RandomDense's seed is 0 or a positive whole number, but seed={self.seed}.")
+    rules: ClassVar = {
+        "units": Whole(1),
+        "density": Number(0, 1, closed="right", meaning="the share of the inputs that a unit is connected to"),
+        "seed": Whole(0),
+        "group": Whole(1, meaning="how many units share their inputs"),
+    }
 
     def _fan_in(self, n_in: int) -> int:
         return max(1, round(self.density * n_in))

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace, scan
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Flag, Instance, Whole
 from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
 from chainrule.layers.base import Layer
 from chainrule.layers.composite import Composite
@@ -47,10 +48,7 @@ class Recurrent(Layer):
     gates: ClassVar[int]
     state_count: ClassVar[int] = 1
     biases: ClassVar[tuple[str, ...]] = ("b",)  # of the input product; and of the recurrent product, if it has its own
-
-    def __post_init__(self) -> None:
-        if self.units < 1:
-            raise InputError(f"{self.label} needs at least 1 unit, but units={self.units}.")
+    rules: ClassVar = {"units": Whole(1), "sequence": Flag(), "reverse": Flag()}
 
     @property
     def initializer(self) -> str:
@@ -214,12 +212,14 @@ class Bidirectional(Composite):
 
     names = ("ahead", "back")
 
-    layer: Any  # a Recurrent; checked below, with a better message than a type's
+    layer: Any  # a Recurrent, which as a base of dataclasses is none itself, as `replace` needs
+    rules: ClassVar = {"layer": Instance(Recurrent, "an RNN, LSTM or GRU with reverse=False")}
 
     def __post_init__(self) -> None:
-        if not isinstance(self.layer, Recurrent) or self.layer.reverse:
+        super().__post_init__()
+        if self.layer.reverse:
             raise InputError(
-                "Bidirectional takes an RNN, LSTM or GRU with reverse=False and adds the reversed twin itself, "
+                "Bidirectional takes layer as an RNN, LSTM or GRU with reverse=False and adds its reversed twin, "
                 f"but layer={self.layer!r}."
             )
 

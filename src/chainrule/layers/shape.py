@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Each, Whole
 from chainrule.layers.base import Layer
-from chainrule.layers.spatial import check_sizes, per_axis, spatial_shape
+from chainrule.layers.spatial import PADDING, SIZES, per_axis, spatial_shape
 
 
 class ShapeCache(NamedTuple):
@@ -69,12 +71,14 @@ class Reshape(Layer):
     The row-major order of the array API standard's `reshape`.
     """
 
-    shape: tuple[int, ...]
+    shape: Sequence[int]
     has_parameters = False
     rearranges = True
+    rules: ClassVar = {"shape": Each(Whole(-1), "the lengths of the axes of one example")}
 
     def __post_init__(self) -> None:
-        if self.shape.count(-1) > 1 or any(n < 1 and n != -1 for n in self.shape):
+        super().__post_init__()
+        if self.shape.count(-1) > 1 or 0 in self.shape:
             raise InputError(f"Reshape takes lengths of at least 1, and -1 at most once, but shape={self.shape}.")
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
@@ -125,12 +129,9 @@ class ZeroPad(Layer):
     where digits of 20 by 20 are centered in larger pictures.
     """
 
-    padding: int | tuple[tuple[int, int], ...] = 1
+    padding: int | Sequence[Sequence[int]] = 1
     has_parameters = False
-
-    def __post_init__(self) -> None:
-        if min(np.ravel(self.padding), default=0) < 0:
-            raise InputError(f"ZeroPad adds 0 or more zeros at each end, but padding={self.padding}.")
+    rules: ClassVar = {"padding": PADDING}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the larger shape."""
@@ -139,7 +140,7 @@ class ZeroPad(Layer):
 
     def _widths(self, input_shape: Shape) -> list[tuple[int, int]]:
         axes = len(spatial_shape("ZeroPad", input_shape))
-        pairs = ((self.padding, self.padding),) * axes if isinstance(self.padding, int) else self.padding
+        pairs: Any = ((self.padding, self.padding),) * axes if isinstance(self.padding, int) else self.padding
         if len(pairs) != axes:
             raise InputError(
                 f"ZeroPad needs a pair (before, after) for each of the {axes} axes between batch and channels, "
@@ -183,11 +184,9 @@ class Upsample(Layer):
     Odena, Dumoulin and Olah, Deconvolution and checkerboard artifacts, 2016.
     """
 
-    factor: int | tuple[int, ...] = 2
+    factor: int | Sequence[int] = 2
     has_parameters = False
-
-    def __post_init__(self) -> None:
-        check_sizes("Upsample's factor", self.factor)
+    rules: ClassVar = {"factor": SIZES}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the larger shape."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chainrule.arrays import Shape
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Each, Either, Whole
 
+SIZES = Either(Whole(1), Each(Whole(1), "one for each axis", most=2))
+"""A number of at least 1 that may differ between the axes."""
 
-def check_sizes(what: str, value: int | tuple[int, ...]) -> None:
-    """Raise an error unless a setting is a whole number of at least 1, or one for each axis."""
-    if min((value,) if isinstance(value, int) else value, default=0) < 1:
-        raise InputError(f"{what} must be at least 1, or a pair of such numbers, but it is {value}.")
+PADDING = Either(
+    Whole(0),
+    Each(Each(Whole(0), "a pair", least=2, most=2), "a pair (before, after) for each axis", most=2),
+)
+"""A number of zeros that may differ between the ends of the axes."""
 
 
 def spatial_shape(layer: str, input_shape: Shape) -> Shape:
@@ -22,9 +28,9 @@ def spatial_shape(layer: str, input_shape: Shape) -> Shape:
     return input_shape[:-1]
 
 
-def per_axis(what: str, value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
+def per_axis(what: str, value: int | Sequence[int], axes: int) -> tuple[int, ...]:
     """Return one number for each axis; a single number serves all of them."""
-    values = (value,) * axes if isinstance(value, int) else value
+    values = (value,) * axes if isinstance(value, int) else tuple(value)
     if len(values) != axes:
         raise InputError(
             f"{what} must be one number or one for each of the {axes} axes between batch and channels, not {value}."

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
 from chainrule.common.errors import InputError
+from chainrule.common.names import meant
+from chainrule.common.settings import Checked, Number, OneOf, Text, Whole
+from chainrule.metrics import METRICS
 
 
 class Callback:
@@ -57,7 +61,7 @@ class Callback:
         """Go on from a state that `state` returned."""
 
 
-class BestEpoch(Callback):
+class BestEpoch(Checked, Callback):
     """Knows which epoch was the best so far.
 
     Parameters
@@ -67,33 +71,46 @@ class BestEpoch(Callback):
     min_delta
         A smaller change is no improvement.
     mode
-        Whether "min" or "max" is better; "auto" takes "min" for losses and errors (loss, mae) and "max" for the others.
+        Whether "min" or "max" is better; "auto" takes "min" for the loss, and for a metric what its `better` says.
     """
+
+    monitor: str
+    min_delta: float
+    mode: Literal["auto", "min", "max"]
+    rules: ClassVar = {"monitor": Text(), "min_delta": Number(0), "mode": OneOf(("auto", "min", "max"))}
 
     def __init__(
         self, monitor: str = "val_loss", *, min_delta: float = 0.0, mode: Literal["auto", "min", "max"] = "auto"
     ) -> None:
-        if not min_delta >= 0:
-            raise InputError(f"{type(self).__name__} needs min_delta of at least 0, but got {min_delta}.")
-        self.monitor, self.min_delta = monitor, min_delta
-        lower = monitor.endswith(("loss", "mae")) if mode == "auto" else mode == "min"
-        self._sign = 1.0 if lower else -1.0
-        self._mode = mode
+        self.settle(monitor=monitor, min_delta=min_delta, mode=mode)
         self._best, self.waited = math.inf, 0
 
     def settings(self) -> dict[str, Any]:
         """Return which score decides, and how."""
-        return {"monitor": self.monitor, "min_delta": self.min_delta, "mode": self._mode}
+        return {"monitor": self.monitor, "min_delta": self.min_delta, "mode": self.mode}
 
     def run_start(self, run: Any) -> None:
-        """Check that the score will be there, and forget an earlier run."""
+        """Check that the score will be there and which of two is better, and forget an earlier run."""
         if self.monitor not in run.score_names:
-            fix = "Give fit validation data." if self.monitor.startswith("val_") else "Name it in metrics=[...]."
             raise InputError(
                 f"{type(self).__name__} watches {self.monitor!r}, but this run has only {', '.join(run.score_names)}. "
-                f"{fix}"
+                f"{_missing(self.monitor, run.score_names)}"
             )
+        self._sign = 1.0 if self._better(run) == "min" else -1.0
         self._best, self.waited = math.inf, 0
+
+    def _better(self, run: Any) -> str:
+        """Return whether a smaller ("min") or a larger score ("max") is better."""
+        name = self.monitor.removeprefix("val_")
+        if self.mode != "auto" or name == "loss":
+            return "min" if self.mode == "auto" else self.mode
+        metric = next(metric for metric in run.metrics if metric.name == name)
+        if metric.better not in ("min", "max"):
+            raise InputError(
+                f"{type(self).__name__} watches {self.monitor!r}, but {type(metric).__name__} does not say which "
+                'score is better. Write mode="min" or mode="max", or give the class better = "min" or "max".'
+            )
+        return str(metric.better)
 
     def epoch_end(self, run: Any) -> None:
         """Remember a better epoch."""
@@ -110,6 +127,17 @@ class BestEpoch(Callback):
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state that `state` returned."""
         self._best, self.waited = state["best"], state["waited"]
+
+
+def _missing(monitor: str, names: Sequence[str]) -> str:
+    """Return how to get a score that a run does not have."""
+    name, validated = monitor.removeprefix("val_"), monitor.startswith("val_")
+    if validated and "val_loss" not in names:
+        return "Give fit validation data."
+    # Some metrics are computed on validation data only; of two scores, that of training comes first.
+    known = {n.removeprefix("val_"): n for n in reversed(names) if n.startswith("val_") or not validated}
+    near = meant(name, known)
+    return f"Write monitor={known[near]!r}." if near else f"Name it in metrics=[{meant(name, METRICS) or '...'!r}]."
 
 
 class EarlyStopping(BestEpoch):
@@ -137,6 +165,9 @@ class EarlyStopping(BestEpoch):
     True
     """
 
+    patience: int
+    rules: ClassVar = BestEpoch.rules | {"patience": Whole(1)}
+
     def __init__(
         self,
         patience: int = 5,
@@ -145,10 +176,8 @@ class EarlyStopping(BestEpoch):
         min_delta: float = 0.0,
         mode: Literal["auto", "min", "max"] = "auto",
     ) -> None:
-        if patience < 1:
-            raise InputError(f"EarlyStopping waits at least 1 epoch, but patience={patience}.")
         super().__init__(monitor, min_delta=min_delta, mode=mode)
-        self.patience = patience
+        self.settle(patience=patience)
 
     def settings(self) -> dict[str, Any]:
         """Return which score decides, how, and after how long."""

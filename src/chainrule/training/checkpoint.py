@@ -8,11 +8,12 @@ import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.arrays import Array
 from chainrule.common import atomic, tensors
 from chainrule.common.errors import CheckpointWarning, FileFormatError, InputError, UnwritableError
+from chainrule.common.settings import Checked, Number, Place, Whole
 
 _FORMAT = 2
 _KEY = "chainrule-checkpoint"
@@ -22,7 +23,7 @@ _LOCK = ".lock"
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Checked):
     """Where and how often `fit` saves the state of training, and from where it goes on.
 
     A run that was ended by anything, a power cut included, goes on from its last checkpoint when `fit` is called again
@@ -41,13 +42,7 @@ class Checkpoint:
     folder: str | Path
     seconds: float = 10.0
     keep: int = 3
-
-    def __post_init__(self) -> None:
-        if self.keep < 1 or self.seconds < 0:
-            raise InputError(
-                f"A Checkpoint keeps at least 1 file and waits 0 seconds or more, but keep={self.keep} and "
-                f"seconds={self.seconds}."
-            )
+    rules: ClassVar = {"folder": Place(), "seconds": Number(0), "keep": Whole(1)}
 
 
 class Checkpoints:

@@ -18,7 +18,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.common import atomic
 from chainrule.common.errors import (
@@ -29,13 +29,14 @@ from chainrule.common.errors import (
     MissingExtraError,
     UnwritableError,
 )
+from chainrule.common.settings import Checked, Instance, Maybe, Place, Text
 from chainrule.training.callbacks import Callback
 
 Record = dict[str, Any]
 _NUMBERS = ("epoch", "step", "seconds", "learning_rate")  # in front of the scores
 
 
-class _Logger(Callback, ABC):
+class _Logger(Checked, Callback, ABC):
     """Opens the log at the first epoch of a run, when it is known whether a checkpoint was restored."""
 
     _opened = _restored = _warned = False
@@ -117,8 +118,11 @@ class _FileLogger(_Logger):
         The file to write. A new run needs a new or empty one.
     """
 
+    path: Path
+    rules: ClassVar = {"path": Place()}
+
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.settle(path=path)
 
     @abstractmethod
     def _parse(self, lines: Sequence[str]) -> list[Record]: ...
@@ -228,12 +232,15 @@ class TensorBoardLogger(_Logger):
         tensorboardX is not installed.
     """
 
+    folder: Path
+    rules: ClassVar = {"folder": Place()}
+
     def __init__(self, folder: str | Path) -> None:
+        self.settle(folder=folder)
         try:
             import tensorboardX  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("TensorBoardLogger", "tensorboardX", "log") from error
-        self.folder = Path(folder)
 
     def _open(self, epoch: int, goes_on: bool) -> None:
         if not goes_on and any(self.folder.glob("events.out.tfevents.*")):
@@ -308,17 +315,21 @@ class MLflowLogger(_Logger):
         mlflow is not installed.
     """
 
+    experiment: str
+    run_name: str | None
+    params: Mapping[str, object] | None
+    rules: ClassVar = {"experiment": Text(), "run_name": Maybe(Text()), "params": Maybe(Instance(Mapping, "a dict"))}
     _run_id: Any = None
 
     def __init__(
         self, experiment: str = "chainrule", run_name: str | None = None, params: Mapping[str, object] | None = None
     ) -> None:
+        self.settle(experiment=experiment, run_name=run_name, params=params)
         try:
             from mlflow import MlflowClient
             from mlflow.exceptions import MlflowException
         except ImportError as error:
             raise MissingExtraError("MLflowLogger", "mlflow-skinny", "mlflow") from error
-        self.experiment, self.run_name, self.params = experiment, run_name, dict(params or {})
         self._client = MlflowClient()
         self._failures = (OSError, MlflowException)
 
@@ -331,7 +342,7 @@ class MLflowLogger(_Logger):
         experiment = self._client.get_experiment_by_name(self.experiment)
         number = experiment.experiment_id if experiment else self._client.create_experiment(self.experiment)
         self._run_id = self._client.create_run(number, run_name=self.run_name).info.run_id
-        for name, value in self.params.items():
+        for name, value in (self.params or {}).items():
             self._client.log_param(self._run_id, name, value)
 
     def _log(self, records: Sequence[Record]) -> None:
