@@ -382,6 +382,12 @@ def test_what_is_no_layer_is_named(part: Any) -> None:
         cr.Network([cr.Dense(4), part], "huber", input_shape=(2,))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_network_without_parameters_can_be_fitted(engine: str) -> None:
+    network = cr.Network([cr.ReLU()], "mean_squared_error", input_shape=(3,))
+    assert len(fit(network, X, X, engine=engine, optimizer=cr.Adam(clip_norm=1.0))) == 2
+
+
 # Answers at one half, long sequences, and one output.
 
 

@@ -424,7 +424,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_on_any_engine(engine: str) -> No
 
 
 def test_an_unknown_engine() -> None:
-    with pytest.raises(InputError, match="The engine is one of numpy, fast, xla or auto, but engine='gpu'"):
+    with pytest.raises(InputError, match="fit takes engine as 'numpy', 'fast', 'xla' or 'auto', but engine='gpu'"):
         fit(network(), engine="gpu")
 
 

@@ -13,11 +13,9 @@ from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
 from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, whole
 from chainrule.data import checks, sources
-from chainrule.data.batches import Arrays, Source
-from chainrule.data.class_weights import all_targets, class_weights
-from chainrule.data.convert import column_names
+from chainrule.data.batches import Source
 from chainrule.data.door import Door
-from chainrule.data.parquet import Parquet
+from chainrule.data.fitting import Cutting, Held, examples_for_fit, examples_to_score
 from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, make, predictor
 from chainrule.engines.inference import in_batches, rows_at_once
@@ -41,6 +39,7 @@ from chainrule.training.loop import train
 from chainrule.training.notes import OneTargetNote, warn_of_output_activation
 from chainrule.training.run import Run, snapshot
 from chainrule.training.scoring import Scores, evaluate
+from chainrule.training.settings import FitSettings
 
 _Metrics = list[Metric | WholeMetric]
 
@@ -164,7 +163,7 @@ class Network:
 
     def _door(self, X: Any) -> Door:
         """Return what checks X, with the names of its columns as they are after they were put in order."""
-        names = _names(X)
+        names = sources.names_of(X)
         return Door(
             self.body, self.loss, self.dtype, self._planned, self.input_shape, names and (self.feature_names or names)
         )
@@ -271,106 +270,87 @@ class Network:
         -----
         Ctrl-C ends training without an error, and the network keeps the best parameters so far.
         """
-        if epochs < 1 or batch_size < 1 or accumulate < 1:
-            raise InputError(
-                f"fit needs epochs, batch_size and accumulate of at least 1, but got {epochs}, {batch_size} and "
-                f"{accumulate}."
-            )
-        rule, scored = optimizers.find(optimizer), self._metrics(metrics)
-
-        # Check the data, which changes nothing of the network.
-        door = self._door(X)
-        source = sources.source(
-            X,
-            y,
-            weights=sample_weight,
-            mask=mask,
+        how = FitSettings(
+            epochs=epochs,
             batch_size=batch_size,
+            accumulate=accumulate,
             seed=seed,
-            prepare=door,
-            names=self.feature_names,
-            steps=steps_per_epoch,
+            validation_split=validation_split,
+            steps_per_epoch=steps_per_epoch,
+            callbacks=callbacks,
+            checkpoint=checkpoint,
+            engine=engine,
+            precision=precision,
+            restart=restart,
+            verbose=verbose,
+        )
+        rule, scored, door = optimizers.find(optimizer), self._metrics(metrics), self._door(X)
+        source, validation = examples_for_fit(
+            Held(X, y, sample_weight, mask),
+            door=door,
+            loss=self.loss,
+            cutting=Cutting(how.batch_size, how.seed, how.steps_per_epoch),
+            class_weight=class_weight,
+            validation_data=validation_data,
+            validation_split=how.validation_split,
         )
         params, input_shape, output_shape = door.settled(source.shape)
-        source, validation = self._with_validation(source, validation_data, validation_split, door, batch_size)
-        if class_weight is not None:
-            source.adapt(class_weights(class_weight, self.loss, output_shape, *all_targets(source, y)))
-        if isinstance(source, Arrays) and source.data.weights is not None:
-            checks.some_weight(source.data.weights)
-
-        # Build.
-        if engine == "auto":
-            engine, reason = choose(self.body, params, source.shape, batch_size, epochs * (source.batches or 1))
-            if verbose:
-                say(f"Engine: {engine}, because {reason}.")
-        runner = make(
-            engine,
-            self.body,
-            self.loss,
-            rule,
-            params,
-            metrics=tuple(metric for metric in scored if isinstance(metric, Metric)),
-            seed=seed,
-            accumulate=accumulate,
-            precision=precision,
-        )
-        source.block_bytes, source.block_batches = runner.block_bytes, runner.block_batches
+        runner = self._engine(how, rule, scored, params, source)
         identity = None
-        if checkpoint is not None:
-            identity = identity_of(self.body, self.loss, rule, scored, callbacks, source, validation) | plain(
-                "call of fit",
-                {"dtype": self.dtype.name, "class_weight": class_weight, "batch_size": batch_size, "seed": seed}
-                | {"accumulate": accumulate, "precision": precision},
-            )
-        self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
-        self.feature_names = self.feature_names or _names(X)
+        if how.checkpoint is not None:
+            weights = {"class_weight": plain("class_weight", class_weight)}
+            identity = identity_of(self, rule, scored, how, source, validation) | weights
 
-        # Run.
+        self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
+        self.feature_names = self.feature_names or sources.names_of(X)
         run = Run(
             self,
             runner,
             source,
-            epochs=epochs,
-            seed=seed,
+            epochs=how.epochs,
+            seed=how.seed,
             metrics=scored,
             validate=None if validation is None else lambda: self._scores(runner.forward, scored, validation, runner),
-            checkpoints=None if checkpoint is None else Checkpoints(checkpoint),
+            checkpoints=None if how.checkpoint is None else Checkpoints(how.checkpoint),
             identity=identity,
         )
-        if not restart and self._optimizer is not None and self._optimizer[0] == rule:
-            runner.restore(snapshot(self.params) | self._optimizer[1])
-        self._optimizer = None
-        # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
-        with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.body, self.params, batch_size):
-            ended = train(run, [OneTargetNote(door), *progress.choose(verbose), *callbacks])
-        self._optimizer = rule, {k: a for k, a in runner.state().items() if not k.startswith(("params/", "pending"))}
-        if ended and (verbose or ended.startswith("Stopped by")):
-            say(ended)
+        self._train(run, rule, how, [OneTargetNote(door), *progress.choose(how.verbose), *how.callbacks])
         return self.history
 
-    def _with_validation(
-        self, source: Source, validation_data: Any, share: float, door: Door, batch_size: int
-    ) -> tuple[Source, Source | None]:
-        """Return the examples to train on and those to validate on."""
-        if validation_data is not None and share:
-            raise InputError("fit takes validation_data or validation_split, but not both.")
-        if not share:
-            return source, None if validation_data is None else self._validation(validation_data, door)
-        if not isinstance(source, Arrays):
-            raise InputError(
-                "validation_split draws from data in memory: give stored data validation_data=(X, y) instead."
-            )
-        return source.split(share, batch_size)
+    def _engine(self, how: FitSettings, rule: Optimizer, metrics: _Metrics, params: Params, source: Source) -> Engine:
+        """Return what trains the network on a source."""
+        name = how.engine
+        if name == "auto":
+            steps = how.epochs * (source.batches or 1)
+            name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
+            if how.verbose:
+                say(f"Engine: {name}, because {reason}.")
+        engine = make(
+            name,
+            self.body,
+            self.loss,
+            rule,
+            params,
+            metrics=tuple(metric for metric in metrics if isinstance(metric, Metric)),
+            seed=how.seed,
+            accumulate=how.accumulate,
+            precision=how.precision,
+        )
+        source.block_bytes, source.block_batches = engine.block_bytes, engine.block_batches
+        return engine
 
-    def _validation(self, data: Any, door: Door) -> Source:
-        """Return examples to be scored: (X, y), (X, y, mask), or a source that brings its targets."""
-        X, y, mask = (*data, None)[:3] if isinstance(data, tuple) and len(data) in (2, 3) else (data, None, None)
-        try:
-            return sources.source(
-                X, y, mask=mask, batch_size=1, seed=0, prepare=door.another(_names(X)), names=door.columns
-            )
-        except InputError as error:
-            raise InputError(f"In validation_data, which is (X, y) or (X, y, mask): {error}") from error
+    def _train(self, run: Run, rule: Optimizer, how: FitSettings, callbacks: Sequence[Callback]) -> None:
+        """Train, from the state of the optimizer that the last fit ended with, if it is the same."""
+        if not how.restart and self._optimizer is not None and self._optimizer[0] == rule:
+            run.engine.restore(snapshot(self.params) | self._optimizer[1])
+        self._optimizer = None
+        # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
+        with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.body, self.params, how.batch_size):
+            ended = train(run, callbacks)
+        state = run.engine.state()
+        self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
+        if ended and (how.verbose or ended.startswith("Stopped by")):
+            say(ended)
 
     def _metrics(self, metrics: Sequence[str | Metric | WholeMetric] | None) -> _Metrics:
         if isinstance(metrics, str):
@@ -467,16 +447,7 @@ class Network:
         X and y may be what they may be for `fit`, and weights and masks count as they do there.
         """
         self._built()
-        source = sources.source(
-            X,
-            y,
-            weights=sample_weight,
-            mask=mask,
-            batch_size=1,
-            seed=0,
-            prepare=self._door(X),
-            names=self.feature_names,
-        )
+        source = examples_to_score(Held(X, y, sample_weight, mask), self._door(X), self.feature_names)
         return self._scores(predictor(engine, self.body, self.params), self._metrics(metrics), source)
 
     def summary(self, batch_size: int = 32) -> str:
@@ -492,7 +463,3 @@ class Network:
     def __repr__(self) -> str:
         labels = ", ".join(layer.label for layer in self.body.layers)
         return f"Network([{labels}], {type(self.loss).__name__}, input_shape={self.input_shape})"
-
-
-def _names(X: Any) -> tuple[str, ...] | None:
-    return X.columns if isinstance(X, Parquet) else column_names(X)

@@ -352,6 +352,8 @@ class Checked:
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}
+    owner: ClassVar[str] = ""
+    """What errors call it; the name of the class if empty."""
 
     def __new__(cls: type[Made], *args: Any, **kwargs: Any) -> Made:
         """Refuse settings that there are not, and name those that were likely meant."""
@@ -367,7 +369,7 @@ class Checked:
         """Check settings, and keep each under its name in the one spelling that it has."""
         for name, value in settings.items():
             rule = self.rules.get(name)
-            value = _plain(value) if rule is None else rule.check(type(self).__name__, name, value)
+            value = _plain(value) if rule is None else rule.check(self.owner or type(self).__name__, name, value)
             object.__setattr__(self, name, value)  # the class may be frozen
 
 

@@ -13,7 +13,7 @@ from chainrule.arrays import Array, Shape
 from chainrule.common.errors import InputError
 from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Arrays, Block, Data, Source, checksum, cuts, parts, some
 from chainrule.data.checks import some_examples
-from chainrule.data.convert import as_array, opened, select
+from chainrule.data.convert import as_array, column_names, opened, select
 from chainrule.data.damage import read_run
 from chainrule.data.parquet import Parquet
 
@@ -115,6 +115,11 @@ def inputs(X: Any, names: Sequence[str] | None) -> Iterator[tuple[Array, Array |
     for batch in X() if callable(X) else X:
         data = batch_arrays(batch)
         yield data.X, data.mask
+
+
+def names_of(X: Any) -> tuple[str, ...] | None:
+    """Return the names of the columns of a data frame or of Parquet, or None."""
+    return X.columns if isinstance(X, Parquet) else column_names(X)
 
 
 def array_or_stored(X: Any, names: Sequence[str] | None) -> Any:

@@ -185,9 +185,9 @@ class NumpyEngine:
 
     def _views(self, vector: Array, like: dict[str, Array]) -> dict[str, Array]:
         """Return the part of every array in a vector, by path."""
-        ends = np.cumsum([like[path].size for path in self._paths])[:-1]
-        parts = zip(self._paths, np.split(vector, ends), strict=True)
-        return {path: part.reshape(like[path].shape) for path, part in parts}
+        ends = np.cumsum([like[path].size for path in self._paths], dtype=int)
+        each = zip(self._paths, ends.tolist(), strict=True)
+        return {path: vector[end - like[path].size : end].reshape(like[path].shape) for path, end in each}
 
     def state(self) -> dict[str, Array]:
         """Return copies of all that training goes on from, for `restore`; the names are the same for every engine."""

@@ -12,32 +12,34 @@ import numpy as np
 
 from chainrule.common.errors import InputError
 from chainrule.data.batches import Source
-from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
-from chainrule.layers import Sequential
-from chainrule.training.callbacks import Callback
+from chainrule.training.settings import FitSettings
 
 Identity = dict[str, Any]
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, partial)
 
 
 def identity_of(
-    body: Sequential,
-    loss: Loss,
+    network: Any,
     optimizer: Optimizer,
     metrics: Sequence[Any],
-    callbacks: Sequence[Callback],
+    how: FitSettings,
     source: Source,
     validation: Source | None,
 ) -> Identity:
-    """Return what must be the same for a run to go on with the same bits, besides the plain arguments of `fit`."""
-    settings = [[type(c).__name__, own] for c in callbacks if (own := c.settings()) is not None]
+    """Return what must be the same for a run to go on with the same bits."""
+    settings = [[type(c).__name__, own] for c in how.callbacks if (own := c.settings()) is not None]
     return {
-        "layers": plain("network", body.layers),
-        "loss": plain("loss", loss),
+        "layers": plain("network", network.body.layers),
+        "loss": plain("loss", network.loss),
+        "dtype": network.dtype.name,
         "optimizer": plain("optimizer", optimizer),
         "metrics": plain("list of metrics", metrics),
         "callbacks": plain("list of callbacks", settings),
+        "batch_size": how.batch_size,
+        "accumulate": how.accumulate,
+        "seed": how.seed,
+        "precision": how.precision,
         "batches": source.batches,
         "data": source.digest(),
         "validation": None if validation is None else validation.digest(),

@@ -1,0 +1,95 @@
+"""What `fit` trains on and what it validates on, checked; nothing of the network changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from chainrule.common.errors import InputError
+from chainrule.data import checks, sources
+from chainrule.data.batches import Arrays, Source
+from chainrule.data.class_weights import all_targets, class_weights
+from chainrule.data.door import Door
+from chainrule.equations.losses import Loss
+
+
+class Held(NamedTuple):
+    """Examples as the user holds them, with what goes with them."""
+
+    X: Any
+    y: Any
+    weights: Any = None
+    mask: Any = None
+
+
+class Cutting(NamedTuple):
+    """How examples are cut into batches."""
+
+    batch_size: int
+    seed: int
+    steps: int | None  # batches of an epoch, where the user makes them
+
+
+def examples_for_fit(
+    held: Held,
+    *,
+    door: Door,
+    loss: Loss,
+    cutting: Cutting,
+    class_weight: Any,
+    validation_data: Any,
+    validation_split: float,
+) -> tuple[Source, Source | None]:
+    """Return the examples to train on, and those to validate on, if any.
+
+    Class weights are multiplied in after the split: they count in training only.
+    """
+    if validation_data is not None and validation_split:
+        raise InputError("fit takes validation_data or validation_split, but not both.")
+    source = _source(held, door, door.columns, cutting)
+    _, _, output_shape = door.settled(source.shape)
+    validation: Source | None = None
+    if validation_split:
+        source, validation = _split(source, validation_split, cutting.batch_size)
+    elif validation_data is not None:
+        validation = _validation(validation_data, door)
+    if class_weight is not None:
+        source.adapt(class_weights(class_weight, loss, output_shape, *all_targets(source, held.y)))
+    if isinstance(source, Arrays) and source.data.weights is not None:
+        checks.some_weight(source.data.weights)
+    return source, validation
+
+
+def examples_to_score(held: Held, door: Door, names: Sequence[str] | None) -> Source:
+    """Return examples to be scored in their own order."""
+    return _source(held, door, names, Cutting(batch_size=1, seed=0, steps=None))
+
+
+def _source(held: Held, door: Door, names: Sequence[str] | None, cutting: Cutting) -> Source:
+    return sources.source(
+        held.X,
+        held.y,
+        weights=held.weights,
+        mask=held.mask,
+        batch_size=cutting.batch_size,
+        seed=cutting.seed,
+        prepare=door,
+        names=names,
+        steps=cutting.steps,
+    )
+
+
+def _split(source: Source, share: float, batch_size: int) -> tuple[Source, Source]:
+    if not isinstance(source, Arrays):
+        raise InputError("validation_split draws from data in memory: give stored data validation_data=(X, y) instead.")
+    return source.split(share, batch_size)
+
+
+def _validation(data: Any, door: Door) -> Source:
+    """Return examples to be scored: (X, y), (X, y, mask), or a source that brings its targets."""
+    X, y, mask = (*data, None)[:3] if isinstance(data, tuple) and len(data) in (2, 3) else (data, None, None)
+    try:
+        other = door.another(sources.names_of(X))
+        return examples_to_score(Held(X, y, mask=mask), other, door.columns)
+    except InputError as error:
+        raise InputError(f"In validation_data, which is (X, y) or (X, y, mask): {error}") from error
