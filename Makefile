@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test fuzz-files check-quality lint format bench bench-quick bench-first clean
+.PHONY: run test fuzz fuzz-files check-quality lint format bench bench-quick bench-first clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -13,6 +13,10 @@ run: $(VENV)/run.stamp
 # One BLAS thread per test process: two processes of two threads each would wait for one another on two cores.
 test: lint
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal
+
+# Random networks and data against what must not change a result, and 20,000 calls with odd arguments: twenty minutes.
+fuzz: $(VENV)/dev.stamp
+	CHAINRULE_FUZZ=20 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -rP tests/test_invariances.py tests/test_odd_calls.py
 
 # Damages 36,000 files of every kind, in a few minutes; `make fuzz-files FILES="models 500"` damages 500 model files.
 fuzz-files: $(VENV)/dev.stamp

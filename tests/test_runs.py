@@ -11,7 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.arrays import leaves, map_leaves
-from chainrule.common.errors import DataWarning, DivergenceError, InputError, NetworkWarning, NotFiniteError
+from chainrule.common.errors import DataWarning, DivergenceError, InputError, NetworkWarning, NotFiniteError, warn
 from chainrule.layers import Layer
 
 ENGINES = ["numpy", "fast", "xla"]
@@ -252,6 +252,14 @@ def test_one_class_is_noted_after_an_epoch(source: str, tmp_path: Any) -> None:
     assert len(network.history) == 2
     with pytest.warns(DataWarning):
         fit(mlp(), X[:1], Y[:1])
+
+
+def test_a_warning_names_the_line_of_the_users() -> None:
+    inside: dict[str, Any] = {"__name__": "chainrule.somewhere", "warn": warn}
+    exec("def inner(): warn('text', UserWarning)\ndef outer(): inner()", inside)
+    with pytest.warns(UserWarning, match="text") as caught:
+        inside["outer"]()
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import numpy as np
 from chainrule.arrays import Array, Float, Mode, Params, Shape
 from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
-from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, whole
+from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, listed, number, shown, whole
 from chainrule.data import checks, sources
 from chainrule.data.batches import Source
+from chainrule.data.convert import as_array
 from chainrule.data.door import Door
 from chainrule.data.fitting import Cutting, Held, examples_for_fit, examples_to_score
 from chainrule.engines.base import Engine, Forward
@@ -353,9 +354,12 @@ class Network:
             say(ended)
 
     def _metrics(self, metrics: Sequence[str | Metric | WholeMetric] | None) -> _Metrics:
-        if isinstance(metrics, str):
-            raise InputError(f"metrics is a list of names, but the text {metrics!r} came: write metrics=[{metrics!r}].")
-        return [default(self.loss)] if metrics is None else [find(metric, self.loss) for metric in metrics]
+        if metrics is None:
+            return [default(self.loss)]
+        if (each := listed(metrics)) is None:
+            fix = f" Write metrics=[{shown(metrics)}]." if isinstance(metrics, str | Metric | WholeMetric) else ""
+            raise InputError(f"metrics is a list of names or metrics, but {shown(metrics)} came.{fix}")
+        return [find(metric, self.loss) for metric in each]
 
     def _rows(self) -> int:
         """Return for how many examples at a time a forward pass is run."""
@@ -392,9 +396,11 @@ class Network:
             if mask is not None:
                 raise InputError("Parquet files and batches bring their own masks, so leave out mask.")
             parts = [self._predict(door, forward, *part, engine) for part in sources.inputs(X, self.feature_names)]
+            if not parts:
+                raise InputError("There is no batch to predict, or none is left: an iterator serves once.")
             return np.concatenate(parts)
         X = sources.array_or_stored(X, self.feature_names)
-        mask = None if mask is None else np.asarray(mask)
+        mask = None if mask is None else as_array("mask", mask)
         return self._predict(door, forward, X, mask, engine)
 
     def _predict(self, door: Door, forward: Forward, X: Any, mask: Array | None, engine: str) -> Array:
@@ -403,7 +409,7 @@ class Network:
 
         def outputs(rows: slice) -> Array:
             # Looked at here, where it is in the processor's cache.
-            some, steps = door.taken(X[rows], None if mask is None else mask[rows], rows.start or 0)
+            some, steps = door.taken(sources.rows_of(X, rows), None if mask is None else mask[rows], rows.start or 0)
             with np.errstate(over="ignore", invalid="ignore"):
                 P = self.loss.activation(forward(some, steps))
             if not checks.finite(P):
@@ -426,6 +432,7 @@ class Network:
         """
         if self.loss.task == "regression":
             raise InputError(f"{type(self.loss).__name__} is a regression loss and has no classes: use predict.")
+        threshold = number("predict_classes", "threshold", threshold, 0, 1)
         P = self.predict(X, mask=mask)
         if self.loss.task == "multiclass":
             return P.argmax(axis=-1)
@@ -458,6 +465,7 @@ class Network:
         """
         self._built()
         assert self.input_shape is not None
+        batch_size = whole("summary", "batch_size", batch_size, least=1)
         return summary(self.body, self.params, self.input_shape, self.dtype, batch_size)
 
     def __repr__(self) -> str:

@@ -52,3 +52,14 @@ class MissingExtraError(ChainruleError, ImportError):
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(f"{what} needs {package}, which is not installed: pip install 'chainrule[{extra}]'")
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn, with the line of the user's that called into the package as the place."""
+    import sys
+    import warnings
+
+    depth, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "chainrule":
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(text, category, stacklevel=depth)

@@ -89,10 +89,10 @@ def opened(name: str, data: Any) -> Any:
         raise InputError(
             f"{name} is sparse ({type(data).__name__}), and networks compute with dense arrays: write {name}.toarray()."
         )
-    if isinstance(data, (str, bytes, dict)) or data is None:
+    if isinstance(data, (str, bytes, dict, set, frozenset, type)) or data is None:
         raise InputError(
             f"{name} must be an array, a data frame or lists of numbers, but it is "
-            f"{'None' if data is None else f'of type {type(data).__name__}'}."
+            f"{'None' if data is None else 'a class' if isinstance(data, type) else f'of type {type(data).__name__}'}."
         )
     return data
 

@@ -10,10 +10,13 @@ import numpy as np
 
 from chainrule.arrays import Shape
 from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.settings import Each, Either, Maybe, Place, Text
 from chainrule.data.batches import Data
 from chainrule.data.damage import parquet_metadata
 
 Paths = str | Path | Sequence[str | Path]
+_PATHS = Either(Place(), Each(Place(), "a list of paths"))
+_COLUMNS = Maybe(Each(Text(), "a list of names of columns"))
 
 
 class Parquet:
@@ -54,14 +57,11 @@ class Parquet:
             import pyarrow  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("Reading Parquet", "pyarrow", "data") from error
-        if isinstance(columns, str):
-            raise InputError(
-                f"columns is a list of names, but it is the text {columns!r}: write columns=[{columns!r}]."
-            )
-        self._path, self._target, self._columns = path, target, list(columns or ())
+        self._path, self._target = _PATHS.check("Parquet", "path", path), Text().check("Parquet", "target", target)
+        self._columns = list(_COLUMNS.check("Parquet", "columns", columns) or ())
         self._groups: list[tuple[Path, Any, int, int]] = []  # file, its metadata, number of the group, first row
         starts, dtypes = [0], []
-        for file in _files(path):
+        for file in _files(self._path):
             metadata = parquet_metadata(file)
             dtypes.append(self._dtypes(file, metadata.schema.to_arrow_schema()))
             row = 0
@@ -137,8 +137,8 @@ class Parquet:
         return f"rows {row} to {last} of {file} (counted from 0 in what follows)"
 
 
-def _files(path: Paths) -> list[Path]:
-    paths = [Path(path)] if isinstance(path, (str, Path)) else [Path(p) for p in path]
+def _files(path: Path | Sequence[Path]) -> list[Path]:
+    paths = [path] if isinstance(path, Path) else list(path)
     if len(paths) > 1 or not paths[0].is_dir():
         return paths
     files = sorted(paths[0].glob("*.parquet"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import mmap
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -14,7 +15,7 @@ from chainrule.common.errors import InputError
 from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Arrays, Block, Data, Source, checksum, cuts, parts, some
 from chainrule.data.checks import some_examples
 from chainrule.data.convert import as_array, column_names, opened, select
-from chainrule.data.damage import read_run
+from chainrule.data.damage import read_run, readable
 from chainrule.data.parquet import Parquet
 
 __all__ = ["Batches", "Parquet", "Slices", "Stored", "is_stored", "read_ahead", "source"]
@@ -112,9 +113,34 @@ def inputs(X: Any, names: Sequence[str] | None) -> Iterator[tuple[Array, Array |
         X = X.select(names) if names else X
         yield from ((X.read(run).X, None) for run in range(len(X.starts) - 1))
         return
-    for batch in X() if callable(X) else X:
+    for batch in _iterated(X):
         data = batch_arrays(batch)
         yield data.X, data.mask
+
+
+def _iterated(batches: Any) -> Iterator[Any]:
+    """Return an iterator of batches, or of what a function without arguments returns."""
+    if not isinstance(batches, Iterable):
+        try:
+            inspect.signature(batches).bind()
+        except TypeError as error:
+            raise InputError(
+                f"A function that makes batches takes no arguments, but {batches!r:.80}: {error}."
+            ) from None
+        except ValueError:
+            pass  # a built-in function that does not say what it takes
+        batches = batches()
+    if not isinstance(batches, Iterable):
+        raise InputError(f"A function that makes batches returns an iterable of them, but it returned {batches!r:.80}.")
+    return iter(batches)
+
+
+def rows_of(X: Any, rows: slice) -> Array:
+    """Return some rows of an array, or of stored data, which may turn out to be damaged."""
+    if type(X) is np.ndarray:
+        return X[rows]
+    with readable(f"Rows {rows.start or 0} to {rows.stop - 1} of X cannot be read"):
+        return np.asarray(X[rows])
 
 
 def names_of(X: Any) -> tuple[str, ...] | None:
@@ -391,7 +417,7 @@ class Batches:
         return f"batches made by a {type(self._batches).__name__}, which are not compared"
 
     def _open(self) -> Iterator[Any]:
-        batches = iter(self._batches if isinstance(self._batches, Iterable) else self._batches())
+        batches = _iterated(self._batches)
         for first in batches:
             return chain([first], batches)
         raise InputError(

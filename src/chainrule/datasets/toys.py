@@ -47,9 +47,8 @@ def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> Classified:
     >>> X.astype(int).tolist(), y.tolist()
     ([[0, 0], [0, 1], [1, 1], [1, 0]], [0, 1, 0, 1])
     """
-    _check("xor", n, noise, seed)
+    n, noise, rng, _ = _checked("xor", n, noise, seed)
     corners = np.array([[0, 0], [0, 1], [1, 1], [1, 0]])
-    rng = np.random.default_rng(seed)
     return _noisy(corners[np.arange(n) % 4], noise, rng), _in_turn(n, 2)
 
 
@@ -86,9 +85,8 @@ def spirals(n: int = 200, classes: int = 3, noise: float = 0.02, seed: int = 0) 
     >>> X.shape, y[:4].tolist()
     ((300, 2), [0, 1, 2, 0])
     """
-    _check("spirals", n, noise, seed, classes)
+    n, noise, rng, classes = _checked("spirals", n, noise, seed, classes)
     y = _in_turn(n, classes)
-    rng = np.random.default_rng(seed)
     t = rng.random(n)
     return _noisy(t[:, np.newaxis] * _on_circle(2 * np.pi * (t + y / classes)), noise, rng), y
 
@@ -108,9 +106,8 @@ def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> Classified:
     >>> X.shape, X.dtype, y.dtype
     ((10, 2), dtype('float32'), dtype('int64'))
     """
-    _check("moons", n, noise, seed)
+    n, noise, rng, _ = _checked("moons", n, noise, seed)
     y = _in_turn(n, 2)
-    rng = np.random.default_rng(seed)
     upper = _on_circle(np.pi * rng.random(n))
     return _noisy(np.where(y[:, np.newaxis] == 0, upper, [1, 0.5] - upper), noise, rng), y
 
@@ -129,9 +126,8 @@ def circles(n: int = 200, noise: float = 0.05, seed: int = 0) -> Classified:
     >>> (X**2).sum(axis=1).round(6).tolist()
     [1.0, 0.25, 1.0, 0.25]
     """
-    _check("circles", n, noise, seed)
+    n, noise, rng, _ = _checked("circles", n, noise, seed)
     y = _in_turn(n, 2)
-    rng = np.random.default_rng(seed)
     radius = (1 - y / 2)[:, np.newaxis]
     return _noisy(radius * _on_circle(2 * np.pi * rng.random(n)), noise, rng), y
 
@@ -150,9 +146,9 @@ def blobs(n: int = 200, classes: int = 3, noise: float = 0.25, seed: int = 0) ->
     >>> (X.round(6) + 0).tolist()
     [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]
     """
-    _check("blobs", n, noise, seed, classes)
+    n, noise, rng, classes = _checked("blobs", n, noise, seed, classes)
     y = _in_turn(n, classes)
-    return _noisy(_on_circle(2 * np.pi * y / classes), noise, np.random.default_rng(seed)), y
+    return _noisy(_on_circle(2 * np.pi * y / classes), noise, rng), y
 
 
 def sine(n: int = 200, noise: float = 0.1, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -185,17 +181,22 @@ def sine(n: int = 200, noise: float = 0.1, seed: int = 0) -> tuple[NDArray[np.fl
     >>> bool(np.allclose(y, np.sin(X)))
     True
     """
-    _check("sine", n, noise, seed)
-    rng = np.random.default_rng(seed)
+    n, noise, rng, _ = _checked("sine", n, noise, seed)
     x = rng.uniform(-np.pi, np.pi, size=(n, 1))
     return x.astype(np.float32), _noisy(np.sin(x), noise, rng)
 
 
-def _check(owner: str, n: int, noise: float, seed: int, classes: int = 2) -> None:
-    whole(owner, "n", n, least=1)
-    number(owner, "noise", noise, least=0)
-    whole(owner, "seed", seed, least=0)
-    whole(owner, "classes", classes, least=2)
+def _checked(
+    owner: str, n: int, noise: float, seed: int, classes: int = 2
+) -> tuple[int, float, np.random.Generator, int]:
+    """Return the arguments, checked and as Python's numbers, with the generator that the seed makes."""
+    rng = np.random.default_rng(whole(owner, "seed", seed, least=0))
+    return (
+        whole(owner, "n", n, least=1),
+        number(owner, "noise", noise, least=0),
+        rng,
+        whole(owner, "classes", classes, 2),
+    )
 
 
 def _in_turn(n: int, classes: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves
 from chainrule.common.errors import InputError
+from chainrule.common.settings import choice
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.losses import Loss
@@ -37,7 +38,7 @@ def make(
     precision: str | None,
 ) -> Engine:
     """Return an engine by its name."""
-    _check(name)
+    name = choice("Network", "engine", name, ENGINES)
     if precision is not None and name != "xla":
         raise InputError(f'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.')
     if name == "xla":
@@ -57,7 +58,7 @@ def make(
 
 def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, Array | None], Array]:
     """Return the function from inputs and mask to logits."""
-    _check(name)
+    name = choice("Network", "engine", name, ENGINES)
     if name == "xla":
         from chainrule.engines import xla
 
@@ -67,11 +68,6 @@ def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, A
         return body.forward(params, X, INFERENCE if mask is None else Mode(mask=mask))[0]
 
     return forward
-
-
-def _check(name: str) -> None:
-    if name not in ENGINES:
-        raise InputError(f"The engine is one of {', '.join(ENGINES)} or auto, but engine={name!r}.")
 
 
 def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int, steps: int) -> tuple[str, str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from chainrule.arrays import Array
 from chainrule.common import atomic, tensors
-from chainrule.common.errors import CheckpointWarning, FileFormatError, InputError, UnwritableError
+from chainrule.common.errors import CheckpointWarning, FileFormatError, InputError, UnwritableError, warn
 from chainrule.common.settings import Checked, Number, Place, Whole
 
 _FORMAT = 2
@@ -75,9 +74,7 @@ class Checkpoints:
             atomic.write(self._path(self._next), content)
         except (OSError, InputError) as error:
             kept = f"{self._path(self._numbers[-1])} stays the last one" if self._numbers else "There is none yet"
-            warnings.warn(
-                f"{error} {kept}. Training goes on, and the next one is tried.", CheckpointWarning, stacklevel=2
-            )
+            warn(f"{error} {kept}. Training goes on, and the next one is tried.", CheckpointWarning)
         else:
             self._numbers.append(self._next)
             self._next += 1
@@ -103,9 +100,7 @@ class Checkpoints:
                 return _read(path)
             except (OSError, FileFormatError) as error:
                 before = self._path(self._numbers[-2]).name if len(self._numbers) > 1 else "the start"
-                warnings.warn(
-                    f"{path} is damaged ({error}); the run goes on from {before}.", CheckpointWarning, stacklevel=2
-                )
+                warn(f"{path} is damaged ({error}); the run goes on from {before}.", CheckpointWarning)
                 self._next = self._numbers.pop()  # the next one takes its place
         return None
 

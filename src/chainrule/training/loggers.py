@@ -14,7 +14,6 @@ import json
 import math
 import sys
 import time
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from chainrule.common.errors import (
     LogWarning,
     MissingExtraError,
     UnwritableError,
+    warn,
 )
 from chainrule.common.settings import Checked, Instance, Maybe, Place, Text
 from chainrule.training.callbacks import Callback
@@ -94,11 +94,10 @@ class _Logger(Checked, Callback, ABC):
             yield
         except self._failures as error:
             if not self._warned:
-                warnings.warn(
+                warn(
                     f"{type(self).__name__}: {error} Training goes on, and what is missing in the log is written as "
                     "soon as that is possible.",
                     LogWarning,
-                    stacklevel=2,
                 )
             self._warned = True
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-from chainrule.common.errors import DataWarning, NetworkWarning
+from chainrule.common.errors import DataWarning, NetworkWarning, warn
 from chainrule.data.door import Door
 from chainrule.equations.losses import Loss
 from chainrule.layers import Activation, Layer, Sequential
@@ -24,11 +23,10 @@ class OneTargetNote(Callback):
     def epoch_end(self, run: Any) -> None:
         """Warn, once."""
         if self._door is not None and self._door.one_target:
-            warnings.warn(
+            warn(
                 f"The examples that count ({self._door.examples}) all have the same target, so there is nothing to "
                 "tell apart: the network learns to answer this whatever comes. Was y cut from sorted data?",
                 DataWarning,
-                stacklevel=2,
             )
         self._door = None
 
@@ -40,10 +38,9 @@ def warn_of_output_activation(body: Sequential, loss: Loss) -> None:
         last = last.layers[-1]
     doubled = {"binary": ("sigmoid", "softmax", "log_softmax"), "multiclass": ("softmax", "sigmoid"), "regression": ()}
     if isinstance(last, Activation) and last.function in doubled[loss.task]:
-        warnings.warn(
+        warn(
             f"The last layer is {last.function}, but {type(loss).__name__} works on logits and applies its own "
             "activation, so probabilities would be squashed twice and hardly learn. Leave the last layer out: "
             "predict returns probabilities without it.",
             NetworkWarning,
-            stacklevel=3,
         )
