@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,10 @@ def versions() -> dict[str, str]:
     return found
 
 
-def start(*arguments: str, python: str = str(PYTHON), stderr: IO[str] | int | None = None) -> subprocess.Popen[str]:
-    """Start the environment's Python in the repository's folder, to write to and read from."""
-    command = [python, *arguments]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
+def start(
+    *arguments: str, python: str = str(PYTHON), root: Path = ROOT, stderr: IO[str] | int | None = None
+) -> subprocess.Popen[str]:
+    """Start the environment's Python in a checkout, whose package it imports, to write to and read from."""
+    command, places = [python, *arguments], os.environ | {"PYTHONPATH": str(root / "src")}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=root, env=places, text=True, stdin=pipe, stdout=pipe, stderr=stderr)

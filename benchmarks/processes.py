@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from benchmarks import environment
@@ -17,10 +18,12 @@ class Process:
 
     first: list[float]
 
-    def __init__(self, contender: str, workload: str, python: str = str(environment.PYTHON)) -> None:
+    def __init__(
+        self, contender: str, workload: str, python: str = str(environment.PYTHON), root: Path = environment.ROOT
+    ) -> None:
         self._errors = tempfile.TemporaryFile("w+")
         command = ("-m", "benchmarks.worker", contender, workload)
-        self._process = environment.start(*command, python=python, stderr=self._errors)
+        self._process = environment.start(*command, python=python, root=root, stderr=self._errors)
 
     def ask(self, command: str) -> Any:
         """Send a line and return the answer, or raise ValueError with the last line of a process that ended."""
