@@ -331,6 +331,62 @@ def test_other_labels_are_other_data(tmp_path: Path) -> None:
         cr.Network.mlp([2, 3, 1]).fit(X, 1 - y, epochs=1, checkpoint=tmp_path, verbose=False)
 
 
+def frozen_decay(factor: float) -> Any:
+    return lambda step: factor / step
+
+
+class Counting(Callback):
+    """A callback of a user's, with a setting that the run depends on."""
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+
+    def settings(self) -> Any:
+        return {"every": self.every}
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize(
+    ("what", "before", "after"),
+    [
+        ("class_weight", {0: 1.0, 1: 2.0}, {0: 1.0, 1: 3.0}),
+        ("class_weight", None, {0: 1.0, 1: 1.0}),
+        ("validation_data", (np.zeros((2, 2)), [0, 1]), (np.zeros((2, 2)), [1, 0])),
+        ("validation_data", None, (np.zeros((2, 2)), [0, 1])),
+        ("sample_weight", np.ones(2048), np.r_[np.ones(2047), 2]),
+        ("optimizer", cr.Adam(lr=cr.Cosine(0.01, steps=9)), cr.Adam(lr=cr.Cosine(0.01, steps=10))),
+        ("metrics", ["accuracy"], ["accuracy", "f1"]),
+        ("callbacks", [Counting(1)], [Counting(2)]),
+        ("callbacks", [cr.EarlyStopping(monitor="loss")], [cr.EarlyStopping(monitor="loss", patience=9)]),
+        ("accumulate", 1, 2),
+        ("seed", 0, 1),
+        ("y", np.arange(2048) % 2, np.r_[np.arange(2047) % 2, 0]),
+    ],
+)
+def test_what_the_numbers_depend_on_is_compared(
+    what: str, before: Any, after: Any, stored: bool, tmp_path: Path
+) -> None:
+    X = np.random.default_rng(0).standard_normal((2048, 2)).astype(np.float32)
+    if stored:
+        np.save(tmp_path / "x.npy", X)
+        X = np.load(tmp_path / "x.npy", mmap_mode="r")
+    arguments = {"y": np.arange(2048) % 2, "epochs": 1, "batch_size": 256, "verbose": False, what: before}
+    for _ in range(2):
+        cr.Network.mlp([2, 3, 2]).fit(X, checkpoint=tmp_path / "run", **arguments)
+    with pytest.raises(InputError, match="holds a run with other settings or data"):
+        cr.Network.mlp([2, 3, 2]).fit(X, checkpoint=tmp_path / "run", **(arguments | {what: after}))
+
+
+@pytest.mark.parametrize(
+    "part", [{"optimizer": cr.SGD(lr=lambda step: 0.1 / step)}, {"optimizer": cr.SGD(lr=frozen_decay(0.1))}]
+)
+def test_functions_that_nobody_can_compare_are_refused(part: dict[str, Any], tmp_path: Path) -> None:
+    X, y = cr.datasets.xor(seed=0)
+    with pytest.raises(InputError, match=r"must be comparable, .* Write it as a frozen dataclass with __call__"):
+        cr.Network.mlp([2, 3, 1]).fit(X, y, epochs=1, checkpoint=tmp_path, verbose=False, **part)
+    cr.Network.mlp([2, 3, 1]).fit(X, y, epochs=1, verbose=False, **part)
+
+
 def test_a_seed_may_be_large_on_any_engine() -> None:
     X, y = cr.datasets.xor(seed=0)
     history = cr.Network.mlp([2, 3, 1]).fit(X, y, epochs=1, seed=2**33 + 5, engine="xla", verbose=False)

@@ -75,6 +75,15 @@ def test_cross_entropy_is_exact_for_any_logit(loss: Loss) -> None:
     np.testing.assert_allclose(abs(dZ), 0.5 if loss.task == "binary" else 1)
 
 
+@pytest.mark.parametrize("Y", [np.array([0]), np.eye(3)[:1], np.array([[0.5, 0.5, 0.0]])])
+def test_categorical_cross_entropy_of_the_largest_logits(Y: Array) -> None:
+    Z = np.array([[3e38, 3e38, -3e38]], np.float32)
+    with np.errstate(over="ignore"):
+        J, dZ = cr.CategoricalCrossEntropy()(Z, Y)
+    assert J == pytest.approx(np.log(2))
+    np.testing.assert_allclose(dZ, [[0.5, 0.5, 0]] - (np.eye(3)[Y] if Y.ndim == 1 else Y), atol=1e-7)
+
+
 def test_labels_and_one_hot_rows_are_the_same() -> None:
     Z, labels = np.random.default_rng(0).standard_normal((4, 3)), np.array([2, 0, 1, 1])
     loss = cr.CategoricalCrossEntropy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -85,16 +86,22 @@ def garbage(scenario: Scenario, rng: np.random.Generator) -> Scenario:
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, *, kinds: tuple[str, ...] = ("table", "words", "sequence", "picture")) -> Scenario:
-    """Return a strategy for scenarios."""
+def scenarios(
+    draw: st.DrawFn,
+    *,
+    kinds: Sequence[str] = ("table", "words", "sequence", "picture"),
+    losses: Sequence[str] = ("binary_cross_entropy", "categorical_cross_entropy", "mean_squared_error", "huber"),
+    targets: Sequence[str] = ("labels", "one-hot", "soft"),
+) -> Scenario:
+    """Return a strategy for scenarios; `targets` are the forms of those of categorical cross-entropy."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     kind = draw(st.sampled_from(kinds))
     X = _inputs(kind, rng)
     layers, per_step, random = _layers(draw, kind)
-    loss = draw(st.sampled_from(["binary_cross_entropy", "categorical_cross_entropy", "mean_squared_error", "huber"]))
+    loss = draw(st.sampled_from(losses))
     outputs = draw(st.integers(1, 3)) + (loss == "categorical_cross_entropy")
     shape = (EXAMPLES, TIME) if per_step else (EXAMPLES,)
-    y = _targets(draw, loss, outputs, shape, rng)
+    y = _targets(draw, loss, outputs, shape, targets, rng)
     mask = _mask(rng) if kind in ("words", "sequence") and draw(st.booleans()) else None
     class_weight = None
     if loss == "categorical_cross_entropy" and y.dtype.kind == "i" and draw(st.booleans()):
@@ -158,10 +165,12 @@ def _one_of(layers: list[list[Any]]) -> st.SearchStrategy[list[Any]]:
     return st.sampled_from(layers)
 
 
-def _targets(draw: st.DrawFn, loss: str, outputs: int, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+def _targets(
+    draw: st.DrawFn, loss: str, outputs: int, shape: tuple[int, ...], forms: Sequence[str], rng: np.random.Generator
+) -> Array:
     if loss == "categorical_cross_entropy":
         labels = rng.integers(0, outputs, shape)
-        form = draw(st.sampled_from(["labels", "one-hot", "soft"]))
+        form = draw(st.sampled_from(forms))
         if form == "labels":
             return labels
         return np.eye(outputs)[labels] if form == "one-hot" else rng.dirichlet(np.ones(outputs), shape)
