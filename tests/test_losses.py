@@ -76,7 +76,7 @@ def test_cross_entropy_is_exact_for_any_logit(loss: Loss) -> None:
 
 
 @pytest.mark.parametrize("Y", [np.array([0]), np.eye(3)[:1], np.array([[0.5, 0.5, 0.0]])])
-def test_categorical_cross_entropy_of_the_largest_logits(Y: Array) -> None:
+def test_categorical_cross_entropy_of_the_largest_logits(Y: np.ndarray) -> None:
     Z = np.array([[3e38, 3e38, -3e38]], np.float32)
     with np.errstate(over="ignore"):
         J, dZ = cr.CategoricalCrossEntropy()(Z, Y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -281,6 +282,20 @@ def test_predicting_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("chainrule.engines.inference.INFERENCE_ROWS", 7)
     np.testing.assert_allclose(network.predict(X), whole, rtol=1e-12)
     assert network.evaluate(X, Y) == pytest.approx(scores)
+
+
+@pytest.mark.parametrize("face", ["predict", "evaluate"])
+def test_memory_of_a_pass_does_not_grow_with_the_rows(face: str) -> None:
+    network = cr.Network([cr.Conv2D(64, 3, padding="same"), cr.ReLU(), cr.GlobalAveragePool(), cr.Dense(2)],
+        "categorical_cross_entropy", input_shape=(48, 48, 1))  # fmt: skip
+    pictures = np.zeros((600, 48, 48, 1), np.float32)  # whose outputs of one layer take 354 MB together
+    tracemalloc.start()
+    try:
+        network.predict(pictures) if face == "predict" else network.evaluate(pictures, np.zeros(600, int))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 200e6
 
 
 def test_scores() -> None:

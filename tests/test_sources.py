@@ -547,3 +547,10 @@ def test_the_interpreter_exits_in_the_middle() -> None:
     code = "from chainrule.sources import read_ahead; items = read_ahead(iter(int, 1)); print(next(items))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (run.returncode, run.stdout, run.stderr) == (0, "0\n", "")
+
+
+def test_examples_that_lie_in_columns_are_copied_once() -> None:
+    columns = np.asfortranarray(table(np.arange(N)))
+    arrays = make(columns, np.arange(N))
+    assert arrays.data.X.flags.c_contiguous  # a batch gathers runs of rows
+    np.testing.assert_array_equal(arrays.data.X, columns)
