@@ -1,8 +1,9 @@
-"""What the array engines differ in: namespace, random numbers, loops over time, adding up rows."""
+"""What the array engines differ in: namespace, random numbers, precision, loops over time, adding up rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 from itertools import repeat
 from typing import Any
 
@@ -29,6 +30,29 @@ def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, 
     for part in key[1:]:
         jax_key = random.fold_in(jax_key, part)
     return random.uniform(jax_key, like.shape, like.dtype)
+
+
+def in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of a whole number, its last argument, compute in float64 on every engine.
+
+    JAX computes in float32 unless its 64-bit mode is on: then the mode is on inside of the function, and the number or
+    the tuple of numbers that it returns is rounded at the end.
+    """
+
+    @wraps(function)
+    def precise(*arguments: Any) -> Any:
+        *others, t = arguments
+        if not hasattr(t, "__array_namespace__") or namespace(t) is np:
+            return function(*arguments)
+        import jax
+        from jax import numpy as jnp
+
+        dtype = jnp.result_type(float)
+        with jax.enable_x64(True):
+            result = function(*others, t.astype(f"{t.dtype.kind}8"))
+            return map_leaves(lambda x: jnp.asarray(x, float).astype(dtype), result)
+
+    return precise
 
 
 def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, reverse: bool = False) -> tuple[Any, Any]:

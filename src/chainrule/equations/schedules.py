@@ -1,7 +1,7 @@
 r"""Learning rate over time: pure functions of the step t = 1, 2, 3, ...
 
 Each schedule is a frozen dataclass that is called with t and can stand wherever an optimizer takes a learning rate.
-Only array API functions of t are used, so that t may be traced by JAX.
+Only array API functions of t are used, so that t may be traced by JAX; the rate is computed in float64 then, too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from chainrule.arrays import in_float64
 
 Schedule = Callable[[Any], Any]
 
@@ -34,6 +36,7 @@ class Constant:
 
     rate: float
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         return self.rate
@@ -50,6 +53,7 @@ class StepDecay:
     every: int
     factor: float = 0.1
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         return self.rate * self.factor ** ((t - 1) // self.every)
@@ -66,6 +70,7 @@ class Exponential:
     every: int
     factor: float = 0.1
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         return self.rate * self.factor ** ((t - 1) / self.every)
@@ -86,6 +91,7 @@ class Cosine:
     steps: int
     end: float = 0.0
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         xp = _namespace(t)
@@ -114,6 +120,7 @@ class Warmup:
     steps: int
     after: float | Schedule
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         xp = _namespace(t)
