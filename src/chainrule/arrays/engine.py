@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from itertools import repeat
 from typing import Any
@@ -32,11 +33,20 @@ def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, 
     return random.uniform(jax_key, like.shape, like.dtype)
 
 
+def with_float64(like: Array) -> AbstractContextManager[Any]:
+    """Return a context in which there is float64 on the engine of `like`: JAX has it only in its 64-bit mode."""
+    if namespace(like) is np:
+        return nullcontext()
+    import jax
+
+    wide: AbstractContextManager[Any] = jax.enable_x64(True)
+    return wide
+
+
 def in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function of a whole number, its last argument, compute in float64 on every engine.
 
-    JAX computes in float32 unless its 64-bit mode is on: then the mode is on inside of the function, and the number or
-    the tuple of numbers that it returns is rounded at the end.
+    The number or the tuple of numbers that it returns is rounded to JAX's usual precision at the end.
     """
 
     @wraps(function)
@@ -44,13 +54,11 @@ def in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
         *others, t = arguments
         if not hasattr(t, "__array_namespace__") or namespace(t) is np:
             return function(*arguments)
-        import jax
-        from jax import numpy as jnp
-
-        dtype = jnp.result_type(float)
-        with jax.enable_x64(True):
+        xp = namespace(t)
+        usual = xp.result_type(float)
+        with with_float64(t):
             result = function(*others, t.astype(f"{t.dtype.kind}8"))
-            return map_leaves(lambda x: jnp.asarray(x, float).astype(dtype), result)
+            return map_leaves(lambda x: xp.asarray(x, float).astype(usual), result)
 
     return precise
 
