@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,7 @@ TEXTBOOK: dict[str, Callable[[float], float]] = {
     "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
     "elu": lambda z: z if z > 0 else math.exp(z) - 1,
     "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
+    "gelu_exact": lambda z: z * math.erfc(-z / math.sqrt(2)) / 2,
     "silu": lambda z: z / (1 + math.exp(-z)),
     "softplus": lambda z: math.log(1 + math.exp(z)),
 }
@@ -74,6 +76,34 @@ def test_any_finite_input_is_fine(name: str, dtype: Any, data: st.DataObject) ->
     assert A.dtype == dZ.dtype == dtype
     if name == "softmax":
         np.testing.assert_allclose(A.sum(axis=-1), 1, rtol=1e-6)
+
+
+def normal_distribution(z: float) -> float:
+    """From the C library's erfc, with what rounding its argument loses put back."""
+    exact = -np.longdouble(z) / np.sqrt(np.longdouble(2))
+    x = float(exact)
+    return (math.erfc(x) - 2 / math.sqrt(math.pi) * math.exp(-x * x) * float(exact - x)) / 2
+
+
+@pytest.mark.parametrize("engine", [np, jnp])
+@pytest.mark.parametrize(("dtype", "lowest"), [(np.float32, -12.9), (np.float64, -37.3)])
+def test_exact_gelu_keeps_its_digits_in_the_tail(dtype: Any, lowest: float, engine: Any) -> None:
+    tiny = np.geomspace(1e-12, 1, 50)
+    z = np.concatenate([np.linspace(lowest, 9, 4001), tiny, -tiny]).astype(dtype)
+    x = z.astype(np.longdouble)
+    density = np.exp(-x * x / 2) / np.sqrt(2 * np.longdouble(np.pi))
+    probability = np.array([normal_distribution(float(number)) for number in z])
+    value, backward, _ = ACTIVATIONS["gelu_exact"]
+    A, dZ = value(engine.asarray(z)), backward(engine.ones(len(z), dtype=dtype), engine.asarray(z))
+    assert A.dtype == dZ.dtype == dtype
+    np.testing.assert_allclose(np.asarray(A, np.longdouble), x * probability, rtol=5 * np.finfo(dtype).eps, atol=0)
+    error = abs(np.asarray(dZ, np.longdouble) - (probability + x * density))
+    assert (error / (probability + abs(x) * density)).max() < 5 * np.finfo(dtype).eps
+
+
+def test_gelu_takes_the_usual_argument() -> None:
+    assert cr.GELU() == cr.GELU(approximate=True) == cr.Activation("gelu")
+    assert cr.GELU(approximate=False) == cr.Activation("gelu_exact")
 
 
 def test_softmax_does_not_care_about_a_shift() -> None:

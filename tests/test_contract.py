@@ -134,6 +134,20 @@ def test_layer_is_the_same_on_every_engine(case: LayerCase, dtype: Any) -> None:
     assert_same(eager, expected, dtype)
 
 
+@layer_cases
+def test_layer_is_compiled_in_one_precision_after_the_other(case: LayerCase) -> None:
+    """As when a network is fitted after another one: JAX keeps constants, such as indices, as they were first."""
+
+    compiled = jax.jit(lambda params, x, dy: run_layer(case, params, x, dy))
+    results = []
+    for dtype in (np.float32, np.float64, np.float32):
+        with jax.enable_x64(dtype == np.float64):
+            results.append(compiled(*layer_arguments(case, dtype, jnp)))
+    if not case.random:
+        assert_same(results[0], results[1], np.float32)
+    assert_same(results[2], results[0], np.float32)
+
+
 @dtypes
 @loss_cases
 def test_loss_is_the_same_on_every_engine(case: LossCase, dtype: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -134,6 +136,130 @@ def test_the_users_arrays_are_left_alone() -> None:
     cr.gradcheck(cr.Dense(3), x, params=params)
     np.testing.assert_array_equal(x, before[0])
     np.testing.assert_array_equal(params["W"], before[1])
+
+
+class Masking:
+    """ReLU, which keeps where x is positive."""
+
+    def init(self, rng: Any, input_shape: Any) -> Any:
+        return {}, input_shape
+
+    def forward(self, params: Any, x: Any, mode: Any = None) -> Any:
+        return np.maximum(x, 0), {"kept": [x > 0, 1.0 * (x > 0)]}
+
+    def backward(self, cache: Any, dy: Any) -> Any:
+        return dy * cache["kept"][0], {}
+
+
+class RandomForward(Masking):
+    def forward(self, params: Any, x: Any, mode: Any = None) -> Any:
+        kept = np.random.default_rng().random(x.shape) > 0.5
+        return x * kept, {"kept": [kept]}
+
+
+class CountingForward(Masking):
+    calls = 0
+
+    def forward(self, params: Any, x: Any, mode: Any = None) -> Any:
+        self.calls += 1
+        return x * self.calls, {"kept": [self.calls]}
+
+
+class RandomBackward(Masking):
+    def backward(self, cache: Any, dy: Any) -> Any:
+        return dy * (np.random.default_rng().random(dy.shape) > 0.5), {}
+
+
+class ForwardIntoX(Masking):
+    def forward(self, params: Any, x: Any, mode: Any = None) -> Any:
+        kept = x > 0
+        x[~kept] = 0
+        return x, {"kept": [kept]}
+
+
+class BackwardIntoDy(Masking):
+    def backward(self, cache: Any, dy: Any) -> Any:
+        dy *= cache["kept"][0]
+        return dy, {}
+
+
+class BackwardIntoCache(Masking):
+    def backward(self, cache: Any, dy: Any) -> Any:
+        cache["kept"][1] *= dy
+        return cache["kept"][1], {}
+
+
+class ForwardIntoParams(Scale):
+    def forward(self, params: Any, x: Any, mode: Any = None) -> Any:
+        params["s"] += 1
+        return super().forward(params, x)
+
+
+RANDOM = "it is random, or remembers earlier calls: called twice with the same"
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "says"),
+    [
+        (RandomForward(), "forward", f"{RANDOM} arguments"),
+        (CountingForward(), "forward", f"{RANDOM} arguments"),
+        (RandomBackward(), "backward", f"{RANDOM} cache and the same dy"),
+        (ForwardIntoX(), "forward", "it changes x in place"),
+        (ForwardIntoParams(), "forward", "it changes s in place"),
+        (BackwardIntoDy(), "backward", "it changes dy in place"),
+        (BackwardIntoCache(), "backward", "it changes the cache in place"),
+    ],
+)
+def test_a_broken_rule_is_said_in_its_own_sentence(layer: Any, name: str, says: str) -> None:
+    x = X.copy()
+    report = cr.gradcheck(layer, x)
+    (check,) = report.checks
+    assert not report and report.wrong and check.name == name and says in check.problem
+    assert str(report).startswith(f"{name}: it ") and "kink" not in str(report)
+    assert str(report).endswith("A rule is broken (relative tolerance 1e-06).")
+    np.testing.assert_array_equal(x, X)
+    assert cr.gradcheck(Masking(), x)
+
+
+def test_a_random_forward_is_told_where_to_take_randomness_from() -> None:
+    assert "Take random numbers from mode.key, as chainrule.arrays.uniform does" in str(
+        cr.gradcheck(RandomForward(), X)
+    )
+    assert cr.gradcheck(cr.Dropout(0.5), X, mode=cr.Mode(training=True, key=(1,)))
+
+
+def test_the_rules_hold_for_losses_and_networks_too() -> None:
+    class RandomLoss(cr.MeanSquaredError):
+        def __call__(self, Z: Any, Y: Any, weights: Any = None) -> Any:
+            return super().__call__(Z + np.random.default_rng().random(Z.shape), Y, weights)
+
+    class LossIntoTargets(cr.MeanSquaredError):
+        def __call__(self, Z: Any, Y: Any, weights: Any = None) -> Any:
+            Y -= Z
+            return super().__call__(Y, 0 * Y, weights)
+
+    assert str(cr.gradcheck(RandomLoss(), X, X + 1)).startswith(f"loss: {RANDOM}")
+    assert str(cr.gradcheck(LossIntoTargets(), X, X + 1)).startswith("loss: it changes the targets in place")
+    network = cr.Network([cr.Dense(3)], RandomLoss(), input_shape=(5,))
+    assert str(cr.gradcheck(network, X, X[:, :3])).startswith(f"forward: {RANDOM}")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_forward_that_is_not_finite_is_not_blamed_on_backward(bad: float) -> None:
+    report = cr.gradcheck(cr.Dense(3), np.full((2, 5), bad))
+    assert not report and not report.wrong
+    assert str(report).startswith("forward: it returned NaN or infinity: try other inputs.\nCannot tell")
+
+
+def test_gradcheck_needs_no_jax() -> None:
+    code = "import sys, numpy as np, chainrule as cr; cr.gradcheck(cr.Dense(3), np.eye(4)); print('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize("setting", [{"tolerance": 0.0}, {"tolerance": -1e-6}, {"max_entries": 0}])
+def test_settings_that_check_nothing_are_refused(setting: Any) -> None:
+    with pytest.raises(InputError, match="gradcheck takes (tolerance|max_entries) as a "):
+        cr.gradcheck(cr.Dense(3), X, **setting)
 
 
 def test_other_things_are_refused() -> None:

@@ -11,8 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+import chainrule as cr
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, MeanSquaredError
 from chainrule.metrics import METRICS, R2, Metric, RocAuc, TopK, WholeMetric, default, find
@@ -105,9 +108,41 @@ def test_r2_survives_targets_far_from_zero(mean: float, scale: float, tolerance:
     Y = (mean + scale * rng.normal(size=(3000, 1))).astype(np.float32)
     Z = (Y + 0.7 * scale * rng.normal(size=Y.shape)).astype(np.float32)
     expected = sk.r2_score(Y.astype(float), Z.astype(float))
-    assert whole(R2(), Z, Y) == pytest.approx(expected, abs=tolerance)
+    for metric in (R2(), R2(center=mean + scale)):
+        assert whole(metric, Z, Y) == pytest.approx(expected, abs=tolerance)
+        with jax.enable_x64(False):
+            counts = jax.jit(metric.counts)
+            parts = [np.asarray(counts(Z[i : i + 100], Y[i : i + 100])) for i in range(0, 3000, 100)]
+        assert metric.score(np.sum(parts, axis=0, dtype=float)) == pytest.approx(expected, abs=tolerance)
+
+
+@given(st.floats(0, 6), st.floats(0, 2), st.integers(0, 99))
+@settings(derandomize=True, deadline=None, database=None, max_examples=30)
+def test_r2_is_the_same_on_both_engines_wherever_the_targets_lie(digits: float, noise: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    Y = (10.0**digits + rng.normal(size=(200, 2))).astype(np.float32)
+    Z = (Y + noise * rng.normal(size=Y.shape)).astype(np.float32)
+    expected = sk.r2_score(Y.astype(float), Z.astype(float))
     with jax.enable_x64(False):
-        assert whole(R2(center=mean + scale), jnp.asarray(Z), jnp.asarray(Y)) == pytest.approx(expected, abs=1e-3)
+        on_jax = whole(R2(), jnp.asarray(Z), jnp.asarray(Y))
+    for actual in (whole(R2(), Z, Y), on_jax):
+        assert actual == pytest.approx(expected, abs=1e-3)
+
+
+def test_r2_in_training_needs_no_center_on_xla() -> None:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(300, 3)).astype(np.float32)
+    y = (1e6 + X @ [[1.0], [2.0], [-1.0]]).astype(np.float32)
+    scores = {}
+    for engine in ("numpy", "xla"):
+        network = cr.Network([cr.Dense(1)], "mean_squared_error", input_shape=(3,), seed=0)
+        network.params[0]["b"][:] = 1e6
+        with jax.enable_x64(False):
+            history = network.fit(
+                X, y, epochs=1, batch_size=50, metrics=["r2"], engine=engine, optimizer=cr.SGD(1e-9), verbose=False
+            )
+        scores[engine] = history["r2"][0]
+    assert scores["xla"] == pytest.approx(scores["numpy"], abs=1e-3) and 0 < abs(scores["xla"]) < 5
 
 
 @pytest.mark.parametrize("value", [0.1, -1234.567, 0.0])

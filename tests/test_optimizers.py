@@ -9,8 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 import chainrule as cr
+from chainrule.arrays import in_float64
 from chainrule.common.errors import InputError
 from chainrule.equations.optimizers import OPTIMIZERS, clip_scale
 
@@ -164,6 +167,46 @@ def test_schedules() -> None:
     assert rates(cr.Warmup(4, 0.8), 1, 2, 4, 5, 99) == pytest.approx([0.2, 0.4, 0.8, 0.8, 0.8])
     after = cr.StepDecay(0.8, every=10, factor=0.5)
     assert rates(cr.Warmup(4, after), 2, 4, 5, 14, 15) == pytest.approx([0.4, 0.8, 0.8, 0.8, 0.4])
+
+
+OF_STEP: dict[str, Any] = {
+    "constant": cr.Constant(0.1),
+    "step decay": cr.StepDecay(0.1, 10**6, 0.9),
+    "exponential": cr.Exponential(0.1, 1000, 0.99999),
+    "slow exponential": cr.Exponential(0.1, 10**9),
+    "cosine": cr.Cosine(0.1, 10**9),
+    "cosine with an end": cr.Cosine(0.1, 10**7, 1e-4),
+    "warm-up": cr.Warmup(10**8, cr.Cosine(0.1, 9 * 10**8)),
+    "adam": cr.Adam(cr.Cosine(0.1, 10**9)).scalars,
+    "adam, long memory": cr.Adam(beta1=0.99999, beta2=0.9999999).scalars,
+    "adamw": cr.AdamW(cr.Exponential(0.1, 10**8)).scalars,
+}
+WITHOUT_X64 = {name: jax.jit(in_float64(function)) for name, function in OF_STEP.items()}
+
+
+@given(st.sampled_from(list(OF_STEP)), st.integers(1, 10**9) | st.floats(0, 9).map(lambda e: int(10**e)))
+@example("cosine", 10**9)
+@example("cosine", 10**9 - 1)
+@example("warm-up", 10**8)
+@settings(derandomize=True, deadline=None, database=None, max_examples=200)
+def test_what_depends_on_the_step_is_as_precise_without_jax_64_bit_mode(name: str, t: int) -> None:
+    with jax.enable_x64(False):
+        actual = jax.tree.leaves(WITHOUT_X64[name](jnp.int32(t)))
+    expected = jax.tree.leaves(OF_STEP[name](t))
+    for a, e in zip(actual, expected, strict=True):
+        assert a.dtype == np.float32
+        assert abs(float(a) - e) <= max(np.spacing(np.float32(e)), np.finfo(np.float32).tiny)  # XLA has no subnormals
+
+
+def test_schedules_are_precise_in_a_rule_and_when_called_alone() -> None:
+    t, schedule = 943_820_534, cr.Cosine(0.1, 10**9)
+    with jax.enable_x64(False):
+        p = jnp.zeros(1, jnp.float32)
+        stepped, _ = jax.jit(cr.SGD(schedule).rule)(p, p - 1, cr.SGD().init(p), jnp.int32(t))
+        alone = jax.jit(schedule)(jnp.int32(t))
+    assert stepped.dtype == alone.dtype == np.float32
+    assert float(stepped[0]) == float(alone) == np.float32(schedule(t))
+    assert jax.jit(schedule)(jnp.int32(t)) == pytest.approx(schedule(t), rel=1e-14)  # the tests run in 64-bit mode
 
 
 def test_settings_out_of_range_are_refused() -> None:

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add
+from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add, with_float64
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.common.names import meant
 from chainrule.common.settings import Checked, Number, OneOf, Whole, made, shown
@@ -271,8 +271,8 @@ class R2(Metric):
     Parameters
     ----------
     center
-        A number in the range of the targets, subtracted before squares are summed up. In float32 (JAX), targets that
-        lie more than about 300 standard deviations from it are taken for constant.
+        A number in the range of the targets, subtracted before squares are summed up (in float64, on every engine).
+        Targets that lie more than some million standard deviations from it are taken for constant.
     """
 
     center: float = 0.0
@@ -280,17 +280,25 @@ class R2(Metric):
     rules: ClassVar = _Named.rules | {"center": Number()}
 
     def counts(self, Z: Logits, Y: Targets, rows: Rows | None = None) -> Counts:
-        """Return for each output: the number, the sums of targets, their squares and the errors' squares, rounding."""
+        """Return for each output: the number, the sums of targets, their squares and the errors' squares, rounding.
+
+        All of it comes twice: rounded to the engine's usual precision, and what that left over. A variance is a small
+        difference of large sums, so that digits matter.
+        """
         xp = namespace(Z)
-        Z = xp.astype(Z, float)
-        Y = xp.astype(xp.reshape(Y, Z.shape), float)
-        D = Y - self.center
-        rounding = 100 * float(xp.finfo(Z.dtype).eps) * D * D  # what may be left of a sum of squares that should be 0
-        return xp.concat([_sums(v, rows) for v in (xp.ones_like(Z), D, D * D, (Y - Z) * (Y - Z), rounding)])
+        usual = xp.result_type(float)
+        with with_float64(Z):
+            Z = xp.astype(Z, float)
+            Y = xp.astype(xp.reshape(Y, Z.shape), float)
+            D = Y - self.center
+            rounding = 100 * float(xp.finfo(float).eps) * D * D  # what may be left of a sum of squares that should be 0
+            sums = xp.concat([_sums(v, rows) for v in (xp.ones_like(Z), D, D * D, (Y - Z) * (Y - Z), rounding)])
+            rounded = xp.astype(sums, usual)
+            return xp.concat([rounded, xp.astype(sums - rounded, usual)])
 
     def score(self, counts: Counts) -> float:
         """Return the mean over the outputs."""
-        n, D, squares, errors, rounding = counts.reshape(5, -1)
+        n, D, squares, errors, rounding = np.asarray(counts, float).reshape(2, 5, -1).sum(axis=0)
         variation = squares - D * D / n
         varies = variation > rounding
         return float(np.where(varies, 1 - errors / np.where(varies, variation, 1), errors == 0).mean())

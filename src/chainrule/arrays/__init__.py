@@ -4,20 +4,20 @@ Every equation in the package works on any array that follows the Python array A
 arrays (tracers included) do, so one function serves both engines.
 """
 
-from chainrule.arrays.engine import lowest, namespace, scan, scatter_add, uniform, values_known
+from chainrule.arrays.engine import (
+    in_float64,
+    lowest,
+    namespace,
+    scan,
+    scatter_add,
+    uniform,
+    values_known,
+    with_float64,
+)
 from chainrule.arrays.mode import INFERENCE, Mode
 from chainrule.arrays.trees import leaves, map_leaves, replace_leaves
 from chainrule.arrays.types import Array, Float, Params, Shape, Shaped
 
 __all__ = ["INFERENCE", "Array", "Float", "Mode", "Params", "Shape", "Shaped"]
-__all__ += [
-    "leaves",
-    "lowest",
-    "map_leaves",
-    "namespace",
-    "replace_leaves",
-    "scan",
-    "scatter_add",
-    "uniform",
-    "values_known",
-]
+__all__ += ["in_float64", "leaves", "lowest", "map_leaves", "namespace", "replace_leaves", "scan", "scatter_add"]
+__all__ += ["uniform", "values_known", "with_float64"]

@@ -1,9 +1,10 @@
-"""What the array engines differ in: namespace, random numbers, loops over time, adding up rows."""
+"""What the array engines differ in: namespace, random numbers, precision, loops over time, adding up rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache, wraps
 from itertools import repeat
 from typing import Any
 
@@ -36,6 +37,36 @@ def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, 
     for part in key[1:]:
         jax_key = random.fold_in(jax_key, part)
     return random.uniform(jax_key, like.shape, like.dtype)
+
+
+def with_float64(like: Array) -> AbstractContextManager[Any]:
+    """Return a context in which there is float64 on the engine of `like`: JAX has it only in its 64-bit mode."""
+    if namespace(like) is np:
+        return nullcontext()
+    import jax
+
+    wide: AbstractContextManager[Any] = jax.enable_x64(True)
+    return wide
+
+
+def in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of a whole number, its last argument, compute in float64 on every engine.
+
+    The number or the tuple of numbers that it returns is rounded to JAX's usual precision at the end.
+    """
+
+    @wraps(function)
+    def precise(*arguments: Any) -> Any:
+        *others, t = arguments
+        if not hasattr(t, "__array_namespace__") or namespace(t) is np:
+            return function(*arguments)
+        xp = namespace(t)
+        usual = xp.result_type(float)
+        with with_float64(t):
+            result = function(*others, t.astype(f"{t.dtype.kind}8"))
+            return map_leaves(lambda x: xp.asarray(x, float).astype(usual), result)
+
+    return precise
 
 
 def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, reverse: bool = False) -> tuple[Any, Any]:

@@ -314,9 +314,8 @@ def _step(
 def _updated(settings: _Settings, carry: _Carry, gradient: dict[str, Array]) -> _Carry:
     """Return the carry after one step of the optimizer."""
     optimizer, t = settings.optimizer, carry.steps + 1
-    if optimizer.clip_norm is not None:
-        squares = sum((jnp.sum(g * g) for g in gradient.values()), jnp.zeros(()))
-        scale = clip_scale(squares, optimizer.clip_norm)
+    if optimizer.clip_norm is not None and gradient:
+        scale = clip_scale(sum(jnp.sum(g * g) for g in gradient.values()), optimizer.clip_norm)
         gradient = {path: g * scale for path, g in gradient.items()}
     params, state = dict(leaves(carry.params)), {}
     kinds = path_kinds(settings.body, carry.params)

@@ -5,7 +5,7 @@ A rule is elementwise and pure: ``optimizer.rule(p, g, state, t) -> p, state`` f
 So an engine may call it on all parameters in one vector, on chunks of it, or on one array at a time.
 
 A rule has two parts. `scalars(t)` returns the few numbers that are the same for every parameter, such as the learning
-rate; it runs once per step and may be any Python. `update` takes them and is elementwise: arithmetic and ufuncs only,
+rate; it runs once per step, in float64. `update` takes them and is elementwise: arithmetic and ufuncs only,
 so that an engine can trace it once and run it as it likes.
 
 `weight_decay` acts on weights and not on biases: the engine calls `rule` with ``decay=False`` for the arrays whose name
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from chainrule.arrays import Array, Float, namespace
+from chainrule.arrays import Array, Float, in_float64, namespace
 from chainrule.common.settings import Checked, Either, Instance, Maybe, Number, OneOf
 from chainrule.equations.schedules import RATE, Schedule, rate_at
 
@@ -86,7 +86,7 @@ class Optimizer(Checked, ABC):
 
     def rule(self, p: Vector, g: Vector, state: Any, t: Any, *, decay: bool = True) -> tuple[Vector, Any]:
         """Return the parameters and the state after step t."""
-        scalars = tuple(namespace(p).asarray(x, dtype=p.dtype) for x in self.scalars(t))
+        scalars = tuple(namespace(p).asarray(x, dtype=p.dtype) for x in in_float64(self.scalars)(t))
         return self.update(p, g, state, scalars, decay=decay)
 
     def scalars(self, t: Any) -> tuple[Any, ...]:

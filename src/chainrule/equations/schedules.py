@@ -1,7 +1,7 @@
 r"""Learning rate over time: pure functions of the step t = 1, 2, 3, ...
 
 Each schedule is a frozen dataclass that is called with t and can stand wherever an optimizer takes a learning rate.
-Only array API functions of t are used, so that t may be traced by JAX.
+Only array API functions of t are used, so that t may be traced by JAX; the rate is computed in float64 then, too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chainrule.arrays import in_float64
 from chainrule.common.settings import Checked, Either, Function, Number, Whole
 
 Schedule = Callable[[Any], Any]
@@ -41,6 +42,7 @@ class Constant(Checked):
     rate: float
     rules: ClassVar = {"rate": _ABOVE_0}
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         return self.rate
@@ -61,6 +63,7 @@ class StepDecay(Checked):
     factor: float = 0.1
     rules: ClassVar = _DECAY
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         return self.rate * self.factor ** ((t - 1) // self.every)
@@ -78,6 +81,7 @@ class Exponential(Checked):
     factor: float = 0.1
     rules: ClassVar = _DECAY
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         return self.rate * self.factor ** ((t - 1) / self.every)
@@ -99,6 +103,7 @@ class Cosine(Checked):
     end: float = 0.0
     rules: ClassVar = {"rate": _ABOVE_0, "steps": Whole(1), "end": Number(0)}
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         xp = _namespace(t)
@@ -128,6 +133,7 @@ class Warmup(Checked):
     after: float | Schedule
     rules: ClassVar = {"steps": Whole(1), "after": RATE}
 
+    @in_float64
     def __call__(self, t: Any) -> Any:
         """Return the learning rate of step t."""
         xp = _namespace(t)

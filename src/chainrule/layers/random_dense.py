@@ -47,7 +47,8 @@ def pattern(n_in: int, fan_in: int, groups: int, seed: int) -> Pattern:
     used = np.arange(counts.max()) < counts[:, np.newaxis]
     uses = np.zeros(used.shape, np.intp)
     uses[used] = np.argsort(inputs, axis=None, kind="stable")
-    result = Pattern(inputs, uses.T.copy(), used[:, -1:].copy())
+    # Not of 64 bits: JAX keeps those in the width of the first network, and fails at the next one in another precision.
+    result = Pattern(inputs.astype(np.int32), uses.T.astype(np.int32, order="C"), used[:, -1:].copy())
     for array in result:
         array.flags.writeable = False
     return result

@@ -1,0 +1,217 @@
+"""Layers, losses and networks as functions whose slopes can be taken, and the rules that they must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import Array, Mode, leaves, map_leaves
+from chainrule.common.errors import InputError
+from chainrule.equations.losses import Loss
+from chainrule.gradcheck.report import Check
+from chainrule.gradcheck.slopes import EPSILON, FLOAT32, Function, epsilon
+
+_NEARBY = 1e-3  # relative change of the arrays that shows how many digits an output has
+_LARGE, _SMALL = 2.0**-20, 2.0**-32  # and those that any float32 notices, or hardly ever
+
+Arrays = dict[str, Any]
+"""Arrays by their path."""
+
+
+class Subject(NamedTuple):
+    """What is to be compared."""
+
+    arrays: Arrays  # to vary in place
+    gradients: Arrays  # what backward returns for them
+    spread: Arrays  # by how much those change if all that they follow from is rounded to float32
+    function: Function
+
+
+class _Pair(NamedTuple):
+    """A forward pass with its backward, both of arrays that are varied in place."""
+
+    name: str  # of forward
+    arguments: Arrays  # all that forward is given
+    forward: Callable[[], tuple[Any, Any]]  # the outputs, and a cache
+    backward: Callable[[Any, Array], Arrays]  # from the cache and the gradient of the outputs
+
+
+class BrokenRuleError(Exception):
+    """Forward or backward breaks a rule without which there is nothing to compare."""
+
+    def __init__(self, name: str, problem: str, wrong: bool = True) -> None:
+        super().__init__(problem)
+        self.check = Check(name, (), problem=problem, verdict="WRONG" if wrong else "cannot tell")
+
+
+def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.random.Generator) -> Subject:
+    """Return the arrays, the gradients and the function of a layer, a loss or a network, and try them out.
+
+    Raises
+    ------
+    BrokenRuleError
+        If forward or backward changes what it is given or is random, or forward is not finite.
+    """
+    if isinstance(subject, Loss):
+        pair = _loss(subject, *inputs)
+        varied = {"Z": inputs[0]}
+    elif hasattr(subject, "loss") and hasattr(subject, "body"):
+        params = map_leaves(widened, subject.params)
+        pair = _network(subject, params, mode, *inputs)
+        varied = _varied(inputs[0], subject.body, params)
+    elif hasattr(subject, "forward") and hasattr(subject, "backward"):
+        (x,) = inputs
+        if params is None:
+            params, _ = subject.init(rng, (x[0] if isinstance(x, tuple) else x).shape[1:])
+        params = map_leaves(widened, params)
+        pair = _layer(subject, params, mode, x)
+        varied = _varied(x, subject, params)
+    else:
+        raise InputError(
+            f"gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {type(subject).__name__}."
+        )
+    dy, gradients = _tried(pair, rng)
+    return Subject(varied, gradients, _spread(pair, varied, gradients, dy, rng), _function(pair, varied, dy, rng))
+
+
+def widened(array: Array) -> Array:
+    """Return a copy that may be varied: float64, or integers as they are."""
+    return np.array(array, np.float64 if np.asarray(array).dtype.kind == "f" else None)
+
+
+def _varied(x: Any, layer: Any, params: Any) -> Arrays:
+    inputs = {path: a for path, a in leaves(x, "x") if a.dtype.kind == "f"}
+    kinds = dict(leaves(layer.kinds(params))) if hasattr(layer, "kinds") else {}
+    return inputs | {path: p for path, p in leaves(params) if kinds.get(path) != "statistic"}
+
+
+def _layer(layer: Any, params: Any, mode: Mode, x: Any) -> _Pair:
+    def backward(cache: Any, dy: Array) -> Arrays:
+        dx, grads = layer.backward(cache, dy)
+        return _copies(dx, "x") | _copies(grads)
+
+    arguments = dict(leaves(x, "x")) | dict(leaves(params))
+    return _Pair("forward", arguments, lambda: layer.forward(params, x, mode), backward)
+
+
+def _network(network: Any, params: Any, mode: Mode, X: Any, *rest: Any) -> _Pair:
+    def forward() -> tuple[Any, Any]:
+        Z, cache = network.body.forward(params, X, mode)
+        J, dZ = network.loss(Z, *rest)
+        return J, (cache, dZ)
+
+    def backward(cache: Any, dJ: Array) -> Arrays:
+        dX, grads = network.body.backward(cache[0], cache[1] * dJ)
+        return _copies(dX, "x") | _copies(grads)
+
+    arguments = dict(leaves(X, "x")) | dict(leaves(params)) | _targets(rest)
+    return _Pair("forward", arguments, forward, backward)
+
+
+def _loss(loss: Loss, Z: Array, *rest: Any) -> _Pair:
+    return _Pair("loss", {"Z": Z} | _targets(rest), lambda: loss(Z, *rest), lambda dZ, dJ: {"Z": np.array(dZ * dJ)})
+
+
+def _targets(rest: tuple[Array, ...]) -> Arrays:
+    return dict(zip(("the targets", "the weights"), rest, strict=False))
+
+
+def _copies(tree: Any, prefix: str = "") -> Arrays:
+    """Return gradients by path, as copies: they may be the arrays that are about to be varied."""
+    return {path: None if g is None else np.array(g) for path, g in leaves(tree, prefix)}
+
+
+def _tried(pair: _Pair, rng: np.random.Generator) -> tuple[Array, Arrays]:
+    """Return a random upstream gradient and what backward makes of it, after forward and backward were tried twice."""
+    with _unchanged(pair.name, pair.arguments):
+        y, cache = pair.forward()
+    first = np.array(y)
+    if not _close(first, np.array(pair.forward()[0])):
+        raise BrokenRuleError(pair.name, (
+            "it is random, or remembers earlier calls: called twice with the same arguments, it gave different "
+            "numbers, so differences say nothing. Take random numbers from mode.key, as chainrule.arrays.uniform "
+            "does: the same key gives the same numbers."
+        ))  # fmt: skip
+    if not np.isfinite(first).all():
+        raise BrokenRuleError(pair.name, "it returned NaN or infinity: try other inputs.", wrong=False)
+    dy = rng.standard_normal(first.shape) if first.ndim else np.ones(())
+    with _unchanged("backward", pair.arguments | {"dy": dy} | {f"cache{path}": a for path, a in _arrays(cache)}):
+        gradients = pair.backward(cache, dy)
+    again = pair.backward(cache, dy)
+    if not all(g is None or _close(g, again[path]) for path, g in gradients.items()):
+        raise BrokenRuleError("backward", (
+            "it is random, or remembers earlier calls: called twice with the same cache and the same dy, it gave "
+            "different numbers. Keep in the cache what forward drew."
+        ))  # fmt: skip
+    return dy, gradients
+
+
+def _close(a: Array, b: Array) -> bool:
+    size = np.max(abs(a), initial=0.0, where=np.isfinite(a))
+    return a.shape == b.shape and np.allclose(a, b, rtol=0, atol=1e-6 * size, equal_nan=True)
+
+
+@contextmanager
+def _unchanged(name: str, arrays: Arrays) -> Iterator[None]:
+    """Raise if an array is changed inside."""
+    before = {path: a.copy() for path, a in arrays.items()}
+    yield
+    for path, old in before.items():
+        if not np.array_equal(old, arrays[path], equal_nan=old.dtype.kind == "f"):
+            what = "the cache" if path.startswith("cache") else path
+            raise BrokenRuleError(name, (
+                f"it changes {what} in place, which other code still needs: write the result to a new array, or "
+                "change a copy."
+            ))  # fmt: skip
+
+
+def _arrays(cache: Any, path: str = "") -> list[tuple[str, Array]]:
+    """Return the NumPy arrays in a cache, which may be nested in any of Python's containers."""
+    if isinstance(cache, np.ndarray):
+        return [(path, cache)]
+    if isinstance(cache, tuple | list | dict):
+        children = list(cache.values() if isinstance(cache, dict) else cache)
+    else:
+        children = list(getattr(cache, "__dict__", {}).values())
+    return [array for i, child in enumerate(children) for array in _arrays(child, f"{path}.{i}")]
+
+
+@contextmanager
+def _shaken(arrays: Arrays, size: float, rng: np.random.Generator) -> Iterator[None]:
+    """Change all arrays a little, each number up or down."""
+    before = {path: a.copy() for path, a in arrays.items()}
+    for a in arrays.values():
+        a *= 1 + size * rng.choice([-1.0, 1.0], a.shape)
+    try:
+        yield
+    finally:
+        for path, a in arrays.items():
+            a[...] = before[path]
+
+
+def _spread(pair: _Pair, varied: Arrays, gradients: Arrays, dy: Array, rng: np.random.Generator) -> Arrays:
+    spread = {path: np.zeros(np.shape(g)) for path, g in gradients.items() if g is not None}
+    for _ in range(3):
+        with _shaken(varied | {"dy": dy}, FLOAT32, rng):
+            shaken = pair.backward(pair.forward()[1], dy)
+        spread = {path: np.fmax(s, abs(shaken[path] - gradients[path])) for path, s in spread.items()}
+    return spread
+
+
+def _function(pair: _Pair, varied: Arrays, dy: Array, rng: np.random.Generator) -> Function:
+    def outputs() -> Array:
+        return np.array(pair.forward()[0], np.float64).ravel()  # a copy: a layer may return its input
+
+    def shaken(size: float) -> Array:
+        with _shaken(varied, size, rng):
+            return outputs()
+
+    y = outputs()
+    rounding = epsilon(shaken(_NEARBY))
+    seen = abs(shaken(_LARGE) - y) * (_SMALL / _LARGE) > 8 * EPSILON * abs(y)
+    if seen.any() and np.mean((shaken(_SMALL) == y)[seen]) > 0.5:
+        rounding = max(rounding, FLOAT32)  # float64 would show such a change: float32 inside hides it
+    return Function(outputs, dy.ravel(), rounding, float(np.max(abs(y * dy.ravel()), initial=0.0)))
