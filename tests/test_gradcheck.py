@@ -258,7 +258,7 @@ def test_gradcheck_needs_no_jax() -> None:
 
 @pytest.mark.parametrize("setting", [{"tolerance": 0.0}, {"tolerance": -1e-6}, {"max_entries": 0}])
 def test_settings_that_check_nothing_are_refused(setting: Any) -> None:
-    with pytest.raises(InputError, match="gradcheck takes (tolerance|max_entries) as a "):
+    with pytest.raises(InputError, match=r"gradcheck takes (tolerance|max_entries) as a "):
         cr.gradcheck(cr.Dense(3), X, **setting)
 
 
