@@ -189,9 +189,10 @@ def _contradicted(estimates: Array, uncertainty: Array) -> Array:
 def epsilon(outputs: Array) -> float:
     """Return the relative rounding error of outputs, from how many binary digits they have.
 
-    So float32 is noticed wherever it was computed in, also if the numbers were widened afterwards.
+    So float32 is noticed wherever it was computed in, also if the numbers were widened afterwards. A few zeros at the end
+    are chance, where outputs are few.
     """
     numbers = outputs[np.isfinite(outputs) & (outputs != 0)]
     whole = (abs(np.frexp(numbers)[0]) * 2.0**53).astype(np.int64)
     last = int((whole & -whole).min(initial=2**53)) / 2**52
-    return max(EPSILON, last) if last < 2.0**-6 else EPSILON  # numbers of so few digits, such as 0 and 1, are exact
+    return last if FLOAT32 <= last < 2.0**-6 else EPSILON  # numbers of so few digits, such as 0 and 1, are exact
