@@ -89,6 +89,10 @@ def gradcheck(
             prepared = prepare(subject, [map_leaves(widened, a) for a in inputs], params, mode, rng)
         except BrokenRuleError as broken:
             return GradReport((broken.check,), tolerance)
-        return GradReport(
-            tuple(compare(path, prepared, rng, tolerance, max_entries) for path in prepared.arrays), tolerance
-        )
+        checks = [compare(path, prepared, rng, tolerance, max_entries) for path in prepared.arrays]
+        checks += [
+            Check(path, np.shape(g), problem="backward returned a gradient for it, but it is no parameter")
+            for path, g in prepared.gradients.items()
+            if g is not None and path not in prepared.known
+        ]
+        return GradReport(tuple(checks), tolerance)

@@ -8,11 +8,12 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.gradcheck.report import Check, Verdict
-from chainrule.gradcheck.slopes import EPSILON, SAFETY, STEP, Flat, Function, Line, Slope, difference, epsilon, slope
+from chainrule.gradcheck.slopes import EPSILON, FLOAT32, SAFETY, STEP, Flat, Function, Line, Slope, difference, epsilon, slope
 from chainrule.gradcheck.subjects import Subject
 
 _SMALL = 1e-4  # of the array's largest entry: smaller ones are compared with that
 _RESOLVED = 1e-3  # of the array's largest entry, which a single difference must be able to see
+_COARSE = 1e-2  # of the array's largest entry, as which a mistake must be large where float32 is inside
 _PATIENCE = 10  # times the usual number of entries are compared where a sum of all says nothing
 _LINES = 200  # sums along random directions, at most, to find a wrong entry among all
 
@@ -196,5 +197,8 @@ class _Comparison:
         negligible = resolved <= _RESOLVED * claim.largest or max(abs(claim.value), abs(found.value)) <= unseen
         if off <= unseen and negligible:
             return "ok"
-        allowed = self.tolerance * max(claim.largest, abs(found.value)) + doubt + STEP**2 * terms
+        largest = max(claim.largest, abs(found.value))
+        allowed = self.tolerance * largest + doubt + STEP**2 * terms
+        if found.epsilon >= FLOAT32:  # rounding to float32 may be larger inside of a function than what comes out of it
+            allowed += _COARSE * largest
         return "WRONG" if off > allowed else "cannot tell"

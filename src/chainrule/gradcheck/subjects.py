@@ -13,6 +13,7 @@ from chainrule.common.errors import InputError
 from chainrule.equations.losses import Loss
 from chainrule.gradcheck.report import Check
 from chainrule.gradcheck.slopes import EPSILON, FLOAT32, Function, epsilon
+from chainrule.layers.own import pair_of, takes
 
 _NEARBY = 1e-3  # relative change of the arrays that shows how many digits an output has
 _LARGE, _SMALL = 2.0**-20, 2.0**-32  # and those that any float32 notices, or hardly ever
@@ -26,6 +27,7 @@ class Subject(NamedTuple):
 
     arrays: Arrays  # to vary in place
     gradients: Arrays  # what backward returns for them
+    known: frozenset[str]  # the paths of all that forward is given
     spread: Arrays  # by how much those change if all that they follow from is rounded to float32
     function: Function
 
@@ -55,18 +57,24 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
     BrokenRuleError
         If forward or backward changes what it is given or is random, or forward is not finite.
     """
+    if isinstance(subject, type):
+        raise InputError(f"gradcheck takes an object and not its class: write {subject.__name__}() with parentheses.")
     if isinstance(subject, Loss):
+        inputs = [_as_float(inputs[0]), *inputs[1:]]
         pair = _loss(subject, *inputs)
         varied = {"Z": inputs[0]}
     elif hasattr(subject, "loss") and hasattr(subject, "body"):
         params = map_leaves(widened, subject.params)
+        if subject.body.vocabulary_of_input is None:
+            inputs = [map_leaves(_as_float, inputs[0]), *inputs[1:]]
         pair = _network(subject, params, mode, *inputs)
         varied = _varied(inputs[0], subject.body, params)
     elif hasattr(subject, "forward") and hasattr(subject, "backward"):
-        (x,) = inputs
+        x = _only_input(subject, inputs)
         if params is None:
-            params, _ = subject.init(rng, (x[0] if isinstance(x, tuple) else x).shape[1:])
-        params = map_leaves(widened, params)
+            params, _ = pair_of(subject, "init", subject.init(rng, (x[0] if isinstance(x, tuple) else x).shape[1:]))
+        params = map_leaves(_as_float, params)
+        x = _input(subject, params, mode, x)
         pair = _layer(subject, params, mode, x)
         varied = _varied(x, subject, params)
     else:
@@ -74,12 +82,42 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
             f"gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {type(subject).__name__}."
         )
     dy, gradients = _tried(pair, rng)
-    return Subject(varied, gradients, _spread(pair, varied, gradients, dy, rng), _function(pair, varied, dy, rng))
+    return Subject(varied, gradients, frozenset(pair.arguments), _spread(pair, varied, gradients, dy, rng), _function(pair, varied, dy, rng))
 
 
 def widened(array: Array) -> Array:
     """Return a copy that may be varied: float64, or integers as they are."""
     return np.array(array, np.float64 if np.asarray(array).dtype.kind == "f" else None)
+
+
+def _as_float(array: Array) -> Array:
+    """Return a copy in float64: whole numbers have slopes, too."""
+    return np.array(array, np.float64)
+
+
+def _only_input(layer: Any, inputs: list[Any]) -> Any:
+    if len(inputs) != 1:
+        raise InputError(
+            f"gradcheck of a layer takes one input, such as gradcheck({type(layer).__name__}(), x), but {len(inputs)} "
+            "came. Several arrays that belong together go into a tuple."
+        )
+    return inputs[0]
+
+
+def _input(layer: Any, params: Any, mode: Mode, x: Any) -> Any:
+    """Return an input in float64, unless it is whole numbers that the layer looks something up by."""
+    if all(a.dtype.kind == "f" for _, a in leaves(x)):
+        return x
+    pair = _layer(layer, params, mode, x)
+    y, cache = pair.forward()
+    if pair.backward(cache, np.zeros(np.shape(y)))["x"] is None:
+        return x
+    numbers = map_leaves(_as_float, x)
+    try:
+        _layer(layer, params, mode, numbers).forward()
+    except (IndexError, TypeError, ValueError):  # as from indexing with floats
+        return x
+    return numbers
 
 
 def _varied(x: Any, layer: Any, params: Any) -> Arrays:
@@ -89,12 +127,17 @@ def _varied(x: Any, layer: Any, params: Any) -> Arrays:
 
 
 def _layer(layer: Any, params: Any, mode: Mode, x: Any) -> _Pair:
+    more = {"mode": mode} if takes(layer.forward, "mode") else {}
+
+    def forward() -> tuple[Any, Any]:
+        return pair_of(layer, "forward", layer.forward(params, x, **more))
+
     def backward(cache: Any, dy: Array) -> Arrays:
-        dx, grads = layer.backward(cache, dy)
+        dx, grads = pair_of(layer, "backward", layer.backward(cache, dy))
         return _copies(dx, "x") | _copies(grads)
 
     arguments = dict(leaves(x, "x")) | dict(leaves(params))
-    return _Pair("forward", arguments, lambda: layer.forward(params, x, mode), backward)
+    return _Pair("forward", arguments, forward, backward)
 
 
 def _network(network: Any, params: Any, mode: Mode, X: Any, *rest: Any) -> _Pair:

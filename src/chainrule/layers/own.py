@@ -1,27 +1,36 @@
-"""Layers that users write without the base class: given the methods that networks also need."""
+"""Layers that users write without the base class: given the methods that networks also need, and checked."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, map_leaves, namespace
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_leaves, namespace
 from chainrule.common.errors import InputError
-from chainrule.common.settings import Each, Refusal, Rule, made
+from chainrule.common.settings import Each, Refusal, Rule, made, shown
 from chainrule.layers.base import Layer
 
 _METHODS = ("init", "forward", "backward")
+
+
+class _Cache(NamedTuple):
+    """What backward needs, and what its gradients must look like."""
+
+    own: Any  # what the user's forward returned
+    x: Array
+    params: Params
 
 
 @dataclass(frozen=True, eq=False)
 class OwnLayer(Layer):
     """A user's object with init, forward and backward, as a `Layer`.
 
-    Its `init` may do without `dtype`, its `forward` without `mode` and its `backward` without `input_gradient`.
+    Its `init` may do without `dtype`, its `forward` without `mode` and its `backward` without `input_gradient`. What
+    they return is checked, because a gradient of another shape might be added up without an error.
     """
 
     layer: Any
@@ -33,15 +42,26 @@ class OwnLayer(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return the layer's parameters in the dtype, and the output shape."""
-        more = {"dtype": dtype} if _takes(self.layer.init, "dtype") else {}
-        params, shape = self.layer.init(rng, input_shape, **more)
+        more = {"dtype": dtype} if takes(self.layer.init, "dtype") else {}
+        params, shape = pair_of(self.layer, "init", self.layer.init(rng, input_shape, **more))
+        if not isinstance(params, dict | tuple):
+            raise InputError(
+                f"{self.label}.init must return the parameters as a dict of arrays by name, such as {{'W': W}} or {{}}, "
+                f"but it returned {shown(params)}."
+            )
         return map_leaves(lambda p: np.asarray(p, dtype), params), tuple(shape)
 
-    def forward(self, params: Params, x: Array, mode: Mode = INFERENCE) -> tuple[Array, Any]:
-        """Return what the layer's forward returns."""
-        more = {"mode": mode} if _takes(self.layer.forward, "mode") else {}
+    def forward(self, params: Params, x: Array, mode: Mode = INFERENCE) -> tuple[Array, _Cache]:
+        """Return what the layer's forward returns.
+
+        Raises
+        ------
+        InputError
+            It does not return a pair, changes its input, or cannot be traced by JAX.
+        """
+        more = {"mode": mode} if takes(self.layer.forward, "mode") else {}
         try:
-            y, cache = self.layer.forward(params, x, **more)
+            result = self.layer.forward(params, _read_only(x), **more)
         except TypeError as error:
             if namespace(x) is not np and "Tracer" in type(error).__name__:
                 raise InputError(
@@ -49,13 +69,63 @@ class OwnLayer(Layer):
                     'x.__array_namespace__() and write xp.maximum(...), or train with engine="numpy".'
                 ) from error
             raise
-        return y, cache
+        except ValueError as error:
+            if "read-only" in str(error):
+                raise InputError(
+                    f"{self.label}.forward changes its input in place, which other code still needs: write the result "
+                    "to a new array, as in x = x - 1 instead of x -= 1."
+                ) from error
+            raise
+        y, cache = pair_of(self.layer, "forward", result)
+        return y, _Cache(cache, x, params)
 
-    def backward(self, cache: Any, dy: Array, *, input_gradient: bool = True) -> tuple[Array | None, Params]:
-        """Return what the layer's backward returns."""
-        more = {"input_gradient": input_gradient} if _takes(self.layer.backward, "input_gradient") else {}
-        dx, grads = self.layer.backward(cache, dy, **more)
+    def backward(self, cache: _Cache, dy: Array, *, input_gradient: bool = True) -> tuple[Array | None, Params]:
+        """Return what the layer's backward returns.
+
+        Raises
+        ------
+        InputError
+            It does not return a pair, or there is not a gradient for each parameter, of its shape.
+        """
+        more = {"input_gradient": input_gradient} if takes(self.layer.backward, "input_gradient") else {}
+        dx, grads = pair_of(self.layer, "backward", self.layer.backward(cache.own, dy, **more))
+        shapes, names = dict(leaves(cache.params)), dict(leaves(grads))
+        if shapes.keys() != names.keys():
+            raise InputError(
+                f"{self.label}.backward must return a gradient for each of the parameters that init makes, "
+                f"{sorted(shapes)}, but it returned gradients for {sorted(names)}."
+            )
+        pairs = [(name, gradient, shapes[name]) for name, gradient in names.items()]
+        for name, gradient, of in [*pairs, *([("its input", dx, cache.x)] if input_gradient else [])]:
+            if np.shape(gradient) != of.shape:
+                raise InputError(
+                    f"{self.label}.backward must return gradients of the shape of what they belong to, but {name} has "
+                    f"shape {of.shape} and its gradient {np.shape(gradient)}."
+                )
         return (dx if input_gradient else None), grads
+
+
+def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:
+    """Return the two things that a method of a layer returns.
+
+    Raises
+    ------
+    InputError
+        It returned something else.
+    """
+    if isinstance(result, tuple) and len(result) == 2:
+        return result
+    two = {"init": "params, output_shape", "forward": "y, cache", "backward": "dx, grads"}[method]
+    what = f"a tuple of {len(result)}" if isinstance(result, tuple) else f"one {type(result).__name__}"
+    raise InputError(f"{type(layer).__name__}.{method} must return two things, {two}, but it returned {what}.")
+
+
+def _read_only(x: Array) -> Array:
+    if type(x) is not np.ndarray:
+        return x
+    view = x.view()
+    view.flags.writeable = False
+    return view
 
 
 class LayerRule(Rule):
@@ -78,6 +148,7 @@ LAYER = LayerRule()
 LAYERS = Each(LAYER, "a list of layers", least=0)
 
 
-def _takes(method: Callable[..., Any], name: str) -> bool:
+def takes(method: Callable[..., Any], name: str) -> bool:
+    """Return whether a method has a parameter of a name."""
     parameters = inspect.signature(method).parameters
     return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
