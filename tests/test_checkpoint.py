@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -385,6 +388,138 @@ def test_functions_that_nobody_can_compare_are_refused(part: dict[str, Any], tmp
     with pytest.raises(InputError, match=r"must be comparable, .* Write it as a frozen dataclass with __call__"):
         cr.Network.mlp([2, 3, 1]).fit(X, y, epochs=1, checkpoint=tmp_path, verbose=False, **part)
     cr.Network.mlp([2, 3, 1]).fit(X, y, epochs=1, verbose=False, **part)
+
+
+class OwnScale:
+    """A layer of a user's; its factor may be set in several ways."""
+
+    factor = 1.0
+
+    def init(self, rng: Any, input_shape: Any) -> Any:
+        return {}, input_shape
+
+    def forward(self, params: Any, x: Any, mode: Any = None) -> Any:
+        return x * float(self.factor), None
+
+    def backward(self, cache: Any, dy: Any) -> Any:
+        return dy * float(self.factor), {}
+
+
+def by_class(factor: float) -> Any:
+    return type("Own", (OwnScale,), {"factor": factor})()
+
+
+def by_attribute(factor: float) -> Any:
+    layer = OwnScale()
+    layer.factor = factor
+    return layer
+
+
+def by_slot(factor: float) -> Any:
+    class Own(OwnScale):
+        __slots__ = ("factor",)
+
+    layer = Own()
+    layer.factor = factor
+    return layer
+
+
+def by_jax(factor: float) -> Any:
+    return by_attribute(jnp.asarray(factor))  # type: ignore[arg-type]
+
+
+def by_name(factor: float) -> Any:
+    name = "Own1" if factor == 1 else "Own2"
+    return type(name, (namedtuple(name, "size"), OwnScale), {})(3)
+
+
+@pytest.mark.usefixtures("no_type_checks")
+@pytest.mark.parametrize("own", [by_class, by_attribute, by_slot, by_jax, by_name])
+def test_layers_of_users_are_compared(own: Any, tmp_path: Path) -> None:
+    X, y = cr.datasets.xor(seed=0)
+
+    def fit(factor: float) -> None:
+        network = cr.Network([own(factor), cr.Dense(1)], "binary_cross_entropy")
+        network.fit(X, y, epochs=1, checkpoint=tmp_path, verbose=False)
+
+    fit(1.0)
+    fit(1.0)
+    with pytest.raises(InputError, match="These differ: layers"):
+        fit(3.0)
+
+
+@pytest.mark.usefixtures("no_type_checks")
+def test_what_refers_to_itself_cannot_be_compared(tmp_path: Path) -> None:
+    layer: Any = OwnScale()
+    layer.me = [layer]
+    X, y = cr.datasets.xor(seed=0)
+    with pytest.raises(InputError, match="something in its settings refers to itself"):
+        cr.Network([layer, cr.Dense(1)], "binary_cross_entropy").fit(X, y, checkpoint=tmp_path, verbose=False)
+
+
+def test_another_start_is_another_run(tmp_path: Path) -> None:
+    X, y = cr.datasets.xor(seed=0)
+    cr.Network.mlp([2, 3, 1], seed=0).fit(X, y, epochs=1, checkpoint=tmp_path, verbose=False)
+    with pytest.raises(InputError, match="These differ: network's seed: 0 then, 1 now"):
+        cr.Network.mlp([2, 3, 1], seed=1).fit(X, y, epochs=1, checkpoint=tmp_path, verbose=False)
+
+
+def test_what_stands_in_the_padding_is_no_other_data(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    X, y, mask = rng.standard_normal((20, 5, 3)), rng.integers(0, 2, (20, 5)), np.ones((20, 5))
+    mask[:, 3:] = 0
+    for garbage in (0, 7):
+        X[:, 3:], y[:, 3:] = garbage, garbage
+        network = cr.Network([cr.LSTM(4, sequence=True), cr.Dense(2)], "categorical_cross_entropy")
+        history = network.fit(X, y, mask=mask, epochs=2, checkpoint=tmp_path, verbose=False)
+    assert len(history) == 2
+    X[0, 0, 0] += 1
+    with pytest.raises(InputError, match="These differ: data"):
+        network.fit(X, y, mask=mask, epochs=2, checkpoint=tmp_path, verbose=False)
+
+
+class Halving(Callback):
+    """Assigns parameters where a run or an epoch starts."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def _halve(self, run: Any) -> None:
+        run.network.params = tuple({k: p * 0.5 for k, p in params.items()} for params in run.network.params)
+
+    def run_start(self, run: Any) -> None:
+        if self.where == "run":
+            self._halve(run)
+
+    def epoch_start(self, run: Any) -> None:
+        if self.where == "epoch":
+            self._halve(run)
+
+
+@pytest.mark.parametrize("where", ["run", "epoch"])
+@pytest.mark.parametrize("batches", [0, 30, 64, 100])
+def test_what_was_assigned_at_a_start_counts_once(where: str, batches: int, tmp_path: Path) -> None:
+    X, y = cr.datasets.xor(seed=0)
+    X, y = X[:64].astype(np.float32), y[:64]
+
+    def fit(folder: str, *more: Callback) -> cr.Network:
+        network = cr.Network.mlp([2, 8, 1])
+        network.fit(
+            X, y, epochs=3, batch_size=1, callbacks=[Halving(where), *more], verbose=False,
+            checkpoint=Checkpoint(tmp_path / folder, seconds=0.0),
+        )  # fmt: skip
+        return network
+
+    with pytest.raises(KilledError):
+        fit("run", Kill(batches))
+    assert_same(fit("run"), fit("undisturbed"))
+
+
+def test_a_pipe_in_the_folder_is_left_alone(tmp_path: Path) -> None:
+    X, y = cr.datasets.xor(seed=0)
+    os.mkfifo(tmp_path / "checkpoint-000000001.safetensors")
+    history = cr.Network.mlp([2, 3, 1]).fit(X, y, epochs=1, checkpoint=tmp_path, verbose=False)
+    assert len(history) == 1
 
 
 def test_a_seed_may_be_large_on_any_engine() -> None:

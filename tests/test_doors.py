@@ -10,6 +10,8 @@ import h5py
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import scipy.sparse
 
@@ -104,7 +106,7 @@ def test_what_is_refused_at_every_face(what: str, face: str) -> None:
 
 SHAPES: dict[str, tuple[Any, Any, str]] = {
     "columns are examples": (X.T, Y, r"inputs of shape .* If the examples are its columns, write X\.T"),
-    "one row": (X[0], Y[:1], r"Write X\[None\] for one example"),
+    "one row": (X[0], Y[:1], r"one example write X\[None\]"),
     "a row of targets": (X, Y[None], r"same length, .* Write y\.T"),
     "one example too few": (X[1:], Y, "X has 19 examples and y has 20"),
 }
@@ -175,10 +177,175 @@ def test_validation_data_is_put_in_the_order_of_the_training_data() -> None:
         network.fit(frame, Y, epochs=1, validation_data=(frame[["b"]], Y), verbose=False)
 
 
-def test_columns_without_text_names_are_not_remembered() -> None:
+def test_numbered_columns_are_in_the_order_of_their_numbers() -> None:
     network = cr.Network.mlp([2, 2])
     network.fit(pd.DataFrame(X), Y, epochs=1, verbose=False)
     assert network.feature_names is None
+    expected = network.predict(X)
+    np.testing.assert_array_equal(network.predict(pd.DataFrame(X)[[1, 0]]), expected)
+    turned = pd.DataFrame({1: X[:, 1], 0: X[:, 0].astype(np.float32)})  # of two dtypes
+    np.testing.assert_allclose(network.predict(turned), expected, rtol=1e-6)
+
+
+def test_columns_of_other_names_are_remembered_as_texts() -> None:
+    frame = pd.DataFrame(X, columns=["a", 7])
+    network = cr.Network.mlp([2, 2])
+    network.fit(frame, Y, epochs=1, verbose=False)
+    assert network.feature_names == ("a", "7")
+    np.testing.assert_array_equal(network.predict(frame[[7, "a"]]), network.predict(X))
+
+
+@pytest.mark.parametrize("table", [lambda frame: frame, pa.Table.from_pandas, pl.from_pandas])
+def test_frames_in_batches_are_put_in_order_too(table: Any) -> None:
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    turned = table(frame[["b", "a"]])
+    a, b = cr.Network.mlp([2, 2]), cr.Network.mlp([2, 2])
+    a.fit([(table(frame), Y), (turned, Y)], epochs=2, verbose=False, validation_data=[(turned, Y)])
+    b.fit([(X, Y), (X, Y)], epochs=2, verbose=False, validation_data=(X, Y))
+    assert a.history.rows == b.history.rows and a.feature_names == ("a", "b")
+    for data in (turned, [(turned, Y)]):
+        np.testing.assert_array_equal(a.predict(data), b.predict(X))
+    assert a.evaluate([(turned, Y)]) == a.evaluate(turned, Y) == b.evaluate(X, Y)
+
+
+class Loader:
+    def __iter__(self) -> Any:
+        return iter([(X, Y), (X, Y)])
+
+    def __len__(self) -> int:
+        return 2
+
+
+@pytest.mark.parametrize("batches", [Loader(), [[X, Y], [X, Y]], ((X, Y), (X, Y))])
+def test_batches_of_any_kind_are_predicted(batches: Any) -> None:
+    network = cr.Network.mlp([2, 2])
+    network.fit(batches, epochs=1, verbose=False)
+    np.testing.assert_array_equal(network.predict(batches), np.concatenate([network.predict(X)] * 2))
+
+
+def test_balanced_classes_are_counted_alike_in_memory_and_stored(tmp_path: Path) -> None:
+    np.save(tmp_path / "X.npy", X)
+    stored, weights = np.load(tmp_path / "X.npy", mmap_mode="r"), np.ones(20)
+    weights[:10] = 0
+
+    def trained(X: Any, y: Any) -> Any:
+        network = cr.Network.mlp([2, 2])
+        network.fit(X, y, sample_weight=weights, class_weight="balanced", epochs=1, batch_size=20, verbose=False)
+        return network.params[0]["W"]
+
+    y = np.arange(20) % 3 // 2
+    for garbage in (99, -7):
+        np.testing.assert_allclose(trained(stored, np.where(weights, y, garbage)), trained(X, y), rtol=1e-6)
+    with pytest.raises(InputError, match="so y needs that shape"):
+        trained(stored, np.ones((20, 7)))
+
+
+@pytest.mark.parametrize("dtype", ["i8", ">i4", ">i8", "u8", ">f4"])
+def test_whole_numbers_of_any_width_and_order_are_the_same_on_xla(dtype: str) -> None:
+    large = np.array([2_000_000_000, 1, 2, 2_100_000_000]) * (2 if dtype[-1] == "8" else 1)
+    for X, y in ((large.astype(dtype)[:, None], np.arange(4.0)), (np.arange(4.0)[:, None], large.astype(dtype))):
+        losses = []
+        for engine in ("numpy", "xla"):
+            network = cr.Network([cr.Dense(1)], "mean_squared_error")
+            history = network.fit(
+                X, y, epochs=1, batch_size=4, optimizer=cr.SGD(1e-25), engine=engine, verbose=False,
+                sample_weight=np.ones(4, ">i4"),
+            )  # fmt: skip
+            losses.append(history["loss"][0])
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("before", [cr.Sequential([cr.Reshape((2,))]), cr.Dropout(0.0)])
+def test_words_that_became_floats_are_refused_where_nobody_can_check_them(before: Any) -> None:
+    layers = [before, cr.Embedding(10, 2), cr.GlobalAveragePool(), cr.Dense(2)]
+    for engine, message in (("numpy", "input holds 2.5"), ("xla", "Begin the network with it")):
+        network = cr.Network(layers, "categorical_cross_entropy")
+        with pytest.raises(InputError, match=message):
+            network.fit(np.array([[9, 1], [2, 2.5]]), [0, 1], epochs=1, engine=engine, verbose=False)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_class_weights_of_pixels(engine: str, weight: float) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 4, 5, 2)), rng.integers(0, 3, (20, 4, 5))
+    y[0] = 0
+    network = cr.Network([cr.Conv2D(4, 3), cr.BatchNorm(), cr.Dense(3)], "categorical_cross_entropy")
+    y = y[:, 1:-1, 1:-1]
+    history = network.fit(
+        X, y, class_weight={0: weight, 1: 2.0, 2: 3.0}, epochs=2, engine=engine, verbose=False, optimizer=cr.Adam(0.01)
+    )
+    assert history["loss"][1] < history["loss"][0]
+
+
+ODD: dict[str, tuple[Any, str]] = {
+    "masked rows": ([np.ma.array([1.0, 2.0], mask=[False, True])], "hides 1 values"),
+    "lists in polars": (
+        pl.DataFrame({"a": [[1.0], [2.0]], "b": [1, 2]}),
+        "X must hold numbers, but it has array.* in column 'a'",
+    ),
+    "records in polars": (pl.DataFrame({"a": [{"c": 1}, {"c": 2}], "b": [1, 2]}), "row in column 'a'"),
+    "lazy": (pl.DataFrame({"a": [1, 2], "b": [1, 2]}).lazy(), r"write X\.collect\(\)"),
+    "too large": (pd.DataFrame({"a": [10**400, 1], "b": [1, 2]}, dtype=object), "at row 0 of column 'a'"),
+    "a row of a frame": (pd.DataFrame(X).iloc[0], r"frame\.iloc\[\[0\]\]"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Determining the column names")
+@pytest.mark.parametrize("what", ODD)
+def test_what_holds_no_numbers_is_named(what: str) -> None:
+    network = cr.Network.mlp([2, 2])
+    network.fit(pd.DataFrame(X, columns=["a", "b"]), Y, epochs=1, verbose=False)
+    with pytest.raises(InputError, match=ODD[what][1]):
+        network.predict(ODD[what][0])
+
+
+def test_a_file_of_hdf5_is_no_dataset(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("X", data=X)
+        weights = file.create_dataset("w", data=np.ones(20))
+        stored = file.create_dataset("large", data=X)
+        with pytest.raises(InputError, match=r"name one, as in file\['X'\]"):
+            cr.Network.mlp([2, 2]).fit(file, Y)
+    np.save(tmp_path / "X.npy", X)
+    with pytest.raises(InputError, match=r"sample_weight is a dataset of an HDF5 file that is closed"):
+        cr.Network.mlp([2, 2]).fit(np.load(tmp_path / "X.npy", mmap_mode="r"), Y, sample_weight=weights)
+    assert not stored
+
+
+def test_an_iterator_brings_its_own_targets() -> None:
+    with pytest.raises(InputError, match="leave out y"):
+        cr.Network.mlp([2, 2]).fit(iter([(X, Y)]), Y)
+    with pytest.raises(InputError, match=r"write \(X, y\) instead of \[X, y\]"):
+        cr.Network.mlp([2, 2]).fit(X, Y, validation_data=[X, Y])
+
+
+def test_the_row_of_a_wrong_word_is_counted_from_the_first() -> None:
+    words = np.zeros((3000, 3), int)
+    words[2500, 1] = 77
+    layers = [cr.Embedding(10, 2), cr.GlobalAveragePool(), cr.Dense(2)]
+    with pytest.raises(InputError, match=r"X holds 77 at index \(2500, 1\)"):
+        cr.Network(layers, "categorical_cross_entropy", input_shape=(3,)).predict(words)
+
+
+def test_parquet_without_a_target_is_predicted(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pd.DataFrame(X, columns=["a", "b"]).to_parquet(path)
+    network = cr.Network.mlp([2, 2])
+    network.fit(pd.DataFrame(X, columns=["a", "b"]), Y, epochs=1, verbose=False)
+    np.testing.assert_array_equal(network.predict(cr.sources.Parquet(path)), network.predict(X))
+    pq.write_table(pa.table([[1.0], [2.0], [3]], names=["a", "a", "y"]), path)
+    with pytest.raises(InputError, match="several columns named 'a'"):
+        cr.sources.Parquet(path, "y")
+
+
+def test_scores_of_all_rows_need_no_weights_in_every_batch() -> None:
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((8, 5, 3)), rng.integers(0, 2, (8, 5))
+    network = cr.Network([cr.Dense(1)], "binary_cross_entropy", input_shape=(5, 3))
+    ones = np.ones((8, 5))
+    mixed = network.evaluate([(X, Y), (X, Y, ones, ones)], metrics=["roc_auc"])
+    assert mixed == pytest.approx(network.evaluate([(X, Y), (X, Y)], metrics=["roc_auc"]))
 
 
 def test_a_bad_number_is_named_by_row_and_place() -> None:

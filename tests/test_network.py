@@ -481,7 +481,10 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: cr.Dense(3).forward({"W": np.zeros((5, 3))}, np.zeros((4, 6))),
         r"Dense expects 5 features \(W is \(5, 3\), read as \(n_in, n_out\)\), but the input has shape \(4, 6\)\.",
     ),
-    "one example": (lambda: mlp().predict(X[0]), r"X must have one row per example, .* Write X\[None\] for one"),
+    "one example": (
+        lambda: mlp().predict(X[0]),
+        r"X must have one row per example, .* For one example write X\[None\]",
+    ),
     "label too large": (
         lambda: quick(mlp(), X, np.full(len(X), CLASSES)),
         rf"With {CLASSES} outputs the labels must be whole numbers from 0 to {CLASSES - 1}, but y goes from {CLASSES}",

@@ -99,6 +99,44 @@ def test_parameters_of_other_shapes_are_refused() -> None:
     assert [path for path, _ in leaves(network.params)] == [path for path, _ in leaves(before)]
 
 
+class Cast(cr.Callback):
+    def __init__(self, dtype: str) -> None:
+        self.dtype = dtype
+
+    def epoch_end(self, run: Any) -> None:
+        run.network.params = map_leaves(lambda p: np.asarray(p).astype(self.dtype), run.network.params)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("dtype", ["f8", "f2", "i4", "?"])
+def test_assigned_parameters_get_the_dtype_of_the_network(engine: str, dtype: str) -> None:
+    network = cr.Network([cr.Dense(4), cr.BatchNorm(), cr.Dense(2)], "categorical_cross_entropy")
+    fit(network, callbacks=[Cast(dtype)], engine=engine)
+    assert {p.dtype for _, p in leaves(network.params)} == {np.dtype(np.float32)}
+
+
+class Words(cr.Callback):
+    def epoch_end(self, run: Any) -> None:
+        run.network.params = map_leaves(lambda p: np.full(p.shape, "no"), run.network.params)
+
+
+def test_assigned_words_are_no_parameters() -> None:
+    with pytest.raises(InputError, match="assigned parameters that are no numbers"):
+        fit(mlp(), callbacks=[Words()])
+
+
+class Reading(cr.Callback):
+    def run_end(self, run: Any) -> None:
+        self.seen = run.network.params
+
+
+def test_a_network_that_was_read_at_the_end_is_an_ordinary_one() -> None:
+    network = mlp()
+    fit(network, callbacks=[Reading()])
+    network.params[0]["W"][:] = 0
+    assert type(network.params[0]) is dict
+
+
 # Callbacks.
 
 
@@ -469,6 +507,8 @@ def test_weights_that_cannot_be_computed_with(weights: Any, message: str) -> Non
         ([1, 2], r"class_weight is \"balanced\" or \{label: weight\}, .* but it is \[1, 2\]"),
         ("balancd", "but it is 'balancd'"),
         ({}, r"but it is \{\}"),
+        ({0: 1.0, 1: 2.0, 7: 1.0}, "labels go from 0 to 1 in this network, but one is 7"),
+        ({0: 1.0, 1: 2.0, 10**13: 1.0}, "but one is 10000000000000"),
         ({"0": 1.0, "1": 2.0}, "labels are whole numbers from 0, as y holds them, but one is '0'. Write 0"),
         ({0: "1", 1: 2.0}, "label 0 has '1'"),
         ({0: np.ones(2), 1: 2.0}, "label 0 has array"),
@@ -510,3 +550,19 @@ def test_class_weights_of_steps() -> None:
         sample_weight=np.where(labels == 1, 5.0, 1.0),
     )
     assert a.rows == b.rows
+
+
+# Schedules and scores that could not count.
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("rate", [None, "a", float("nan"), float("inf"), -0.1])
+@pytest.mark.usefixtures("no_type_checks")
+def test_a_schedule_that_returns_no_rate(rate: Any, engine: str) -> None:
+    with pytest.raises(InputError, match="must return a learning rate, a finite number of 0 or more, but it returned"):
+        fit(mlp(), optimizer=cr.SGD(lr=lambda step: rate), engine=engine)
+
+
+def test_a_score_of_validation_data_needs_validation_data() -> None:
+    with pytest.raises(InputError, match=r"roc_auc needs the outputs for all examples at once, .* validation_data or"):
+        fit(mlp(), metrics=["roc_auc"])

@@ -352,8 +352,12 @@ def test_parquet_refuses(tmp_path: Path) -> None:
         Parquet(path, target="y", columns=["a"])
     with pytest.raises(InputError, match=r"Column 'text' of .* must hold numbers, but its type is string\. .*columns="):
         Parquet(path, target="a")
+    with pytest.raises(InputError, match="the target 'a' is among them"):
+        Parquet(path, target="a", columns=["a"])
     with pytest.raises(InputError, match="bring their own targets"):
-        make(Parquet(path, target="a", columns=["a"]), np.arange(20))
+        make(Parquet(path, columns=["a"]), np.arange(20))
+    with pytest.raises(InputError, match=r"need targets: say which column they are, Parquet\(path, target=\.\.\.\)"):
+        make(Parquet(path, columns=["a"]))
     path.write_bytes(b"no Parquet at all")
     with pytest.raises(FileFormatError, match=r"rows\.parquet cannot be read as Parquet"):
         Parquet(path, target="a")

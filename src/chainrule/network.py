@@ -295,6 +295,12 @@ class Network:
             validation_data=validation_data,
             validation_split=how.validation_split,
         )
+        for metric in scored:
+            if isinstance(metric, WholeMetric) and validation is None:
+                raise InputError(
+                    f"{metric.name} needs the outputs for all examples at once, so fit computes it on validation data "
+                    "only: give validation_data or validation_split, or call evaluate after training."
+                )
         params, input_shape, output_shape = door.settled(source.shape)
         runner = self._engine(how, rule, scored, params, source)
         identity = None
@@ -303,7 +309,7 @@ class Network:
             identity = identity_of(self, rule, scored, how, source, validation) | weights
 
         self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
-        self.feature_names = self.feature_names or sources.names_of(X)
+        self.feature_names = self.feature_names or sources.names_of(X) or sources.names_of(source)
         run = Run(
             self,
             runner,

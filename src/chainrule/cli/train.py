@@ -73,7 +73,9 @@ def run(
     rule = _rule(optimizer, lr)
     if out is not None:
         atomic.check(out)
-    if resume and (checkpoint is None or not any(checkpoint.glob("checkpoint-*"))):
+    if resume and checkpoint is None:
+        raise InputError("--resume goes on with the run in a folder of checkpoints: say --checkpoint FOLDER as well.")
+    if resume and checkpoint is not None and not any(checkpoint.glob("checkpoint-*")):
         raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
 
     (X, y), (X_test, y_test) = chosen.load(0)

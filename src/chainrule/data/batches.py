@@ -45,8 +45,8 @@ class Data(NamedTuple):
 
 
 def counting_rows(weights: Array) -> Array:
-    """Return which examples have a weight above 0, for the example or for one of its steps."""
-    return weights > 0 if weights.ndim == 1 else namespace(weights).any(weights > 0, axis=1)
+    """Return which examples have a weight above 0, for the example or for one of its steps or pixels."""
+    return weights > 0 if weights.ndim == 1 else namespace(weights).any(weights > 0, axis=tuple(range(1, weights.ndim)))
 
 
 def cleared(X: Array, weights: Array | None, mask: Array | None) -> Array:
@@ -194,13 +194,13 @@ def some(data: Data, rows: slice) -> Data:
 
 
 def checksum(data: Data) -> str:
-    """Return a checksum of examples: of their types, shapes and bytes."""
+    """Return a checksum of examples: of their types, shapes and bytes, but for inputs that do not count."""
     import hashlib
 
     digest = hashlib.blake2b(digest_size=16)
-    for array in data:
-        if array is not None:
-            digest.update(f"{array.dtype.str} {array.shape} ".encode())
-            for start in range(0, len(array), _HASHED_ROWS):
-                digest.update(np.ascontiguousarray(array[start : start + _HASHED_ROWS]).data)
+    digest.update(repr([a if a is None else (a.dtype.str, a.shape) for a in data]).encode())
+    for rows in parts(data, _HASHED_ROWS):
+        for array in rows._replace(X=cleared(rows.X, rows.weights, rows.mask)):
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -77,7 +77,7 @@ def shape(X: Array, input_shape: Shape | None) -> None:
     if X.ndim == 1:
         raise InputError(
             f"X must have one row per example, but it has shape {X.shape}. "
-            "Write X[None] for one example, X[:, None] for examples of one feature."
+            "For one example write X[None] (of a frame, frame.iloc[[0]]); for examples of one feature, X[:, None]."
         )
     if input_shape is None or X.shape[1:] == input_shape:
         return
@@ -93,7 +93,7 @@ def shape(X: Array, input_shape: Shape | None) -> None:
     raise InputError(f"The network expects inputs of shape {('batch', *input_shape)}, but X has shape {X.shape}. {fix}")
 
 
-def word_numbers(X: Array, vocabulary: int) -> Array:
+def word_numbers(X: Array, vocabulary: int, first_row: int = 0) -> Array:
     """Return inputs that something is looked up by, as whole numbers below the vocabulary.
 
     They keep an integer type of their own, because a float has too few digits for large vocabularies.
@@ -105,7 +105,8 @@ def word_numbers(X: Array, vocabulary: int) -> Array:
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise InputError(
             f"Embedding looks up whole numbers from 0 to {vocabulary - 1} (the vocabulary is {vocabulary}), but X "
-            f"holds {X[first]} at index {first}. Take a larger vocabulary, or give unknown words one number of it."
+            f"holds {X[first]} at index {(first_row + first[0], *first[1:])}. Take a larger vocabulary, or give "
+            "unknown words one number of it."
         )
     return X if X.dtype.kind in "iu" else X.astype(np.int64)
 

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.arrays import Array, Shape
 from chainrule.common.errors import InputError
 from chainrule.data import checks
-from chainrule.data.batches import Arrays, Data, Source
+from chainrule.data.batches import Data
 from chainrule.equations.losses import Loss
 
 
@@ -41,7 +41,7 @@ def class_weights(
         balanced = counts.sum() / (len(counts) * counts)
         table = dict(zip(classes.tolist(), balanced.tolist(), strict=True))
     else:
-        table = _table(weights)
+        table = _table(weights, max(2, output_shape[-1]))
 
     def weigh(data: Data) -> Data:
         labels = _class_labels(data.Y, loss, output_shape)
@@ -58,15 +58,7 @@ def class_weights(
     return weigh
 
 
-def all_targets(source: Source, y: Any) -> tuple[Array | None, Array | None]:
-    """Return all targets and which of them count, as far as they are known before training."""
-    if isinstance(source, Arrays):
-        weights = source.data.weights
-        return source.data.Y, None if weights is None else weights > 0
-    return None if y is None else np.asarray(y), None
-
-
-def _table(weights: Any) -> dict[int, float]:
+def _table(weights: Any, classes: int) -> dict[int, float]:
     if not isinstance(weights, Mapping) or not weights:
         raise InputError(
             f'class_weight is "balanced" or {{label: weight}}, such as {{0: 1.0, 1: 5.0}}, but it is {weights!r}.'
@@ -78,6 +70,8 @@ def _table(weights: Any) -> dict[int, float]:
             raise InputError(
                 f"class_weight's labels are whole numbers from 0, as y holds them, but one is {label!r}.{fix}"
             )
+        if int(label) >= classes:
+            raise InputError(f"class_weight's labels go from 0 to {classes - 1} in this network, but one is {label}.")
         plain = isinstance(weight, numbers.Real) and not isinstance(weight, bool | np.bool_)
         if not plain or not math.isfinite(weight) or weight < 0:
             raise InputError(f"class_weight's weights are numbers of 0 or more, but label {label} has {weight!r}.")

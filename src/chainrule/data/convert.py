@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numbers
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,23 @@ from chainrule.arrays import Array
 from chainrule.common.errors import InputError
 
 
+def table(data: Any) -> Any:
+    """Return a table of pyarrow as a data frame, and anything else as it is."""
+    return data.to_pandas() if type(data).__module__ == "pyarrow.lib" and hasattr(data, "column_names") else data
+
+
 def column_names(data: Any) -> tuple[str, ...] | None:
-    """Return the names of a data frame's columns, or None if there are none or they are not all text."""
-    names = getattr(data, "columns", None)
+    """Return the names of a data frame's columns as texts, or None if there are none or they are only numbered."""
+    names = getattr(data, "column_names" if type(data).__module__ == "pyarrow.lib" else "columns", None)
     if names is None or getattr(data, "ndim", len(getattr(data, "shape", ()))) != 2:
         return None
-    names = tuple(names)
-    return names if names and all(isinstance(name, str) for name in names) else None
+    texts = tuple(map(str, names))
+    return texts if texts and len(set(texts)) == len(texts) and not _numbered(names) else None
+
+
+def _numbered(names: Iterable[Any]) -> bool:
+    """Return whether names are the numbers from 0 on, in any order."""
+    return all(isinstance(n, numbers.Integral) for n in names) and {*names} == {*range(len([*names]))}
 
 
 def select(data: Any, names: Sequence[str]) -> Any:
@@ -28,7 +39,7 @@ def select(data: Any, names: Sequence[str]) -> Any:
     InputError
         A column is missing, comes twice, or is one that the network does not know.
     """
-    columns = column_names(data)
+    columns, data = column_names(data), table(data)
     if columns is None or columns == tuple(names):
         return data
     missing, unknown = [n for n in names if n not in columns], [n for n in columns if n not in names]
@@ -38,7 +49,8 @@ def select(data: Any, names: Sequence[str]) -> Any:
             f"The network was trained with the columns {_shown(names)}, but this frame "
             f"{' and '.join(what) or 'has some of them twice'}. Give it the same columns, in any order."
         )
-    return data[list(names)]
+    by_text = {str(column): column for column in data.columns}
+    return data[[by_text[name] for name in names]]
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -62,7 +74,7 @@ def as_array(name: str, data: Any) -> Array:
     """
     if type(data) is np.ndarray and data.dtype.kind in "fiub":
         return data
-    opened(name, data)
+    data = table(opened(name, data))
     module = type(data).__module__.partition(".")[0]
     if module in ("pandas", "polars") and hasattr(data, "to_numpy"):
         return _frame(name, data) if len(data.shape) == 2 else _column(name, data, "")
@@ -75,7 +87,15 @@ def as_array(name: str, data: Any) -> Array:
 
 def opened(name: str, data: Any) -> Any:
     """Return data as it came, or raise an error if it holds numbers in a way that cannot be computed with."""
-    if type(data).__module__.partition(".")[0] == "h5py" and not data:
+    module = type(data).__module__.partition(".")[0]
+    if module == "h5py" and data and hasattr(data, "keys"):
+        raise InputError(
+            f"{name} is a {type(data).__name__} of HDF5, which holds datasets and no numbers: name one, as in "
+            f"file['{name}']. It has {_shown(list(data.keys()))}."
+        )
+    if module == "polars" and hasattr(data, "collect"):
+        raise InputError(f"{name} is a {type(data).__name__}, which is not computed yet: write {name}.collect().")
+    if module == "h5py" and not data:
         raise InputError(
             f"{name} is a dataset of an HDF5 file that is closed: open the file, and keep it open (with "
             "h5py.File(...) as file: ...) until training ends."
@@ -85,6 +105,10 @@ def opened(name: str, data: Any) -> Any:
             f"{name} is a masked array that hides {int(np.count_nonzero(np.ma.getmaskarray(data)))} values, which "
             f"would be trained on. Fill them in, as in {name}.filled(0), or leave out their rows."
         )
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        for item in data:
+            if isinstance(item, np.ma.MaskedArray):
+                opened(name, item)
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise InputError(
             f"{name} is sparse ({type(data).__name__}), and networks compute with dense arrays: write {name}.toarray()."
@@ -114,11 +138,13 @@ def _frame(name: str, frame: Any) -> Array:
     if len(set(columns)) < len(columns):
         twice = next(c for c in columns if columns.count(c) > 1)
         raise InputError(f"{name} has several columns named {twice!r}: give each its own name.")
+    if not columns:
+        raise InputError(f"{name} has no columns.")
+    if _numbered(columns) and columns != sorted(columns):
+        frame, columns = frame[sorted(columns)], sorted(columns)
     dtypes = {np.dtype(d) if isinstance(d, np.dtype) else None for d in getattr(frame, "dtypes", [])}
     if len(dtypes) == 1 and (dtype := next(iter(dtypes))) is not None and dtype.kind in "fiu":
         return np.ascontiguousarray(frame.to_numpy())  # pandas lays columns in order, and batches are rows
-    if not columns:
-        raise InputError(f"{name} has no columns.")
     arrays = [_column(name, frame[column], f" in column {column!r}") for column in columns]
     kinds = [np.uint8 if a.dtype.kind == "b" else a.dtype for a in arrays]
     out = np.empty((len(frame), len(arrays)), np.result_type(*kinds))
@@ -143,8 +169,12 @@ def _column(name: str, column: Any, where: str) -> Array:
         )
     try:
         array = np.asarray(column.to_numpy())
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # polars and pyarrow have errors of their own
         raise InputError(f"{name} cannot be read as numbers{where}: {error}") from error
+    if array.ndim != 1 or array.dtype.names:
+        raise InputError(
+            f"{name} must hold one number per row{where}, but holds {dtype}. Make a column of each number."
+        )
     if array.dtype == object and missing.any():
         array = np.where(missing, np.nan, array)
     return _numbers(name, array, where)
@@ -166,7 +196,6 @@ def _numbers(name: str, array: Array, where: str = "") -> Array:
 
 
 def _objects(name: str, array: Array, where: str) -> Array:
-    import numbers
     from decimal import Decimal
 
     for index, value in np.ndenumerate(array):
@@ -181,7 +210,14 @@ def _objects(name: str, array: Array, where: str) -> Array:
     try:
         return array.astype(np.int64 if whole and array.size else np.float64)
     except OverflowError:
-        return array.astype(np.float64)
+        return np.vectorize(_rounded, otypes=[np.float64])(array)
+
+
+def _rounded(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf  # refused like any other number that is too large
 
 
 def _short(value: Any) -> str:

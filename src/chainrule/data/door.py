@@ -83,13 +83,23 @@ class Door:
         checks.same_length(X, data.Y)
         weights = self._weights(data.weights, mask, len(X))
         X = self.numbers(X, weights, mask)
-        counted = None if weights is None or weights.all() else weights > 0
-        Y = data.Y if counted is None else self._where_counted(data.Y, counted)
-        _, input_shape, output_shape = self.settled(X.shape[1:])
-        Y = checks.targets(Y, counted, self._loss, output_shape, input_shape)
-        checks.all_fit("y", Y, self._dtype)
+        Y, counted = self._targets(data.Y, weights)
         self._note(Y if counted is None else Y[counted])
         return Data(X, Y, weights, mask)
+
+    def targets(self, Y: Array, weights: Array | None, mask: Array | None) -> tuple[Array, Array | None]:
+        """Return all targets of stored examples, checked, and which of them count; None if all do."""
+        return self._targets(Y, self._weights(weights, mask, len(Y)))
+
+    def _targets(self, Y: Array, weights: Array | None) -> tuple[Array, Array | None]:
+        assert self._plan is not None
+        _, input_shape, output_shape = self._plan
+        counted = None if weights is None or weights.all() else weights > 0
+        if counted is not None:
+            Y = self._where_counted(Y, counted)
+        Y = checks.targets(Y, counted, self._loss, output_shape, input_shape)
+        checks.all_fit("y", Y, self._dtype)
+        return Y, counted
 
     def mask(self, X: Array, mask: Array | None) -> Array | None:
         """Return the mask of inputs of the right shape, checked."""
@@ -108,7 +118,7 @@ class Door:
         counting = cleared(X, weights, mask)
         if self._body.vocabulary_of_input is not None:
             checks.all_fit("X", counting, np.float64, self.columns, first_row)
-            return checks.word_numbers(counting, self._body.vocabulary_of_input)
+            return checks.word_numbers(counting, self._body.vocabulary_of_input, first_row)
         checks.all_fit("X", counting, self._dtype, self.columns, first_row)
         return X
 

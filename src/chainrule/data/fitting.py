@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from chainrule.arrays import Array
 from chainrule.common.errors import InputError
 from chainrule.data import checks, sources
 from chainrule.data.batches import Arrays, Source
-from chainrule.data.class_weights import all_targets, class_weights
+from chainrule.data.class_weights import class_weights
+from chainrule.data.convert import as_array
 from chainrule.data.door import Door
 from chainrule.equations.losses import Loss
 
@@ -52,9 +54,9 @@ def examples_for_fit(
     if validation_split:
         source, validation = _split(source, validation_split, cutting.batch_size)
     elif validation_data is not None:
-        validation = _validation(validation_data, door)
+        validation = _validation(validation_data, door, door.columns or sources.names_of(source))
     if class_weight is not None:
-        source.adapt(class_weights(class_weight, loss, output_shape, *all_targets(source, held.y)))
+        source.adapt(class_weights(class_weight, loss, output_shape, *_all_targets(source, held, door)))
     if isinstance(source, Arrays) and source.data.weights is not None:
         checks.some_weight(source.data.weights)
     return source, validation
@@ -63,6 +65,17 @@ def examples_for_fit(
 def examples_to_score(held: Held, door: Door, names: Sequence[str] | None) -> Source:
     """Return examples to be scored in their own order."""
     return _source(held, door, names, Cutting(batch_size=1, seed=0, steps=None))
+
+
+def _all_targets(source: Source, held: Held, door: Door) -> tuple[Array | None, Array | None]:
+    """Return all targets and which of them count, as far as they are known before training."""
+    if isinstance(source, Arrays):
+        weights = source.data.weights
+        return source.data.Y, None if weights is None else weights > 0
+    if held.y is None:
+        return None, None
+    named = zip(("y", "sample_weight", "mask"), held[1:], strict=True)
+    return door.targets(*(None if a is None else as_array(name, a) for name, a in named))
 
 
 def _source(held: Held, door: Door, names: Sequence[str] | None, cutting: Cutting) -> Source:
@@ -85,11 +98,13 @@ def _split(source: Source, share: float, batch_size: int) -> tuple[Source, Sourc
     return source.split(share, batch_size)
 
 
-def _validation(data: Any, door: Door) -> Source:
+def _validation(data: Any, door: Door, names: Sequence[str] | None) -> Source:
     """Return examples to be scored: (X, y), (X, y, mask), or a source that brings its targets."""
+    if isinstance(data, list) and len(data) in (2, 3) and not isinstance(data[0], list | tuple):
+        raise InputError("validation_data of arrays is a tuple, but a list came: write (X, y) instead of [X, y].")
     X, y, mask = (*data, None)[:3] if isinstance(data, tuple) and len(data) in (2, 3) else (data, None, None)
     try:
         other = door.another(sources.names_of(X))
-        return examples_to_score(Held(X, y, mask=mask), other, door.columns)
+        return examples_to_score(Held(X, y, mask=mask), other, names)
     except InputError as error:
         raise InputError(f"In validation_data, which is (X, y) or (X, y, mask): {error}") from error

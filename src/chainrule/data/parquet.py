@@ -33,7 +33,7 @@ class Parquet:
     path
         A file, a folder of ``*.parquet`` files, or a list of files.
     target
-        The column to predict.
+        The column to predict; None if there is none, as where a network is to predict it.
     columns
         The features, numeric columns; if None, all but the target and what pandas wrote as the frame's index.
 
@@ -52,13 +52,18 @@ class Parquet:
         If pyarrow is not installed.
     """
 
-    def __init__(self, path: Paths, target: str, columns: Sequence[str] | None = None) -> None:
+    def __init__(self, path: Paths, target: str | None = None, columns: Sequence[str] | None = None) -> None:
         try:
             import pyarrow  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("Reading Parquet", "pyarrow", "data") from error
-        self._path, self._target = _PATHS.check("Parquet", "path", path), Text().check("Parquet", "target", target)
+        self._path = _PATHS.check("Parquet", "path", path)
+        self.target: str | None = Maybe(Text()).check("Parquet", "target", target)
         self._columns = list(_COLUMNS.check("Parquet", "columns", columns) or ())
+        if self.target in self._columns:
+            raise InputError(
+                f"Parquet's columns are the features, but the target {target!r} is among them: leave it out."
+            )
         self._groups: list[tuple[Path, Any, int, int]] = []  # file, its metadata, number of the group, first row
         starts, dtypes = [0], []
         for file in _files(self._path):
@@ -75,8 +80,9 @@ class Parquet:
         self.columns = tuple(self._columns)
         self.starts: Sequence[int] = starts
         self.shape: Shape = (len(self._columns),)
-        *kinds, self._target_dtype = (np.result_type(*column) for column in zip(*dtypes, strict=True))
-        self._dtype = np.result_type(*kinds)
+        kinds = [np.result_type(*column) for column in zip(*dtypes, strict=True)]
+        self._dtype = np.result_type(*kinds[: len(self._columns)])
+        self._target_dtype = kinds[-1]
         self.row_bytes: int = len(self._columns) * self._dtype.itemsize
 
     def _dtypes(self, file: Path, schema: Any) -> list[Any]:
@@ -85,11 +91,13 @@ class Parquet:
 
         if not self._columns:
             index = (schema.pandas_metadata or {}).get("index_columns", [])
-            self._columns = [name for name in schema.names if name != self._target and name not in index]
+            self._columns = [name for name in schema.names if name != self.target and name not in index]
             if not self._columns:
-                raise InputError(f"{file} has no column besides {self._target!r}, so there is nothing to learn from.")
+                raise InputError(f"{file} has no column besides {self.target!r}, so there is nothing to learn from.")
         dtypes = []
-        for name in (*self._columns, self._target):
+        for name in self._read_columns():
+            if schema.names.count(name) > 1:
+                raise InputError(f"{file} has several columns named {name!r}: give each its own name.")
             if name not in schema.names:
                 raise InputError(f"{file} has no column {name!r}; its columns are {', '.join(schema.names)}.")
             kind = schema.field(name).type
@@ -101,6 +109,9 @@ class Parquet:
             dtypes.append(np.dtype(kind.to_pandas_dtype()))
         return dtypes
 
+    def _read_columns(self) -> list[str]:
+        return self._columns if self.target is None else [*self._columns, self.target]
+
     def select(self, names: Sequence[str]) -> Parquet:
         """Return the same rows with the features in the order of the names, which a network was trained with."""
         missing = [name for name in names if name not in self.columns]
@@ -109,7 +120,7 @@ class Parquet:
                 f"The network was trained with the columns {', '.join(names)}, but the Parquet files lack "
                 f"{', '.join(missing)}."
             )
-        return self if tuple(names) == self.columns else Parquet(self._path, self._target, names)
+        return self if tuple(names) == self.columns else Parquet(self._path, self.target, names)
 
     def read(self, run: int) -> Data:
         """Return the rows of a row group."""
@@ -117,18 +128,19 @@ class Parquet:
 
         file, metadata, group, _ = self._groups[run]
         with parquet.ParquetFile(file, metadata=metadata, page_checksum_verification=True) as opened:
-            table = opened.read_row_group(group, columns=[*self._columns, self._target])
+            table = opened.read_row_group(group, columns=self._read_columns())
         for name in table.column_names:
             if missing := table.column(name).null_count:
                 raise InputError(f"column {name!r} has {missing} missing values. Fill them in or leave out their rows.")
         X = np.empty((len(table), len(self._columns)), self._dtype)
         for i, name in enumerate(self._columns):
             X[:, i] = table.column(name)
-        return Data(X, np.asarray(table.column(self._target), self._target_dtype))
+        y = X[:, :0] if self.target is None else np.asarray(table.column(self.target), self._target_dtype)
+        return Data(X, y)
 
     def identity(self) -> str:
         """Return what the files are, besides their rows."""
-        return f"{self._target}, {self.columns}, {[(file.name, file.stat().st_size) for file in _files(self._path)]}"
+        return f"{self.target}, {self.columns}, {[(file.name, file.stat().st_size) for file in _files(self._path)]}"
 
     def where(self, run: int) -> str:
         """Return how to name the rows of a row group in an error."""

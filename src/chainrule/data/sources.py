@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import mmap
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +14,7 @@ from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Arrays, Block, Da
 from chainrule.data.checks import some_examples
 from chainrule.data.convert import as_array, column_names, opened, select
 from chainrule.data.damage import read_run, readable
+from chainrule.data.iterables import Batches, batch_arrays, in_memory, iterated
 from chainrule.data.parquet import Parquet
 
 __all__ = ["Batches", "Parquet", "Slices", "Stored", "is_stored", "read_ahead", "source"]
@@ -67,6 +66,11 @@ def source(
         If targets are missing or given twice, or lengths differ; also what `prepare` raises.
     """
     X = opened("X", X)
+    if y is not None and isinstance(X, Iterator):
+        raise InputError(
+            "X is an iterator, and iterators bring batches with their own targets, (X, y): leave out y, or make an "
+            "array of it."
+        )
     if steps is not None and not is_batches(X, y):
         raise InputError("steps_per_epoch is for batches: an epoch of other data ends with its last example.")
     if isinstance(X, Parquet) or is_batches(X, y):
@@ -76,23 +80,19 @@ def source(
                 "Batches may be (X, y, weights, mask)."
             )
         if isinstance(X, Parquet):
+            if X.target is None:
+                raise InputError(
+                    "Training and scoring need targets: say which column they are, Parquet(path, target=...)."
+                )
             return Stored(X.select(names) if names else X, batch_size, seed, prepare)
-        return Batches(X, prepare, steps)
+        return Batches(X, prepare, steps, names)
     if y is None:
         raise InputError(f"X of shape {tuple(np.shape(X))} needs y, the target of each example, but y is None.")
     y = opened("y", y)
+    weights, mask = (a if a is None else opened(name, a) for name, a in (("sample_weight", weights), ("mask", mask)))
     if is_stored(X):
         return Stored(Slices(X, y, weights, mask), batch_size, seed, prepare)
     return Arrays(prepare(in_memory(X, y, weights, mask, names)), batch_size, seed)
-
-
-def in_memory(X: Any, y: Any, weights: Any = None, mask: Any = None, names: Sequence[str] | None = None) -> Data:
-    """Return examples as arrays, the columns of a frame in the order of the names."""
-    named = zip(("X", "y", "sample_weight", "mask"), (select(X, names) if names else X, y, weights, mask), strict=True)
-    data = Data(*(None if a is None else as_array(name, a) for name, a in named))
-    for name, array in zip(("X", "y"), data[:2], strict=True):
-        some_examples(name, array)
-    return data
 
 
 def is_batches(X: Any, y: Any) -> bool:
@@ -102,9 +102,14 @@ def is_batches(X: Any, y: Any) -> bool:
 
 def brings_batches(X: Any) -> bool:
     """Return whether X, without y, is Parquet or batches, rather than the numbers of examples."""
+    X = opened("X", X)
     if isinstance(X, Parquet) or callable(X) or isinstance(X, Iterator):
         return True
-    return isinstance(X, list) and bool(X) and isinstance(X[0], tuple)
+    if isinstance(X, list | tuple) and X and isinstance(X[0], list):  # of arrays of different shape: no examples
+        return len({np.shape(a) for a in X[0] if hasattr(a, "shape")}) > 1
+    if isinstance(X, list | tuple):
+        return bool(X) and isinstance(X[0], tuple)
+    return isinstance(X, Iterable) and not hasattr(X, "shape") and not isinstance(X, Sequence | Mapping | Set)
 
 
 def inputs(X: Any, names: Sequence[str] | None) -> Iterator[tuple[Array, Array | None]]:
@@ -113,26 +118,9 @@ def inputs(X: Any, names: Sequence[str] | None) -> Iterator[tuple[Array, Array |
         X = X.select(names) if names else X
         yield from ((X.read(run).X, None) for run in range(len(X.starts) - 1))
         return
-    for batch in _iterated(X):
-        data = batch_arrays(batch)
+    for batch in iterated(X):
+        data = batch_arrays(batch, names)
         yield data.X, data.mask
-
-
-def _iterated(batches: Any) -> Iterator[Any]:
-    """Return an iterator of batches, or of what a function without arguments returns."""
-    if not isinstance(batches, Iterable):
-        try:
-            inspect.signature(batches).bind()
-        except TypeError as error:
-            raise InputError(
-                f"A function that makes batches takes no arguments, but {batches!r:.80}: {error}."
-            ) from None
-        except ValueError:
-            pass  # a built-in function that does not say what it takes
-        batches = batches()
-    if not isinstance(batches, Iterable):
-        raise InputError(f"A function that makes batches returns an iterable of them, but it returned {batches!r:.80}.")
-    return iter(batches)
 
 
 def rows_of(X: Any, rows: slice) -> Array:
@@ -144,7 +132,9 @@ def rows_of(X: Any, rows: slice) -> Array:
 
 
 def names_of(X: Any) -> tuple[str, ...] | None:
-    """Return the names of the columns of a data frame or of Parquet, or None."""
+    """Return the names of the columns of a data frame, of Parquet or of batches of frames, or None."""
+    if isinstance(X, Batches):
+        return X.names
     return X.columns if isinstance(X, Parquet) else column_names(X)
 
 
@@ -334,106 +324,6 @@ def _slice(array: Any, rows: slice) -> Array:
         mapped.madvise(mmap.MADV_DONTNEED)  # else all that was ever read counts as this process's memory
         mapped.madvise(mmap.MADV_WILLNEED, start, high - base - start)  # one read, not one per page that is touched
     return np.asarray(part)
-
-
-class Batches:
-    """Batches as the user makes them, in the user's order and thread.
-
-    Parameters
-    ----------
-    batches
-        An iterable of (X, y), (X, y, weights) or (X, y, weights, mask), or a function without arguments that returns
-        one. An iterator, which can be gone through once, serves one epoch. To get batches in a thread while the network
-        computes, pass ``lambda: read_ahead(my_batches())``.
-    prepare
-        As for `source`.
-    steps
-        How many batches make an epoch; None if it ends with the batches. An iterator then goes on from one epoch to the
-        next, and need not end.
-    """
-
-    def __init__(self, batches: Any, prepare: Prepare, steps: int | None = None) -> None:
-        if (not callable(batches) and not isinstance(batches, Iterable)) or isinstance(batches, (str, bytes, dict)):
-            raise InputError(
-                "X must be an array, a data frame, Parquet, or an iterable of batches (X, y), but it is "
-                f"{batches!r:.80}."
-            )
-        self._batches, self._prepare, self._steps = batches, prepare, steps
-        self.block_bytes, self.block_batches = BLOCK_BYTES, BLOCK_BATCHES  # without effect: a block is a batch
-        self.batches: int | None = steps or (len(batches) if hasattr(batches, "__len__") else None)
-        opened = self._open()
-        first = next(opened)
-        self.shape: Shape = batch_arrays(first).X.shape[1:]
-        self._opened: Iterator[Any] | None = chain([first], opened)  # for the first epoch
-        self._made = 0  # batches of an iterator that goes on over epochs
-
-    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
-        """Yield the batches in their own order; those before batch `first` are made and dropped."""
-        number = -1
-        for number, batch in enumerate(self._epoch(epoch)):
-            if number >= first:
-                try:
-                    data = self._prepare(batch_arrays(batch))
-                except InputError as error:
-                    raise InputError(f"In batch {number}: {error}") from error
-                yield Block(number, [0, len(data.X)], None, data)
-        if self._steps is not None and number + 1 < self._steps:
-            raise InputError(
-                f"An epoch is steps_per_epoch={self._steps} batches, but the batches ended after {number + 1}. Take a "
-                "smaller number, or let the generator go on."
-            )
-
-    def _epoch(self, epoch: int) -> Iterator[Any]:
-        if self._steps is None:
-            batches, self._opened = self._opened or self._open(), None
-            return batches
-        if not isinstance(self._batches, Iterator):
-            return islice(self._open(), self._steps)
-        assert self._opened is not None
-        before = max(0, epoch - 1) * self._steps - self._made  # a run that goes on skips what it has had
-        self._made += before + self._steps
-        return islice(self._opened, before, before + self._steps)
-
-    def take(self, block: Block, dtype: Any, *, whole: bool = False) -> Data:
-        """Return the examples of a block, as `Data.take` does."""
-        assert block.data is not None
-        return block.data.take(slice(None), dtype, whole=whole)
-
-    def ordered(self, rows: int) -> Iterator[Data]:
-        """Yield the batches, in parts if they have more rows."""
-        for block in self.blocks(1, 0):
-            assert block.data is not None
-            yield from parts(block.data, rows)
-
-    def adapt(self, function: Callable[[Data], Data]) -> None:
-        """Apply a function to all examples before they are given out."""
-        prepare = self._prepare
-        self._prepare = lambda data: function(prepare(data))
-
-    def digest(self) -> str:
-        """Return a checksum of the batches of a list; of others only what kind of object makes them."""
-        if isinstance(self._batches, Sequence):
-            return " ".join(checksum(batch_arrays(batch)) for batch in self._batches)
-        return f"batches made by a {type(self._batches).__name__}, which are not compared"
-
-    def _open(self) -> Iterator[Any]:
-        batches = _iterated(self._batches)
-        for first in batches:
-            return chain([first], batches)
-        raise InputError(
-            "There is no batch, or none is left: an iterator can be gone through only once. Pass a list, an object "
-            "that can be iterated again, or a function that returns a fresh iterator."
-        )
-
-
-def batch_arrays(batch: Any) -> Data:
-    """Return a batch as arrays of numbers."""
-    if not isinstance(batch, (tuple, list)) or not 2 <= len(batch) <= 4:
-        raise InputError(
-            f"A batch is (X, y), (X, y, weights) or (X, y, weights, mask), but this is a {type(batch).__name__}. "
-            "If X is not batches but all examples, fit needs y as well."
-        )
-    return in_memory(*batch)
 
 
 def _joined(pieces: list[Data]) -> Data:

@@ -187,15 +187,20 @@ class XlaEngine:
         return self._put(block_data, self._batches * self._rows), index
 
     def _put(self, data: Data, rows: int = 0) -> Data:
-        """Return data on the device, with at least so many rows."""
+        """Return data on the device, with at least so many rows.
 
-        def put(a: Array | None) -> Array | None:
+        Words and labels stay whole numbers; JAX would cut off the upper half of any others that have 64 bits.
+        """
+
+        def put(a: Array | None, whole: bool = False) -> Array | None:
             if a is None:
                 return None
-            return jnp.asarray(_filled_up(a.astype(self.dtype, copy=False) if a.dtype.kind == "f" else a, rows))
+            dtype = a.dtype.newbyteorder("=") if whole and a.dtype.kind != "f" else self.dtype
+            return jnp.asarray(_filled_up(a.astype(dtype, copy=False), rows))
 
+        labels = self.loss.task != "regression"
         with _wide(self.dtype):
-            return Data(*map(put, data))
+            return Data(put(data.X, self._settings.whole), put(data.Y, labels), put(data.weights), put(data.mask))
 
     def flush(self) -> None:
         """Do the step of gradients that are still being accumulated."""

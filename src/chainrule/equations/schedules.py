@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 
 from chainrule.arrays import in_float64
+from chainrule.common.errors import InputError
 from chainrule.common.settings import Checked, Either, Function, Number, Whole
 
 Schedule = Callable[[Any], Any]
@@ -28,8 +30,21 @@ def _namespace(t: Any) -> Any:
 
 
 def rate_at(rate: float | Schedule, t: Any) -> Any:
-    """Return the learning rate of step t, of a number or of a schedule."""
-    return rate(t) if callable(rate) else rate
+    """Return the learning rate of step t, of a number or of a schedule.
+
+    Raises
+    ------
+    InputError
+        A schedule returned what is no rate.
+    """
+    if not callable(rate):
+        return rate
+    value = rate(t)
+    if _namespace(value) is np and not (isinstance(value, Real | np.ndarray) and 0 <= float(value) < math.inf):
+        raise InputError(
+            f"A schedule must return a learning rate, a finite number of 0 or more, but it returned {value!r}."
+        )
+    return value
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,19 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.gradcheck.report import Check, Verdict
-from chainrule.gradcheck.slopes import EPSILON, FLOAT32, SAFETY, STEP, Flat, Function, Line, Slope, difference, epsilon, slope
+from chainrule.gradcheck.slopes import (
+    EPSILON,
+    FLOAT32,
+    SAFETY,
+    STEP,
+    Flat,
+    Function,
+    Line,
+    Slope,
+    difference,
+    epsilon,
+    slope,
+)
 from chainrule.gradcheck.subjects import Subject
 
 _SMALL = 1e-4  # of the array's largest entry: smaller ones are compared with that

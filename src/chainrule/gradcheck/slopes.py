@@ -189,8 +189,8 @@ def _contradicted(estimates: Array, uncertainty: Array) -> Array:
 def epsilon(outputs: Array) -> float:
     """Return the relative rounding error of outputs, from how many binary digits they have.
 
-    So float32 is noticed wherever it was computed in, also if the numbers were widened afterwards. A few zeros at the end
-    are chance, where outputs are few.
+    So float32 is noticed wherever it was computed in, also if the numbers were widened afterwards. Fewer zeros at the
+    end are chance, where outputs are few.
     """
     numbers = outputs[np.isfinite(outputs) & (outputs != 0)]
     whole = (abs(np.frexp(numbers)[0]) * 2.0**53).astype(np.int64)

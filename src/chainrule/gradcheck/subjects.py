@@ -64,6 +64,10 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
         pair = _loss(subject, *inputs)
         varied = {"Z": inputs[0]}
     elif hasattr(subject, "loss") and hasattr(subject, "body"):
+        if subject.params is None:
+            raise InputError(
+                "gradcheck needs a network with parameters: build it with input_shape=..., or call fit first."
+            )
         params = map_leaves(widened, subject.params)
         if subject.body.vocabulary_of_input is None:
             inputs = [map_leaves(_as_float, inputs[0]), *inputs[1:]]
@@ -82,7 +86,22 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
             f"gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {type(subject).__name__}."
         )
     dy, gradients = _tried(pair, rng)
-    return Subject(varied, gradients, frozenset(pair.arguments), _spread(pair, varied, gradients, dy, rng), _function(pair, varied, dy, rng))
+    if not isinstance(subject, Loss):
+        _, cache = pair.forward()
+        network = hasattr(subject, "body")
+        _check_without_input_gradient(
+            subject.body if network else subject,
+            cache[0] if network else cache,
+            cache[1] if network else dy,
+            gradients,
+        )
+    return Subject(
+        varied,
+        gradients,
+        frozenset(pair.arguments),
+        _spread(pair, varied, gradients, dy, rng),
+        _function(pair, varied, dy, rng),
+    )
 
 
 def widened(array: Array) -> Array:
@@ -101,6 +120,8 @@ def _only_input(layer: Any, inputs: list[Any]) -> Any:
             f"gradcheck of a layer takes one input, such as gradcheck({type(layer).__name__}(), x), but {len(inputs)} "
             "came. Several arrays that belong together go into a tuple."
         )
+    if any(not a.ndim for _, a in leaves(inputs[0])):
+        raise InputError("gradcheck takes x with a first axis of examples, such as shape (4, 3), but it is one number.")
     return inputs[0]
 
 
@@ -165,6 +186,19 @@ def _targets(rest: tuple[Array, ...]) -> Arrays:
 def _copies(tree: Any, prefix: str = "") -> Arrays:
     """Return gradients by path, as copies: they may be the arrays that are about to be varied."""
     return {path: None if g is None else np.array(g) for path, g in leaves(tree, prefix)}
+
+
+def _check_without_input_gradient(layer: Any, cache: Any, dy: Array, gradients: Arrays) -> None:
+    """Raise an error if the parameters' gradients differ where the input's is not asked for, as of the first layer."""
+    if not takes(layer.backward, "input_gradient"):
+        return
+    _, grads = pair_of(layer, "backward", layer.backward(cache, dy, input_gradient=False))
+    for path, g in leaves(grads):
+        if path and not _close(np.array(g), gradients[path]):
+            raise BrokenRuleError(
+                "backward",
+                f"with input_gradient=False, as networks call their first layer, {path} has another gradient.",
+            )
 
 
 def _tried(pair: _Pair, rng: np.random.Generator) -> tuple[Array, Arrays]:

@@ -82,6 +82,11 @@ class Embedding(Layer):
                     f"Embedding looks up whole numbers from 0 to {len(W) - 1} (the vocabulary is {len(W)}), but the "
                     f"input holds {x[wrong][0]}. Take a larger vocabulary, or give unknown words one number of it."
                 )
+        elif xp.isdtype(x.dtype, "real floating"):
+            raise InputError(
+                "Embedding looks up whole numbers, but the layers before it made floats of them, which have too few "
+                "digits and cannot be checked on XLA. Begin the network with it, or with Reshape or Flatten."
+            )
         indices = xp.astype(x, int)
         return xp.take(W, indices, axis=0), EmbeddingCache(indices, W)
 

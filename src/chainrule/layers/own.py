@@ -46,7 +46,7 @@ class OwnLayer(Layer):
         params, shape = pair_of(self.layer, "init", self.layer.init(rng, input_shape, **more))
         if not isinstance(params, dict | tuple):
             raise InputError(
-                f"{self.label}.init must return the parameters as a dict of arrays by name, such as {{'W': W}} or {{}}, "
+                f"{self.label}.init must return parameters as a dict of arrays, such as {{'W': W}} or {{}}, "
                 f"but it returned {shown(params)}."
             )
         return map_leaves(lambda p: np.asarray(p, dtype), params), tuple(shape)

@@ -125,9 +125,10 @@ class Checkpoints:
                 with contextlib.suppress(OSError):
                     path.unlink()
             elif match := _NAME.fullmatch(path.name):
-                self._numbers.append(int(match[1]))
+                self._next = max(self._next, int(match[1]) + 1)
+                if path.is_file():  # reading a pipe would wait for ever
+                    self._numbers.append(int(match[1]))
         self._numbers.sort()
-        self._next = self._numbers[-1] + 1 if self._numbers else 1
 
     def _path(self, number: int) -> Path:
         return self._folder / f"checkpoint-{number:09d}.safetensors"

@@ -28,11 +28,29 @@ def identity_of(
     validation: Source | None,
 ) -> Identity:
     """Return what must be the same for a run to go on with the same bits."""
+    try:
+        return _identity(network, optimizer, metrics, how, source, validation)
+    except RecursionError:
+        raise InputError(
+            "A run that goes on from a checkpoint must be comparable, but something in its settings refers to itself: "
+            "take such an object out of the layers, the optimizer or the callbacks, or train without a checkpoint."
+        ) from None
+
+
+def _identity(
+    network: Any,
+    optimizer: Optimizer,
+    metrics: Sequence[Any],
+    how: FitSettings,
+    source: Source,
+    validation: Source | None,
+) -> Identity:
     settings = [[type(c).__name__, own] for c in how.callbacks if (own := c.settings()) is not None]
     return {
         "layers": plain("network", network.body.layers),
         "loss": plain("loss", network.loss),
         "dtype": network.dtype.name,
+        "network's seed": network.seed,
         "optimizer": plain("optimizer", optimizer),
         "metrics": plain("list of metrics", metrics),
         "callbacks": plain("list of callbacks", settings),
@@ -65,7 +83,8 @@ def plain(what: str, value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if np.isfinite(value) else repr(value)
-    if isinstance(value, np.generic | np.ndarray):
+    if isinstance(value, np.generic) or hasattr(value, "__array_namespace__"):
+        value = np.asarray(value)
         if value.size == 1 and value.dtype.kind in "fiub":
             return plain(what, value.item())
         import hashlib
@@ -75,7 +94,8 @@ def plain(what: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {str(name): plain(what, v) for name, v in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(what, v) for v in value]
+        listed = [plain(what, v) for v in value]
+        return listed if type(value) in (tuple, list) else {"type": type(value).__qualname__, "items": listed}
     if isinstance(value, type):
         return value.__qualname__
     fields = [field.name for field in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else None
@@ -85,8 +105,20 @@ def plain(what: str, value: Any) -> Any:
             "another process cannot tell whether it is the same. Write it as a frozen dataclass with __call__, or "
             "train without a checkpoint."
         )
-    names = list(vars(value)) if fields is None else fields
+    names = fields if fields is not None and type(value).__module__.startswith("chainrule.") else _attributes(value)
     return {"type": type(value).__qualname__} | {name: plain(what, getattr(value, name)) for name in names}
+
+
+def _attributes(value: Any) -> list[str]:
+    """Return the names of all attributes of a user's object that hold data, those of its classes among them."""
+    names = dict.fromkeys(vars(value)) if hasattr(value, "__dict__") else {}
+    own = [kind for kind in type(value).__mro__[:-1] if not kind.__module__.startswith("chainrule.")]
+    for kind in own:
+        for name, attribute in vars(kind).items():
+            slot = type(attribute).__name__ == "member_descriptor"
+            if slot or not (name.startswith("__") or callable(attribute) or hasattr(attribute, "__get__")):
+                names[name] = None
+    return [name for name in names if not name.startswith("_abc_") and hasattr(value, name)]
 
 
 def differences(before: Any, now: Any) -> str:

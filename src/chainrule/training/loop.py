@@ -44,6 +44,8 @@ def _train(run: Run, callbacks: Sequence[Callback]) -> str:
         for callback in everyone:
             callback.run_start(run)
             begun.append(callback)
+        if run.resumed:
+            run.ignore_assigned()
         run.take_over()
         _restore(everyone, states or [])
         if states is None:
@@ -109,8 +111,11 @@ def _kept(run: Run, otherwise: str) -> str:
 
 def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch) -> None:
     run.start_epoch(epoch)
+    midst = run.batch > 0
     for callback in callbacks:
         callback.epoch_start(run)
+        if midst:
+            run.ignore_assigned()
         run.take_over()
     before = [c.batch_start for c in callbacks if type(c).batch_start is not Callback.batch_start]
     after = [c.batch_end for c in callbacks if type(c).batch_end is not Callback.batch_end]

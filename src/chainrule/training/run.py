@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, Params, leaves
+from chainrule.arrays import Array, Params, leaves, map_leaves
 from chainrule.common.errors import DivergenceError, InputError, NotFiniteError
 from chainrule.data.batches import Source
 from chainrule.data.checks import finite
@@ -71,6 +71,7 @@ class Run:
         self._started = time.perf_counter()
         self._shown = network.params  # what the network has for parameters
         self._moment: tuple[int, int, int] | None = None  # and since when
+        self._over = False
 
     @property
     def network(self) -> Any:
@@ -79,14 +80,15 @@ class Run:
         To change the parameters of the run, assign new ones: ``run.network.params = ...``.
         """
         moment = (self.engine.steps, self.epoch, self.batch)
-        if moment != self._moment:
+        if moment != self._moment and not self._over:
             self._network.params = self._shown = frozen(self.engine.params)
             self._moment = moment
         return self._network
 
     def hand_over(self) -> None:
-        """Give the network the parameters for good."""
+        """Give the network the parameters for good; from now on it is shown as it is."""
         self._network.params = self._shown = self.engine.params
+        self._over = True
 
     def take_over(self) -> bool:
         """Give the engine the parameters that a callback assigned to the network, if it did; return whether.
@@ -94,7 +96,7 @@ class Run:
         Raises
         ------
         InputError
-            They have other shapes than the network's.
+            They have other shapes than the network's, or are no numbers.
         """
         params = self._network.params
         if params is self._shown:
@@ -102,7 +104,10 @@ class Run:
         shapes, new = ({path: np.shape(p) for path, p in leaves(tree)} for tree in (self.engine.params, params))
         if shapes != new:
             raise InputError(f"A callback assigned parameters of the shapes {new}, but the network has {shapes}.")
-        self.engine.restore(snapshot(params))
+        try:
+            self.engine.restore(snapshot(map_leaves(lambda p: np.asarray(p, self.engine.dtype), params)))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"A callback assigned parameters that are no numbers: {error}.") from error
         self._moment = None
         _ = self.network
         return True
@@ -141,6 +146,11 @@ class Run:
     def stop(self, reason: str) -> None:
         """End training after this batch or epoch."""
         self.reason = reason
+
+    def ignore_assigned(self) -> None:
+        """Forget what callbacks assigned where a checkpoint goes on: it counted before."""
+        self._moment = None
+        _ = self.network
 
     def start_epoch(self, epoch: int) -> None:
         """Begin an epoch, or go on with one that a checkpoint was in the midst of."""

@@ -57,6 +57,12 @@ class Totals:
         return self.scores()
 
 
+def _flat(Z: Array, Y: Array) -> tuple[Array, Array]:
+    """Return logits and targets with one axis of rows, which batches with weights and without have in common."""
+    rows = math.prod(Z.shape[:-1])
+    return Z.reshape(rows, Z.shape[-1]), Y.reshape(rows, *Y.shape[Z.ndim - 1 :])
+
+
 def evaluate(
     forward: Callable[[Array, Array | None], Array],
     loss: Loss,
@@ -94,7 +100,7 @@ def evaluate(
             counting = what_counts(Z, batch.Y, batch.weights)
             totals.add_counts(metric.counts(*counting) for metric in metrics if isinstance(metric, Metric))
             if whole:
-                seen.append(counting)
+                seen.append(_flat(*counting))
     scores = totals.final_scores()
     if whole:
         Z, Y = (np.concatenate(arrays) for arrays in zip(*seen, strict=True))
