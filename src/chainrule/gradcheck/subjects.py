@@ -59,11 +59,12 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
     """
     if isinstance(subject, type):
         raise InputError(f"gradcheck takes an object and not its class: write {subject.__name__}() with parentheses.")
+    network = hasattr(subject, "loss") and hasattr(subject, "body")
     if isinstance(subject, Loss):
         inputs = [_as_float(inputs[0]), *inputs[1:]]
         pair = _loss(subject, *inputs)
         varied = {"Z": inputs[0]}
-    elif hasattr(subject, "loss") and hasattr(subject, "body"):
+    elif network:
         if subject.params is None:
             raise InputError(
                 "gradcheck needs a network with parameters: build it with input_shape=..., or call fit first."
@@ -88,7 +89,6 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
     dy, gradients = _tried(pair, rng)
     if not isinstance(subject, Loss):
         _, cache = pair.forward()
-        network = hasattr(subject, "body")
         _check_without_input_gradient(
             subject.body if network else subject,
             cache[0] if network else cache,
