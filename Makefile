@@ -53,12 +53,14 @@ bench-first: $(VENV)/dev.stamp
 
 $(VENV)/run.stamp: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chainrule needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
+	@echo "Installing chainrule into $(VENV) ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
 	touch $@
 
 $(VENV)/dev.stamp: pyproject.toml
 	$(MAKE) --no-print-directory $(VENV)/run.stamp
+	@echo "Installing what the tests need into $(VENV), a minute or a few at the first time ..."
 	$(PIP) --editable '.[dev]'
 	touch $@
 

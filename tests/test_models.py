@@ -114,12 +114,29 @@ def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, change: di
         cr.load(path)
 
 
+class Doubling:
+    """A layer without the base class."""
+
+    def init(self, rng: Any, input_shape: Any) -> Any:
+        return {}, input_shape
+
+    def forward(self, params: Any, x: Any, mode: Any = None) -> Any:
+        return 2 * x, None
+
+    def backward(self, cache: Any, dy: Any) -> Any:
+        return 2 * dy, {}
+
+
+@pytest.mark.usefixtures("no_type_checks")
 def test_a_layer_of_ones_own_cannot_be_saved(tmp_path: Path) -> None:
     class Mine(cr.Dense):
         pass
 
     with pytest.raises(InputError, match="Mine is not one of chainrule's own layers"):
         cr.save(cr.Network([Mine(2)], "mean_squared_error", input_shape=(3,)), tmp_path / "a.safetensors")
+    own: Any = Doubling()
+    with pytest.raises(InputError, match="Doubling is not one of chainrule's own layers"):
+        cr.save(cr.Network([own], "mean_squared_error", input_shape=(3,)), tmp_path / "a.safetensors")
     with pytest.raises(InputError, match="nothing to save yet"):
         cr.save(cr.Network([cr.Dense(2)], "mean_squared_error"), tmp_path / "a.safetensors")
     assert issubclass(Mine, Layer) and not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 """Examples that do not fit in memory: every row once, in an order that can be entered anywhere, read ahead."""
 
 import gc
+import os
 import subprocess
 import sys
 import threading
@@ -358,6 +359,9 @@ def test_parquet_refuses(tmp_path: Path) -> None:
         make(Parquet(path, columns=["a"]), np.arange(20))
     with pytest.raises(InputError, match=r"need targets: say which column they are, Parquet\(path, target=\.\.\.\)"):
         make(Parquet(path, columns=["a"]))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe is no file: Parquet is read from files"):
+        Parquet(tmp_path / "pipe", target="a")
     path.write_bytes(b"no Parquet at all")
     with pytest.raises(FileFormatError, match=r"rows\.parquet cannot be read as Parquet"):
         Parquet(path, target="a")

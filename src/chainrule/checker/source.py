@@ -171,11 +171,23 @@ def without_magics(text: str) -> str:
         if (heading[2:].split() or [""])[0] not in PYTHON_CELLS:
             return "\n" * (len(lines) - 1)
     for number, line in enumerate(lines):
-        if MAGIC.match(line):
+        if MAGIC.match(line) and not _in_a_statement(lines[:number]):
             lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
         elif assigned := ASSIGNED_MAGIC.fullmatch(line):
             lines[number] = assigned[1] + "None"
     return "\n".join(lines)
+
+
+def _in_a_statement(lines: list[str]) -> bool:
+    """Return whether the next line goes on with a statement, as ``% 3)`` does after an open bracket."""
+    try:
+        for _ in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
+            pass
+    except tokenize.TokenError as error:
+        return "EOF in multi-line" in str(error)
+    except SyntaxError:
+        pass
+    return False
 
 
 def _syntax(path: Path, text: str, error: Exception | None) -> Finding:

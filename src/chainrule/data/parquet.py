@@ -151,6 +151,9 @@ class Parquet:
 
 def _files(path: Path | Sequence[Path]) -> list[Path]:
     paths = [path] if isinstance(path, Path) else list(path)
+    for file in paths:
+        if file.exists() and not file.is_file() and not (file.is_dir() and len(paths) == 1):
+            raise InputError(f"{file} is no file: Parquet is read from files, or from one folder of them.")
     if len(paths) > 1 or not paths[0].is_dir():
         return paths
     files = sorted(paths[0].glob("*.parquet"))

@@ -136,8 +136,9 @@ def _plain(value: Any, place: str, depth: int = 0) -> Any:
     if isinstance(value, Layer | Loss):
         name = type(value).__name__
         if _PARTS.get(name) is not type(value):
+            of_user = value.label if isinstance(value, Layer) else name
             raise InputError(
-                f"{name} is not one of chainrule's own layers or losses, so a file could not rebuild it. "
+                f"{of_user} is not one of chainrule's own layers or losses, so a file could not rebuild it. "
                 "Save network.params with safetensors.numpy.save_file, and rebuild the network in your code."
             )
         fields = {field: _plain(v, f"{name}'s {field}", depth + 1) for field, v in vars(value).items()}
