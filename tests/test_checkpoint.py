@@ -453,7 +453,7 @@ def test_what_refers_to_itself_cannot_be_compared(tmp_path: Path) -> None:
     layer: Any = OwnScale()
     layer.me = [layer]
     X, y = cr.datasets.xor(seed=0)
-    with pytest.raises(InputError, match="something in its settings refers to itself"):
+    with pytest.raises(InputError, match="something in the network refers to itself"):
         cr.Network([layer, cr.Dense(1)], "binary_cross_entropy").fit(X, y, checkpoint=tmp_path, verbose=False)
 
 

@@ -28,23 +28,6 @@ def identity_of(
     validation: Source | None,
 ) -> Identity:
     """Return what must be the same for a run to go on with the same bits."""
-    try:
-        return _identity(network, optimizer, metrics, how, source, validation)
-    except RecursionError:
-        raise InputError(
-            "A run that goes on from a checkpoint must be comparable, but something in its settings refers to itself: "
-            "take such an object out of the layers, the optimizer or the callbacks, or train without a checkpoint."
-        ) from None
-
-
-def _identity(
-    network: Any,
-    optimizer: Optimizer,
-    metrics: Sequence[Any],
-    how: FitSettings,
-    source: Source,
-    validation: Source | None,
-) -> Identity:
     settings = [[type(c).__name__, own] for c in how.callbacks if (own := c.settings()) is not None]
     return {
         "layers": plain("network", network.body.layers),
@@ -79,6 +62,16 @@ def plain(what: str, value: Any) -> Any:
     InputError
         There is a function or something else in it that cannot be compared in another process.
     """
+    try:
+        return _plain(what, value)
+    except RecursionError:
+        raise InputError(
+            f"A run that goes on from a checkpoint must be comparable, but something in the {what} refers to itself: "
+            "take such an object out, or train without a checkpoint."
+        ) from None
+
+
+def _plain(what: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -86,15 +79,15 @@ def plain(what: str, value: Any) -> Any:
     if isinstance(value, np.generic) or hasattr(value, "__array_namespace__"):
         value = np.asarray(value)
         if value.size == 1 and value.dtype.kind in "fiub":
-            return plain(what, value.item())
+            return _plain(what, value.item())
         import hashlib
 
         digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).hexdigest()
         return f"{value.dtype} {value.shape} {digest}"
     if isinstance(value, dict):
-        return {str(name): plain(what, v) for name, v in value.items()}
+        return {str(name): _plain(what, v) for name, v in value.items()}
     if isinstance(value, tuple | list):
-        listed = [plain(what, v) for v in value]
+        listed = [_plain(what, v) for v in value]
         return listed if type(value) in (tuple, list) else {"type": type(value).__qualname__, "items": listed}
     if isinstance(value, type):
         return value.__qualname__
@@ -106,7 +99,7 @@ def plain(what: str, value: Any) -> Any:
             "train without a checkpoint."
         )
     names = fields if fields is not None and type(value).__module__.startswith("chainrule.") else _attributes(value)
-    return {"type": type(value).__qualname__} | {name: plain(what, getattr(value, name)) for name in names}
+    return {"type": type(value).__qualname__} | {name: _plain(what, getattr(value, name)) for name in names}
 
 
 def _attributes(value: Any) -> list[str]:
