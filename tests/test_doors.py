@@ -240,6 +240,15 @@ def test_balanced_classes_are_counted_alike_in_memory_and_stored(tmp_path: Path)
         trained(stored, np.ones((20, 7)))
 
 
+def test_a_mask_of_another_shape_beside_balanced_classes(tmp_path: Path) -> None:
+    np.save(tmp_path / "X.npy", np.zeros((20, 5, 3)))
+    stored, y = np.load(tmp_path / "X.npy", mmap_mode="r"), np.tile(np.arange(5) % 2, (20, 1))
+    network = cr.Network([cr.LSTM(4, sequence=True), cr.Dense(2)], "categorical_cross_entropy")
+    mask = np.tile([1, 1, 0], (20, 1))
+    with pytest.raises(InputError, match=r"mask.* \(20, 3\)"):
+        network.fit(stored, y, mask=mask, class_weight="balanced", epochs=1, verbose=False)
+
+
 @pytest.mark.parametrize("dtype", ["i8", ">i4", ">i8", "u8", ">f4"])
 def test_whole_numbers_of_any_width_and_order_are_the_same_on_xla(dtype: str) -> None:
     large = np.array([2_000_000_000, 1, 2, 2_100_000_000]) * (2 if dtype[-1] == "8" else 1)

@@ -89,7 +89,12 @@ class Door:
 
     def targets(self, Y: Array, weights: Array | None, mask: Array | None) -> tuple[Array, Array | None]:
         """Return all targets of stored examples, checked, and which of them count; None if all do."""
-        return self._targets(Y, self._weights(weights, mask, len(Y)))
+        Y, counted = self._targets(Y, self._weights(weights, mask, len(Y)))
+        if counted is not None and Y.shape[: counted.ndim] != counted.shape:
+            raise InputError(
+                f"A mask has the shape of y's examples and steps, but it is {counted.shape}, and y {Y.shape}."
+            )
+        return Y, counted
 
     def _targets(self, Y: Array, weights: Array | None) -> tuple[Array, Array | None]:
         assert self._plan is not None
