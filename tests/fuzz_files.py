@@ -31,6 +31,7 @@ from chainrule.cli import main as command
 from chainrule.common import tensors
 from chainrule.common.errors import ChainruleError, CheckpointWarning
 from chainrule.data import sources
+from chainrule.data.batches import BlockSize
 from chainrule.files import load_book_weights
 from chainrule.files.models import _KEY
 from chainrule.training.checkpoint import Checkpoint, Checkpoints
@@ -263,8 +264,8 @@ def _all_rows(X: Any, y: Any = None) -> str:
     def prepare(data: Any) -> Any:
         return data
 
-    source = sources.source(X, y, batch_size=7, seed=0, prepare=prepare)
-    rows = sum(len(block.data.X) for block in source.blocks(1, 0) if block.data is not None)
+    source = sources.source(sources.Held(X, y), sources.Cutting(batch_size=7, seed=0), prepare)
+    rows = sum(len(block.data.X) for block in source.blocks(1, 0, BlockSize(2**18, 256)) if block.data is not None)
     assert rows == source.examples  # type: ignore[attr-defined]
     return "rows"
 

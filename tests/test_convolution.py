@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.arrays import Array, windows
-from chainrule.arrays.threads import in_halves
+from chainrule.arrays import Array, machine, windows
 from chainrule.layers.convolution import Conv1D, Conv2D, _window
 from tests.cases.convolution import LAYER_CASES
 
@@ -105,25 +104,25 @@ def configurations(draw: Any) -> tuple[tuple[Any, ...], tuple[int, ...]]:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(configurations(), st.sampled_from(list(WAYS)), st.sampled_from([1, 150, 10**6]), st.sampled_from([0, 10**9]))
-def test_every_configuration_equals_the_loops(case: Any, way: str, at_once: int, one_thread: int) -> None:
+@given(configurations(), st.sampled_from(list(WAYS)), st.sampled_from([1, 150, 10**6]), st.sampled_from([1, 10**9]))
+def test_every_configuration_equals_the_loops(case: Any, way: str, at_once: int, least: int) -> None:
     arguments, shape = case
     layer, rng = Conv2D(*arguments), np.random.default_rng(1)
     params, output = layer.init(rng, shape[1:], np.float64)
     params["b"] = rng.standard_normal(layer.filters)
     x, dY = rng.standard_normal(shape), rng.standard_normal((shape[0], *output))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(windows, "_SHORT", WAYS[way])
-        patch.setattr(windows, "_AT_ONCE", at_once)  # one picture, some pictures, or all of them at a time
-        patch.setattr(windows, "_SHIFTED", at_once)
-        patch.setattr(windows, "_THREADS", one_thread)
+        patch.setattr(machine, "SHORT_ROW", WAYS[way])
+        patch.setattr(machine, "COPIED", at_once)  # one picture, some pictures, or all of them at a time
+        patch.setattr(machine, "SHIFTED", at_once)
+        patch.setattr(machine, "CONVOLVED", least)
         assert_close(numbers(layer, params, x, dY), numbers(Slow(layer), params, x, dY), 1e-12)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", sorted({key.partition("/")[0] for key in REFERENCE.files}))
 def test_pytorch_gives_the_same(name: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "_SHORT", WAYS[way])
+    monkeypatch.setattr(machine, "SHORT_ROW", WAYS[way])
     case = {key.partition("/")[2]: REFERENCE[key] for key in REFERENCE.files if key.startswith(f"{name}/")}
     x, W, dY, *configuration = (case.pop(key) for key in ("x", "W", "dY", "stride", "padding", "dilation", "groups"))
     layer_class = Conv1D if x.ndim == 3 else Conv2D
@@ -158,34 +157,10 @@ def test_the_table_takes_every_way(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(taken) == sorted([*ways, "_reversed"])
 
 
-def test_two_threads_give_the_same_bits_as_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer, x = Conv2D(8, 3, padding="same"), rng.standard_normal((9, 20, 20, 6)).astype(np.float32)
-    params, output = layer.init(rng, x.shape[1:])
-    dY = rng.standard_normal((9, *output)).astype(np.float32)
-    monkeypatch.setattr(windows, "_AT_ONCE", 1000)
-    expected = numbers(layer, params, x, dY)
-    for _ in range(5):
-        for name, array in numbers(layer, params, x, dY).items():
-            np.testing.assert_array_equal(array, expected[name], err_msg=name)
-    monkeypatch.setattr(windows, "in_halves", lambda half, n: [half(slice(n // 2)), half(slice(n // 2, n))])
-    for name, array in numbers(layer, params, x, dY).items():
-        np.testing.assert_array_equal(array, expected[name], err_msg=name)
-
-
-def test_the_other_thread_sees_the_same_error_state() -> None:
-    def half(part: slice) -> Array:
-        return np.ones(2, np.float32)[part] / 0
-
-    with np.errstate(divide="ignore"):
-        assert [a.tolist() for a in in_halves(half, 2)] == [[np.inf], [np.inf]]
-    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
-        in_halves(lambda part: None if part.start is None else half(part), 2)
-
-
 @pytest.mark.parametrize("groups", [1, 3])
 def test_jax_sums_the_gradient_of_parts_of_the_batch(groups: int) -> None:
     layer = Conv2D(6, (3, 2), stride=2, padding="same", groups=groups)
-    x = rng.standard_normal((2 * windows._XLA_PICTURES + 3, 6, 5, 3)).astype(np.float32)
+    x = rng.standard_normal((2 * machine.XLA_PICTURES + 3, 6, 5, 3)).astype(np.float32)
     params, output = layer.init(rng, x.shape[1:])
     dY = rng.standard_normal((len(x), *output)).astype(np.float32)
     on_jax = numbers(layer, *jax.tree.map(jnp.asarray, (params, x, dY)))

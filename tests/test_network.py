@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.arrays import Array, leaves, map_leaves
+from chainrule.arrays import Array, leaves, machine, map_leaves
 from chainrule.common.errors import DivergenceError, InputError
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.optimizers import OPTIMIZERS
@@ -81,8 +80,8 @@ def test_one_step_is_the_equations() -> None:
 def test_the_flat_vector_in_chunks_takes_the_same_steps_as_each_array_alone(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chainrule.engines.numpy.CHUNK", 7)
-    monkeypatch.setattr("chainrule.engines.compiled.CHUNK", 7)
+    monkeypatch.setattr(machine, "LARGE_ARRAY", 7)
+    monkeypatch.setattr(machine, "ELEMENTS", 7)
     optimizer = OPTIMIZERS[name](lr=0.05, weight_decay=0.1)
     network = mlp(dtype=np.float64)
     engine = NumpyEngine(network.body, network.loss, optimizer, network.params)
@@ -204,28 +203,6 @@ def test_dropout_acts_in_training_only() -> None:
     np.testing.assert_allclose(network.predict(X), cr.activations.softmax(Z), rtol=1e-5)
 
 
-def test_small_networks_train_on_one_blas_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
-
-    def limit(_: object, *, limits: int) -> SimpleNamespace:
-        seen.append(limits)
-        return SimpleNamespace(restore_original_limits=lambda: None)
-
-    monkeypatch.setattr("threadpoolctl.ThreadpoolController.limit", limit)
-    monkeypatch.setattr("os.cpu_count", lambda: 4)
-    quick(mlp(), X, Y)
-    assert seen == [1]
-    monkeypatch.setattr("chainrule.engines.numpy._SMALL", 32 * 8 * CLASSES)
-    quick(mlp(), X, Y, batch_size=32)
-    assert seen == [1]
-    monkeypatch.setattr("chainrule.engines.numpy._HUGE", 32 * 8 * CLASSES)
-    quick(mlp(), X, Y, batch_size=32)
-    assert seen == [1]
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
-    quick(mlp(), X, Y, batch_size=32)
-    assert seen == [1, 1]
-
-
 def test_padding_changes_nothing_in_training_or_prediction() -> None:
     rng = np.random.default_rng(0)
     sequences, mask = rng.standard_normal((40, 6, 3)), np.ones((40, 6))
@@ -279,7 +256,7 @@ def test_predictions_of_each_task() -> None:
 def test_predicting_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     network = mlp(dtype=np.float64)
     whole, scores = network.predict(X), network.evaluate(X, Y)
-    monkeypatch.setattr("chainrule.engines.inference.INFERENCE_ROWS", 7)
+    monkeypatch.setattr(machine, "PASS_ROWS", 7)
     np.testing.assert_allclose(network.predict(X), whole, rtol=1e-12)
     assert network.evaluate(X, Y) == pytest.approx(scores)
 

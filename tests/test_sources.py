@@ -19,13 +19,14 @@ import pytest
 from pyarrow import parquet
 
 import chainrule as cr
-from chainrule.arrays import Array
+from chainrule.arrays import Array, machine
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, MissingExtraError
 from chainrule.data import sources
-from chainrule.data.batches import Arrays, Block, Data, Source, cuts
+from chainrule.data.batches import Arrays, Block, BlockSize, Data, Source, cuts
 from chainrule.data.checks import all_fit
 from chainrule.data.sources import Batches, Parquet, Stored, read_ahead
 
+SIZE = BlockSize(2**18, 256)
 N = 1003  # rows whose first feature, target, weight and mask are all the number of the row
 
 
@@ -35,7 +36,8 @@ def checked(data: Data) -> Data:
 
 
 def make(X: Any, y: Any = None, batch_size: int = 10, **more: Any) -> Any:
-    return sources.source(X, y, batch_size=batch_size, seed=5, prepare=more.pop("prepare", checked), **more)
+    prepare, steps, names = more.pop("prepare", checked), more.pop("steps", None), more.pop("names", None)
+    return sources.source(sources.Held(X, y, **more), sources.Cutting(batch_size, 5, steps), prepare, names)
 
 
 def table(rows: Array) -> Array:
@@ -71,15 +73,14 @@ KINDS = pytest.mark.parametrize("kind", [memmap, hdf5, row_groups])
 @pytest.fixture(autouse=True)
 def small_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of 40 rows or a chunk, pools of 2 to 5 runs."""
-    monkeypatch.setattr(sources, "_RUN_BYTES", 40 * 12)
-    monkeypatch.setattr(sources, "_POOL_BYTES", 200 * 12)
+    monkeypatch.setattr(machine, "RUN_BYTES", 40 * 12)
+    monkeypatch.setattr(machine, "POOL_BYTES", 200 * 12)
 
 
 def batches(source: Source, epoch: int = 1, first: int = 0) -> list[Data]:
     """The batches of an epoch, after a look at how they are numbered."""
-    source.block_bytes = 4 * 10 * 12  # so that blocks begin and end inside pools
     found: list[Data] = []
-    for block in source.blocks(epoch, first):
+    for block in source.blocks(epoch, first, BlockSize(4 * 10 * 12, 256)):  # blocks begin and end inside pools
         assert block.first == first + len(found)
         data = source.take(block, np.float64)
         assert block.cuts[-1] == len(data.X)
@@ -172,7 +173,7 @@ def test_ordered_gives_the_rows_of_the_file(kind: Callable[[Path], Source], tmp_
 
 
 def test_ordered_gives_at_most_1024_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_RUN_BYTES", 2**20)
+    monkeypatch.setattr(machine, "RUN_BYTES", 2**20)
     X = np.lib.format.open_memmap(tmp_path / "X", "w+", np.float32, (2500, 1))
     assert [len(data.X) for data in make(X, np.zeros(2500)).ordered(1024)] == [1024, 1024, 452]
 
@@ -198,12 +199,12 @@ def test_prepare_may_give_other_targets_and_weights(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_RUN_BYTES", 2**18)
-    monkeypatch.setattr(sources, "_POOL_BYTES", 2**21)
+    monkeypatch.setattr(machine, "RUN_BYTES", 2**18)
+    monkeypatch.setattr(machine, "POOL_BYTES", 2**21)
     X = np.lib.format.open_memmap(tmp_path / "X", "w+", np.float32, (2**13, 1024))  # 32 MiB, a sparse file
     source = make(X, np.zeros(len(X), np.int8))
     tracemalloc.start()
-    rows = sum(len(source.take(block, np.float32).X) for block in source.blocks(1, 0))
+    rows = sum(len(source.take(block, np.float32).X) for block in source.blocks(1, 0, SIZE))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert rows == len(X)
@@ -216,7 +217,7 @@ def test_pages_of_the_file_do_not_stay_in_the_process(tmp_path: Path, monkeypatc
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssFile"))
 
-    monkeypatch.setattr(sources, "_RUN_BYTES", 2**20)
+    monkeypatch.setattr(machine, "RUN_BYTES", 2**20)
     X = np.lib.format.open_memmap(tmp_path / "X", "w+", np.float32, (2**14, 1024))  # 64 MiB
     source = make(X[1:], np.zeros(len(X) - 1, np.int8))
     before = mapped()
@@ -534,7 +535,7 @@ class MyError(Exception):
 
 
 def test_the_thread_ends_when_the_loop_is_left(tmp_path: Path) -> None:
-    blocks = memmap(tmp_path).blocks(1, 0)
+    blocks = memmap(tmp_path).blocks(1, 0, SIZE)
     assert isinstance(next(blocks), Block) and readers()
     blocks.close()
     assert not readers()
@@ -542,7 +543,7 @@ def test_the_thread_ends_when_the_loop_is_left(tmp_path: Path) -> None:
 
 def test_the_thread_ends_after_ctrl_c(tmp_path: Path) -> None:
     def interrupted() -> None:
-        for _ in memmap(tmp_path).blocks(1, 0):
+        for _ in memmap(tmp_path).blocks(1, 0, SIZE):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.arrays import Array, Float, Mode, Params, Shape
+from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
 from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, listed, number, shown, whole
@@ -16,11 +17,10 @@ from chainrule.data import checks, sources
 from chainrule.data.batches import Source
 from chainrule.data.convert import as_array
 from chainrule.data.door import Door
-from chainrule.data.fitting import Cutting, Held, examples_for_fit, examples_to_score
+from chainrule.data.fitting import examples_for_fit, examples_to_score
 from chainrule.engines.base import Engine, Forward
-from chainrule.engines.choose import choose, make, predictor
+from chainrule.engines.choose import choose, maker, predictor
 from chainrule.engines.inference import in_batches, rows_at_once
-from chainrule.engines.numpy import blas_threads
 from chainrule.equations import losses, optimizers
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.initializers import SUITED
@@ -287,10 +287,10 @@ class Network:
         )
         rule, scored, door = optimizers.find(optimizer), self._metrics(metrics), self._door(X)
         source, validation = examples_for_fit(
-            Held(X, y, sample_weight, mask),
+            sources.Held(X, y, sample_weight, mask),
             door=door,
             loss=self.loss,
-            cutting=Cutting(how.batch_size, how.seed, how.steps_per_epoch),
+            cutting=sources.Cutting(how.batch_size, how.seed, how.steps_per_epoch),
             class_weight=class_weight,
             validation_data=validation_data,
             validation_split=how.validation_split,
@@ -332,8 +332,7 @@ class Network:
             name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
             if how.verbose:
                 say(f"Engine: {name}, because {reason}.")
-        engine = make(
-            name,
+        return maker(name, how.precision, rule, self.dtype)(
             self.body,
             self.loss,
             rule,
@@ -341,10 +340,7 @@ class Network:
             metrics=tuple(metric for metric in metrics if isinstance(metric, Metric)),
             seed=how.seed,
             accumulate=how.accumulate,
-            precision=how.precision,
         )
-        source.block_bytes, source.block_batches = engine.block_bytes, engine.block_batches
-        return engine
 
     def _train(self, run: Run, rule: Optimizer, how: FitSettings, callbacks: Sequence[Callback]) -> None:
         """Train, from the state of the optimizer that the last fit ended with, if it is the same."""
@@ -352,7 +348,7 @@ class Network:
             run.engine.restore(snapshot(self.params) | self._optimizer[1])
         self._optimizer = None
         # Numbers that blow up are reported as an error with the layer's name, not as NumPy's warnings.
-        with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.body, self.params, how.batch_size):
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             ended = train(run, callbacks)
         state = run.engine.state()
         self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
@@ -382,7 +378,7 @@ class Network:
         def place(X: Array, mask: Array | None) -> str:
             return first_blow_up(self.body, self.params if engine is None else engine.params, X, Mode(mask=mask))
 
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             return evaluate(forward, self.loss, metrics, batches, place)
 
     def predict(self, X: Any, *, mask: Any = None, engine: str = "numpy") -> Float[Array, "batch *out"]:
@@ -424,7 +420,8 @@ class Network:
             return P
 
         threads = engine != "xla" and not sources.is_stored(X)
-        return in_batches(outputs, len(X), self.output_shape, self.dtype, rows=self._rows(), threads=threads)
+        with one_blas_thread():
+            return in_batches(outputs, len(X), self.output_shape, self.dtype, rows=self._rows(), threads=threads)
 
     def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:
         """Return a class per example.
@@ -460,7 +457,7 @@ class Network:
         X and y may be what they may be for `fit`, and weights and masks count as they do there.
         """
         self._built()
-        source = examples_to_score(Held(X, y, sample_weight, mask), self._door(X), self.feature_names)
+        source = examples_to_score(sources.Held(X, y, sample_weight, mask), self._door(X), self.feature_names)
         return self._scores(predictor(engine, self.body, self.params), self._metrics(metrics), source)
 
     def summary(self, batch_size: int = 32) -> str:

@@ -1,9 +1,13 @@
-"""Two threads over two halves: NumPy lets go of Python's lock while it computes."""
+"""Work cut into parts that any number of threads take: NumPy lets go of Python's lock while it computes.
+
+How work is cut follows from the work alone, never from the machine, and results come in the order of the parts. So
+numbers do not depend on how many threads there are.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import cache
@@ -12,52 +16,61 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, machine
 
-_LARGE = 2**17  # numbers from which two threads are faster than one
-_AT_ONCE = 2**18  # numbers that stay in the processor's cache with what is computed from them
-
-_LARGE_PRODUCT = 2**25  # multiply-adds from which two threads are faster than one
-
+P = TypeVar("P")
 T = TypeVar("T")
-_halved = ContextVar("halved", default=False)  # whether both threads are already at work
-_blas_alone = ContextVar("blas_alone", default=False)  # whether BLAS leaves a second core to us
+_at_work = ContextVar("at_work", default=False)  # whether this is inside of one of several parts
+_allowed: ContextVar[int | None] = ContextVar("allowed", default=None)  # threads, where BLAS keeps to one of them
 
 
-def in_halves(function: Callable[[slice], T], n: int) -> list[T]:
-    """Return what the function gives for each half of n examples; both run at the same time.
+def cut(n: int, step: int) -> list[slice]:
+    """Return the parts of n things, of `step` each; the last one may be smaller. Of nothing, there is one empty part.
 
-    The halves do not depend on the machine, nor does the order of the results, so neither do sums over them. Inside of
-    one of two halves, halves run one after the other.
-
-    >>> in_halves(lambda part: sum(range(10)[part]), 10)
-    [10, 35]
+    >>> cut(10, 4)
+    [slice(0, 4, None), slice(4, 8, None), slice(8, 10, None)]
     """
-    if n < 2:
-        return [function(slice(n))]
-    if _halved.get():
-        return [function(slice(n // 2)), function(slice(n // 2, n))]
-    outside = _halved.set(True)
+    return [slice(start, min(start + step, n)) for start in range(0, max(n, 1), step)]
+
+
+def in_parts(function: Callable[[P], T], parts: Sequence[P]) -> list[T]:
+    """Return what the function gives for each part; as many run at a time as there are threads.
+
+    Inside of one of several parts, parts run one after another.
+
+    >>> in_parts(lambda part: sum(range(10)[part]), cut(10, 4))
+    [6, 22, 17]
+    """
+    if len(parts) < 2 or _at_work.get():
+        return [function(part) for part in parts]
+    results: dict[int, T] = {}
+    waiting = iter(range(len(parts)))
+
+    def work() -> None:
+        while (i := next(waiting, None)) is not None:
+            results[i] = function(parts[i])
+
+    outside = _at_work.set(True)
     try:
-        # The context brings np.errstate along.
-        second = _worker(os.getpid()).submit(copy_context().run, function, slice(n // 2, n))
-        return [function(slice(n // 2)), second.result()]
+        # A copy of the context brings np.errstate along.
+        helpers = min(_allowed.get() or machine.cores(), len(parts)) - 1
+        others = [_pool(os.getpid(), helpers).submit(copy_context().run, work) for _ in range(helpers)]
+        try:
+            work()
+        finally:
+            for other in others:
+                if not other.cancel():  # one that did not begin in time is not waited for
+                    other.result()
     finally:
-        _halved.reset(outside)
+        _at_work.reset(outside)
+    return [results[i] for i in range(len(parts))]
 
 
-def in_parts(function: Callable[[slice], object], n: int, numbers: int) -> None:
-    """Call the function for a few of n examples at a time, which together have so many numbers."""
-    step = max(1, _AT_ONCE * n // max(1, numbers))
+@cache
+def _pool(process: int, threads: int) -> Any:  # a fork does not have its parent's threads
+    from concurrent.futures import ThreadPoolExecutor
 
-    def half(part: slice) -> None:
-        for i in range(part.start or 0, part.stop, step):
-            function(slice(i, min(i + step, part.stop)))
-
-    if numbers < _LARGE:
-        half(slice(n))
-    else:
-        in_halves(half, n)
+    return ThreadPoolExecutor(threads, "chainrule")
 
 
 class _BlasLimit:
@@ -65,17 +78,17 @@ class _BlasLimit:
 
     def __init__(self) -> None:
         self._lock, self._users, self._limit = Lock(), 0, None
-        self.had_two = False
+        self._threads = 1
 
-    def __enter__(self) -> None:
-        from threadpoolctl import ThreadpoolController
-
+    def __enter__(self) -> int:
+        """Return how many threads BLAS had."""
         with self._lock:
             if not self._users:
-                blas = ThreadpoolController().select(user_api="blas")
-                self.had_two = max((library["num_threads"] for library in blas.info()), default=1) == 2
+                blas = _blas()
+                self._threads = max((library["num_threads"] for library in blas.info()), default=machine.cores())
                 self._limit = blas.limit(limits=1)
             self._users += 1
+            return self._threads
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
@@ -85,35 +98,64 @@ class _BlasLimit:
                 self._limit = None
 
 
+@cache
+def _blas() -> Any:
+    """Return the handle of the BLAS libraries, which takes a while to find."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
 _blas_limit = _BlasLimit()
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS to one thread; `product` takes two then, if BLAS had two."""
-    with _blas_limit:
-        before = _blas_alone.set(_blas_limit.had_two)
+    """Keep BLAS to one thread, and give the others that it had to `in_parts` and `product`.
+
+    BLAS's threads hand a small product to each other for as long as they compute it, and go on asking for work for some
+    20 ms after each, at the cost of whatever else would run on their cores, such as the optimizer. On a busy machine
+    each waits for the other: steps were seen to take ten times as long. And how BLAS cuts a product, and so the last
+    bits of it, depends on how many threads it has.
+    """
+    with _blas_limit as threads:
+        before = _allowed.set(min(threads, machine.cores()))
         try:
             yield
         finally:
-            _blas_alone.reset(before)
+            _allowed.reset(before)
 
 
 def product(A: Array, B: Array) -> Array:
-    """Return A @ B of matrices, in two threads if that is faster.
-
-    BLAS's own second thread goes on asking for work for some 20 ms after each product, at the cost of whatever else
-    would run on that core, such as the optimizer.
-    """
-    if A.size * B.shape[1] < _LARGE_PRODUCT or not _blas_alone.get() or type(A) is not np.ndarray:
-        return A @ B
-    out = np.empty((len(A), B.shape[1]), A.dtype)
-    in_halves(lambda rows: np.matmul(A[rows], B, out=out[rows]), len(A))
-    return out
+    """Return A @ B, in parts if it is large and BLAS keeps to one thread."""
+    return products((A, B))[0]
 
 
-@cache
-def _worker(process: int) -> Any:  # a fork does not have its parent's threads
-    from concurrent.futures import ThreadPoolExecutor
+def products(*factors: tuple[Array, Array]) -> list[Array]:
+    """Return A @ B for each pair; together, because it takes a while to wake a thread."""
+    work = sum(A.size * B.shape[1] for A, B in factors)
+    if work < 2 * machine.MULTIPLIED or type(factors[0][0]) is not np.ndarray or not _allowed.get() or _at_work.get():
+        return [A @ B for A, B in factors]
+    results = []
+    pieces: list[tuple[Array, Array, Array]] = []
+    for A, B in factors:
+        A2 = A.reshape(-1, A.shape[-1])
+        out = np.empty((len(A2), B.shape[1]), np.result_type(A, B))
+        results.append(out.reshape(*A.shape[:-1], B.shape[1]))
+        # BLAS makes a copy of a factor that is not cut for every piece: of the smaller one.
+        longer = max(out.shape)
+        parts = cut(longer, machine.step(longer, A.size * B.shape[1], machine.MULTIPLIED))
+        by_rows = len(out) == longer
+        pieces += [(A2[part], B, out[part]) if by_rows else (A2, B[:, part], out[:, part]) for part in parts]
+    in_parts(lambda piece: np.matmul(piece[0], piece[1], out=piece[2]), pieces)
+    return results
 
-    return ThreadPoolExecutor(1)
+
+def in_chunks(function: Callable[[slice], object], n: int, numbers: int) -> None:
+    """Call the function for a few of n things at a time, which together have so many numbers."""
+    chunks = cut(n, max(1, machine.ELEMENTS * n // max(1, numbers)))
+    if numbers < machine.SHARED:
+        for chunk in chunks:
+            function(chunk)
+    else:
+        in_parts(function, chunks)

@@ -15,8 +15,8 @@ reversed or added
     At stride 1 the gradient of the input is the convolution of dY with the reversed kernel, and the same windows of dY
     give the gradient of W. With other strides, or if that were many more windows than the output has, each
     window's gradient is added to its place.
-halves
-    From some size on, two threads take half of the batch each.
+parts
+    From some size on, threads take parts of the batch, a few pictures each.
 
 JAX has a primitive. On a CPU, XLA takes a half to a quarter of the time for the gradient of W if it is a sum over parts
 of the batch. (For one channel a sum of shifted pictures is fast by itself, but not in a network: what uses it computes
@@ -27,27 +27,17 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from chainrule.arrays import Array, Float, Shape, namespace
-from chainrule.arrays.threads import in_halves
-
-_AT_ONCE = 2**17  # numbers copied at a time: fewer mean more products, more do not fit the cache
-_SHIFTED = 2**16  # numbers shifted at a time
-_SHORT = 96  # numbers in a window's row below which tiles are faster,
-_FILTERS = 96  # if the tile has no more filters
-_ZEROS = 4  # and is not so many times wider than the kernel
-_MORE = 1.5  # times as many windows with which the reversed kernel is still faster
-_THREADS = 2**20  # multiply-adds from which two threads are faster
-_XLA_PICTURES, _XLA_PARTS = 8, 16  # in one product for the gradient of W on a CPU; and how many products at most
+from chainrule.arrays import Array, Float, Shape, machine, namespace
+from chainrule.arrays.threads import cut, in_parts
 
 Pair = tuple[int, int]
-T = TypeVar("T")
 
 
 class Window(NamedTuple):
@@ -78,7 +68,7 @@ def correlate(
     Y = np.empty((len(x), *window.output(x.shape[1:3], W.shape[:2]), W.shape[3]), x.dtype)
     b_row = None if b is None else np.tile(b, Y.shape[2])  # NumPy is slow at adding many short rows
 
-    def half(part: slice) -> None:
+    def forward(part: slice) -> None:
         if _depthwise(W, window):
             _shifted(x[part], W, window, Y[part])
         else:
@@ -87,7 +77,7 @@ def correlate(
             rows = Y[part].reshape(-1, len(b_row))
             rows += b_row
 
-    _each_half(half, Y, W)
+    in_parts(forward, _parts(Y, W))
     return Y
 
 
@@ -104,7 +94,7 @@ def correlate_gradients(
         return _xla_dx(dY, W, x, window) if input_gradient else None, _xla_dW(x, dY, W, window)
     dx = np.zeros(x.shape, x.dtype) if input_gradient else None
 
-    def half(part: slice) -> Array:
+    def backward(part: slice) -> Array:
         dx_part = None if dx is None else dx[part]
         if _depthwise(W, window):
             return _shifted_gradients(x[part], dY[part], W, window, dx_part)
@@ -116,14 +106,12 @@ def correlate_gradients(
             _products_added(dY[part], W, window, dx_part)
         return _products(x[part], W, window, None, dY[part])
 
-    return dx, sum(_each_half(half, dY, W))
+    return dx, sum(in_parts(backward, _parts(dY, W)))
 
 
-def _each_half(half: Callable[[slice], T], Y: Array, W: Array) -> list[T]:
-    """Return what the function gives for parts of the batch, in order."""
-    if Y.size * W[..., 0].size < _THREADS:
-        return [half(slice(len(Y)))]
-    return in_halves(half, len(Y))
+def _parts(Y: Array, W: Array) -> list[slice]:
+    """Return the parts of the batch that threads take."""
+    return cut(len(Y), machine.step(len(Y), Y.size * W[..., 0].size, machine.CONVOLVED))
 
 
 # Windows and tiles.
@@ -149,9 +137,9 @@ def _products(x: Array, W: Array, window: Window, Y: Array | None, dY: Array | N
 def _tile(columns: int, W: Array, window: Window) -> int:
     """Return how many neighboring windows become one: they must fill the rows."""
     _, kw, channels, filters = W.shape
-    if window.groups > 1 or kw == 1 or kw * channels >= _SHORT:
+    if window.groups > 1 or kw == 1 or kw * channels >= machine.SHORT_ROW:
         return 1
-    most = min(_FILTERS // filters, ((_ZEROS - 1) * kw) // window.stride[1])
+    most = min(machine.TILE_FILTERS // filters, ((machine.TILE_WIDTH - 1) * kw) // window.stride[1])
     return max((t for t in range(2, most + 1) if columns % t == 0), default=1)
 
 
@@ -190,7 +178,7 @@ def _windows(x: Array, kernel: Shape, window: Window) -> Iterator[tuple[slice, A
         yield slice(None), x.reshape(1, -1, channels)  # every pixel is a window
         return
     positions = (*window.output(x.shape[1:3], kernel), *kernel)
-    step = _pictures(_AT_ONCE, math.prod(positions) * x.shape[3])
+    step = _pictures(machine.COPIED, math.prod(positions) * x.shape[3])
     matrix = np.empty((groups, min(step, len(x)), *positions, channels), x.dtype)
     for part, padded in _padded(x, window, step):
         copy = matrix[:, : len(padded)]
@@ -217,7 +205,7 @@ def _products_added(dY: Array, W: Array, window: Window, dx: Array) -> None:
     positions = (rows, columns // tile, kh, kw)
     apart = window.dilation[1] * (kw - 1) // window.stride[1] + 1  # windows so far apart have no pixel in common
     Wt = _by_group(W, window.groups).swapaxes(1, 2)
-    for part, padded in _padded(dx, window, _pictures(_AT_ONCE, math.prod(positions) * dx.shape[3])):
+    for part, padded in _padded(dx, window, _pictures(machine.COPIED, math.prod(positions) * dx.shape[3])):
         windows = (_by_group(dY[part], window.groups) @ Wt).reshape(window.groups, len(padded), *positions, channels)
         places = _view(padded, positions, window)
         for i, q in np.ndindex(kh, apart):
@@ -261,7 +249,7 @@ def _inner(padded: Array, window: Window) -> Array:
 
 def _reversible(dY: Array, W: Array, x: Array, window: Window) -> bool:
     """Return whether the gradient of x is taken as a convolution of dY."""
-    few = math.prod(x.shape[1:3]) <= _MORE * math.prod(dY.shape[1:3])
+    few = math.prod(x.shape[1:3]) <= machine.MORE_WINDOWS * math.prod(dY.shape[1:3])
     return window.stride == (1, 1) and few and min(map(min, _reversed_padding(dY, W, x, window))) >= 0
 
 
@@ -301,7 +289,7 @@ def _shifts(kernel: Shape, output: Shape, window: Window) -> Iterator[tuple[int,
 def _shifted(x: Array, W: Array, window: Window, Y: Array) -> None:
     weights = np.repeat(W, Y.shape[2], axis=2)  # whole rows: NumPy multiplies long runs faster
     Y[:] = 0
-    for part, padded in _padded(x, window, _pictures(_SHIFTED, math.prod(x.shape[1:]))):
+    for part, padded in _padded(x, window, _pictures(machine.SHIFTED, math.prod(x.shape[1:]))):
         y = Y[part]
         for i, j, place in _shifts(W.shape[:2], Y.shape[1:3], window):
             y += padded[place] * weights[i, j]
@@ -309,7 +297,7 @@ def _shifted(x: Array, W: Array, window: Window, Y: Array) -> None:
 
 def _shifted_gradients(x: Array, dY: Array, W: Array, window: Window, dx: Array | None) -> Array:
     dW = np.zeros(W.shape, W.dtype)
-    step = _pictures(_SHIFTED, math.prod(x.shape[1:]))
+    step = _pictures(machine.SHIFTED, math.prod(x.shape[1:]))
     for part, padded in _padded(x, window, step):
         for i, j, place in _shifts(W.shape[:2], dY.shape[1:3], window):
             dW[i, j, 0] += np.einsum("nhwc,nhwc->c", padded[place], dY[part])
@@ -362,7 +350,8 @@ def _xla_dW(x: Array, dY: Array, W: Array, window: Window) -> Array:  # noqa: N8
 
     each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
     ends = [(p[0], d * (k - 1) + s * (out - 1) + 1 - n - p[0]) for n, out, k, s, p, d in each]
-    step = max(_XLA_PICTURES, -(-len(x) // _XLA_PARTS)) if jax.default_backend() == "cpu" else max(1, len(x))
+    few = max(machine.XLA_PICTURES, -(-len(x) // machine.XLA_PRODUCTS))
+    step = few if jax.default_backend() == "cpu" else max(1, len(x))
     parts = (
         lax.conv_general_dilated(
             x[i : i + step],

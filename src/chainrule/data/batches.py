@@ -7,15 +7,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from chainrule.arrays import Array, Shape, namespace
+from chainrule.arrays import Array, Shape, machine, namespace
 from chainrule.common.errors import InputError
-
-BLOCK_BYTES = 2**18  # gathered at a time: fits the processor's cache
-BLOCK_BATCHES = 256  # scores are summed up, and progress is shown, at least this often
-
-INFERENCE_ROWS = 1024  # enough for the matrix products, little enough for the cache
-
-_HASHED_ROWS = 4096  # at a time, so that rows that lie apart in memory are not all copied at once
 
 
 class Data(NamedTuple):
@@ -69,6 +62,17 @@ class Block(NamedTuple):
     data: Data | None  # else the examples themselves
 
 
+class BlockSize(NamedTuple):
+    """The largest block that is wanted."""
+
+    bytes: int
+    batches: int
+
+    def batches_of(self, bytes_per_batch: int) -> int:
+        """Return how many batches make a block, at least one."""
+        return max(1, min(self.batches, self.bytes // bytes_per_batch))
+
+
 @runtime_checkable
 class Source(Protocol):
     """Where `fit` takes its examples from.
@@ -84,13 +88,9 @@ class Source(Protocol):
         """Of one example."""
         ...
 
-    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
+    def blocks(self, epoch: int, first: int, size: BlockSize) -> Generator[Block, None, None]:
         """Yield the batches of an epoch in their random order, without those before batch `first`."""
         ...
-
-    block_bytes: int
-    block_batches: int
-    """The largest block, which is for the engine to say."""
 
     def take(self, block: Block, dtype: Any, *, whole: bool = False) -> Data:
         """Return the examples of a block, as `Data.take` does."""
@@ -143,12 +143,11 @@ class Arrays:
         self.batches: int | None = len(self._cuts) - 1
         self.ragged = len(set(np.diff(self._cuts).tolist())) > 1  # whether the last batch has another size
         self._batch_bytes = batch_size * data.X[:1].nbytes
-        self.block_bytes, self.block_batches = BLOCK_BYTES, BLOCK_BATCHES
 
-    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
+    def blocks(self, epoch: int, first: int, size: BlockSize) -> Generator[Block, None, None]:
         """Yield the batches of an epoch in their random order, without those before batch `first`."""
         order = np.random.default_rng((self._seed, epoch)).permutation(len(self.data.X))
-        group = max(1, min(self.block_batches, self.block_bytes // self._batch_bytes))
+        group = size.batches_of(self._batch_bytes)
         for i in range(first, len(self._cuts) - 1, group):
             ends = self._cuts[i : i + group + 1]
             yield Block(i, [end - ends[0] for end in ends], order[ends[0] : ends[-1]], None)
@@ -199,7 +198,7 @@ def checksum(data: Data) -> str:
 
     digest = hashlib.blake2b(digest_size=16)
     digest.update(repr([a if a is None else (a.dtype.str, a.shape) for a in data]).encode())
-    for rows in parts(data, _HASHED_ROWS):
+    for rows in parts(data, machine.HASHED_ROWS):
         for array in rows._replace(X=cleared(rows.X, rows.weights, rows.mask)):
             if array is not None:
                 digest.update(np.ascontiguousarray(array).data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.common.errors import InputError
@@ -12,24 +12,8 @@ from chainrule.data.batches import Arrays, Source
 from chainrule.data.class_weights import class_weights
 from chainrule.data.convert import as_array
 from chainrule.data.door import Door
+from chainrule.data.sources import Cutting, Held, source
 from chainrule.equations.losses import Loss
-
-
-class Held(NamedTuple):
-    """Examples as the user holds them, with what goes with them."""
-
-    X: Any
-    y: Any
-    weights: Any = None
-    mask: Any = None
-
-
-class Cutting(NamedTuple):
-    """How examples are cut into batches."""
-
-    batch_size: int
-    seed: int
-    steps: int | None  # batches of an epoch, where the user makes them
 
 
 def examples_for_fit(
@@ -48,23 +32,23 @@ def examples_for_fit(
     """
     if validation_data is not None and validation_split:
         raise InputError("fit takes validation_data or validation_split, but not both.")
-    source = _source(held, door, door.columns, cutting)
-    _, _, output_shape = door.settled(source.shape)
+    examples = source(held, cutting, door, door.columns)
+    _, _, output_shape = door.settled(examples.shape)
     validation: Source | None = None
     if validation_split:
-        source, validation = _split(source, validation_split, cutting.batch_size)
+        examples, validation = _split(examples, validation_split, cutting.batch_size)
     elif validation_data is not None:
-        validation = _validation(validation_data, door, door.columns or sources.names_of(source))
+        validation = _validation(validation_data, door, door.columns or sources.names_of(examples))
     if class_weight is not None:
-        source.adapt(class_weights(class_weight, loss, output_shape, *_all_targets(source, held, door)))
-    if isinstance(source, Arrays) and source.data.weights is not None:
-        checks.some_weight(source.data.weights)
-    return source, validation
+        examples.adapt(class_weights(class_weight, loss, output_shape, *_all_targets(examples, held, door)))
+    if isinstance(examples, Arrays) and examples.data.weights is not None:
+        checks.some_weight(examples.data.weights)
+    return examples, validation
 
 
 def examples_to_score(held: Held, door: Door, names: Sequence[str] | None) -> Source:
     """Return examples to be scored in their own order."""
-    return _source(held, door, names, Cutting(batch_size=1, seed=0, steps=None))
+    return source(held, Cutting(batch_size=1, seed=0), door, names)
 
 
 def _all_targets(source: Source, held: Held, door: Door) -> tuple[Array | None, Array | None]:
@@ -76,20 +60,6 @@ def _all_targets(source: Source, held: Held, door: Door) -> tuple[Array | None, 
         return None, None
     named = zip(("y", "sample_weight", "mask"), held[1:], strict=True)
     return door.targets(*(None if a is None else as_array(name, a) for name, a in named))
-
-
-def _source(held: Held, door: Door, names: Sequence[str] | None, cutting: Cutting) -> Source:
-    return sources.source(
-        held.X,
-        held.y,
-        weights=held.weights,
-        mask=held.mask,
-        batch_size=cutting.batch_size,
-        seed=cutting.seed,
-        prepare=door,
-        names=names,
-        steps=cutting.steps,
-    )
 
 
 def _split(source: Source, share: float, batch_size: int) -> tuple[Source, Source]:

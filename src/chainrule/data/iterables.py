@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.arrays import Shape
 from chainrule.common.errors import InputError
-from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Block, Data, checksum, parts
+from chainrule.data.batches import Block, BlockSize, Data, checksum, parts
 from chainrule.data.checks import some_examples
 from chainrule.data.convert import as_array, column_names, select
 
@@ -45,7 +45,6 @@ class Batches:
                 f"{batches!r:.80}."
             )
         self._batches, self._prepare, self._steps = batches, prepare, steps
-        self.block_bytes, self.block_batches = BLOCK_BYTES, BLOCK_BATCHES  # without effect: a block is a batch
         self.batches: int | None = steps or (len(batches) if hasattr(batches, "__len__") else None)
         opened = self._open()
         first = next(opened)
@@ -55,8 +54,11 @@ class Batches:
         self._opened: Iterator[Any] | None = chain([first], opened)  # for the first epoch
         self._made = 0  # batches of an iterator that goes on over epochs
 
-    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
-        """Yield the batches in their own order; those before batch `first` are made and dropped."""
+    def blocks(self, epoch: int, first: int, size: BlockSize) -> Generator[Block, None, None]:
+        """Yield the batches in their own order, each as a block; those before batch `first` are made and dropped."""
+        yield from self._from(epoch, first)
+
+    def _from(self, epoch: int, first: int) -> Iterator[Block]:
         number = -1
         for number, batch in enumerate(self._epoch(epoch)):
             if number >= first:
@@ -89,7 +91,7 @@ class Batches:
 
     def ordered(self, rows: int) -> Iterator[Data]:
         """Yield the batches, in parts if they have more rows."""
-        for block in self.blocks(1, 0):
+        for block in self._from(1, 0):
             assert block.data is not None
             yield from parts(block.data, rows)
 

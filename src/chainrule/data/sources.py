@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from chainrule.arrays import Array, Shape
+from chainrule.arrays import Array, Shape, machine
 from chainrule.common.errors import InputError
-from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Arrays, Block, Data, Source, checksum, cuts, parts, some
+from chainrule.data.batches import Arrays, Block, BlockSize, Data, Source, checksum, cuts, parts, some
 from chainrule.data.checks import some_examples
 from chainrule.data.convert import as_array, column_names, opened, select
 from chainrule.data.damage import read_run, readable
@@ -22,49 +22,51 @@ __all__ = ["Batches", "Parquet", "Slices", "Stored", "is_stored", "read_ahead", 
 T = TypeVar("T")
 Prepare = Callable[[Data], Data]
 
-_RUN_BYTES = 2**20  # read at once: enough for a disk, little enough that a pool holds runs from many places
-_POOL_BYTES = 2**25  # shuffled at once; two pools are in memory, one in use and one being read
 _SAMPLED = 16  # runs that stand for all of them in a digest, the first and the last among them
 
 
-def source(
-    X: Any,
-    y: Any,
-    *,
-    weights: Any = None,
-    mask: Any = None,
-    batch_size: int,
-    seed: int,
-    prepare: Prepare,
-    names: Sequence[str] | None = None,
-    steps: int | None = None,
-) -> Source:
+class Held(NamedTuple):
+    """Examples as the user holds them, in memory or stored, with what goes with them.
+
+    X is an array or what NumPy makes one of (lists, data frames, JAX arrays), held in memory. Or something of which
+    only slices are read: `np.memmap`, a dataset of h5py, any other object with a shape, a dtype and slices. Or
+    `Parquet` or batches (see `Batches`), which bring their own targets.
+    """
+
+    X: Any
+    y: Any
+    weights: Any = None
+    mask: Any = None
+
+
+class Cutting(NamedTuple):
+    """How examples are cut into batches; those that the user makes stay as they are."""
+
+    batch_size: int
+    seed: int
+    steps: int | None = None  # batches of an epoch, where the user makes them
+
+
+def source(held: Held, cutting: Cutting, prepare: Prepare, names: Sequence[str] | None = None) -> Source:
     """Return the source of examples that fits what the user gave.
 
     Parameters
     ----------
-    X
-        An array or what NumPy makes one of (lists, data frames, JAX arrays), held in memory. Or something of which only
-        slices are read: `np.memmap`, a dataset of h5py, any other object with a shape, a dtype and slices. Or `Parquet`
-        or batches (see `Batches`), which bring their own targets.
-    y, weights, mask
-        For each example of X, in memory or stored.
-    batch_size, seed
-        Not for batches, which stay as they are.
+    held, cutting
+        The examples, and what their batches are.
     prepare
         Checks examples and returns them, perhaps with other targets or weights. It gets NumPy arrays: all examples at
         once if they are in memory, else successive rows of the file, or a batch. For stored examples it is called in
         the reading thread, and must return the same dtypes for any rows.
     names
         The columns that the network was trained with: those of frames and of Parquet are put in their order.
-    steps
-        How many batches make an epoch, where X is batches.
 
     Raises
     ------
     InputError
         If targets are missing or given twice, or lengths differ; also what `prepare` raises.
     """
+    (X, y, weights, mask), (batch_size, seed, steps) = held, cutting
     X = opened("X", X)
     if y is not None and isinstance(X, Iterator):
         raise InputError(
@@ -190,14 +192,13 @@ class Stored:
         self.shape, self.examples = runs.shape, runs.starts[-1]
         whole = max(self.examples // batch_size - 1, 0)  # all but the last two batches, whose cut is the question
         self.batches: int | None = whole + len(cuts(self.examples - whole * batch_size, batch_size)) - 1
-        self.block_bytes, self.block_batches = BLOCK_BYTES, BLOCK_BATCHES
         per_run = self.examples * runs.row_bytes // (len(runs.starts) - 1)
-        self._runs_per_pool = max(1, _POOL_BYTES // per_run)
+        self._runs_per_pool = max(1, machine.POOL_BYTES // per_run)
 
-    def blocks(self, epoch: int, first: int) -> Generator[Block, None, None]:
+    def blocks(self, epoch: int, first: int, size: BlockSize) -> Generator[Block, None, None]:
         """Yield the batches of an epoch in their random order, without those before batch `first`."""
         assert self.batches is not None
-        group = max(1, min(self.block_batches, self.block_bytes // (self._batch_size * self._runs.row_bytes)))
+        group = size.batches_of(self._batch_size * self._runs.row_bytes)
         pieces: list[Data] = []  # of a block that began in an earlier pool
         for start, pool in read_ahead(self._pools(epoch, first * self._batch_size)):
             stop = start + len(pool.X)
@@ -296,7 +297,7 @@ class Slices:
         self.shape: Shape = tuple(X.shape[1:])
         self.row_bytes: int = int(np.prod(self.shape)) * np.dtype(X.dtype).itemsize
         chunk = (getattr(X, "chunks", None) or (1,))[0]  # a compressed chunk is read as a whole
-        rows = -(-max(1, _RUN_BYTES // self.row_bytes) // chunk) * chunk
+        rows = -(-max(1, machine.RUN_BYTES // self.row_bytes) // chunk) * chunk
         self.starts: Sequence[int] = [*range(0, X.shape[0], rows), X.shape[0]]
 
     def read(self, run: int) -> Data:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Protocol, runtime_checkable
 
 from chainrule.arrays import Array, Params
-from chainrule.data.batches import Block, Source
+from chainrule.data.batches import Block, BlockSize, Source
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
@@ -27,8 +27,7 @@ class Engine(Protocol):
     loss: Loss
     optimizer: Optimizer
     dtype: Any
-    block_bytes: int
-    block_batches: int
+    block: BlockSize
     """The largest block that it wants."""
     counts: list[Array]
     """What each metric counted in the batches of the last block, or of the part of it that ran."""

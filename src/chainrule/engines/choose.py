@@ -4,56 +4,35 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-import numpy as np
-
-from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, machine
 from chainrule.common.errors import InputError
 from chainrule.common.settings import choice
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy import NumpyEngine
-from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
 from chainrule.layers.base import convolves
-from chainrule.metrics import Metric
 
 ENGINES = ("numpy", "fast", "xla")
 
-# Of NumPy on two cores, as benchmarks/suite.py measures it.
-_STEP, _RATE = 1e-4, 3e10  # seconds of a step without work, multiply-adds per second
-_LONG = 10.0  # seconds from which compiling pays
 
-
-def make(
-    name: str,
-    body: Sequential,
-    loss: Loss,
-    optimizer: Optimizer,
-    params: Params,
-    *,
-    metrics: tuple[Metric, ...],
-    seed: int,
-    accumulate: int,
-    precision: str | None,
-) -> Engine:
-    """Return an engine by its name."""
+def maker(name: str, precision: str | None, optimizer: Optimizer, dtype: Any) -> Callable[..., Engine]:
+    """Return what makes an engine, by its name, from all that engines have in common."""
     name = choice("Network", "engine", name, ENGINES)
     if precision is not None and name != "xla":
         raise InputError(f'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.')
     if name == "xla":
         from chainrule.engines.xla import XlaEngine
 
-        return XlaEngine(
-            body, loss, optimizer, params, metrics=metrics, seed=seed, accumulate=accumulate, precision=precision
-        )
-    apply = None
+        return partial(XlaEngine, precision=precision)
     if name == "fast":
         from chainrule.engines.compiled import compile_rule
 
-        dtype = next((p.dtype for _, p in leaves(params)), np.dtype(np.float32))
-        apply = compile_rule(optimizer, dtype)
-    return NumpyEngine(body, loss, optimizer, params, metrics=metrics, seed=seed, accumulate=accumulate, apply=apply)
+        return partial(NumpyEngine, apply=compile_rule(optimizer, dtype))
+    return NumpyEngine
 
 
 def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, Array | None], Array]:
@@ -78,8 +57,8 @@ def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int
     and for convolutions only if there is an accelerator. The time is estimated from the multiply-adds.
     """
     work = 3 * batch_size * body.multiply_adds(params, input_shape)  # forward, and two products in backward
-    seconds = steps * (_STEP + work / _RATE)
-    if seconds < _LONG:
+    seconds = steps * (machine.STEP_SECONDS + work / machine.MULTIPLY_ADDS_PER_SECOND)
+    if seconds < machine.COMPILING_PAYS:
         return "numpy", f"the run should take about {seconds:.1g} s, which is too short to compile for"
     if importlib.util.find_spec("jax") is None:
         return "numpy", "JAX, which would be faster, is not installed: pip install 'chainrule[xla]'"

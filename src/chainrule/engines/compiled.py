@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from threading import local
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from chainrule.arrays import Array
-from chainrule.arrays.threads import in_halves
+from chainrule.arrays import Array, machine
+from chainrule.arrays.threads import in_chunks
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.equations.optimizers import Optimizer
-
-CHUNK = 65_536  # elements: parameters, gradient, state and scratch of a chunk stay in the processor's cache
-_LARGE = 2**18  # elements from which two threads are faster than one
 
 Apply = Callable[[Array, Array, Any, int, bool], None]
 """Changes the parameters and the arrays of the state in place, given p, g, state, t and decay as a rule is.
@@ -32,29 +30,30 @@ arithmetic and ufuncs.
 def numpy_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
     """Return the rule as NumPy calls that make no arrays, chunk by chunk."""
     functions = {decay: _Trace(optimizer, dtype, decay).numpy_calls() for decay in (False, True)}
-    memory = np.empty((2, max(n for _, n in functions.values()), CHUNK), dtype)
-    scratch = lru_cache(
-        lambda half, n, length: tuple(memory[half, :n, :length])
-    )  # small networks feel every microsecond
+    memory = _Scratch(max(n for _, n in functions.values()), dtype)
     scalars = _scalars(optimizer, partial(np.asarray, dtype=dtype))
-
-    def chunks(
-        function: Callable[..., None], n: int, arrays: tuple[Array, ...], numbers: list[Any], part: slice
-    ) -> None:
-        for i in range(part.start or 0, part.stop, CHUNK):
-            end = min(i + CHUNK, part.stop)
-            function(*numbers, *(a[i:end] for a in arrays), *scratch(int(bool(part.start)), n, end - i))
 
     def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
         (function, n), numbers, arrays = functions[decay], scalars(t), (p, g, *state)
-        if len(p) <= CHUNK:
-            function(*numbers, *arrays, *scratch(0, n, len(p)))
-        elif len(p) < _LARGE:
-            chunks(function, n, arrays, numbers, slice(len(p)))
-        else:
-            in_halves(partial(chunks, function, n, arrays, numbers), len(p))
+        if len(p) <= machine.ELEMENTS:
+            function(*numbers, *arrays, *memory.arrays(n, len(p)))
+            return
+        in_chunks(
+            lambda chunk: function(*numbers, *(a[chunk] for a in arrays), *memory.arrays(n, chunk.stop - chunk.start)),
+            len(p),
+            len(p),
+        )
 
     return apply
+
+
+class _Scratch(local):
+    """Memory for intermediate results, of each thread its own."""
+
+    def __init__(self, n: int, dtype: np.dtype[Any]) -> None:
+        memory = np.empty((n, machine.ELEMENTS), dtype)
+        self.arrays = lru_cache(lambda n, length: tuple(memory[:n, :length]))
+        """Some of the arrays, so long; kept, because small networks feel every microsecond."""
 
 
 def compile_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
@@ -70,10 +69,10 @@ def compile_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
 
     def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
         function, numbers = functions[decay and optimizer.weight_decay > 0], scalars(t)
-        if len(p) < _LARGE:
+        if len(p) <= machine.ELEMENTS:
             function(*numbers, p, g, *state)
         else:
-            in_halves(lambda half: function(*numbers, *(a[half] for a in (p, g, *state))), len(p))
+            in_chunks(lambda part: function(*numbers, *(a[part] for a in (p, g, *state))), len(p), len(p))
 
     return apply
 

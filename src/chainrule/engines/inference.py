@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, Shape
-from chainrule.arrays.threads import in_halves, one_blas_thread
-from chainrule.data.batches import INFERENCE_ROWS
-
-_BYTES = 2**26  # of all arrays of a pass
+from chainrule.arrays import Array, Shape, machine
+from chainrule.arrays.threads import cut, in_parts
 
 
 def rows_at_once(bytes_per_example: int) -> int:
     """Return for how many examples at a time a pass is run: a power of two."""
-    rows = max(1, min(INFERENCE_ROWS, _BYTES // max(1, bytes_per_example)))
+    rows = max(1, min(machine.PASS_ROWS, machine.PASS_BYTES // max(1, bytes_per_example)))
     return 1 << (rows.bit_length() - 1)
 
 
@@ -32,20 +29,18 @@ def in_batches(
     rows
         How many examples at a time.
     threads
-        Whether two threads may take a half of the examples each.
+        Whether several threads may take some of the examples each.
     """
     if examples <= rows:
         return outputs(slice(examples))
     out = np.empty((examples, *output_shape), dtype)
 
-    def fill(half: slice) -> None:
-        for start in range(half.start or 0, half.stop, rows):
-            some = slice(start, min(start + rows, half.stop))
-            out[some] = outputs(some)
+    def fill(some: slice) -> None:
+        out[some] = outputs(some)
 
     if threads:
-        with one_blas_thread():
-            in_halves(fill, examples)
+        in_parts(fill, cut(examples, rows))
     else:
-        fill(slice(examples))
+        for some in cut(examples, rows):
+            fill(some)
     return out

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import math
-import os
-from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
-from chainrule.arrays.threads import one_blas_thread
-from chainrule.data.batches import BLOCK_BATCHES, BLOCK_BYTES, Block, Source, counting_rows
+from chainrule.arrays import Array, Mode, Params, leaves, machine, replace_leaves
+from chainrule.data.batches import Block, BlockSize, Source, counting_rows
 from chainrule.engines.base import Results
-from chainrule.engines.compiled import CHUNK, Apply, numpy_rule
+from chainrule.engines.compiled import Apply, numpy_rule
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer, clip_scale
 from chainrule.layers import Sequential
-from chainrule.layers.base import convolves, path_kinds
+from chainrule.layers.base import path_kinds
 from chainrule.metrics import Metric, what_counts
-
-_SMALL = 2**25  # multiply-adds of a product that one thread does as fast as many
-_HUGE = 2**28  # and from which two Python threads do it as fast as BLAS's
-
-
-def blas_threads(body: Sequential, params: Params, batch_size: int) -> AbstractContextManager[Any]:
-    """Return a context in which BLAS takes one thread, unless the products of a step gain from more.
-
-    Two threads hand a small product to each other for as long as they compute it, and on a busy machine each waits for
-    the other: steps were seen to take ten times as long. Convolutions take their threads from slices of the batch, and
-    on two cores so do huge products.
-    """
-    largest = batch_size * max((p.size for _, p in leaves(params)), default=0)
-    own = convolves(body) or (largest >= _HUGE and (os.cpu_count() or 1) <= 2)
-    return one_blas_thread() if own or largest < _SMALL else nullcontext()
 
 
 class _Segment(NamedTuple):
@@ -69,7 +51,7 @@ class NumpyEngine:
         The optimizer's rule in another form than NumPy calls.
     """
 
-    block_bytes, block_batches = BLOCK_BYTES, BLOCK_BATCHES
+    block = BlockSize(machine.BLOCK_BYTES, machine.BLOCK_BATCHES)
 
     def __init__(
         self,
@@ -83,9 +65,7 @@ class NumpyEngine:
         accumulate: int = 1,
         apply: Apply | None = None,
     ) -> None:
-        # Freeing one large array teaches glibc's malloc to keep memory up to that size for the next arrays. Otherwise
-        # it goes back to the system after each step, and comes again page by page.
-        np.empty(2**25 - 2**16, np.uint8)
+        machine.keep_freed_memory()
         self.body, self.loss, self.optimizer, self.metrics = body, loss, optimizer, metrics
         self._seed, self._accumulate = seed, accumulate
         by_path = dict(leaves(params))
@@ -225,8 +205,8 @@ def _segments(params: Params, arrays: dict[str, Array], kinds: dict[str, str], d
     segments, start = [], 0
     for decay in (True, False):
         paths = [path for path in arrays if (decaying and kinds[path] == "weight") is decay]
-        large = [[path] for path in paths if arrays[path].size >= CHUNK]
-        small = [path for path in paths if arrays[path].size < CHUNK]
+        large = [[path] for path in paths if arrays[path].size >= machine.LARGE_ARRAY]
+        small = [path for path in paths if arrays[path].size < machine.LARGE_ARRAY]
         for group in [*large, small] if small else large:
             end = start + sum(arrays[path].size for path in group)
             segments.append(_Segment(group, [_keys(params, path) for path in group], start, end, decay))

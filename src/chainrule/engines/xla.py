@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Mode, Params, leaves, map_leaves, replace_leaves
+from chainrule.arrays import Array, Mode, Params, leaves, machine, map_leaves, replace_leaves
 from chainrule.common.errors import MissingExtraError
-from chainrule.data.batches import Arrays, Block, Data, Source, cleared, counting_rows
+from chainrule.data.batches import Arrays, Block, BlockSize, Data, Source, cleared, counting_rows
 from chainrule.engines.base import Results
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer, clip_scale
@@ -26,9 +26,6 @@ try:
     from jax import numpy as jnp
 except ImportError:
     raise MissingExtraError("The XLA engine", "jax", "xla") from None
-
-_CALL_SECONDS = 1.0  # per compiled call: long enough to hide its cost, short enough for progress and Ctrl-C
-_RESIDENT_BYTES = 2**32  # data up to this size is kept on the device
 
 
 class _Carry(NamedTuple):
@@ -78,7 +75,7 @@ class XlaEngine:
         The dtype of forward and backward; parameters, the optimizer's state and the loss keep their own.
     """
 
-    block_bytes, block_batches = 2**26, 4096
+    block = BlockSize(machine.XLA_BLOCK_BYTES, machine.XLA_BLOCK_BATCHES)
 
     def __init__(
         self,
@@ -144,7 +141,7 @@ class XlaEngine:
                 started = time.perf_counter()
                 losses, weights, counted = self._steps(data, index, done, n, key)
                 seconds = time.perf_counter() - started
-                self._pace = max(1, min(2 * self._pace, int(_CALL_SECONDS / seconds * n)))
+                self._pace = max(1, min(2 * self._pace, int(machine.CALL_SECONDS / seconds * n)))
                 done += n
                 counts.append(counted)
                 yield losses.tolist(), weights.tolist()
@@ -177,7 +174,7 @@ class XlaEngine:
         self._rows, self._batches = max(self._rows, int(widths.max())), max(self._batches, len(widths))
         inside = np.arange(self._rows) < widths[:, None]
         index = np.full((self._batches, self._rows), -1, np.int32)
-        if isinstance(source, Arrays) and sum(a.nbytes for a in source.data if a is not None) <= _RESIDENT_BYTES:
+        if isinstance(source, Arrays) and sum(a.nbytes for a in source.data if a is not None) <= machine.RESIDENT_BYTES:
             if self._resident is None or self._resident[0] is not source:
                 self._resident = source, self._put(source.data._replace(X=cleared(*_inputs(source.data))))
             index[: len(widths)][inside] = np.asarray(block.rows)

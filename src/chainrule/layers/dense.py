@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
-from chainrule.arrays.threads import product
+from chainrule.arrays.threads import product, products
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Flag, OneOf, Whole
 from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
@@ -89,7 +89,7 @@ class Dense(Layer):
                 f"Dense expects {W.shape[0]} features (W is {W.shape}, read as (n_in, n_out)), "
                 f"but the input has shape {x.shape}."
             )
-        Z = product(x, W) if x.ndim == 2 else x @ W
+        Z = product(x, W)
         if b is not None:
             Z += b
         return Z, DenseCache(x, W, b)
@@ -102,10 +102,8 @@ class Dense(Layer):
         if dy.ndim > 2:
             n_in, n_out = cache.W.shape
             A, dZ = A.reshape(-1, n_in), dZ.reshape(-1, n_out)
-        grads = {"W": product(A.T, dZ)}
+        dW, *dA = products((A.T, dZ), (dZ, cache.W.T)) if input_gradient else products((A.T, dZ))
+        grads = {"W": dW}
         if cache.b is not None:
             grads["b"] = dZ.sum(axis=0)
-        if not input_gradient:
-            return None, grads
-        dA = product(dZ, cache.W.T)
-        return dA.reshape(cache.A.shape), grads
+        return dA[0].reshape(cache.A.shape) if dA else None, grads

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.arrays.threads import in_parts
+from chainrule.arrays.threads import in_chunks
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Maybe, OneOf
 from chainrule.layers.base import Layer
@@ -63,7 +63,7 @@ def _gradient(x: Array, dy: Array, windows: list[_Windows], masks: Callable[[sli
     """Return the sum of dy times each mask, put at its position in the windows of x."""
     if namespace(dy) is np:
         dx = np.zeros(x.shape, dy.dtype)
-        in_parts(lambda part: _add(dy[part], masks(part), windows, dx[part]), len(x), x.size)
+        in_chunks(lambda part: _add(dy[part], masks(part), windows, dx[part]), len(x), x.size)
         return dx
     from jax import lax
 

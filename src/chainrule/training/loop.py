@@ -119,7 +119,8 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch)
         run.take_over()
     before = [c.batch_start for c in callbacks if type(c).batch_start is not Callback.batch_start]
     after = [c.batch_end for c in callbacks if type(c).batch_end is not Callback.batch_end]
-    with closing(run.source.blocks(epoch, run.batch)) as blocks:  # a thread may be reading ahead for it
+    # Closed, because a thread may be reading ahead for it.
+    with closing(run.source.blocks(epoch, run.batch, run.engine.block)) as blocks:
         for block in blocks:
             _block(run, block, before, after)
             if run.reason:
