@@ -18,7 +18,7 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Mistake, Probe, pattern
 
 PACKAGE = Path(str(roles.__file__)).parents[1]
-CORPUS = Path(__file__).parent / "checker_corpus"
+CORPUS = Path(__file__).parent / "corpus"
 TABLES = texts._tables()
 KEYS = [(file, key) for file, table in TABLES.items() for key in table if key != "words"]
 WORDS = TABLES["general.toml"]["words"]
