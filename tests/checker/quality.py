@@ -69,7 +69,7 @@ class Row:
 def checked(source: str, file: str) -> Report:
     """Return the checker's report on some code, which runs in this process."""
     tree = ast.parse(source)
-    return roles.check(child.load(definitions(tree), Source(Path(file), source, tree)), file)
+    return roles.check(child.run(definitions(tree), Source(Path(file), source, tree), None, {})[0], file)
 
 
 @cache

@@ -111,7 +111,7 @@ def test_every_key_in_the_sources_has_a_text() -> None:
 def test_every_mistake_that_is_tried_has_a_text(path: Path) -> None:
     read = source.read(path)
     assert read.tree is not None
-    keys = set(probed_keys(child.load(definitions.definitions(read.tree), read)))
+    keys = set(probed_keys(child.run(definitions.definitions(read.tree), read, None, {})[0]))
     assert keys
     assert sorted(keys - texts.entries().keys()) == []
 
