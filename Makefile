@@ -24,7 +24,7 @@ fuzz-files: $(VENV)/dev.stamp
 
 # Plants learners' mistakes and prints how many of them `chainrule check` finds, blames and names.
 check-quality: $(VENV)/dev.stamp
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.checker_quality --show-missed
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.checker.quality --show-missed
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

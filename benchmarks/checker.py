@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.machine import cores, machine
 from chainrule.checker.sandbox import check_file, check_files
-from tests.checker_corpus import MISTAKES, RIGHT, text
+from tests.checker.corpus import MISTAKES, RIGHT, text
 
 FILES = 300
 

@@ -338,6 +338,7 @@ def test_datasets_finds_mnist(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("train --epoch 3", r"No such option.*--epochs.*\(see: chainrule train --help\)"),
         ("train xor moons", r"Got unexpected extra argument.*moons"),
         ("train --out nowhere/x", r"nowhere/x cannot be written: there is no folder nowhere\. Create it first\."),
+        ("train --resume", r"--resume goes on with the run in a folder of checkpoints: say --checkpoint FOLDER"),
         ("train --out .", r"\. is a folder\. Name the file to write"),
         ("evaluate", r"Missing argument 'MODEL'"),
         ("evaluate nope", r"There is no model file nope\."),

@@ -1,4 +1,4 @@
-"""The house rules: imports run downwards, files are small, and `import chainrule` is light."""
+"""The house rules: imports run downwards and in no circle, files are small, and `import chainrule` is light."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import io
 import subprocess
 import sys
 import tokenize
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ FLOORS = [
 ]
 
 
+def module(path: Path) -> str:
+    """A module's name under chainrule; that of a package is the folder's, and chainrule's own is empty."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+
+
+MODULES = {module(path): path for path in FILES}
+
+
 def room(path: Path) -> str:
     """The first part of a module's name under chainrule."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -68,6 +77,26 @@ def test_imports_run_downwards(path: Path) -> None:
         if room(path) == "cli" and (name == "chainrule" or name in cr.__all__):
             continue  # the command may take public names of the package
         assert name.split(".")[0] in above, f"{path.name} imports {name} from below"
+
+
+def module_of(name: str) -> str:
+    """The module that a name is imported from: the longest part of it that is one."""
+    while name not in MODULES:
+        name = name.rpartition(".")[0]
+    return name
+
+
+@pytest.mark.parametrize("depth", [2, None], ids=["folders inside of a folder as one", "all modules"])
+def test_no_import_leads_back(depth: int | None) -> None:
+    """Not inside of functions and for types either; between folders this follows from the floors."""
+    imports: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        part, *others = (".".join(each.split(".")[:depth]) for each in [name, *map(module_of, imported_modules(path))])
+        imports.setdefault(part, set()).update(other for other in others if other != part)
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail("each of these imports the next: " + " -> ".join(reversed(error.args[1])))
 
 
 def lines_of_code(path: Path) -> set[int]:

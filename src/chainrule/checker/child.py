@@ -77,11 +77,6 @@ def _shortened(finding: Finding) -> Finding:
     return replace(finding, facts={name: str(fact)[:LONGEST] for name, fact in finding.facts.items()})
 
 
-def load(tree: ast.Module, source: Source, names: Mapping[str, str] | None = None) -> Learner:
-    """Execute definitions, in this process and with nothing to contain them, and return what they define."""
-    return run(tree, source, names, {})[0]
-
-
 def run(
     tree: ast.Module, source: Source, names: Mapping[str, str] | None, others: Mapping[str, Source]
 ) -> tuple[Learner, list[Finding]]:

@@ -71,12 +71,6 @@ class Report:
     problem: Finding | None = None
     seconds: float = 0.0
 
-    def __str__(self) -> str:
-        """Return what `chainrule check` prints."""
-        from chainrule.checker import report, texts  # they lie above, and only a person who looks needs them
-
-        return report.text(self, texts.language(), command=False)
-
     @property
     def exit_status(self) -> int:
         """0 if all that was recognized is right, 1 if there are mistakes, 2 if nothing could be checked."""

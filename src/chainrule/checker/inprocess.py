@@ -13,14 +13,23 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.checker import roles
-from chainrule.checker.findings import Report
+from chainrule.checker import findings, roles
 from chainrule.checker.learner import Learner
 from chainrule.common.errors import InputError
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
 _KINDS = inspect.Parameter
 _STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
+
+
+class Report(findings.Report):
+    """A report that a notebook can print: nobody else does it there."""
+
+    def __str__(self) -> str:
+        """Return what `chainrule check` prints."""
+        from chainrule.checker import report, texts  # they take rich, and only a person who looks needs them
+
+        return report.text(self, texts.language(), command=False)
 
 
 def check(obj: Any, *, names: Mapping[str, str] | None = None) -> Report:
@@ -50,7 +59,7 @@ def check(obj: Any, *, names: Mapping[str, str] | None = None) -> Report:
         raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
     tree = ast.Module([_node(name, value) for name, value in own.items()], [])
     with _random_numbers_kept():
-        return roles.check(Learner(namespace, tree, names), file)
+        return Report(**vars(roles.check(Learner(namespace, tree, names), file)))
 
 
 def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:

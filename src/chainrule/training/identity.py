@@ -80,12 +80,14 @@ def _plain(what: str, value: Any) -> Any:
         value = np.asarray(value)
         if value.size == 1 and value.dtype.kind in "fiub":
             return _plain(what, value.item())
+        if value.dtype.hasobject:  # its bytes are the addresses of what it holds
+            return _plain(what, value.tolist())
         import hashlib
 
         digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).hexdigest()
         return f"{value.dtype} {value.shape} {digest}"
     if isinstance(value, dict):
-        return {str(name): _plain(what, v) for name, v in value.items()}
+        return {str(_plain(what, name)): _plain(what, v) for name, v in value.items()}
     if isinstance(value, tuple | list):
         listed = [_plain(what, v) for v in value]
         return listed if type(value) in (tuple, list) else {"type": type(value).__qualname__, "items": listed}

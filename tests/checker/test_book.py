@@ -10,7 +10,7 @@ import pytest
 from chainrule.checker import roles, texts
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner
-from tests.checker_corpus import text
+from tests.checker.corpus import text
 
 GATES = """import numpy as np
 

@@ -1,6 +1,6 @@
 """How good `chainrule check` is: which planted mistakes it finds, whom it blames, how it names them; and false alarms.
 
-Run it with `python -m tests.checker_quality`.
+Run it with `python -m tests.checker.quality`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from chainrule.checker.definitions import definitions
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.imports import restore_numpy_names
 from chainrule.checker.source import Source
-from tests.checker_corpus import MISTAKES, RIGHT, Planted, text
-from tests.checker_corpus.notes import MISTAKES as WRONG_IN_NOTES
-from tests.checker_corpus.notes import notes
+from tests.checker.corpus import MISTAKES, RIGHT, Planted, text
+from tests.checker.corpus.notes import MISTAKES as WRONG_IN_NOTES
+from tests.checker.corpus.notes import notes
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Row:
 def checked(source: str, file: str) -> Report:
     """Return the checker's report on some code, which runs in this process."""
     tree = ast.parse(source)
-    return roles.check(child.load(definitions(tree), Source(Path(file), source, tree)), file)
+    return roles.check(child.run(definitions(tree), Source(Path(file), source, tree), None, {})[0], file)
 
 
 @cache

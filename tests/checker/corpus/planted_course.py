@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.checker_corpus.planted import planted
+from tests.checker.corpus.planted import planted
 
 INITIALIZE = (
     (

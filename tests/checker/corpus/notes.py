@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-SEEDS = Path(__file__).resolve().parents[3] / "shared/seeds"
+SEEDS = Path(__file__).resolve().parents[4] / "shared/seeds"
 IMPORT = "import numpy as np\n\n\n"
 FUNCTION = re.compile(r"^def .*\n(?:[ \t]+\S.*\n|[ \t]*\n)*", re.MULTILINE)
 BLOCK = re.compile(r"^```python *\n(.*?)^```", re.MULTILINE | re.DOTALL)

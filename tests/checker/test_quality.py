@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker_corpus import MISTAKES, RIGHT, Planted, text
-from tests.checker_corpus.notes import MISTAKES as WRONG_IN_NOTES
+from tests.checker.corpus import MISTAKES, RIGHT, Planted, text
+from tests.checker.corpus.notes import MISTAKES as WRONG_IN_NOTES
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("style", ["course", "book", "rows"])
 def test_mistakes_are_found_blamed_and_named_and_right_code_is_not_accused(style: str, tmp_path: Path) -> None:
     # In a process of its own: with every array's type checked, as in these tests, it takes ten times as long.
-    command = [sys.executable, "-m", "tests.checker_quality", "--style", style, "--json", str(tmp_path / "results")]
+    command = [sys.executable, "-m", "tests.checker.quality", "--style", style, "--json", str(tmp_path / "results")]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     results = json.loads((tmp_path / "results").read_text("utf-8"))
     row, missed = results["table"][-1], "\n".join(results["missed"])

@@ -9,7 +9,7 @@ from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, examine, inspect
 from chainrule.checker.roles import cost, elementwise, logistic, scripts, shallow
-from tests.checker_corpus.planted import text
+from tests.checker.corpus.planted import text
 
 FAMILIES = (elementwise, cost, logistic, shallow, scripts)
 HELPERS = """

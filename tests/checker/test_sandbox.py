@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from chainrule.checker import courseware
-from chainrule.checker.child import load, run
+from chainrule.checker.child import run
 from chainrule.checker.definitions import definitions
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner, Raised
@@ -47,7 +47,7 @@ def kept(code: str) -> str:
 def loaded(code: str, folder: Path) -> Learner:
     source = read(written(folder, code))
     assert source.tree is not None
-    return load(definitions(source.tree), source)
+    return run(definitions(source.tree), source, None, {})[0]
 
 
 def statuses(report: Report) -> dict[str, str]:

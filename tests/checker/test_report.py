@@ -9,16 +9,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from rich.cells import cell_len
+from typer.main import get_group
 
 from chainrule.checker import classroom, formats, pages, report, sandbox
 from chainrule.checker.findings import Checked, Finding, Report
-from chainrule.cli import main
+from chainrule.cli import app, main
 
 LOST = Finding(
     "relu_backward.gradient-lost",
@@ -507,7 +509,6 @@ def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) ->
             "There is no role 'linear_backwards'. Did you mean 'linear_backward'? Known: ",
         ),
         (["w.py", "--lang", "jp"], "There is no language 'jp'. Known: en, ko."),
-        (["w.py", "--json", "--csv"], "--json, --csv and --junit exclude each other. Choose one."),
         (
             ["w.py", "--html", "{}/notes.txt"],
             "{}/notes.txt is a file. Name the folder for the pages, such as {}/notes-pages.",
@@ -527,6 +528,16 @@ def test_wrong_use_is_told_in_one_sentence(run: Run, folder: Path, arguments: li
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("chainrule: ")
     assert said.replace("{}", str(folder)) in err
+
+
+# What the command prints for other programs: all its flags, read from the command itself.
+FORMATS = [option.opts[0] for option in get_group(app).commands["check"].params if getattr(option, "is_flag", False)]
+
+
+@pytest.mark.parametrize("chosen", [*combinations(FORMATS, 2), FORMATS], ids=" ".join)
+def test_formats_exclude_each_other(run: Run, folder: Path, chosen: Sequence[str]) -> None:
+    said = "chainrule: --json, --csv and --junit exclude each other. Choose one.\n"
+    assert run(folder / "w.py", *chosen) == (2, "", said)
 
 
 def test_a_real_file(run: Run, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Mistake, Probe, pattern
 
 PACKAGE = Path(str(roles.__file__)).parents[1]
-CORPUS = Path(__file__).parent / "checker_corpus"
+CORPUS = Path(__file__).parent / "corpus"
 TABLES = texts._tables()
 KEYS = [(file, key) for file, table in TABLES.items() for key in table if key != "words"]
 WORDS = TABLES["general.toml"]["words"]
@@ -111,7 +111,7 @@ def test_every_key_in_the_sources_has_a_text() -> None:
 def test_every_mistake_that_is_tried_has_a_text(path: Path) -> None:
     read = source.read(path)
     assert read.tree is not None
-    keys = set(probed_keys(child.load(definitions.definitions(read.tree), read)))
+    keys = set(probed_keys(child.run(definitions.definitions(read.tree), read, None, {})[0]))
     assert keys
     assert sorted(keys - texts.entries().keys()) == []
 

@@ -1,9 +1,9 @@
 """Learners' code for the checker: right implementations, and the mistakes that are planted in three of them."""
 
-from tests.checker_corpus.planted import CORPUS, Planted, text
-from tests.checker_corpus.planted_book import BOOK
-from tests.checker_corpus.planted_course import COURSE
-from tests.checker_corpus.planted_rows import ROWS
+from tests.checker.corpus.planted import CORPUS, Planted, text
+from tests.checker.corpus.planted_book import BOOK
+from tests.checker.corpus.planted_course import COURSE
+from tests.checker.corpus.planted_rows import ROWS
 
 __all__ = ["CORPUS", "MISTAKES", "RIGHT", "Planted", "text"]
 

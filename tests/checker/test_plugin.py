@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.checker import inprocess, roles
+from chainrule.checker import inprocess, report, roles
 from chainrule.checker.findings import Report
 from chainrule.checker.inprocess import check
 from chainrule.checker.learner import copied
@@ -116,6 +116,11 @@ def test_a_notebooks_globals(right: ModuleType) -> None:
     report = check(names)
     assert report.file == "learners_file"
     assert statuses(report) == {"relu": "ok", "relu_backward": "ok", "tanh_backward": "ok"}
+
+
+def test_it_prints_what_the_command_prints(wrong: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert str(check(wrong.Relu)) == report.text(check(wrong.Relu), "ko", command=False)
 
 
 def test_a_dict_names_its_functions() -> None:

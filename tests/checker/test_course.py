@@ -9,7 +9,7 @@ import pytest
 from chainrule.checker import roles
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner
-from tests.checker_corpus.planted import text
+from tests.checker.corpus.planted import text
 
 
 def report(old: str, new: str) -> Report:

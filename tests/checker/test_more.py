@@ -14,7 +14,7 @@ from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe, examine
 
-RIGHT = Path(__file__).parent / "checker_corpus/right"
+RIGHT = Path(__file__).parent / "corpus/right"
 FAMILIES = {
     "book_update_rules": "optimizers",
     "course_optimizers": "optimizers",
