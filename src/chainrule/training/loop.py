@@ -16,7 +16,8 @@ from chainrule.data.checks import finite
 from chainrule.layers.blow_up import first_blow_up
 from chainrule.training.callbacks import BestEpoch, Callback, EarlyStopping
 from chainrule.training.progress import scores_text
-from chainrule.training.run import Run, snapshot
+from chainrule.training.run import Run
+from chainrule.training.shown import snapshot
 
 
 def train(run: Run, callbacks: Sequence[Callback]) -> str:
@@ -57,7 +58,7 @@ def _train(run: Run, callbacks: Sequence[Callback]) -> str:
     else:
         return _finished(run, early=bool(stopping))
     finally:
-        run.hand_over()
+        run.shown.hand_over()
         errors = _end(run, begun)
         if errors and not failed:  # else the error that ended the run is the one to show
             raise errors[0]
@@ -70,8 +71,8 @@ def _begin(run: Run, callbacks: Sequence[Callback], states: list[Any] | None, be
         callback.run_start(run)
         begun.append(callback)
     if run.resumed:
-        run.ignore_assigned()
-    run.take_over()
+        run.shown.renew()  # what was assigned here counted before
+    run.shown.take_over()
     _restore(callbacks, states or [])
     if states is None:
         run.save(callbacks, now=True)
@@ -130,8 +131,8 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch)
     for callback in callbacks:
         callback.epoch_start(run)
         if midst:
-            run.ignore_assigned()
-        run.take_over()
+            run.shown.renew()  # what was assigned here counted before
+        run.shown.take_over()
     before = [c.batch_start for c in callbacks if type(c).batch_start is not Callback.batch_start]
     after = [c.batch_end for c in callbacks if type(c).batch_end is not Callback.batch_end]
     with closing(run.source.blocks(epoch, run.batch)) as blocks:  # a thread may be reading ahead for it
@@ -144,7 +145,7 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch)
     run.end_epoch()
     for callback in callbacks:
         callback.epoch_end(run)
-        run.take_over()
+        run.shown.take_over()
         if callback is best and best.waited == 0:
             run.keep_best()
     run.save(callbacks)
@@ -181,7 +182,7 @@ def _call(run: Run, hooks: Hooks, batches: int) -> None:
     """Call what goes with a batch, of which the engine does so many in one call."""
     for call in hooks:
         call(run)
-        if run.take_over() and batches > 1:
+        if run.shown.take_over() and batches > 1:
             raise InputError(
                 f"A callback assigned parameters after one of {batches} batches that this engine does in one call, "
                 "so the "
