@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.arrays import Array, machine, windows
-from chainrule.layers.convolution import Conv1D, Conv2D, _window
+from chainrule.layers.convolution import Conv1D, Conv2D
 from tests.cases.convolution import LAYER_CASES
 
 REFERENCE = np.load(Path(__file__).parent / "reference/convolution.npz")
@@ -33,7 +33,7 @@ class Slow:
 
     def places(self, x: Array, W: Array) -> Iterator[tuple[Any, Any, int]]:
         """Yield (row, column) of the output, the window in the padded x, and the filter."""
-        window, output = _window(self.layer, x.shape)
+        window, output = self.layer.window(x.shape)
         channels, per_group = W.shape[2], W.shape[3] // self.layer.groups
         for row, column in np.ndindex(*output):
             inside = [
@@ -45,11 +45,11 @@ class Slow:
                 yield (slice(None), row, column, f), (slice(None), *inside, slice(g * channels, (g + 1) * channels)), f
 
     def padding(self, x: Array) -> Any:
-        return ((0, 0), *_window(self.layer, x.shape)[0].padding, (0, 0))
+        return ((0, 0), *self.layer.window(x.shape)[0].padding, (0, 0))
 
     def forward(self, params: Any, x: Array, mode: Any = None) -> Any:
         padded, W = np.pad(x, self.padding(x)), params["W"]
-        Y = np.zeros((len(x), *_window(self.layer, x.shape)[1], W.shape[3]))
+        Y = np.zeros((len(x), *self.layer.window(x.shape)[1], W.shape[3]))
         for place, window, f in self.places(x, W):
             Y[place] = (padded[window] * W[..., f]).sum(axis=(1, 2, 3)) + params["b"][f]
         return Y, (x, W)

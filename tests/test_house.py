@@ -1,4 +1,4 @@
-"""The house rules: imports run downwards and in no circle, files are small, and `import chainrule` is light."""
+"""The house rules: imports run downwards and in no circle, code is in small pieces, `import chainrule` is light."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import sys
 import tokenize
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import chainrule as cr
+from chainrule.cli import app
 from chainrule.common.addresses import ADDRESSES
-from chainrule.layers import LAYERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src/chainrule"
@@ -118,12 +119,57 @@ def test_a_file_stays_small(path: Path) -> None:
     assert len(lines_of_code(path)) <= 300
 
 
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def nodes_of(path: Path, kind: Any) -> list[Any]:
+    """Return the functions or the classes of a file."""
+    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, kind)]
+
+
+def longer(path: Path, kind: Any, limit: int) -> list[str]:
+    """Return which functions or classes of a file have more lines of code in their bodies."""
+    lines = lines_of_code(path)
+    sizes = [
+        (node.name, len(lines & set(range(node.body[0].lineno, node.end_lineno + 1)))) for node in nodes_of(path, kind)
+    ]
+    return [f"{name}: {size}" for name, size in sizes if size > limit]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.name))
+def test_a_function_fits_on_a_screen(path: Path) -> None:
+    assert not longer(path, FUNCTION, 50)
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "layers").glob("*.py")), ids=lambda path: str(path.name))
 def test_a_layer_fits_on_a_screen(path: Path) -> None:
-    lines = lines_of_code(path)
-    for node in ast.parse(path.read_text("utf-8")).body:
-        if isinstance(node, ast.ClassDef) and node.name in LAYERS:
-            assert len(lines & set(range(node.lineno, (node.end_lineno or 0) + 1))) < 80, node.name
+    assert not longer(path, ast.ClassDef, 60)
+
+
+# What more than 8 parameters are allowed for, besides the lessons, whose signatures are the course's.
+MANY_PARAMETERS = {
+    # Each has its usual value, and a user looks for it here.
+    *("chainrule.network.fit", "chainrule.network.evaluate"),
+    # A command's parameters are the options that a user types.
+    *(f"{run.__module__}.{run.__name__}" for command in app.registered_commands if (run := command.callback)),
+    # The course's own signature, by which the checker calls what it compares with.
+    "chainrule.checker.roles.optimizer_rules.adam",
+}
+
+
+def parameters(function: Any) -> list[str]:
+    """Return the names of a function's parameters, without self."""
+    given = function.args
+    each = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    names = [parameter.arg for parameter in each if parameter is not None]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if room(p) != "lessons"], ids=lambda path: str(path.name))
+def test_a_function_takes_few_parameters(path: Path) -> None:
+    module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    counts = [(f"{module}.{function.name}", len(parameters(function))) for function in nodes_of(path, FUNCTION)]
+    assert not [f"{name}: {n}" for name, n in counts if n > 8 and name not in MANY_PARAMETERS]
 
 
 def modules_after(statement: str) -> set[str]:

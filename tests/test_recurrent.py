@@ -13,8 +13,10 @@ import pytest
 import chainrule as cr
 from chainrule.arrays import INFERENCE, Array, Mode, Params, leaves, map_leaves
 from chainrule.common.errors import InputError
+from chainrule.layers.bidirectional import Bidirectional
 from chainrule.layers.cells import GRU, LSTM, RNN
-from chainrule.layers.recurrent import Bidirectional, Recurrent, States
+from chainrule.layers.recurrent import Recurrent
+from chainrule.layers.through_time import States
 from tests.cases.form import MASKED
 from tests.reference.compare import arrays_of, assert_close, starting_with
 

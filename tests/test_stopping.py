@@ -18,6 +18,7 @@ import chainrule
 from chainrule.cli import main
 from chainrule.common import quiet_start
 from chainrule.training.progress import Lines
+from chainrule.training.shown import Shown
 
 if os.name == "nt":
     pytest.skip("sends POSIX signals", allow_module_level=True)
@@ -97,9 +98,8 @@ def test_nothing_cuts_off_testing_and_saving(
 
 def test_a_second_signal_cuts_off_nothing(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     send_in_epoch(monkeypatch, signal.SIGINT, 2)
-    for moment in "restore_best", "hand_over":
-        function = getattr(chainrule.training.run.Run, moment)
-        monkeypatch.setattr(chainrule.training.run.Run, moment, sending(signal.SIGTERM, function))
+    for kind, moment in (chainrule.training.run.Run, "restore_best"), (Shown, "hand_over"):
+        monkeypatch.setattr(kind, moment, sending(signal.SIGTERM, getattr(kind, moment)))
     monkeypatch.setattr(chainrule.cli.train, "save", sending(signal.SIGHUP, chainrule.save))
     status, out, err = run("train", "xor", "--layers", 4, "--epochs", 9, "--out", tmp_path / "model")
     assert (status, err) == (0, "")
@@ -109,8 +109,7 @@ def test_a_second_signal_cuts_off_nothing(run: Run, monkeypatch: pytest.MonkeyPa
 def test_a_signal_in_the_last_epochs_end_is_only_noted(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    hand_over = chainrule.training.run.Run.hand_over
-    monkeypatch.setattr(chainrule.training.run.Run, "hand_over", sending(signal.SIGTERM, hand_over))
+    monkeypatch.setattr(Shown, "hand_over", sending(signal.SIGTERM, Shown.hand_over))
     status, out, _ = run("train", "xor", "--epochs", 2, "--out", tmp_path / "model")
     assert (status, "Stopped" in out) == (143, False)
     assert (tmp_path / "model").is_file()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chainrule.layers.bidirectional import Bidirectional
 from chainrule.layers.cells import GRU, LSTM, RNN
-from chainrule.layers.recurrent import Bidirectional
 from tests.cases.form import MASKED, LayerCase
 
 ONE, TWO, FIVE = (3, 1, 2), (3, 2, 2), (3, 5, 2)

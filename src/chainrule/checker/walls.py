@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 FORBIDDEN = (  # the beginnings of the names of audit events
@@ -63,6 +64,81 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
 
 
+def _refuse(what: str) -> None:
+    raise PermissionError(f"{what} is not allowed while a file is checked")
+
+
+def _refused(*_: Any, **__: Any) -> None:
+    _refuse("this function")
+
+
+# The hook keeps all functions that it needs, because the learner's code may put something else in their places.
+
+
+def _within(folders: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells whether a real path lies in one of these folders."""
+    separator = os.sep
+    roots = set(folders) - {separator}
+
+    def within(path: str) -> bool:
+        return any(path == root or path.startswith(root + separator) for root in roots)
+
+    return within
+
+
+def _check_of_open(inside: Callable[[str], bool], readable: Callable[[str], bool]) -> Callable[..., None]:
+    """Return what refuses to open files, except those inside, and those that are readable for reading."""
+    real, decode, is_folder, refuse = os.path.realpath, os.fsdecode, os.path.isdir, _refuse
+    devices = {os.devnull, "/dev/urandom", "/dev/random"}
+
+    def check(name: Any, mode: str | None, flags: int) -> None:
+        if isinstance(name, int) or name is None:
+            return
+        path = real(decode(name))
+        if inside(path) or path in devices:
+            return
+        if set(mode or "") & set("wax+") or flags & WRITING:
+            refuse(f"writing to {path}")
+        if not readable(path) or (mode is None and is_folder(path)):
+            refuse(f"opening {path}")
+
+    return check
+
+
+def _hook(folder: str) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return the audit hook that refuses what reaches out of a folder."""
+    real, decode, refuse = os.path.realpath, os.fsdecode, _refuse
+    inside = _within([real(folder)])
+    readable = _within(real(path) for path in (*sys.path, sys.prefix, sys.base_prefix, folder) if path)
+    check_open = _check_of_open(inside, readable)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            check_open(*arguments)
+        elif event == "import":
+            if arguments[0] in UNSAFE_MODULES or (arguments[1] and inside(real(arguments[1]))):
+                refuse(f"import {arguments[0]}")
+        elif event in CHANGES:
+            for path in arguments[: CHANGES[event]]:
+                if isinstance(path, int) or not inside(real(decode(path))):
+                    refuse(f"{event} of {path}")
+        elif event.startswith(FORBIDDEN):
+            refuse(event)
+
+    return hook
+
+
+def _take_away_unsafe_functions() -> None:
+    """Put what refuses in the place of functions that do harm with no audit event."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("_posixsubprocess")  # so that `subprocess`, which SciPy imports, finds it made harmless
+    for module, names in UNSAFE_FUNCTIONS.items():
+        for place in {module, "posix" if module == "os" else f"_{module}"} & set(sys.modules):
+            for name in names:
+                if hasattr(sys.modules[place], name):
+                    setattr(sys.modules[place], name, _refused)
+
+
 def lock(folder: str) -> None:
     """Refuse, from now on and for the whole process, what reaches out of it.
 
@@ -73,51 +149,7 @@ def lock(folder: str) -> None:
     is no perfect wall: whoever knows the interpreter's insides can get around it. Code from people who would go that
     far belongs into a container or a virtual machine.
     """
-    real, decode, is_folder, separator = os.path.realpath, os.fsdecode, os.path.isdir, os.sep
-    inside = real(folder)
-    readable = {real(path) for path in (*sys.path, sys.prefix, sys.base_prefix, inside) if path}
-    readable.discard(separator)
-    devices = {os.devnull, "/dev/urandom", "/dev/random"}
-
-    def within(path: str, root: str) -> bool:
-        return path == root or path.startswith(root + separator)
-
-    def refuse(what: str) -> None:
-        raise PermissionError(f"{what} is not allowed while a file is checked")
-
-    def opened(name: Any, mode: str | None, flags: int) -> None:
-        if isinstance(name, int) or name is None:
-            return
-        path = real(decode(name))
-        if within(path, inside) or path in devices:
-            return
-        if set(mode or "") & set("wax+") or flags & WRITING:
-            refuse(f"writing to {path}")
-        if not any(within(path, root) for root in readable) or (mode is None and is_folder(path)):
-            refuse(f"opening {path}")
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open":
-            opened(*arguments)
-        elif event == "import":
-            if arguments[0] in UNSAFE_MODULES or (arguments[1] and within(real(arguments[1]), inside)):
-                refuse(f"import {arguments[0]}")
-        elif event in CHANGES:
-            for path in arguments[: CHANGES[event]]:
-                if isinstance(path, int) or not within(real(decode(path)), inside):
-                    refuse(f"{event} of {path}")
-        elif event.startswith(FORBIDDEN):
-            refuse(event)
-
-    def refused(*_: Any, **__: Any) -> None:
-        refuse("this function")
-
-    with contextlib.suppress(ImportError):
-        importlib.import_module("_posixsubprocess")  # so that `subprocess`, which SciPy imports, finds it made harmless
-    for module, names in UNSAFE_FUNCTIONS.items():
-        for place in {module, "posix" if module == "os" else f"_{module}"} & set(sys.modules):
-            for name in names:
-                if hasattr(sys.modules[place], name):
-                    setattr(sys.modules[place], name, refused)
+    hook = _hook(folder)
+    _take_away_unsafe_functions()
     sys.dont_write_bytecode = True
     sys.addaudithook(hook)

@@ -71,12 +71,7 @@ def run(
     one_of("activation", hidden, ACTIVATIONS)
     one_of("engine", engine, [*ENGINES, "auto"])
     rule = _rule(optimizer, lr)
-    if out is not None:
-        atomic.check(out)
-    if resume and checkpoint is None:
-        raise InputError("--resume goes on with the run in a folder of checkpoints: say --checkpoint FOLDER as well.")
-    if resume and checkpoint is not None and not any(checkpoint.glob("checkpoint-*")):
-        raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
+    _check_files(out, checkpoint, resume)
 
     (X, y), (X_test, y_test) = chosen.load(0)
     sizes = [X.shape[1], *hidden_sizes, outputs(chosen, y)]
@@ -121,6 +116,16 @@ def run(
     print(scores_line(scores, len(X_test)))
     if out is not None:
         print(f"saved to {out}")
+
+
+def _check_files(out: Path | None, checkpoint: Path | None, resume: bool) -> None:
+    """Refuse, before the work begins, a model that could not be saved and a run that is not there."""
+    if out is not None:
+        atomic.check(out)
+    if resume and checkpoint is None:
+        raise InputError("--resume goes on with the run in a folder of checkpoints: say --checkpoint FOLDER as well.")
+    if resume and checkpoint is not None and not any(checkpoint.glob("checkpoint-*")):
+        raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
 
 
 def _rule(optimizer: str, lr: float | None) -> Optimizer:

@@ -12,6 +12,7 @@ from .activation import Softplus as Softplus
 from .activation import Step as Step
 from .activation import Tanh as Tanh
 from .base import Layer as Layer
+from .bidirectional import Bidirectional as Bidirectional
 from .cells import GRU as GRU
 from .cells import LSTM as LSTM
 from .cells import RNN as RNN
@@ -32,7 +33,6 @@ from .pooling import AveragePool as AveragePool
 from .pooling import GlobalAveragePool as GlobalAveragePool
 from .pooling import MaxPool as MaxPool
 from .random_dense import RandomDense as RandomDense
-from .recurrent import Bidirectional as Bidirectional
 from .shape import Flatten as Flatten
 from .shape import Reshape as Reshape
 from .shape import Upsample as Upsample

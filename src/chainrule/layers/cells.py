@@ -11,7 +11,8 @@ from chainrule.arrays import Array, Params, Shape, namespace
 from chainrule.common.settings import OneOf
 from chainrule.equations.activations import ACTIVATIONS, sigmoid_backward, tanh_backward
 from chainrule.equations.initializers import SUITED, first_values
-from chainrule.layers.recurrent import Recurrent, States
+from chainrule.layers.recurrent import Recurrent
+from chainrule.layers.through_time import States
 
 
 def _gate(Z: Array) -> Array:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.arrays.windows import Window, correlate, correlate_gradients
+from chainrule.arrays.windows import correlate, correlate_gradients
 from chainrule.common.errors import InputError
-from chainrule.common.settings import Either, Flag, OneOf, Whole
+from chainrule.common.settings import Flag, OneOf
 from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
-from chainrule.layers.base import Layer
-from chainrule.layers.spatial import PADDING, SIZES, same_padding
+from chainrule.layers.sliding import SlidingWindow
 
 
 class ConvolutionCache(NamedTuple):
@@ -28,55 +26,24 @@ class ConvolutionCache(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Convolution(Layer):
-    """What both ranks share; a sequence is computed as a picture of height 1."""
+class _Convolution(SlidingWindow):
+    """What both ranks share."""
 
-    axes: ClassVar[tuple[str, ...]]
-
-    filters: int
-    kernel: int | Sequence[int]
-    stride: int | Sequence[int] = 1
-    padding: str | int | Sequence[Any] = "valid"
-    dilation: int | Sequence[int] = 1
-    groups: int = 1
     initializer: str = "he"
     bias: bool = True
     convolves = True
-    rules: ClassVar = {
-        "filters": Whole(1),
-        "kernel": SIZES,
-        "stride": SIZES,
-        "padding": Either(OneOf(("valid", "same")), PADDING),
-        "dilation": SIZES,
-        "groups": Whole(1),
-        "initializer": OneOf(INITIALIZERS),
-        "bias": Flag(),
-    }
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.filters % self.groups:
-            raise InputError(
-                f"{self.label} divides its filters evenly among its groups, which filters={self.filters} and "
-                f"groups={self.groups} do not allow. Take a multiple of groups for filters."
-            )
-        for name in ("kernel", "stride", "dilation", "padding"):
-            if len(_per_axis(self, name)) != len(self.axes):
-                raise InputError(
-                    f"{self.label} takes one {name} for all axes, or one for each axis ({', '.join(self.axes)}), "
-                    f"but {name}={getattr(self, name)!r}."
-                )
+    rules: ClassVar = SlidingWindow.rules | {"initializer": OneOf(INITIALIZERS), "bias": Flag()}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (*kernel, channels / groups, filters), b of shape (filters,), and the output shape."""
-        _, output = _window(self, (1, *input_shape))
+        _, output = self.window((1, *input_shape))
         channels = input_shape[-1]
         if channels % self.groups:
             raise InputError(
                 f"{self.label} divides the input's channels evenly among its groups, but {channels} channels "
                 f"do not divide by groups={self.groups}. Take a divisor of {channels} for groups."
             )
-        shape = (*_per_axis(self, "kernel"), channels // self.groups, self.filters)
+        shape = (*self.per_axis("kernel"), channels // self.groups, self.filters)
         params = {"W": first_values(INITIALIZERS[self.initializer], rng, shape, dtype)}
         if self.bias:
             params["b"] = first_values(zeros, rng, (self.filters,), dtype)
@@ -84,7 +51,7 @@ class _Convolution(Layer):
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
         """Return the size of W for every place of the output."""
-        _, output = _window(self, (1, *input_shape))
+        _, output = self.window((1, *input_shape))
         size: int = params["W"].size
         return math.prod(output) * size
 
@@ -93,7 +60,7 @@ class _Convolution(Layer):
     ) -> tuple[Float[Array, "batch *places filters"], ConvolutionCache]:
         """Return Y, the product of every window of x with W, plus b."""
         W, b = params["W"], params.get("b")
-        window, output = _window(self, x.shape)
+        window, output = self.window(x.shape)
         if x.shape[-1] != W.shape[-2] * self.groups:
             raise InputError(
                 f"{self.label} expects {W.shape[-2] * self.groups} channels (W is {W.shape}, read as (*kernel, "
@@ -112,7 +79,7 @@ class _Convolution(Layer):
     ) -> tuple[Float[Array, "batch *axes channels"] | None, Params]:
         """Return dX and the gradients of W and b."""
         xp = namespace(dy)
-        window, _ = _window(self, cache.x.shape)
+        window, _ = self.window(cache.x.shape)
         x, W, dY = _as_picture(cache.x), _as_picture_kernel(cache.W), _as_picture(dy)
         dx, dW = correlate_gradients(dY, x, W, window, input_gradient=input_gradient)
         grads = {"W": xp.reshape(dW, cache.W.shape)}
@@ -157,8 +124,8 @@ class Conv1D(_Convolution):
 
     def keeps_steps(self) -> bool:
         """Return True: steps of padding are set to zero first; raise an error if the output has other steps."""
-        reach = _per_axis(self, "dilation")[0] * (_per_axis(self, "kernel")[0] - 1)
-        padding = (0, 0) if self.padding == "valid" else _per_axis(self, "padding")[0]
+        reach = self.per_axis("dilation")[0] * (self.per_axis("kernel")[0] - 1)
+        padding = (0, 0) if self.padding == "valid" else self.per_axis("padding")[0]
         if self.stride not in (1, (1,)) or (padding != "same" and sum(padding) != reach):
             raise InputError(
                 f"{self.label} with stride={self.stride} and padding={self.padding!r} has other steps than its "
@@ -226,42 +193,6 @@ class Conv2D(_Convolution):
     """
 
     axes = ("height", "width")
-
-
-def _window(layer: _Convolution, shape: Shape) -> tuple[Window, Shape]:
-    """Return where the windows lie in a batch of this shape, seen as pictures, and how many there are."""
-    axes = len(layer.axes)
-    if len(shape) != axes + 2:
-        raise InputError(
-            f"{layer.label} takes inputs of shape (batch, {', '.join(layer.axes)}, channels), but the input has "
-            f"shape {('batch', *shape[1:])}. Even a single channel needs its axis: x[..., None]."
-        )
-    kernel, stride, dilation = (_per_axis(layer, name) for name in ("kernel", "stride", "dilation"))
-    sizes = shape[1:-1]
-    padding = _per_axis(layer, "padding")
-    if layer.padding == "valid":
-        padding = ((0, 0),) * axes
-    elif layer.padding == "same":
-        covered = (d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
-        padding = tuple(map(same_padding, sizes, covered, stride))
-    narrow = (1,) * (2 - axes)
-    window = Window(narrow + stride, ((0, 0),) * (2 - axes) + padding, narrow + dilation, layer.groups)
-    output = window.output(narrow + sizes, narrow + kernel)[-axes:]
-    if min(output) < 1:
-        raise InputError(
-            f"{layer.label}'s kernel {kernel} with dilation {dilation} covers "
-            f"{tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))} places, but the input has "
-            f"{tuple(n + sum(p) for n, p in zip(sizes, padding, strict=True))} with its padding. "
-            "Take a smaller kernel or dilation, or padding='same'."
-        )
-    return window, output
-
-
-def _per_axis(layer: _Convolution, name: str) -> tuple[Any, ...]:
-    value = getattr(layer, name)
-    if name == "padding" and isinstance(value, int):
-        return ((value, value),) * len(layer.axes)
-    return value if isinstance(value, tuple) else (value,) * len(layer.axes)
 
 
 def _as_picture(x: Array) -> Array:

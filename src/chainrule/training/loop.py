@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Mode, leaves
+from chainrule.arrays import Array, Mode, leaves
 from chainrule.common.errors import DivergenceError, InputError
 from chainrule.data.batches import Block
 from chainrule.data.checks import finite
 from chainrule.layers.blow_up import first_blow_up
 from chainrule.training.callbacks import BestEpoch, Callback, EarlyStopping
 from chainrule.training.progress import scores_text
-from chainrule.training.run import Run, snapshot
+from chainrule.training.run import Run
+from chainrule.training.shown import snapshot
 
 
 def train(run: Run, callbacks: Sequence[Callback]) -> str:
@@ -36,49 +37,64 @@ def _train(run: Run, callbacks: Sequence[Callback]) -> str:
     best = stopping[0] if stopping else BestEpoch("loss" if run.validate is None else "val_loss")
     everyone = [best, *(callback for callback in callbacks if callback is not best)]
     states = run.resume()
-    start, ended = snapshot(run.engine.params), ""
+    start = snapshot(run.engine.params)
     begun: list[Callback] = []
     failed = True
     try:
-        _ = run.network  # whoever reads its parameters during the run reads those of a moment
-        for callback in everyone:
-            callback.run_start(run)
-            begun.append(callback)
-        if run.resumed:
-            run.ignore_assigned()
-        run.take_over()
-        _restore(everyone, states or [])
-        if states is None:
-            run.save(everyone, now=True)
+        _begin(run, everyone, states, begun)
         while len(run.history) < run.last_epoch and not run.reason:
             _epoch(run, len(run.history) + 1, everyone, best)
         if run.step:
             run.save(everyone, now=True)
         failed = False
-    except KeyboardInterrupt as interrupt:  # with the name of another signal, if the command was sent one
+    except KeyboardInterrupt as interrupt:
         failed = False
-        if run.best is None and not all(finite(p) for _, p in leaves(run.engine.params)):
-            run.engine.restore(start)
-        run.restore_best()
-        ended = f"Stopped by {str(interrupt) or 'Ctrl-C'} in epoch {run.epoch}: "
-        ended += f"the network keeps {_kept(run, 'what it learned so far')}."
+        return _interrupted(run, start, interrupt)
     except BaseException as error:
         run.engine.restore(start if run.best is None else run.best[0])
         if isinstance(error, DivergenceError):
             raise DivergenceError(f"{error} The network keeps {_kept(run, 'the weights of the start')}.") from None
         raise
     else:
-        if stopping:
-            run.restore_best()
-        if run.reason:
-            ended = f"Stopped in epoch {run.epoch}: {run.reason}."
-            ended += f" The network keeps {_kept(run, '')}." if stopping and run.best else ""
+        return _finished(run, early=bool(stopping))
     finally:
-        run.hand_over()
+        run.shown.hand_over()
         errors = _end(run, begun)
         if errors and not failed:  # else the error that ended the run is the one to show
             raise errors[0]
-    return ended
+
+
+def _begin(run: Run, callbacks: Sequence[Callback], states: list[Any] | None, begun: list[Callback]) -> None:
+    """Start the callbacks, each of which is then in `begun`, and give them the states of a run that goes on."""
+    _ = run.network  # whoever reads its parameters during the run reads those of a moment
+    for callback in callbacks:
+        callback.run_start(run)
+        begun.append(callback)
+    if run.resumed:
+        run.shown.renew()  # what was assigned here counted before
+    run.shown.take_over()
+    _restore(callbacks, states or [])
+    if states is None:
+        run.save(callbacks, now=True)
+
+
+def _interrupted(run: Run, start: dict[str, Array], interrupt: KeyboardInterrupt) -> str:
+    """Keep the best parameters, or what was learned so far, if that are numbers; return a sentence about it."""
+    if run.best is None and not all(finite(p) for _, p in leaves(run.engine.params)):
+        run.engine.restore(start)
+    run.restore_best()
+    signal = str(interrupt) or "Ctrl-C"  # it has the name of another signal, if the command was sent one
+    return f"Stopped by {signal} in epoch {run.epoch}: the network keeps {_kept(run, 'what it learned so far')}."
+
+
+def _finished(run: Run, *, early: bool) -> str:
+    """Keep the best parameters, with early stopping; return a sentence about why there are fewer epochs, if so."""
+    if early:
+        run.restore_best()
+    if not run.reason:
+        return ""
+    ended = f"Stopped in epoch {run.epoch}: {run.reason}."
+    return f"{ended} The network keeps {_kept(run, '')}." if early and run.best else ended
 
 
 def _end(run: Run, begun: Sequence[Callback]) -> list[Exception]:
@@ -115,8 +131,8 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch)
     for callback in callbacks:
         callback.epoch_start(run)
         if midst:
-            run.ignore_assigned()
-        run.take_over()
+            run.shown.renew()  # what was assigned here counted before
+        run.shown.take_over()
     before = [c.batch_start for c in callbacks if type(c).batch_start is not Callback.batch_start]
     after = [c.batch_end for c in callbacks if type(c).batch_end is not Callback.batch_end]
     # Closed, because a thread may be reading ahead for it.
@@ -130,7 +146,7 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch)
     run.end_epoch()
     for callback in callbacks:
         callback.epoch_end(run)
-        run.take_over()
+        run.shown.take_over()
         if callback is best and best.waited == 0:
             run.keep_best()
     run.save(callbacks)
@@ -167,7 +183,7 @@ def _call(run: Run, hooks: Hooks, batches: int) -> None:
     """Call what goes with a batch, of which the engine does so many in one call."""
     for call in hooks:
         call(run)
-        if run.take_over() and batches > 1:
+        if run.shown.take_over() and batches > 1:
             raise InputError(
                 f"A callback assigned parameters after one of {batches} batches that this engine does in one call, "
                 "so the "

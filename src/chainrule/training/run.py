@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from chainrule.arrays import Array, Params, leaves, map_leaves
+from chainrule.arrays import Array, leaves
 from chainrule.common.errors import DivergenceError, InputError, NotFiniteError
 from chainrule.data.batches import Source
 from chainrule.data.checks import finite
@@ -21,7 +19,8 @@ from chainrule.training.checkpoint import Checkpoints
 from chainrule.training.history import History
 from chainrule.training.identity import Identity, differences
 from chainrule.training.scoring import Scores, Totals
-from chainrule.training.shown import frozen
+from chainrule.training.shown import Shown
+from chainrule.training.shown import snapshot as snapshot
 
 
 class Run:
@@ -56,7 +55,8 @@ class Run:
         checkpoints: Checkpoints | None = None,
         identity: Identity | None = None,
     ) -> None:
-        self._network, self.engine, self.source, self.seed = network, engine, source, seed
+        self.engine, self.source, self.seed = engine, source, seed
+        self.shown = Shown(network, engine)
         self.metrics, self.validate, self._checkpoints, self._identity = metrics, validate, checkpoints, identity
         # What an earlier fit returned must not grow.
         self.history: History = History(network.history.rows)
@@ -69,9 +69,6 @@ class Run:
         self.best: tuple[dict[str, Array], int] | None = None  # the parameters of the best epoch, and which it is
         self._final: Scores = {}
         self._started = time.perf_counter()
-        self._shown = network.params  # what the network has for parameters
-        self._moment: tuple[int, int, int] | None = None  # and since when
-        self._over = False
 
     @property
     def network(self) -> Any:
@@ -79,38 +76,7 @@ class Run:
 
         To change the parameters of the run, assign new ones: ``run.network.params = ...``.
         """
-        moment = (self.engine.steps, self.epoch, self.batch)
-        if moment != self._moment and not self._over:
-            self._network.params = self._shown = frozen(self.engine.params)
-            self._moment = moment
-        return self._network
-
-    def hand_over(self) -> None:
-        """Give the network the parameters for good; from now on it is shown as it is."""
-        self._network.params = self._shown = self.engine.params
-        self._over = True
-
-    def take_over(self) -> bool:
-        """Give the engine the parameters that a callback assigned to the network, if it did; return whether.
-
-        Raises
-        ------
-        InputError
-            They have other shapes than the network's, or are no numbers.
-        """
-        params = self._network.params
-        if params is self._shown:
-            return False
-        shapes, new = ({path: np.shape(p) for path, p in leaves(tree)} for tree in (self.engine.params, params))
-        if shapes != new:
-            raise InputError(f"A callback assigned parameters of the shapes {new}, but the network has {shapes}.")
-        try:
-            self.engine.restore(snapshot(map_leaves(lambda p: np.asarray(p, self.engine.dtype), params)))
-        except (ValueError, TypeError) as error:
-            raise InputError(f"A callback assigned parameters that are no numbers: {error}.") from error
-        self._moment = None
-        _ = self.network
-        return True
+        return self.shown.network((self.step, self.epoch, self.batch))
 
     @property
     def last_epoch(self) -> int:
@@ -146,11 +112,6 @@ class Run:
     def stop(self, reason: str) -> None:
         """End training after this batch or epoch."""
         self.reason = reason
-
-    def ignore_assigned(self) -> None:
-        """Forget what callbacks assigned where a checkpoint goes on: it counted before."""
-        self._moment = None
-        _ = self.network
 
     def start_epoch(self, epoch: int) -> None:
         """Begin an epoch, or go on with one that a checkpoint was in the midst of."""
@@ -201,7 +162,7 @@ class Run:
         """Give the engine the parameters of the best epoch."""
         if self.best is not None:
             self.engine.restore(self.best[0])
-            self._moment = None
+            self.shown.renew()
 
     def save(self, callbacks: Sequence[Callback], *, now: bool = False) -> None:
         """Write a checkpoint if it is time; only between blocks of batches is the state whole."""
@@ -252,8 +213,3 @@ class Run:
             self.best = best, info["best_epoch"]
         states: list[Any] = info["callbacks"]
         return states
-
-
-def snapshot(params: Params) -> dict[str, Array]:
-    """Return a copy of the parameters, for an engine's `restore`."""
-    return {f"params/{path}": np.array(p) for path, p in leaves(params)}

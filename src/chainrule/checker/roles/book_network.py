@@ -70,32 +70,35 @@ def _groups(index: Sequence[int]) -> list[Sequence[int]]:
     return [index, *([l] for l in index)]  # noqa: E741
 
 
+def _wrong(hidden: Function, output: Function, count: int) -> Iterator[tuple[str, Equation]]:
+    """Yield wrong versions of a network of so many layers with these activations, and what each is called."""
+    index = range(1, count + 1)
+    for kept in sorted(itertools.product((False, True), repeat=count - 1), key=sum):
+        if not all(kept):
+            yield "activation-forgotten", partial(_some_lost, hidden, output, kept)
+    for each in _groups(index):
+        yield "no-bias", partial(_with, hidden, output, {f"b{l}": 0.0 for l in each})  # noqa: E741
+        yield "minus-bias", partial(_with, hidden, output, {f"b{l}": -1.0 for l in each})  # noqa: E741
+        yield "transposed", partial(_transposed, hidden, output, each)
+    for each in _groups(index[:-1]):
+        yield "input-again", partial(_with, hidden, output, {f"A{l}": "X" for l in each})  # noqa: E741
+    for a, b in itertools.permutations(index, 2):
+        for kinds in ("W", "b", "Wb"):
+            changes = {f"{kind}{a}": f"{kind}{b}" for kind in kinds}
+            yield f"wrong-{kinds[0]}", partial(_with, hidden, output, changes)
+    for l in index:  # noqa: E741
+        yield "elementwise", partial(_elementwise, hidden, output, l)
+
+
 def network_mistakes(hidden: Sequence[Function], outputs: Sequence[Function], count: int) -> list[Mistake]:
     """Return usual wrong versions of a network of so many layers, likely ones first."""
     found: dict[str, list[Equation]] = {}
-
-    def add(key: str, equation: Equation) -> None:
-        found.setdefault(f"forward.{key}", []).append(equation)
-
-    index = range(1, count + 1)
     for h, out in itertools.product(hidden, outputs):
-        for kept in sorted(itertools.product((False, True), repeat=count - 1), key=sum):
-            if not all(kept):
-                add("activation-forgotten", partial(_some_lost, h, out, kept))
-        for each in _groups(index):
-            add("no-bias", partial(_with, h, out, {f"b{l}": 0.0 for l in each}))  # noqa: E741
-            add("minus-bias", partial(_with, h, out, {f"b{l}": -1.0 for l in each}))  # noqa: E741
-            add("transposed", partial(_transposed, h, out, each))
-        for each in _groups(index[:-1]):
-            add("input-again", partial(_with, h, out, {f"A{l}": "X" for l in each}))  # noqa: E741
-        for a, b in itertools.permutations(index, 2):
-            for kinds in ("W", "b", "Wb"):
-                add(f"wrong-{kinds[0]}", partial(_with, h, out, {f"{kind}{a}": f"{kind}{b}" for kind in kinds}))
-        for l in index:  # noqa: E741
-            add("elementwise", partial(_elementwise, h, out, l))
-    for h, out in itertools.product(hidden, _HIDDEN.values()):
-        add("hidden-on-output", partial(_with, h, out, {}))
-    return [Mistake(key, equation) for key, equations in found.items() for equation in equations]
+        for key, equation in _wrong(h, out, count):
+            found.setdefault(key, []).append(equation)
+    pairs = itertools.product(hidden, _HIDDEN.values())
+    found["hidden-on-output"] = [partial(_with, h, out, {}) for h, out in pairs]
+    return [Mistake(f"forward.{key}", equation) for key, equations in found.items() for equation in equations]
 
 
 def network_cases(count: int) -> list[Values]:
