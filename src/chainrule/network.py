@@ -38,9 +38,10 @@ from chainrule.training.history import History
 from chainrule.training.identity import identity_of, plain
 from chainrule.training.loop import train
 from chainrule.training.notes import OneTargetNote, warn_of_output_activation
-from chainrule.training.run import Run, snapshot
+from chainrule.training.run import Run
 from chainrule.training.scoring import Scores, evaluate
 from chainrule.training.settings import FitSettings
+from chainrule.training.shown import snapshot
 
 _Metrics = list[Metric | WholeMetric]
 
@@ -303,10 +304,11 @@ class Network:
                 )
         params, input_shape, output_shape = door.settled(source.shape)
         runner = self._engine(how, rule, scored, params, source)
-        identity = None
+        checkpoints = None
         if how.checkpoint is not None:
             weights = {"class_weight": plain("class_weight", class_weight)}
             identity = identity_of(self, rule, scored, how, source, validation) | weights
+            checkpoints = Checkpoints(how.checkpoint, identity)
 
         self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
         self.feature_names = self.feature_names or sources.names_of(X) or sources.names_of(source)
@@ -318,8 +320,7 @@ class Network:
             seed=how.seed,
             metrics=scored,
             validate=None if validation is None else lambda: self._scores(runner.forward, scored, validation, runner),
-            checkpoints=None if how.checkpoint is None else Checkpoints(how.checkpoint),
-            identity=identity,
+            checkpoints=checkpoints,
         )
         self._train(run, rule, how, [OneTargetNote(door), *progress.choose(how.verbose), *how.callbacks])
         return self.history

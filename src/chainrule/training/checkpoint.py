@@ -45,11 +45,19 @@ class Checkpoint(Checked):
 
 
 class Checkpoints:
-    """The files of one run, which no other run may use before `close`."""
+    """The files of one run, which no other run may use before `close`.
 
-    def __init__(self, settings: str | Path | Checkpoint) -> None:
+    Parameters
+    ----------
+    settings
+        Where and how often to write them.
+    identity
+        What must be the same for a run to go on from them, as plain data; it is written to each.
+    """
+
+    def __init__(self, settings: str | Path | Checkpoint, identity: dict[str, Any] | None = None) -> None:
         self._settings = settings if isinstance(settings, Checkpoint) else Checkpoint(settings)
-        self._folder = Path(self._settings.folder)
+        self._folder, self.identity = Path(self._settings.folder), identity
         self._last = time.monotonic()
         self._lock: Any = None
         self._numbers: list[int] = []
@@ -69,7 +77,7 @@ class Checkpoints:
 
     def save(self, arrays: dict[str, Array], info: dict[str, Any]) -> None:
         """Write the next checkpoint and remove the oldest; a disk that is full is a warning."""
-        content = tensors.content(_KEY, {"format": _FORMAT, **info}, arrays)
+        content = tensors.content(_KEY, {"format": _FORMAT, "settings": self.identity, **info}, arrays)
         try:
             atomic.write(self._path(self._next), content)
         except (OSError, InputError) as error:

@@ -17,10 +17,9 @@ from chainrule.metrics import Metric, WholeMetric
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoints
 from chainrule.training.history import History
-from chainrule.training.identity import Identity, differences
+from chainrule.training.identity import differences
 from chainrule.training.scoring import Scores, Totals
-from chainrule.training.shown import Shown
-from chainrule.training.shown import snapshot as snapshot
+from chainrule.training.shown import Shown, snapshot
 
 
 class Run:
@@ -38,8 +37,8 @@ class Run:
         What to score.
     validate
         Returns the scores on validation data.
-    checkpoints, identity
-        Where to save the state; and what must be the same when the run goes on.
+    checkpoints
+        Where to save the state, with what must be the same when the run goes on.
     """
 
     def __init__(
@@ -53,11 +52,10 @@ class Run:
         metrics: Sequence[Metric | WholeMetric] = (),
         validate: Callable[[], Scores] | None = None,
         checkpoints: Checkpoints | None = None,
-        identity: Identity | None = None,
     ) -> None:
         self.engine, self.source, self.seed = engine, source, seed
         self.shown = Shown(network, engine)
-        self.metrics, self.validate, self._checkpoints, self._identity = metrics, validate, checkpoints, identity
+        self.metrics, self.validate, self._checkpoints = metrics, validate, checkpoints
         # What an earlier fit returned must not grow.
         self.history: History = History(network.history.rows)
         network.history = self.history
@@ -173,7 +171,6 @@ class Run:
             arrays |= {f"best/{name}": a for name, a in self.best[0].items()}
         arrays |= {f"counts/{i}": counts for i, counts in enumerate(self.totals.counts)}
         info = {
-            "settings": self._identity,
             "before": self._before,
             "batch": self.batch,
             "loss": [self.totals.loss, self.totals.weight],
@@ -191,15 +188,14 @@ class Run:
 
     def resume(self) -> list[Any] | None:
         """Go on from the last checkpoint, if there is one; return the names and the states of its callbacks."""
-        saved = self._checkpoints and self._checkpoints.load()
-        if not saved:
+        if self._checkpoints is None or (saved := self._checkpoints.load()) is None:
             return None
         arrays, info = saved
-        if info["settings"] != self._identity:
+        before, now = info["settings"], self._checkpoints.identity
+        if before != now:
             raise InputError(
-                "The checkpoint folder holds a run with other settings or data. "
-                f"{differences(info['settings'], self._identity)} Take the same settings to go on with it, or "
-                "another folder for a new run."
+                f"The checkpoint folder holds a run with other settings or data. {differences(before, now)} Take the "
+                "same settings to go on with it, or another folder for a new run."
             )
         self.resumed = True
         self.engine.restore(arrays)
