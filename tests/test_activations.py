@@ -19,6 +19,7 @@ from hypothesis.extra.numpy import arrays
 import chainrule as cr
 from chainrule.common.errors import InputError
 from chainrule.equations.activations import ACTIVATIONS
+from tests.reference.compare import assert_equals_pytorch
 
 Z = np.array([-3.0, -0.5, 0.0, 0.5, 3.0])
 TEXTBOOK: dict[str, Callable[[float], float]] = {
@@ -33,6 +34,7 @@ TEXTBOOK: dict[str, Callable[[float], float]] = {
     "gelu_exact": lambda z: z * math.erfc(-z / math.sqrt(2)) / 2,
     "silu": lambda z: z / (1 + math.exp(-z)),
     "softplus": lambda z: math.log(1 + math.exp(z)),
+    "softsign": lambda z: z / (1 + abs(z)),
 }
 
 
@@ -107,6 +109,10 @@ def test_exact_gelu_keeps_its_digits_in_the_tail(dtype: Any, lowest: float, engi
 def test_gelu_takes_the_usual_argument() -> None:
     assert cr.GELU() == cr.GELU(approximate=True) == cr.Activation("gelu")
     assert cr.GELU(approximate=False) == cr.Activation("gelu_exact")
+
+
+def test_softsign_equals_pytorch() -> None:
+    assert_equals_pytorch("layers.npz", "softsign", cr.Softsign())
 
 
 def test_softmax_does_not_care_about_a_shift() -> None:
