@@ -23,6 +23,15 @@ def _check(layer: Layer, gamma: Array, x: Array) -> None:
         raise InputError(f"{layer.label} expects {len(gamma)} features, but the input has shape {x.shape}.")
 
 
+def _check_has_variance(x: Array) -> None:
+    if x.size == x.shape[-1]:
+        raise InputError(
+            f"BatchNorm in training needs more than one value per channel, because the variance of one value is 0, but "
+            f"the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, a batch_size that "
+            f"does not leave a single example over."
+        )
+
+
 def _counted(x: Float[Array, "batch *axes n"], mode: Mode) -> Array | None:
     """Return 1 for the examples, or the steps of them, that count and 0 for the others; None if all do."""
     xp = namespace(x)
@@ -55,6 +64,11 @@ def _number_of_examples(x: Float[Array, "batch *axes n"], counted: Array | None)
 
 def _beside(counted: Array, x: Float[Array, "batch *axes"]) -> Array:
     return namespace(x).reshape(counted, counted.shape + (1,) * (x.ndim - counted.ndim))
+
+
+def _cleared(x: Float[Array, "batch *axes"], counted: Array | None) -> Float[Array, "batch *axes"]:
+    """Return x with 0 in the place of what does not count."""
+    return x if counted is None else x * _beside(counted, x)
 
 
 def _mean_of_features(x: Float[Array, "*axes n"]) -> Float[Array, "*axes 1"]:
@@ -158,12 +172,7 @@ class BatchNorm(Layer):
         _check(self, gamma, x)
         batch, counted = None, _counted(x, mode)
         if mode.training:
-            if x.size == x.shape[-1]:
-                raise InputError(
-                    f"BatchNorm in training needs more than one value per channel, because the variance of one value "
-                    f"is 0, but the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, "
-                    f"a batch_size that does not leave a single example over."
-                )
+            _check_has_variance(x)
             X, mean = _centered(x, lambda x: _mean_of_examples(x, counted))
             batch = mean, variance = mean, _mean_of_examples(X * X, counted)
         else:
@@ -172,9 +181,7 @@ class BatchNorm(Layer):
         X *= scale
         Y = X * gamma
         Y += params["beta"]
-        if counted is not None:
-            Y *= _beside(counted, Y)
-        return Y, BatchNormCache(X, scale, gamma, batch, counted)
+        return _cleared(Y, counted), BatchNormCache(X, scale, gamma, batch, counted)
 
     def backward(
         self, cache: BatchNormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
@@ -193,9 +200,7 @@ class BatchNorm(Layer):
             dX += dy
             dX -= dbeta
             dX *= gamma * scale
-        if counted is not None:
-            dX *= _beside(counted, dX)
-        return dX, grads
+        return _cleared(dX, counted), grads
 
     def update_statistics(self, params: Params, cache: BatchNormCache) -> Params:
         """Return the parameters with running statistics that came closer to those of the batch."""
