@@ -128,6 +128,7 @@ def calls(folder: Path) -> list[Call]:
         (cr.MaxPool, {"window": 2, "stride": 2, "padding": "valid"}),
         (cr.AveragePool, {"window": 2, "stride": 2, "padding": "valid"}),
         (cr.BatchNorm, {"momentum": 0.9, "epsilon": 1e-5}),
+        (cr.GroupNorm, {"groups": 2, "epsilon": 1e-5}),
         (cr.LayerNorm, {"epsilon": 1e-5}),
         (cr.RMSNorm, {"epsilon": 1e-5}),
         (cr.RNN, {"units": 2, "activation": "tanh", "sequence": True, "reverse": False}),

@@ -27,6 +27,7 @@ from .dropout import SpatialDropout as SpatialDropout
 from .embedding import Embedding as Embedding
 from .graph import Graph as Graph
 from .normalization import BatchNorm as BatchNorm
+from .normalization import GroupNorm as GroupNorm
 from .normalization import LayerNorm as LayerNorm
 from .normalization import RMSNorm as RMSNorm
 from .pooling import AveragePool as AveragePool
