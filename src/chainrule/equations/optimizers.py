@@ -8,9 +8,9 @@ A rule has two parts. `scalars(t)` returns the few numbers that are the same for
 rate; it runs once per step, in float64. `update` takes them and is elementwise: arithmetic and ufuncs only,
 so that an engine can trace it once and run it as it likes.
 
-`weight_decay` acts on weights and not on biases: the engine calls `rule` with ``decay=False`` for the arrays whose name
-does not begin with W. In `AdamW` it is decoupled; elsewhere it is L2, the gradient of (weight_decay / 2) * sum(W**2),
-which the reported loss does not include: a `History` has it beside the loss, as `l2`.
+`weight_decay` acts on weights and not on biases and scales: the engine calls `rule` with ``decay=False`` for these, by
+what a layer's `kinds` says. In the `Decoupled` rules it is no part of the gradient; elsewhere it is L2, the gradient of
+(weight_decay / 2) * sum(W**2), which the reported loss does not include: a `History` has it beside the loss, as `l2`.
 """
 
 from __future__ import annotations
@@ -117,6 +117,33 @@ class Optimizer(Checked, ABC):
     @abstractmethod
     def step(self, g: Vector, state: Any, *scalars: Any) -> tuple[Vector, Any]:
         """Return what is subtracted from the parameters, and the new state."""
+
+
+@dataclass(frozen=True)
+class Decoupled(Optimizer):
+    r"""What rules with decoupled weight decay have in common: the gradient does not know of it.
+
+    .. math:: \theta_t = \theta_{t-1} - \eta \lambda\, \theta_{t-1} - \text{step}
+
+    The last of the scalars of a step is `share`.
+
+    References
+    ----------
+    Loshchilov and Hutter, Decoupled weight decay regularization, 2019.
+    """
+
+    def penalty(self, weights: Iterable[Array]) -> None:
+        """Return None: decoupled decay adds nothing to the loss."""
+
+    def share(self, t: Any) -> Any:
+        """Return the share of a weight that decays in step t."""
+        return rate_at(self.lr, t) * self.weight_decay
+
+    def update(self, p: Vector, g: Vector, state: Any, scalars: tuple[Any, ...], *, decay: bool) -> tuple[Vector, Any]:
+        """Return the parameters and the state after a step with these scalars."""
+        *own, share = scalars
+        step, state = self.step(g, state, *own)
+        return (p - share * p if decay else p) - step, state
 
 
 @dataclass(frozen=True)
@@ -278,7 +305,7 @@ class Adam(Optimizer):
 
 
 @dataclass(frozen=True)
-class AdamW(Adam):
+class AdamW(Adam, Decoupled):
     r"""Adam with decoupled weight decay, which the gradient's scale does not change.
 
     .. math::
@@ -291,20 +318,9 @@ class AdamW(Adam):
 
     weight_decay: float = 0.01
 
-    def penalty(self, weights: Iterable[Array]) -> None:
-        """Return None: decoupled decay adds nothing to the loss."""
-
     def scalars(self, t: Any) -> tuple[Any, ...]:
         """Return Adam's scalars of step t and the share of a weight that decays."""
-        return *super().scalars(t), rate_at(self.lr, t) * self.weight_decay
-
-    def update(
-        self, p: Vector, g: Vector, state: Moments, scalars: tuple[Any, ...], *, decay: bool
-    ) -> tuple[Vector, Moments]:
-        """Return the parameters and the state after a step with these scalars."""
-        alpha, epsilon, share = scalars
-        step, state = self.step(g, state, alpha, epsilon)
-        return (p - share * p if decay else p) - step, state
+        return *super().scalars(t), self.share(t)
 
 
 def clip_scale(squared_norm: Array, clip_norm: float) -> Array:
