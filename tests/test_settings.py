@@ -224,6 +224,8 @@ OUT_OF_BOUNDS: dict[str, tuple[Any, ...]] = {
     "GroupNorm epsilon": ABOVE_0,
     "GroupNorm groups": (0, -1),
     "Huber delta": ABOVE_0,
+    "Lion beta1": SHARE,
+    "Lion beta2": SHARE,
     "MaxPool stride": (0, (1, 0), (1, 1, 1)),
     "Momentum beta": SHARE,
     "Nesterov beta": SHARE,

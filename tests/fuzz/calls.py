@@ -150,6 +150,7 @@ def calls(folder: Path) -> list[Call]:
         (cr.RMSProp, {"lr": 0.1, "beta": 0.9, "epsilon": 1e-8}),
         (cr.Adam, {"lr": 0.1, "beta1": 0.9, "beta2": 0.9, "epsilon": 1e-8}),
         (cr.AdamW, {"lr": 0.1, "weight_decay": 0.1}),
+        (cr.Lion, {"lr": 0.1, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.99}),
         (cr.Constant, {"rate": 0.1}),
         (cr.StepDecay, {"rate": 0.1, "every": 5, "factor": 0.1}),
         (cr.Exponential, {"rate": 0.1, "every": 5, "factor": 0.1}),

@@ -44,6 +44,12 @@ class SquareSum(NamedTuple):
     s: Array  # like p: the sum or mean of squared gradients
 
 
+class GradientMean(NamedTuple):
+    """The state of Lion."""
+
+    m: Array  # like p: the mean of past gradients, in which older ones count less
+
+
 class Moments(NamedTuple):
     """The state of Adam."""
 
@@ -323,6 +329,40 @@ class AdamW(Adam, Decoupled):
         return *super().scalars(t), self.share(t)
 
 
+@dataclass(frozen=True)
+class Lion(Decoupled):
+    r"""The sign of a mean of gradients: every parameter moves by the learning rate, with decoupled weight decay.
+
+    .. math::
+        c_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad
+        \theta_t = \theta_{t-1} - \eta \left( \operatorname{sign} c_t + \lambda\, \theta_{t-1} \right), \qquad
+        m_t = \beta_2 m_{t-1} + (1 - \beta_2) g_t
+
+    The paper takes a learning rate 3 to 10 times smaller than AdamW's, and a weight decay as many times larger.
+
+    References
+    ----------
+    Chen, Liang, Huang, Real, Wang, Liu, Pham, Dong, Luong, Hsieh, Lu and Le, Symbolic discovery of optimization
+    algorithms, 2023, algorithm 2 and section 5.
+    """
+
+    lr: float | Schedule = 0.0001
+    beta1: float = 0.9
+    beta2: float = 0.99
+    state = GradientMean
+    rules: ClassVar = Optimizer.rules | {"beta1": _SHARE, "beta2": _SHARE}
+
+    def scalars(self, t: Any) -> tuple[Any, ...]:
+        """Return the learning rate of step t and the share of a weight that decays."""
+        return *super().scalars(t), self.share(t)
+
+    def step(self, g: Vector, state: GradientMean, rate: Any) -> tuple[Vector, GradientMean]:
+        """Return the sign of the mean, which forgets sooner than the one that is kept, times the rate."""
+        c = self.beta1 * state.m + (1 - self.beta1) * g
+        m = self.beta2 * state.m + (1 - self.beta2) * g
+        return rate * namespace(g).sign(c), GradientMean(m)
+
+
 def clip_scale(squared_norm: Array, clip_norm: float) -> Array:
     r"""Return the factor that scales a gradient down to a global norm, or 1 if it is not longer.
 
@@ -344,6 +384,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": RMSProp,
     "adam": Adam,
     "adamw": AdamW,
+    "lion": Lion,
 }
 """Every optimizer by the name that `fit` and the command line take."""
 
