@@ -20,10 +20,10 @@ from PIL import Image
 from rich.console import Console
 
 import chainrule
-from chainrule.cli import app, main
+from chainrule.cli import main
 from chainrule.cli.draw import draw
+from tests.commands import COMMANDS
 
-COMMANDS = sorted(command.name or "" for command in app.registered_commands)
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()
 Run = Callable[..., tuple[int, str, str]]
 
