@@ -375,7 +375,7 @@ ODD = [
 ]
 USUAL = {
     **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
-    **{"gates": [], "datasets": []},
+    **{"summary": ["moons.st"], "gates": [], "datasets": []},
 }
 
 
