@@ -20,10 +20,10 @@ from PIL import Image
 from rich.console import Console
 
 import chainrule
-from chainrule.cli import app, main
+from chainrule.cli import main
 from chainrule.cli.draw import draw
+from tests.commands import COMMANDS
 
-COMMANDS = sorted(command.name or "" for command in app.registered_commands)
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()
 Run = Callable[..., tuple[int, str, str]]
 
@@ -160,6 +160,16 @@ def test_evaluate(run: Run, model: Path) -> None:
     assert re.fullmatch(r"test accuracy 0\.9\d{3}  \(loss 0\.\d{4}, 2,000 examples\)\n", out)
     result = json.loads(run("evaluate", model, "--json")[1])
     assert f"{result['test']['accuracy']:.4f}" in out
+
+
+def test_summary(run: Run, model: Path) -> None:
+    status, out, err = run("summary", model)
+    assert (status, err) == (0, "")
+    network = chainrule.load(model)
+    *table, loss = out.splitlines()
+    assert "\n".join(table) == network.summary()
+    assert table[-1].startswith("50,890 parameters (198.8 KiB), ")
+    assert loss == f"loss: {network.loss!r}" == "loss: CategoricalCrossEntropy(label_smoothing=0.0)"
 
 
 def test_predict_samples(run: Run, model: Path) -> None:
@@ -343,6 +353,8 @@ def test_datasets_finds_mnist(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("evaluate", r"Missing argument 'MODEL'"),
         ("evaluate nope", r"There is no model file nope\."),
         ("evaluate nope sin", r"There is no data set 'sin'\. Did you mean 'sine'\?"),
+        ("summary", r"Missing argument 'MODEL'.*\(see: chainrule summary --help\)"),
+        ("summary nope", r"There is no model file nope\."),
         ("predict nope", r"predict needs an input: name one file, or say --samples 6"),
         ("predict nope x.png --samples 3", r"predict needs an input"),
         ("gates --out nowhere/gates.png", r"nowhere/gates.png cannot be written: there is no folder nowhere\."),
@@ -386,7 +398,8 @@ def test_wrong_files(
     assert "examples of shape (2,), but the shape of the shipped digits is (1, 784)" in fails(
         "predict", toy_models / "xor", "--samples", 1
     )
-    assert "model is not a model file" in fails("evaluate", "model")
+    for command in "evaluate", "summary":
+        assert "model is not a model file" in fails(command, "model")
 
 
 def test_out_is_checked_before_training(fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:

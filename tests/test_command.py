@@ -27,10 +27,10 @@ import chainrule as cr
 from chainrule.checker.findings import Report
 from chainrule.cli import app, main
 from chainrule.common.errors import FileFormatError, InputError
+from tests.commands import COMMANDS
 
 Run = Callable[..., tuple[int, str, str]]
 DATASETS = cr.datasets.DATASETS
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -373,7 +373,10 @@ ODD = [
     *("moons.st", "digits.st", "x.npy", "pixels.npy", "complex.npy", "text.npy", "rows.npy", "one.npy", "dates.npy"),
     *("negative.npy", "large.npy", "bool.npy", "x.idx", "digit.png", "out.png", "out.svg", "out"),
 ]
-USUAL = {"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]}
+USUAL = {
+    **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
+    **{"summary": ["moons.st"], "gates": [], "datasets": []},
+}
 
 
 def odd_files() -> None:
@@ -427,7 +430,7 @@ def test_odd_arguments_end_in_a_result_or_one_sentence(
     options += [name for option in COMMANDS[command].params for name in option.opts if name.startswith("-")]
     rng = random.Random(command)
     for _ in range(300):
-        arguments = [command, *USUAL.get(command, [])[: rng.randrange(3)]]
+        arguments = [command, *USUAL[command][: rng.randrange(3)]]
         for _ in range(rng.randrange(5)):
             arguments += rng.choices(options) if rng.random() < 0.7 else []
             arguments += rng.choices(ODD) if rng.random() < 0.8 else []

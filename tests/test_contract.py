@@ -278,6 +278,7 @@ MISTAKES: dict[str, tuple[str, Callable[[Array, Array], Array]]] = {
     "softmax: zero": ("softmax", lambda dA, A: A * (dA - dA)),
     "log-softmax: sum dropped": ("log_softmax", lambda dA, A: dA - np.exp(A) * dA),
     "silu: product rule forgotten": ("silu", lambda dA, Z: dA * cr.activations.sigmoid(Z)),
+    "softsign: not squared": ("softsign", lambda dA, Z: dA / (1 + abs(Z))),
     "elu: slope without alpha's branch": ("elu", lambda dA, Z: dA * (Z > 0)),
 }
 

@@ -14,6 +14,11 @@ from typing import NamedTuple
 import pytest
 from markdown_it import MarkdownIt
 
+from chainrule.equations.activations import ACTIVATIONS
+from chainrule.equations.optimizers import OPTIMIZERS
+from chainrule.layers import LAYERS
+from tests.commands import COMMANDS
+
 ROOT = Path(__file__).resolve().parents[1]
 CHECKER = ["docs/checker.md", "docs/checker.ko.md"]
 PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", *CHECKER]
@@ -86,6 +91,22 @@ def test_sessions_with_the_checker_are_as_shown(page: str, tmp_path: Path) -> No
         done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, env=environment)
         assert (done.returncode, done.stdout) == (1, output)
     subprocess.run([sys.executable, "-c", codes[-1]], check=True, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("page", "activations", "optimizers"),
+    [("README.md", "activations", "optimizers"), ("README.ko.md", "활성화 함수", "최적화")],
+)
+def test_the_lists_of_the_readme_are_complete(page: str, activations: str, optimizers: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert [name for name in LAYERS if f"`{name}`" not in text] == []
+    assert [command for command in COMMANDS if f"chainrule {command}" not in text] == []
+    for title, names in (activations, ACTIVATIONS.keys() - {"gelu_exact"}), (optimizers, OPTIMIZERS.keys()):
+        row = re.search(rf"^\| {title} \| (.*?)[;.|]", text, re.MULTILINE)
+        assert row is not None
+        listed = [re.sub(r"\(.*|\W", "", entry).lower() for entry in row[1].split(", ")]
+        assert len(listed) == len(names)
+        assert page != "README.md" or set(listed) == {name.replace("_", "") for name in names}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,7 +11,7 @@ import chainrule as cr
 from chainrule.arrays import INFERENCE, Array, Mode
 from chainrule.common.errors import InputError
 from chainrule.layers import Layer
-from chainrule.layers.normalization import BatchNorm, LayerNorm, RMSNorm
+from chainrule.layers.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from chainrule.training.callbacks import Callback
 from tests.reference.compare import arrays_of, assert_close, assert_equals_pytorch, starting_with
 
@@ -27,6 +27,9 @@ CLASSES = int(Y.max()) + 1
         ("batch_norm_2d", BatchNorm(), TRAINING),
         ("batch_norm_inference", BatchNorm(), INFERENCE),
         ("layer_norm", LayerNorm(), INFERENCE),
+        ("group_norm_1", GroupNorm(1), INFERENCE),
+        ("group_norm_2", GroupNorm(2), INFERENCE),
+        ("group_norm_4", GroupNorm(4), INFERENCE),
         ("rms_norm", RMSNorm(), INFERENCE),
     ],
 )
@@ -37,7 +40,13 @@ def test_output_gradients_and_statistics_equal_pytorch(case: str, layer: Layer, 
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape"), [(BatchNorm(), (256, 3)), (BatchNorm(), (64, 24, 24, 3)), (LayerNorm(), (3, 5000))]
+    ("layer", "shape"),
+    [
+        (BatchNorm(), (256, 3)),
+        (BatchNorm(), (64, 24, 24, 3)),
+        (GroupNorm(2), (2, 64, 64, 4)),
+        (LayerNorm(), (3, 5000)),
+    ],
 )
 def test_float32_keeps_its_digits_around_1000(layer: Layer, shape: tuple[int, ...]) -> None:
     x = (1000 + np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
@@ -95,11 +104,41 @@ def test_ctrl_c_brings_back_the_statistics_of_the_best_epoch() -> None:
         np.testing.assert_array_equal(stopped.params[1][name], expected, err_msg=name)
 
 
-@pytest.mark.parametrize("layer", [BatchNorm(), LayerNorm(), RMSNorm()])
+@pytest.mark.parametrize("layer", [BatchNorm(), GroupNorm(5), LayerNorm(), RMSNorm()])
 def test_another_number_of_features(layer: Layer) -> None:
     params, _ = layer.init(np.random.default_rng(0), (5,))
     with pytest.raises(InputError, match=rf"{layer.label} expects 5 features, but the input has shape \(4, 6\)"):
         layer.forward(params, np.zeros((4, 6)))
+
+
+def test_one_group_of_a_flat_example_is_layer_normalization() -> None:
+    x = np.random.default_rng(0).standard_normal((4, 6))
+    params, _ = LayerNorm().init(np.random.default_rng(0), (6,), np.float64)
+    np.testing.assert_allclose(GroupNorm(1).forward(params, x)[0], LayerNorm().forward(params, x)[0], rtol=1e-12)
+
+
+def test_groups_are_normalized_as_if_there_were_no_padding() -> None:
+    layer, rng = GroupNorm(2), np.random.default_rng(0)
+    x, dy = rng.standard_normal((2, 3, 5, 2, 4))
+    params = {"gamma": rng.standard_normal(4), "beta": rng.standard_normal(4)}
+    y, cache = layer.forward(params, x, Mode(mask=np.arange(5) < [[5], [2], [0]]))
+    dx, grads = layer.backward(cache, dy)
+    alone = [layer.forward(params, x[i : i + 1, :steps]) for i, steps in ((0, 5), (1, 2))]
+    gradients: Any = [layer.backward(alone[i][1], dy[i : i + 1, :steps]) for i, steps in ((0, 5), (1, 2))]
+    assert dx is not None
+    for i, steps in (0, 5), (1, 2):
+        np.testing.assert_allclose(y[i, :steps], alone[i][0][0], rtol=1e-12)
+        np.testing.assert_allclose(dx[i, :steps], gradients[i][0][0], rtol=1e-9)
+        assert not y[i, steps:].any() and not dx[i, steps:].any()
+    assert not y[2].any() and not dx[2].any()
+    for name, g in grads.items():
+        np.testing.assert_allclose(g, gradients[0][1][name] + gradients[1][1][name], rtol=1e-12)
+
+
+def test_channels_that_no_number_of_groups_divides() -> None:
+    text = r"channels evenly among its groups, but 6 channels do not divide by groups=4\. Take a divisor of 6"
+    with pytest.raises(InputError, match=text):
+        cr.Network([GroupNorm(4)], "mean_squared_error", input_shape=(3, 6))
 
 
 def test_the_variance_of_one_value() -> None:
@@ -113,11 +152,11 @@ def test_the_variance_of_one_value() -> None:
 
 
 def test_settings_that_make_no_sense() -> None:
-    for layer in (BatchNorm, LayerNorm, RMSNorm):
+    for layer, options in (BatchNorm, {}), (GroupNorm, {"groups": 2}), (LayerNorm, {}), (RMSNorm, {}):
         with pytest.raises(
             InputError, match=rf"{layer.__name__} takes epsilon, .* as a number above 0, but epsilon=0\.0"
         ):
-            layer(epsilon=0.0)
+            layer(epsilon=0.0, **options)
     with pytest.raises(InputError, match=r"momentum, the share of the old statistics to keep, .*, but momentum=1\.5"):
         BatchNorm(momentum=1.5)
 

@@ -81,11 +81,32 @@ def test_adam_with_two_gradients_by_hand() -> None:
     assert p[0] == pytest.approx(expected, rel=1e-12)
 
 
+def test_lion_is_the_equation_of_its_paper() -> None:
+    # Algorithm 2 of Chen et al., 2023, in its order: c, then theta, then m.
+    eta, decay, b1, b2 = 0.01, 0.1, 0.9, 0.99
+    gradients = [np.random.default_rng(seed).standard_normal(3) for seed in range(6)]
+    theta, m = P.copy(), np.zeros(3)
+    for g in gradients:
+        c = b1 * m + (1 - b1) * g
+        theta = theta - eta * (np.sign(c) + decay * theta)
+        m = b2 * m + (1 - b2) * g
+    np.testing.assert_allclose(run(cr.Lion(eta, weight_decay=decay), gradients), theta, rtol=1e-14)
+
+
+def test_lion_goes_one_learning_rate_per_step_and_none_without_a_gradient() -> None:
+    np.testing.assert_allclose(run(cr.Lion(0.1), [G] * 5), P - 0.5 * np.sign(G), atol=1e-12)
+    np.testing.assert_array_equal(run(cr.Lion(0.1), [0 * G] * 5), P)
+    # After a step with g, b1 m + (1 - b1) h turns where h = -g b1 (1 - b2) / (1 - b1): here 0.09 g.
+    for share, way in ((0.08, 2), (0.1, 0)):
+        np.testing.assert_allclose(run(cr.Lion(0.1), [G, -share * G]), P - 0.1 * way * np.sign(G), atol=1e-12)
+
+
 def test_l2_is_a_gradient_and_decoupled_decay_is_not() -> None:
     zero = np.zeros(3)
     np.testing.assert_allclose(run(cr.SGD(0.1, weight_decay=0.5), [zero]), P * (1 - 0.05))
     np.testing.assert_allclose(run(cr.Adam(0.1, weight_decay=0.5), [zero]), P - 0.1 * np.sign(P), rtol=1e-6)
     np.testing.assert_allclose(run(cr.AdamW(0.1, weight_decay=0.5), [zero]), P * (1 - 0.05))
+    np.testing.assert_allclose(run(cr.Lion(0.1, weight_decay=0.5), [zero]), P * (1 - 0.05))
     np.testing.assert_allclose(run(cr.AdamW(0.1, weight_decay=0.5), [G]), run(cr.Adam(0.1), [G]) - 0.05 * P, rtol=1e-12)
 
 
@@ -180,6 +201,7 @@ OF_STEP: dict[str, Any] = {
     "adam": cr.Adam(cr.Cosine(0.1, 10**9)).scalars,
     "adam, long memory": cr.Adam(beta1=0.99999, beta2=0.9999999).scalars,
     "adamw": cr.AdamW(cr.Exponential(0.1, 10**8)).scalars,
+    "lion": cr.Lion(cr.Cosine(0.1, 10**8), weight_decay=0.5).scalars,
 }
 WITHOUT_X64 = {name: jax.jit(in_float64(function)) for name, function in OF_STEP.items()}
 

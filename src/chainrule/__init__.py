@@ -16,7 +16,7 @@ from chainrule.equations.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
 )
-from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Lion, Momentum, Nesterov, RMSProp
 from chainrule.equations.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
 from chainrule.gradcheck import gradcheck
 from chainrule.network import Network
@@ -59,6 +59,7 @@ __all__ = [
     "EarlyStopping",
     "Exponential",
     "Huber",
+    "Lion",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Mode",

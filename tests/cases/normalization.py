@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.layers.normalization import BatchNorm, LayerNorm, RMSNorm
+from chainrule.layers.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from tests.cases.form import MASKED, MASKED_TRAINING, TRAINING, LayerCase
 
 SOME_ROWS = TRAINING._replace(rows=np.array([1.0, 0.0, 1.0, 1.0]))
@@ -20,6 +20,11 @@ LAYER_CASES = [
     LayerCase("batch norm in inference, pictures", BatchNorm(), (2, 3, 2, 4)),
     LayerCase("layer norm", LayerNorm(), (4, 5)),
     LayerCase("layer norm over time", LayerNorm(epsilon=0.1), (3, 2, 5)),
+    LayerCase("group norm", GroupNorm(2), (4, 6)),
+    LayerCase("group norm, pictures", GroupNorm(2, epsilon=0.1), (2, 3, 2, 4)),
+    LayerCase("group norm, one channel in each", GroupNorm(3), (2, 5, 3)),
+    LayerCase("group norm in training, masked", GroupNorm(2), (3, 5, 4), MASKED_TRAINING),
+    LayerCase("group norm in inference, masked", GroupNorm(1), (3, 5, 2), MASKED),
     LayerCase("rms norm", RMSNorm(), (4, 5)),
     LayerCase("rms norm over time", RMSNorm(epsilon=0.1), (3, 2, 5)),
 ]

@@ -131,7 +131,7 @@ def _inputs(kind: str, rng: np.random.Generator) -> Array:
 
 def _layers(draw: st.DrawFn, kind: str) -> tuple[list[Any], bool, bool]:
     """Return the layers before the last, whether they give an output for each step, and whether they are random."""
-    around = draw(_one_of([[], [cr.BatchNorm()], [cr.LayerNorm()], [cr.Tanh()], [cr.Dropout(0.3)]]))
+    around = draw(_one_of([[], [cr.BatchNorm()], [cr.LayerNorm()], [cr.GroupNorm(1)], [cr.Tanh()], [cr.Dropout(0.3)]]))
     random = any(isinstance(layer, cr.Dropout) for layer in around)
     if kind == "table":
         first = draw(

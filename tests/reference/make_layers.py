@@ -1,4 +1,4 @@
-"""Write layers.npz: PyTorch's outputs and gradients of pooling, normalization and embedding, in our layout.
+"""Write layers.npz: what PyTorch computes for activations, pooling, normalization and embedding, in our layout.
 
 Run it by itself where PyTorch is installed: ``python make_layers.py``. Channels are last in every array, and
 parameters bear our names.
@@ -76,5 +76,14 @@ record(
 )
 record("rms_norm", draw(4, 2, 5), lambda x, gamma: F.rms_norm(x, (5,), gamma, eps=1e-6), gamma=draw(5))
 record("embedding", torch.tensor(RNG.integers(0, 6, (4, 5))), lambda x, W: F.embedding(x, W), W=draw(7, 3))
+record("softsign", 3 * draw(4, 5), F.softsign)
+for groups in 1, 2, 4:
+    record(
+        f"group_norm_{groups}",
+        3 * draw(2, 3, 5, 4) + 1,
+        lambda x, gamma, beta: channels_last(F.group_norm(channels_first(x), groups, gamma, beta)),  # noqa: B023
+        gamma=draw(4),
+        beta=draw(4),
+    )
 
 np.savez_compressed(Path(__file__).with_name("layers.npz"), **ARRAYS)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import check, datasets, evaluate, gates, predict, train
+from chainrule.cli import check, datasets, evaluate, gates, predict, summary, train
 from chainrule.cli.stopping import stopping
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
@@ -25,12 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("train", epilog=train.EXAMPLE)(train.run)
-app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.run)
-app.command("predict", epilog=predict.EXAMPLE)(predict.run)
-app.command("check", epilog=check.EXAMPLE)(check.run)
-app.command("gates", epilog=gates.EXAMPLE)(gates.run)
-app.command("datasets", epilog=datasets.EXAMPLE)(datasets.run)
+for command in train, evaluate, predict, summary, check, gates, datasets:
+    app.command(command.__name__.rpartition(".")[2], epilog=command.EXAMPLE)(command.run)
 
 _INTERRUPTED = 128 + signal.SIGINT
 _UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chainrule import load
-from chainrule.cli.inputs import check_suits, fitted, scaled
+from chainrule.cli.inputs import ModelArgument, check_suits, fitted, scaled
 from chainrule.cli.output import JsonOption, one_of, print_json, scores_line, test
 from chainrule.datasets import DATASETS
 
@@ -17,7 +16,7 @@ EXAMPLE = "Example: chainrule evaluate digits.safetensors mnist-small"
 
 
 def run(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `chainrule train --out` wrote.")],
+    model: ModelArgument,
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"One of {', '.join(DATASETS)}.")] = "mnist-small",
     as_json: JsonOption = False,
 ) -> None:

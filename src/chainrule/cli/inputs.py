@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
 from chainrule import Network
@@ -15,6 +16,10 @@ from chainrule.common.errors import InputError
 from chainrule.datasets import Dataset, read_idx
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.datasets.npy import read_npy
+
+ModelArgument = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A model file that `chainrule train --out` wrote.")
+]
 
 
 def read(path: Path) -> tuple[NDArray[Any], float]:

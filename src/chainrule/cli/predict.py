@@ -11,7 +11,7 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule import Network, load
-from chainrule.cli.inputs import fitted, read, scaled
+from chainrule.cli.inputs import ModelArgument, fitted, read, scaled
 from chainrule.cli.output import JsonOption, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
@@ -26,7 +26,7 @@ _PIXELS = 28 * 28
 
 
 def run(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `chainrule train --out` wrote.")],
+    model: ModelArgument,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="INPUT", help="An image of a digit (PNG, JPEG), an IDX file, or a .npy array."),

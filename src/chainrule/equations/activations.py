@@ -274,6 +274,24 @@ def softplus_backward(dA: Tensor, Z: Tensor) -> Tensor:
     return dA * sigmoid(Z)
 
 
+def softsign(Z: Tensor) -> Tensor:
+    r"""Return Z / (1 + abs(Z)), in (-1, 1): like tanh, but it comes near its ends slowly.
+
+    .. math:: A = \frac{Z}{1 + |Z|}, \qquad dZ = \frac{dA}{(1 + |Z|)^2}
+
+    References
+    ----------
+    Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better image features, 2009.
+    """
+    return Z / (1 + namespace(Z).abs(Z))
+
+
+def softsign_backward(dA: Tensor, Z: Tensor) -> Tensor:
+    """Return dA / (1 + abs(Z))**2."""
+    D = 1 + namespace(Z).abs(Z)
+    return dA / D / D  # the square of a huge Z would overflow
+
+
 def softmax(Z: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
     r"""Return probabilities along the last axis: positive, with sum 1.
 
@@ -335,6 +353,7 @@ ACTIVATIONS = {
     "gelu_exact": Nonlinearity(gelu_exact, gelu_exact_backward, "Z"),
     "silu": Nonlinearity(silu, silu_backward, "Z"),
     "softplus": Nonlinearity(softplus, softplus_backward, "Z"),
+    "softsign": Nonlinearity(softsign, softsign_backward, "Z"),
     "softmax": Nonlinearity(softmax, softmax_backward, "A"),
     "log_softmax": Nonlinearity(log_softmax, log_softmax_backward, "A"),
 }

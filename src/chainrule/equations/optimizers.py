@@ -8,9 +8,9 @@ A rule has two parts. `scalars(t)` returns the few numbers that are the same for
 rate; it runs once per step, in float64. `update` takes them and is elementwise: arithmetic and ufuncs only,
 so that an engine can trace it once and run it as it likes.
 
-`weight_decay` acts on weights and not on biases: the engine calls `rule` with ``decay=False`` for the arrays whose name
-does not begin with W. In `AdamW` it is decoupled; elsewhere it is L2, the gradient of (weight_decay / 2) * sum(W**2),
-which the reported loss does not include: a `History` has it beside the loss, as `l2`.
+`weight_decay` acts on weights and not on biases and scales: the engine calls `rule` with ``decay=False`` for these, by
+what a layer's `kinds` says. In the `Decoupled` rules it is no part of the gradient; elsewhere it is L2, the gradient of
+(weight_decay / 2) * sum(W**2), which the reported loss does not include: a `History` has it beside the loss, as `l2`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ class SquareSum(NamedTuple):
     """The state of rules that scale by the size of past gradients."""
 
     s: Array  # like p: the sum or mean of squared gradients
+
+
+class GradientMean(NamedTuple):
+    """The state of Lion."""
+
+    m: Array  # like p: the mean of past gradients, in which older ones count less
 
 
 class Moments(NamedTuple):
@@ -117,6 +123,33 @@ class Optimizer(Checked, ABC):
     @abstractmethod
     def step(self, g: Vector, state: Any, *scalars: Any) -> tuple[Vector, Any]:
         """Return what is subtracted from the parameters, and the new state."""
+
+
+@dataclass(frozen=True)
+class Decoupled(Optimizer):
+    r"""What rules with decoupled weight decay have in common: the gradient does not know of it.
+
+    .. math:: \theta_t = \theta_{t-1} - \eta \lambda\, \theta_{t-1} - \text{step}
+
+    The last of the scalars of a step is `share`.
+
+    References
+    ----------
+    Loshchilov and Hutter, Decoupled weight decay regularization, 2019.
+    """
+
+    def penalty(self, weights: Iterable[Array]) -> None:
+        """Return None: decoupled decay adds nothing to the loss."""
+
+    def share(self, t: Any) -> Any:
+        """Return the share of a weight that decays in step t."""
+        return rate_at(self.lr, t) * self.weight_decay
+
+    def update(self, p: Vector, g: Vector, state: Any, scalars: tuple[Any, ...], *, decay: bool) -> tuple[Vector, Any]:
+        """Return the parameters and the state after a step with these scalars."""
+        *own, share = scalars
+        step, state = self.step(g, state, *own)
+        return (p - share * p if decay else p) - step, state
 
 
 @dataclass(frozen=True)
@@ -278,7 +311,7 @@ class Adam(Optimizer):
 
 
 @dataclass(frozen=True)
-class AdamW(Adam):
+class AdamW(Adam, Decoupled):
     r"""Adam with decoupled weight decay, which the gradient's scale does not change.
 
     .. math::
@@ -291,20 +324,43 @@ class AdamW(Adam):
 
     weight_decay: float = 0.01
 
-    def penalty(self, weights: Iterable[Array]) -> None:
-        """Return None: decoupled decay adds nothing to the loss."""
-
     def scalars(self, t: Any) -> tuple[Any, ...]:
         """Return Adam's scalars of step t and the share of a weight that decays."""
-        return *super().scalars(t), rate_at(self.lr, t) * self.weight_decay
+        return *super().scalars(t), self.share(t)
 
-    def update(
-        self, p: Vector, g: Vector, state: Moments, scalars: tuple[Any, ...], *, decay: bool
-    ) -> tuple[Vector, Moments]:
-        """Return the parameters and the state after a step with these scalars."""
-        alpha, epsilon, share = scalars
-        step, state = self.step(g, state, alpha, epsilon)
-        return (p - share * p if decay else p) - step, state
+
+@dataclass(frozen=True)
+class Lion(Decoupled):
+    r"""The sign of a mean of gradients: every parameter moves by the learning rate, with decoupled weight decay.
+
+    .. math::
+        c_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad
+        \theta_t = \theta_{t-1} - \eta \left( \operatorname{sign} c_t + \lambda\, \theta_{t-1} \right), \qquad
+        m_t = \beta_2 m_{t-1} + (1 - \beta_2) g_t
+
+    The paper takes a learning rate 3 to 10 times smaller than AdamW's, and a weight decay as many times larger.
+
+    References
+    ----------
+    Chen, Liang, Huang, Real, Wang, Liu, Pham, Dong, Luong, Hsieh, Lu and Le, Symbolic discovery of optimization
+    algorithms, 2023, algorithm 2 and section 5.
+    """
+
+    lr: float | Schedule = 0.0001
+    beta1: float = 0.9
+    beta2: float = 0.99
+    state = GradientMean
+    rules: ClassVar = Optimizer.rules | {"beta1": _SHARE, "beta2": _SHARE}
+
+    def scalars(self, t: Any) -> tuple[Any, ...]:
+        """Return the learning rate of step t and the share of a weight that decays."""
+        return *super().scalars(t), self.share(t)
+
+    def step(self, g: Vector, state: GradientMean, rate: Any) -> tuple[Vector, GradientMean]:
+        """Return the sign of the mean, which forgets sooner than the one that is kept, times the rate."""
+        c = self.beta1 * state.m + (1 - self.beta1) * g
+        m = self.beta2 * state.m + (1 - self.beta2) * g
+        return rate * namespace(g).sign(c), GradientMean(m)
 
 
 def clip_scale(squared_norm: Array, clip_norm: float) -> Array:
@@ -328,6 +384,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": RMSProp,
     "adam": Adam,
     "adamw": AdamW,
+    "lion": Lion,
 }
 """Every optimizer by the name that `fit` and the command line take."""
 

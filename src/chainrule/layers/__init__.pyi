@@ -9,6 +9,7 @@ from .activation import Sigmoid as Sigmoid
 from .activation import SiLU as SiLU
 from .activation import Softmax as Softmax
 from .activation import Softplus as Softplus
+from .activation import Softsign as Softsign
 from .activation import Step as Step
 from .activation import Tanh as Tanh
 from .base import Layer as Layer
@@ -27,6 +28,7 @@ from .dropout import SpatialDropout as SpatialDropout
 from .embedding import Embedding as Embedding
 from .graph import Graph as Graph
 from .normalization import BatchNorm as BatchNorm
+from .normalization import GroupNorm as GroupNorm
 from .normalization import LayerNorm as LayerNorm
 from .normalization import RMSNorm as RMSNorm
 from .pooling import AveragePool as AveragePool

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -82,31 +84,6 @@ class Activation(Layer):
         return (backward(dy, cache.kept) if self.alpha is None else backward(dy, cache.kept, alpha=self.alpha)), {}
 
 
-def Step() -> Activation:
-    """Return the layer of `chainrule.activations.step`."""
-    return Activation("step")
-
-
-def Identity() -> Activation:
-    """Return the layer of `chainrule.activations.identity`."""
-    return Activation("identity")
-
-
-def Sigmoid() -> Activation:
-    """Return the layer of `chainrule.activations.sigmoid`."""
-    return Activation("sigmoid")
-
-
-def Tanh() -> Activation:
-    """Return the layer of `chainrule.activations.tanh`."""
-    return Activation("tanh")
-
-
-def ReLU() -> Activation:
-    """Return the layer of `chainrule.activations.relu`."""
-    return Activation("relu")
-
-
 def LeakyReLU(alpha: float = 0.01) -> Activation:
     """Return the layer of `chainrule.activations.leaky_relu`."""
     return Activation("leaky_relu", number("LeakyReLU", "alpha", alpha, least=0))
@@ -128,21 +105,22 @@ def GELU(approximate: bool = True) -> Activation:
     return Activation("gelu" if approximate else "gelu_exact")
 
 
-def SiLU() -> Activation:
-    """Return the layer of `chainrule.activations.silu`."""
-    return Activation("silu")
+def __getattr__(name: str) -> Callable[[], Activation]:
+    """Return the function that makes the layer of an activation without settings, such as `LogSoftmax` of log_softmax.
+
+    Which of them are public, and their capitals, stand in the list of layers.
+    """
+    function = {known.replace("_", ""): known for known in ACTIVATIONS}.get(name.lower())
+    if function is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _named(name, function)
 
 
-def Softplus() -> Activation:
-    """Return the layer of `chainrule.activations.softplus`."""
-    return Activation("softplus")
+@cache  # one object for a name, as of a function that is written down: pickle insists on it
+def _named(name: str, function: str) -> Callable[[], Activation]:
+    def layer() -> Activation:
+        return Activation(function)
 
-
-def Softmax() -> Activation:
-    """Return the layer of `chainrule.activations.softmax`."""
-    return Activation("softmax")
-
-
-def LogSoftmax() -> Activation:
-    """Return the layer of `chainrule.activations.log_softmax`."""
-    return Activation("log_softmax")
+    layer.__name__ = layer.__qualname__ = name
+    layer.__doc__ = f"Return the layer of `chainrule.activations.{function}`."
+    return layer

@@ -1,4 +1,4 @@
-"""Normalization: by the batch, by the features of one example, by their size alone."""
+"""Normalization: by the batch, by the features of one example, by groups of its channels, by their size alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
 from chainrule.common.errors import InputError
-from chainrule.common.settings import Number
+from chainrule.common.settings import Number, Whole
 from chainrule.equations.initializers import first_values, ones, zeros
 from chainrule.layers.base import Layer
 
@@ -21,6 +21,15 @@ _EPSILON = Number(0, closed="neither", meaning="which keeps a division by zero a
 def _check(layer: Layer, gamma: Array, x: Array) -> None:
     if x.shape[-1:] != gamma.shape:
         raise InputError(f"{layer.label} expects {len(gamma)} features, but the input has shape {x.shape}.")
+
+
+def _check_has_variance(x: Array) -> None:
+    if x.size == x.shape[-1]:
+        raise InputError(
+            f"BatchNorm in training needs more than one value per channel, because the variance of one value is 0, but "
+            f"the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, a batch_size that "
+            f"does not leave a single example over."
+        )
 
 
 def _counted(x: Float[Array, "batch *axes n"], mode: Mode) -> Array | None:
@@ -57,8 +66,26 @@ def _beside(counted: Array, x: Float[Array, "batch *axes"]) -> Array:
     return namespace(x).reshape(counted, counted.shape + (1,) * (x.ndim - counted.ndim))
 
 
+def _cleared(x: Float[Array, "batch *axes"], counted: Array | None) -> Float[Array, "batch *axes"]:
+    """Return x with 0 in the place of what does not count."""
+    return x if counted is None else x * _beside(counted, x)
+
+
 def _mean_of_features(x: Float[Array, "*axes n"]) -> Float[Array, "*axes 1"]:
     return namespace(x).mean(x, axis=-1, keepdims=True)
+
+
+def _mean_of_groups(
+    x: Float[Array, "batch *axes groups size"], counted: Array | None
+) -> Float[Array, "batch *ones groups 1"]:
+    """Return the mean of each example's groups, over all axes but the batch and the groups, of what counts."""
+    xp = namespace(x)
+    if counted is not None:
+        steps = xp.maximum(xp.sum(counted, axis=1, keepdims=True), 1)
+        x = x * _beside(counted * (counted.shape[1] / steps), x)
+    for axis in (*range(1, x.ndim - 2), -1):  # one at a time, as in _mean_of_examples
+        x = xp.mean(x, axis=axis, keepdims=True)
+    return x
 
 
 def _centered(x: Array, mean_of: Callable[[Array], Array]) -> tuple[Array, Array]:
@@ -72,6 +99,15 @@ def _centered(x: Array, mean_of: Callable[[Array], Array]) -> tuple[Array, Array
     error = mean_of(X)
     X -= error
     return X, mean + error
+
+
+def _before_normalizing(dX_hat: Array, X_hat: Array, scale: Array, mean_of: Callable[[Array], Array]) -> Array:
+    """Return dX of X_hat = scale * (X - mean), where the scale is that of the variance."""
+    dX = X_hat * -mean_of(dX_hat * X_hat)
+    dX += dX_hat
+    dX -= mean_of(dX_hat)
+    dX *= scale
+    return dX
 
 
 class BatchNormCache(NamedTuple):
@@ -158,12 +194,7 @@ class BatchNorm(Layer):
         _check(self, gamma, x)
         batch, counted = None, _counted(x, mode)
         if mode.training:
-            if x.size == x.shape[-1]:
-                raise InputError(
-                    f"BatchNorm in training needs more than one value per channel, because the variance of one value "
-                    f"is 0, but the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, "
-                    f"a batch_size that does not leave a single example over."
-                )
+            _check_has_variance(x)
             X, mean = _centered(x, lambda x: _mean_of_examples(x, counted))
             batch = mean, variance = mean, _mean_of_examples(X * X, counted)
         else:
@@ -172,9 +203,7 @@ class BatchNorm(Layer):
         X *= scale
         Y = X * gamma
         Y += params["beta"]
-        if counted is not None:
-            Y *= _beside(counted, Y)
-        return Y, BatchNormCache(X, scale, gamma, batch, counted)
+        return _cleared(Y, counted), BatchNormCache(X, scale, gamma, batch, counted)
 
     def backward(
         self, cache: BatchNormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
@@ -193,9 +222,7 @@ class BatchNorm(Layer):
             dX += dy
             dX -= dbeta
             dX *= gamma * scale
-        if counted is not None:
-            dX *= _beside(counted, dX)
-        return dX, grads
+        return _cleared(dX, counted), grads
 
     def update_statistics(self, params: Params, cache: BatchNormCache) -> Params:
         """Return the parameters with running statistics that came closer to those of the batch."""
@@ -277,12 +304,103 @@ class LayerNorm(Layer):
         grads = {"gamma": xp.sum(dy * X_hat, axis=axes), "beta": xp.sum(dy, axis=axes)}
         if not input_gradient:
             return None, grads
-        dX_hat = dy * gamma
-        dX = X_hat * -_mean_of_features(dX_hat * X_hat)
-        dX += dX_hat
-        dX -= _mean_of_features(dX_hat)
-        dX *= scale
-        return dX, grads
+        return _before_normalizing(dy * gamma, X_hat, scale, _mean_of_features), grads
+
+
+class GroupNormCache(NamedTuple):
+    """What the backward pass needs."""
+
+    X_hat: Array  # the normalized input
+    scale: Array  # (batch, ..., groups, 1), 1 / sqrt(variance + epsilon)
+    gamma: Array  # (n,)
+    counted: Array | None  # (batch, time), 1 for the steps that count; None if all do
+
+
+@dataclass(frozen=True)
+class GroupNorm(Layer):
+    r"""Normalize each group of an example's channels by their mean and variance.
+
+    .. math::
+        \hat{X} = \frac{X - \mu}{\sqrt{\sigma^2 + \epsilon}}, \qquad Y = \gamma \hat{X} + \beta, \qquad
+        \mu = \frac{1}{m} \sum X, \qquad \sigma^2 = \frac{1}{m} \sum (X - \mu)^2
+
+    .. math::
+        d\hat{X} = \gamma\, dY, \qquad
+        dX = \frac{1}{\sqrt{\sigma^2 + \epsilon}} \left( d\hat{X} - \frac{1}{m} \sum d\hat{X}
+        - \frac{\hat{X}}{m} \sum d\hat{X} \odot \hat{X} \right)
+
+    .. math:: d\gamma = \sum dY \odot \hat{X}, \qquad d\beta = \sum dY
+
+    The sums run over the m values of a group: over its channels, which lie side by side, and over every axis between
+    batch and channels, without the padded steps of sequences with a mask, whose output is 0. Those of the last line run
+    over the batch and every axis but the last. Training and inference are the same.
+
+    Parameters
+    ----------
+    groups
+        Into how many groups the channels are divided evenly. One group is layer normalization over all of an example;
+        as many as there are channels is instance normalization.
+    epsilon
+        Added to the variance.
+
+    References
+    ----------
+    Wu and He, Group normalization, 2018, equations 1, 2, 6 and 7.
+    """
+
+    groups: int
+    epsilon: float = 1e-5
+    undecayed = ("gamma", "beta")
+    steps = "kept"
+    rules: ClassVar = {"groups": Whole(1), "epsilon": _EPSILON}
+
+    def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
+        """Return gamma and beta of shape (n,), and the unchanged shape.
+
+        Raises
+        ------
+        InputError
+            The channels do not divide by the groups.
+        """
+        n = input_shape[-1]
+        if n % self.groups:
+            raise InputError(
+                f"GroupNorm divides the channels evenly among its groups, but {n} channels do not divide by "
+                f"groups={self.groups}. Take a divisor of {n} for groups."
+            )
+        gamma, beta = (first_values(first, rng, (n,), dtype) for first in (ones, zeros))
+        return {"gamma": gamma, "beta": beta}, input_shape
+
+    def forward(
+        self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE
+    ) -> tuple[Float[Array, "batch *axes n"], GroupNormCache]:
+        """Return Y = gamma * X_hat + beta."""
+        gamma = params["gamma"]
+        _check(self, gamma, x)
+        counted = _counted(x, mode._replace(rows=None))  # no example's numbers depend on those of another
+        X, _ = _centered(self._grouped(x), lambda x: _mean_of_groups(x, counted))
+        scale = 1 / namespace(x).sqrt(_mean_of_groups(X * X, counted) + self.epsilon)
+        X *= scale
+        X_hat = namespace(x).reshape(X, x.shape)
+        Y = X_hat * gamma
+        Y += params["beta"]
+        return _cleared(Y, counted), GroupNormCache(X_hat, scale, gamma, counted)
+
+    def backward(
+        self, cache: GroupNormCache, dy: Float[Array, "batch *axes n"], *, input_gradient: bool = True
+    ) -> tuple[Float[Array, "batch *axes n"] | None, Params]:
+        """Return dX and the gradients of gamma and beta."""
+        X_hat, scale, gamma, counted = cache
+        xp, axes, dY = namespace(dy), tuple(range(dy.ndim - 1)), _cleared(dy, counted)
+        grads = {"gamma": xp.sum(dY * X_hat, axis=axes), "beta": xp.sum(dY, axis=axes)}
+        if not input_gradient:
+            return None, grads
+        dX_hat, X_hat = self._grouped(dY * gamma), self._grouped(X_hat)
+        dX = _before_normalizing(dX_hat, X_hat, scale, lambda x: _mean_of_groups(x, counted))
+        return _cleared(xp.reshape(dX, dy.shape), counted), grads
+
+    def _grouped(self, x: Float[Array, "batch *axes n"]) -> Float[Array, "batch *axes groups size"]:
+        return namespace(x).reshape(x, (*x.shape[:-1], self.groups, x.shape[-1] // self.groups))
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,18 @@ FORWARD = (
         'parameters["b" + str(L)], "relu")',
         "network_forward.output-relu",
     ),
+    (
+        "F20",
+        "linear_activation_forward",
+        "    Z, linear_cache = linear_forward(A_prev, W, b)\n"
+        '    if activation == "sigmoid":\n        A, activation_cache = sigmoid(Z)\n'
+        '    elif activation == "relu":\n        A, activation_cache = relu(Z)\n',
+        "    Z, linear_cache = np.dot(W, A_prev), (A_prev, W, b)\n"
+        '    if activation == "sigmoid":\n        A, activation_cache = sigmoid(Z)\n'
+        '    elif activation == "relu":\n        A, activation_cache = relu(Z)\n'
+        "    A = A + b\n",
+        "linear_forward.bias-after",
+    ),
     ("F4", "L_model_forward", "A_prev = A\n", "A_prev = X\n", "network_forward.input-to-hidden"),
     (
         "F4",
@@ -477,6 +489,13 @@ WEEK_3 = (
     ("F4", "forward_propagation", "np.dot(W2, A1) + b2", "np.dot(W2, X) + b2", "whole_forward.input-everywhere"),
     ("F6", "forward_propagation", '"A1": A1', '"A1": Z1', "whole_forward.cache-Z-for-A"),
     ("F7", "forward_propagation", "np.dot(W1, X) + b1", "np.dot(W1, X)", "linear_forward.no-bias"),
+    (
+        "F20",
+        "forward_propagation",
+        " + b1\n    A1 = np.tanh(Z1)\n",
+        "\n    A1 = np.tanh(Z1) + b1\n",
+        "linear_forward.bias-after",
+    ),
     (
         "F10",
         "compute_cost",

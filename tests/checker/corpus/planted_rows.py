@@ -88,6 +88,27 @@ FORWARD = (
     ("F6", "forward", '"A1": A1', '"A1": Z1', "whole_forward.cache-Z-for-A"),
     ("F7", "forward", ' + params["b1"]', "", "linear_forward.no-bias"),
     ("F8", "forward", '+ params["b2"]', '- params["b2"]', "linear_forward.minus-bias"),
+    (
+        "F20",
+        "forward",
+        ' + params["b1"]\n    A1 = relu(Z1)\n',
+        '\n    A1 = relu(Z1) + params["b1"]\n',
+        "linear_forward.bias-after",
+    ),
+    (
+        "F20",
+        "forward",
+        ' + params["b2"]\n    probs = softmax(Z2)\n',
+        '\n    probs = softmax(Z2) + params["b2"]\n',
+        "linear_forward.bias-after",
+    ),
+    (
+        "F20",
+        "forward",
+        ' + params["b1"]\n    A1 = relu(Z1)\n    Z2 = A1 @ params["W2"] + params["b2"]\n    probs = softmax(Z2)\n',
+        '\n    A1 = relu(Z1) + params["b1"]\n    Z2 = A1 @ params["W2"]\n    probs = softmax(Z2) + params["b2"]\n',
+        "linear_forward.bias-after",
+    ),
     ("F9", "cross_entropy", "return -np.sum(y", "return np.sum(y", "cost.no-minus"),
     (
         "F10",

@@ -52,7 +52,8 @@ class Steps:
     fed
         What a layer gets, from its number, all Z and all A so far.
     forward, backward
-        The linear part of a layer. Both are told the number of the layer as well.
+        The linear part of a layer. Both are told the number of the layer as well. What forward returns as "late" is
+        added after the activation, where nothing should be.
     remembered
         What dW is made with, from the number of the layer, all Z and all A.
     gated
@@ -88,8 +89,9 @@ def _passes(step: Steps, v: Values) -> tuple[list[Any], list[Any]]:
     Z, A = [v["X"]], [v["X"]]
     for layer in range(1, depth(v) + 1):
         inputs = {"A_prev": step.fed(layer, Z, A), "W": v[f"W{layer}"], "b": v[f"b{layer}"], "layer": layer}
-        Z.append(step.forward(inputs | {"W1": v["W1"]})["Z"])
-        A.append((step.output if layer == depth(v) else step.hidden)(Z[-1]))
+        made = step.forward(inputs | {"W1": v["W1"]})
+        Z.append(made["Z"])
+        A.append((step.output if layer == depth(v) else step.hidden)(made["Z"]) + made.get("late", 0))
     return Z, A
 
 
@@ -167,6 +169,9 @@ def _sum_flat(Z: Any) -> Any:
     return softmax(Z.reshape(-1, 1)).reshape(Z.shape)
 
 
+_BIAS_AFTER = Mistake("linear_forward.bias-after", lambda v: {"Z": v["W"] @ v["A_prev"], "late": v["b"]})
+
+
 def wrong_forwards(right: Steps, layers: int) -> Iterator[tuple[str, Steps]]:
     """Yield the usual mistakes of the forward pass: a key, and the steps with one of them wrong."""
     value, last, identity = right.hidden, right.output, VALUES["identity"]
@@ -176,7 +181,7 @@ def wrong_forwards(right: Steps, layers: int) -> Iterator[tuple[str, Steps]]:
     yield "whole_forward.input-everywhere", replace(right, fed=lambda layer, Z, A: A[0])
     yield "whole_forward.Z-fed", replace(right, fed=lambda layer, Z, A: Z[layer - 1])
     yield "whole_forward.same-weights", replace(right, forward=lambda v: linear.forward(v | {"W": v["W1"]}))
-    for key, wrong in slips(linear.FORWARD_MISTAKES, linear.forward, layers):
+    for key, wrong in slips([*linear.FORWARD_MISTAKES, _BIAS_AFTER], linear.forward, layers):
         yield key, replace(right, forward=wrong)
     yield "whole_forward.hidden-twice", replace(right, hidden=lambda Z: value(value(Z)))
     yield "whole_forward.output-twice", replace(right, output=lambda Z: last(last(Z)))

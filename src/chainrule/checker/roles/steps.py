@@ -153,7 +153,12 @@ def _step_mistakes(learner: Learner, as_rows: bool) -> list[Mistake]:
                 return {"A": g(mistake.wrong(v)["Z"], v["activation"])}
 
             made.append(Mistake(mistake.key, changed))
+        made.append(Mistake("linear_forward.bias-after", partial(_bias_after, g)))
     return made
+
+
+def _bias_after(g: Callable[[Any, str], Any], v: Values) -> Values:
+    return {"A": g(v["W"] @ v["A_prev"], v["activation"]) + v["b"]}
 
 
 def _back_run(learner: Learner, function: str, forward: str, as_rows: bool, v: Values) -> Values:
