@@ -106,6 +106,7 @@ WORK: dict[str, Callable[[], list[Any]]] = {
     "product by rows": passes(cr.Dense(7), floats(130, 30)),
     "product by columns": passes(cr.Dense(130), floats(9, 30)),
     "product at every step": passes(cr.Dense(7), floats(20, 11, 30)),
+    "recurrent": passes(cr.LSTM(8), floats(20, 11, 30)),
     "update": updates(numpy_rule),
     "compiled update": updates(compile_rule),
     "prediction": predictions(),

@@ -39,7 +39,7 @@ from chainrule.training.identity import identity_of, plain
 from chainrule.training.loop import train
 from chainrule.training.notes import OneTargetNote, warn_of_output_activation
 from chainrule.training.run import Run
-from chainrule.training.scoring import Scores, evaluate
+from chainrule.training.scoring import Scores, check_counted_in_batches, evaluate
 from chainrule.training.settings import FitSettings
 from chainrule.training.shown import snapshot
 
@@ -296,12 +296,8 @@ class Network:
             validation_data=validation_data,
             validation_split=how.validation_split,
         )
-        for metric in scored:
-            if isinstance(metric, WholeMetric) and validation is None:
-                raise InputError(
-                    f"{metric.name} needs the outputs for all examples at once, so fit computes it on validation data "
-                    "only: give validation_data or validation_split, or call evaluate after training."
-                )
+        if validation is None:
+            check_counted_in_batches(scored)
         params, input_shape, output_shape = door.settled(source.shape)
         runner = self._engine(how, rule, scored, params, source)
         checkpoints = None

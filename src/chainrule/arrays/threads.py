@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.arrays import Array, machine
+from chainrule.arrays import Array, machine, namespace
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -127,28 +127,42 @@ def one_blas_thread() -> Iterator[None]:
 
 
 def product(A: Array, B: Array) -> Array:
-    """Return A @ B, in parts if it is large and BLAS keeps to one thread."""
+    """Return A @ B, where all axes of A but its last are rows; see `products`."""
     return products((A, B))[0]
 
 
 def products(*factors: tuple[Array, Array]) -> list[Array]:
-    """Return A @ B for each pair; together, because it takes a while to wake a thread."""
-    work = sum(A.size * B.shape[1] for A, B in factors)
-    if work < 2 * machine.MULTIPLIED or type(factors[0][0]) is not np.ndarray or not _allowed.get() or _at_work.get():
-        return [A @ B for A, B in factors]
-    results = []
-    pieces: list[tuple[Array, Array, Array]] = []
-    for A, B in factors:
-        A2 = A.reshape(-1, A.shape[-1])
-        out = np.empty((len(A2), B.shape[1]), np.result_type(A, B))
-        results.append(out.reshape(*A.shape[:-1], B.shape[1]))
-        # BLAS makes a copy of a factor that is not cut for every piece: of the smaller one.
-        longer = max(out.shape)
-        parts = cut(longer, machine.step(longer, A.size * B.shape[1], machine.MULTIPLIED))
-        by_rows = len(out) == longer
-        pieces += [(A2[part], B, out[part]) if by_rows else (A2, B[:, part], out[:, part]) for part in parts]
-    in_parts(lambda piece: np.matmul(piece[0], piece[1], out=piece[2]), pieces)
-    return results
+    """Return A @ B for each pair, where all axes of A but its last are rows.
+
+    Where BLAS keeps to one thread, large ones are cut into parts; all together, because it takes a while to wake a
+    thread.
+    """
+    pairs = [(A if A.ndim == 2 else namespace(A).reshape(A, (-1, A.shape[-1])), B) for A, B in factors]
+    work = sum(A.size * B.shape[1] for A, B in pairs)
+    alone = work < 2 * machine.MULTIPLIED or _allowed.get() is None or _at_work.get()
+    if alone or type(pairs[0][0]) is not np.ndarray:
+        results = [A @ B for A, B in pairs]
+    else:
+        results = [np.empty((len(A), B.shape[1]), np.result_type(A, B)) for A, B in pairs]
+        pieces = [piece for (A, B), out in zip(pairs, results, strict=True) for piece in _pieces(A, B, out)]
+        in_parts(lambda piece: np.matmul(piece[0], piece[1], out=piece[2]), pieces)
+    return [
+        out if A.ndim == 2 else namespace(out).reshape(out, (*A.shape[:-1], out.shape[1]))
+        for (A, _), out in zip(factors, results, strict=True)
+    ]
+
+
+def _pieces(A: Array, B: Array, out: Array) -> list[tuple[Array, Array, Array]]:
+    """Return the parts of A @ B: their factors, and where they go.
+
+    The longer side is cut, because BLAS makes a copy of the other factor for every part.
+    """
+    rows, columns = out.shape
+    longer = max(rows, columns)
+    parts = cut(longer, machine.step(longer, A.size * columns, machine.MULTIPLIED))
+    if rows == longer:
+        return [(A[part], B, out[part]) for part in parts]
+    return [(A, B[:, part], out[:, part]) for part in parts]
 
 
 def in_chunks(function: Callable[[slice], object], n: int, numbers: int) -> None:

@@ -102,7 +102,7 @@ class Dense(Layer):
         if dy.ndim > 2:
             n_in, n_out = cache.W.shape
             A, dZ = A.reshape(-1, n_in), dZ.reshape(-1, n_out)
-        dW, *dA = products((A.T, dZ), (dZ, cache.W.T)) if input_gradient else products((A.T, dZ))
+        dW, *dA = products((A.T, dZ), *([(dZ, cache.W.T)] if input_gradient else []))
         grads = {"W": dW}
         if cache.b is not None:
             grads["b"] = dZ.sum(axis=0)

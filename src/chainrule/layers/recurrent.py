@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.arrays.threads import product, products
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Flag, Whole
 from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
@@ -120,12 +121,10 @@ class Recurrent(Cell):
         self._check(params, x)
         first = self.first_states(x, given)
         X, M = time_first(x, mode.mask)
-        xp, (time, batch, features) = namespace(X), X.shape
-        P = xp.reshape(X, (-1, features)) @ params["Wx"]
+        P = product(X, params["Wx"])
         P += params[self.biases[0]]
-        P = xp.reshape(P, (time, batch, -1))
         last, H, kept = unroll(partial(self.cell, params), P, M, first, reverse=self.reverse, sequence=self.sequence)
-        y = last[0] if H is None else xp.permute_dims(H, (1, 0, 2))
+        y = last[0] if H is None else namespace(H).permute_dims(H, (1, 0, 2))
         return y, SequenceCache(X, M, given, kept, params, last)
 
     def backward(
@@ -142,11 +141,13 @@ class Recurrent(Cell):
         dstates, dZ = unroll_backward(partial(self.cell_backward, WhT), dH, M, kept, dlast, reverse=self.reverse)
         dZ = tuple(xp.reshape(d, (-1, d.shape[-1])) for d in dZ)
         dP, dQ = dZ[0], dZ[-1]  # of the products with Wx and Wh; the same if one bias serves both
-        grads = {"Wx": xp.reshape(X, (-1, X.shape[-1])).T @ dP, "Wh": xp.reshape(kept.H, (-1, self.units)).T @ dQ}
+        of_weights = [(xp.reshape(X, (-1, X.shape[-1])).T, dP), (xp.reshape(kept.H, (-1, self.units)).T, dQ)]
+        dWx, dWh, *dX = products(*of_weights, *([(dP, params["Wx"].T)] if input_gradient else []))
+        grads = {"Wx": dWx, "Wh": dWh}
         grads |= {name: xp.sum(d, axis=0) for name, d in zip(self.biases, dZ, strict=True)}
         if not input_gradient:
             return None, grads
-        dx = xp.permute_dims(xp.reshape(dP @ params["Wx"].T, X.shape), (1, 0, 2))
+        dx = xp.permute_dims(xp.reshape(dX[0], X.shape), (1, 0, 2))
         return (dx if given is None else (dx, dstates)), grads
 
     def _check(self, params: Params, x: Array) -> None:

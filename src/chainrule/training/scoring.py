@@ -57,6 +57,16 @@ class Totals:
         return self.scores()
 
 
+def check_counted_in_batches(metrics: Sequence[Metric | WholeMetric]) -> None:
+    """Raise if a metric needs all outputs at once, and so validation data or `evaluate`."""
+    for metric in metrics:
+        if isinstance(metric, WholeMetric):
+            raise InputError(
+                f"{metric.name} needs the outputs for all examples at once, so fit computes it on validation data "
+                "only: give validation_data or validation_split, or call evaluate after training."
+            )
+
+
 def _flat(Z: Array, Y: Array) -> tuple[Array, Array]:
     """Return logits and targets with one axis of rows, which batches with weights and without have in common."""
     rows = math.prod(Z.shape[:-1])
