@@ -92,10 +92,13 @@ def test_l2_adds_its_term_to_the_cost_and_to_the_weights_alone() -> None:
 
 def test_dropout_drops_by_its_probability_and_keeps_the_expectation() -> None:
     wide = initialization.initialize_parameters_he([4, 400, 300, 1])
-    Z1, D1, A1, *_ = regularization.forward_propagation_with_dropout(X, wide, 0.7)[1]
-    assert_allclose(np.mean(D1), 0.7, atol=0.03)
-    assert_allclose(A1, np.where(D1, np.maximum(0, Z1) / 0.7, 0))
-    assert_allclose(np.mean(A1), np.mean(np.maximum(0, Z1)), rtol=0.05)
+    Z1, D1, A1, _, _, Z2, D2, A2, W2, b2, *_ = regularization.forward_propagation_with_dropout(X, wide, 0.7)[1]
+    for Z, D, A in ((Z1, D1, A1), (Z2, D2, A2)):
+        assert_allclose(np.mean(D), 0.7, atol=0.03)
+        assert_allclose(np.mean(D.all(axis=1)), 0.7**6, atol=0.05)  # each example has a draw of its own
+        assert_allclose(A, np.where(D, np.maximum(0, Z) / 0.7, 0))
+        assert_allclose(np.mean(A), np.mean(np.maximum(0, Z)), rtol=0.05)
+    assert_allclose(Z2, W2 @ A1 + b2)
 
 
 def test_dropout_draws_the_same_masks_by_default_and_new_ones_from_the_global_stream() -> None:

@@ -124,9 +124,9 @@ def test_a_foreign_file_is_neither_continued_nor_changed(make: Make, name: str, 
 @FILES
 def test_scores_may_come_and_go(make: Make, name: str, tmp_path: Path) -> None:
     path = tmp_path / name
-    train(make(path), 1, 3, scores=lambda e: {"loss": 0.5} | ({"val_loss": 0.7} if e == 2 else {}))
-    losses = [{k: v for k, v in row.items() if "loss" in k} for row in read(path)]
-    assert losses == [{"loss": 0.5}, {"loss": 0.5, "val_loss": 0.7}, {"loss": 0.5}]
+    scores = [{"loss": 0.5}, {"loss": 0.5, "val_loss": 0.7}, {"loss": 0.5}, {"loss": 0.5, "l2_loss": 0.1}]
+    train(make(path), 1, 4, scores=lambda e: scores[e - 1])
+    assert [{k: v for k, v in row.items() if "loss" in k} for row in read(path)] == scores
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 

@@ -72,14 +72,15 @@ def test_the_rule_never_learns_xor(epochs: int) -> None:
 
 
 def test_each_mistake_moves_the_weights_by_the_rule() -> None:
-    points, labels = [[2.0, -1.0], [1.0, 3.0], [0.5, 0.5]], [1, 0, 1]
+    points, labels = [[2.0, -1.0], [1.0, 1.0], [0.5, 0.5], [1.0, 0.5]], [1, 0, 1, 1]  # the last one comes out right
     states = [Perceptron((0.0, 0.0), 0.0)]
     for x, t in zip(points, labels, strict=True):
         w, b, error = states[-1].weights, states[-1].bias, t - int(states[-1](x))
         states.append(Perceptron((w[0] + 0.5 * error * x[0], w[1] + 0.5 * error * x[1]), b + 0.5 * error))
     learned = learn(points, labels, learning_rate=0.5, epochs=1)
     assert learned.perceptron == states[-1]
-    assert learned.mistakes == [sum(before != after for before, after in pairwise(states))]
+    assert learned.mistakes == [sum(before != after for before, after in pairwise(states))] == [3]
+    assert [after.bias - before.bias for before, after in pairwise(states)] == [0.5, -0.5, 0.5, 0.0]
 
 
 def test_unsigned_pixels_do_not_wrap_around() -> None:

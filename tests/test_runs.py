@@ -308,6 +308,8 @@ def test_a_warning_names_the_line_of_the_users() -> None:
         (cr.Sigmoid(), "categorical_cross_entropy", 3, True),
         (cr.LogSoftmax(), "categorical_cross_entropy", 3, False),  # the softmax of its output is the same
         (cr.Sigmoid(), "binary_cross_entropy", 1, True),
+        (cr.Softmax(), "binary_cross_entropy", 3, True),
+        (cr.LogSoftmax(), "binary_cross_entropy", 3, True),
         (cr.Sigmoid(), "mean_squared_error", 1, False),
     ],
 )

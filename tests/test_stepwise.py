@@ -225,8 +225,8 @@ def test_update_parameters_returns_new_ones() -> None:
 
 @pytest.mark.usefixtures("no_type_checks")
 def test_l_layer_model_is_the_loop_of_the_lesson(capsys: pytest.CaptureFixture[str]) -> None:
-    trained, costs = stepwise.L_layer_model(X, Y, [5, 4, 3, 1], 0.1, 201, print_cost=True, seed=1)
-    parameters = stepwise.initialize_parameters_deep([5, 4, 3, 1], seed=1)
+    trained, costs = stepwise.L_layer_model(X, Y, [5, 4, 3, 1], 0.1, 201, print_cost=True, seed=2)
+    parameters = stepwise.initialize_parameters_deep([5, 4, 3, 1], seed=2)
     expected = []
     for i in range(201):
         AL, caches = stepwise.L_model_forward(X, parameters)
@@ -246,6 +246,8 @@ def test_two_layer_model_starts_small_and_learns_xor() -> None:
     corners, xor = np.array([[0, 0, 1, 1], [0, 1, 0, 1]]), np.array([[0, 1, 1, 0]])
     _, costs = stepwise.two_layer_model(corners, xor, (2, 8, 1), num_iterations=1, seed=0)
     assert_allclose(costs, [np.log(2)], atol=1e-3)
+    start = stepwise.initialize_parameters(2, 8, 1, seed=0)
+    assert costs == [stepwise.compute_cost(stepwise.L_model_forward(corners, start)[0], xor)]
     parameters, costs = stepwise.two_layer_model(corners, xor, (2, 8, 1), 1.0, 2000, seed=0)
     assert len(costs) == 20
     assert_array_equal(stepwise.predict(corners, parameters), xor)
@@ -362,6 +364,10 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         "update_parameters: learning_rate is a finite number; it is nan.",
     ),
     (
+        lambda: stepwise.update_parameters(PARAMETERS, GRADS, float("inf")),
+        "update_parameters: learning_rate is a finite number; it is inf.",
+    ),
+    (
         lambda: stepwise.L_layer_model(X, Y, [5, 1], num_iterations=-1),
         "L_layer_model: num_iterations is an integer of 0 or more; it is -1.",
     ),
@@ -373,6 +379,10 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     (
         lambda: stepwise.update_parameters(PARAMETERS, GRADS | {"dW2": W1}, 0.1),
         "update_parameters: dW2 has shape (4, 5), but W2 has shape (3, 4).",
+    ),
+    (
+        lambda: stepwise.update_parameters(PARAMETERS, GRADS | {"dW2": GRADS["dW2"].T}, 0.1),
+        "update_parameters: dW2 has shape (4, 3), but W2 has shape (3, 4).",
     ),
     (
         lambda: stepwise.linear_backward(X, (X, W1, B1)),
@@ -395,7 +405,13 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         "compute_cost: Y holds labels 0 and 1 only, but it holds -1",
     ),
     (lambda: stepwise.compute_cost(AL.T, Y.T), "but AL is (6, 1) and Y is (6, 1)."),
-    (lambda: stepwise.compute_cost(AL, np.nan * Y), "compute_cost: Y holds NaN or infinite labels."),
+    *(
+        (
+            lambda bad=bad: stepwise.compute_cost(AL, np.where(Y, bad, 0)),
+            "compute_cost: Y holds NaN or infinite labels.",
+        )
+        for bad in (np.nan, np.inf)
+    ),
     (
         lambda: stepwise.compute_cost(AL, ["a"] * 6),
         "compute_cost: Y holds numbers, but it has shape (6,) and type list.",
@@ -404,15 +420,21 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         lambda: stepwise.compute_cost([[0.5], [0.5, 0.5]], Y),
         "compute_cost: AL cannot be read as an array; if it is a list, its rows differ in length.",
     ),
-    (
-        lambda: stepwise.compute_cost(2 * np.ones((1, 6)), Y),
-        "compute_cost: AL holds probabilities from 0 to 1, but it holds 2.0; "
-        "a NaN here during training means that the learning rate is too large.",
+    *(
+        (
+            lambda bad=bad: stepwise.compute_cost(np.full((1, 6), bad), Y),
+            f"compute_cost: AL holds probabilities from 0 to 1, but it holds {bad}; "
+            "a NaN here during training means that the learning rate is too large.",
+        )
+        for bad in (2.0, -1.0, np.nan)
     ),
-    (
-        lambda: stepwise.L_model_backward(np.nan * AL, Y, CACHES),
-        "L_model_backward: AL holds NaN or infinite values, which during training means that the learning rate is too "
-        "large.",
+    *(
+        (
+            lambda bad=bad: stepwise.L_model_backward(bad * AL, Y, CACHES),
+            "L_model_backward: AL holds NaN or infinite values, which during training means that the learning rate is "
+            "too large.",
+        )
+        for bad in (np.nan, np.inf)
     ),
     (
         lambda: stepwise.L_model_backward(AL, Y, [*CACHES[:2], CACHES[2][0]]),
@@ -429,9 +451,12 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         "pass AL and caches of one L_model_forward call.",
     ),
     (lambda: stepwise.L_model_backward(AL, Y, []), "which is not the output of the 0 caches given"),
-    (
-        lambda: stepwise.L_layer_model(np.where(X == X[0, 0], np.nan, X), Y, [5, 1]),
-        "L_layer_model: X holds NaN or infinite values; clean the data first.",
+    *(
+        (
+            lambda bad=bad: stepwise.L_layer_model(np.where(X == X[0, 0], bad, X), Y, [5, 1]),
+            "L_layer_model: X holds NaN or infinite values; clean the data first.",
+        )
+        for bad in (np.nan, np.inf)
     ),
     (lambda: stepwise.L_layer_model(X.astype(object), Y, [5, 1]), "L_layer_model: X is a numeric array"),
     (lambda: stepwise.L_layer_model(X, Y, [6, 1]), "L_layer_model: W1 has shape (1, 6), read as (n, n_prev), but X"),

@@ -17,6 +17,7 @@ import chainrule as cr
 from chainrule.arrays import leaves
 from chainrule.common.errors import DivergenceError, InputError
 from chainrule.engines.choose import choose
+from chainrule.engines.numpy import NumpyEngine
 from chainrule.metrics import MAE, METRICS, R2, Accuracy, Metric
 from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.run import Run
@@ -484,14 +485,17 @@ def test_stored_data_trains_and_is_scored(kind: str, engine: str, tmp_path: Path
         np.testing.assert_allclose(net.predict(data), net.predict(X), rtol=1e-6)
 
 
-def test_bad_numbers_in_a_file_are_found_where_they_are(tmp_path: Path) -> None:
+def test_bad_numbers_in_a_file_are_found_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_RUN_BYTES", "_POOL_BYTES"):
+        monkeypatch.setattr(f"chainrule.data.sources.{name}", 40 * X[0].nbytes)  # rows 160 to 199 come second
+    monkeypatch.setattr(NumpyEngine, "block_batches", 1)  # so there is a step before
     bad = X.copy()
-    bad[70, 1] = np.nan
+    bad[190, 1] = np.nan
     np.save(tmp_path / "X.npy", bad)
     data = np.load(tmp_path / "X.npy", mmap_mode="r")
     net = network()
     start = {path: p.copy() for path, p in leaves(net.params)}
-    with pytest.raises(InputError, match=r"In rows 0 to .* of X .*X must be finite, .* at index \(70, 1\)"):
+    with pytest.raises(InputError, match=r"In rows 160 to 199 of X .*X must be finite, .* at index \(30, 1\)"):
         net.fit(data, Y, verbose=False)
     assert_equal(dict(leaves(net.params)), start)
     with pytest.raises(InputError, match="validation_split draws from data in memory"):

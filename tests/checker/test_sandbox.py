@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import socket
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -452,7 +453,15 @@ def test_several_files_come_back_in_order(tmp_path: Path) -> None:
     assert [report.exit_status for report in reports] == [2, 0, 2]
 
 
-def test_who_stops_early_leaves_nothing_running(tmp_path: Path) -> None:
+def test_who_stops_early_leaves_nothing_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes: list[subprocess.Popen[bytes]] = []
+
+    class Popen(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            processes.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
     code = "import signal\nclass A:\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    while True: pass\n"
     paths = [written(tmp_path, RELU, "fast.py")] + [written(tmp_path, code, f"loop{i}.py") for i in range(4)]
     reports = check_files(paths, 2, seconds=60.0)
@@ -460,3 +469,4 @@ def test_who_stops_early_leaves_nothing_running(tmp_path: Path) -> None:
     started = time.perf_counter()
     reports.close()  # type: ignore[attr-defined]
     assert time.perf_counter() - started < 5
+    assert len(processes) > 1 and all(process.poll() is not None for process in processes)
