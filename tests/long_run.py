@@ -9,8 +9,7 @@ from unittest.mock import patch
 import numpy as np
 
 import chainrule as cr
-from chainrule.data.batches import BlockSize
-from chainrule.engines.numpy import NumpyEngine
+from chainrule.arrays import machine
 from chainrule.training.checkpoint import Checkpoint
 
 NETWORKS = ("dropout", "batch-norm", "lstm")
@@ -45,7 +44,7 @@ def train(name: str, checkpoint: Checkpoint | None, **options: Any) -> cr.Networ
         "callbacks": callbacks,
         "verbose": False,
     }
-    with patch.object(NumpyEngine, "block", BlockSize(2**18, batches=4)):
+    with patch.object(machine, "BLOCK_BATCHES", 4):
         net.fit(X, y, checkpoint=checkpoint, **settings | options)
     return net
 

@@ -28,7 +28,7 @@ rng = np.random.default_rng(0)
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work as small as a test's is cut as large work is."""
-    for name in ("CONVOLVED", "MULTIPLIED", "SHARED"):
+    for name in ("CONVOLVED", "CUT", "MULTIPLIED", "SHARED"):
         monkeypatch.setattr(machine, name, 100)
     monkeypatch.setattr(machine, "ELEMENTS", 256)
     monkeypatch.setattr(machine, "PASS_ROWS", 8)
@@ -126,6 +126,7 @@ def test_all_workers_take_parts_and_every_bit_stays(work: str) -> None:
 
 
 def test_training_and_scores_do_not_depend_on_the_threads_of_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "CUT", 2**24)
     monkeypatch.setattr(machine, "MULTIPLIED", 2**22)
     monkeypatch.setattr(machine, "PASS_ROWS", 128)
     X, y = rng.standard_normal((736, 453)), rng.integers(3, size=736)

@@ -382,7 +382,7 @@ class Network:
         """Return the outputs for inputs of shape (batch, ...): probabilities, or values for regression.
 
         X may be what it may be for `fit`; targets that come with it are not looked at. As many examples are computed at
-        a time as fit into some 64 MB. With engine "xla" the pass is compiled, and runs on a GPU or TPU if there is one.
+        a time as fit into some 8 MB, by each thread. With engine "xla" the pass is compiled, and runs on a GPU or TPU if there is one.
 
         Raises
         ------

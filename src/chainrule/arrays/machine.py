@@ -1,10 +1,12 @@
 """What was tuned by measuring, and what the machine has: no other file holds such a number.
 
-Each number says what was measured. `python -m benchmarks.tuned NAME` repeats it: it times work that depends on the
-number, with a half, a quarter, twice and four times the number beside it, in turns.
+`python -m benchmarks.tuned NAME` times the work behind a number with a quarter, half, twice and four times as much in
+its place. "1.68 at a quarter" says that this took 1.68 times as long, on two cores of an Intel Xeon with 2 MiB of
+second-level cache each, NumPy 2.4 and OpenBLAS, on 2026-11-27. Numbers that hardly matter within these bounds are marked
+"flat".
 
-Numbers that decide how a sum is cut are constants, the same on every machine: else results would differ in their last
-digits. Only what leaves every bit as it is follows the machine.
+What decides how a sum is cut is the same on every machine, or results would differ in their last digits. Only what
+leaves every bit as it is follows the machine.
 """
 
 from __future__ import annotations
@@ -45,19 +47,41 @@ def keep_freed_memory() -> None:
     np.empty(2**25 - 2**16, np.uint8)
 
 
-# How work is cut, for any number of threads (see `arrays.threads`).
+# How work is cut into parts, for any number of threads to take (see `arrays.threads`). To wake one takes some 0.1 ms.
 
 PARTS = 16
+"""Parts of a convolution or a product, at most. 0.98 at a quarter, 1.12 at four times: more cores want more parts."""
+
 CONVOLVED = 2**22
-MULTIPLIED = 2**25
+"""Multiply-adds of a part of a convolution, at least. 1.68 at a quarter, 0.96 at four times."""
+
+CUT = 2**26
+"""Multiply-adds from which products are cut. 1.00 at a quarter, 1.60 at four times; smaller ones lose by it."""
+
+MULTIPLIED = 2**24
+"""A quarter of the multiply-adds of a product that is cut in two; parts double with four times the work.
+
+1.04 at a quarter, 1.18 at twice. More parts would take longer: BLAS makes a copy of a whole factor for each.
+"""
+
 ELEMENTS = min(max((level_2_cache() or 2**21) // 32, 2**14), 2**17)
+"""Elements of a pass over arrays that are computed at a time: eight arrays of float32 fill the second-level cache.
+
+1.76 at a quarter, 0.83 at twice in two threads, which hand Python's lock to each other for each chunk; but 1.07 in one.
+"""
+
 SHARED = 2**19
+"""Elements of such a pass from which threads share it. 1.33 at four times, where one takes a million alone."""
+
 PASS_ROWS = 1024
+"""Examples of a part of a prediction, at most. 1.11 at a quarter, then flat."""
+
 PASS_BYTES = 2**23
+"""Bytes of all arrays of a part of a prediction; so many for each thread. 1.22 at a quarter, then flat."""
 
 
 def step(n: int, work: int, least: int) -> int:
-    """Return how many of n things make a part: there are at most `PARTS`, each with at least so much of the work."""
+    """Return how many of n things make a part: there are up to `PARTS`, a power of two, each with so much work."""
     parts = max(1, min(PARTS, work // least))
     return max(1, -(-n // (1 << (parts.bit_length() - 1))))
 
@@ -65,28 +89,60 @@ def step(n: int, work: int, least: int) -> int:
 # Convolutions (see `arrays.windows`).
 
 COPIED = 2**17
+"""Numbers in the windows that are copied at a time. Flat; more would not fit smaller caches."""
+
 SHIFTED = 2**16
+"""Numbers in the pictures that are shifted at a time. 1.20 at a quarter, 1.23 at four times."""
+
 SHORT_ROW = 96
+"""Numbers in a window's row below which windows become tiles. 1.43 at a quarter, then flat."""
+
 TILE_FILTERS = 96
-TILE_WIDTH = 4
+"""Filters of a tile, at most. Flat."""
+
+TILE_WIDTH = 2
+"""How many times as wide as a kernel its tile is, at most. 1.83 at half, 1.41 at twice: zeros are multiplied, too."""
+
 MORE_WINDOWS = 1.5
-XLA_PICTURES, XLA_PRODUCTS = 8, 16
+"""How many times as many windows the reversed kernel may have. 1.66 at twice."""
+
+XLA_PICTURES = 8
+"""Pictures in one product for the gradient of W by XLA on a CPU. 1.07 at a quarter, 2.00 at four times."""
+
+XLA_PRODUCTS = 16
+"""Such products, at most. 1.39 at a quarter, 1.06 at four times."""
 
 # Training.
 
 LARGE_ARRAY = 2**16
+"""Elements from which an array's gradient stays where it is; smaller ones are joined, for fewer calls. Flat."""
+
 BLOCK_BYTES, BLOCK_BATCHES = 2**18, 256
+"""What is gathered at a time; scores are summed up, and progress is shown, as often. Flat."""
+
 XLA_BLOCK_BYTES, XLA_BLOCK_BATCHES = 2**26, 4096
+"""The same for XLA. Flat, where the data stays on the device."""
+
 CALL_SECONDS = 1.0
+"""Of a compiled call of many steps. Flat; progress and Ctrl-C wait as long."""
+
 RESIDENT_BYTES = 2**32
+"""Of data that is kept on the device, which not every GPU has more of. Without: 0.91 to 1.04 on a CPU."""
 
 # Stored data.
 
 RUN_BYTES = 2**20
-POOL_BYTES = 2**25
-HASHED_ROWS = 4096
+"""Read at once. 1.27 at a quarter, 0.89 at four times, but then a pool would hold rows from fewer places."""
 
-# Which engine is faster.
+POOL_BYTES = 2**25
+"""Shuffled at once; two such pools are in memory. 0.86 at a quarter, but rows would be mixed with fewer others."""
+
+HASHED_ROWS = 4096
+"""Rows in a checksum that are copied at a time, where they lie apart in memory. Flat."""
+
+# Which engine is faster (ENGINES). Two cores of this machine take 5.7e-5 s for a step, and do 7.8e10 multiply-adds per
+# second; those of an older Xeon at 2.5 GHz, which these numbers are of, half as much. XLA compiles for a second.
 
 STEP_SECONDS, MULTIPLY_ADDS_PER_SECOND = 1e-4, 3e10
 COMPILING_PAYS = 10.0
+"""Seconds with NumPy from which XLA is taken."""

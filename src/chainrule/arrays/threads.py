@@ -6,6 +6,7 @@ numbers do not depend on how many threads there are.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -128,38 +129,39 @@ def one_blas_thread() -> Iterator[None]:
 
 def product(A: Array, B: Array) -> Array:
     """Return A @ B, where all axes of A but its last are rows; see `products`."""
-    return products((A, B))[0]
+    if A.ndim > 2:
+        xp = namespace(A)
+        return xp.reshape(product(xp.reshape(A, (-1, A.shape[-1])), B), (*A.shape[:-1], B.shape[1]))
+    return A @ B if A.size * B.shape[1] < machine.CUT else products((A, B))[0]
 
 
 def products(*factors: tuple[Array, Array]) -> list[Array]:
-    """Return A @ B for each pair, where all axes of A but its last are rows.
+    """Return A @ B for each pair of matrices.
 
     Where BLAS keeps to one thread, large ones are cut into parts; all together, because it takes a while to wake a
     thread.
     """
-    pairs = [(A if A.ndim == 2 else namespace(A).reshape(A, (-1, A.shape[-1])), B) for A, B in factors]
-    work = sum(A.size * B.shape[1] for A, B in pairs)
-    alone = work < 2 * machine.MULTIPLIED or _allowed.get() is None or _at_work.get()
-    if alone or type(pairs[0][0]) is not np.ndarray:
-        results = [A @ B for A, B in pairs]
-    else:
-        results = [np.empty((len(A), B.shape[1]), np.result_type(A, B)) for A, B in pairs]
-        pieces = [piece for (A, B), out in zip(pairs, results, strict=True) for piece in _pieces(A, B, out)]
-        in_parts(lambda piece: np.matmul(piece[0], piece[1], out=piece[2]), pieces)
-    return [
-        out if A.ndim == 2 else namespace(out).reshape(out, (*A.shape[:-1], out.shape[1]))
-        for (A, _), out in zip(factors, results, strict=True)
-    ]
+    work = 0  # in a loop, because small networks feel every microsecond
+    for A, B in factors:
+        work += A.size * B.shape[1]
+    if work < machine.CUT or _allowed.get() is None or _at_work.get() or type(A) is not np.ndarray:
+        return [A @ B for A, B in factors]
+    results = [np.empty((len(A), B.shape[1]), np.result_type(A, B)) for A, B in factors]
+    pieces = [piece for (A, B), out in zip(factors, results, strict=True) for piece in _pieces(A, B, out)]
+    in_parts(lambda piece: np.matmul(piece[0], piece[1], out=piece[2]), pieces)
+    return results
 
 
 def _pieces(A: Array, B: Array, out: Array) -> list[tuple[Array, Array, Array]]:
     """Return the parts of A @ B: their factors, and where they go.
 
-    The longer side is cut, because BLAS makes a copy of the other factor for every part.
+    The longer side is cut. Because BLAS makes a copy of the whole other factor for every part, there are only twice as
+    many parts where there is four times the work.
     """
     rows, columns = out.shape
     longer = max(rows, columns)
-    parts = cut(longer, machine.step(longer, A.size * columns, machine.MULTIPLIED))
+    root = math.isqrt(A.size * columns * machine.MULTIPLIED)
+    parts = cut(longer, machine.step(longer, root, machine.MULTIPLIED))
     if rows == longer:
         return [(A[part], B, out[part]) for part in parts]
     return [(A, B[:, part], out[:, part]) for part in parts]

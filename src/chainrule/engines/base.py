@@ -27,10 +27,13 @@ class Engine(Protocol):
     loss: Loss
     optimizer: Optimizer
     dtype: Any
-    block: BlockSize
-    """The largest block that it wants."""
     counts: list[Array]
     """What each metric counted in the batches of the last block, or of the part of it that ran."""
+
+    @property
+    def block(self) -> BlockSize:
+        """The largest block that it wants."""
+        ...
 
     @property
     def steps(self) -> int:

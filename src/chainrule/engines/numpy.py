@@ -51,8 +51,6 @@ class NumpyEngine:
         The optimizer's rule in another form than NumPy calls.
     """
 
-    block = BlockSize(machine.BLOCK_BYTES, machine.BLOCK_BATCHES)
-
     def __init__(
         self,
         body: Sequential,
@@ -89,6 +87,11 @@ class NumpyEngine:
         self.counts: list[Array] = []
         self.params = replace_leaves(params, by_path | self._views(self._vector, by_path))
         """The current parameters: views that change with every step."""
+
+    @property
+    def block(self) -> BlockSize:
+        """The largest block that it wants."""
+        return BlockSize(machine.BLOCK_BYTES, machine.BLOCK_BATCHES)
 
     def run(self, source: Source, block: Block, epoch: int) -> Results:
         """Train on the batches of a block; yield the loss of each, before its step, and its weight."""

@@ -75,8 +75,6 @@ class XlaEngine:
         The dtype of forward and backward; parameters, the optimizer's state and the loss keep their own.
     """
 
-    block = BlockSize(machine.XLA_BLOCK_BYTES, machine.XLA_BLOCK_BATCHES)
-
     def __init__(
         self,
         body: Sequential,
@@ -122,6 +120,11 @@ class XlaEngine:
         """The current parameters as NumPy arrays."""
         by_path = {path: np.array(p) for path, p in leaves(self._carry.params)}
         return replace_leaves(self._like, by_path)  # JAX sorts dicts
+
+    @property
+    def block(self) -> BlockSize:
+        """The largest block that it wants."""
+        return BlockSize(machine.XLA_BLOCK_BYTES, machine.XLA_BLOCK_BATCHES)
 
     @property
     def steps(self) -> int:

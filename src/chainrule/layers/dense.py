@@ -102,8 +102,8 @@ class Dense(Layer):
         if dy.ndim > 2:
             n_in, n_out = cache.W.shape
             A, dZ = A.reshape(-1, n_in), dZ.reshape(-1, n_out)
-        dW, *dA = products((A.T, dZ), *([(dZ, cache.W.T)] if input_gradient else []))
-        grads = {"W": dW}
-        if cache.b is not None:
-            grads["b"] = dZ.sum(axis=0)
-        return dA[0].reshape(cache.A.shape) if dA else None, grads
+        grads = {} if cache.b is None else {"b": dZ.sum(axis=0)}
+        if not input_gradient:
+            return None, {"W": product(A.T, dZ)} | grads
+        dW, dA = products((A.T, dZ), (dZ, cache.W.T))
+        return dA.reshape(cache.A.shape), {"W": dW} | grads
