@@ -1,7 +1,8 @@
 """Times the work behind each number of `arrays/machine.py` with others in its place.
 
-Run with: python -m benchmarks.tuned COPIED (without a name, all of them). Each line gives the time with a quarter, half, twice and four times the number, as the ratio
-to the time with the number itself: the median over rounds, in which all of them take their turns.
+Run with: python -m benchmarks.tuned COPIED (without a name, all of them). Each line gives the time with a quarter,
+half, twice and four times the number, as the ratio to the time with the number itself: the median over rounds, in which
+all of them take their turns.
 """
 
 from __future__ import annotations

@@ -381,8 +381,9 @@ class Network:
     def predict(self, X: Any, *, mask: Any = None, engine: str = "numpy") -> Float[Array, "batch *out"]:
         """Return the outputs for inputs of shape (batch, ...): probabilities, or values for regression.
 
-        X may be what it may be for `fit`; targets that come with it are not looked at. As many examples are computed at
-        a time as fit into some 8 MB, by each thread. With engine "xla" the pass is compiled, and runs on a GPU or TPU if there is one.
+        X may be what it may be for `fit`; targets that come with it are not looked at. Each thread computes as many
+        examples at a time as fit into some 8 MB. With engine "xla" the pass is compiled, and runs on a GPU or TPU if
+        there is one.
 
         Raises
         ------

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.tuned NAME` times the work behind a number with a quarter, half, twice and four times as much in
 its place. "1.68 at a quarter" says that this took 1.68 times as long, on two cores of an Intel Xeon with 2 MiB of
-second-level cache each, NumPy 2.4 and OpenBLAS, on 2026-11-27. Numbers that hardly matter within these bounds are marked
-"flat".
+second-level cache each, NumPy 2.4 and OpenBLAS, on 2026-11-27. Numbers that hardly matter within these bounds are
+marked "flat".
 
 What decides how a sum is cut is the same on every machine, or results would differ in their last digits. Only what
 leaves every bit as it is follows the machine.
