@@ -379,6 +379,10 @@ USUAL = {
 }
 
 
+def test_every_command_has_usual_arguments() -> None:
+    assert set(USUAL) == set(COMMANDS), "say in USUAL which arguments people give it"
+
+
 def odd_files() -> None:
     model([2, 4, 1], scale=1.0, path="moons.st")
     model([784, 10], scale=1 / 255, path="digits.st")
