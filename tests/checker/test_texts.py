@@ -114,6 +114,19 @@ def test_every_key_in_the_sources_has_a_text() -> None:
     assert sorted(keys - texts.entries().keys()) == []
 
 
+# Put together in the sources: what activations, gates or nodes have in common, and what names another one.
+TEMPLATES = re.compile(
+    r"(sigmoid|relu|tanh|add|mul)_backward\.[\w-]+|\w+\.(is-\w+|returns-Z)|pattern\.[\w-]+|forward\.wrong-[Wb]"
+    r"|whole_backward\.slope-of-\w+|whole_forward\.cache-[AZ]-for-[AZ]"
+)
+
+
+def test_keys_are_found_with_grep() -> None:
+    sources = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
+    unwritten = [key for key in texts.entries() if f'"{key}' not in sources]
+    assert [key for key in unwritten if not TEMPLATES.fullmatch(key)] == []
+
+
 @pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
 def test_every_mistake_that_is_tried_has_a_text(path: Path) -> None:
     read = source.read(path)

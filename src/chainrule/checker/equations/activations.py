@@ -64,17 +64,17 @@ def value_mistakes(name: str) -> list[Mistake]:
     }
     others = {f"{name}.is-{other}": value for other, value in wrong.items() if other != name}
     special: dict[str, dict[str, Function]] = {
-        "sigmoid": {"sign": lambda Z: 1 / (1 + np.exp(Z)), "no-one": lambda Z: 1 / np.exp(-Z)},
+        "sigmoid": {"sigmoid.sign": lambda Z: 1 / (1 + np.exp(Z)), "sigmoid.no-one": lambda Z: 1 / np.exp(-Z)},
         "relu": {
-            "minimum": lambda Z: np.minimum(Z, 0),
-            "absolute": np.abs,
-            "leaky": lambda Z: np.maximum(Z, 0.01 * Z),
-            "step": lambda Z: (Z > 0) * 1.0,
+            "relu.minimum": lambda Z: np.minimum(Z, 0),
+            "relu.absolute": np.abs,
+            "relu.leaky": lambda Z: np.maximum(Z, 0.01 * Z),
+            "relu.step": lambda Z: (Z > 0) * 1.0,
         },
-        "tanh": {"sign": lambda Z: -np.tanh(Z)},
-        "step": {"inverted": lambda Z: (Z <= 0) * 1.0, "bipolar": np.sign},
+        "tanh": {"tanh.sign": lambda Z: -np.tanh(Z)},
+        "step": {"step.inverted": lambda Z: (Z <= 0) * 1.0, "step.bipolar": np.sign},
     }
-    all_of_them = {f"{name}.{key}": value for key, value in special.get(name, {}).items()} | others
+    all_of_them = special.get(name, {}) | others
     if name != "identity":
         all_of_them[f"{name}.returns-Z"] = lambda Z: Z
     return [Mistake(key, partial(_value, value)) for key, value in all_of_them.items()]
@@ -87,7 +87,7 @@ def _value(value: Function, v: Values) -> Values:
 def slope_mistakes(name: str, *, with_gradient: bool = True) -> list[Mistake]:
     """Return the usual wrong backwards of an activation: dZ from dA and Z."""
     value, slope = VALUES[name], SLOPES[name]
-    wrong: dict[str, Callable[[Any, Any], Any]] = {
+    common: dict[str, Callable[[Any, Any], Any]] = {
         "gradient-lost": lambda dA, Z: slope(Z),
         "slope-lost": lambda dA, Z: dA,
         "slope-twice": lambda dA, Z: dA * slope(Z) ** 2,
@@ -97,34 +97,36 @@ def slope_mistakes(name: str, *, with_gradient: bool = True) -> list[Mistake]:
         "added": lambda dA, Z: dA + slope(Z),
         "truncated": lambda dA, Z: np.trunc(dA * slope(Z)),
     }
+    wrong = {f"{name}_backward.{key}": equation for key, equation in common.items()}
     if name == "relu":
         wrong |= {
-            "mask-from-gradient": lambda dA, Z: dA * (dA > 0),
-            "mask-inverted": lambda dA, Z: dA * (Z <= 0),
-            "whole-numbers": lambda dA, Z: dA * np.int64(np.maximum(Z, 0)),
-            "whole-numbers-of-Z": lambda dA, Z: dA * np.int64(Z),
-            "ones": lambda dA, Z: np.ones_like(dA),
+            "relu_backward.mask-from-gradient": lambda dA, Z: dA * (dA > 0),
+            "relu_backward.mask-inverted": lambda dA, Z: dA * (Z <= 0),
+            "relu_backward.whole-numbers": lambda dA, Z: dA * np.int64(np.maximum(Z, 0)),
+            "relu_backward.whole-numbers-of-Z": lambda dA, Z: dA * np.int64(Z),
+            "relu_backward.ones": lambda dA, Z: np.ones_like(dA),
         }
-        del wrong["activated-twice"], wrong["slope-twice"]  # the same as right, for ReLU
+        del wrong["relu_backward.activated-twice"], wrong["relu_backward.slope-twice"]  # the same as right, for ReLU
     if name == "sigmoid":
         wrong |= {
-            "formula-for-A": lambda dA, Z: dA * Z * (1 - Z),
-            "one-factor": lambda dA, Z: dA * (1 - value(Z)),
-            "plus": lambda dA, Z: dA * value(Z) * (1 + value(Z)),
-            "formula-of-tanh": lambda dA, Z: dA * (1 - value(Z) ** 2),
+            "sigmoid_backward.formula-for-A": lambda dA, Z: dA * Z * (1 - Z),
+            "sigmoid_backward.one-factor": lambda dA, Z: dA * (1 - value(Z)),
+            "sigmoid_backward.plus": lambda dA, Z: dA * value(Z) * (1 + value(Z)),
+            "sigmoid_backward.formula-of-tanh": lambda dA, Z: dA * (1 - value(Z) ** 2),
         }
     if name == "tanh":
         wrong |= {
-            "formula-for-A": lambda dA, Z: dA * (1 - Z**2),
-            "no-square": lambda dA, Z: dA * (1 - np.tanh(Z)),
-            "matrix-square": lambda dA, Z: dA * (1 - np.tanh(Z).T @ np.tanh(Z)),
-            "formula-of-sigmoid": lambda dA, Z: dA * np.tanh(Z) * (1 - np.tanh(Z)),
+            "tanh_backward.formula-for-A": lambda dA, Z: dA * (1 - Z**2),
+            "tanh_backward.no-square": lambda dA, Z: dA * (1 - np.tanh(Z)),
+            "tanh_backward.matrix-square": lambda dA, Z: dA * (1 - np.tanh(Z).T @ np.tanh(Z)),
+            "tanh_backward.formula-of-sigmoid": lambda dA, Z: dA * np.tanh(Z) * (1 - np.tanh(Z)),
         }
-    wrong |= {f"slope-of-{other}": partial(_times, its_slope) for other, its_slope in SLOPES.items() if other != name}
+    others = {other: its_slope for other, its_slope in SLOPES.items() if other != name}
+    wrong |= {f"{name}_backward.slope-of-{other}": partial(_times, its_slope) for other, its_slope in others.items()}
     if not with_gradient:
-        about_dA = ("gradient-lost", "slope-lost", "mask-from-gradient", "added")
-        wrong = {key: equation for key, equation in wrong.items() if key not in about_dA}
-    return [Mistake(f"{name}_backward.{key}", partial(_gradient, equation)) for key, equation in wrong.items()]
+        about_dA = (".gradient-lost", ".slope-lost", ".mask-from-gradient", ".added")
+        wrong = {key: equation for key, equation in wrong.items() if not key.endswith(about_dA)}
+    return [Mistake(key, partial(_gradient, equation)) for key, equation in wrong.items()]
 
 
 def _times(slope: Function, dA: Any, Z: Any) -> Any:

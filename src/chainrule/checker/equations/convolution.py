@@ -188,22 +188,26 @@ def _only_first(name: str, v: Values, results: Values) -> Values:
 def forward_mistakes(equation: Callable[..., Values] = forward) -> list[Mistake]:
     """Return the usual wrong versions of a convolution."""
     before: dict[str, Change] = {
-        "kernel-flipped": partial(_replaced, W=lambda v: v["W"][::-1, ::-1]),
-        "bias-lost": partial(_replaced, b=lambda v: 0 * v["b"]),
-        "bias-in-sum": partial(_replaced, b=lambda v: v["b"] * v["W"][..., 0].size),
-        "pad-ignored": partial(_replaced, pad=lambda v: 0),
-        "stride-ignored": partial(_replaced, stride=lambda v: 1),
-        "first-filter": partial(_replaced, W=lambda v: np.repeat(v["W"][..., :1], v["W"].shape[3], axis=3)),
-        "first-bias": partial(_replaced, b=lambda v: np.repeat(v["b"][..., :1], v["W"].shape[3], axis=3)),
-        "same-picture": partial(_replaced, A_prev=lambda v: np.repeat(v["A_prev"][:1], len(v["A_prev"]), axis=0)),
-        "first-channel": partial(_replaced, W=lambda v: v["W"] * (np.arange(v["W"].shape[2]) == 0)[:, None]),
+        "convolution.kernel-flipped": partial(_replaced, W=lambda v: v["W"][::-1, ::-1]),
+        "convolution.bias-lost": partial(_replaced, b=lambda v: 0 * v["b"]),
+        "convolution.bias-in-sum": partial(_replaced, b=lambda v: v["b"] * v["W"][..., 0].size),
+        "convolution.pad-ignored": partial(_replaced, pad=lambda v: 0),
+        "convolution.stride-ignored": partial(_replaced, stride=lambda v: 1),
+        "convolution.first-filter": partial(_replaced, W=lambda v: np.repeat(v["W"][..., :1], v["W"].shape[3], axis=3)),
+        "convolution.first-bias": partial(_replaced, b=lambda v: np.repeat(v["b"][..., :1], v["W"].shape[3], axis=3)),
+        "convolution.same-picture": partial(
+            _replaced, A_prev=lambda v: np.repeat(v["A_prev"][:1], len(v["A_prev"]), axis=0)
+        ),
+        "convolution.first-channel": partial(
+            _replaced, W=lambda v: v["W"] * (np.arange(v["W"].shape[2]) == 0)[:, None]
+        ),
     }
     wrong: dict[str, Change] = {key: partial(_changed, change, equation, _kept) for key, change in before.items()}
-    wrong |= {"stride-ignored step": partial(equation, step=1)}
-    wrong |= {f"size {extra}": partial(equation, extra=extra) for extra in _SMALLER}
-    wrong["first-example"] = partial(_changed, _same, equation, partial(_only_first, "Z"))
-    wrong["axes-swapped"] = partial(_changed, _same, equation, _swapped)
-    return named("convolution", wrong)
+    wrong |= {"convolution.stride-ignored step": partial(equation, step=1)}
+    wrong |= {f"convolution.size {extra}": partial(equation, extra=extra) for extra in _SMALLER}
+    wrong["convolution.first-example"] = partial(_changed, _same, equation, partial(_only_first, "Z"))
+    wrong["convolution.axes-swapped"] = partial(_changed, _same, equation, _swapped)
+    return named(wrong)
 
 
 def _swapped(v: Values, results: Values) -> Values:
@@ -213,37 +217,42 @@ def _swapped(v: Values, results: Values) -> Values:
 def backward_mistakes(equation: Callable[..., Values] = backward) -> list[Mistake]:
     """Return the usual wrong gradients of a convolution."""
     before: dict[str, Change] = {
-        "first-example": partial(_first, "dZ"),
-        "dZ-lost": partial(_replaced, dZ=lambda v: np.ones_like(v["dZ"])),
+        "convolution_backward.first-example": partial(_first, "dZ"),
+        "convolution_backward.dZ-lost": partial(_replaced, dZ=lambda v: np.ones_like(v["dZ"])),
     }
     after: dict[str, tuple[str, Callable[[Values, Any], Any]]] = {
-        "dW-flipped": ("dW", lambda v, dW: dW[::-1, ::-1]),
-        "averaged dW": ("dW", lambda v, dW: dW / len(v["dZ"])),
-        "averaged db": ("db", lambda v, db: db / len(v["dZ"])),
-        "sign dA": ("dA_prev", lambda v, dA: -dA),
-        "sign dW": ("dW", lambda v, dW: -dW),
-        "db-per-place": ("db", lambda v, db: v["dZ"].sum(axis=0)),
-        "db-for-all-filters": ("db", lambda v, db: np.full_like(db, db.sum())),
-        "averaged all": ("db", lambda v, db: db / v["dZ"][..., 0].size),
-        "not-kept db": ("db", lambda v, db: None),
-        "not-kept dW": ("dW", lambda v, dW: None),
-        "db-lost": ("db", lambda v, db: np.zeros_like(db)),
-        "first-example dA": ("dA_prev", lambda v, dA: _first("dA", {"dA": dA})["dA"]),
+        "convolution_backward.dW-flipped": ("dW", lambda v, dW: dW[::-1, ::-1]),
+        "convolution_backward.averaged dW": ("dW", lambda v, dW: dW / len(v["dZ"])),
+        "convolution_backward.averaged db": ("db", lambda v, db: db / len(v["dZ"])),
+        "convolution_backward.sign dA": ("dA_prev", lambda v, dA: -dA),
+        "convolution_backward.sign dW": ("dW", lambda v, dW: -dW),
+        "convolution_backward.db-per-place": ("db", lambda v, db: v["dZ"].sum(axis=0)),
+        "convolution_backward.db-for-all-filters": ("db", lambda v, db: np.full_like(db, db.sum())),
+        "convolution_backward.averaged all": ("db", lambda v, db: db / v["dZ"][..., 0].size),
+        "convolution_backward.not-kept db": ("db", lambda v, db: None),
+        "convolution_backward.not-kept dW": ("dW", lambda v, dW: None),
+        "convolution_backward.db-lost": ("db", lambda v, db: np.zeros_like(db)),
+        "convolution_backward.first-example dA": ("dA_prev", lambda v, dA: _first("dA", {"dA": dA})["dA"]),
     }
     inside: dict[str, tuple[str, Change]] = {
-        "dA-kernel-flipped": ("dA_prev", partial(_replaced, W=lambda v: v["W"][::-1, ::-1])),
-        "W-lost": ("dA_prev", partial(_replaced, W=lambda v: np.ones_like(v["W"]))),
-        "dZ-lost dW": ("dW", partial(_replaced, dZ=lambda v: np.ones_like(v["dZ"]))),
-        "A-lost": ("dW", partial(_replaced, A_prev=lambda v: np.ones_like(v["A_prev"]))),
+        "convolution_backward.dA-kernel-flipped": ("dA_prev", partial(_replaced, W=lambda v: v["W"][::-1, ::-1])),
+        "convolution_backward.W-lost": ("dA_prev", partial(_replaced, W=lambda v: np.ones_like(v["W"]))),
+        "convolution_backward.dZ-lost dW": ("dW", partial(_replaced, dZ=lambda v: np.ones_like(v["dZ"]))),
+        "convolution_backward.A-lost": ("dW", partial(_replaced, A_prev=lambda v: np.ones_like(v["A_prev"]))),
     }
     wrong: dict[str, Change] = {key: partial(_changed, change, equation, _kept) for key, change in before.items()}
     wrong |= {key: partial(_one_after, equation, name, change) for key, (name, change) in after.items()}
     wrong |= {key: partial(_one_before, equation, name, change) for key, (name, change) in inside.items()}
-    wrong |= {f"overwritten {name}": partial(equation, replaces=name) for name in ("dA_prev", "dW", "db")}
-    wrong |= {"not-cropped": partial(equation, crop="none"), "cropped-at-corner": partial(equation, crop="corner")}
-    wrong |= {"stride-ignored": partial(equation, step=1)}
-    wrong["averaged"] = partial(_changed, _same, equation, _averaged)
-    return named("convolution_backward", wrong)
+    wrong |= {
+        f"convolution_backward.overwritten {name}": partial(equation, replaces=name) for name in ("dA_prev", "dW", "db")
+    }
+    wrong |= {
+        "convolution_backward.not-cropped": partial(equation, crop="none"),
+        "convolution_backward.cropped-at-corner": partial(equation, crop="corner"),
+    }
+    wrong |= {"convolution_backward.stride-ignored": partial(equation, step=1)}
+    wrong["convolution_backward.averaged"] = partial(_changed, _same, equation, _averaged)
+    return named(wrong)
 
 
 def _averaged(v: Values, results: Values) -> Values:
@@ -263,21 +272,21 @@ def _one_before(equation: Change, name: str, change: Change, v: Values) -> Value
 def pool_mistakes() -> list[Mistake]:
     """Return the usual wrong versions of pooling."""
     instead = {
-        "not-divided": {"average": "sum"},
-        "not-divided by-side": {"average": "one-side"},
-        "always-maximum": {"average": "max"},
-        "always-average": {"max": "average"},
-        "minimum": {"max": "min"},
-        "maximum-from-0": {"max": "from-0"},
-        "modes-swapped": {"max": "average", "average": "max"},
-        "all-channels": {"max": "all-channels-max", "average": "all-channels-average"},
+        "pooling.not-divided": {"average": "sum"},
+        "pooling.not-divided by-side": {"average": "one-side"},
+        "pooling.always-maximum": {"average": "max"},
+        "pooling.always-average": {"max": "average"},
+        "pooling.minimum": {"max": "min"},
+        "pooling.maximum-from-0": {"max": "from-0"},
+        "pooling.modes-swapped": {"max": "average", "average": "max"},
+        "pooling.all-channels": {"max": "all-channels-max", "average": "all-channels-average"},
     }
     wrong: dict[str, Change] = {key: partial(pool, instead=each) for key, each in instead.items()}
-    wrong |= {"stride-ignored": partial(pool, step=1)}
-    wrong |= {f"size {extra}": partial(pool, extra=extra) for extra in _SMALLER}
-    wrong["first-example"] = partial(_changed, _same, pool, partial(_only_first, "A"))
-    wrong["same-picture"] = _same_picture
-    return named("pooling", wrong)
+    wrong |= {"pooling.stride-ignored": partial(pool, step=1)}
+    wrong |= {f"pooling.size {extra}": partial(pool, extra=extra) for extra in _SMALLER}
+    wrong["pooling.first-example"] = partial(_changed, _same, pool, partial(_only_first, "A"))
+    wrong["pooling.same-picture"] = _same_picture
+    return named(wrong)
 
 
 def _same_picture(v: Values) -> Values:
@@ -288,17 +297,23 @@ def pool_backward_mistakes(mask: Mask = largest, distribute: Spread = spread) ->
     """Return the usual wrong gradients of pooling."""
     right = partial(pool_backward, mask=mask, distribute=distribute)
     wrong: dict[str, Change] = {
-        "overwritten": partial(right, replaces="max average"),
-        "overwritten max": partial(right, replaces="max"),
-        "overwritten average": partial(right, replaces="average"),
-        "first-example": partial(_changed, partial(_first, "dA"), right, _kept),
-        "stride-ignored": partial(right, step=1),
-        "mask-lost": partial(right, mask=np.ones_like),
-        "gradient-lost": partial(_changed, partial(_replaced, dA=lambda v: np.ones_like(v["dA"])), right, _kept),
-        "not-divided": partial(right, distribute=lambda value, shape: np.full(shape, value)),
-        "not-divided by-side": partial(right, distribute=lambda value, shape: np.full(shape, value / shape[0])),
-        "always-average": partial(_changed, partial(_replaced, mode=lambda v: "average"), right, _kept),
-        "always-maximum": partial(_changed, partial(_replaced, mode=lambda v: "max"), right, _kept),
-        "times-value": partial(right, mask=lambda window: window * largest(window)),
+        "pooling_backward.overwritten": partial(right, replaces="max average"),
+        "pooling_backward.overwritten max": partial(right, replaces="max"),
+        "pooling_backward.overwritten average": partial(right, replaces="average"),
+        "pooling_backward.first-example": partial(_changed, partial(_first, "dA"), right, _kept),
+        "pooling_backward.stride-ignored": partial(right, step=1),
+        "pooling_backward.mask-lost": partial(right, mask=np.ones_like),
+        "pooling_backward.gradient-lost": partial(
+            _changed, partial(_replaced, dA=lambda v: np.ones_like(v["dA"])), right, _kept
+        ),
+        "pooling_backward.not-divided": partial(right, distribute=lambda value, shape: np.full(shape, value)),
+        "pooling_backward.not-divided by-side": partial(
+            right, distribute=lambda value, shape: np.full(shape, value / shape[0])
+        ),
+        "pooling_backward.always-average": partial(
+            _changed, partial(_replaced, mode=lambda v: "average"), right, _kept
+        ),
+        "pooling_backward.always-maximum": partial(_changed, partial(_replaced, mode=lambda v: "max"), right, _kept),
+        "pooling_backward.times-value": partial(right, mask=lambda window: window * largest(window)),
     }
-    return named("pooling_backward", wrong)
+    return named(wrong)

@@ -48,55 +48,55 @@ def _cost(equation: Callable[[Any, Any, int], Any], v: Values) -> Values:
 
 
 _BINARY: dict[str, Callable[[Any, Any, int], Any]] = {
-    "no-minus": lambda A, Y, m: _both(A, Y).sum() / m,
-    "no-mean": lambda A, Y, m: -_both(A, Y).sum(),
-    "no-minus-no-mean": lambda A, Y, m: _both(A, Y).sum(),
-    "half": lambda A, Y, m: -_both(A, Y).sum() / (2 * m),
-    "mean-twice": lambda A, Y, m: -_both(A, Y).mean() / m,
-    "one-term": lambda A, Y, m: -(Y * np.log(A)).sum() / m,
-    "other-term": lambda A, Y, m: -((1 - Y) * np.log(1 - A)).sum() / m,
-    "terms-subtracted": lambda A, Y, m: -(Y * np.log(A) - (1 - Y) * np.log(1 - A)).sum() / m,
-    "labels-swapped": lambda A, Y, m: -((1 - Y) * np.log(A) + Y * np.log(1 - A)).sum() / m,
-    "arguments-swapped": lambda A, Y, m: -(A * np.log(Y) + (1 - A) * np.log(1 - Y)).sum() / m,
-    "same-log": lambda A, Y, m: -(Y * np.log(A) + (1 - Y) * np.log(A)).sum() / m,
-    "table": lambda A, Y, m: -(Y.T @ np.log(A) + (1 - Y).T @ np.log(1 - A)).sum() / m,
-    "one-term-table": lambda A, Y, m: -(Y.T @ np.log(A)).sum() / m,
-    "per-example": lambda A, Y, m: -_both(A, Y),
-    "per-example-flat": lambda A, Y, m: -_both(A, Y)[0],
-    "per-example-mean": lambda A, Y, m: -_both(A, Y) / m,
-    "matrix": lambda A, Y, m: -_both(A, Y).sum(axis=1, keepdims=True) / m,
-    "list": lambda A, Y, m: -_both(A, Y).sum(axis=1) / m,
-    "no-logarithm": lambda A, Y, m: -(Y * A + (1 - Y) * (1 - A)).sum() / m,
-    "log-of-base-2": lambda A, Y, m: -_both(A, Y).sum() / m / np.log(2),
-    "log-of-base-10": lambda A, Y, m: -_both(A, Y).sum() / m / np.log(10),
-    "squared-error": lambda A, Y, m: ((A - Y) ** 2).sum() / m,
-    "half-squared-error": lambda A, Y, m: ((A - Y) ** 2).sum() / (2 * m),
-    "absolute-error": lambda A, Y, m: np.abs(A - Y).sum() / m,
+    "cost.no-minus": lambda A, Y, m: _both(A, Y).sum() / m,
+    "cost.no-mean": lambda A, Y, m: -_both(A, Y).sum(),
+    "cost.no-minus-no-mean": lambda A, Y, m: _both(A, Y).sum(),
+    "cost.half": lambda A, Y, m: -_both(A, Y).sum() / (2 * m),
+    "cost.mean-twice": lambda A, Y, m: -_both(A, Y).mean() / m,
+    "cost.one-term": lambda A, Y, m: -(Y * np.log(A)).sum() / m,
+    "cost.other-term": lambda A, Y, m: -((1 - Y) * np.log(1 - A)).sum() / m,
+    "cost.terms-subtracted": lambda A, Y, m: -(Y * np.log(A) - (1 - Y) * np.log(1 - A)).sum() / m,
+    "cost.labels-swapped": lambda A, Y, m: -((1 - Y) * np.log(A) + Y * np.log(1 - A)).sum() / m,
+    "cost.arguments-swapped": lambda A, Y, m: -(A * np.log(Y) + (1 - A) * np.log(1 - Y)).sum() / m,
+    "cost.same-log": lambda A, Y, m: -(Y * np.log(A) + (1 - Y) * np.log(A)).sum() / m,
+    "cost.table": lambda A, Y, m: -(Y.T @ np.log(A) + (1 - Y).T @ np.log(1 - A)).sum() / m,
+    "cost.one-term-table": lambda A, Y, m: -(Y.T @ np.log(A)).sum() / m,
+    "cost.per-example": lambda A, Y, m: -_both(A, Y),
+    "cost.per-example-flat": lambda A, Y, m: -_both(A, Y)[0],
+    "cost.per-example-mean": lambda A, Y, m: -_both(A, Y) / m,
+    "cost.matrix": lambda A, Y, m: -_both(A, Y).sum(axis=1, keepdims=True) / m,
+    "cost.list": lambda A, Y, m: -_both(A, Y).sum(axis=1) / m,
+    "cost.no-logarithm": lambda A, Y, m: -(Y * A + (1 - Y) * (1 - A)).sum() / m,
+    "cost.log-of-base-2": lambda A, Y, m: -_both(A, Y).sum() / m / np.log(2),
+    "cost.log-of-base-10": lambda A, Y, m: -_both(A, Y).sum() / m / np.log(10),
+    "cost.squared-error": lambda A, Y, m: ((A - Y) ** 2).sum() / m,
+    "cost.half-squared-error": lambda A, Y, m: ((A - Y) ** 2).sum() / (2 * m),
+    "cost.absolute-error": lambda A, Y, m: np.abs(A - Y).sum() / m,
 }
 _CATEGORICAL: dict[str, Callable[[Any, Any, int], Any]] = {
-    "no-minus": lambda A, Y, m: (Y * np.log(A)).sum() / m,
-    "no-mean": lambda A, Y, m: -(Y * np.log(A)).sum(),
-    "no-minus-no-mean": lambda A, Y, m: (Y * np.log(A)).sum(),
-    "mean-over-classes": lambda A, Y, m: -(Y * np.log(A)).mean(),
-    "wrong-m": lambda A, Y, m: -(Y * np.log(A)).sum() / len(Y),
-    "mean-twice": lambda A, Y, m: -(Y * np.log(A)).sum() / m**2,
-    "half": lambda A, Y, m: -(Y * np.log(A)).sum() / (2 * m),
-    "table": lambda A, Y, m: -(Y.T @ np.log(A)).sum() / m,
-    "per-example": lambda A, Y, m: -(Y * np.log(A)).sum(axis=0),
-    "arguments-swapped": lambda A, Y, m: -(A * np.log(Y)).sum() / m,
-    "no-logarithm": lambda A, Y, m: -(Y * A).sum() / m,
-    "all-classes": lambda A, Y, m: -np.log(A).sum() / m,
-    "log-of-base-2": lambda A, Y, m: -(Y * np.log2(A)).sum() / m,
-    "log-of-base-10": lambda A, Y, m: -(Y * np.log10(A)).sum() / m,
-    "squared-error": lambda A, Y, m: ((A - Y) ** 2).sum() / m,
+    "cost.no-minus": lambda A, Y, m: (Y * np.log(A)).sum() / m,
+    "cost.no-mean": lambda A, Y, m: -(Y * np.log(A)).sum(),
+    "cost.no-minus-no-mean": lambda A, Y, m: (Y * np.log(A)).sum(),
+    "cost.mean-over-classes": lambda A, Y, m: -(Y * np.log(A)).mean(),
+    "cost.wrong-m": lambda A, Y, m: -(Y * np.log(A)).sum() / len(Y),
+    "cost.mean-twice": lambda A, Y, m: -(Y * np.log(A)).sum() / m**2,
+    "cost.half": lambda A, Y, m: -(Y * np.log(A)).sum() / (2 * m),
+    "cost.table": lambda A, Y, m: -(Y.T @ np.log(A)).sum() / m,
+    "cost.per-example": lambda A, Y, m: -(Y * np.log(A)).sum(axis=0),
+    "cost.arguments-swapped": lambda A, Y, m: -(A * np.log(Y)).sum() / m,
+    "cost.no-logarithm": lambda A, Y, m: -(Y * A).sum() / m,
+    "cost.all-classes": lambda A, Y, m: -np.log(A).sum() / m,
+    "cost.log-of-base-2": lambda A, Y, m: -(Y * np.log2(A)).sum() / m,
+    "cost.log-of-base-10": lambda A, Y, m: -(Y * np.log10(A)).sum() / m,
+    "cost.squared-error": lambda A, Y, m: ((A - Y) ** 2).sum() / m,
 }
 
 
 def binary_mistakes() -> list[Mistake]:
     """Return usual wrong versions of `binary`."""
-    return [Mistake(f"cost.{key}", partial(_cost, equation)) for key, equation in _BINARY.items()]
+    return [Mistake(key, partial(_cost, equation)) for key, equation in _BINARY.items()]
 
 
 def categorical_mistakes() -> list[Mistake]:
     """Return usual wrong versions of `categorical`."""
-    return [Mistake(f"cost.{key}", partial(_cost, equation)) for key, equation in _CATEGORICAL.items()]
+    return [Mistake(key, partial(_cost, equation)) for key, equation in _CATEGORICAL.items()]

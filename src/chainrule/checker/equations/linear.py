@@ -34,18 +34,18 @@ def _z(equation: Callable[[Any, Any, Any], Any], v: Values) -> Values:
 
 
 _FORWARD: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "no-bias": lambda A, W, b: W @ A,
-    "minus-bias": lambda A, W, b: W @ A - b,
-    "elementwise": lambda A, W, b: W * A + b,
-    "weights-transposed": lambda A, W, b: W.T @ A + b,
-    "order": lambda A, W, b: A @ W + b,
-    "input-transposed": lambda A, W, b: W @ A.T + b,
-    "bias-twice": lambda A, W, b: W @ A + 2 * b,
-    "bias-inside": lambda A, W, b: W @ (A + b),
-    "bias-times": lambda A, W, b: (W @ A) * b,
-    "bias-summed": lambda A, W, b: W @ A + b.sum(),
+    "linear_forward.no-bias": lambda A, W, b: W @ A,
+    "linear_forward.minus-bias": lambda A, W, b: W @ A - b,
+    "linear_forward.elementwise": lambda A, W, b: W * A + b,
+    "linear_forward.weights-transposed": lambda A, W, b: W.T @ A + b,
+    "linear_forward.order": lambda A, W, b: A @ W + b,
+    "linear_forward.input-transposed": lambda A, W, b: W @ A.T + b,
+    "linear_forward.bias-twice": lambda A, W, b: W @ A + 2 * b,
+    "linear_forward.bias-inside": lambda A, W, b: W @ (A + b),
+    "linear_forward.bias-times": lambda A, W, b: (W @ A) * b,
+    "linear_forward.bias-summed": lambda A, W, b: W @ A + b.sum(),
 }
-FORWARD_MISTAKES = [Mistake(f"linear_forward.{key}", partial(_z, equation)) for key, equation in _FORWARD.items()]
+FORWARD_MISTAKES = [Mistake(key, partial(_z, equation)) for key, equation in _FORWARD.items()]
 """Usual wrong versions of `forward`."""
 
 
@@ -64,70 +64,70 @@ def _changed(mean: bool, changes: dict[str, Callable[[Any, Any, Any, float], Any
 
 _Changes = dict[str, Callable[[Any, Any, Any, float], Any]]
 _BACKWARD: dict[str, _Changes] = {
-    "gradient-lost": {
+    "linear_backward.gradient-lost": {
         "dW": lambda A, W, dZ, m: np.ones_like(dZ) @ A.T / m,
         "db": lambda A, W, dZ, m: np.ones_like(dZ).sum(axis=1, keepdims=True) / m,
         "dA_prev": lambda A, W, dZ, m: W.T @ np.ones_like(dZ),
     },
-    "m-is-features": {
+    "linear_backward.m-is-features": {
         "dW": lambda A, W, dZ, m: dZ @ A.T / len(A),
         "db": lambda A, W, dZ, m: dZ.sum(axis=1, keepdims=True) / len(A),
     },
-    "db-flat": {"db": lambda A, W, dZ, m: dZ.sum(axis=1) / m},
-    "db-wrong-axis": {"db": lambda A, W, dZ, m: dZ.sum(axis=0, keepdims=True) / m},
-    "db-wrong-axis-flat": {"db": lambda A, W, dZ, m: dZ.sum(axis=0) / m},
-    "db-scalar": {"db": lambda A, W, dZ, m: dZ.sum() / m},
-    "db-one-number": {"db": lambda A, W, dZ, m: dZ.sum(keepdims=True) / m},
-    "db-not-summed": {"db": lambda A, W, dZ, m: dZ / m},
-    "db-forgotten": {"db": lambda A, W, dZ, m: np.zeros((len(dZ), 1))},
-    "db-mean-over-all": {"db": lambda A, W, dZ, m: np.mean(dZ)},
-    "dW-transposed": {"dW": lambda A, W, dZ, m: A @ dZ.T / m},
-    "dW-not-transposed": {"dW": lambda A, W, dZ, m: dZ @ A / m},
-    "dW-order": {"dW": lambda A, W, dZ, m: A.T @ dZ / m},
-    "dW-elementwise": {"dW": lambda A, W, dZ, m: dZ * A / m},
-    "dW-from-W": {"dW": lambda A, W, dZ, m: dZ @ W.T / m},
-    "dW-forgotten": {"dW": lambda A, W, dZ, m: np.zeros_like(W)},
-    "dA-not-transposed": {"dA_prev": lambda A, W, dZ, m: W @ dZ},
-    "dA-elementwise": {"dA_prev": lambda A, W, dZ, m: W.T * dZ},
-    "dA-order": {"dA_prev": lambda A, W, dZ, m: dZ @ W},
-    "dA-from-dW": {"dA_prev": lambda A, W, dZ, m: (dZ @ A.T / m).T @ dZ},
-    "dA-from-A": {"dA_prev": lambda A, W, dZ, m: A @ dZ.T},
-    "dA-not-passed": {"dA_prev": lambda A, W, dZ, m: dZ},
-    "sign": {
+    "linear_backward.db-flat": {"db": lambda A, W, dZ, m: dZ.sum(axis=1) / m},
+    "linear_backward.db-wrong-axis": {"db": lambda A, W, dZ, m: dZ.sum(axis=0, keepdims=True) / m},
+    "linear_backward.db-wrong-axis-flat": {"db": lambda A, W, dZ, m: dZ.sum(axis=0) / m},
+    "linear_backward.db-scalar": {"db": lambda A, W, dZ, m: dZ.sum() / m},
+    "linear_backward.db-one-number": {"db": lambda A, W, dZ, m: dZ.sum(keepdims=True) / m},
+    "linear_backward.db-not-summed": {"db": lambda A, W, dZ, m: dZ / m},
+    "linear_backward.db-forgotten": {"db": lambda A, W, dZ, m: np.zeros((len(dZ), 1))},
+    "linear_backward.db-mean-over-all": {"db": lambda A, W, dZ, m: np.mean(dZ)},
+    "linear_backward.dW-transposed": {"dW": lambda A, W, dZ, m: A @ dZ.T / m},
+    "linear_backward.dW-not-transposed": {"dW": lambda A, W, dZ, m: dZ @ A / m},
+    "linear_backward.dW-order": {"dW": lambda A, W, dZ, m: A.T @ dZ / m},
+    "linear_backward.dW-elementwise": {"dW": lambda A, W, dZ, m: dZ * A / m},
+    "linear_backward.dW-from-W": {"dW": lambda A, W, dZ, m: dZ @ W.T / m},
+    "linear_backward.dW-forgotten": {"dW": lambda A, W, dZ, m: np.zeros_like(W)},
+    "linear_backward.dA-not-transposed": {"dA_prev": lambda A, W, dZ, m: W @ dZ},
+    "linear_backward.dA-elementwise": {"dA_prev": lambda A, W, dZ, m: W.T * dZ},
+    "linear_backward.dA-order": {"dA_prev": lambda A, W, dZ, m: dZ @ W},
+    "linear_backward.dA-from-dW": {"dA_prev": lambda A, W, dZ, m: (dZ @ A.T / m).T @ dZ},
+    "linear_backward.dA-from-A": {"dA_prev": lambda A, W, dZ, m: A @ dZ.T},
+    "linear_backward.dA-not-passed": {"dA_prev": lambda A, W, dZ, m: dZ},
+    "linear_backward.sign": {
         "dA_prev": lambda A, W, dZ, m: -W.T @ dZ,
         "dW": lambda A, W, dZ, m: -dZ @ A.T / m,
         "db": lambda A, W, dZ, m: -dZ.sum(axis=1, keepdims=True) / m,
     },
-    "dA-sign": {"dA_prev": lambda A, W, dZ, m: -W.T @ dZ},
-    "dW-sign": {"dW": lambda A, W, dZ, m: -dZ @ A.T / m},
-    "db-sign": {"db": lambda A, W, dZ, m: -dZ.sum(axis=1, keepdims=True) / m},
+    "linear_backward.dA-sign": {"dA_prev": lambda A, W, dZ, m: -W.T @ dZ},
+    "linear_backward.dW-sign": {"dW": lambda A, W, dZ, m: -dZ @ A.T / m},
+    "linear_backward.db-sign": {"db": lambda A, W, dZ, m: -dZ.sum(axis=1, keepdims=True) / m},
 }
 _NO_MEAN: dict[str, _Changes] = {
-    "no-mean": {
+    "linear_backward.no-mean": {
         "dW": lambda A, W, dZ, m: dZ @ A.T,
         "db": lambda A, W, dZ, m: dZ.sum(axis=1, keepdims=True),
     },
-    "dW-no-mean": {"dW": lambda A, W, dZ, m: dZ @ A.T},
-    "db-no-mean": {"db": lambda A, W, dZ, m: dZ.sum(axis=1, keepdims=True)},
-    "dA-mean": {"dA_prev": lambda A, W, dZ, m: W.T @ dZ / A.shape[1]},
-    "mean-twice": {
+    "linear_backward.dW-no-mean": {"dW": lambda A, W, dZ, m: dZ @ A.T},
+    "linear_backward.db-no-mean": {"db": lambda A, W, dZ, m: dZ.sum(axis=1, keepdims=True)},
+    "linear_backward.dA-mean": {"dA_prev": lambda A, W, dZ, m: W.T @ dZ / A.shape[1]},
+    "linear_backward.mean-twice": {
         "dW": lambda A, W, dZ, m: dZ @ A.T / A.shape[1] ** 2,
         "db": lambda A, W, dZ, m: dZ.sum(axis=1, keepdims=True) / A.shape[1] ** 2,
     },
-    "db-flat-no-mean": {"db": lambda A, W, dZ, m: dZ.sum(axis=1)},
-    "half-mean": {
+    "linear_backward.db-flat-no-mean": {"db": lambda A, W, dZ, m: dZ.sum(axis=1)},
+    "linear_backward.half-mean": {
         "dW": lambda A, W, dZ, m: dZ @ A.T / (2 * m),
         "db": lambda A, W, dZ, m: dZ.sum(axis=1, keepdims=True) / (2 * m),
     },
 }
 _EXTRA_MEAN: dict[str, _Changes] = {
-    "extra-mean": {
+    "linear_backward.extra-mean": {
         "dW": lambda A, W, dZ, m: dZ @ A.T / A.shape[1],
         "db": lambda A, W, dZ, m: dZ.sum(axis=1, keepdims=True) / A.shape[1],
     },
-    "dW-extra-mean": {"dW": lambda A, W, dZ, m: dZ @ A.T / A.shape[1]},
-    "db-extra-mean": {"db": lambda A, W, dZ, m: dZ.mean(axis=1, keepdims=True)},
-    "dA-mean": {"dA_prev": lambda A, W, dZ, m: W.T @ dZ / A.shape[1]},
+    "linear_backward.dW-extra-mean": {"dW": lambda A, W, dZ, m: dZ @ A.T / A.shape[1]},
+    "linear_backward.db-extra-mean": {"db": lambda A, W, dZ, m: dZ.mean(axis=1, keepdims=True)},
+    "linear_backward.dA-mean": {"dA_prev": lambda A, W, dZ, m: W.T @ dZ / A.shape[1]},
 }
 
 
@@ -135,5 +135,5 @@ def backward_mistakes(*, mean: bool) -> list[Mistake]:
     """Return usual wrong versions of `backward`."""
     wrong = (_NO_MEAN if mean else _EXTRA_MEAN) | _BACKWARD
     if not mean:
-        del wrong["m-is-features"]
-    return [Mistake(f"linear_backward.{key}", partial(_changed, mean, changes)) for key, changes in wrong.items()]
+        del wrong["linear_backward.m-is-features"]
+    return [Mistake(key, partial(_changed, mean, changes)) for key, changes in wrong.items()]

@@ -20,10 +20,10 @@ class Mistake:
     severity: Literal["error", "warning"] = "error"
 
 
-def named(family: str, wrong: Mapping[str, Equation]) -> list[Mistake]:
-    """Return mistakes with keys in the texts; what follows a space in a name only tells alike ones apart.
+def named(wrong: Mapping[str, Equation]) -> list[Mistake]:
+    """Return mistakes with keys in the texts; what follows a space in a key only tells alike ones apart.
 
-    >>> [mistake.key for mistake in named("pooling", {"sign": dict, "averaged dW": dict, "averaged db": dict})]
+    >>> [each.key for each in named({"pooling.sign": dict, "pooling.averaged dW": dict, "pooling.averaged db": dict})]
     ['pooling.sign', 'pooling.averaged', 'pooling.averaged']
     """
-    return [Mistake(f"{family}.{name.partition(' ')[0]}", equation) for name, equation in wrong.items()]
+    return [Mistake(key.partition(" ")[0], equation) for key, equation in wrong.items()]

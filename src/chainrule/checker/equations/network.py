@@ -200,8 +200,8 @@ def wrong_memories(right: Steps, names: Sequence[str]) -> Iterator[tuple[str, Eq
         for other in names:
             if name != other and "AL" not in (name, other):
                 twins = name[1:] == other[1:]
-                key = f"cache-{other[0]}-for-{name[0]}" if twins else "cache-of-other-layer"
-                yield f"whole_forward.{key}", partial(_swapped, right, name, other)
+                key = f"whole_forward.cache-{other[0]}-for-{name[0]}" if twins else "whole_forward.cache-of-other-layer"
+                yield key, partial(_swapped, right, name, other)
 
 
 def _swapped(right: Steps, name: str, other: str, v: Values) -> Values:
@@ -216,47 +216,50 @@ def _all_swapped(right: Steps, kind: str, other: str, v: Values) -> Values:
 
 def _deltas(right: Step) -> dict[str, Step]:
     return {
-        "delta-sign": lambda A, Y, Z: -right(A, Y, Z),
-        "delta-twice": lambda A, Y, Z: right(A, Y, Z) * A * (1 - A),
-        "delta-precedence": lambda A, Y, Z: (-(Y / A) - (1 - Y) / (1 - A)) * A * (1 - A),
-        "delta-doubled": lambda A, Y, Z: 2 * right(A, Y, Z),
-        "delta-halved": lambda A, Y, Z: right(A, Y, Z) / 2,
-        "delta-slope-lost": lambda A, Y, Z: -(Y / A) + (1 - Y) / (1 - A),
-        "delta-from-Z": lambda A, Y, Z: right(Z, Y, Z),
-        "labels-lost": lambda A, Y, Z: A,
-        "softmax-elementwise": lambda A, Y, Z: -Y * (1 - A),
-        "mean-of-labels": lambda A, Y, Z: A * Y.shape[1] - Y,
+        "whole_backward.delta-sign": lambda A, Y, Z: -right(A, Y, Z),
+        "whole_backward.delta-twice": lambda A, Y, Z: right(A, Y, Z) * A * (1 - A),
+        "whole_backward.delta-precedence": lambda A, Y, Z: (-(Y / A) - (1 - Y) / (1 - A)) * A * (1 - A),
+        "whole_backward.delta-doubled": lambda A, Y, Z: 2 * right(A, Y, Z),
+        "whole_backward.delta-halved": lambda A, Y, Z: right(A, Y, Z) / 2,
+        "whole_backward.delta-slope-lost": lambda A, Y, Z: -(Y / A) + (1 - Y) / (1 - A),
+        "whole_backward.delta-from-Z": lambda A, Y, Z: right(Z, Y, Z),
+        "whole_backward.labels-lost": lambda A, Y, Z: A,
+        "whole_backward.softmax-elementwise": lambda A, Y, Z: -Y * (1 - A),
+        "whole_backward.mean-of-labels": lambda A, Y, Z: A * Y.shape[1] - Y,
     }
 
 
 def _gates(right: Steps, hidden: str) -> dict[str, Step]:
     wrong: dict[str, Step] = {
-        "slope-lost": lambda dA, Z, A: dA,
-        "gradient-lost": lambda dA, Z, A: right.gate(np.ones_like(dA), Z, A),
-        "activated-twice": lambda dA, Z, A: right.gate(dA, A, right.hidden(A)),
-        "slope-twice": lambda dA, Z, A: right.gate(right.gate(dA, Z, A), Z, A),
-        "slope-added": lambda dA, Z, A: dA + right.gate(np.ones_like(dA), Z, A),
-        "slope-sign": lambda dA, Z, A: -right.gate(dA, Z, A),
-        "times-value": lambda dA, Z, A: dA * A,
+        "whole_backward.slope-lost": lambda dA, Z, A: dA,
+        "whole_backward.gradient-lost": lambda dA, Z, A: right.gate(np.ones_like(dA), Z, A),
+        "whole_backward.activated-twice": lambda dA, Z, A: right.gate(dA, A, right.hidden(A)),
+        "whole_backward.slope-twice": lambda dA, Z, A: right.gate(right.gate(dA, Z, A), Z, A),
+        "whole_backward.slope-added": lambda dA, Z, A: dA + right.gate(np.ones_like(dA), Z, A),
+        "whole_backward.slope-sign": lambda dA, Z, A: -right.gate(dA, Z, A),
+        "whole_backward.times-value": lambda dA, Z, A: dA * A,
     }
     if hidden == "relu":
         wrong |= {
-            "mask-from-gradient": lambda dA, Z, A: dA * (dA > 0),
-            "whole-numbers": lambda dA, Z, A: dA * np.int64(A),
-            "mask-inverted": lambda dA, Z, A: dA * (Z <= 0),
+            "whole_backward.mask-from-gradient": lambda dA, Z, A: dA * (dA > 0),
+            "whole_backward.whole-numbers": lambda dA, Z, A: dA * np.int64(A),
+            "whole_backward.mask-inverted": lambda dA, Z, A: dA * (Z <= 0),
         }
     else:
-        wrong["formula-for-A"] = lambda dA, Z, A: right.gate(dA, Z, Z)
+        wrong["whole_backward.formula-for-A"] = lambda dA, Z, A: right.gate(dA, Z, Z)
     if hidden == "tanh":
         wrong |= {
-            "square-by-dot": lambda dA, Z, A: dA * (1 - A.T @ A),
-            "square-by-dot-2": lambda dA, Z, A: dA * (1 - A @ A),
-            "square-by-dot-3": lambda dA, Z, A: dA * (1 - A @ A.T),
-            "no-square": lambda dA, Z, A: dA * (1 - A),
+            "whole_backward.square-by-dot": lambda dA, Z, A: dA * (1 - A.T @ A),
+            "whole_backward.square-by-dot-2": lambda dA, Z, A: dA * (1 - A @ A),
+            "whole_backward.square-by-dot-3": lambda dA, Z, A: dA * (1 - A @ A.T),
+            "whole_backward.no-square": lambda dA, Z, A: dA * (1 - A),
         }
     for other in SLOPES:
         if other != hidden:
-            wrong |= {f"slope-of-{other}": GATES[other], f"slope-of-{other}-2": partial(slope_at_z, other)}
+            wrong |= {
+                f"whole_backward.slope-of-{other}": GATES[other],
+                f"whole_backward.slope-of-{other}-2": partial(slope_at_z, other),
+            }
     return wrong
 
 
@@ -269,22 +272,22 @@ def wrong_backwards(right: Steps, hidden: str, layers: int) -> Iterator[tuple[st
     """Yield the usual mistakes of the backward pass: a key, and the steps with one of them wrong."""
     back = right.backward or partial(linear.backward, mean=right.mean)
     for key, delta in _deltas(right.delta).items():
-        yield f"whole_backward.{key}", replace(right, delta=delta)
+        yield key, replace(right, delta=delta)
     for key, gate in _gates(right, hidden).items():
-        yield f"whole_backward.{key.removesuffix('-2').removesuffix('-3')}", replace(right, gate=gate)
+        yield key.removesuffix("-2").removesuffix("-3"), replace(right, gate=gate)
     yield "whole_backward.chain-not-advanced", replace(right, carried=lambda deltas: deltas[0])
     yield "whole_backward.slope-of-next", replace(right, gated=lambda layer: layer + 1)
     yield "whole_backward.slope-of-before", replace(right, gated=lambda layer: layer - 1)
     for key, wrong in slips(linear.backward_mistakes(mean=right.mean), back, layers):
         yield key, replace(right, backward=wrong)
     kept: dict[str, Step] = {
-        "dW-with-A": lambda layer, Z, A: A[layer],
-        "dW-with-Z": lambda layer, Z, A: Z[layer - 1],
-        "dW-with-X": lambda layer, Z, A: A[0],
-        "dW-with-next": lambda layer, Z, A: A[1],
+        "whole_backward.dW-with-A": lambda layer, Z, A: A[layer],
+        "whole_backward.dW-with-Z": lambda layer, Z, A: Z[layer - 1],
+        "whole_backward.dW-with-X": lambda layer, Z, A: A[0],
+        "whole_backward.dW-with-next": lambda layer, Z, A: A[1],
     }
     for key, remembered in kept.items():
-        yield f"whole_backward.{key}", replace(right, remembered=remembered)
+        yield key, replace(right, remembered=remembered)
     if right.mean:
         yield "whole_backward.m-is-features", replace(right, backward=partial(_divided, back, "X"))
         yield "whole_backward.m-is-outputs", replace(right, backward=partial(_divided, back, "Y"))

@@ -184,20 +184,27 @@ def mistakes(kind: str, h: Numbers) -> list[Mistake]:
     """Return the usual wrong versions of one kind of optimizer."""
     found: list[Mistake] = []
     for rule, numbers in rights(kind, h):
-        ways: dict[str, Any] = {"last-skipped": {"skipped": ("b2",)}, "biases-skipped": {"skipped": ("b1", "b2")}}
-        ways |= {"ascent-of-some W": {"flipped": "W"}, "ascent-of-some b": {"flipped": "b"}}
-        ways |= {"shared-state": {"shared": True}} if kind != "sgd" else {}
+        ways: dict[str, Any] = {
+            "optimizer.last-skipped": {"skipped": ("b2",)},
+            "optimizer.biases-skipped": {"skipped": ("b1", "b2")},
+        }
+        ways |= {"optimizer.ascent-of-some W": {"flipped": "W"}, "optimizer.ascent-of-some b": {"flipped": "b"}}
+        ways |= {"optimizer.shared-state": {"shared": True}} if kind != "sgd" else {}
         found.append(Mistake("optimizer.ascent", partial(simulate, rule, numbers | {"rate": -numbers["rate"]})))
         found.append(Mistake("optimizer.unchanged", partial(simulate, rule, numbers | {"rate": 0.0})))
         found += [Mistake(key, partial(simulate, r, n)) for key, r, n in _own_mistakes(kind, rule, numbers)]
         found.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
-        found += named("optimizer", {k: partial(simulate, rule, numbers, **way) for k, way in ways.items()})
+        found += named({k: partial(simulate, rule, numbers, **way) for k, way in ways.items()})
         if kind == "adam":
             found.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
         found.append(Mistake("optimizer.assigned", partial(simulate, rule, numbers, keeps=0.0)))
-        rates = {"rate-lost": (1.0,), "rate-twice": (numbers["rate"] ** 2,), "rate-fixed": FIXED_RATES}
+        rates = {
+            "optimizer.rate-lost": (1.0,),
+            "optimizer.rate-twice": (numbers["rate"] ** 2,),
+            "optimizer.rate-fixed": FIXED_RATES,
+        }
         for key, each in rates.items():
-            found += [Mistake(f"optimizer.{key}", partial(simulate, rule, numbers | {"rate": r})) for r in each]
+            found += [Mistake(key, partial(simulate, rule, numbers | {"rate": r})) for r in each]
     return found
 
 

@@ -212,19 +212,19 @@ def _first_step(v: Values, equation: Equation) -> Values:
 def cell_mistakes() -> list[Mistake]:
     """Return the usual wrong versions of a simple cell."""
     wrong: dict[str, Equation] = {
-        "bias-lost state": partial(_without, "ba", rnn_cell),
-        "bias-lost output": partial(_without, "by", rnn_cell),
-        "product-lost input": partial(_without, "Wax", rnn_cell),
-        "product-lost state": partial(_without, "Waa", rnn_cell),
-        "not-tanh none": partial(rnn_cell, hidden=_identity),
-        "not-tanh sigmoid": partial(rnn_cell, hidden=sigmoid),
-        "not-tanh relu": partial(rnn_cell, hidden=partial(np.maximum, 0.0)),
-        "no-softmax": partial(rnn_cell, output=_identity),
-        "no-softmax sigmoid": partial(rnn_cell, output=sigmoid),
-        "softmax-axis": partial(rnn_cell, output=partial(softmax, axis=1)),
-        "output-of-old-state": partial(rnn_cell, seen="a_prev"),
+        "recurrent.bias-lost state": partial(_without, "ba", rnn_cell),
+        "recurrent.bias-lost output": partial(_without, "by", rnn_cell),
+        "recurrent.product-lost input": partial(_without, "Wax", rnn_cell),
+        "recurrent.product-lost state": partial(_without, "Waa", rnn_cell),
+        "recurrent.not-tanh none": partial(rnn_cell, hidden=_identity),
+        "recurrent.not-tanh sigmoid": partial(rnn_cell, hidden=sigmoid),
+        "recurrent.not-tanh relu": partial(rnn_cell, hidden=partial(np.maximum, 0.0)),
+        "recurrent.no-softmax": partial(rnn_cell, output=_identity),
+        "recurrent.no-softmax sigmoid": partial(rnn_cell, output=sigmoid),
+        "recurrent.softmax-axis": partial(rnn_cell, output=partial(softmax, axis=1)),
+        "recurrent.output-of-old-state": partial(rnn_cell, seen="a_prev"),
     }
-    return named("recurrent", wrong)
+    return named(wrong)
 
 
 def lstm_mistakes() -> list[Mistake]:
@@ -257,13 +257,13 @@ def sequence_mistakes(cell: Equation, memory: bool) -> list[Mistake]:
     """Return the usual ways to run a cell through time wrongly."""
     right = partial(through_time, cell=cell, memory=memory)
     wrong = {
-        "state-not-advanced": partial(right, advance=False),
-        "same-input": partial(right, same_input=True),
-        "first-step-only": partial(_first_step, equation=right),
+        "sequence.state-not-advanced": partial(right, advance=False),
+        "sequence.same-input": partial(right, same_input=True),
+        "sequence.first-step-only": partial(_first_step, equation=right),
     }
     if memory:
-        wrong["memory-not-advanced"] = partial(through_time, cell=_forgetting(cell), memory=True)
-    return named("sequence", wrong)
+        wrong["sequence.memory-not-advanced"] = partial(through_time, cell=_forgetting(cell), memory=True)
+    return named(wrong)
 
 
 def _forgetting(cell: Equation) -> Equation:
@@ -274,14 +274,14 @@ def _forgetting(cell: Equation) -> Equation:
 def _weights_mistakes(equation: Equation) -> list[Mistake]:
     """Return what goes wrong alike with the parameters' gradients of every cell."""
     changes: dict[str, tuple[Callable[[Values, str, Any], Any], tuple[str, ...]]] = {
-        "averaged": (lambda v, name, d: d / v["da_next"].shape[1], ("dW", "db")),
-        "averaged db": (lambda v, name, d: d / v["da_next"].shape[1], ("db",)),
-        "bias-shape flat": (lambda v, name, d: d[:, 0], ("db",)),
-        "bias-shape number": (lambda v, name, d: d.sum(), ("db",)),
-        "weights-transposed": (lambda v, name, d: d.T, ("dW",)),
+        "recurrent_backward.averaged": (lambda v, name, d: d / v["da_next"].shape[1], ("dW", "db")),
+        "recurrent_backward.averaged db": (lambda v, name, d: d / v["da_next"].shape[1], ("db",)),
+        "recurrent_backward.bias-shape flat": (lambda v, name, d: d[:, 0], ("db",)),
+        "recurrent_backward.bias-shape number": (lambda v, name, d: d.sum(), ("db",)),
+        "recurrent_backward.weights-transposed": (lambda v, name, d: d.T, ("dW",)),
     }
     wrong = {key: partial(_of_weights, change, names, equation) for key, (change, names) in changes.items()}
-    return named("recurrent_backward", wrong)
+    return named(wrong)
 
 
 def _twisted(v: Values) -> Values:
@@ -300,25 +300,25 @@ def cell_backward_mistakes() -> list[Mistake]:
         return p["Wax"] @ v["xt"] + p["Waa"] @ v["a_prev"] + p["ba"]
 
     wrong: dict[str, Equation] = {
-        "slope-lost": partial(rnn_cell_backward, slope=lambda v, a: np.ones_like(a)),
-        "gradient-lost": partial(rnn_cell_backward, gradient=False),
-        "slope-from-Z": partial(rnn_cell_backward, slope=lambda v, a: 1 - old(v) ** 2),
-        "no-square": partial(rnn_cell_backward, slope=lambda v, a: 1 - a),
-        "tanh-twice": partial(rnn_cell_backward, slope=lambda v, a: 1 - np.tanh(a) ** 2),
-        "slope-of-old-state": partial(rnn_cell_backward, slope=lambda v, a: 1 - v["a_prev"] ** 2),
-        "sigmoid-slope": partial(rnn_cell_backward, slope=lambda v, a: a * (1 - a)),
-        "sign": partial(rnn_cell_backward, slope=lambda v, a: a**2 - 1),
-        "not-transposed": _twisted,
+        "recurrent_backward.slope-lost": partial(rnn_cell_backward, slope=lambda v, a: np.ones_like(a)),
+        "recurrent_backward.gradient-lost": partial(rnn_cell_backward, gradient=False),
+        "recurrent_backward.slope-from-Z": partial(rnn_cell_backward, slope=lambda v, a: 1 - old(v) ** 2),
+        "recurrent_backward.no-square": partial(rnn_cell_backward, slope=lambda v, a: 1 - a),
+        "recurrent_backward.tanh-twice": partial(rnn_cell_backward, slope=lambda v, a: 1 - np.tanh(a) ** 2),
+        "recurrent_backward.slope-of-old-state": partial(rnn_cell_backward, slope=lambda v, a: 1 - v["a_prev"] ** 2),
+        "recurrent_backward.sigmoid-slope": partial(rnn_cell_backward, slope=lambda v, a: a * (1 - a)),
+        "recurrent_backward.sign": partial(rnn_cell_backward, slope=lambda v, a: a**2 - 1),
+        "recurrent_backward.not-transposed": _twisted,
     }
-    return named("recurrent_backward", wrong) + _weights_mistakes(rnn_cell_backward)
+    return named(wrong) + _weights_mistakes(rnn_cell_backward)
 
 
 def lstm_backward_mistakes() -> list[Mistake]:
     """Return the usual wrong gradients of an LSTM cell; the first gradient that differs says in which gate."""
     back = lstm_cell_backward
     paths: dict[str, Callable[[Values, Values], Any]] = {
-        "state-path-lost": lambda v, g: v["dc_next"],
-        "memory-path-lost": lambda v, g: _into_memory(v | {"dc_next": 0.0}, g),
+        "lstm_backward.state-path-lost": lambda v, g: v["dc_next"],
+        "lstm_backward.memory-path-lost": lambda v, g: _into_memory(v | {"dc_next": 0.0}, g),
     }
     wrong: list[tuple[str, Equation]] = [
         (key, partial(back, into_memory=path, only=only))
@@ -326,44 +326,47 @@ def lstm_backward_mistakes() -> list[Mistake]:
         for only in ("", "f", "i", "c", "dc_prev")
     ]
     wrong += [
-        ("state-path-slope", partial(back, into_memory=lambda v, g: v["dc_next"] + g["o"] * v["da_next"])),
         (
-            "state-path-slope",
+            "lstm_backward.state-path-slope",
+            partial(back, into_memory=lambda v, g: v["dc_next"] + g["o"] * v["da_next"]),
+        ),
+        (
+            "lstm_backward.state-path-slope",
             partial(back, into_memory=lambda v, g: v["dc_next"] + g["o"] * tanh_slope(g["c_next"]) * v["da_next"]),
         ),
         (
-            "state-path-slope",
+            "lstm_backward.state-path-slope",
             partial(back, into_memory=lambda v, g: v["dc_next"] + tanh_slope(g["tanh"]) * v["da_next"]),
         ),
-        ("wrong-partner", partial(back, partners={"f": "c", "i": "c_prev"})),
-        ("wrong-partner", partial(back, partners={"o": "c_next"})),
-        ("wrong-partner", partial(back, partners={"f": "c_next"})),
-        ("memory-not-forgotten", partial(back, left_out={"dc_prev": "f"})),
-        ("order", partial(back, order=("xt", "a_prev"))),
+        ("lstm_backward.wrong-partner", partial(back, partners={"f": "c", "i": "c_prev"})),
+        ("lstm_backward.wrong-partner", partial(back, partners={"o": "c_next"})),
+        ("lstm_backward.wrong-partner", partial(back, partners={"f": "c_next"})),
+        ("lstm_backward.memory-not-forgotten", partial(back, left_out={"dc_prev": "f"})),
+        ("lstm_backward.order", partial(back, order=("xt", "a_prev"))),
     ]
     for gate in GATES:
         other = sigmoid_slope if gate == "c" else tanh_slope
-        wrong.append(("slope-lost", partial(back, slopes={gate: np.ones_like})))
-        wrong.append(("slope-of-other", partial(back, slopes={gate: other})))
-        wrong.append(("wrong-partner", partial(back, partners={gate: "one"})))
-        wrong += [("gate-left-out", partial(back, left_out={n: gate})) for n in ("da_prev", "dxt")]
-        wrong.append(("gate-left-out", partial(back, left_out={"da_prev": gate, "dxt": gate})))
-    return [Mistake(f"lstm_backward.{key}", equation) for key, equation in wrong] + _weights_mistakes(back)
+        wrong.append(("lstm_backward.slope-lost", partial(back, slopes={gate: np.ones_like})))
+        wrong.append(("lstm_backward.slope-of-other", partial(back, slopes={gate: other})))
+        wrong.append(("lstm_backward.wrong-partner", partial(back, partners={gate: "one"})))
+        wrong += [("lstm_backward.gate-left-out", partial(back, left_out={n: gate})) for n in ("da_prev", "dxt")]
+        wrong.append(("lstm_backward.gate-left-out", partial(back, left_out={"da_prev": gate, "dxt": gate})))
+    return [Mistake(key, equation) for key, equation in wrong] + _weights_mistakes(back)
 
 
 def back_mistakes(cell: Equation, memory: bool) -> list[Mistake]:
     """Return the usual ways to go back through time wrongly."""
     right = partial(back_through_time, cell=cell, memory=memory)
     wrong: dict[str, Equation] = {
-        "own-gradient-lost": partial(right, own=0.0),
-        "carried-gradient-lost": partial(right, carried=0.0),
-        "overwritten": partial(right, overwritten=("dW", "db")),
-        "forwards": partial(right, forwards=True),
-        "averaged": partial(_of_weights, lambda v, name, d: d / v["x"].shape[2], ("dW", "db"), right),
-        "first-state-lost": partial(_of_weights, lambda v, name, d: 0 * d, ("da0",), right),
+        "back_through_time.own-gradient-lost": partial(right, own=0.0),
+        "back_through_time.carried-gradient-lost": partial(right, carried=0.0),
+        "back_through_time.overwritten": partial(right, overwritten=("dW", "db")),
+        "back_through_time.forwards": partial(right, forwards=True),
+        "back_through_time.averaged": partial(_of_weights, lambda v, name, d: d / v["x"].shape[2], ("dW", "db"), right),
+        "back_through_time.first-state-lost": partial(_of_weights, lambda v, name, d: 0 * d, ("da0",), right),
     }
     if memory:
-        wrong["carried-memory-lost"] = partial(right, memory_carried=0.0)
+        wrong["back_through_time.carried-memory-lost"] = partial(right, memory_carried=0.0)
     names = [f"d{kind}{gate}" for kind in "Wb" for gate in (GATES if memory else ("ax", "aa", "a"))]
-    wrong |= {f"overwritten {name}": partial(right, overwritten=(name,)) for name in names}
-    return named("back_through_time", wrong)
+    wrong |= {f"back_through_time.overwritten {name}": partial(right, overwritten=(name,)) for name in names}
+    return named(wrong)

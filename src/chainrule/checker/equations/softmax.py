@@ -30,21 +30,24 @@ _SHIFTS: tuple[Function, ...] = (
     lambda Z: Z.max(axis=-1, keepdims=True),
     lambda Z: 0.0,
 )
-_TOTALS: dict[str, Function] = {"over-all": np.sum, "wrong-axis": lambda E: E.sum(axis=-1, keepdims=True)}
+_TOTALS: dict[str, Function] = {
+    "softmax.over-all": np.sum,
+    "softmax.wrong-axis": lambda E: E.sum(axis=-1, keepdims=True),
+}
 
 
 WRONG: list[tuple[str, Function]] = [
     *((key, partial(_by_parts, shift, total)) for key, total in _TOTALS.items() for shift in _SHIFTS),
-    ("not-normalized", np.exp),
-    ("not-normalized", lambda Z: np.exp(Z - Z.max(axis=0))),
-    ("no-exponential", lambda Z: Z / Z.sum(axis=0)),
-    ("sign", lambda Z: softmax(-Z)),
-    ("different-exponents", lambda Z: np.exp(Z + Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
-    ("different-exponents", lambda Z: np.exp(Z - Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
-    ("not-normalized", lambda Z: np.exp(Z) / np.exp(Z).max(axis=0)),
-    ("sigmoid", lambda Z: 1 / (1 + np.exp(-Z))),
-    ("returns-Z", lambda Z: Z),
-    ("logarithm", lambda Z: np.log(softmax(Z))),
+    ("softmax.not-normalized", np.exp),
+    ("softmax.not-normalized", lambda Z: np.exp(Z - Z.max(axis=0))),
+    ("softmax.no-exponential", lambda Z: Z / Z.sum(axis=0)),
+    ("softmax.sign", lambda Z: softmax(-Z)),
+    ("softmax.different-exponents", lambda Z: np.exp(Z + Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
+    ("softmax.different-exponents", lambda Z: np.exp(Z - Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
+    ("softmax.not-normalized", lambda Z: np.exp(Z) / np.exp(Z).max(axis=0)),
+    ("softmax.sigmoid", lambda Z: 1 / (1 + np.exp(-Z))),
+    ("softmax.returns-Z", lambda Z: Z),
+    ("softmax.logarithm", lambda Z: np.log(softmax(Z))),
 ]
 """What shows for scores of any size."""
 LARGE: dict[str, Function] = {

@@ -26,11 +26,11 @@ def _scaled(factor: Callable[[int, int], float], v: Values) -> Values:
 
 
 _SCALES: dict[str, Callable[[int, int], float]] = {
-    "no-mean": lambda m, classes: m,
-    "mean-twice": lambda m, classes: 1 / m,
-    "sign": lambda m, classes: -1.0,
-    "mean-over-classes": lambda m, classes: m / classes,
-    "twice": lambda m, classes: 2.0,
+    "gradient.no-mean": lambda m, classes: m,
+    "gradient.mean-twice": lambda m, classes: 1 / m,
+    "gradient.sign": lambda m, classes: -1.0,
+    "gradient.mean-over-classes": lambda m, classes: m / classes,
+    "gradient.twice": lambda m, classes: 2.0,
 }
 
 
@@ -72,13 +72,13 @@ def _first_layer(activation: str, change: str, v: Values) -> Values:
     Z, A, d = _pieces(activation, v)
     slope = activations.SLOPES[activation]
     dZ = {
-        "no-slope": lambda: v["W2"].T @ d,
-        "slope-at-A": lambda: v["W2"].T @ d * slope(A),
-        "slope-twice": lambda: v["W2"].T @ d * slope(Z) ** 2,
-        "gradient-lost": lambda: slope(Z),
-        "W2-not-transposed": lambda: _through(activation, v["W2"] @ d, Z),
-        "dW2-for-W2": lambda: _through(activation, (d @ A.T).T @ d, Z),
-        "chain-not-advanced": lambda: 0 * _through(activation, d, Z) + d,
+        "gradient.no-slope": lambda: v["W2"].T @ d,
+        "gradient.slope-at-A": lambda: v["W2"].T @ d * slope(A),
+        "gradient.slope-twice": lambda: v["W2"].T @ d * slope(Z) ** 2,
+        "gradient.gradient-lost": lambda: slope(Z),
+        "gradient.W2-not-transposed": lambda: _through(activation, v["W2"] @ d, Z),
+        "gradient.dW2-for-W2": lambda: _through(activation, (d @ A.T).T @ d, Z),
+        "gradient.chain-not-advanced": lambda: 0 * _through(activation, d, Z) + d,
     }[change]()
     return _four(dZ @ v["X"].T, dZ.sum(axis=1), d @ A.T, d.sum(axis=1))
 
@@ -116,22 +116,36 @@ def gradient_mistakes() -> list[Mistake]:
     """Return usual wrong versions of the gradients of two layers."""
     wrong: list[tuple[str, Callable[[Values], Values]]] = []
     wrong += [(key, partial(_scaled, factor)) for key, factor in _SCALES.items()]
-    for which, key in (("db", "no-db"), ("dW1", "no-dW1"), ("dW2", "no-dW2"), ("db1", "no-db"), ("db2", "no-db")):
+    for which, key in (
+        ("db", "gradient.no-db"),
+        ("dW1", "gradient.no-dW1"),
+        ("dW2", "gradient.no-dW2"),
+        ("db1", "gradient.no-db"),
+        ("db2", "gradient.no-db"),
+    ):
         wrong.append((key, partial(_part, which)))
     for a, b in (("1", "2"), ("2", "1")):
-        wrong.append(("wrong-layer", partial(_replaced, a, b)))
-        wrong += [("wrong-layer", partial(_one_replaced, f"d{kind}{a}", f"d{kind}{b}")) for kind in "Wb"]
-    wrong.append(("changes-parameters", _changed))
-    changes = ("no-slope", "slope-at-A", "slope-twice", "gradient-lost", "W2-not-transposed", "dW2-for-W2")
+        wrong.append(("gradient.wrong-layer", partial(_replaced, a, b)))
+        wrong += [("gradient.wrong-layer", partial(_one_replaced, f"d{kind}{a}", f"d{kind}{b}")) for kind in "Wb"]
+    wrong.append(("gradient.changes-parameters", _changed))
+    changes = (
+        "gradient.no-slope",
+        "gradient.slope-at-A",
+        "gradient.slope-twice",
+        "gradient.gradient-lost",
+        "gradient.W2-not-transposed",
+        "gradient.dW2-for-W2",
+    )
     for activation in _ACTIVATIONS:
         wrong += [
             (change, partial(_first_layer, activation, change))
             for change in changes
-            if activation != "relu" or change not in ("slope-at-A", "slope-twice")  # for ReLU they are right
+            if activation != "relu"
+            or change not in ("gradient.slope-at-A", "gradient.slope-twice")  # for ReLU they are right
         ]
-        wrong.append(("chain-not-advanced", partial(_first_layer, activation, "chain-not-advanced")))
-        wrong.append(("chain-not-advanced", partial(_not_propagated, activation)))
-        wrong.append(("not-reversed", partial(_order, activation)))
-        wrong.append(("input-for-hidden", partial(_input_for_hidden, activation)))
-        wrong.append(("sum-for-hidden", partial(_sum_for_hidden, activation)))
-    return [Mistake(f"gradient.{key}", equation) for key, equation in wrong]
+        wrong.append(("gradient.chain-not-advanced", partial(_first_layer, activation, "gradient.chain-not-advanced")))
+        wrong.append(("gradient.chain-not-advanced", partial(_not_propagated, activation)))
+        wrong.append(("gradient.not-reversed", partial(_order, activation)))
+        wrong.append(("gradient.input-for-hidden", partial(_input_for_hidden, activation)))
+        wrong.append(("gradient.sum-for-hidden", partial(_sum_for_hidden, activation)))
+    return [Mistake(key, equation) for key, equation in wrong]

@@ -61,25 +61,25 @@ def _bias_by_itself(v: Values) -> Values:
 
 
 _EACH: dict[str, Callable[[Any, Any, float], Any]] = {
-    "ascent": lambda p, g, rate: p + rate * g,
-    "thrown-away": lambda p, g, rate: p,
-    "no-rate": lambda p, g, rate: p - g,
-    "rate-divides": lambda p, g, rate: p - g / rate,
-    "parameter-lost": lambda p, g, rate: -rate * g,
-    "gradient-itself": lambda p, g, rate: rate * g,
-    "gradient-lost": lambda p, g, rate: p - rate,
-    "by-itself": lambda p, g, rate: p - rate * p,
-    "swapped": lambda p, g, rate: g - rate * p,
-    "brackets": lambda p, g, rate: (p - rate) * g,
-    "rate-outside": lambda p, g, rate: (p - g) * rate,
-    "twice": lambda p, g, rate: p - 2 * rate * g,
+    "update.ascent": lambda p, g, rate: p + rate * g,
+    "update.thrown-away": lambda p, g, rate: p,
+    "update.no-rate": lambda p, g, rate: p - g,
+    "update.rate-divides": lambda p, g, rate: p - g / rate,
+    "update.parameter-lost": lambda p, g, rate: -rate * g,
+    "update.gradient-itself": lambda p, g, rate: rate * g,
+    "update.gradient-lost": lambda p, g, rate: p - rate,
+    "update.by-itself": lambda p, g, rate: p - rate * p,
+    "update.swapped": lambda p, g, rate: g - rate * p,
+    "update.brackets": lambda p, g, rate: (p - rate) * g,
+    "update.rate-outside": lambda p, g, rate: (p - g) * rate,
+    "update.twice": lambda p, g, rate: p - 2 * rate * g,
 }
 _ONLY: dict[str, Callable[[str, int], bool]] = {
-    "last-layer-skipped": lambda name, last: int(name[1:]) < last,
-    "first-layer-skipped": lambda name, last: int(name[1:]) > 1,
-    "biases-skipped": lambda name, last: name[0] == "W",
-    "weights-skipped": lambda name, last: name[0] == "b",
-    "only-last-layer": lambda name, last: int(name[1:]) == last,
+    "update.last-layer-skipped": lambda name, last: int(name[1:]) < last,
+    "update.first-layer-skipped": lambda name, last: int(name[1:]) > 1,
+    "update.biases-skipped": lambda name, last: name[0] == "W",
+    "update.weights-skipped": lambda name, last: name[0] == "b",
+    "update.only-last-layer": lambda name, last: int(name[1:]) == last,
 }
 _FIXED = (0.0001, 0.001, 0.003, 0.005, 0.0075, 0.01, 0.03, 0.05, 0.1, 0.2, 0.5, 1.2)
 
@@ -89,8 +89,8 @@ def _fixed(rate: float, v: Values) -> Values:
 
 
 UPDATE_MISTAKES = [
-    *(Mistake(f"update.{key}", partial(_each, equation)) for key, equation in _EACH.items()),
-    *(Mistake(f"update.{key}", partial(_only, keep)) for key, keep in _ONLY.items()),
+    *(Mistake(key, partial(_each, equation)) for key, equation in _EACH.items()),
+    *(Mistake(key, partial(_only, keep)) for key, keep in _ONLY.items()),
     *(Mistake("update.ascent", partial(_ascent, kind)) for kind in "Wb"),
     *(Mistake("update.one-skipped", partial(_without, name)) for name in ("W1", "b1", "W2", "b2", "W3", "b3")),
     Mistake("update.bias-by-itself", _bias_by_itself),

@@ -79,32 +79,28 @@ def _matrices(learner: Learner) -> Iterator[Probe]:
     function = learner.find("im2col")
     if function in learner.nodes and len(learner.parameters(function)) == 5:
         wrong: dict[str, Equation] = {
-            "order channels": partial(columns, across="y x c"),
-            "order window": partial(columns, across="c x y"),
-            "order places": partial(columns, rows="m w h"),
-            "order pictures": partial(columns, rows="h w m"),
-            "pad-ignored": lambda v: columns(v | {"pad": 0}),
-            "stride-ignored": lambda v: columns(v | {"stride": 1}),
-            "not-rows": lambda v: {"col": columns(v)["col"].T},
-            "order none": lambda v: {
+            "im2col.order channels": partial(columns, across="y x c"),
+            "im2col.order window": partial(columns, across="c x y"),
+            "im2col.order places": partial(columns, rows="m w h"),
+            "im2col.order pictures": partial(columns, rows="h w m"),
+            "im2col.pad-ignored": lambda v: columns(v | {"pad": 0}),
+            "im2col.stride-ignored": lambda v: columns(v | {"stride": 1}),
+            "im2col.not-rows": lambda v: {"col": columns(v)["col"].T},
+            "im2col.order none": lambda v: {
                 "col": columns(v, rows="m", across="c y x h w")["col"].reshape(columns(v)["col"].shape)
             },
         }
-        yield Probe(
-            function, "im2col", _col_cases(), [partial(_im2col, learner, function)], [columns], named("im2col", wrong)
-        )
+        yield Probe(function, "im2col", _col_cases(), [partial(_im2col, learner, function)], [columns], named(wrong))
     function = learner.find("col2im")
     if function in learner.nodes and len(learner.parameters(function)) == 6:
         wrong = {
-            "overwritten": _shifted,
-            "overwritten window": partial(images, replaces=True),
-            "crop corner": partial(images, crop="corner"),
-            "crop none": partial(images, crop="none"),
-            "crop more": lambda v: images(v, crop="none", more=v["stride"] - 1),
+            "col2im.overwritten": _shifted,
+            "col2im.overwritten window": partial(images, replaces=True),
+            "col2im.crop corner": partial(images, crop="corner"),
+            "col2im.crop none": partial(images, crop="none"),
+            "col2im.crop more": lambda v: images(v, crop="none", more=v["stride"] - 1),
         }
-        yield Probe(
-            function, "col2im", _col_cases(), [partial(_col2im, learner, function)], [images], named("col2im", wrong)
-        )
+        yield Probe(function, "col2im", _col_cases(), [partial(_col2im, learner, function)], [images], named(wrong))
 
 
 def _convolved(learner: Learner, name: str, method: str, v: Values) -> Values:

@@ -38,14 +38,14 @@ def _central(f: Any, x: Any, h: float) -> Any:
 
 Difference = Callable[[Any, Any, float], Any]
 _WRONG: dict[str, Difference] = {
-    "precedence": lambda f, x, h: f(x + h) - f(x - h) / (2 * h),
-    "precedence-h": lambda f, x, h: (f(x + h) - f(x - h)) / 2 * h,
-    "divided-by-h": lambda f, x, h: (f(x + h) - f(x - h)) / h,
-    "one-sided-half": lambda f, x, h: (f(x + h) - f(x)) / (2 * h),
-    "not-divided": lambda f, x, h: f(x + h) - f(x - h),
-    "sign": lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
-    "plus": lambda f, x, h: (f(x + h) + f(x - h)) / (2 * h),
-    "zero": lambda f, x, h: 0.0 * x,
+    "numerical.precedence": lambda f, x, h: f(x + h) - f(x - h) / (2 * h),
+    "numerical.precedence-h": lambda f, x, h: (f(x + h) - f(x - h)) / 2 * h,
+    "numerical.divided-by-h": lambda f, x, h: (f(x + h) - f(x - h)) / h,
+    "numerical.one-sided-half": lambda f, x, h: (f(x + h) - f(x)) / (2 * h),
+    "numerical.not-divided": lambda f, x, h: f(x + h) - f(x - h),
+    "numerical.sign": lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
+    "numerical.plus": lambda f, x, h: (f(x + h) + f(x - h)) / (2 * h),
+    "numerical.zero": lambda f, x, h: 0.0 * x,
 }
 _ONE_SIDED: dict[str, Difference] = {
     "forward": lambda f, x, h: (f(x + h) - f(x)) / h,
@@ -110,9 +110,9 @@ def _gradient_probes(learner: Learner) -> Iterator[Probe]:
     rng = np.random.default_rng(23)
     vectors, matrices = ([{"x": rng.uniform(0.5, 2.0, shape)} for shape in shapes] for shapes in _SHAPES)
     wrong = [
-        Mistake(f"numerical.{key}", partial(_expected, partial(_gradient, each, h), 0.0, 0.0))
+        Mistake(key, partial(_expected, partial(_gradient, each, h), 0.0, 0.0))
         for key, each in _WRONG.items()
-        for h in (_H if key != "zero" else _H[:1])
+        for h in (_H if key != "numerical.zero" else _H[:1])
     ]
     wrong += [Mistake("numerical.x-not-restored", partial(_walked_away, h)) for h in _H]
     wrong.append(Mistake("numerical.truncated", partial(_expected, _truncated, 0.0, 0.0)))
@@ -151,9 +151,9 @@ def probes(learner: Learner) -> Iterator[Probe]:
     function = learner.find("numerical_diff", "numerical_derivative", "numeric_diff", "numerical_differentiation")
     if function in learner.nodes and len(classes.required(learner.namespace[function])) == 2:
         wrong = [
-            Mistake(f"numerical.{key}", partial(_slope_by, each, h))
+            Mistake(key, partial(_slope_by, each, h))
             for key, each in _WRONG.items()
-            for h in (_H if key != "zero" else _H[:1])
+            for h in (_H if key != "numerical.zero" else _H[:1])
         ]
         wrong += [
             Mistake("numerical.one-sided", partial(_slope_by, each, h), "warning")

@@ -54,7 +54,7 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     batches = softmax.cases()
     vectors = [{"Z": v["Z"][:, 0]} for v in batches]
     right = [partial(_softmax, softmax.softmax)]
-    mistakes = [Mistake(f"softmax.{key}", partial(_softmax, each)) for key, each in softmax.WRONG]
+    mistakes = [Mistake(key, partial(_softmax, each)) for key, each in softmax.WRONG]
     large = [
         Mistake("softmax.batch-maximum", partial(_softmax, softmax.LARGE["batch-maximum"]), "warning"),
         Mistake("softmax.overflow", partial(_softmax, softmax.LARGE["overflow"]), "warning"),
@@ -162,14 +162,14 @@ SQUARED: dict[str, Callable[[Any, Any], Any]] = {
 }
 """What may be called a squared error."""
 _NOT_SQUARED: list[tuple[str, Callable[[Any, Any], list[Any]]]] = [
-    ("not-squared", lambda y, t: _reduced(y - t)),
-    ("absolute", lambda y, t: _reduced(np.abs(y - t))),
-    ("plus", lambda y, t: _reduced((y + t) ** 2)),
-    ("sign", lambda y, t: [-each for each in _reduced((y - t) ** 2)]),
-    ("order", lambda y, t: _reduced(y**2 - t**2)),
-    ("order", lambda y, t: [each**2 for each in _reduced(y - t)]),
-    ("root", lambda y, t: [np.sqrt(each) for each in _reduced((y - t) ** 2)]),
-    ("per-element", lambda y, t: [((y - t) ** 2).T, 0.5 * ((y - t) ** 2).T]),
+    ("squared_error.not-squared", lambda y, t: _reduced(y - t)),
+    ("squared_error.absolute", lambda y, t: _reduced(np.abs(y - t))),
+    ("squared_error.plus", lambda y, t: _reduced((y + t) ** 2)),
+    ("squared_error.sign", lambda y, t: [-each for each in _reduced((y - t) ** 2)]),
+    ("squared_error.order", lambda y, t: _reduced(y**2 - t**2)),
+    ("squared_error.order", lambda y, t: [each**2 for each in _reduced(y - t)]),
+    ("squared_error.root", lambda y, t: [np.sqrt(each) for each in _reduced((y - t) ** 2)]),
+    ("squared_error.per-element", lambda y, t: [((y - t) ** 2).T, 0.5 * ((y - t) ** 2).T]),
 ]
 
 
@@ -193,7 +193,7 @@ def _squared_error(learner: Learner) -> Iterator[Probe]:
     right = [partial(_squared, each) for each in SQUARED.values()]
     sample = cases[0]
     mistakes = [
-        Mistake(f"squared_error.{key}", partial(_pick, equation, i))
+        Mistake(key, partial(_pick, equation, i))
         for key, equation in _NOT_SQUARED
         for i in range(len(equation(sample["AL"], sample["Y"])))
     ]

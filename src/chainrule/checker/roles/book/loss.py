@@ -65,22 +65,22 @@ _Gradient = Callable[[Any, Any, int], Any]
 _RIGHT: _Gradient = lambda P, Y, m: (P - Y) / m  # noqa: E731
 _UNDIVIDED: _Gradient = lambda P, Y, m: P - Y  # noqa: E731
 _WRONG: list[tuple[str, _Gradient]] = [
-    ("precedence", lambda P, Y, m: P - Y / m),
-    ("mean-twice", lambda P, Y, m: (P - Y) / m**2),
-    ("mean-over-classes", lambda P, Y, m: (P - Y) / len(P)),
-    ("mean-over-classes", lambda P, Y, m: (P - Y) / P.size),
-    ("sign", lambda P, Y, m: (Y - P) / m),
-    ("sign", lambda P, Y, m: Y - P),
-    ("target-forgotten", lambda P, Y, m: P / m),
-    ("target-forgotten", lambda P, Y, m: P),
-    ("logarithm-only", lambda P, Y, m: -Y / P / m),
-    ("logarithm-only", lambda P, Y, m: -Y / P),
-    ("elementwise", lambda P, Y, m: -Y * (1 - P) / m),
-    ("elementwise", lambda P, Y, m: -Y * (1 - P)),
-    ("slope-again", lambda P, Y, m: (P - Y) * P * (1 - P) / m),
-    ("slope-again", lambda P, Y, m: (P - Y) * P * (1 - P)),
-    ("twice", lambda P, Y, m: 2 * (P - Y) / m),
-    ("right-class-only", lambda P, Y, m: (P - Y) * Y / m),
+    ("softmax_loss_backward.precedence", lambda P, Y, m: P - Y / m),
+    ("softmax_loss_backward.mean-twice", lambda P, Y, m: (P - Y) / m**2),
+    ("softmax_loss_backward.mean-over-classes", lambda P, Y, m: (P - Y) / len(P)),
+    ("softmax_loss_backward.mean-over-classes", lambda P, Y, m: (P - Y) / P.size),
+    ("softmax_loss_backward.sign", lambda P, Y, m: (Y - P) / m),
+    ("softmax_loss_backward.sign", lambda P, Y, m: Y - P),
+    ("softmax_loss_backward.target-forgotten", lambda P, Y, m: P / m),
+    ("softmax_loss_backward.target-forgotten", lambda P, Y, m: P),
+    ("softmax_loss_backward.logarithm-only", lambda P, Y, m: -Y / P / m),
+    ("softmax_loss_backward.logarithm-only", lambda P, Y, m: -Y / P),
+    ("softmax_loss_backward.elementwise", lambda P, Y, m: -Y * (1 - P) / m),
+    ("softmax_loss_backward.elementwise", lambda P, Y, m: -Y * (1 - P)),
+    ("softmax_loss_backward.slope-again", lambda P, Y, m: (P - Y) * P * (1 - P) / m),
+    ("softmax_loss_backward.slope-again", lambda P, Y, m: (P - Y) * P * (1 - P)),
+    ("softmax_loss_backward.twice", lambda P, Y, m: 2 * (P - Y) / m),
+    ("softmax_loss_backward.right-class-only", lambda P, Y, m: (P - Y) * Y / m),
 ]
 
 
@@ -119,9 +119,9 @@ def _kinds(learner: Learner, name: str) -> list[str]:
 
 
 def _back(learner: Learner, name: str, kinds: list[str], right: _Gradient) -> Probe:
-    wrong = [*_WRONG, *([] if right is _UNDIVIDED else [("no-mean", _UNDIVIDED)])]
+    wrong = [*_WRONG, *([] if right is _UNDIVIDED else [("softmax_loss_backward.no-mean", _UNDIVIDED)])]
     mistakes = [
-        Mistake(f"softmax_loss_backward.{key}", partial(_gradient, kinds, equations))
+        Mistake(key, partial(_gradient, kinds, equations))
         for key, each in wrong
         for equations in ([each], [right, each])[: len(kinds)]
     ]
@@ -149,7 +149,7 @@ def divides(learner: Learner) -> bool | None:
 def probes(learner: Learner, *, divided_by_affine: bool) -> Iterator[Probe]:
     """Yield probes of the loss layer; its gradient need not be divided by m if that of an affine layer is."""
     for name in _classes(learner):
-        wrong = [Mistake(f"softmax.{key}", partial(_loss_of, each)) for key, each in WRONG]
+        wrong = [Mistake(key, partial(_loss_of, each)) for key, each in WRONG]
         wrong += [Mistake(m.key, partial(_cost_of, m.wrong)) for m in cost.categorical_mistakes()]
         runs = [partial(_forward, learner, name, kind) for kind in _KINDS]
         needs = classes.used(learner, f"{name}.forward")

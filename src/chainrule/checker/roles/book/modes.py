@@ -165,27 +165,29 @@ def _changed(name: str, equation: Callable[[Any, Any], Any], v: Values) -> Value
 
 
 _FORWARD: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
-    "no-gamma": lambda c, s, g, b: c / s + b,
-    "no-beta": lambda c, s, g, b: g * c / s,
-    "no-gamma-beta": lambda c, s, g, b: c / s,
-    "variance": lambda c, s, g, b: g * c / s**2 + b,
-    "not-centered": lambda c, s, g, b: g * c + b,
-    "swapped": lambda c, s, g, b: b * c / s + g,
-    "unbiased": lambda c, s, g, b: g * c / (s * np.sqrt(c.shape[1] / (c.shape[1] - 1))) + b,
+    "batchnorm.no-gamma": lambda c, s, g, b: c / s + b,
+    "batchnorm.no-beta": lambda c, s, g, b: g * c / s,
+    "batchnorm.no-gamma-beta": lambda c, s, g, b: c / s,
+    "batchnorm.variance": lambda c, s, g, b: g * c / s**2 + b,
+    "batchnorm.not-centered": lambda c, s, g, b: g * c + b,
+    "batchnorm.swapped": lambda c, s, g, b: b * c / s + g,
+    "batchnorm.unbiased": lambda c, s, g, b: g * c / (s * np.sqrt(c.shape[1] / (c.shape[1] - 1))) + b,
 }
 _SLOPES: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "constants": lambda d, c, s: d / s,
-    "variance-constant": lambda d, c, s: (d - d.mean(axis=1, keepdims=True)) / s,
-    "mean-constant": lambda d, c, s: (d - c / s * (d * c / s).mean(axis=1, keepdims=True)) / s,
-    "sign": lambda d, c, s: -(d - d.mean(axis=1, keepdims=True) - c / s * (d * c / s).mean(axis=1, keepdims=True)) / s,
+    "batchnorm_backward.constants": lambda d, c, s: d / s,
+    "batchnorm_backward.variance-constant": lambda d, c, s: (d - d.mean(axis=1, keepdims=True)) / s,
+    "batchnorm_backward.mean-constant": lambda d, c, s: (d - c / s * (d * c / s).mean(axis=1, keepdims=True)) / s,
+    "batchnorm_backward.sign": lambda d, c, s: (
+        -(d - d.mean(axis=1, keepdims=True) - c / s * (d * c / s).mean(axis=1, keepdims=True)) / s
+    ),
 }
 _PARAMETERS: list[tuple[str, str, Callable[[Any, Any], Any]]] = [
-    ("parameters-formula", "dgamma", lambda dy, n: dy.sum(axis=1)),
-    ("parameters-mean", "dgamma", lambda dy, n: (dy * n).mean(axis=1)),
-    ("parameters-mean", "dbeta", lambda dy, n: dy.mean(axis=1)),
-    ("parameters-formula", "dbeta", lambda dy, n: (dy * n).sum(axis=1)),
-    ("parameters-wrong-axis", "dgamma", lambda dy, n: (dy * n).sum(axis=0)),
-    ("parameters-wrong-axis", "dbeta", lambda dy, n: dy.sum(axis=0)),
+    ("batchnorm_backward.parameters-formula", "dgamma", lambda dy, n: dy.sum(axis=1)),
+    ("batchnorm_backward.parameters-mean", "dgamma", lambda dy, n: (dy * n).mean(axis=1)),
+    ("batchnorm_backward.parameters-mean", "dbeta", lambda dy, n: dy.mean(axis=1)),
+    ("batchnorm_backward.parameters-formula", "dbeta", lambda dy, n: (dy * n).sum(axis=1)),
+    ("batchnorm_backward.parameters-wrong-axis", "dgamma", lambda dy, n: (dy * n).sum(axis=0)),
+    ("batchnorm_backward.parameters-wrong-axis", "dbeta", lambda dy, n: dy.sum(axis=0)),
 ]
 
 
@@ -226,17 +228,15 @@ def _normalization_probes(learner: Learner, name: str) -> Iterator[Probe]:
         shapes = {"x": (n, m), "dy": (n, m), "beta": (n, 1)}
         v: Values = {key: rng.standard_normal(shape) for key, shape in shapes.items()}
         cases.append(v | {"x": 3 * v["x"] + 1, "gamma": rng.uniform(0.5, 2.0, (n, 1))})
-    wrong = [Mistake(f"batchnorm.{key}", partial(_normalized, each, 0.0)) for key, each in _FORWARD.items()]
+    wrong = [Mistake(key, partial(_normalized, each, 0.0)) for key, each in _FORWARD.items()]
     right_but: Callable[..., Any] = lambda c, s, g, b: g * c / s + b  # noqa: E731
     wrong.append(Mistake("batchnorm.batch-at-test", partial(_normalized, right_but, 1.0)))
     wrong.append(Mistake("batchnorm.over-features", _over_features))
     runs = [partial(_normalize, learner, name, rows) for rows in (True, False)]
     forward = Probe(f"{name}.forward", "batchnorm", cases, runs, [normalize], wrong, tolerance=1e-3)
     yield forward
-    wrong = [Mistake(f"batchnorm_backward.{key}", partial(_slope_of, each)) for key, each in _SLOPES.items()]
-    wrong += [
-        Mistake(f"batchnorm_backward.{key}", partial(_changed, gradient, each)) for key, gradient, each in _PARAMETERS
-    ]
+    wrong = [Mistake(key, partial(_slope_of, each)) for key, each in _SLOPES.items()]
+    wrong += [Mistake(key, partial(_changed, gradient, each)) for key, gradient, each in _PARAMETERS]
     runs = [partial(_normalize_back, learner, name, rows) for rows in (True, False)]
     needs = [forward.function]
     yield Probe(

@@ -77,19 +77,19 @@ def _wrong(hidden: Function, output: Function, count: int) -> Iterator[tuple[str
     index = range(1, count + 1)
     for kept in sorted(itertools.product((False, True), repeat=count - 1), key=sum):
         if not all(kept):
-            yield "activation-forgotten", partial(_some_lost, hidden, output, kept)
+            yield "forward.activation-forgotten", partial(_some_lost, hidden, output, kept)
     for each in _groups(index):
-        yield "no-bias", partial(_with, hidden, output, {f"b{l}": 0.0 for l in each})  # noqa: E741
-        yield "minus-bias", partial(_with, hidden, output, {f"b{l}": -1.0 for l in each})  # noqa: E741
-        yield "transposed", partial(_transposed, hidden, output, each)
+        yield "forward.no-bias", partial(_with, hidden, output, {f"b{l}": 0.0 for l in each})  # noqa: E741
+        yield "forward.minus-bias", partial(_with, hidden, output, {f"b{l}": -1.0 for l in each})  # noqa: E741
+        yield "forward.transposed", partial(_transposed, hidden, output, each)
     for each in _groups(index[:-1]):
-        yield "input-again", partial(_with, hidden, output, {f"A{l}": "X" for l in each})  # noqa: E741
+        yield "forward.input-again", partial(_with, hidden, output, {f"A{l}": "X" for l in each})  # noqa: E741
     for a, b in itertools.permutations(index, 2):
         for kinds in ("W", "b", "Wb"):
             changes = {f"{kind}{a}": f"{kind}{b}" for kind in kinds}
-            yield f"wrong-{kinds[0]}", partial(_with, hidden, output, changes)
+            yield f"forward.wrong-{kinds[0]}", partial(_with, hidden, output, changes)
     for l in index:  # noqa: E741
-        yield "elementwise", partial(_elementwise, hidden, output, l)
+        yield "forward.elementwise", partial(_elementwise, hidden, output, l)
 
 
 def network_mistakes(hidden: Sequence[Function], outputs: Sequence[Function], count: int) -> list[Mistake]:
@@ -99,8 +99,8 @@ def network_mistakes(hidden: Sequence[Function], outputs: Sequence[Function], co
         for key, equation in _wrong(h, out, count):
             found.setdefault(key, []).append(equation)
     pairs = itertools.product(hidden, _HIDDEN.values())
-    found["hidden-on-output"] = [partial(_with, h, out, {}) for h, out in pairs]
-    return [Mistake(f"forward.{key}", equation) for key, equations in found.items() for equation in equations]
+    found["forward.hidden-on-output"] = [partial(_with, h, out, {}) for h, out in pairs]
+    return [Mistake(key, equation) for key, equations in found.items() for equation in equations]
 
 
 def network_cases(count: int) -> list[Values]:
@@ -223,23 +223,23 @@ def look_at_weights(function: str, line: int | None, network: Any) -> list[Findi
     """Return what is wrong with the weights and biases of a network whose layers follow each other."""
 
     def found(key: str, **facts: str) -> list[Finding]:
-        return [Finding(f"initialize.{key}", function, line, facts)]
+        return [Finding(key, function, line, facts)]
 
     params = weights(network) or {}
     width, count = None, sum(name[0] == "W" for name in params)
     for l in range(1, count + 1):  # noqa: E741
         W, b = params.get(f"W{l}"), params.get(f"b{l}")
         if W is None or b is None:
-            return found("b-missing", name=f"b{l}") if W is not None else []
+            return found("initialize.b-missing", name=f"b{l}") if W is not None else []
         columns = b.shape == (W.shape[0], 1) and W.shape[0] != 1
         into, out = W.shape[::-1] if columns else W.shape
         if width not in (None, into):
             expected = f"({out}, {width})" if columns else f"({width}, {out})"
-            return found("W-shape", name=f"W{l}", expected=expected, got=str(W.shape))
+            return found("initialize.W-shape", name=f"W{l}", expected=expected, got=str(W.shape))
         if b.shape not in ((out,), (1, out), (out, 1)):
-            return found("b-shape", name=f"b{l}", expected=f"({out},)", got=str(b.shape))
+            return found("initialize.b-shape", name=f"b{l}", expected=f"({out},)", got=str(b.shape))
         if l < count and W.size > 1 and np.all(W == W.flat[0]):
-            return found("symmetric", name=f"W{l}", got=f"{W.flat[0]:g}")
+            return found("initialize.symmetric", name=f"W{l}", got=f"{W.flat[0]:g}")
         width = out
     return []
 

@@ -66,24 +66,26 @@ def _look(learner: Learner, name: str) -> list[Finding]:
     function = f"{name}.__init__"
 
     def found(key: str, severity: Severity = "error", **facts: str) -> list[Finding]:
-        return [Finding(f"initialize.{key}", function, learner.line(function), facts, severity)]
+        return [Finding(key, function, learner.line(function), facts, severity)]
 
     params = weights(_build(learner, name, _LARGE).params) or {}
     W = {l: params[f"W{l}"] for l in (1, 2)}  # noqa: E741
     for l, w in W.items():  # noqa: E741
         if w.shape != _LARGE[l - 1 : l + 1]:
-            return found("W-shape", name=f"W{l}", expected=str(_LARGE[l - 1 : l + 1]), got=str(w.shape))
+            return found("initialize.W-shape", name=f"W{l}", expected=str(_LARGE[l - 1 : l + 1]), got=str(w.shape))
         if params[f"b{l}"].shape not in ((_LARGE[l],), (1, _LARGE[l])):
-            return found("b-shape", name=f"b{l}", expected=f"({_LARGE[l]},)", got=str(params[f"b{l}"].shape))
+            return found("initialize.b-shape", name=f"b{l}", expected=f"({_LARGE[l]},)", got=str(params[f"b{l}"].shape))
         if np.all(w == w[:1]) or np.all(w == w[:, :1]):
-            return found("symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
+            return found("initialize.symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
     if np.allclose(*(w.ravel()[:9] / w.flat[0] for w in W.values())):
-        return found("same-numbers", name="W1", other="W2")
+        return found("initialize.same-numbers", name="W1", other="W2")
     for l, w in W.items():  # noqa: E741
         if w.min() >= 0:
-            return found("all-positive", "warning", name=f"W{l}")
+            return found("initialize.all-positive", "warning", name=f"W{l}")
         if w.std() > _TOO_LARGE:
-            return found("too-large", "warning", name=f"W{l}", got=f"{w.std():.2g}", inputs=str(_LARGE[l - 1]))
+            return found(
+                "initialize.too-large", "warning", name=f"W{l}", got=f"{w.std():.2g}", inputs=str(_LARGE[l - 1])
+            )
     return []
 
 
@@ -148,15 +150,15 @@ def _own_squares(learner: Learner, name: str, equation: Callable[[Any, Any], Any
 
 _Hits = Callable[[Any, Any], Any]
 _ACCURACY: list[tuple[str, _Hits]] = [
-    ("not-divided", lambda A, Y: np.sum(A.argmax(axis=0) == Y.argmax(axis=0))),
-    ("inverted", lambda A, Y: np.mean(A.argmax(axis=0) != Y.argmax(axis=0))),
-    ("minimum", lambda A, Y: np.mean(A.argmin(axis=0) == Y.argmax(axis=0))),
-    ("wrong-axis", lambda A, Y: np.sum(A.argmax(axis=1) == Y.argmax(axis=0)) / A.shape[1]),
-    ("wrong-axis", lambda A, Y: np.mean(A.argmax(axis=1) == Y.argmax(axis=0))),
-    ("wrong-axis", lambda A, Y: np.sum(A.argmax(axis=1) == Y.argmax(axis=1)) / A.shape[1]),
-    ("wrong-axis", lambda A, Y: np.mean(A.argmax(axis=1) == Y.argmax(axis=1))),
-    ("wrong-axis", lambda A, Y: np.sum(A.argmax(axis=0) == Y.argmax(axis=1)) / A.shape[1]),
-    ("divided-by-classes", lambda A, Y: np.sum(A.argmax(axis=0) == Y.argmax(axis=0)) / len(A)),
+    ("accuracy.not-divided", lambda A, Y: np.sum(A.argmax(axis=0) == Y.argmax(axis=0))),
+    ("accuracy.inverted", lambda A, Y: np.mean(A.argmax(axis=0) != Y.argmax(axis=0))),
+    ("accuracy.minimum", lambda A, Y: np.mean(A.argmin(axis=0) == Y.argmax(axis=0))),
+    ("accuracy.wrong-axis", lambda A, Y: np.sum(A.argmax(axis=1) == Y.argmax(axis=0)) / A.shape[1]),
+    ("accuracy.wrong-axis", lambda A, Y: np.mean(A.argmax(axis=1) == Y.argmax(axis=0))),
+    ("accuracy.wrong-axis", lambda A, Y: np.sum(A.argmax(axis=1) == Y.argmax(axis=1)) / A.shape[1]),
+    ("accuracy.wrong-axis", lambda A, Y: np.mean(A.argmax(axis=1) == Y.argmax(axis=1))),
+    ("accuracy.wrong-axis", lambda A, Y: np.sum(A.argmax(axis=0) == Y.argmax(axis=1)) / A.shape[1]),
+    ("accuracy.divided-by-classes", lambda A, Y: np.sum(A.argmax(axis=0) == Y.argmax(axis=0)) / len(A)),
 ]
 
 
@@ -231,7 +233,7 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe]:
     yield loss
     if hasattr(learner.classes[name], "accuracy"):
         runs = [partial(_method, learner, name, "accuracy", labels) for labels in kinds]
-        mistakes = [Mistake(f"accuracy.{key}", partial(_accuracy, learner, name, each)) for key, each in _ACCURACY]
+        mistakes = [Mistake(key, partial(_accuracy, learner, name, each)) for key, each in _ACCURACY]
         allowed = [partial(_accuracy, learner, name, each) for each in (_share, _percent)]
         yield Probe(f"{name}.accuracy", "accuracy", cases, runs, allowed, mistakes, needs=needs("accuracy"))
     one_kind = [classes.attempt(partial(_method, learner, name, "loss", labels), cases[0]) for labels in kinds]

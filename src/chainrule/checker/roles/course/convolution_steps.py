@@ -31,17 +31,17 @@ def _padded_by(widths: tuple[tuple[int, int], ...], mode: Any, v: Values) -> Val
 
 _BOTH, _NONE = (1, 1), (0, 0)
 _PADS: dict[str, tuple[tuple[tuple[int, int], ...], str]] = {
-    "axes all": ((_BOTH,) * 4, "constant"),
-    "axes channels": ((_NONE, _NONE, _BOTH, _BOTH), "constant"),
-    "axes examples": ((_BOTH, _BOTH, _NONE, _NONE), "constant"),
-    "one-side height": ((_NONE, _BOTH, _NONE, _NONE), "constant"),
-    "one-side width": ((_NONE, _NONE, _BOTH, _NONE), "constant"),
-    "one-side before": ((_NONE, (1, 0), (1, 0), _NONE), "constant"),
-    "one-side after": ((_NONE, (0, 1), (0, 1), _NONE), "constant"),
-    "twice": ((_NONE, (2, 2), (2, 2), _NONE), "constant"),
-    "not-zeros": ((_NONE, _BOTH, _BOTH, _NONE), "edge"),
-    "not-zeros mirrored": ((_NONE, _BOTH, _BOTH, _NONE), "reflect"),
-    "unchanged": ((_NONE,) * 4, "constant"),
+    "zero_pad.axes all": ((_BOTH,) * 4, "constant"),
+    "zero_pad.axes channels": ((_NONE, _NONE, _BOTH, _BOTH), "constant"),
+    "zero_pad.axes examples": ((_BOTH, _BOTH, _NONE, _NONE), "constant"),
+    "zero_pad.one-side height": ((_NONE, _BOTH, _NONE, _NONE), "constant"),
+    "zero_pad.one-side width": ((_NONE, _NONE, _BOTH, _NONE), "constant"),
+    "zero_pad.one-side before": ((_NONE, (1, 0), (1, 0), _NONE), "constant"),
+    "zero_pad.one-side after": ((_NONE, (0, 1), (0, 1), _NONE), "constant"),
+    "zero_pad.twice": ((_NONE, (2, 2), (2, 2), _NONE), "constant"),
+    "zero_pad.not-zeros": ((_NONE, _BOTH, _BOTH, _NONE), "edge"),
+    "zero_pad.not-zeros mirrored": ((_NONE, _BOTH, _BOTH, _NONE), "reflect"),
+    "zero_pad.unchanged": ((_NONE,) * 4, "constant"),
 }
 
 
@@ -62,31 +62,31 @@ def _mask_cases() -> list[Values]:
 
 
 _SUMS: dict[str, Equation] = {
-    "bias-lost": lambda v: {"Z": np.sum(v["a"] * v["W"])},
-    "bias-in-sum": lambda v: {"Z": np.sum(v["a"] * v["W"] + v["b"])},
-    "bias-in-sum and-after": lambda v: {"Z": np.sum(v["a"] * v["W"] + v["b"]) + v["b"].sum()},
-    "not-summed": lambda v: {"Z": v["a"] * v["W"] + v["b"]},
-    "mean": lambda v: {"Z": np.mean(v["a"] * v["W"]) + v["b"].sum()},
-    "kernel-flipped": lambda v: {"Z": np.sum(v["a"] * v["W"][::-1, ::-1]) + v["b"].sum()},
-    "added": lambda v: {"Z": np.sum(v["a"] + v["W"]) + v["b"].sum()},
+    "conv_single_step.bias-lost": lambda v: {"Z": np.sum(v["a"] * v["W"])},
+    "conv_single_step.bias-in-sum": lambda v: {"Z": np.sum(v["a"] * v["W"] + v["b"])},
+    "conv_single_step.bias-in-sum and-after": lambda v: {"Z": np.sum(v["a"] * v["W"] + v["b"]) + v["b"].sum()},
+    "conv_single_step.not-summed": lambda v: {"Z": v["a"] * v["W"] + v["b"]},
+    "conv_single_step.mean": lambda v: {"Z": np.mean(v["a"] * v["W"]) + v["b"].sum()},
+    "conv_single_step.kernel-flipped": lambda v: {"Z": np.sum(v["a"] * v["W"][::-1, ::-1]) + v["b"].sum()},
+    "conv_single_step.added": lambda v: {"Z": np.sum(v["a"] + v["W"]) + v["b"].sum()},
 }
 _MASKS: dict[str, Equation] = {
-    "inverted": lambda v: {"mask": v["x"] != v["x"].max()},
-    "minimum": lambda v: {"mask": v["x"] == v["x"].min()},
-    "values": lambda v: {"mask": v["x"] * (v["x"] == v["x"].max())},
-    "absolute": lambda v: {"mask": np.abs(v["x"]) == np.abs(v["x"]).max()},
-    "positive": lambda v: {"mask": v["x"] > 0},
-    "per-line column": lambda v: {"mask": v["x"] == v["x"].max(axis=0)},
-    "per-line row": lambda v: {"mask": v["x"] == v["x"].max(axis=1, keepdims=True)},
-    "maximum-itself": lambda v: {"mask": v["x"].max()},
+    "create_mask_from_window.inverted": lambda v: {"mask": v["x"] != v["x"].max()},
+    "create_mask_from_window.minimum": lambda v: {"mask": v["x"] == v["x"].min()},
+    "create_mask_from_window.values": lambda v: {"mask": v["x"] * (v["x"] == v["x"].max())},
+    "create_mask_from_window.absolute": lambda v: {"mask": np.abs(v["x"]) == np.abs(v["x"]).max()},
+    "create_mask_from_window.positive": lambda v: {"mask": v["x"] > 0},
+    "create_mask_from_window.per-line column": lambda v: {"mask": v["x"] == v["x"].max(axis=0)},
+    "create_mask_from_window.per-line row": lambda v: {"mask": v["x"] == v["x"].max(axis=1, keepdims=True)},
+    "create_mask_from_window.maximum-itself": lambda v: {"mask": v["x"].max()},
 }
 _SHARES: dict[str, Equation] = {
-    "not-divided": lambda v: {"a": np.full(v["shape"], v["dz"])},
-    "wrong-count height": lambda v: {"a": np.full(v["shape"], v["dz"] / v["shape"][0])},
-    "wrong-count width": lambda v: {"a": np.full(v["shape"], v["dz"] / v["shape"][1])},
-    "wrong-count sum": lambda v: {"a": np.full(v["shape"], v["dz"] / sum(v["shape"]))},
-    "ones": lambda v: {"a": np.ones(v["shape"])},
-    "number": lambda v: {"a": v["dz"] / np.prod(v["shape"])},
+    "distribute_value.not-divided": lambda v: {"a": np.full(v["shape"], v["dz"])},
+    "distribute_value.wrong-count height": lambda v: {"a": np.full(v["shape"], v["dz"] / v["shape"][0])},
+    "distribute_value.wrong-count width": lambda v: {"a": np.full(v["shape"], v["dz"] / v["shape"][1])},
+    "distribute_value.wrong-count sum": lambda v: {"a": np.full(v["shape"], v["dz"] / sum(v["shape"]))},
+    "distribute_value.ones": lambda v: {"a": np.ones(v["shape"])},
+    "distribute_value.number": lambda v: {"a": v["dz"] / np.prod(v["shape"])},
 }
 Call = Callable[[Learner, str, Values], Values]
 _CALLS: list[tuple[tuple[str, ...], Callable[[], list[Values]], Call, Equation, dict[str, Equation]]] = [
@@ -121,4 +121,4 @@ def probes(learner: Learner) -> Iterator[Probe]:
         function = learner.find(*names)
         if function in learner.nodes:
             run = partial(call, learner, function)
-            yield Probe(function, names[0], cases(), [run], [right], named(names[0], wrong))
+            yield Probe(function, names[0], cases(), [run], [right], named(wrong))

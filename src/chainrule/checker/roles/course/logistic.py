@@ -55,44 +55,46 @@ def _error(q: Values) -> Any:
 
 
 _INNER: dict[str, dict[str, Change]] = {
-    "no-bias": {"A": lambda q: sigmoid(q["Z"] - q["b"])},
-    "minus-bias": {"A": lambda q: sigmoid(q["Z"] - 2 * q["b"])},
-    "elementwise": {"A": lambda q: sigmoid(q["w"].T * q["X"] + q["b"])},
-    "exponent-sign": {"A": lambda q: sigmoid(-q["Z"])},
-    "no-activation": {"A": lambda q: q["Z"]},
-    "activated-twice": {"A": lambda q: sigmoid(q["A"])},
-    "tanh": {"A": lambda q: np.tanh(q["Z"])},
-    "sign": {"dZ": lambda q: q["Y"] - q["A"]},
-    "slope-twice": {"dZ": lambda q: _error(q) * q["A"] * (1 - q["A"])},
-    "precedence": {"dZ": lambda q: (-(q["Y"] / q["A"]) - (1 - q["Y"]) / (1 - q["A"])) * q["A"] * (1 - q["A"])},
-    "slope-lost": {"dZ": lambda q: -(q["Y"] / q["A"]) + (1 - q["Y"]) / (1 - q["A"])},
-    "labels-lost": {"dZ": lambda q: q["A"]},
-    "doubled": {"dZ": lambda q: 2 * _error(q)},
-    "from-Z": {"dZ": lambda q: q["Z"] - q["Y"]},
-    "m-is-features": {"m": lambda q: len(q["X"])},
-    "mean-twice": {"dZ": lambda q: _error(q) / q["m"]},
+    "propagate.no-bias": {"A": lambda q: sigmoid(q["Z"] - q["b"])},
+    "propagate.minus-bias": {"A": lambda q: sigmoid(q["Z"] - 2 * q["b"])},
+    "propagate.elementwise": {"A": lambda q: sigmoid(q["w"].T * q["X"] + q["b"])},
+    "propagate.exponent-sign": {"A": lambda q: sigmoid(-q["Z"])},
+    "propagate.no-activation": {"A": lambda q: q["Z"]},
+    "propagate.activated-twice": {"A": lambda q: sigmoid(q["A"])},
+    "propagate.tanh": {"A": lambda q: np.tanh(q["Z"])},
+    "propagate.sign": {"dZ": lambda q: q["Y"] - q["A"]},
+    "propagate.slope-twice": {"dZ": lambda q: _error(q) * q["A"] * (1 - q["A"])},
+    "propagate.precedence": {
+        "dZ": lambda q: (-(q["Y"] / q["A"]) - (1 - q["Y"]) / (1 - q["A"])) * q["A"] * (1 - q["A"])
+    },
+    "propagate.slope-lost": {"dZ": lambda q: -(q["Y"] / q["A"]) + (1 - q["Y"]) / (1 - q["A"])},
+    "propagate.labels-lost": {"dZ": lambda q: q["A"]},
+    "propagate.doubled": {"dZ": lambda q: 2 * _error(q)},
+    "propagate.from-Z": {"dZ": lambda q: q["Z"] - q["Y"]},
+    "propagate.m-is-features": {"m": lambda q: len(q["X"])},
+    "propagate.mean-twice": {"dZ": lambda q: _error(q) / q["m"]},
 }
 _RESULTS: dict[str, dict[str, Change]] = {
-    "no-mean": {"dw": lambda q: q["X"] @ _error(q).T, "db": lambda q: _error(q).sum()},
-    "dw-no-mean": {"dw": lambda q: q["X"] @ _error(q).T},
-    "db-no-mean": {"db": lambda q: _error(q).sum()},
-    "gradients-m-is-features": {
+    "propagate.no-mean": {"dw": lambda q: q["X"] @ _error(q).T, "db": lambda q: _error(q).sum()},
+    "propagate.dw-no-mean": {"dw": lambda q: q["X"] @ _error(q).T},
+    "propagate.db-no-mean": {"db": lambda q: _error(q).sum()},
+    "propagate.gradients-m-is-features": {
         "dw": lambda q: q["X"] @ _error(q).T / len(q["X"]),
         "db": lambda q: _error(q).sum() / len(q["X"]),
     },
-    "dw-transposed": {"dw": lambda q: _error(q) @ q["X"].T / q["m"]},
-    "dw-order": {"dw": lambda q: q["X"].T @ _error(q).T / q["m"]},
-    "dw-elementwise": {"dw": lambda q: q["X"] * _error(q) / q["m"]},
-    "dw-not-column": {"dw": lambda q: (q["X"] * _error(q)).sum(axis=1) / q["m"]},
-    "dw-number": {"dw": lambda q: (q["X"] * _error(q)).sum() / q["m"]},
-    "db-per-example": {"db": lambda q: _error(q) / q["m"]},
-    "db-per-example-flat": {"db": lambda q: _error(q)[0] / q["m"]},
-    "db-per-example-no-mean": {"db": lambda q: _error(q)},
-    "db-of-A": {"db": lambda q: q["A"].sum() / q["m"]},
-    "db-from-dw": {"db": lambda q: (q["X"] @ _error(q).T).sum() / q["m"]},
-    "dw-sign": {"dw": lambda q: -q["X"] @ _error(q).T / q["m"]},
-    "db-sign": {"db": lambda q: -_error(q).sum() / q["m"]},
-    "db-zero": {"db": lambda q: 0.0},
+    "propagate.dw-transposed": {"dw": lambda q: _error(q) @ q["X"].T / q["m"]},
+    "propagate.dw-order": {"dw": lambda q: q["X"].T @ _error(q).T / q["m"]},
+    "propagate.dw-elementwise": {"dw": lambda q: q["X"] * _error(q) / q["m"]},
+    "propagate.dw-not-column": {"dw": lambda q: (q["X"] * _error(q)).sum(axis=1) / q["m"]},
+    "propagate.dw-number": {"dw": lambda q: (q["X"] * _error(q)).sum() / q["m"]},
+    "propagate.db-per-example": {"db": lambda q: _error(q) / q["m"]},
+    "propagate.db-per-example-flat": {"db": lambda q: _error(q)[0] / q["m"]},
+    "propagate.db-per-example-no-mean": {"db": lambda q: _error(q)},
+    "propagate.db-of-A": {"db": lambda q: q["A"].sum() / q["m"]},
+    "propagate.db-from-dw": {"db": lambda q: (q["X"] @ _error(q).T).sum() / q["m"]},
+    "propagate.dw-sign": {"dw": lambda q: -q["X"] @ _error(q).T / q["m"]},
+    "propagate.db-sign": {"db": lambda q: -_error(q).sum() / q["m"]},
+    "propagate.db-zero": {"db": lambda q: 0.0},
 }
 
 
@@ -103,9 +105,9 @@ def _cost_of(mistake: Mistake, q: Values) -> Any:
 def _propagate_mistakes() -> list[Mistake]:
     wrong: list[Mistake] = []
     for key, changes in _INNER.items():
-        wrong.append(Mistake(f"propagate.{key}", partial(_propagate, sigmoid, changes, {})))
+        wrong.append(Mistake(key, partial(_propagate, sigmoid, changes, {})))
     for key, results in _RESULTS.items():
-        wrong.append(Mistake(f"propagate.{key.removesuffix('-flat')}", partial(_propagate, sigmoid, {}, results)))
+        wrong.append(Mistake(key.removesuffix("-flat"), partial(_propagate, sigmoid, {}, results)))
     for mistake in cost.binary_mistakes():
         changed = partial(_propagate, sigmoid, {}, {"cost": partial(_cost_of, mistake)})
         wrong.append(Mistake(mistake.key, changed, mistake.severity))
@@ -163,12 +165,12 @@ def _at(fixed: float, p: Any, g: Any, rate: float) -> Any:
 
 
 _UPDATES: dict[str, Callable[[Any, Any, float], Any]] = {
-    "ascent": lambda p, g, rate: p + rate * g,
-    "thrown-away": lambda p, g, rate: p,
-    "by-itself": lambda p, g, rate: p - rate * p,
-    "parameter-lost": lambda p, g, rate: -rate * g,
-    "gradient-itself": lambda p, g, rate: g,
-    "rate-divides": lambda p, g, rate: p - g / rate,
+    "optimize.ascent": lambda p, g, rate: p + rate * g,
+    "optimize.thrown-away": lambda p, g, rate: p,
+    "optimize.by-itself": lambda p, g, rate: p - rate * p,
+    "optimize.parameter-lost": lambda p, g, rate: -rate * g,
+    "optimize.gradient-itself": lambda p, g, rate: g,
+    "optimize.rate-divides": lambda p, g, rate: p - g / rate,
 }
 _RATES = (1.0, 0.0001, 0.001, 0.002, 0.005, 0.009, 0.01, 0.05, 0.1, 0.5)
 
@@ -190,9 +192,9 @@ def _not_followed(step: Equation, v: Values) -> Values:
 
 
 def _descent_mistakes(step: Equation) -> list[Mistake]:
-    wrong = [Mistake(f"optimize.{key}", partial(_descend, step, update)) for key, update in _UPDATES.items()]
+    wrong = [Mistake(key, partial(_descend, step, update)) for key, update in _UPDATES.items()]
     for key, update in _UPDATES.items():
-        wrong += [Mistake(f"optimize.{key}", partial(_half, name, update, step)) for name in "wb"]
+        wrong += [Mistake(key, partial(_half, name, update, step)) for name in "wb"]
     for rate in _RATES:
         wrong.append(Mistake("optimize.rate-fixed", partial(_descend, step, _down, rate=rate)))
         fixed = partial(_at, rate)
@@ -240,16 +242,16 @@ def _threshold(activation: Function, decide: Callable[[Values], Any], v: Values)
 
 
 _PREDICTIONS: dict[str, Change] = {
-    "no-threshold": lambda q: q["A"],
-    "inverted": lambda q: q["A"] < 0.5,
-    "always-one": lambda q: q["A"] > 0,
-    "threshold-1": lambda q: q["A"] > 1,
-    "threshold-of-Z": lambda q: q["Z"] > 0.5,
-    "no-bias": lambda q: q["Z"] - q["b"] > 0,
-    "minus-bias": lambda q: q["Z"] - 2 * q["b"] > 0,
-    "minus-one": lambda q: np.where(q["A"] > 0.5, 1, -1),
-    "activated-twice": lambda q: sigmoid(q["A"]) > 0.5,
-    "first-only": lambda q: (q["A"] > 0.5) * (np.arange(q["m"]) == 0),
+    "predict.no-threshold": lambda q: q["A"],
+    "predict.inverted": lambda q: q["A"] < 0.5,
+    "predict.always-one": lambda q: q["A"] > 0,
+    "predict.threshold-1": lambda q: q["A"] > 1,
+    "predict.threshold-of-Z": lambda q: q["Z"] > 0.5,
+    "predict.no-bias": lambda q: q["Z"] - q["b"] > 0,
+    "predict.minus-bias": lambda q: q["Z"] - 2 * q["b"] > 0,
+    "predict.minus-one": lambda q: np.where(q["A"] > 0.5, 1, -1),
+    "predict.activated-twice": lambda q: sigmoid(q["A"]) > 0.5,
+    "predict.first-only": lambda q: (q["A"] > 0.5) * (np.arange(q["m"]) == 0),
 }
 
 
@@ -280,12 +282,12 @@ def _run_zeros(learner: Learner, function: str, v: Values) -> Values:
 
 
 _ZEROS: dict[str, Equation] = {
-    "flat": lambda v: {"w": np.zeros(v["dim"]), "b": 0.0},
-    "row": lambda v: {"w": np.zeros((1, v["dim"])), "b": 0.0},
-    "square": lambda v: {"w": np.zeros((v["dim"], v["dim"])), "b": 0.0},
-    "b-vector": lambda v: {"w": np.zeros((v["dim"], 1)), "b": np.zeros((v["dim"], 1))},
-    "ones": lambda v: {"w": np.ones((v["dim"], 1)), "b": 0.0},
-    "b-one": lambda v: {"w": np.zeros((v["dim"], 1)), "b": 1.0},
+    "zeros.flat": lambda v: {"w": np.zeros(v["dim"]), "b": 0.0},
+    "zeros.row": lambda v: {"w": np.zeros((1, v["dim"])), "b": 0.0},
+    "zeros.square": lambda v: {"w": np.zeros((v["dim"], v["dim"])), "b": 0.0},
+    "zeros.b-vector": lambda v: {"w": np.zeros((v["dim"], 1)), "b": np.zeros((v["dim"], 1))},
+    "zeros.ones": lambda v: {"w": np.ones((v["dim"], 1)), "b": 0.0},
+    "zeros.b-one": lambda v: {"w": np.zeros((v["dim"], 1)), "b": 1.0},
 }
 
 
@@ -301,7 +303,7 @@ def probes(learner: Learner) -> Iterator[Probe]:
     """Yield a probe for every function of logistic regression."""
     function = learner.find("initialize_with_zeros")
     if function in learner.nodes:
-        mistakes = [Mistake(f"zeros.{key}", wrong) for key, wrong in _ZEROS.items()]
+        mistakes = [Mistake(key, wrong) for key, wrong in _ZEROS.items()]
         yield Probe(
             function,
             "initialize",
@@ -327,9 +329,7 @@ def probes(learner: Learner) -> Iterator[Probe]:
     function = learner.find("predict")
     if function is not None and is_logistic(learner, function, 3):
         rights = [partial(_threshold, a, _above_half) for a in activations(learner, function)]
-        mistakes = [
-            Mistake(f"predict.{key}", partial(_threshold, sigmoid, decide)) for key, decide in _PREDICTIONS.items()
-        ]
+        mistakes = [Mistake(key, partial(_threshold, sigmoid, decide)) for key, decide in _PREDICTIONS.items()]
         yield Probe(
             function,
             "predict",

@@ -53,8 +53,9 @@ def _pure_step(A: Any, W: Any, b: Any, activation: str) -> Any:
     return VALUES[activation](W @ A + b)
 
 
-def _forward(step: Step, v: Values, change: str = "") -> Values:
-    """Return AL; `change` names what is done wrong."""
+def _forward(step: Step, v: Values, mistake: str = "") -> Values:
+    """Return AL; `mistake` is the key of what is done wrong."""
+    change = mistake.removeprefix("network_forward.")
     A, before, L = v["X"], v["X"], depth(v)
     for l in range(1, L + 1):  # noqa: E741
         activation = "sigmoid" if l == L else "relu"
@@ -78,16 +79,20 @@ def _forward(step: Step, v: Values, change: str = "") -> Values:
 
 _FORWARD = (
     *(
-        "input-everywhere",
-        "input-to-hidden",
-        "output-W",
-        "hidden-sigmoid",
-        "output-relu",
-        "first-weights",
-        "last-weights",
-        "output-weights",
+        "network_forward.input-everywhere",
+        "network_forward.input-to-hidden",
+        "network_forward.output-W",
+        "network_forward.hidden-sigmoid",
+        "network_forward.output-relu",
+        "network_forward.first-weights",
+        "network_forward.last-weights",
+        "network_forward.output-weights",
     ),
-    *("first-layer-skipped", "last-hidden-skipped", "output-from-before"),
+    *(
+        "network_forward.first-layer-skipped",
+        "network_forward.last-hidden-skipped",
+        "network_forward.output-from-before",
+    ),
 )
 
 
@@ -145,27 +150,39 @@ def _own_back(learner: Learner, function: str, caches: Sequence[Any]) -> Back:
 
 
 _DAL: dict[str, Callable[[Any, Any], Any]] = {
-    "dAL-sign": lambda A, Y: Y / A - (1 - Y) / (1 - A),
-    "dAL-precedence": lambda A, Y: -(Y / A) - (1 - Y) / (1 - A),
-    "dAL-both-plus": lambda A, Y: Y / A + (1 - Y) / (1 - A),
-    "dAL-is-dZ": lambda A, Y: A - Y,
-    "dAL-is-minus-dZ": lambda A, Y: Y - A,
-    "dAL-one-term": lambda A, Y: -Y / A,
-    "dAL-mean": lambda A, Y: -(Y / A - (1 - Y) / (1 - A)) / Y.shape[1],
-    "dAL-cost": lambda A, Y: -(Y * np.log(A) + (1 - Y) * np.log(1 - A)),
-    "dAL-inverted": lambda A, Y: -(A / Y - (1 - A) / (1 - Y)),
-    "dAL-squared-error": lambda A, Y: 2 * (A - Y),
+    "network_backward.dAL-sign": lambda A, Y: Y / A - (1 - Y) / (1 - A),
+    "network_backward.dAL-precedence": lambda A, Y: -(Y / A) - (1 - Y) / (1 - A),
+    "network_backward.dAL-both-plus": lambda A, Y: Y / A + (1 - Y) / (1 - A),
+    "network_backward.dAL-is-dZ": lambda A, Y: A - Y,
+    "network_backward.dAL-is-minus-dZ": lambda A, Y: Y - A,
+    "network_backward.dAL-one-term": lambda A, Y: -Y / A,
+    "network_backward.dAL-mean": lambda A, Y: -(Y / A - (1 - Y) / (1 - A)) / Y.shape[1],
+    "network_backward.dAL-cost": lambda A, Y: -(Y * np.log(A) + (1 - Y) * np.log(1 - A)),
+    "network_backward.dAL-inverted": lambda A, Y: -(A / Y - (1 - A) / (1 - Y)),
+    "network_backward.dAL-squared-error": lambda A, Y: 2 * (A - Y),
 }
 _CHAIN = (
-    *("chain-not-advanced", "hidden-sigmoid", "output-relu", "cache-next", "cache-first"),
-    *("keys-shifted", "first-layer-missing", "last-layer-missing", "cache-last"),
+    *(
+        "network_backward.chain-not-advanced",
+        "network_backward.hidden-sigmoid",
+        "network_backward.output-relu",
+        "network_backward.cache-next",
+        "network_backward.cache-first",
+    ),
+    *(
+        "network_backward.keys-shifted",
+        "network_backward.first-layer-missing",
+        "network_backward.last-layer-missing",
+        "network_backward.cache-last",
+    ),
 )
 
 
-def _backward(v: Values, AL: Any, back: Back, change: str = "") -> Values:
-    """Return the gradients of all parameters; `change` names what is done wrong."""
+def _backward(v: Values, AL: Any, back: Back, mistake: str = "") -> Values:
+    """Return the gradients of all parameters; `mistake` is the key of what is done wrong."""
+    change = mistake.removeprefix("network_backward.")
     Y, L = v["Y"], depth(v)
-    dAL = _DAL[change](AL, Y) if change in _DAL else -(Y / AL - (1 - Y) / (1 - AL))
+    dAL = _DAL[mistake](AL, Y) if mistake in _DAL else -(Y / AL - (1 - Y) / (1 - AL))
     grads: Values = {f"d{name}": None for name in parameters(v)}
     dA = dAL
     for l in range(L, 0, -1):  # noqa: E741
@@ -183,13 +200,13 @@ def _backward(v: Values, AL: Any, back: Back, change: str = "") -> Values:
     return {name: a for name, a in grads.items() if name[1:] in v}
 
 
-def _pure_backward(v: Values, change: str = "") -> Values:
-    return _backward(v, _forward(_pure_step, v)["AL"], _pure_back(v), change)
+def _pure_backward(v: Values, mistake: str = "") -> Values:
+    return _backward(v, _forward(_pure_step, v)["AL"], _pure_back(v), mistake)
 
 
-def _composed_backward(learner: Learner, forward: str, step: str, v: Values, change: str = "") -> Values:
+def _composed_backward(learner: Learner, forward: str, step: str, v: Values, mistake: str = "") -> Values:
     AL, caches = learner.call(forward, v["X"], parameters(v))
-    return _backward(v, AL, _own_back(learner, step, caches), change)
+    return _backward(v, AL, _own_back(learner, step, caches), mistake)
 
 
 def _backward_run(learner: Learner, function: str, forward: str, v: Values) -> Values:
@@ -225,7 +242,7 @@ def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
             network_cases(),
             [partial(_forward_run, learner, forward)],
             [partial(_forward, form) for form in forms],
-            [Mistake(f"network_forward.{c}", partial(_forward, form, change=c)) for form in forms for c in _FORWARD],
+            [Mistake(key, partial(_forward, form, mistake=key)) for form in forms for key in _FORWARD],
             needs=lower,
             also=partial(_caches_wrong, learner, forward),
         )
@@ -234,14 +251,14 @@ def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
         equations: list[Callable[..., Values]] = [_pure_backward]
         if step in learner.nodes:
             equations.insert(0, partial(_composed_backward, learner, forward, step))
-        changes = [*_DAL, *_CHAIN]
+        keys = [*_DAL, *_CHAIN]
         yield Probe(
             backward,
             "L_model_backward",
             network_cases(),
             [partial(_backward_run, learner, backward, forward)],
             equations,
-            [Mistake(f"network_backward.{c}", partial(e, change=c)) for e in equations for c in changes],
+            [Mistake(key, partial(equation, mistake=key)) for equation in equations for key in keys],
             needs=[forward, *lower, *(learner.find(*n) or "" for n in (steps.STEP_BACKWARD, steps.LINEAR_BACKWARD))],
         )
 
@@ -301,10 +318,10 @@ def _other_probes(learner: Learner) -> Iterator[Probe | Inspection]:
             return _forward_run(learner, forward, v)["AL"]
 
         rules: dict[str, Callable[[Any], Any]] = {
-            "no-threshold": lambda A: A,
-            "inverted": lambda A: (A <= 0.5) * 1.0,
-            "argmax": lambda A: A.argmax(axis=0) * 1.0,
-            "always-one": lambda A: (A > 0) * 1.0,
+            "predict.no-threshold": lambda A: A,
+            "predict.inverted": lambda A: (A <= 0.5) * 1.0,
+            "predict.argmax": lambda A: A.argmax(axis=0) * 1.0,
+            "predict.always-one": lambda A: (A > 0) * 1.0,
         }
         yield Probe(
             predict,
@@ -312,7 +329,7 @@ def _other_probes(learner: Learner) -> Iterator[Probe | Inspection]:
             network_cases(),
             [partial(_predict_run, learner, predict)],
             [partial(_predicted, own, lambda A: (A > 0.5) * 1.0)],
-            [Mistake(f"predict.{key}", partial(_predicted, own, rule)) for key, rule in rules.items()],
+            [Mistake(key, partial(_predicted, own, rule)) for key, rule in rules.items()],
             needs=[forward],
         )
     for usual in ("L_layer_model", "two_layer_model"):

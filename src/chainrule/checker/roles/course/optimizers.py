@@ -84,29 +84,29 @@ def _begun(learner: Learner, function: str, states: int, v: Values) -> Values:
 
 def _begun_wrong(states: int, wrong: str, v: Values) -> Values:
     right = _zeros(states, v)
-    if wrong == "shared":
+    if wrong == "initialize_state.shared":
         return right | {"shared": 1.0}
-    if wrong == "ones":
+    if wrong == "initialize_state.ones":
         return {name: value + 1 if name[1:2] == "d" else value for name, value in right.items()}
     lost: dict[str, Sequence[str]] = {
-        "some-lost last": ("dW2", "db2"),
-        "some-lost first": ("dW1", "db1"),
-        "some-lost biases": ("db1", "db2"),
+        "initialize_state.some-lost last": ("dW2", "db2"),
+        "initialize_state.some-lost first": ("dW1", "db1"),
+        "initialize_state.some-lost biases": ("db1", "db2"),
     }
-    lost |= {"keys": ("dW1", "dW2", "db1", "db2")}
+    lost |= {"initialize_state.keys": ("dW1", "dW2", "db1", "db2")}
     return {name: None if name[1:] in lost[wrong] else value for name, value in right.items()}
 
 
 def _state_probe(learner: Learner, function: str, states: int) -> Probe:
     wrong = [
-        "some-lost last",
-        "some-lost first",
-        "some-lost biases",
-        "keys",
-        "ones",
-        *(["shared"] if states == 2 else []),
+        "initialize_state.some-lost last",
+        "initialize_state.some-lost first",
+        "initialize_state.some-lost biases",
+        "initialize_state.keys",
+        "initialize_state.ones",
+        *(["initialize_state.shared"] if states == 2 else []),
     ]
-    found = named("initialize_state", {key: partial(_begun_wrong, states, key) for key in wrong})
+    found = named({key: partial(_begun_wrong, states, key) for key in wrong})
     role = "initialize_velocity" if states == 1 else "initialize_adam"
     return Probe(
         function, role, cases(), [partial(_begun, learner, function, states)], [partial(_zeros, states)], found
@@ -129,18 +129,23 @@ def _batches_wrong(key: str, v: Values) -> Values:
     full = np.full(m // size, size)
     all_there = float(not m % size)
     wrong: dict[str, Values] = {
-        "shuffled-apart": {"matched": 0.0},
-        "last-lost": {"sizes": full, "once": all_there, "shuffled": float(m >= size), "seeds": float(m >= size)},
-        "not-shuffled": {"shuffled": 0.0, "seeds": 0.0},
-        "seed-ignored": {"seeds": 0.0},
-        "empty-last": {"sizes": np.append(full, m % size)},
-        "one-lost": {"sizes": np.delete(right["sizes"], slice(m >= size)), "once": float(m < size)},
-        "last-repeats": {
+        "mini_batches.shuffled-apart": {"matched": 0.0},
+        "mini_batches.last-lost": {
+            "sizes": full,
+            "once": all_there,
+            "shuffled": float(m >= size),
+            "seeds": float(m >= size),
+        },
+        "mini_batches.not-shuffled": {"shuffled": 0.0, "seeds": 0.0},
+        "mini_batches.seed-ignored": {"seeds": 0.0},
+        "mini_batches.empty-last": {"sizes": np.append(full, m % size)},
+        "mini_batches.one-lost": {"sizes": np.delete(right["sizes"], slice(m >= size)), "once": float(m < size)},
+        "mini_batches.last-repeats": {
             "sizes": np.append(full, size) if m % size and m > size else right["sizes"],
             "once": all_there,
         },
     }
-    if key == "last-repeats" and m < size:
+    if key == "mini_batches.last-repeats" and m < size:
         wrong[key] = {}
     return right | wrong[key]
 
@@ -186,6 +191,14 @@ def probes(learner: Learner) -> Iterator[Probe]:
     function = learner.find(*BATCH_NAMES)
     if function in learner.nodes and len(learner.parameters(function)) in (3, 4):
         runs = [partial(_cut, learner, function, as_rows) for as_rows in (False, True)]
-        keys = ("shuffled-apart", "last-lost", "not-shuffled", "seed-ignored", "empty-last", "one-lost", "last-repeats")
-        wrong = named("mini_batches", {key: partial(_batches_wrong, key) for key in keys})
+        keys = (
+            "mini_batches.shuffled-apart",
+            "mini_batches.last-lost",
+            "mini_batches.not-shuffled",
+            "mini_batches.seed-ignored",
+            "mini_batches.empty-last",
+            "mini_batches.one-lost",
+            "mini_batches.last-repeats",
+        )
+        wrong = named({key: partial(_batches_wrong, key) for key in keys})
         yield Probe(function, "random_mini_batches", _batch_cases(), runs, [_batches], wrong)

@@ -64,23 +64,27 @@ def _squares(v: Values, names: tuple[str, ...] = WEIGHTS) -> float:
 
 
 _PENALTIES: dict[str, Callable[[Values, int], float]] = {
-    "penalty-lost": lambda v, m: 0.0,
-    "factor no-half": lambda v, m: v["lambd"] / m * _squares(v),
-    "factor no-m": lambda v, m: v["lambd"] / 2 * _squares(v),
-    "factor none": lambda v, m: v["lambd"] * _squares(v),
-    "factor lambda": lambda v, m: _squares(v) / (2 * m),
-    "subtracted": lambda v, m: -v["lambd"] / (2 * m) * _squares(v),
-    "biases": lambda v, m: v["lambd"] / (2 * m) * _squares(v, (*WEIGHTS, "b1", "b2", "b3")),
-    "layer-lost last": lambda v, m: v["lambd"] / (2 * m) * _squares(v, WEIGHTS[:2]),
-    "layer-lost first": lambda v, m: v["lambd"] / (2 * m) * _squares(v, WEIGHTS[1:]),
-    "brackets": lambda v, m: v["lambd"] / 2 * m * _squares(v),
-    "brackets sum": lambda v, m: (
+    "regularized_cost.penalty-lost": lambda v, m: 0.0,
+    "regularized_cost.factor no-half": lambda v, m: v["lambd"] / m * _squares(v),
+    "regularized_cost.factor no-m": lambda v, m: v["lambd"] / 2 * _squares(v),
+    "regularized_cost.factor none": lambda v, m: v["lambd"] * _squares(v),
+    "regularized_cost.factor lambda": lambda v, m: _squares(v) / (2 * m),
+    "regularized_cost.subtracted": lambda v, m: -v["lambd"] / (2 * m) * _squares(v),
+    "regularized_cost.biases": lambda v, m: v["lambd"] / (2 * m) * _squares(v, (*WEIGHTS, "b1", "b2", "b3")),
+    "regularized_cost.layer-lost last": lambda v, m: v["lambd"] / (2 * m) * _squares(v, WEIGHTS[:2]),
+    "regularized_cost.layer-lost first": lambda v, m: v["lambd"] / (2 * m) * _squares(v, WEIGHTS[1:]),
+    "regularized_cost.brackets": lambda v, m: v["lambd"] / 2 * m * _squares(v),
+    "regularized_cost.brackets sum": lambda v, m: (
         np.sum(v["W1"] ** 2) + np.sum(v["W2"] ** 2) + np.sum(v["W3"] ** 2) * v["lambd"] / (2 * m)
     ),
-    "not-squares plain": lambda v, m: v["lambd"] / (2 * m) * sum(np.sum(v[n]) for n in WEIGHTS),
-    "not-squares absolute": lambda v, m: v["lambd"] / (2 * m) * sum(np.sum(np.abs(v[n])) for n in WEIGHTS),
-    "not-squares sum": lambda v, m: v["lambd"] / (2 * m) * sum(np.sum(v[n]) ** 2 for n in WEIGHTS),
-    "not-squares norm": lambda v, m: v["lambd"] / (2 * m) * sum(float(np.linalg.norm(v[n])) for n in WEIGHTS),
+    "regularized_cost.not-squares plain": lambda v, m: v["lambd"] / (2 * m) * sum(np.sum(v[n]) for n in WEIGHTS),
+    "regularized_cost.not-squares absolute": lambda v, m: (
+        v["lambd"] / (2 * m) * sum(np.sum(np.abs(v[n])) for n in WEIGHTS)
+    ),
+    "regularized_cost.not-squares sum": lambda v, m: v["lambd"] / (2 * m) * sum(np.sum(v[n]) ** 2 for n in WEIGHTS),
+    "regularized_cost.not-squares norm": lambda v, m: (
+        v["lambd"] / (2 * m) * sum(float(np.linalg.norm(v[n])) for n in WEIGHTS)
+    ),
 }
 
 
@@ -199,7 +203,7 @@ def _cost_probe(learner: Learner, function: str) -> Probe:
     entropy = learner.find(*NAMES)
     own: list[Equation] = [partial(_own_entropy, learner, entropy)] if entropy in learner.nodes and entropy else []
     right = [partial(_cost, _right_penalty, entropy=each) for each in (cost.binary, *own)]
-    wrong = named("regularized_cost", {key: partial(_cost, each) for key, each in _PENALTIES.items()})
+    wrong = named({key: partial(_cost, each) for key, each in _PENALTIES.items()})
     wrong.append(Mistake("regularized_cost.entropy-lost", partial(_cost, _right_penalty, entropy=_nothing)))
     run = partial(_learners_cost, learner, function)
     needs = [entropy] if own and entropy else []
@@ -208,34 +212,34 @@ def _cost_probe(learner: Learner, function: str) -> Probe:
 
 def _backward_probe(learner: Learner, function: str) -> Probe:
     penalties: dict[str, Callable[[str, Values], Any]] = {
-        "penalty-lost": _no_penalty,
-        "factor half": partial(_scaled, lambda m: 1 / (2 * m)),
-        "factor no-m": partial(_scaled, lambda m: 1.0),
-        "factor twice": partial(_scaled, lambda m: 2 / m),
-        "subtracted": partial(_scaled, lambda m: -1 / m),
+        "regularized_backward.penalty-lost": _no_penalty,
+        "regularized_backward.factor half": partial(_scaled, lambda m: 1 / (2 * m)),
+        "regularized_backward.factor no-m": partial(_scaled, lambda m: 1.0),
+        "regularized_backward.factor twice": partial(_scaled, lambda m: 2 / m),
+        "regularized_backward.subtracted": partial(_scaled, lambda m: -1 / m),
     }
-    wrong = named("regularized_backward", {key: partial(backward, penalty=p) for key, p in penalties.items()})
+    wrong = named({key: partial(backward, penalty=p) for key, p in penalties.items()})
     for key, penalty in penalties.items():
         each = {f"{key} {name}": partial(backward, penalty=partial(_in_one, name, penalty)) for name in WEIGHTS}
-        wrong += named("regularized_backward", each)
+        wrong += named(each)
     wrong.append(Mistake("regularized_backward.biases", partial(backward, of_biases=True)))
     return Probe(function, BACKWARD[0], cases(), [partial(_gradients, learner, function, False)], [backward], wrong)
 
 
 def _dropout_probe(learner: Learner, function: str) -> Probe:
     changes: dict[str, dict[str, Callable[[float], float]]] = {
-        "not-scaled": {"scale": lambda keep: 1.0},
-        "scaled-down": {"scale": lambda keep: keep},
-        "mask-inverted": {"share": lambda keep: round(1 - keep, 1)},
-        "mask-not-applied": {"zeros": lambda keep: 0.0},
-        "mask-not-applied at-all": {"zeros": lambda keep: 0.0, "scale": lambda keep: 1.0},
+        "dropout_forward.not-scaled": {"scale": lambda keep: 1.0},
+        "dropout_forward.scaled-down": {"scale": lambda keep: keep},
+        "dropout_forward.mask-inverted": {"share": lambda keep: round(1 - keep, 1)},
+        "dropout_forward.mask-not-applied": {"zeros": lambda keep: 0.0},
+        "dropout_forward.mask-not-applied at-all": {"zeros": lambda keep: 0.0, "scale": lambda keep: 1.0},
     }
     each: dict[str, Equation] = {
         f"{key} {layers}": partial(_dropout, wrong=change, layers=layers)
         for key, change in changes.items()
         for layers in ((1, 2), (1,), (2,))
     }
-    wrong = named("dropout_forward", each)
+    wrong = named(each)
     run = partial(_dropout_run, learner, function)
     return Probe(function, DROPOUT_FORWARD[0], _dropout_cases(), [run], [_dropout], wrong)
 
@@ -247,18 +251,18 @@ def _fresh(v: Values) -> Values:
 def _dropout_backward_probe(learner: Learner, function: str) -> Probe:
     """Return a probe for the gradients with dropout: where A > 0, the mask is in already, and only the scale is not."""
     drops: dict[str, tuple[str, Callable[[int, Values], Any]]] = {
-        "not-scaled": ("AZ", partial(_masked, scale=1.0)),
-        "scaled-down": ("AZ", partial(_masked, scale=KEPT)),
-        "one-layer-lost 2": ("AZ", partial(_one_masked, 1)),
-        "one-layer-lost 1": ("AZ", partial(_one_masked, 2)),
-        "mask-lost": ("Z", lambda layer, v: 1.0),
-        "mask-lost but-scaled": ("Z", lambda layer, v: 1 / KEPT),
+        "dropout_backward.not-scaled": ("AZ", partial(_masked, scale=1.0)),
+        "dropout_backward.scaled-down": ("AZ", partial(_masked, scale=KEPT)),
+        "dropout_backward.one-layer-lost 2": ("AZ", partial(_one_masked, 1)),
+        "dropout_backward.one-layer-lost 1": ("AZ", partial(_one_masked, 2)),
+        "dropout_backward.mask-lost": ("Z", lambda layer, v: 1.0),
+        "dropout_backward.mask-lost but-scaled": ("Z", lambda layer, v: 1 / KEPT),
     }
     no_penalty = partial(backward, penalty=_no_penalty)
-    each: dict[str, Equation] = {"fresh-mask": _fresh}
+    each: dict[str, Equation] = {"dropout_backward.fresh-mask": _fresh}
     for key, (forms, drop) in drops.items():
         each |= {f"{key} {form}": partial(no_penalty, drop=drop, slope_from=form) for form in forms}
-    wrong = named("dropout_backward", each)
+    wrong = named(each)
     run = partial(_gradients, learner, function, True)
     right = partial(no_penalty, drop=_masked)
     return Probe(function, DROPOUT_BACKWARD[0], [_dropped(v) for v in cases()], [run], [right], wrong)

@@ -34,7 +34,7 @@ def _look(learner: Learner, function: str) -> list[Finding]:
     line = learner.line(function)
 
     def found(key: str, severity: Severity = "error", **facts: str) -> list[Finding]:
-        return [Finding(f"initialize.{key}", function, line, facts, severity)]
+        return [Finding(key, function, line, facts, severity)]
 
     drawn = _drawn(learner, function, _SIZES)
     if drawn is None:
@@ -51,15 +51,15 @@ def _look(learner: Learner, function: str) -> list[Finding]:
         W, b = drawn[f"W{l}"], drawn.get(f"b{l}")
         expected = (n_prev, n) if as_rows else (n, n_prev)
         if W.shape != expected:
-            return found("W-shape", name=f"W{l}", expected=str(expected), got=str(W.shape))
+            return found("initialize.W-shape", name=f"W{l}", expected=str(expected), got=str(W.shape))
         if b is None:
-            return found("b-missing", name=f"b{l}")
+            return found("initialize.b-missing", name=f"b{l}")
         allowed = [(n,), (1, n)] if as_rows else [(n, 1)]
         if b.shape not in allowed:
-            key = "b-flat" if b.shape == (n,) else "b-shape"
+            key = "initialize.b-flat" if b.shape == (n,) else "initialize.b-shape"
             return found(key, name=f"b{l}", expected=str(allowed[-1]), got=str(b.shape))
         if W.dtype.kind in "iu":
-            return found("integers", name=f"W{l}")
+            return found("initialize.integers", name=f"W{l}")
     return _look_at_numbers(learner, function, len(layers), found)
 
 
@@ -70,21 +70,25 @@ def _look_at_numbers(
     W = [drawn[f"W{l}"] for l in range(1, layers + 1)]  # noqa: E741
     for l, w in enumerate(W, start=1):  # noqa: E741
         if np.all(w == w[0]) or np.all(w == w[:, :1]):
-            return [] if "zero" in function else found("symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
+            return [] if "zero" in function else found("initialize.symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
         if not np.isfinite(w).all():
-            return found("not-finite", name=f"W{l}")
+            return found("initialize.not-finite", name=f"W{l}")
     for l in range(1, layers):  # noqa: E741
         a, b = W[l - 1].ravel()[:9], W[l].ravel()[:9]
         if np.allclose(a / a[0], b / b[0]):
-            return found("same-numbers", name=f"W{l}", other=f"W{l + 1}")
+            return found("initialize.same-numbers", name=f"W{l}", other=f"W{l + 1}")
     for l, w in enumerate(W, start=1):  # noqa: E741
         deviation = float(w.std())
         if w.min() >= 0:
-            return found("all-positive", "warning", name=f"W{l}")
+            return found("initialize.all-positive", "warning", name=f"W{l}")
         if deviation > _TOO_LARGE:
-            return found("too-large", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1]))
+            return found(
+                "initialize.too-large", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1])
+            )
         if deviation < _TOO_SMALL and layers > 2:
-            return found("too-small", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1]))
+            return found(
+                "initialize.too-small", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1])
+            )
     return []
 
 

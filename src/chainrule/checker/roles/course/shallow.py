@@ -29,10 +29,10 @@ def _run_sizes(learner: Learner, function: str, v: Values) -> Values:
 
 
 _SIZES: dict[str, Equation] = {
-    "examples": lambda v: {"n_x": v["X"].shape[1], "n_y": v["Y"].shape[1]},
-    "input-examples": lambda v: {"n_x": v["X"].shape[1], "n_y": v["Y"].shape[0]},
-    "output-examples": lambda v: {"n_x": v["X"].shape[0], "n_y": v["Y"].shape[1]},
-    "swapped": lambda v: {"n_x": v["Y"].shape[0], "n_y": v["X"].shape[0]},
+    "layer_sizes.examples": lambda v: {"n_x": v["X"].shape[1], "n_y": v["Y"].shape[1]},
+    "layer_sizes.input-examples": lambda v: {"n_x": v["X"].shape[1], "n_y": v["Y"].shape[0]},
+    "layer_sizes.output-examples": lambda v: {"n_x": v["X"].shape[0], "n_y": v["Y"].shape[1]},
+    "layer_sizes.swapped": lambda v: {"n_x": v["Y"].shape[0], "n_y": v["X"].shape[0]},
 }
 
 
@@ -40,7 +40,7 @@ def _size_probes(learner: Learner) -> Iterator[Probe]:
     function = learner.find("layer_sizes")
     if function in learner.nodes and len(learner.parameters(function)) == 2:
         cases: list[Values] = [{"X": np.ones((n, m)), "Y": np.ones((k, m))} for n, m, k in ((5, 3, 2), (2, 7, 1))]
-        mistakes = [Mistake(f"layer_sizes.{key}", wrong) for key, wrong in _SIZES.items()]
+        mistakes = [Mistake(key, wrong) for key, wrong in _SIZES.items()]
         run = partial(_run_sizes, learner, function)
         yield Probe(function, "layer_sizes", cases, [run], [_sizes], mistakes)
 

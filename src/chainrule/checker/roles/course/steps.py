@@ -109,13 +109,13 @@ def _pure_activation(Z: Any, name: str) -> Any:
 
 _SWAPPED = {"relu": "sigmoid", "sigmoid": "relu", "tanh": "sigmoid"}
 _ACTIVATION: dict[str, Callable[[Callable[[Any, str], Any], Any, str], Any]] = {
-    "no-activation": lambda g, Z, name: Z,
-    "no-activation-relu": lambda g, Z, name: Z if name == "relu" else g(Z, name),
-    "no-activation-sigmoid": lambda g, Z, name: Z if name == "sigmoid" else g(Z, name),
-    "activations-swapped": lambda g, Z, name: g(Z, _SWAPPED[name]),
-    "always-sigmoid": lambda g, Z, name: g(Z, "sigmoid"),
-    "always-relu": lambda g, Z, name: g(Z, "relu"),
-    "activated-twice": lambda g, Z, name: g(g(Z, name), name),
+    "linear_activation_forward.no-activation": lambda g, Z, name: Z,
+    "linear_activation_forward.no-activation-relu": lambda g, Z, name: Z if name == "relu" else g(Z, name),
+    "linear_activation_forward.no-activation-sigmoid": lambda g, Z, name: Z if name == "sigmoid" else g(Z, name),
+    "linear_activation_forward.activations-swapped": lambda g, Z, name: g(Z, _SWAPPED[name]),
+    "linear_activation_forward.always-sigmoid": lambda g, Z, name: g(Z, "sigmoid"),
+    "linear_activation_forward.always-relu": lambda g, Z, name: g(Z, "relu"),
+    "linear_activation_forward.activated-twice": lambda g, Z, name: g(g(Z, name), name),
 }
 
 
@@ -148,7 +148,7 @@ def _step_mistakes(learner: Learner, as_rows: bool) -> list[Mistake]:
     for linear_, g in _step_forms(learner, as_rows):
         for key, wrong in _ACTIVATION.items():
             equation = partial(_step, linear_=linear_, activation=partial(wrong, g))
-            made.append(Mistake(f"linear_activation_forward.{key}", equation))
+            made.append(Mistake(key, equation))
         for mistake in linear.FORWARD_MISTAKES:
 
             def changed(v: Values, mistake: Mistake = mistake, g: Any = g) -> Values:
@@ -179,14 +179,16 @@ def _back(v: Values, *, dZ: Callable[[Values], Any], backward: Equation) -> Valu
 
 
 _DZ: dict[str, Callable[[Values], Any]] = {
-    "no-slope": lambda v: v["dA"],
-    "no-slope-relu": lambda v: v["dA"] if v["activation"] == "relu" else v["dA"] * _slope(v),
-    "no-slope-sigmoid": lambda v: v["dA"] if v["activation"] == "sigmoid" else v["dA"] * _slope(v),
-    "slopes-swapped": lambda v: v["dA"] * _slope(v, _SWAPPED[v["activation"]]),
-    "always-sigmoid": lambda v: v["dA"] * _slope(v, "sigmoid"),
-    "always-relu": lambda v: v["dA"] * _slope(v, "relu"),
-    "gradient-lost": lambda v: _slope(v),
-    "slope-twice": lambda v: v["dA"] * _slope(v) ** 2,
+    "linear_activation_backward.no-slope": lambda v: v["dA"],
+    "linear_activation_backward.no-slope-relu": lambda v: v["dA"] if v["activation"] == "relu" else v["dA"] * _slope(v),
+    "linear_activation_backward.no-slope-sigmoid": lambda v: (
+        v["dA"] if v["activation"] == "sigmoid" else v["dA"] * _slope(v)
+    ),
+    "linear_activation_backward.slopes-swapped": lambda v: v["dA"] * _slope(v, _SWAPPED[v["activation"]]),
+    "linear_activation_backward.always-sigmoid": lambda v: v["dA"] * _slope(v, "sigmoid"),
+    "linear_activation_backward.always-relu": lambda v: v["dA"] * _slope(v, "relu"),
+    "linear_activation_backward.gradient-lost": lambda v: _slope(v),
+    "linear_activation_backward.slope-twice": lambda v: v["dA"] * _slope(v) ** 2,
 }
 
 
@@ -195,7 +197,7 @@ def _back_mistakes() -> list[Mistake]:
     for mean in (True, False):
         for key, dZ in _DZ.items():
             equation = partial(_back, dZ=dZ, backward=partial(linear.backward, mean=mean))
-            made.append(Mistake(f"linear_activation_backward.{key}", equation))
+            made.append(Mistake(key, equation))
     for mistake in linear.backward_mistakes(mean=True):
         made.append(Mistake(mistake.key, partial(_back, dZ=_right, backward=mistake.wrong)))
     return made
@@ -205,8 +207,9 @@ def _right(v: Values) -> Any:
     return v["dA"] * _slope(v)
 
 
-def _composed_back(learner: Learner, forward: str, as_rows: bool, v: Values, change: str = "") -> Values:
+def _composed_back(learner: Learner, forward: str, as_rows: bool, v: Values, mistake: str = "") -> Values:
     """Return what the learner's own activation backward and linear_backward give one after the other."""
+    change = mistake.removeprefix("linear_activation_backward.")
     _, cache = learner.call(forward, *_layer(v, as_rows), v["activation"])
     linear_cache, activation_cache = cache
     activation = _SWAPPED[v["activation"]] if change == "slopes-swapped" else v["activation"]
@@ -244,8 +247,13 @@ def _step_probes(learner: Learner, as_rows: bool, summed: bool) -> Iterator[Prob
     if backward in learner.nodes and forward in learner.nodes:
         composed = partial(_composed_back, learner, forward, as_rows)
         wrong = [
-            Mistake(f"linear_activation_backward.{change}", partial(composed, change=change))
-            for change in ("no-slope", "slopes-swapped", "always-sigmoid", "always-relu")
+            Mistake(key, partial(composed, mistake=key))
+            for key in (
+                "linear_activation_backward.no-slope",
+                "linear_activation_backward.slopes-swapped",
+                "linear_activation_backward.always-sigmoid",
+                "linear_activation_backward.always-relu",
+            )
         ]
         pure = [partial(_back, dZ=_right, backward=partial(linear.backward, mean=m)) for m in (True, not summed)]
         yield Probe(

@@ -65,23 +65,23 @@ def _right_value(P: Any, Y: Any, m: int) -> Any:
 
 
 _GRADIENTS: dict[str, Callable[[Any, Any, int], Any]] = {
-    "no-mean": lambda P, Y, m: P - Y,
-    "mean-twice": lambda P, Y, m: (P - Y) / m**2,
-    "sign": lambda P, Y, m: (Y - P) / m,
-    "labels-lost": lambda P, Y, m: P / m,
-    "elementwise-slope": lambda P, Y, m: (P - Y) * P * (1 - P) / m,
-    "m-is-classes": lambda P, Y, m: (P - Y) / len(P),
-    "slope-only": lambda P, Y, m: P * (1 - P) / m,
-    "of-probabilities": lambda P, Y, m: -(Y / P) / m,
+    "softmax_loss.no-mean": lambda P, Y, m: P - Y,
+    "softmax_loss.mean-twice": lambda P, Y, m: (P - Y) / m**2,
+    "softmax_loss.sign": lambda P, Y, m: (Y - P) / m,
+    "softmax_loss.labels-lost": lambda P, Y, m: P / m,
+    "softmax_loss.elementwise-slope": lambda P, Y, m: (P - Y) * P * (1 - P) / m,
+    "softmax_loss.m-is-classes": lambda P, Y, m: (P - Y) / len(P),
+    "softmax_loss.slope-only": lambda P, Y, m: P * (1 - P) / m,
+    "softmax_loss.of-probabilities": lambda P, Y, m: -(Y / P) / m,
 }
 _VALUES: dict[str, Callable[[Any, Any, int], Any]] = {
-    "no-mean": lambda P, Y, m: -(Y * np.log(P)).sum(),
-    "no-minus": lambda P, Y, m: (Y * np.log(P)).sum() / m,
-    "no-minus-no-mean": lambda P, Y, m: (Y * np.log(P)).sum(),
-    "mean-over-classes": lambda P, Y, m: -(Y * np.log(P)).mean(),
-    "no-logarithm": lambda P, Y, m: -(Y * P).sum() / m,
-    "per-example": lambda P, Y, m: -(Y * np.log(P)).sum(axis=0),
-    "all-classes": lambda P, Y, m: -np.log(P).sum() / m,
+    "cost.no-mean": lambda P, Y, m: -(Y * np.log(P)).sum(),
+    "cost.no-minus": lambda P, Y, m: (Y * np.log(P)).sum() / m,
+    "cost.no-minus-no-mean": lambda P, Y, m: (Y * np.log(P)).sum(),
+    "cost.mean-over-classes": lambda P, Y, m: -(Y * np.log(P)).mean(),
+    "cost.no-logarithm": lambda P, Y, m: -(Y * P).sum() / m,
+    "cost.per-example": lambda P, Y, m: -(Y * np.log(P)).sum(axis=0),
+    "cost.all-classes": lambda P, Y, m: -np.log(P).sum() / m,
 }
 
 
@@ -98,7 +98,7 @@ def _loss_run(learner: Learner, function: str, labels: bool, v: Values) -> Value
 
 
 def _sum(v: Values) -> Values:
-    return _loss(_GRADIENTS["no-mean"], _VALUES["no-mean"], v)
+    return _loss(_GRADIENTS["softmax_loss.no-mean"], _VALUES["cost.no-mean"], v)
 
 
 def _is_modular(learner: Learner, function: str, count: int) -> bool:
@@ -124,11 +124,8 @@ def modular_probes(learner: Learner) -> Iterator[Probe]:
         run = partial(_backward_run, learner, backward, source)
         yield Probe(backward, "affine_backward", linear.cases(), [run], right, mistakes, needs=needs)
     if loss is not None and _is_modular(learner, loss, 2):
-        mistakes = [
-            Mistake(f"softmax_loss.{key}", partial(_loss, gradient, _right_value))
-            for key, gradient in _GRADIENTS.items()
-        ]
-        mistakes += [Mistake(f"cost.{key}", partial(_loss, _right_gradient, value)) for key, value in _VALUES.items()]
+        mistakes = [Mistake(key, partial(_loss, gradient, _right_value)) for key, gradient in _GRADIENTS.items()]
+        mistakes += [Mistake(key, partial(_loss, _right_gradient, value)) for key, value in _VALUES.items()]
         mistakes.append(Mistake("softmax_loss.axis", _axis))
         right = [partial(_loss, _right_gradient, _right_value), _sum]
         ways: list[Equation] = [partial(_loss_run, learner, loss, labels) for labels in (True, False)]

@@ -17,16 +17,16 @@ from chainrule.checker.roles.scripts.whole import Reading
 
 PREDICT = ("predict", "get_predictions", "prediction")
 _DECISIONS: dict[str, Callable[[Any], Any]] = {
-    "no-threshold": lambda A: A,
-    "inverted": lambda A: A < 0.5,
-    "always-one": lambda A: A > 0,
-    "threshold-1": lambda A: A > 1,
-    "argmax": lambda A: A.argmax(axis=0),
-    "argmax-axis": lambda A: A.argmax(axis=1),
-    "argmin": lambda A: A.argmin(axis=0),
-    "argmax-of-all": np.argmax,
-    "threshold-of-classes": lambda A: A > 0.5,
-    "largest-value": lambda A: A.max(axis=0),
+    "predict.no-threshold": lambda A: A,
+    "predict.inverted": lambda A: A < 0.5,
+    "predict.always-one": lambda A: A > 0,
+    "predict.threshold-1": lambda A: A > 1,
+    "predict.argmax": lambda A: A.argmax(axis=0),
+    "predict.argmax-axis": lambda A: A.argmax(axis=1),
+    "predict.argmin": lambda A: A.argmin(axis=0),
+    "predict.argmax-of-all": np.argmax,
+    "predict.threshold-of-classes": lambda A: A > 0.5,
+    "predict.largest-value": lambda A: A.max(axis=0),
 }
 
 
@@ -76,8 +76,8 @@ def prediction_probes(
         return
     own = partial(_own_result, learner, forward, style)
     rules: list[Callable[[Any], Any]] = [_above_half] if reading.output == "sigmoid" else [_classes, _one_hot]
-    rules += [_DECISIONS["no-threshold"]] if probabilities or reading.output == "identity" else []
+    rules += [_DECISIONS["predict.no-threshold"]] if probabilities or reading.output == "identity" else []
     right = [partial(_decided, own, rule) for rule in rules]
-    mistakes = [Mistake(f"predict.{key}", partial(_decided, own, rule)) for key, rule in _DECISIONS.items()]
+    mistakes = [Mistake(key, partial(_decided, own, rule)) for key, rule in _DECISIONS.items()]
     run = partial(_prediction_run, learner, function, style)
     yield Probe(function, "predict", cases, [run], right, mistakes, needs=[forward])
