@@ -418,9 +418,10 @@ def cheap(few_examples: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cr.Network, "fit", short)
     monkeypatch.setattr("chainrule.cli.app", typer.main.get_command(app))  # which typer makes anew in each call
     monkeypatch.setattr("chainrule.plots.gates.plot_gates", lambda _: None)
-    monkeypatch.setattr("chainrule.checker.sandbox.check_file", lambda path, names: Report(str(path)))
+    monkeypatch.setattr("chainrule.checker.running.sandbox.check_file", lambda path, names: Report(str(path)))
     monkeypatch.setattr(
-        "chainrule.checker.sandbox.check_files", lambda paths, names, jobs: [Report(str(path)) for path in paths]
+        "chainrule.checker.running.sandbox.check_files",
+        lambda paths, names, jobs: [Report(str(path)) for path in paths],
     )
 
 

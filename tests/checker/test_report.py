@@ -18,8 +18,9 @@ import pytest
 from rich.cells import cell_len
 from typer.main import get_group
 
-from chainrule.checker import classroom, formats, pages, report, sandbox
 from chainrule.checker.findings import Checked, Finding, Report
+from chainrule.checker.running import sandbox
+from chainrule.checker.telling import classroom, formats, pages, terminal
 from chainrule.cli import app, main
 
 LOST = Finding(
@@ -58,7 +59,7 @@ PENDING = Report("d.py", (Checked("f", "predict", 3, "unchecked", "needs-another
 
 
 def test_a_report_in_full() -> None:
-    assert report.text(WEEK_4, width=90) == (
+    assert terminal.text(WEEK_4, width=90) == (
         "week4.py  2 mistakes in 3 functions\n"
         "  ✓ sigmoid\n"
         "  ✗ relu_backward\n"
@@ -83,7 +84,7 @@ def test_a_report_in_full() -> None:
 
 
 def test_a_report_in_korean() -> None:
-    said = report.text(WEEK_4, "ko", 3)
+    said = terminal.text(WEEK_4, "ko", 3)
     assert said.startswith("week4.py  함수 3개 가운데 오류 2개\n")
     assert "✗ relu_backward (36행)" in said
     assert "처음 어긋난 곳 dZ[0, 0]: 맞는 값 -1.53, 나온 값 1" in said
@@ -100,18 +101,18 @@ def test_a_report_in_korean() -> None:
     ],
 )
 def test_hints_up_to_a_level(hint: int, shown: list[str], hidden: list[str], last: str) -> None:
-    said = report.text(WEEK_4, "en", hint)
+    said = terminal.text(WEEK_4, "en", hint)
     assert all(part in said for part in shown)
     assert not any(part in said for part in hidden)
     assert said.endswith(last)
 
 
 def test_there_is_no_third_level_without_a_formula() -> None:
-    assert "--hint" not in report.text(replace(WEEK_4, findings=(TIMES_5,)), "en", 2)
+    assert "--hint" not in terminal.text(replace(WEEK_4, findings=(TIMES_5,)), "en", 2)
 
 
 def test_without_the_command_no_option_is_named() -> None:
-    said = report.text(WEEK_4, command=False)
+    said = terminal.text(WEEK_4, command=False)
     assert "--" not in said
     assert said.endswith("Not recognized: helper, plot")
 
@@ -131,7 +132,7 @@ def test_without_the_command_no_option_is_named() -> None:
     ],
 )
 def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
-    assert report.measured(finding, lang) == said
+    assert terminal.measured(finding, lang) == said
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
     ],
 )
 def test_the_summary(of: Report, lang: str, said: str) -> None:
-    assert report.summary(of, lang) == said
+    assert terminal.summary(of, lang) == said
 
 
 @pytest.mark.parametrize(
@@ -164,42 +165,42 @@ def test_the_summary(of: Report, lang: str, said: str) -> None:
     ],
 )
 def test_a_report_in_one_line(of: Report, said: str) -> None:
-    assert report.line(of) == said
-    assert len(report.line(replace(of, file="x" * 300)).splitlines()) == 1
+    assert terminal.line(of) == said
+    assert len(terminal.line(replace(of, file="x" * 300)).splitlines()) == 1
 
 
 def test_a_file_that_cannot_be_checked_says_why_and_what_to_do() -> None:
-    said = report.text(BAD)
+    said = terminal.text(BAD)
     assert said.startswith(
         "b.py  could not be checked\n  Python cannot read it, line 3: invalid syntax\n  Look at that"
     )
-    unknown = report.text(replace(NOTHING, unmatched=("mine",)))
+    unknown = terminal.text(replace(NOTHING, unmatched=("mine",)))
     assert unknown.count("--map") == 1 and "--map mine=linear_backward" in unknown
-    assert "--map my_name=linear_backward" in report.text(NOTHING)
+    assert "--map my_name=linear_backward" in terminal.text(NOTHING)
 
 
 def test_a_role_is_said_where_it_is_a_name_for_map() -> None:
     cost = Report("a.py", (Checked("compute_cost", "cost", 3, "ok"), Checked("mine", "relu", 7, "ok")))
-    assert report.text(cost).splitlines()[1:] == ["  ✓ compute_cost", "  ✓ mine          checked as relu"]
+    assert terminal.text(cost).splitlines()[1:] == ["  ✓ compute_cost", "  ✓ mine          checked as relu"]
 
 
 def test_a_warning_is_marked() -> None:
-    said = report.text(replace(CLEAN, findings=(WARNING,)))
+    said = terminal.text(replace(CLEAN, findings=(WARNING,)))
     assert "! warning: Relu.backward (line 70)\n  Relu.backward changes its argument dout" in said
     assert "✗" not in said
 
 
 def test_colors_only_where_they_are_wanted() -> None:
-    assert "\x1b" not in report.text(WEEK_4)
-    colored = report.text(WEEK_4, color=True)
+    assert "\x1b" not in terminal.text(WEEK_4)
+    colored = terminal.text(WEEK_4, color=True)
     assert "\x1b[1;31m✗\x1b[0m relu_backward" in colored
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored).split() == report.text(WEEK_4).split()
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored).split() == terminal.text(WEEK_4).split()
 
 
 def test_nothing_of_the_learners_steers_the_terminal() -> None:
     evil = "\x1b[2J\x1b]0;x\x07\u202e[bold]"
     finding = Finding("raised", "f", 1, {"kind": evil, "text": evil})
-    said = report.text(Report(evil, (Checked(evil, evil, 1, "wrong"),), (finding,), (evil,)))
+    said = terminal.text(Report(evil, (Checked(evil, evil, 1, "wrong"),), (finding,), (evil,)))
     assert all(character.isprintable() for character in said.replace("\n", ""))
     assert "[bold]" in said
 
@@ -432,7 +433,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_one_file(run: Run, checked: dict[str, Any], folder: Path) -> None:
     path = folder / "w.py"
-    assert run(path) == (1, report.text(replace(WEEK_4, file=str(path))) + "\n", "")
+    assert run(path) == (1, terminal.text(replace(WEEK_4, file=str(path))) + "\n", "")
     assert "--hint 3" in run(path, "--hint", 2)[1]
     assert "오류" in run(path, "--lang", "ko")[1]
     assert run(folder / "a.py")[0] == 0

@@ -27,9 +27,9 @@ class Report(findings.Report):
 
     def __str__(self) -> str:
         """Return what `chainrule check` prints."""
-        from chainrule.checker import report, texts  # they take rich, and only a person who looks needs them
+        from chainrule.checker.telling import terminal, texts  # they take rich, and only a person who looks needs them
 
-        return report.text(self, texts.language(), command=False)
+        return terminal.text(self, texts.language(), command=False)
 
 
 def check(obj: Any, *, names: Mapping[str, str] | None = None) -> Report:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.checker import inprocess, report
-from chainrule.checker.texts import language
+from chainrule.checker import inprocess
+from chainrule.checker.telling import terminal
+from chainrule.checker.telling.texts import language
 from chainrule.common.errors import InputError
 
 
@@ -31,12 +32,12 @@ def assert_correct(obj: Any, *, names: Mapping[str, str] | None = None, hint: in
     """
     __tracebackhide__ = True
     found = inprocess.check(obj, names=names)
-    said = report.text(found, language(lang), hint, command=False)
-    if report.outcome(found) == "wrong":
+    said = terminal.text(found, language(lang), hint, command=False)
+    if terminal.outcome(found) == "wrong":
         raise AssertionError(said)
     if not found.checked:
         name = found.unmatched[0] if found.unmatched else "my_function"
         example = f'assert_correct(..., names={{"{name}": "linear_backward"}})'
         raise InputError(f"Nothing in {found.file} has a name that is known. Say what it should do: {example}.")
-    if report.outcome(found) == "unchecked":
+    if terminal.outcome(found) == "unchecked":
         raise InputError(f"{found.file} could not be judged.\n{said}")
