@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from chainrule.checker.findings import NOT_CHECKED, Finding, Report
-from chainrule.checker.report import measured
-from chainrule.checker.sandbox import check_files
-from chainrule.checker.texts import hints
+from chainrule.checker.running.sandbox import check_files
+from chainrule.checker.telling.terminal import measured
+from chainrule.checker.telling.texts import hints
 
 VERDICTS = {
     "true": "the function is wrong, and in what is said",
