@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from chainrule.arrays import Array, Float, Mode, Params, Shape
+from chainrule.arrays import Array, Float, Mode, Params, Shape, machine
 from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
@@ -106,7 +107,7 @@ class Network:
         self.params: Params = None
         self.history = History()
         self.feature_names: tuple[str, ...] | None = None
-        self._example_bytes: int | None = None
+        self._example: tuple[int, int] | None = None  # bytes of a pass, and multiply-adds
         self._optimizer: tuple[Optimizer, dict[str, Array]] | None = None  # the last fit's, with its state
         warn_of_output_activation(self.body, self.loss)
         self.input_scale: float | None = None
@@ -360,17 +361,18 @@ class Network:
             raise InputError(f"metrics is a list of names or metrics, but {shown(metrics)} came.{fix}")
         return [find(metric, self.loss) for metric in each]
 
-    def _rows(self) -> int:
-        """Return for how many examples at a time a forward pass is run."""
-        if self._example_bytes is None:
+    def _work(self) -> tuple[int, int]:
+        """Return for how many examples at a time a forward pass is run, and the multiply-adds of one."""
+        if self._example is None:
             assert self.input_shape is not None
-            self._example_bytes = bytes_per_example(self.body, self.params, self.input_shape, self.dtype)
-        return rows_at_once(self._example_bytes)
+            needed = bytes_per_example(self.body, self.params, self.input_shape, self.dtype)
+            self._example = needed, self.body.multiply_adds(self.params, self.input_shape)
+        return rows_at_once(self._example[0]), self._example[1]
 
     def _scores(self, forward: Forward, metrics: _Metrics, source: Source, engine: Engine | None = None) -> Scores:
         """Return the scores on examples; of the parameters that an engine trains, if given."""
         whole = self.body.vocabulary_of_input is not None
-        batches = (data.take(slice(None), self.dtype, whole=whole) for data in source.ordered(self._rows()))
+        batches = (data.take(slice(None), self.dtype, whole=whole) for data in source.ordered(self._work()[0]))
 
         def place(X: Array, mask: Array | None) -> str:
             return first_blow_up(self.body, self.params if engine is None else engine.params, X, Mode(mask=mask))
@@ -418,8 +420,10 @@ class Network:
             return P
 
         threads = engine != "xla" and not sources.is_stored(X)
-        with one_blas_thread():
-            return in_batches(outputs, len(X), self.output_shape, self.dtype, rows=self._rows(), threads=threads)
+        rows, multiply_adds = self._work()
+        small = 0 < len(X) * multiply_adds < machine.ALONE  # to limit BLAS would take as long as the pass
+        with nullcontext() if small else one_blas_thread():
+            return in_batches(outputs, len(X), self.output_shape, self.dtype, rows=rows, threads=threads)
 
     def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:
         """Return a class per example.

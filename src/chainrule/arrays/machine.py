@@ -64,6 +64,12 @@ MULTIPLIED = 2**24
 1.04 at a quarter, 1.18 at twice. More parts would take longer: BLAS makes a copy of a whole factor for each.
 """
 
+ALONE = 2**18
+"""Multiply-adds that OpenBLAS computes in one thread anyway: its bits were the same with 1, 2 and 4 threads up to 4e5.
+
+A prediction of one row by W3 takes 57 instead of 38 µs if BLAS is kept to one thread for it.
+"""
+
 ELEMENTS = min(max((level_2_cache() or 2**21) // 32, 2**14), 2**17)
 """Elements of a pass over arrays that are computed at a time: eight arrays of float32 fill the second-level cache.
 
