@@ -86,11 +86,12 @@ class Sequential(Composite):
         return dy if input_gradient else None, tuple(grads)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
-        """Return the sum over the layers."""
+        """Return the sum over the layers, whose shapes are those of a pass of one example."""
         total, x = 0, np.zeros((1, *input_shape), np.float32)
-        for layer, p in zip(self.layers, params, strict=True):
-            total += layer.multiply_adds(p, x.shape[1:])
-            x, _ = layer.forward(p, x)
+        with np.errstate(over="ignore", invalid="ignore"):  # the parameters may be about to blow up
+            for layer, p in zip(self.layers, params, strict=True):
+                total += layer.multiply_adds(p, x.shape[1:])
+                x, _ = layer.forward(p, x)
         return total
 
     def _first_with_parameters(self) -> int:

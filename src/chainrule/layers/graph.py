@@ -126,8 +126,9 @@ class Graph(Composite):
         return dz.get(INPUT), grads
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
-        """Return the sum over the nodes."""
-        values, _ = self._run(params, np.zeros((1, *input_shape), np.float32), INFERENCE)
+        """Return the sum over the nodes, whose shapes are those of a pass of one example."""
+        with np.errstate(over="ignore", invalid="ignore"):  # the parameters may be about to blow up
+            values, _ = self._run(params, np.zeros((1, *input_shape), np.float32), INFERENCE)
         shapes = {name: value.shape[1:] for name, value in values.items()}
         layers = (node for node in self._nodes if not node.merges)
         return sum(node.layer.multiply_adds(params[node.name], node.pick(shapes)) for node in layers)
