@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Status = Literal["ok", "wrong", "unchecked"]
+Status = Literal["ok", "wrong", "unchecked", "not-started"]
+"""Right, wrong, not judged (the reason says why), or a template that is not filled in yet."""
 Severity = Literal["error", "warning"]
 CLEAN, BUGS, NOT_CHECKED = 0, 1, 2
 
@@ -35,13 +36,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of one function; `reason` is a key in the texts if it could not be checked."""
+    """What became of one function; `reason` is a key in the texts if it was not judged, and `facts` fills it in."""
 
     function: str
     role: str
     line: int | None
     status: Status
     reason: str = ""
+    facts: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

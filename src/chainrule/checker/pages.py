@@ -32,7 +32,7 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0;
 th { color: var(--soft); font-weight: 600; font-size: .85rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .soft { color: var(--soft); }
-.ok { color: var(--ok); } .wrong { color: var(--wrong); } .unchecked { color: var(--soft); }
+.ok { color: var(--ok); } .wrong { color: var(--wrong); } .unchecked, .not-started { color: var(--soft); }
 .warning { color: var(--warning); }
 ul.functions { list-style: none; padding: 0; columns: 16rem; }
 section { background: var(--card); border-left: 4px solid var(--wrong); border-radius: 4px; padding: .8rem 1.1rem;
@@ -127,7 +127,8 @@ def _finding(finding: Finding, lang: str, hint: int) -> str:
 
 
 def _function(checked: Checked, lang: str) -> str:
-    said = hints(Finding(checked.reason, checked.function), lang, 1)[0] if checked.reason else ""
+    reason = Finding(checked.reason, checked.function, checked.line, checked.facts)
+    said = hints(reason, lang, 1)[0] if checked.reason else ""
     said = f' <span class="soft">{escape(said)}</span>' if said else ""
     mark = f'<span class="{checked.status}">{MARKS[checked.status]}</span>'
     return f"<li>{mark} <code>{_text(checked.function)}</code>{said}</li>"

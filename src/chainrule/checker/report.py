@@ -13,8 +13,8 @@ from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, St
 from chainrule.checker.names import NAMES
 from chainrule.checker.texts import hints, phrase, plain
 
-MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "warning": "!"}
-_COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "warning": "yellow"}
+MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "not-started": "·", "warning": "!"}
+_COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started": "dim", "warning": "yellow"}
 
 
 def text(
@@ -68,7 +68,7 @@ def summary(report: Report, lang: str) -> str:
         return phrase("not-checked", lang)
     errors = sum(finding.severity == "error" for finding in report.findings)
     warnings = len(report.findings) - errors
-    judged = sum(checked.status != "unchecked" for checked in report.checked)
+    judged = sum(checked.status in ("ok", "wrong") for checked in report.checked)
     mistakes = phrase("mistakes", lang, count=errors)
     said = phrase("bugs" if errors else "clean", lang, mistakes=mistakes, functions=functions(judged, lang))
     return phrase("also", lang, first=said, second=phrase("warnings", lang, count=warnings)) if warnings else said
@@ -150,7 +150,7 @@ def _functions(checked: Iterable[Checked], lang: str) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     for each in checked:
         name = plain(each.function)
-        said = hints(Finding(each.reason, name), lang, 1)[0] if each.reason else ""
+        said = hints(Finding(each.reason, name, each.line, each.facts), lang, 1)[0] if each.reason else ""
         if not said and each.function != each.role and each.role in NAMES:  # others are no names to say
             said = phrase("role", lang, role=each.role)
         table.add_row("", _marked(each.status, name), Text(said, "dim"))
