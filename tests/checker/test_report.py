@@ -20,6 +20,7 @@ from typer.main import get_group
 
 from chainrule.checker import classroom, formats, pages, report, sandbox
 from chainrule.checker.findings import Checked, Finding, Report
+from chainrule.checker.texts import printable
 from chainrule.cli import app, main
 
 LOST = Finding(
@@ -45,12 +46,14 @@ WEEK_4 = Report(
         Checked("L_model_backward", "L_model_backward", 90, "unchecked", "needs-another"),
     ),
     (LOST, TIMES_5),
-    ("helper", "plot"),
+    ("linear_bwd", "plot"),
     seconds=0.25,
 )
 CLEAN = Report("a.py", (Checked("relu", "relu", 3, "ok"), Checked("tanh", "tanh", 7, "ok")))
 BAD = Report("b.py", problem=Finding("syntax-error", "", 3, {"line": "3", "text": "invalid syntax"}))
 NOTHING = Report("c.py")
+NOT_STARTED = [Checked(f, f, 9, "not-started", "not-started", {"code_line": "11"}) for f in ("tanh", "sigmoid")]
+TEMPLATE = Report("e.py", (Checked("relu", "relu", 3, "ok"), *NOT_STARTED))
 PENDING = Report("d.py", (Checked("f", "predict", 3, "unchecked", "needs-another"),))
 
 
@@ -59,7 +62,7 @@ PENDING = Report("d.py", (Checked("f", "predict", 3, "unchecked", "needs-another
 
 def test_a_report_in_full() -> None:
     assert report.text(WEEK_4, width=90) == (
-        "week4.py  2 mistakes in 3 functions\n"
+        "week4.py  2 mistakes in 3 functions, 1 not judged, 2 not recognized\n"
         "  ✓ sigmoid\n"
         "  ✗ relu_backward\n"
         "  ✗ my_linear         checked as linear_backward\n"
@@ -75,8 +78,8 @@ def test_a_report_in_full() -> None:
         "  numbers are 5 times the right ones.\n"
         "  First differs at dW[0, 1]: expected 0.2, got 1\n"
         "\n"
-        "Not recognized: helper, plot\n"
-        "  Say what a function should do: --map helper=linear_backward\n"
+        "Not recognized: linear_bwd, plot\n"
+        "  Say what a function should do: --map linear_bwd=linear_backward\n"
         "\n"
         "A hint where to look: --hint 2"
     )
@@ -84,7 +87,7 @@ def test_a_report_in_full() -> None:
 
 def test_a_report_in_korean() -> None:
     said = report.text(WEEK_4, "ko", 3)
-    assert said.startswith("week4.py  함수 3개 가운데 오류 2개\n")
+    assert said.startswith("week4.py  함수 3개 가운데 오류 2개, 판단 보류 1개, 알 수 없음 2개\n")
     assert "✗ relu_backward (36행)" in said
     assert "처음 어긋난 곳 dZ[0, 0]: 맞는 값 -1.53, 나온 값 1" in said
     assert "  힌트: " in said and "  공식: dZ = dA * [Z > 0]" in said
@@ -96,7 +99,7 @@ def test_a_report_in_korean() -> None:
     [
         (1, [], ["Hint: ", "Formula: "], "A hint where to look: --hint 2"),
         (2, ["Hint: "], ["Formula: "], "The formula as well: --hint 3"),
-        (3, ["Hint: ", "Formula: dZ = dA * [Z > 0]"], ["--hint"], "--map helper=linear_backward"),
+        (3, ["Hint: ", "Formula: dZ = dA * [Z > 0]"], ["--hint"], "--map linear_bwd=linear_backward"),
     ],
 )
 def test_hints_up_to_a_level(hint: int, shown: list[str], hidden: list[str], last: str) -> None:
@@ -113,7 +116,7 @@ def test_there_is_no_third_level_without_a_formula() -> None:
 def test_without_the_command_no_option_is_named() -> None:
     said = report.text(WEEK_4, command=False)
     assert "--" not in said
-    assert said.endswith("Not recognized: helper, plot")
+    assert said.endswith("Not recognized: linear_bwd, plot")
 
 
 @pytest.mark.parametrize(
@@ -137,16 +140,20 @@ def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("of", "lang", "said"),
     [
-        (WEEK_4, "en", "2 mistakes in 3 functions"),
-        (replace(WEEK_4, findings=(LOST,)), "en", "1 mistake in 3 functions"),
-        (replace(WEEK_4, findings=(LOST, WARNING)), "en", "1 mistake in 3 functions, 1 warning"),
-        (replace(WEEK_4, findings=(WARNING, WARNING)), "en", "no mistake in 3 functions, 2 warnings"),
+        (WEEK_4, "en", "2 mistakes in 3 functions, 1 not judged, 2 not recognized"),
+        (replace(WEEK_4, findings=(LOST,), unmatched=()), "en", "1 mistake in 3 functions, 1 not judged"),
+        (replace(CLEAN, findings=(LOST, WARNING)), "en", "1 mistake in 2 functions, 1 warning"),
+        (replace(CLEAN, findings=(WARNING, WARNING)), "en", "no mistake in 2 functions, 2 warnings"),
+        (TEMPLATE, "en", "no mistake in 1 function, 2 not started"),
+        (TEMPLATE, "ko", "함수 1개, 오류 없음, 미작성 2개"),
+        (replace(TEMPLATE, checked=TEMPLATE.checked[1:]), "en", "2 not started"),
+        (CLEAN.requiring(["tanh", "softmax"], {}), "en", "no mistake in 2 functions, 1 required is missing"),
         (CLEAN, "en", "no mistake in 2 functions"),
         (CLEAN, "ko", "함수 2개, 오류 없음"),
         (BAD, "en", "could not be checked"),
         (BAD, "ko", "검사할 수 없음"),
         (NOTHING, "en", "could not be checked"),
-        (PENDING, "en", "could not be checked"),
+        (PENDING, "en", "1 not judged"),
     ],
 )
 def test_the_summary(of: Report, lang: str, said: str) -> None:
@@ -160,7 +167,8 @@ def test_the_summary(of: Report, lang: str, said: str) -> None:
         (CLEAN, "✓ a.py  no mistake in 2 functions"),
         (BAD, "– b.py  Python cannot read it, line 3: invalid syntax"),
         (NOTHING, "– c.py  No function in it has a name that is known here."),
-        (PENDING, "– d.py  could not be checked"),
+        (PENDING, "– d.py  1 not judged"),
+        (TEMPLATE, "– e.py  no mistake in 1 function, 2 not started"),
     ],
 )
 def test_a_report_in_one_line(of: Report, said: str) -> None:
@@ -173,8 +181,9 @@ def test_a_file_that_cannot_be_checked_says_why_and_what_to_do() -> None:
     assert said.startswith(
         "b.py  could not be checked\n  Python cannot read it, line 3: invalid syntax\n  Look at that"
     )
-    unknown = report.text(replace(NOTHING, unmatched=("mine",)))
-    assert unknown.count("--map") == 1 and "--map mine=linear_backward" in unknown
+    unknown = report.text(replace(NOTHING, unmatched=("mine", "ReLU_deriv")))
+    assert unknown.count("--map") == 1 and "--map ReLU_deriv=relu_derivative" in unknown
+    assert "--map" not in report.text(replace(NOTHING, unmatched=("mine",)))  # it could be anything
     assert "--map my_name=linear_backward" in report.text(NOTHING)
 
 
@@ -204,6 +213,66 @@ def test_nothing_of_the_learners_steers_the_terminal() -> None:
     assert "[bold]" in said
 
 
+IN_CELL = replace(LOST, facts=LOST.facts | {"cell": "3", "cell_line": "2"})
+NOTEBOOK = Report("n.ipynb", (replace(WEEK_4.checked[1], facts={"cell": "3", "cell_line": "2"}),), (IN_CELL,))
+
+
+def test_in_a_notebook_the_place_is_a_cell_and_a_line(tmp_path: Path) -> None:
+    assert "✗ relu_backward (cell 3, line 2)\n" in report.text(NOTEBOOK)
+    assert "✗ relu_backward (3번째 코드 셀 2행)\n" in report.text(NOTEBOOK, "ko")
+    assert report.line(NOTEBOOK) == "✗ n.ipynb  relu_backward (cell 3, line 2)"
+    row = rows_of(formats.csv([NOTEBOOK], "en"))[0]
+    assert (row["cell"], row["line"]) == ("3", "2")
+    file = formats.to_json([NOTEBOOK], "en", 1)["files"][0]
+    assert [(each["cell"], each["line"]) for each in (*file["checked"], *file["findings"])] == [(3, 2), (3, 2)]
+    assert "relu_backward (cell 3, line 2)" in formats.junit([NOTEBOOK], "en", 1)
+    assert "relu_backward (cell 3, line 2)" in pages.write(tmp_path, [NOTEBOOK], "en", 1).with_name(
+        "n.ipynb.html"
+    ).read_text("utf-8")
+
+
+def test_a_line_that_cannot_be_read_is_that_of_the_cell() -> None:
+    problem = Finding("syntax-error", "", 40, {"line": "40", "text": "invalid syntax", "cell": "3", "cell_line": "2"})
+    assert "Python cannot read it, cell 3, line 2: invalid syntax" in report.text(Report("n.ipynb", problem=problem))
+
+
+# What has to be there.
+
+
+@pytest.mark.parametrize(
+    ("of", "names", "usual", "mistakes"),
+    [
+        (CLEAN, ["relu", "tanh", "relu"], {}, []),
+        (CLEAN, ["softmax", "relu"], {}, ["required.missing"]),
+        (WEEK_4, ["linear_backward", "my_linear"], {}, []),  # found wrong is judged
+        (WEEK_4, ["L_model_backward"], {}, ["required.unchecked"]),
+        (TEMPLATE, ["relu", "tanh"], {}, ["required.not-started"]),
+        (PENDING, ["accuracy"], {"f": "accuracy"}, ["required.unchecked"]),
+        (NOTHING, ["relu"], {}, ["required.missing"]),
+        (BAD, ["relu"], {}, []),
+    ],
+)
+def test_what_is_required(of: Report, names: list[str], usual: dict[str, str], mistakes: list[str]) -> None:
+    found = of.requiring(names, usual)
+    assert [finding.mistake for finding in found.findings[len(of.findings) :]] == mistakes
+    assert found.exit_status == (1 if mistakes else of.exit_status)
+
+
+def test_what_is_required_decides_whether_enough_was_judged() -> None:
+    assert TEMPLATE.exit_status == 2  # of three functions one is judged
+    assert TEMPLATE.requiring(["relu"], {}).exit_status == 0
+    assert replace(CLEAN, unmatched=("a", "b")).exit_status == 0
+    assert replace(CLEAN, unmatched=("a", "b", "c")).exit_status == 2
+
+
+def test_a_required_class_needs_all_its_methods() -> None:
+    methods = (Checked("Relu.forward", "relu", 3, "ok"), Checked("Relu.backward", "relu", 5, "unchecked", "needs-file"))
+    found = Report("a.py", methods).requiring(["Relu"], {}).findings
+    assert [(finding.mistake, finding.function, finding.line) for finding in found] == [
+        ("required.unchecked", "Relu.backward", 5)
+    ]
+
+
 # The class.
 
 CLASS = [
@@ -228,6 +297,22 @@ def test_the_table_counts_files_by_role() -> None:
     ]
 
 
+def test_different_texts_are_different_rows_and_warnings_come_last() -> None:
+    raised = [Finding("raised", "f", 1, {"kind": "KeyError", "text": text}) for text in ("W3", "W3", "W4")]
+    reports = [Report(f"{n}.py", findings=(finding, WARNING)) for n, finding in enumerate(raised)]
+    rows = classroom.tally([*reports, Report("3.py", findings=(replace(LOST, facts={"expected": "9"}),)), CLASS[1]])
+    assert [(row.example.mistake, len(row.files)) for row in rows] == [
+        ("raised", 2),
+        ("relu_backward.gradient-lost", 2),  # whatever numbers were measured
+        ("raised", 1),
+        ("argument-changed", 3),
+    ]
+    last = classroom.table(reports).splitlines()[-2:]
+    assert (
+        last[0].split(None, 3)[:3] == ["3", "100%", "Relu.backward"] and "! warning: Relu.backward changes" in last[0]
+    )
+
+
 def test_the_table_in_a_terminal() -> None:
     lines = classroom.table(CLASS).splitlines()
     assert lines[0] == "5 files checked: 1 without a mistake, 3 with mistakes, 1 that could not be checked"
@@ -238,7 +323,7 @@ def test_the_table_in_a_terminal() -> None:
 
 @pytest.mark.parametrize(
     ("reports", "status"),
-    [([CLEAN], 0), ([CLEAN, BAD], 2), ([BAD, WEEK_4, CLEAN], 1), ([NOTHING], 2), ([PENDING], 2)],
+    [([CLEAN], 0), ([CLEAN, BAD], 2), ([BAD, WEEK_4, CLEAN], 1), ([NOTHING], 2), ([PENDING], 2), ([TEMPLATE], 2)],
 )
 def test_the_exit_status_of_a_class_is_that_of_its_worst(reports: list[Report], status: int) -> None:
     assert formats.overall(reports) == status
@@ -251,9 +336,11 @@ def test_the_exit_status_of_a_class_is_that_of_its_worst(reports: list[Report], 
 def test_json_holds_the_reports_and_their_texts() -> None:
     data = json.loads(json.dumps(formats.to_json(CLASS, "en", 2)))
     first = data["files"][0]
-    assert (
-        Report.from_dict({name: first[name] for name in WEEK_4.as_dict()} | {"findings": []}).checked == WEEK_4.checked
-    )
+    assert [(c["function"], c["status"], c["cell"], c["line"]) for c in first["checked"]][1:] == [
+        ("relu_backward", "wrong", None, 36),
+        ("my_linear", "wrong", None, 50),
+        ("L_model_backward", "unchecked", None, 90),
+    ]
     assert (first["status"], first["findings"][0]["line"]) == ("wrong", 36)
     assert [len(finding["hints"]) for finding in first["findings"]] == [2, 2]
     assert data["files"][4]["status"] == "unchecked"
@@ -263,7 +350,8 @@ def test_json_holds_the_reports_and_their_texts() -> None:
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text[1:])))
 
 
 def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
@@ -277,6 +365,7 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
         "file": "week4.py",
         "status": "wrong",
         "function": "relu_backward",
+        "cell": "",
         "line": "36",
         "severity": "error",
         "mistake": "relu_backward.gradient-lost",
@@ -284,16 +373,18 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
         "what": rows[0]["what"],
         "name": "dZ",
         "index": "[0, 0]",
-        "expected": "-1.53",
+        "expected": "'-1.53",
         "got": "1",
     }
     assert (rows[6]["status"], rows[6]["mistake"]) == ("ok", "")
     assert (rows[7]["status"], rows[7]["mistake"]) == ("unchecked", "syntax-error")
 
 
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0.py", "+1.py", "-x.py", "@SUM.py", "\t=1.py"])
+@pytest.mark.parametrize(
+    "name", ["=cmd|' /C calc'!A0.py", "+1.py", "-x.py", "@SUM.py", "\t=1.py", "＝1.py", "\x1b \r=1.py"]
+)
 def test_a_spreadsheet_finds_no_formula_in_it(name: str) -> None:
-    assert rows_of(formats.csv([replace(CLEAN, file=name)], "en"))[0]["file"] == f"'{name}"
+    assert rows_of(formats.csv([replace(CLEAN, file=name)], "en"))[0]["file"] == f"'{printable(name)}"
 
 
 def test_junit_has_a_suite_per_file_and_a_case_per_function() -> None:
@@ -487,13 +578,13 @@ def test_the_pages_of_the_command(run: Run, checked: dict[str, Any], folder: Pat
 
 
 def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) -> None:
-    status, _, err = run(folder / "w.py", "--map", "helper=relu_backward", "--map", "plot=Affine")
+    status, _, err = run(folder / "w.py", "--map", "linear_bwd=relu_backward", "--map", "plot=Affine")
     assert (status, err) == (1, "")
-    assert checked["names"] == {"helper": "relu_backward", "plot": "Affine"}
-    assert run(folder / "w.py", "--map", "helpr=relu")[2] == (
-        "chainrule: --map helpr=relu: no file has a function 'helpr'. Did you mean 'helper'?\n"
+    assert checked["names"] == {"linear_bwd": "relu_backward", "plot": "Affine"}
+    assert run(folder / "w.py", "--map", "linear_bw=relu")[2] == (
+        "chainrule: --map linear_bw=relu: no file has a function 'linear_bw'. Did you mean 'linear_bwd'?\n"
     )
-    assert run(folder / "b.py", "--map", "helpr=relu")[2] == ""  # it could not be read: nobody knows
+    assert run(folder / "b.py", "--map", "linear_bw=relu")[2] == ""  # it could not be read: nobody knows
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Status = Literal["ok", "wrong", "unchecked", "not-started"]
@@ -64,6 +65,8 @@ class Report:
         Why nothing could be checked: a Finding whose function is "", or None.
     seconds
         How long it took.
+    required
+        The functions that had to be there and to be judged (see `requiring`).
     """
 
     file: str
@@ -72,13 +75,48 @@ class Report:
     unmatched: tuple[str, ...] = ()
     problem: Finding | None = None
     seconds: float = 0.0
+    required: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
-        """0 if all that was recognized is right, 1 if there are mistakes, 2 if nothing could be checked."""
+        """0 if no mistake was found, 1 if there are mistakes, 2 if it could not be checked.
+
+        It could not be checked if it cannot be read, or if more of its functions are left than were judged. With
+        `required` functions, those alone have to be judged.
+        """
         if any(finding.severity == "error" for finding in self.findings):
             return BUGS
-        return CLEAN if any(c.status == "ok" for c in self.checked) and not self.problem else NOT_CHECKED
+        judged = self.count("ok", "wrong")
+        left = len(self.checked) + len(self.unmatched) - judged
+        return CLEAN if judged and not self.problem and (self.required or judged >= left) else NOT_CHECKED
+
+    def count(self, *statuses: Status) -> int:
+        """Return how many functions became one of these."""
+        return sum(checked.status in statuses for checked in self.checked)
+
+    def requiring(self, names: Iterable[str], usual: Mapping[str, str]) -> Report:
+        """Return the report with an error for each of some functions that is missing or was not judged.
+
+        Parameters
+        ----------
+        names
+            What has to be there: the learner's name of a function or of a class, or the usual one.
+        usual
+            What the learner said with --map: {the learner's name: the usual name}.
+        """
+        required = tuple(dict.fromkeys(names))
+        if self.problem and self.problem.mistake != "no-functions":  # which is all that there is to say
+            return replace(self, required=required)
+        errors = []
+        for name in required:
+            called = {name, *(mine for mine, role in usual.items() if role == name)}
+            asked = [c for c in self.checked if called & {c.function, c.function.partition(".")[0], c.role}]
+            left = next((c for c in asked if c.status in ("unchecked", "not-started")), None)
+            if left is not None:
+                errors.append(Finding(f"required.{left.status}", left.function, left.line, left.facts))
+            elif not asked:
+                errors.append(Finding("required.missing", name))
+        return replace(self, findings=(*self.findings, *errors), required=required)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON has it."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from chainrule.checker import classroom
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.report import MARKS, labeled, measured, obstacle, outcome, summary, title
-from chainrule.checker.texts import hints, phrase, plain
+from chainrule.checker.texts import hints, phrase, plain, reason
 from chainrule.common import atomic
 
 INDEX = "index.html"
@@ -127,8 +127,7 @@ def _finding(finding: Finding, lang: str, hint: int) -> str:
 
 
 def _function(checked: Checked, lang: str) -> str:
-    reason = Finding(checked.reason, checked.function, checked.line, checked.facts)
-    said = hints(reason, lang, 1)[0] if checked.reason else ""
+    said = reason(checked, lang)
     said = f' <span class="soft">{escape(said)}</span>' if said else ""
     mark = f'<span class="{checked.status}">{MARKS[checked.status]}</span>'
     return f"<li>{mark} <code>{_text(checked.function)}</code>{said}</li>"
@@ -138,7 +137,7 @@ def _mistake(row: classroom.Row, reports: Sequence[Report], names: Mapping[str, 
     files = ", ".join(_link(file, names) for file in row.files)
     return (
         f'<tr><td class="number">{len(row.files)}</td><td class="number">{classroom.share(row, reports)}</td>'
-        f"<td><code>{_text(row.function)}</code></td><td>{escape(hints(row.example, lang, 1)[0])}"
+        f"<td><code>{_text(row.function)}</code></td><td>{escape(row.said(lang))}"
         f"<details><summary>{phrase('column-where', lang)}</summary>{files}</details></td></tr>"
     )
 

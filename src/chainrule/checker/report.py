@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, Status
-from chainrule.checker.names import NAMES
-from chainrule.checker.texts import hints, phrase, plain
+from chainrule.checker.names import NAMES, likely
+from chainrule.checker.texts import hints, phrase, place, plain, reason
 
 MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "not-started": "·", "warning": "!"}
 _COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started": "dim", "warning": "yellow"}
@@ -34,8 +34,8 @@ def text(
         parts += ["", _finding_heading(finding, lang), _indented(*_body(finding, lang, hint))]
     if report.unmatched:
         parts += ["", Text(phrase("unmatched", lang, names=", ".join(report.unmatched)))]
-    if report.unmatched and command:
-        parts.append(_indented(Text(phrase("name-it", lang, name=report.unmatched[0]))))
+    if command and (suggested := suggestion(report, lang)):
+        parts.append(_indented(Text(suggested)))
     following = next_level(report, lang, hint) if command else ""
     return render(parts + (["", Text(following, "dim")] if following else []), color, width)
 
@@ -64,14 +64,23 @@ def summary(report: Report, lang: str) -> str:
     >>> summary(Report("week4.py", (Checked("relu", "relu", 3, "ok"),)), "en")
     'no mistake in 1 function'
     """
-    if outcome(report) == "unchecked":
-        return phrase("not-checked", lang)
-    errors = sum(finding.severity == "error" for finding in report.findings)
-    warnings = len(report.findings) - errors
-    judged = sum(checked.status in ("ok", "wrong") for checked in report.checked)
-    mistakes = phrase("mistakes", lang, count=errors)
-    said = phrase("bugs" if errors else "clean", lang, mistakes=mistakes, functions=functions(judged, lang))
-    return phrase("also", lang, first=said, second=phrase("warnings", lang, count=warnings)) if warnings else said
+    judged = report.count("ok", "wrong")
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    required = sum(finding.mistake.startswith("required.") for finding in errors)
+    mistakes = phrase("mistakes", lang, count=len(errors) - required)
+    said = phrase(
+        "bugs" if len(errors) > required else "clean", lang, mistakes=mistakes, functions=functions(judged, lang)
+    )
+    counts = {
+        "required": required,
+        "warnings": len(report.findings) - len(errors),
+        "unjudged": report.count("unchecked"),
+        "not-started": report.count("not-started"),
+        "unknown": len(report.unmatched) if report.checked else 0,
+    }
+    parts = [said] if judged or len(errors) > required else []
+    parts += [phrase(kind, lang, count=count) for kind, count in counts.items() if count]
+    return ", ".join(parts) if parts and not report.problem else ", ".join([phrase("not-checked", lang), *parts])
 
 
 def functions(count: int, lang: str) -> str:
@@ -96,10 +105,7 @@ def title(finding: Finding, lang: str) -> str:
     >>> title(Finding("relu.step", "relu", 12), "en")
     'relu (line 12)'
     """
-    place = "" if finding.line is None else phrase("at-line", lang, line=finding.line)
-    if not finding.function:
-        return place
-    return f"{plain(finding.function)} ({place})" if place else plain(finding.function)
+    return " ".join(filter(None, (plain(finding.function), f"({place(finding, lang)})".replace("()", ""))))
 
 
 def measured(finding: Finding, lang: str) -> str:
@@ -107,15 +113,21 @@ def measured(finding: Finding, lang: str) -> str:
     facts = finding.facts
     if not facts.get("expected") or not facts.get("name"):
         return ""
-    place = facts["name"] + facts.get("index", "")
-    shapes = place == facts["name"] and facts["expected"].startswith("(")
-    return phrase("differs-shape" if shapes else "differs", lang, **facts | {"place": place})
+    number = facts["name"] + facts.get("index", "")
+    shapes = number == facts["name"] and facts["expected"].startswith("(")
+    return phrase("differs-shape" if shapes else "differs", lang, **facts | {"place": number})
 
 
 def labeled(finding: Finding, lang: str, hint: int) -> list[str]:
     """Return the hints of level 2 and 3, each with what it is."""
     labels = [phrase("where", lang), phrase("formula", lang)]
     return [f"{label}: {said}" for label, said in zip(labels, hints(finding, lang, hint)[1:], strict=False)]
+
+
+def suggestion(report: Report, lang: str) -> str:
+    """Return the option that names a function nobody recognized, if its name says what it may be."""
+    fitting = [(name, role) for name in report.unmatched if (role := likely(name))]
+    return phrase("name-it", lang, name=fitting[0][0], role=fitting[0][1]) if fitting else ""
 
 
 def next_level(report: Report, lang: str, hint: int) -> str:
@@ -150,7 +162,7 @@ def _functions(checked: Iterable[Checked], lang: str) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     for each in checked:
         name = plain(each.function)
-        said = hints(Finding(each.reason, name, each.line, each.facts), lang, 1)[0] if each.reason else ""
+        said = reason(each, lang)
         if not said and each.function != each.role and each.role in NAMES:  # others are no names to say
             said = phrase("role", lang, role=each.role)
         table.add_row("", _marked(each.status, name), Text(said, "dim"))
