@@ -18,11 +18,14 @@ import pytest
 from rich.cells import cell_len
 from typer.main import get_group
 
-from chainrule.checker import classroom, formats, pages, report, sandbox
-from chainrule.checker.findings import Checked, Finding, Report
+from chainrule.checker import classroom, formats, grading, pages, report, sandbox, source, texts
+from chainrule.checker.excerpts import excerpt
+from chainrule.checker.findings import Checked, Finding, Report, Severity
 from chainrule.checker.texts import printable
 from chainrule.cli import app, main
+from chainrule.common.errors import InputError
 
+SEVERITIES: tuple[Severity, ...] = ("error", "warning")
 LOST = Finding(
     "relu_backward.gradient-lost",
     "relu_backward",
@@ -147,7 +150,7 @@ def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
         (TEMPLATE, "en", "no mistake in 1 function, 2 not started"),
         (TEMPLATE, "ko", "함수 1개, 오류 없음, 미작성 2개"),
         (replace(TEMPLATE, checked=TEMPLATE.checked[1:]), "en", "2 not started"),
-        (CLEAN.requiring(["tanh", "softmax"], {}), "en", "no mistake in 2 functions, 1 required is missing"),
+        (CLEAN.requiring(["tanh", "softmax"]), "en", "no mistake in 2 functions, 1 required is missing"),
         (CLEAN, "en", "no mistake in 2 functions"),
         (CLEAN, "ko", "함수 2개, 오류 없음"),
         (BAD, "en", "could not be checked"),
@@ -240,34 +243,34 @@ def test_a_line_that_cannot_be_read_is_that_of_the_cell() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "names", "usual", "mistakes"),
+    ("of", "names", "mistakes"),
     [
-        (CLEAN, ["relu", "tanh", "relu"], {}, []),
-        (CLEAN, ["softmax", "relu"], {}, ["required.missing"]),
-        (WEEK_4, ["linear_backward", "my_linear"], {}, []),  # found wrong is judged
-        (WEEK_4, ["L_model_backward"], {}, ["required.unchecked"]),
-        (TEMPLATE, ["relu", "tanh"], {}, ["required.not-started"]),
-        (PENDING, ["accuracy"], {"f": "accuracy"}, ["required.unchecked"]),
-        (NOTHING, ["relu"], {}, ["required.missing"]),
-        (BAD, ["relu"], {}, []),
+        (CLEAN, ["relu", "tanh", "relu"], []),
+        (CLEAN, ["softmax", "relu"], ["required.missing"]),
+        (WEEK_4, ["linear_backward", "my_linear"], []),  # found wrong is judged
+        (WEEK_4, ["L_model_backward"], ["required.unchecked"]),
+        (TEMPLATE, ["relu", "tanh"], ["required.not-started"]),
+        (PENDING, ["predict"], ["required.unchecked"]),
+        (NOTHING, ["relu"], ["required.missing"]),
+        (BAD, ["relu"], []),
     ],
 )
-def test_what_is_required(of: Report, names: list[str], usual: dict[str, str], mistakes: list[str]) -> None:
-    found = of.requiring(names, usual)
+def test_what_is_required(of: Report, names: list[str], mistakes: list[str]) -> None:
+    found = of.requiring(names)
     assert [finding.mistake for finding in found.findings[len(of.findings) :]] == mistakes
     assert found.exit_status == (1 if mistakes else of.exit_status)
 
 
 def test_what_is_required_decides_whether_enough_was_judged() -> None:
     assert TEMPLATE.exit_status == 2  # of three functions one is judged
-    assert TEMPLATE.requiring(["relu"], {}).exit_status == 0
+    assert TEMPLATE.requiring(["relu"]).exit_status == 0
     assert replace(CLEAN, unmatched=("a", "b")).exit_status == 0
     assert replace(CLEAN, unmatched=("a", "b", "c")).exit_status == 2
 
 
 def test_a_required_class_needs_all_its_methods() -> None:
     methods = (Checked("Relu.forward", "relu", 3, "ok"), Checked("Relu.backward", "relu", 5, "unchecked", "needs-file"))
-    found = Report("a.py", methods).requiring(["Relu"], {}).findings
+    found = Report("a.py", methods).requiring(["Relu"]).findings
     assert [(finding.mistake, finding.function, finding.line) for finding in found] == [
         ("required.unchecked", "Relu.backward", 5)
     ]
@@ -328,6 +331,93 @@ def test_the_table_in_a_terminal() -> None:
 def test_the_exit_status_of_a_class_is_that_of_its_worst(reports: list[Report], status: int) -> None:
     assert formats.overall(reports) == status
     assert formats.to_json(reports, "en", 1)["exit_status"] == status
+
+
+def without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("width", range(40, 101, 4))
+def test_no_letter_is_lost_where_letters_are_two_columns_wide(width: int) -> None:
+    findings = [Finding(key, f"f{n}", n, LOST.facts) for n, key in enumerate(sorted(texts.entries())[::5])]
+    checked = tuple(Checked(finding.function, finding.function, 1, "wrong") for finding in findings)
+    of = Report("가나다라마바사.py", checked, tuple(findings))
+    said = [without_spaces(texts.hints(finding, "ko", 1)[0]) for finding in findings]
+    for told in report.text(of, "ko", width=width), classroom.table([of], "ko", width=width):
+        assert max(map(cell_len, told.splitlines())) <= width
+        assert [text for text in said if text not in without_spaces(told)] == []
+
+
+def test_the_grid_has_a_row_per_file_and_a_column_per_role() -> None:
+    grid = classroom.grid([*CLASS, TEMPLATE])
+    assert grid.functions == ("sigmoid", "relu_backward", "my_linear", "L_model_backward", "f", "relu", "tanh")
+    assert grid.rows[0] == {
+        "sigmoid": "ok",
+        "relu_backward": "wrong",
+        "my_linear": "wrong",
+        "L_model_backward": "unchecked",
+    }
+    assert grid.rows[2] == {"relu_backward": "wrong", "f": "wrong"}
+    assert grid.rows[4] == {}
+    assert grid.rows[5] == {"relu": "ok", "tanh": "not-started", "sigmoid": "not-started"}
+
+
+# Points.
+
+SCHEME = {"relu": 2.0, "relu_backward": 3.0, "tanh": 1.5, "L_model_backward": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (CLEAN, "3.5 of 10.5 points"),
+        (WEEK_4, "0 of 10.5 points, 4 to be judged by hand"),
+        (TEMPLATE, "2 of 10.5 points"),
+        (BAD, "0 of 10.5 points, 10.5 to be judged by hand"),
+        (NOTHING, "0 of 10.5 points"),
+    ],
+)
+def test_the_points_of_a_file(of: Report, said: str) -> None:
+    assert grading.points(of, SCHEME).said("en") == said
+
+
+def test_a_class_counts_if_all_its_methods_are_right() -> None:
+    methods = [Checked("Relu.forward", "relu", 3, "ok"), Checked("Relu.backward", "relu_backward", 5, "ok")]
+    assert grading.points(Report("a.py", tuple(methods)), {"Relu": 2}).earned == 2
+    assert grading.points(Report("a.py", (methods[0], replace(methods[1], status="wrong"))), {"Relu": 2}).earned == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("[points]\nrelu = 2\ntanh = 0.5", ""),
+        ("relu = 2", "has no table [points] with a line for each function, such as linear_forward = 2."),
+        ("[points]", "has no table [points]"),
+        ("[points]\nrelu = 'two'", "relu"),
+        ("[points]\nrelu = -1", "relu"),
+        ("[points]\nrelu = nan", "relu"),
+        ("[points", "is no TOML file: "),
+        ("\udcff", "is no TOML file: "),
+    ],
+)
+def test_a_file_of_points(written: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "points.toml"
+    path.write_text(written, "utf-8", "surrogateescape")
+    if not said:
+        assert grading.read(path) == {"relu": 2.0, "tanh": 0.5}
+        return
+    with pytest.raises(InputError, match=re.escape(said)):
+        grading.read(path)
+
+
+def test_the_gradebook_has_a_row_per_file() -> None:
+    rows = rows_of(formats.gradebook([WEEK_4, CLEAN, BAD], SCHEME))
+    assert rows[0] == {
+        **{"file": "week4.py", "status": "wrong"},
+        **{"relu": "missing", "relu_backward": "wrong", "tanh": "missing", "L_model_backward": "unchecked"},
+        **{"earned": "0", "possible": "10.5", "by_hand": "4.0"},
+    }
+    assert [row["earned"] for row in rows] == ["0", "3.5", "0"]
 
 
 # For programs.
@@ -417,6 +507,30 @@ def test_junit_is_xml_whatever_the_learner_wrote() -> None:
     assert "오류" in str(root[0][0][0].get("message"))
 
 
+# Whatever a report holds, a learner may have written it.
+
+EVIL = "\x1b[2J\x1b]0;x\x07\u202e\x85<script>alert(1)</script>\"'><b>=1"
+
+
+def test_nothing_of_the_learners_is_read_as_anything_but_text(tmp_path: Path) -> None:
+    facts = dict.fromkeys(("kind", "text", "name", "index", "expected", "got", "cell", "cell_line", "pattern"), EVIL)
+    checked = Checked(EVIL, EVIL, 1, "unchecked", EVIL, facts)
+    findings = [Finding(key, EVIL, 1, facts, severity, (EVIL,)) for key in ("raised", EVIL) for severity in SEVERITIES]
+    problem = Finding(EVIL, EVIL, 1, facts)
+    reports = [Report(EVIL, (checked,), tuple(findings), (EVIL,), problem), Report("2" + EVIL, problem=problem)]
+    pages.write(tmp_path, reports, "en", 3, {EVIL: 1})
+    terminal = [report.text(reports[0], repro=True), report.line(reports[0]), classroom.table(reports)]
+    terminal += [grading.table(reports, {EVIL: 1}, "ko"), pages.fragment(reports[0], "ko", 3)]
+    written = [*terminal, *(path.read_text("utf-8") for path in tmp_path.iterdir())]
+    written += [formats.junit(reports, "en", 3), formats.csv(reports, "en"), formats.gradebook(reports, {EVIL: 1})]
+    for text in written:
+        assert all(character.isprintable() or character in "\n\ufeff" for character in text)
+    for page in [terminal[-1], *(path.read_text("utf-8") for path in tmp_path.iterdir())]:
+        assert "<script" not in page and "<b>" not in page and "'>" not in page
+    assert ElementTree.fromstring(formats.junit(reports, "en", 3)).find(".//script") is None
+    assert json.loads(json.dumps(formats.to_json(reports, "en", 3)))["exit_status"] == 1
+
+
 # Pages.
 
 
@@ -461,6 +575,63 @@ def test_the_pages(tmp_path: Path) -> None:
     assert "relu_backward (36행)" in said and "처음 어긋난 곳 dZ[0, 0]" in said and "공식: dZ = dA * [Z > 0]" in said
     assert page.links == ["index.html"]
     assert "파이썬 문법 오류가 있습니다" in "".join(Page(folder / "a.PY-2.html").texts)
+
+
+SOURCE = """import numpy as np
+
+def relu(Z):
+\treturn '<b>' + Z
+
+class A:
+    def f(self):
+        x = 1
+        return x
+"""
+
+
+def test_a_page_shows_the_code_with_the_line_marked(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(SOURCE)
+    at = replace(LOST, function="relu", line=4)
+    page = pages.file_page(Report(str(path), (Checked("relu", "relu", 3, "wrong"),), (at,)), "en", 1)
+    assert "<span><i>3</i>def relu(Z):</span><mark><i>4</i>    return &#x27;&lt;b&gt;&#x27; + Z</mark></pre>" in page
+    assert "<pre" not in pages.file_page(Report("gone.py", findings=(at,)), "en", 1)
+
+
+@pytest.mark.parametrize(("line", "numbers"), [(4, [3, 4]), (8, [7, 8, 9]), (1, [1, 2, 3, 4]), (99, []), (None, [])])
+def test_the_function_around_a_line(line: int | None, numbers: list[int], tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(SOURCE)
+    lines = excerpt(source.read(path), Finding("raised", "f", line))
+    assert [each.number for each in lines] == numbers
+    assert [each.number for each in lines if each.marked] == ([line] if numbers else [])
+
+
+def test_the_code_of_a_notebook_is_numbered_by_its_cell(tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    cells = [{"cell_type": "code", "source": text} for text in ("x = 1\ny = 2", "# a\n\ndef f(x):\n    return x")]
+    path.write_text(json.dumps({"cells": cells}))
+    read = source.read(path)
+    found = read.placed(Finding("raised", "f", 6))
+    assert [(each.number, each.text, each.marked) for each in excerpt(read, found)] == [
+        (3, "def f(x):", False),
+        (4, "    return x", True),
+    ]
+    assert excerpt(read, Finding("raised", "f", 6, {"cell": "9", "cell_line": "1"})) == []
+
+
+def test_a_long_function_is_shown_around_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("def f():\n" + "    x = 1\n" * 500)
+    numbers = [each.number for each in excerpt(source.read(path), Finding("raised", "f", 300))]
+    assert len(numbers) == 60 and 300 in numbers and numbers[0] > 1
+
+
+def test_the_index_shows_every_function_of_every_file_and_the_points(tmp_path: Path) -> None:
+    index = Page(pages.write(tmp_path, [WEEK_4, CLEAN], "en", 1, {"relu": 2}))
+    assert '<span class="wrong" title="wrong">✗</span>' in index.source
+    assert '<span title="not there"></span>' in index.source
+    assert "Which functions, of which file" in index.texts and "2 of 2 points" in index.texts
 
 
 def test_page_names_are_short_and_differ() -> None:
@@ -627,8 +798,32 @@ FORMATS = [option.opts[0] for option in get_group(app).commands["check"].params 
 
 @pytest.mark.parametrize("chosen", [*combinations(FORMATS, 2), FORMATS], ids=" ".join)
 def test_formats_exclude_each_other(run: Run, folder: Path, chosen: Sequence[str]) -> None:
-    said = "chainrule: --json, --csv and --junit exclude each other. Choose one.\n"
+    said = "chainrule: --json, --csv, --junit and --repro exclude each other. Choose one.\n"
     assert run(folder / "w.py", *chosen) == (2, "", said)
+
+
+def test_what_is_required_of_the_command(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    assert run(folder / "a.py", "--require", "relu, tanh")[0] == 0
+    status, out, _ = run(folder / "a.py", "--require", "relu,softmax", "--require", "sigmoid")
+    assert (status, out.count("is required, and nothing of that name is there")) == (1, 2)
+    assert "no mistake in 2 functions, 2 required are missing" in out.replace("\n", " ")
+    assert run(folder / "b.py", "--require", "relu")[0] == 2  # it cannot be read
+
+
+def test_points_of_the_command(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    (folder / "points.toml").write_text("[points]\nrelu = 2\ntanh = 1\nsigmoid = 1\n")
+    assert f"\n3 of 4 points  {folder / 'a.py'}\n" in run(folder / "a.py", "--points", folder / "points.toml")[1]
+    out = run(folder, "--points", folder / "points.toml", "--csv")[1]
+    assert [row["earned"] for row in rows_of(out)] == ["3.0", "0", "0", "3.0", "1.0"]
+    data = json.loads(run(folder / "a.py", "--points", folder / "points.toml", "--json")[1])
+    assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0}
+    assert "nowhere.toml" in run(folder / "a.py", "--points", "nowhere.toml")[2]
+
+
+def test_errors_about_files_are_in_the_language(run: Run, folder: Path) -> None:
+    assert run("nowhere.py", "--lang", "ko")[2] == "chainrule: nowhere.py: 그런 파일이나 폴더가 없습니다.\n"
+    assert "는 .py 파일도" not in run(folder / "notes.txt", "--lang", "ko")[2]
+    assert ".py 파일도 .ipynb 파일도 아닙니다" in run(folder / "notes.txt", "--lang", "ko")[2]
 
 
 def test_a_real_file(run: Run, tmp_path: Path) -> None:

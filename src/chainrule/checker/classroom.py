@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, Finding, Report
+from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, WORST, Finding, Report, Status
 from chainrule.checker.report import MARKS, render
 from chainrule.checker.texts import hints, phrase, plain
 
@@ -60,6 +60,41 @@ def tally(reports: Sequence[Report]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.is_warning, -len(row.files), row.function, row.example.mistake))
 
 
+@dataclass(frozen=True)
+class Grid:
+    """What became of each function in each file.
+
+    Parameters
+    ----------
+    functions
+        As most call them; those of one role are one.
+    rows
+        A dict by these names for each file.
+    """
+
+    functions: tuple[str, ...]
+    rows: tuple[dict[str, Status], ...]
+
+
+def grid(reports: Sequence[Report]) -> Grid:
+    """Return what became of each function in each file; of several with one role, the worst."""
+    called: dict[str, Counter[str]] = {}
+    for report in reports:
+        for checked in report.checked:
+            called.setdefault(checked.role, Counter())[checked.function] += 1
+    names: dict[str, str] = {}
+    for role, counted in called.items():
+        usual = counted.most_common(1)[0][0]
+        names[role] = usual if usual not in names.values() else role
+    rows = []
+    for report in reports:
+        row: dict[str, Status] = {}
+        for checked in sorted(report.checked, key=lambda checked: WORST.index(checked.status), reverse=True):
+            row[names[checked.role]] = checked.status
+        rows.append(row)
+    return Grid(tuple(names.values()), tuple(rows))
+
+
 def counts(reports: Sequence[Report], lang: str) -> str:
     """Return how many files are right, wrong and unchecked, in a sentence.
 
@@ -83,7 +118,8 @@ def table(reports: Sequence[Report], lang: str = "en", *, color: bool = False, w
         return counts(reports, lang)
     drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name, justify in (("files", "right"), ("share", "right"), ("function", "left"), ("mistake", "left")):
-        drawn.add_column(phrase(f"column-{name}", lang), justify=justify)  # type: ignore[arg-type]
+        # fold: what rich shortens instead, it shortens wrongly where letters are two columns wide
+        drawn.add_column(phrase(f"column-{name}", lang), justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         drawn.add_row(str(len(row.files)), share(row, reports), Text(plain(row.function), "bold"), Text(row.said(lang)))
     heading = Text(phrase("table", lang), "bold")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Status = Literal["ok", "wrong", "unchecked", "not-started"]
 """Right, wrong, not judged (the reason says why), or a template that is not filled in yet."""
+WORST: tuple[Status, ...] = ("wrong", "not-started", "unchecked", "ok")
 Severity = Literal["error", "warning"]
 CLEAN, BUGS, NOT_CHECKED = 0, 1, 2
 
@@ -24,6 +25,8 @@ class Finding:
         The learner's name for the function, such as "relu_backward" or "Relu.backward", and where it begins.
     facts
         What the text is filled in with: what was measured, written out.
+    repro
+        The lines of a snippet with the input that shows it, if there is one.
     severity
         A warning is about something that works here and bites elsewhere; it does not make the file wrong.
     """
@@ -33,6 +36,7 @@ class Finding:
     line: int | None = None
     facts: dict[str, str] = field(default_factory=dict)
     severity: Severity = "error"
+    repro: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,27 +94,33 @@ class Report:
         left = len(self.checked) + len(self.unmatched) - judged
         return CLEAN if judged and not self.problem and (self.required or judged >= left) else NOT_CHECKED
 
+    @property
+    def ok(self) -> bool:
+        """Whether enough was judged and no mistake was found; this is also what the report is as a condition."""
+        return self.exit_status == CLEAN
+
+    def __bool__(self) -> bool:
+        return self.ok
+
     def count(self, *statuses: Status) -> int:
         """Return how many functions became one of these."""
         return sum(checked.status in statuses for checked in self.checked)
 
-    def requiring(self, names: Iterable[str], usual: Mapping[str, str]) -> Report:
+    def named(self, name: str) -> list[Checked]:
+        """Return what became of a function, or of a class's methods, by the learner's name or by the usual one."""
+        return [c for c in self.checked if name in (c.function, c.function.partition(".")[0], c.role)]
+
+    def requiring(self, names: Iterable[str]) -> Report:
         """Return the report with an error for each of some functions that is missing or was not judged.
 
-        Parameters
-        ----------
-        names
-            What has to be there: the learner's name of a function or of a class, or the usual one.
-        usual
-            What the learner said with --map: {the learner's name: the usual name}.
+        A function or a class may be named by the learner's name or by the usual one.
         """
         required = tuple(dict.fromkeys(names))
         if self.problem and self.problem.mistake != "no-functions":  # which is all that there is to say
             return replace(self, required=required)
         errors = []
         for name in required:
-            called = {name, *(mine for mine, role in usual.items() if role == name)}
-            asked = [c for c in self.checked if called & {c.function, c.function.partition(".")[0], c.role}]
+            asked = self.named(name)
             left = next((c for c in asked if c.status in ("unchecked", "not-started")), None)
             if left is not None:
                 errors.append(Finding(f"required.{left.status}", left.function, left.line, left.facts))

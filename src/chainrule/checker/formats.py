@@ -12,8 +12,9 @@ from xml.etree import ElementTree
 
 from chainrule.checker.classroom import tally
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report
+from chainrule.checker.grading import became, points
 from chainrule.checker.report import labeled, measured, obstacle, outcome, title
-from chainrule.checker.texts import entries, hints, printable, reason
+from chainrule.checker.texts import entries, hints, located, printable, reason
 
 COLUMNS = (
     "file",
@@ -41,8 +42,10 @@ def overall(reports: Sequence[Report]) -> int:
     return BUGS if BUGS in found else max(found, default=CLEAN)
 
 
-def to_json(reports: Sequence[Report], lang: str, hint: int) -> dict[str, Any]:
-    """Return all reports with their hints, and the mistakes of the class."""
+def to_json(
+    reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Return all reports with their hints, and their points if there is a scheme; and the mistakes of the class."""
 
     def told(finding: Finding, level: int = hint) -> dict[str, Any]:
         return asdict(finding) | _located(finding) | {"hints": hints(finding, lang, level)}
@@ -53,7 +56,7 @@ def to_json(reports: Sequence[Report], lang: str, hint: int) -> dict[str, Any]:
         data = report.as_dict() | {"status": outcome(report), "problem": problem and told(problem, 2)}
         data["checked"] = [asdict(checked) | _located(checked) for checked in report.checked]
         data["findings"] = [told(finding) for finding in report.findings]
-        files.append(data)
+        files.append(data | ({"points": asdict(points(report, scheme))} if scheme else {}))
     mistakes = [
         {
             "mistake": row.example.mistake,
@@ -69,9 +72,7 @@ def to_json(reports: Sequence[Report], lang: str, hint: int) -> dict[str, Any]:
 
 def _located(found: Finding | Checked) -> dict[str, int | None]:
     """Return where it is: a line, in a notebook that of the cell."""
-    if "cell" in found.facts:
-        return {"cell": int(found.facts["cell"]), "line": int(found.facts["cell_line"])}
-    return {"cell": None, "line": found.line}
+    return dict(zip(("cell", "line"), located(found), strict=True))
 
 
 def csv(reports: Sequence[Report], lang: str) -> str:
@@ -88,6 +89,15 @@ def csv(reports: Sequence[Report], lang: str) -> str:
                 row |= {"mistake": finding.mistake, "what": hints(finding, lang, 1)[0]}
             rows.append(row)
     return _written(COLUMNS, rows)
+
+
+def gradebook(reports: Sequence[Report], scheme: Mapping[str, float]) -> str:
+    """Return a row per file: what became of each function that counts, and the points."""
+    rows: list[dict[str, Any]] = []
+    for report in reports:
+        row = {name: became(report, name) or "missing" for name in scheme}
+        rows.append({"file": report.file, "status": outcome(report)} | row | asdict(points(report, scheme)))
+    return _written(["file", "status", *scheme, "earned", "possible", "by_hand"], rows)
 
 
 def junit(reports: Sequence[Report], lang: str, hint: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -18,11 +19,18 @@ _COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started"
 
 
 def text(
-    report: Report, lang: str = "en", hint: int = 1, *, color: bool = False, width: int = 100, command: bool = True
+    report: Report,
+    lang: str = "en",
+    hint: int = 1,
+    *,
+    color: bool = False,
+    width: int = 100,
+    command: bool = True,
+    repro: bool = False,
 ) -> str:
     """Return a report: a line per function, then each mistake with the hints up to a level.
 
-    With `command` it says which options of `chainrule check` lead further.
+    With `command` it says which options of `chainrule check` lead further; with `repro`, what shows a mistake.
     """
     problem = obstacle(report)
     parts: list[RenderableType] = [_heading(report, lang)]
@@ -32,6 +40,9 @@ def text(
         parts.append(_indented(*map(Text, hints(problem, lang, 1 if report.unmatched else 2))))
     for finding in report.findings:
         parts += ["", _finding_heading(finding, lang), _indented(*_body(finding, lang, hint))]
+        if repro:
+            lines = snippet(report, finding, lang) or [phrase("no-repro", lang)]
+            parts += ["", *(Text(f"    {line}" if line else "", no_wrap=True) for line in lines)]
     if report.unmatched:
         parts += ["", Text(phrase("unmatched", lang, names=", ".join(report.unmatched)))]
     if command and (suggested := suggestion(report, lang)):
@@ -124,6 +135,19 @@ def labeled(finding: Finding, lang: str, hint: int) -> list[str]:
     return [f"{label}: {said}" for label, said in zip(labels, hints(finding, lang, hint)[1:], strict=False)]
 
 
+def snippet(report: Report, finding: Finding, lang: str) -> list[str]:
+    """Return a snippet that shows a mistake without chainrule; [] if there is none."""
+    if not finding.repro:
+        return []
+    path = Path(report.file)
+    name = plain(finding.function.partition(".")[0])
+    known = path.suffix == ".py" and path.stem.isidentifier()
+    origin = f"from {path.stem} import {name}" if known else f"# {phrase('paste', lang, name=name)}"
+    lines = ["".join(character for character in line if character.isprintable()) for line in finding.repro]
+    ending = [f"# {numbers}"] if (numbers := measured(finding, lang)) else []
+    return ["import numpy as np", "", origin, "", *lines, *ending]
+
+
 def suggestion(report: Report, lang: str) -> str:
     """Return the option that names a function nobody recognized, if its name says what it may be."""
     fitting = [(name, role) for name in report.unmatched if (role := likely(name))]
@@ -150,7 +174,7 @@ def render(parts: Iterable[RenderableType], color: bool, width: int) -> str:
     )
     with console.capture() as capture:
         for part in parts:
-            console.print(part)
+            console.print(part, soft_wrap=isinstance(part, Text) and part.no_wrap is True)
     return "\n".join(row.rstrip() for row in capture.get().splitlines())
 
 
@@ -160,6 +184,8 @@ def _heading(report: Report, lang: str) -> Text:
 
 def _functions(checked: Iterable[Checked], lang: str) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(3):
+        table.add_column(overflow="fold")  # rich loses letters that are two columns wide where it shortens
     for each in checked:
         name = plain(each.function)
         said = reason(each, lang)

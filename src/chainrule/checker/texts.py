@@ -91,9 +91,18 @@ def place(found: Finding | Checked, lang: str) -> str:
     >>> place(Finding("raised", "relu", 12), "en")
     'line 12'
     """
-    if "cell" in found.facts:
-        return phrase("at-cell", lang, cell=found.facts["cell"], line=found.facts.get("cell_line", ""))
-    return "" if found.line is None else phrase("at-line", lang, line=found.line)
+    cell, line = located(found)
+    if line is None:
+        return ""
+    return phrase("at-line", lang, line=line) if cell is None else phrase("at-cell", lang, cell=cell, line=line)
+
+
+def located(found: Finding | Checked) -> tuple[int | None, int | None]:
+    """Return the cell, None outside of notebooks, and the line, in a notebook that of the cell."""
+    place = [found.facts.get(name, "") for name in ("cell", "cell_line")]
+    if all(re.fullmatch("[0-9]{1,9}", number) for number in place):
+        return int(place[0]), int(place[1])
+    return None, found.line
 
 
 def _sentence(text: str, lang: str) -> str:
