@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -835,6 +838,22 @@ def test_a_real_file(run: Run, tmp_path: Path) -> None:
     status, out, err = run(path)
     assert (status, err) == (1, "")
     assert "✗ relu_backward (line 4)\n  relu_backward returns 1 where Z > 0: the incoming gradient dA is lost." in out
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("utf-8", "✗ relu (2행)"), ("cp949", "X relu (2행)"), ("euc-kr", "X relu (2행)"), ("latin-1", "X relu (line 2)")],
+)
+def test_korean_reaches_a_pipe_whole_or_not_at_all(encoding: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import numpy as np\ndef relu(Z):\n    return np.abs(Z)\n")
+    command = [sys.executable, "-m", "chainrule", "check", "a.py", "--lang", "ko"]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    run = [
+        subprocess.run([*command, *options], capture_output=True, cwd=tmp_path, env=environment).stdout.decode(encoding)
+        for options in ([], ["--csv"])
+    ]
+    assert "?" not in "".join(run) and said in run[0]
+    assert run[1].startswith("\ufefffile," if encoding == "utf-8" else "file,")
 
 
 def test_the_help_is_short_and_has_an_example(run: Run) -> None:

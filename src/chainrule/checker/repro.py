@@ -12,7 +12,7 @@ from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Call, Learner, Raised, arrays, quiet
 from chainrule.checker.probe import Probe, Values, difference
 
-_LONGEST = 120  # lines
+_LONGEST, _WIDEST = 120, 500  # lines, and characters of one
 _LARGEST = 1000  # numbers of an array
 _FACTS = ("name", "index", "expected", "got")
 
@@ -157,7 +157,8 @@ def _showing(learner: Learner, lines: list[str], finding: Finding) -> list[str]:
     quantity = finding.facts.get("name", "").rstrip("0123456789")
     for name in sorted(shown, key=lambda name: (name != f"layer.{quantity}", name != "result")):
         if _holds(shown[name], finding.facts.get("got", "")):
-            return [*lines, f"print({name})"] if len(lines) < _LONGEST else []
+            short = len(lines) < _LONGEST and max(map(len, lines)) < _WIDEST
+            return [*lines, f"print({name})"] if short else []
     return []
 
 

@@ -17,10 +17,12 @@ from chainrule.checker.findings import Report
 from chainrule.checker.names import NAMES
 from chainrule.checker.texts import LANGUAGES, language, phrase
 from chainrule.cli.output import JsonOption, one_of, print_json
+from chainrule.common.console import encodable
 from chainrule.common.errors import InputError
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
 _KINDS = (".py", ".ipynb")
+_KOREAN = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
 _FULL = 5  # files that are reported in full; of more, each gets a line
 
 
@@ -64,10 +66,11 @@ def run(
     if as_json + as_csv + as_junit + repro > 1:
         raise InputError("--json, --csv, --junit and --repro exclude each other. Choose one.")
     lang = language(lang and one_of("language", lang, LANGUAGES))
+    printed = "en" if encodable(_KOREAN, sys.stdout.encoding) != _KOREAN else lang
     if html is not None and html.exists() and not html.is_dir():
         raise InputError(f"{html} is a file. Name the folder for the pages, such as {html.with_suffix('')}-pages.")
     usual, scheme = _usual(names or []), {} if points is None else grading.read(points)
-    files = list(_files(paths, lang))
+    files = list(_files(paths, printed))
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
     _warn(reports, usual)
@@ -77,13 +80,15 @@ def run(
     if as_json:
         print_json(formats.to_json(reports, lang, hint, scheme))
     elif as_csv:
-        print(formats.gradebook(reports, scheme) if scheme else formats.csv(reports, lang), end="")
+        table = formats.gradebook(reports, scheme) if scheme else formats.csv(reports, printed)
+        marked = sys.stdout.encoding.lower().startswith("utf")  # in other encodings there is no such mark
+        print(table if marked else table.removeprefix("\ufeff"), end="")
     elif as_junit:
         print(formats.junit(reports, lang, hint), end="")
     else:
-        print("\n".join(_texts(reports, lang, hint, scheme, repro)))
+        print("\n".join(_texts(reports, printed, hint, scheme, repro)))
         if index is not None:
-            print("\n" + phrase("written", lang, path=index))
+            print("\n" + phrase("written", printed, path=index))
     return formats.overall(reports)
 
 
