@@ -13,7 +13,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.machine import cores, machine
-from chainrule.checker.sandbox import check_file, check_files
+from chainrule.checker.running.sandbox import check_file, check_files
 from tests.checker.corpus import MISTAKES, RIGHT, text
 
 FILES = 300

@@ -117,9 +117,10 @@ def prediction() -> Work:
 
 def reading() -> Work:
     """Return an epoch of 64 MB on disk."""
-    folder = Path(tempfile.mkdtemp())
-    X = np.lib.format.open_memmap(folder / "X.npy", "w+", np.float32, (2**14, 1024))
-    y, network = np.zeros(len(X), np.int64), cr.Network.mlp([1024, 2])
+    with tempfile.TemporaryDirectory() as folder:  # the map keeps the file until the work is done
+        np.save(Path(folder, "X.npy"), floats(2**14, 1024))
+        X = np.load(Path(folder, "X.npy"), mmap_mode="r")
+    y, network = np.arange(len(X)) % 2, cr.Network.mlp([1024, 2])
     return lambda: network.fit(X, y, epochs=1, batch_size=512, verbose=False)
 
 
@@ -146,8 +147,8 @@ TUNED: dict[str, Callable[[], Work]] = {
     "TILE_FILTERS": passes(cr.Conv2D(6, 5, padding=2), 64, 28, 28, 1),
     "TILE_WIDTH": passes(cr.Conv2D(6, 5, padding=2), 64, 28, 28, 1),
     "MORE_WINDOWS": passes(cr.Conv2D(16, 5), 64, 14, 14, 6),
-    "XLA_PICTURES": lambda: xla_convolution(),
-    "XLA_PRODUCTS": lambda: xla_convolution(),
+    "XLA_PICTURES": xla_convolution,
+    "XLA_PRODUCTS": xla_convolution,
     "LARGE_ARRAY": training("W3"),
     "BLOCK_BYTES": training("W3"),
     "BLOCK_BATCHES": training("W2"),
@@ -210,11 +211,13 @@ def main() -> None:
     """Time what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as COPIED; or ENGINES, for engine='auto'")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=15, help="how often each value takes its turn (15)")
     options = parser.parse_args()
     unknown = set(options.names) - {*TUNED, "ENGINES"}
-    if unknown:
-        parser.error(f"no such number: {', '.join(sorted(unknown))}. There are ENGINES, {', '.join(TUNED)}.")
+    if unknown or options.rounds < 1:
+        parser.error(
+            f"names are ENGINES, {', '.join(TUNED)}, and rounds at least 1; see also ENGINES for engine='auto'."
+        )
     print(what_it_is())
     for name in options.names or [*TUNED, "ENGINES"]:
         if name == "ENGINES":

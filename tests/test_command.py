@@ -379,6 +379,10 @@ USUAL = {
 }
 
 
+def test_every_command_has_usual_arguments() -> None:
+    assert set(USUAL) == set(COMMANDS), "say in USUAL which arguments people give it"
+
+
 def odd_files() -> None:
     model([2, 4, 1], scale=1.0, path="moons.st")
     model([784, 10], scale=1 / 255, path="digits.st")
@@ -414,9 +418,10 @@ def cheap(few_examples: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cr.Network, "fit", short)
     monkeypatch.setattr("chainrule.cli.app", typer.main.get_command(app))  # which typer makes anew in each call
     monkeypatch.setattr("chainrule.plots.gates.plot_gates", lambda _: None)
-    monkeypatch.setattr("chainrule.checker.sandbox.check_file", lambda path, names: Report(str(path)))
+    monkeypatch.setattr("chainrule.checker.running.sandbox.check_file", lambda path, names: Report(str(path)))
     monkeypatch.setattr(
-        "chainrule.checker.sandbox.check_files", lambda paths, names, jobs: [Report(str(path)) for path in paths]
+        "chainrule.checker.running.sandbox.check_files",
+        lambda paths, names, jobs: [Report(str(path)) for path in paths],
     )
 
 

@@ -311,7 +311,7 @@ def test_broken_losses_are_rejected(case: LossCase) -> None:
 
 def test_every_public_equation_is_in_the_table() -> None:
     tested = {type(case.layer) for case in LAYER_CASES}
-    assert tested == set(LAYERS.values())
+    assert tested == set(LAYERS.values()), "tests/cases/ has no case of it"
     assert tested == {c for _, c in inspect.getmembers(layers, inspect.isclass) if issubclass(c, Layer)} - {Layer}
     assert {case.layer.function for case in LAYER_CASES if isinstance(case.layer, cr.Activation)} == set(ACTIVATIONS)
     assert {type(case.loss) for case in LOSS_CASES} == set(LOSSES.values())

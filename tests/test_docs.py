@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.layers import LAYERS
+from tests.checker.corpus import MISTAKES
 from tests.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,6 +108,14 @@ def test_the_lists_of_the_readme_are_complete(page: str, activations: str, optim
         listed = [re.sub(r"\(.*|\W", "", entry).lower() for entry in row[1].split(", ")]
         assert len(listed) == len(names)
         assert page != "README.md" or set(listed) == {name.replace("_", "") for name in names}
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ko.md", "docs/checker.md", "docs/checker.ko.md"])
+def test_pages_know_how_many_mistakes_are_planted(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    rows = re.findall(r"^\| [^|]+ \| (\d+) \| \d+ \| \d+ \| \d+ \|$", text, re.MULTILINE)
+    planted = rows or re.findall(r"(?:Of|실수) (\d+)(?: planted|개를)", text)
+    assert sum(map(int, planted)) == len(MISTAKES), f"`make check-quality` plants {len(MISTAKES)} mistakes by now"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -44,6 +44,27 @@ FLOORS = [
 ]
 
 
+# Inside of the checker: which other rooms each room may import from.
+_OF_ROLES = ("equations", "findings", "learner", "probe", "conventions")
+CHECKER = {
+    "equations": (),
+    "findings": (),
+    "learner": (),
+    "names": (),
+    "probe": ("equations", "findings", "learner"),
+    "repro": ("equations", "findings", "learner", "probe"),
+    "conventions": ("equations", "learner", "probe"),
+    "roles.book": _OF_ROLES,
+    "roles.scripts": _OF_ROLES,
+    "roles.course": (*_OF_ROLES, "roles.scripts"),
+    "roles": ("findings", "learner", "probe", "repro", "roles.book", "roles.course", "roles.scripts"),
+    "running": ("findings", "learner", "roles"),
+    "telling": ("findings", "names"),
+    "inprocess": ("findings", "learner", "roles", "telling"),
+    "pytest_plugin": ("inprocess", "names", "telling"),
+}
+
+
 def module(path: Path) -> str:
     """A module's name under chainrule; that of a package is the folder's, and chainrule's own is empty."""
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
@@ -84,6 +105,20 @@ def module_of(name: str) -> str:
     while name not in MODULES:
         name = name.rpartition(".")[0]
     return name
+
+
+def room_of_checker(name: str) -> str:
+    """Return the room of a module of the checker: the longest entry of CHECKER that its name begins with."""
+    return max((each for each in CHECKER if f"{name}.".startswith(f"checker.{each}.")), key=len, default="")
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("checker.")])
+def test_the_rooms_of_the_checker_import_one_way(name: str) -> None:
+    own = room_of_checker(name)
+    assert own, f"say in CHECKER what {name} may import"
+    for imported in map(module_of, imported_modules(MODULES[name])):
+        if imported.startswith("checker"):
+            assert room_of_checker(imported) in (own, *CHECKER[own]), f"{name} imports {imported}"
 
 
 @pytest.mark.parametrize("depth", [2, None], ids=["folders inside of a folder as one", "all modules"])
@@ -152,7 +187,7 @@ MANY_PARAMETERS = {
     # A command's parameters are the options that a user types.
     *(f"{run.__module__}.{run.__name__}" for command in app.registered_commands if (run := command.callback)),
     # The course's own signature, by which the checker calls what it compares with.
-    "chainrule.checker.roles.optimizer_rules.adam",
+    "chainrule.checker.equations.optimizers.adam",
 }
 
 

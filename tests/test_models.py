@@ -140,3 +140,9 @@ def test_a_layer_of_ones_own_cannot_be_saved(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to save yet"):
         cr.save(cr.Network([cr.Dense(2)], "mean_squared_error"), tmp_path / "a.safetensors")
     assert issubclass(Mine, Layer) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="needs a device")
+def test_a_device_is_no_model_file() -> None:
+    with pytest.raises(InputError, match="/dev/null is a pipe or a device, and a model is read from a file"):
+        cr.load("/dev/null")

@@ -139,6 +139,8 @@ def test_channels_that_no_number_of_groups_divides() -> None:
     text = r"channels evenly among its groups, but 6 channels do not divide by groups=4\. Take a divisor of 6"
     with pytest.raises(InputError, match=text):
         cr.Network([GroupNorm(4)], "mean_squared_error", input_shape=(3, 6))
+    with pytest.raises(InputError, match=r"examples of shape \(6,\) have one for each of groups=6\. Take fewer groups"):
+        cr.Network([GroupNorm(6)], "mean_squared_error", input_shape=(6,))
 
 
 def test_the_variance_of_one_value() -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 import chainrule as cr
 from chainrule.arrays import leaves, machine, threads, windows
@@ -22,6 +28,7 @@ from chainrule.engines import inference
 from chainrule.engines.compiled import compile_rule, numpy_rule
 
 WORKERS = (1, 2, 4, 8)
+BLAS = ThreadpoolController().select(user_api="blas")
 rng = np.random.default_rng(0)
 
 
@@ -54,11 +61,10 @@ def machine_with(workers: int) -> Iterator[list[int]]:
         seen.append(len(idents))
         return results
 
-    limit = SimpleNamespace(restore_original_limits=lambda: None)
-    blas = SimpleNamespace(info=lambda: [{"num_threads": workers}], limit=lambda limits: limit)
+    blas = SimpleNamespace(get_num_threads=lambda: workers, set_num_threads=lambda _: None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(machine, "cores", lambda: workers)
-        patch.setattr(threads, "_blas", lambda: blas)
+        patch.setattr(threads, "_blas", lambda: [blas])
         for module in (threads, windows, inference):
             patch.setattr(module, "in_parts", watched)
         yield seen
@@ -130,16 +136,16 @@ def test_training_and_scores_do_not_depend_on_the_threads_of_blas(monkeypatch: p
     monkeypatch.setattr(machine, "MULTIPLIED", 2**22)
     monkeypatch.setattr(machine, "PASS_ROWS", 128)
     X, y = rng.standard_normal((736, 453)), rng.integers(3, size=736)
-    blas, runs, alone = threads._blas(), [], []
+    runs, alone = [], []
     for number in WORKERS:
-        with blas.limit(limits=number):
+        with BLAS.limit(limits=number):
             alone.append(X[:368].astype(np.float32) @ X[:453, :448].astype(np.float32))
             network = cr.Network.mlp([453, 448, 3])
             network.fit(X, y, batch_size=368, epochs=1, validation_split=0.1, verbose=False)
             few = network.predict(X[:100])
             scores = [*network.evaluate(X, y).values(), *network.history.rows[-1].values()]
             runs.append([few, network.predict(X), np.array(scores[:4]), *(p for _, p in leaves(network.params))])
-            assert {library["num_threads"] for library in blas.info()} == {number}
+            assert blas_threads() == {number}
     assert not np.array_equal(alone[0], alone[-1]), "BLAS's own threads leave the bits here, so this shows nothing"
     for run in runs[1:]:
         for a, b in zip(run, runs[0], strict=True):
@@ -148,9 +154,9 @@ def test_training_and_scores_do_not_depend_on_the_threads_of_blas(monkeypatch: p
 
 def test_a_user_that_keeps_blas_to_fewer_threads_keeps_the_package_to_them() -> None:
     with machine_with(4) as seen:
-        one = SimpleNamespace(info=lambda: [{"num_threads": 2}], limit=threads._blas().limit)
+        two = SimpleNamespace(get_num_threads=lambda: 2, set_num_threads=lambda _: None)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(threads, "_blas", lambda: one)
+            patch.setattr(threads, "_blas", lambda: [two])
             with threads.one_blas_thread():
                 assert threads._allowed.get() == 2
     assert not seen
@@ -206,24 +212,111 @@ def test_other_threads_see_the_same_error_state() -> None:
         threads._allowed.reset(token)
 
 
+def in_a_thread(function: Callable[[], Any]) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result(20)
+
+
 def test_blas_gets_its_threads_back_whatever_order_fits_in_python_threads_end_in() -> None:
-    blas = threads._blas()
+    with BLAS.limit(limits=2):
+        assert blas_threads() == {2}
+        for first, second in itertools.product([lambda f: f(), in_a_thread], repeat=2):
+            first(threads._blas_limit.__enter__)
+            assert blas_threads() == {1}
+            second(threads._blas_limit.__enter__)
+            first(threads._blas_limit.__exit__)
+            assert blas_threads() == {1}
+            second(threads._blas_limit.__exit__)
+            assert blas_threads() == {2}
 
-    def now() -> set[int]:
-        return {library["num_threads"] for library in blas.info()}
 
-    with blas.limit(limits=2):
-        before = now()
-        first, second = threads.one_blas_thread(), threads.one_blas_thread()
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
-        assert now() == {1}
-        second.__exit__(None, None, None)
-        assert now() == before == {2}
+def test_a_fit_in_another_thread_has_the_same_bits() -> None:
+    X, y = rng.standard_normal((368, 453)), rng.integers(3, size=368)
+
+    def fit() -> Any:
+        network = cr.Network.mlp([453, 448, 3])
+        network.fit(X, y, batch_size=368, epochs=1, verbose=False)
+        return network.params[0]["W"]
+
+    with BLAS.limit(limits=2):
+        here = fit()
+        np.testing.assert_array_equal(in_a_thread(fit), here)
+        np.testing.assert_array_equal(fit(), here)
+        assert blas_threads() == {2}
+
+
+def test_first_parameters_do_not_depend_on_the_threads_of_blas() -> None:
+    drawn = []
+    for number in (1, 2):
+        with BLAS.limit(limits=number):
+            drawn.append(cr.initializers.orthogonal(np.random.default_rng(0), (300, 300)))
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_after_an_error_no_part_is_begun_and_none_runs_on() -> None:
+    begun, ended = [], []
+    both = threading.Barrier(2)
+
+    def part(place: slice) -> None:
+        begun.append(place.start)
+        if place.start < 2:
+            both.wait(20)
+        if place.start == 0:
+            raise ValueError("the first")
+        time.sleep(0.2)
+        ended.append(place.start)
+
+    token = threads._allowed.set(2)
+    try:
+        with pytest.raises(ValueError, match="the first"):
+            in_parts(part, cut(20, 1))
+        assert begun == [0, 1] and ended == [1]
+    finally:
+        threads._allowed.reset(token)
+
+
+def test_one_row_without_an_axis_is_a_product_too() -> None:
+    x, W = floats(130), floats(130, 7)
+    with threads.one_blas_thread():
+        np.testing.assert_array_equal(threads.product(x, W), x @ W)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_thread_may_go_on_training_after_the_main_thread_has_ended(stored: bool, tmp_path: Path) -> None:
+    np.save(tmp_path / "X.npy", floats(400, 30))
+    code = (
+        f"import threading, time, numpy as np, chainrule as cr; from chainrule.arrays import machine\n"
+        f"machine.PASS_ROWS = 10; X = np.load({str(tmp_path / 'X.npy')!r}, mmap_mode={'r' if stored else None!r})\n"
+        "def work():\n"
+        "    threading.main_thread().join(); network = cr.Network.mlp([30, 20, 2])\n"
+        "    network.fit(X, np.arange(400) % 2, epochs=1, verbose=False); print(network.predict(X).shape)\n"
+        "threading.Thread(target=work).start()"
+    )
+    assert told(code) == "(400, 2)"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_during_a_fit_of_another_thread_has_its_threads() -> None:
+    code = (
+        "import os, threading, time\n"
+        "from threadpoolctl import ThreadpoolController\n"
+        "from chainrule.arrays import threads\n"
+        "blas = ThreadpoolController().select(user_api='blas'); limit = blas.limit(limits=2)\n"
+        "worker = threading.Thread(target=lambda: (threads._blas_limit.__enter__(), time.sleep(2)), daemon=True)\n"
+        "worker.start(); time.sleep(0.5)\n"
+        "if not os.fork():\n"
+        "    with threads.one_blas_thread(): pass\n"
+        "    print(blas.info()[0]['num_threads'], flush=True); os._exit(0)\n"
+        "os.wait()"
+    )
+    assert told(code) == "2"
 
 
 # The machine.
+
+
+def blas_threads() -> set[int]:
+    return {library["num_threads"] for library in BLAS.info()}
 
 
 def told(code: str) -> str:
@@ -231,7 +324,7 @@ def told(code: str) -> str:
     return run.stdout.strip()
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "sched_setaffinity"), reason="needs a system with CPU affinity")
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs a system with CPU affinity")
 def test_only_cores_that_may_be_used_count() -> None:
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from chainrule.arrays import machine"
     assert told(f"{code}; print(machine.cores())") == "1"

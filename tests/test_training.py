@@ -14,10 +14,9 @@ import pandas as pd
 import pytest
 
 import chainrule as cr
-from chainrule.arrays import leaves
+from chainrule.arrays import leaves, machine
 from chainrule.common.errors import DivergenceError, InputError
 from chainrule.engines.choose import choose
-from chainrule.engines.numpy import NumpyEngine
 from chainrule.metrics import MAE, METRICS, R2, Accuracy, Metric
 from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.run import Run
@@ -486,9 +485,9 @@ def test_stored_data_trains_and_is_scored(kind: str, engine: str, tmp_path: Path
 
 
 def test_bad_numbers_in_a_file_are_found_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_RUN_BYTES", "_POOL_BYTES"):
-        monkeypatch.setattr(f"chainrule.data.sources.{name}", 40 * X[0].nbytes)  # rows 160 to 199 come second
-    monkeypatch.setattr(NumpyEngine, "block_batches", 1)  # so there is a step before
+    for name in ("RUN_BYTES", "POOL_BYTES"):
+        monkeypatch.setattr(machine, name, 40 * X[0].nbytes)  # rows 160 to 199 come second
+    monkeypatch.setattr(machine, "BLOCK_BATCHES", 1)  # so there is a step before
     bad = X.copy()
     bad[190, 1] = np.nan
     np.save(tmp_path / "X.npy", bad)

@@ -19,7 +19,7 @@ from chainrule.data.convert import as_array
 from chainrule.data.door import Door
 from chainrule.data.fitting import examples_for_fit, examples_to_score
 from chainrule.engines.base import Engine, Forward
-from chainrule.engines.choose import choose, maker, predictor
+from chainrule.engines.choose import choose, engine_maker, predictor
 from chainrule.engines.inference import in_batches, rows_at_once
 from chainrule.equations import losses, optimizers
 from chainrule.equations.activations import ACTIVATIONS
@@ -329,7 +329,7 @@ class Network:
             name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
             if how.verbose:
                 say(f"Engine: {name}, because {reason}.")
-        return maker(name, how.precision, rule, self.dtype)(
+        return engine_maker(name, how.precision, rule, self.dtype)(
             self.body,
             self.loss,
             rule,

@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from chainrule.checker import child, roles
-from chainrule.checker.definitions import definitions
+from chainrule.checker import roles
 from chainrule.checker.findings import Finding, Report
-from chainrule.checker.imports import restore_numpy_names
-from chainrule.checker.source import Source
+from chainrule.checker.running import child
+from chainrule.checker.running.definitions import definitions
+from chainrule.checker.running.imports import restore_numpy_names
+from chainrule.checker.running.source import Source
 from tests.checker.corpus import MISTAKES, RIGHT, Planted, text
 from tests.checker.corpus.notes import MISTAKES as WRONG_IN_NOTES
 from tests.checker.corpus.notes import notes

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from chainrule.checker import roles, texts
+from chainrule.checker import roles
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner
+from chainrule.checker.telling import texts
 from tests.checker.corpus import text
 
 GATES = """import numpy as np

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import ast
-import importlib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from chainrule.checker import texts
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe, examine
+from chainrule.checker.roles import Family, book, course
+from chainrule.checker.telling import texts
 
 RIGHT = Path(__file__).parent / "corpus/right"
-FAMILIES = {
-    "book_update_rules": "optimizers",
-    "course_optimizers": "optimizers",
-    "book_convolution": "convolution",
-    "course_convolution": "convolution",
-    "course_recurrent": "recurrent",
-    "course_regularization": "regularization",
+FAMILIES: dict[str, Family] = {
+    "book_update_rules": book.optimizers,
+    "course_optimizers": course.optimizers,
+    "book_convolution": book.convolution,
+    "course_convolution": course.convolution,
+    "course_recurrent": course.recurrent,
+    "course_regularization": course.regularization,
 }
 NUMBERS = {
     "book_update_rules": 6,
@@ -38,14 +38,14 @@ def right(name: str) -> str:
     return (RIGHT / f"{name}.py").read_text("utf-8")
 
 
-def look(family: str, text: str, only: str = "") -> tuple[dict[str, Checked], list[Finding]]:
+def look(family: Family, text: str, only: str = "") -> tuple[dict[str, Checked], list[Finding]]:
     """What one family finds in a learner's code, or in one function of it and in those that call that."""
     namespace: dict[str, object] = {}
     exec(compile(text, "<learner>", "exec"), namespace)
     learner = Learner(namespace, ast.parse(text))
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
-    for probe in importlib.import_module(f"chainrule.checker.roles.{family}").probes(learner):
+    for probe in family.probes(learner):
         assert isinstance(probe, Probe)
         if only not in ("", probe.function, *probe.needs):
             continue
@@ -123,7 +123,7 @@ class SGD(Optimizer):
 
 @pytest.mark.parametrize("form", OPTIMIZER_FORMS)
 def test_an_optimizer_may_be_written_otherwise(form: str) -> None:
-    checked, findings = look("optimizers", OPTIMIZER_FORMS[form])
+    checked, findings = look(book.optimizers, OPTIMIZER_FORMS[form])
     assert findings == []
     assert [done.status for done in checked.values()] == ["ok"]
 
@@ -449,7 +449,7 @@ def test_nesterov_with_the_velocity_updated_first() -> None:
     lines = right("book_update_rules").splitlines()
     begin = next(i for i, line in enumerate(lines) if "self.momentum * self.momentum" in line)
     lines[begin : begin + 4] = lines[begin + 2 : begin + 4] + lines[begin : begin + 2]
-    _, findings = look("optimizers", "\n".join(lines))
+    _, findings = look(book.optimizers, "\n".join(lines))
     assert [(finding.function, finding.mistake) for finding in findings] == [
         ("Nesterov.update", "nesterov.updated-first")
     ]
@@ -461,7 +461,7 @@ def test_t_counted_for_every_parameter() -> None:
     rate = next(line for line in right("book_update_rules").splitlines(True) if "lr_t = " in line)
     text = right("book_update_rules").replace(count, "").replace(rate, "")
     text = text.replace(loop, loop.replace("            self", f"    {count}    {rate}            self"))
-    _, findings = look("optimizers", text)
+    _, findings = look(book.optimizers, text)
     assert [finding.mistake for finding in findings] == ["adam.t-per-parameter"]
 
 
@@ -469,14 +469,14 @@ def test_an_unknown_deviation_gets_no_name() -> None:
     text = right("book_update_rules").replace(
         "self.h[key] += grads[key] * grads[key]", "self.h[key] += grads[key] ** 4"
     )
-    _, findings = look("optimizers", text)
+    _, findings = look(book.optimizers, text)
     assert [(finding.function, finding.mistake) for finding in findings] == [("AdaGrad.update", "wrong-numbers")]
     assert findings[0].facts["name"] == "W1 after step 1"
 
 
 def test_a_wrong_softmax_is_not_held_against_the_cells() -> None:
     text = right("course_recurrent").replace("e_x.sum(axis=0)", "e_x.sum(axis=1)[:, None]")
-    checked, findings = look("recurrent", text)
+    checked, findings = look(course.recurrent, text)
     assert findings == []
     assert "wrong" not in {done.status for done in checked.values()}
 
@@ -485,14 +485,14 @@ def test_a_wrong_im2col_is_blamed_alone() -> None:
     text = right("book_convolution").replace(
         "img[:, :, y:y_max:stride, x:x_max:stride]\n", "img[:, :, y:out_h + y, x:out_w + x]\n"
     )
-    checked, findings = look("convolution", text)
+    checked, findings = look(book.convolution, text)
     assert [finding.function for finding in findings] == ["im2col"]
     assert checked["Convolution.forward"].status != "wrong"
 
 
 def test_gradients_that_need_padding_are_warned_about_only() -> None:
     crop = "pad : pad + n_H_prev, pad : pad + n_W_prev"
-    checked, findings = look("convolution", right("course_convolution").replace(crop, "pad:-pad, pad:-pad"))
+    checked, findings = look(course.convolution, right("course_convolution").replace(crop, "pad:-pad, pad:-pad"))
     assert [(finding.mistake, finding.severity) for finding in findings] == [
         ("convolution_backward.no-padding", "warning")
     ]

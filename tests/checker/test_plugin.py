@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.checker import inprocess, report, roles
+from chainrule.checker import inprocess, roles
 from chainrule.checker.findings import Report
 from chainrule.checker.inprocess import check
 from chainrule.checker.learner import copied
 from chainrule.checker.pytest_plugin import assert_correct
+from chainrule.checker.roles.course import elementwise
+from chainrule.checker.telling import terminal
 from chainrule.common.errors import InputError
 
 SOURCE = '''\
@@ -63,7 +65,7 @@ class Relu:
 
 @pytest.fixture(autouse=True)
 def few_families(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roles, "FAMILIES", ("elementwise",))
+    monkeypatch.setattr(roles, "FAMILIES", (elementwise,))
 
 
 def module(folder: Path, source: str, name: str = "learners_file") -> ModuleType:
@@ -121,7 +123,7 @@ def test_a_notebooks_globals(right: ModuleType) -> None:
 
 def test_it_prints_what_the_command_prints(wrong: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
-    assert str(check(wrong.Relu)) == report.text(check(wrong.Relu), "ko", command=False)
+    assert str(check(wrong.Relu)) == terminal.text(check(wrong.Relu), "ko", command=False)
 
 
 def test_a_report_is_true_if_all_is_right(right: ModuleType, wrong: ModuleType) -> None:

@@ -21,10 +21,11 @@ import pytest
 from rich.cells import cell_len
 from typer.main import get_group
 
-from chainrule.checker import classroom, formats, grading, pages, report, sandbox, source, texts
-from chainrule.checker.excerpts import excerpt
-from chainrule.checker.findings import Checked, Finding, Report, Severity
-from chainrule.checker.texts import printable
+from chainrule.checker.findings import Checked, Finding, Line, Report, Severity
+from chainrule.checker.running import sandbox, source
+from chainrule.checker.running.excerpts import excerpt, with_code
+from chainrule.checker.telling import classroom, formats, grading, pages, terminal, texts
+from chainrule.checker.telling.texts import printable
 from chainrule.cli import app, main
 from chainrule.common.errors import InputError
 
@@ -67,7 +68,7 @@ PENDING = Report("d.py", (Checked("f", "predict", 3, "unchecked", "needs-another
 
 
 def test_a_report_in_full() -> None:
-    assert report.text(WEEK_4, width=90) == (
+    assert terminal.text(WEEK_4, width=90) == (
         "week4.py  2 mistakes in 3 functions, 1 not judged, 2 not recognized\n"
         "  ✓ sigmoid\n"
         "  ✗ relu_backward\n"
@@ -92,7 +93,7 @@ def test_a_report_in_full() -> None:
 
 
 def test_a_report_in_korean() -> None:
-    said = report.text(WEEK_4, "ko", 3)
+    said = terminal.text(WEEK_4, "ko", 3)
     assert said.startswith("week4.py  함수 3개 가운데 오류 2개, 판단 보류 1개, 알 수 없음 2개\n")
     assert "✗ relu_backward (36행)" in said
     assert "처음 어긋난 곳 dZ[0, 0]: 맞는 값 -1.53, 나온 값 1" in said
@@ -109,18 +110,18 @@ def test_a_report_in_korean() -> None:
     ],
 )
 def test_hints_up_to_a_level(hint: int, shown: list[str], hidden: list[str], last: str) -> None:
-    said = report.text(WEEK_4, "en", hint)
+    said = terminal.text(WEEK_4, "en", hint)
     assert all(part in said for part in shown)
     assert not any(part in said for part in hidden)
     assert said.endswith(last)
 
 
 def test_there_is_no_third_level_without_a_formula() -> None:
-    assert "--hint" not in report.text(replace(WEEK_4, findings=(TIMES_5,)), "en", 2)
+    assert "--hint" not in terminal.text(replace(WEEK_4, findings=(TIMES_5,)), "en", 2)
 
 
 def test_without_the_command_no_option_is_named() -> None:
-    said = report.text(WEEK_4, command=False)
+    said = terminal.text(WEEK_4, command=False)
     assert "--" not in said
     assert said.endswith("Not recognized: linear_bwd, plot")
 
@@ -140,7 +141,7 @@ def test_without_the_command_no_option_is_named() -> None:
     ],
 )
 def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
-    assert report.measured(finding, lang) == said
+    assert terminal.measured(finding, lang) == said
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
     ],
 )
 def test_the_summary(of: Report, lang: str, said: str) -> None:
-    assert report.summary(of, lang) == said
+    assert terminal.summary(of, lang) == said
 
 
 @pytest.mark.parametrize(
@@ -178,43 +179,43 @@ def test_the_summary(of: Report, lang: str, said: str) -> None:
     ],
 )
 def test_a_report_in_one_line(of: Report, said: str) -> None:
-    assert report.line(of) == said
-    assert len(report.line(replace(of, file="x" * 300)).splitlines()) == 1
+    assert terminal.line(of) == said
+    assert len(terminal.line(replace(of, file="x" * 300)).splitlines()) == 1
 
 
 def test_a_file_that_cannot_be_checked_says_why_and_what_to_do() -> None:
-    said = report.text(BAD)
+    said = terminal.text(BAD)
     assert said.startswith(
         "b.py  could not be checked\n  Python cannot read it, line 3: invalid syntax\n  Look at that"
     )
-    unknown = report.text(replace(NOTHING, unmatched=("mine", "ReLU_deriv")))
+    unknown = terminal.text(replace(NOTHING, unmatched=("mine", "ReLU_deriv")))
     assert unknown.count("--map") == 1 and "--map ReLU_deriv=relu_derivative" in unknown
-    assert "--map" not in report.text(replace(NOTHING, unmatched=("mine",)))  # it could be anything
-    assert "--map my_name=linear_backward" in report.text(NOTHING)
+    assert "--map" not in terminal.text(replace(NOTHING, unmatched=("mine",)))  # it could be anything
+    assert "--map my_name=linear_backward" in terminal.text(NOTHING)
 
 
 def test_a_role_is_said_where_it_is_a_name_for_map() -> None:
     cost = Report("a.py", (Checked("compute_cost", "cost", 3, "ok"), Checked("mine", "relu", 7, "ok")))
-    assert report.text(cost).splitlines()[1:] == ["  ✓ compute_cost", "  ✓ mine          checked as relu"]
+    assert terminal.text(cost).splitlines()[1:] == ["  ✓ compute_cost", "  ✓ mine          checked as relu"]
 
 
 def test_a_warning_is_marked() -> None:
-    said = report.text(replace(CLEAN, findings=(WARNING,)))
+    said = terminal.text(replace(CLEAN, findings=(WARNING,)))
     assert "! warning: Relu.backward (line 70)\n  Relu.backward changes its argument dout" in said
     assert "✗" not in said
 
 
 def test_colors_only_where_they_are_wanted() -> None:
-    assert "\x1b" not in report.text(WEEK_4)
-    colored = report.text(WEEK_4, color=True)
+    assert "\x1b" not in terminal.text(WEEK_4)
+    colored = terminal.text(WEEK_4, color=True)
     assert "\x1b[1;31m✗\x1b[0m relu_backward" in colored
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored).split() == report.text(WEEK_4).split()
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored).split() == terminal.text(WEEK_4).split()
 
 
 def test_nothing_of_the_learners_steers_the_terminal() -> None:
     evil = "\x1b[2J\x1b]0;x\x07\u202e[bold]"
     finding = Finding("raised", "f", 1, {"kind": evil, "text": evil})
-    said = report.text(Report(evil, (Checked(evil, evil, 1, "wrong"),), (finding,), (evil,)))
+    said = terminal.text(Report(evil, (Checked(evil, evil, 1, "wrong"),), (finding,), (evil,)))
     assert all(character.isprintable() for character in said.replace("\n", ""))
     assert "[bold]" in said
 
@@ -224,9 +225,9 @@ NOTEBOOK = Report("n.ipynb", (replace(WEEK_4.checked[1], facts={"cell": "3", "ce
 
 
 def test_in_a_notebook_the_place_is_a_cell_and_a_line(tmp_path: Path) -> None:
-    assert "✗ relu_backward (cell 3, line 2)\n" in report.text(NOTEBOOK)
-    assert "✗ relu_backward (3번째 코드 셀 2행)\n" in report.text(NOTEBOOK, "ko")
-    assert report.line(NOTEBOOK) == "✗ n.ipynb  relu_backward (cell 3, line 2)"
+    assert "✗ relu_backward (cell 3, line 2)\n" in terminal.text(NOTEBOOK)
+    assert "✗ relu_backward (3번째 코드 셀 2행)\n" in terminal.text(NOTEBOOK, "ko")
+    assert terminal.line(NOTEBOOK) == "✗ n.ipynb  relu_backward (cell 3, line 2)"
     row = rows_of(formats.csv([NOTEBOOK], "en"))[0]
     assert (row["cell"], row["line"]) == ("3", "2")
     file = formats.to_json([NOTEBOOK], "en", 1)["files"][0]
@@ -239,7 +240,7 @@ def test_in_a_notebook_the_place_is_a_cell_and_a_line(tmp_path: Path) -> None:
 
 def test_a_line_that_cannot_be_read_is_that_of_the_cell() -> None:
     problem = Finding("syntax-error", "", 40, {"line": "40", "text": "invalid syntax", "cell": "3", "cell_line": "2"})
-    assert "Python cannot read it, cell 3, line 2: invalid syntax" in report.text(Report("n.ipynb", problem=problem))
+    assert "Python cannot read it, cell 3, line 2: invalid syntax" in terminal.text(Report("n.ipynb", problem=problem))
 
 
 # What has to be there.
@@ -346,7 +347,7 @@ def test_no_letter_is_lost_where_letters_are_two_columns_wide(width: int) -> Non
     checked = tuple(Checked(finding.function, finding.function, 1, "wrong") for finding in findings)
     of = Report("가나다라마바사.py", checked, tuple(findings))
     said = [without_spaces(texts.hints(finding, "ko", 1)[0]) for finding in findings]
-    for told in report.text(of, "ko", width=width), classroom.table([of], "ko", width=width):
+    for told in terminal.text(of, "ko", width=width), classroom.table([of], "ko", width=width):
         assert max(map(cell_len, told.splitlines())) <= width
         assert [text for text in said if text not in without_spaces(told)] == []
 
@@ -518,17 +519,21 @@ EVIL = "\x1b[2J\x1b]0;x\x07\u202e\x85<script>alert(1)</script>\"'><b>=1"
 def test_nothing_of_the_learners_is_read_as_anything_but_text(tmp_path: Path) -> None:
     facts = dict.fromkeys(("kind", "text", "name", "index", "expected", "got", "cell", "cell_line", "pattern"), EVIL)
     checked = Checked(EVIL, EVIL, 1, "unchecked", EVIL, facts)
-    findings = [Finding(key, EVIL, 1, facts, severity, (EVIL,)) for key in ("raised", EVIL) for severity in SEVERITIES]
+    findings = [
+        Finding(key, EVIL, 1, facts, severity, (EVIL,), (Line(1, EVIL),))
+        for key in ("raised", EVIL)
+        for severity in SEVERITIES
+    ]
     problem = Finding(EVIL, EVIL, 1, facts)
     reports = [Report(EVIL, (checked,), tuple(findings), (EVIL,), problem), Report("2" + EVIL, problem=problem)]
     pages.write(tmp_path, reports, "en", 3, {EVIL: 1})
-    terminal = [report.text(reports[0], repro=True), report.line(reports[0]), classroom.table(reports)]
-    terminal += [grading.table(reports, {EVIL: 1}, "ko"), pages.fragment(reports[0], "ko", 3)]
-    written = [*terminal, *(path.read_text("utf-8") for path in tmp_path.iterdir())]
+    shown = [terminal.text(reports[0], repro=True), terminal.line(reports[0]), classroom.table(reports)]
+    shown += [grading.table(reports, {EVIL: 1}, "ko"), pages.fragment(reports[0], "ko", 3)]
+    written = [*shown, *(path.read_text("utf-8") for path in tmp_path.iterdir())]
     written += [formats.junit(reports, "en", 3), formats.csv(reports, "en"), formats.gradebook(reports, {EVIL: 1})]
     for text in written:
         assert all(character.isprintable() or character in "\n\ufeff" for character in text)
-    for page in [terminal[-1], *(path.read_text("utf-8") for path in tmp_path.iterdir())]:
+    for page in [shown[-1], *(path.read_text("utf-8") for path in tmp_path.iterdir())]:
         assert "<script" not in page and "<b>" not in page and "'>" not in page
     assert ElementTree.fromstring(formats.junit(reports, "en", 3)).find(".//script") is None
     assert json.loads(json.dumps(formats.to_json(reports, "en", 3)))["exit_status"] == 1
@@ -596,31 +601,30 @@ def test_a_page_shows_the_code_with_the_line_marked(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(SOURCE)
     at = replace(LOST, function="relu", line=4)
-    page = pages.file_page(Report(str(path), (Checked("relu", "relu", 3, "wrong"),), (at,)), "en", 1)
+    report = Report("a.py", (Checked("relu", "relu", 3, "wrong"),), (at,))
+    page = pages.file_page(with_code(report, source.read(path)), "en", 1)
     assert "<span><i>3</i>def relu(Z):</span><mark><i>4</i>    return &#x27;&lt;b&gt;&#x27; + Z</mark></pre>" in page
-    assert "<pre" not in pages.file_page(Report("gone.py", findings=(at,)), "en", 1)
+    assert "<pre" not in pages.file_page(report, "en", 1)
 
 
-@pytest.mark.parametrize(("line", "numbers"), [(4, [3, 4]), (8, [7, 8, 9]), (1, [1, 2, 3, 4]), (99, []), (None, [])])
+@pytest.mark.parametrize(
+    ("line", "numbers"), [(4, [3, 4]), (8, [7, 8, 9]), (1, [1, 2, 3, 4]), (99, []), (0, []), (None, [])]
+)
 def test_the_function_around_a_line(line: int | None, numbers: list[int], tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(SOURCE)
-    lines = excerpt(source.read(path), Finding("raised", "f", line))
-    assert [each.number for each in lines] == numbers
-    assert [each.number for each in lines if each.marked] == ([line] if numbers else [])
+    assert [each.number for each in excerpt(source.read(path), Finding("raised", "f", line))] == numbers
 
 
 def test_the_code_of_a_notebook_is_numbered_by_its_cell(tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
     cells = [{"cell_type": "code", "source": text} for text in ("x = 1\ny = 2", "# a\n\ndef f(x):\n    return x")]
     path.write_text(json.dumps({"cells": cells}))
+    report = Report("n.ipynb", findings=(Finding("raised", "f", 6),))
     read = source.read(path)
-    found = read.placed(Finding("raised", "f", 6))
-    assert [(each.number, each.text, each.marked) for each in excerpt(read, found)] == [
-        (3, "def f(x):", False),
-        (4, "    return x", True),
-    ]
-    assert excerpt(read, Finding("raised", "f", 6, {"cell": "9", "cell_line": "1"})) == []
+    (found,) = with_code(read.report(report), read).findings
+    assert [(line.number, line.text) for line in found.code] == [(3, "def f(x):"), (4, "    return x")]
+    assert texts.located(found) == (2, 4)
 
 
 def test_a_long_function_is_shown_around_the_line(tmp_path: Path) -> None:
@@ -628,6 +632,13 @@ def test_a_long_function_is_shown_around_the_line(tmp_path: Path) -> None:
     path.write_text("def f():\n" + "    x = 1\n" * 500)
     numbers = [each.number for each in excerpt(source.read(path), Finding("raised", "f", 300))]
     assert len(numbers) == 60 and 300 in numbers and numbers[0] > 1
+
+
+def test_a_line_that_cannot_be_read_is_shown_with_its_neighbors(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("a = 1\nb = 2\ndef f(x:\n    return x\n")
+    problem = sandbox.check_file(path).problem
+    assert problem is not None and [line.number for line in problem.code] == [1, 2, 3, 4, 5]
 
 
 def test_the_index_shows_every_function_of_every_file_and_the_points(tmp_path: Path) -> None:
@@ -697,7 +708,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_one_file(run: Run, checked: dict[str, Any], folder: Path) -> None:
     path = folder / "w.py"
-    assert run(path) == (1, report.text(replace(WEEK_4, file=str(path))) + "\n", "")
+    assert run(path) == (1, terminal.text(replace(WEEK_4, file=str(path))) + "\n", "")
     assert "--hint 3" in run(path, "--hint", 2)[1]
     assert "오류" in run(path, "--lang", "ko")[1]
     assert run(folder / "a.py")[0] == 0

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chainrule.checker import report, sandbox
+from chainrule.checker.running import sandbox
+from chainrule.checker.telling import terminal
 
 LEARNER = """\
 import numpy as np
@@ -73,7 +74,7 @@ def snippets(folder: Path) -> dict[str, tuple[str, str]]:
     found = sandbox.check_file(folder / "week4.py")
     return {
         finding.function: (
-            "\n".join(report.snippet(found, finding, "en")),
+            "\n".join(terminal.snippet(found, finding, "en")),
             finding.facts.get("got", finding.facts.get("kind", "")),
         )
         for finding in found.findings

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.checker import courseware
-from chainrule.checker.child import run
-from chainrule.checker.definitions import definitions
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.sandbox import check_file, check_files
-from chainrule.checker.source import read
+from chainrule.checker.running import courseware
+from chainrule.checker.running.child import run
+from chainrule.checker.running.definitions import definitions
+from chainrule.checker.running.sandbox import check_file, check_files
+from chainrule.checker.running.source import read
 
 RELU = """
 import numpy as np

@@ -4,14 +4,15 @@ import ast
 
 import pytest
 
-from chainrule.checker import texts
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, examine, inspect
-from chainrule.checker.roles import cost, elementwise, logistic, scripts, shallow
+from chainrule.checker.roles.course import cost, elementwise, logistic, shallow
+from chainrule.checker.roles.scripts import functions
+from chainrule.checker.telling import texts
 from tests.checker.corpus.planted import text
 
-FAMILIES = (elementwise, cost, logistic, shallow, scripts)
+FAMILIES = (elementwise, cost, logistic, shallow, functions)
 HELPERS = """
 import numpy as np
 

@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
-from chainrule.checker import child, definitions, names, roles, source, texts
+from chainrule.checker import equations, names, roles
+from chainrule.checker.equations.mistakes import Mistake
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner
-from chainrule.checker.particles import particle
-from chainrule.checker.probe import Mistake, Probe, pattern
+from chainrule.checker.probe import Probe, pattern
+from chainrule.checker.running import child, definitions, source
+from chainrule.checker.telling import texts
+from chainrule.checker.telling.particles import particle
 
 PACKAGE = Path(str(roles.__file__)).parents[1]
 CORPUS = Path(__file__).parent / "corpus"
@@ -136,7 +139,11 @@ def test_no_words_are_in_one_language_only() -> None:
 
 # Every key that the checker can produce, as far as the sources and a run tell.
 
-MODULES = [importlib.import_module(f"{roles.__name__}.{m.name}") for m in pkgutil.iter_modules(roles.__path__)]
+MODULES = [
+    importlib.import_module(module.name)
+    for room in (equations, roles)
+    for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")
+]
 LEARNERS = [path for path in sorted(CORPUS.rglob("*.py")) if not path.name.startswith(("planted", "notes", "__"))]
 
 
@@ -168,7 +175,7 @@ def mistakes_in(value: Any) -> Iterator[Mistake]:
 def probed_keys(learner: Learner) -> Iterator[str]:
     """The keys of what the families would try on a learner's functions."""
     for family in roles.FAMILIES:
-        for probe in importlib.import_module(f"{roles.__name__}.{family}").probes(learner):
+        for probe in family.probes(learner):
             if isinstance(probe, Probe):
                 yield from (mistake.key for mistake in probe.mistakes)
 
@@ -177,6 +184,19 @@ def test_every_key_in_the_sources_has_a_text() -> None:
     keys = {mistake.key for module in MODULES for mistake in mistakes_in(vars(module))} | set(written_keys())
     assert {"raised", "no-functions", "needs-another"} - keys == {"needs-another"}  # the scan finds what is there
     assert sorted(keys - texts.entries().keys()) == []
+
+
+# Put together in the sources: what activations, gates or nodes have in common, and what names another one.
+TEMPLATES = re.compile(
+    r"(sigmoid|relu|tanh|add|mul)_backward\.[\w-]+|\w+\.(is-\w+|returns-Z)|pattern\.[\w-]+|forward\.wrong-[Wb]"
+    r"|whole_backward\.slope-of-\w+|whole_forward\.cache-[AZ]-for-[AZ]"
+)
+
+
+def test_keys_are_found_with_grep() -> None:
+    sources = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
+    unwritten = [key for key in texts.entries() if f'"{key}' not in sources]
+    assert [key for key in unwritten if not TEMPLATES.fullmatch(key)] == []
 
 
 @pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
@@ -284,7 +304,8 @@ def test_names_for_map_are_those_that_families_look_for() -> None:
     assert list(probed_keys(asked)) == []
     constants = {
         node.value
-        for path in (PACKAGE / "roles").glob("*.py")
+        for room in ("conventions", "roles")
+        for path in (PACKAGE / room).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -37,7 +37,8 @@ def cut(n: int, step: int) -> list[slice]:
 def in_parts(function: Callable[[P], T], parts: Sequence[P]) -> list[T]:
     """Return what the function gives for each part; as many run at a time as there are threads.
 
-    Inside of one of several parts, parts run one after another.
+    Inside of one of several parts, parts run one after another. After an error no part is begun, and those that run
+    come to their end before the error is raised.
 
     >>> in_parts(lambda part: sum(range(10)[part]), cut(10, 4))
     [6, 22, 17]
@@ -45,26 +46,39 @@ def in_parts(function: Callable[[P], T], parts: Sequence[P]) -> list[T]:
     if len(parts) < 2 or _at_work.get():
         return [function(part) for part in parts]
     results: dict[int, T] = {}
+    errors: list[BaseException] = []
     waiting = iter(range(len(parts)))
 
     def work() -> None:
-        while (i := next(waiting, None)) is not None:
-            results[i] = function(parts[i])
+        while not errors and (i := next(waiting, None)) is not None:
+            try:
+                results[i] = function(parts[i])
+            except BaseException as error:
+                errors.append(error)
 
     outside = _at_work.set(True)
     try:
-        # A copy of the context brings np.errstate along.
-        helpers = min(_allowed.get() or machine.cores(), len(parts)) - 1
-        others = [_pool(os.getpid(), helpers).submit(copy_context().run, work) for _ in range(helpers)]
-        try:
-            work()
-        finally:
-            for other in others:
-                if not other.cancel():  # one that did not begin in time is not waited for
+        others = _helpers(work, min(_allowed.get() or machine.cores(), len(parts)) - 1)
+        work()
+        for other in others:
+            while not (other.cancel() or other.done()):  # one that did not begin in time is not waited for
+                try:
                     other.result()
+                except KeyboardInterrupt as interrupt:
+                    errors.append(interrupt)
     finally:
         _at_work.reset(outside)
+    if errors:
+        raise errors[0]
     return [results[i] for i in range(len(parts))]
+
+
+def _helpers(work: Callable[[], None], number: int) -> list[Any]:
+    """Let other threads work, too; none when the program ends, where no thread can begin any more."""
+    try:  # a copy of the context brings np.errstate along
+        return [_pool(os.getpid(), number).submit(copy_context().run, work) for _ in range(number)]
+    except RuntimeError:
+        return []
 
 
 @cache
@@ -78,36 +92,52 @@ class _BlasLimit:
     """BLAS kept to one thread for as long as somebody needs it: the number belongs to the process, not to a thread."""
 
     def __init__(self) -> None:
-        self._lock, self._users, self._limit = Lock(), 0, None
-        self._threads = 1
+        self._lock, self._users = Lock(), 0
+        self._numbers: list[int] = []  # of each library before
 
     def __enter__(self) -> int:
         """Return how many threads BLAS had."""
         with self._lock:
             if not self._users:
-                blas = _blas()
-                self._threads = max((library["num_threads"] for library in blas.info()), default=machine.cores())
-                self._limit = blas.limit(limits=1)
+                self._numbers = [library.get_num_threads() or 1 for library in _blas()]
+                _set([1] * len(self._numbers))
             self._users += 1
-            return self._threads
+            return max(self._numbers, default=machine.cores())
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._users -= 1
-            if not self._users and self._limit is not None:
-                self._limit.restore_original_limits()
-                self._limit = None
+            if not self._users:
+                _set(self._numbers)
+
+    def after_fork(self) -> None:
+        """Forget the parent's other threads, which a child does not have."""
+        self._lock = Lock()
+        if self._users and _allowed.get() is None:
+            self._users = 0
+            _set(self._numbers)
+
+
+def _set(numbers: list[int]) -> None:
+    for library, number in zip(_blas(), numbers, strict=True):
+        # threadpoolctl ignores the call of a thread if another one that lives set the number before.
+        clear = getattr(library, "clear_controlling_thread", lambda force: None)
+        clear(force=True)
+        library.set_num_threads(number)
+        clear(force=True)
 
 
 @cache
-def _blas() -> Any:
-    """Return the handle of the BLAS libraries, which takes a while to find."""
+def _blas() -> list[Any]:
+    """Return the handles of the BLAS libraries, which take a while to find."""
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController().select(user_api="blas")
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 _blas_limit = _BlasLimit()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_blas_limit.after_fork)
 
 
 @contextmanager
@@ -129,7 +159,9 @@ def one_blas_thread() -> Iterator[None]:
 
 def product(A: Array, B: Array) -> Array:
     """Return A @ B, where all axes of A but its last are rows; see `products`."""
-    if A.ndim > 2:
+    if A.ndim != 2:
+        if A.ndim < 2:
+            return A @ B
         xp = namespace(A)
         return xp.reshape(product(xp.reshape(A, (-1, A.shape[-1])), B), (*A.shape[:-1], B.shape[1]))
     return A @ B if A.size * B.shape[1] < machine.CUT else products((A, B))[0]

@@ -14,6 +14,14 @@ CLEAN, BUGS, NOT_CHECKED = 0, 1, 2
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of the learner's code and its number, in a notebook that in its cell."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One mistake in one function.
 
@@ -27,6 +35,8 @@ class Finding:
         What the text is filled in with: what was measured, written out.
     repro
         The lines of a snippet with the input that shows it, if there is one.
+    code
+        The function with the line, for who looks at it without the file.
     severity
         A warning is about something that works here and bites elsewhere; it does not make the file wrong.
     """
@@ -37,6 +47,7 @@ class Finding:
     facts: dict[str, str] = field(default_factory=dict)
     severity: Severity = "error"
     repro: tuple[str, ...] = ()
+    code: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +134,8 @@ class Report:
             asked = self.named(name)
             left = next((c for c in asked if c.status in ("unchecked", "not-started")), None)
             if left is not None:
-                errors.append(Finding(f"required.{left.status}", left.function, left.line, left.facts))
+                key = "required.not-started" if left.status == "not-started" else "required.unchecked"
+                errors.append(Finding(key, left.function, left.line, left.facts))
             elif not asked:
                 errors.append(Finding("required.missing", name))
         return replace(self, findings=(*self.findings, *errors), required=required)
@@ -139,8 +151,13 @@ class Report:
         return cls(
             data["file"],
             tuple(Checked(**checked) for checked in data["checked"]),
-            tuple(Finding(**finding) for finding in data["findings"]),
+            tuple(map(_finding, data["findings"])),
             tuple(data["unmatched"]),
-            None if problem is None else Finding(**problem),
+            None if problem is None else _finding(problem),
             data["seconds"],
         )
+
+
+def _finding(data: dict[str, Any]) -> Finding:
+    code = tuple(Line(**line) for line in data["code"])
+    return Finding(**data | {"repro": tuple(data["repro"]), "code": code})

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.checker import findings, roles, texts
+from chainrule.checker import findings, roles
 from chainrule.checker.learner import Learner
+from chainrule.checker.telling import texts
 from chainrule.common.errors import InputError
 from chainrule.common.settings import choice
 
@@ -33,17 +34,17 @@ class Report(findings.Report):
 
     def __str__(self) -> str:
         """Return what `chainrule check` prints."""
-        from chainrule.checker import report  # it takes rich, and only a person who looks needs it
+        from chainrule.checker.telling import terminal  # it takes rich, and only a person who looks needs it
 
-        return report.text(self, self.lang, self.hint, command=False)
+        return terminal.text(self, self.lang, self.hint, command=False)
 
     def __repr__(self) -> str:
-        from chainrule.checker import report
+        from chainrule.checker.telling import terminal
 
-        return f"<Report on {texts.plain(self.file)}: {report.summary(self, self.lang)}>"
+        return f"<Report on {texts.plain(self.file)}: {terminal.summary(self, self.lang)}>"
 
     def _repr_html_(self) -> str:
-        from chainrule.checker import pages
+        from chainrule.checker.telling import pages
 
         return pages.fragment(self, self.lang, self.hint)
 

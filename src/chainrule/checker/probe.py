@@ -9,23 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.equations.mistakes import Equation, Mistake, Values
 from chainrule.checker.findings import Checked, Finding, Severity
 from chainrule.checker.learner import Learner, Raised
 
-Values = dict[str, Any]
-"""Quantities by their textbook names, such as {"dA": ..., "Z": ...}; examples are columns."""
-Equation = Callable[[Values], Values]
-
 _NOT_THERE = ("NotHereError", "NameError")  # a file that is missing, or a variable of a cell that was not run
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A right function with one thing wrong; `key` is its name in the texts."""
-
-    key: str
-    wrong: Equation
-    severity: Severity = "error"
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chainrule.checker import inprocess, report
+from chainrule.checker import inprocess
 from chainrule.checker.names import likely
+from chainrule.checker.telling import terminal
 from chainrule.common.errors import InputError
 
 
@@ -40,11 +41,11 @@ def assert_correct(
     """
     __tracebackhide__ = True
     found = inprocess.check(obj, names=names, require=required, hint=hint, lang=lang)
-    if report.outcome(found) == "wrong":
+    if terminal.outcome(found) == "wrong":
         raise AssertionError(str(found))
     if not found.checked:
         name = found.unmatched[0] if found.unmatched else "my_function"
         example = f'assert_correct(..., names={{"{name}": "{likely(name) or "linear_backward"}"}})'
         raise InputError(f"Nothing in {found.file} has a name that is known. Say what it should do: {example}.")
-    if report.outcome(found) == "unchecked":
+    if terminal.outcome(found) == "unchecked":
         raise InputError(f"{found.file} could not be judged.\n{found}")

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.equations.mistakes import Values
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Call, Learner, Raised, arrays, quiet
-from chainrule.checker.probe import Probe, Values, difference
+from chainrule.checker.probe import Probe, difference
 
 _LONGEST, _WIDEST = 120, 500  # lines, and characters of one
 _LARGEST = 1000  # numbers of an array

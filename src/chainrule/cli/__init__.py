@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in train, evaluate, predict, summary, check, gates, datasets:
-    app.command(command.__name__.rpartition(".")[2], epilog=command.EXAMPLE)(command.run)
+    app.command(command.__name__.rpartition(".")[2].replace("_", "-"), epilog=command.EXAMPLE)(command.run)
 
 _INTERRUPTED = 128 + signal.SIGINT
 _UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options

@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from chainrule.checker import grading
 from chainrule.checker.findings import Report
 from chainrule.checker.names import NAMES
-from chainrule.checker.texts import LANGUAGES, language, phrase
+from chainrule.checker.telling import grading
+from chainrule.checker.telling.texts import LANGUAGES, language, phrase
 from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.console import encodable
 from chainrule.common.errors import InputError
@@ -74,7 +74,7 @@ def run(
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
     _warn(reports, usual)
-    from chainrule.checker import formats, pages
+    from chainrule.checker.telling import formats, pages
 
     index = None if html is None else pages.write(html, reports, lang, hint, scheme)
     if as_json:
@@ -129,7 +129,7 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 
 def _check(files: Sequence[Path], usual: Mapping[str, str], jobs: int) -> list[Report]:
-    from chainrule.checker import sandbox
+    from chainrule.checker.running import sandbox
 
     if len(files) == 1:
         return [sandbox.check_file(files[0], names=usual)]
@@ -161,18 +161,18 @@ def _warn(reports: Sequence[Report], usual: Mapping[str, str]) -> None:
 
 
 def _texts(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float], repro: bool) -> Iterator[str]:
-    from chainrule.checker import classroom, report
+    from chainrule.checker.telling import classroom, terminal
 
-    terminal = sys.stdout.isatty()
-    color = terminal and not os.environ.get("NO_COLOR")
-    width = min(shutil.get_terminal_size().columns, 100) if terminal else 100
+    interactive = sys.stdout.isatty()
+    color = interactive and not os.environ.get("NO_COLOR")
+    width = min(shutil.get_terminal_size().columns, 100) if interactive else 100
     if len(reports) <= _FULL:
         for position, each in enumerate(reports):
-            text = report.text(each, lang, hint, color=color, width=width, repro=repro)
+            text = terminal.text(each, lang, hint, color=color, width=width, repro=repro)
             yield ("\n" if position else "") + text
     else:
         for each in reports:
-            yield report.line(each, lang, color=color)
+            yield terminal.line(each, lang, color=color)
     if len(reports) > 1:
         yield "\n" + classroom.table(reports, lang, color=color, width=width)
     if scheme:

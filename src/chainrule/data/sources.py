@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -168,15 +169,26 @@ def read_ahead(items: Iterable[T]) -> Iterator[T]:
     >>> sum(read_ahead(range(5)))
     10
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     items, end = iter(items), object()
-    # Unlike a bare thread, an executor's is told to end at the interpreter's exit.
+    try:  # unlike a bare thread, an executor's is told to end at the interpreter's exit
+        from concurrent.futures import ThreadPoolExecutor
+    except RuntimeError:  # the exit has begun, and no thread can begin any more
+        yield from items
+        return
+    read: Callable[[], T] = partial(next, items, end)
     with ThreadPoolExecutor(1, "chainrule-read-ahead") as thread:
-        reading = thread.submit(next, items, end)
-        while (item := reading.result()) is not end:
-            reading = thread.submit(next, items, end)
-            yield item  # type: ignore[misc]  # the end is no item
+        result = _begun(thread, read)
+        while (item := result()) is not end:
+            result = _begun(thread, read)
+            yield item
+
+
+def _begun(thread: Any, read: Callable[[], T]) -> Callable[[], T]:
+    """Let a thread read already, and return what waits for the result; at the interpreter's exit, what reads."""
+    try:
+        return thread.submit(read).result  # type: ignore[no-any-return]
+    except RuntimeError:
+        return read
 
 
 class Stored:

@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, machine
 from chainrule.common.errors import InputError
+from chainrule.common.number_text import number_text
 from chainrule.common.settings import choice
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy import NumpyEngine
@@ -19,7 +20,7 @@ from chainrule.layers.base import convolves
 ENGINES = ("numpy", "fast", "xla")
 
 
-def maker(name: str, precision: str | None, optimizer: Optimizer, dtype: Any) -> Callable[..., Engine]:
+def engine_maker(name: str, precision: str | None, optimizer: Optimizer, dtype: Any) -> Callable[..., Engine]:
     """Return what makes an engine, by its name, from all that engines have in common."""
     name = choice("Network", "engine", name, ENGINES)
     if precision is not None and name != "xla":
@@ -36,7 +37,7 @@ def maker(name: str, precision: str | None, optimizer: Optimizer, dtype: Any) ->
 
 
 def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, Array | None], Array]:
-    """Return the function from inputs and mask to logits."""
+    """Return the function from inputs and mask to logits; "fast" predicts as NumPy does."""
     name = choice("Network", "engine", name, ENGINES)
     if name == "xla":
         from chainrule.engines import xla
@@ -53,13 +54,13 @@ def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int
     """Return the name of the engine that should train faster, and why.
 
     Compiling takes seconds. From then on, XLA takes a twentieth (tiny networks) to nine tenths (wide ones) of NumPy's
-    time, half for recurrent ones; convolutions on a CPU take as long as NumPy's. So XLA is for runs of more than 10 s,
-    and for convolutions only if there is an accelerator. The time is estimated from the multiply-adds.
+    time, half for recurrent ones; convolutions on a CPU take as long as NumPy's. So XLA is for long runs, and for
+    convolutions only if there is an accelerator. The time is estimated from the multiply-adds.
     """
     work = 3 * batch_size * body.multiply_adds(params, input_shape)  # forward, and two products in backward
     seconds = steps * (machine.STEP_SECONDS + work / machine.MULTIPLY_ADDS_PER_SECOND)
     if seconds < machine.COMPILING_PAYS:
-        return "numpy", f"the run should take about {seconds:.1g} s, which is too short to compile for"
+        return "numpy", f"the run should take about {number_text(seconds)} s, which is too short to compile for"
     if importlib.util.find_spec("jax") is None:
         return "numpy", "JAX, which would be faster, is not installed: pip install 'chainrule[xla]'"
     import jax

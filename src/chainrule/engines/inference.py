@@ -1,4 +1,4 @@
-"""Outputs for many examples, some at a time: as many as memory that is stated allows."""
+"""Outputs for many examples, as many at a time as fit into a stated number of bytes."""
 
 from __future__ import annotations
 

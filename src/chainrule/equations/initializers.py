@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, Float, Shape
+from chainrule.arrays.threads import one_blas_thread
 
 
 def first_values(
@@ -115,7 +116,9 @@ def orthogonal(rng: np.random.Generator, shape: Shape) -> Float[Array, "..."]:
     2014.
     """
     rows, columns = math.prod(shape[:-1]), shape[-1]
-    Q, R = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    normal = rng.standard_normal((max(rows, columns), min(rows, columns)))
+    with one_blas_thread():  # the last digits would depend on how many there are
+        Q, R = np.linalg.qr(normal)
     Q = Q * np.sign(np.diagonal(R))  # makes Q uniform over the orthogonal matrices, whatever sign QR chose
     return (Q if rows >= columns else Q.T).reshape(shape)
 

@@ -74,6 +74,8 @@ def load(path: str | Path) -> Network:
     path = _path(path, "load")
     if path.is_dir():
         raise InputError(f"{path} is a folder. Name the model file in it; checkpoints are for fit(checkpoint=...).")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is a pipe or a device, and a model is read from a file: save it to one first.")
     if not path.is_file():
         raise InputError(
             f"There is no model file {path}. Train one with: chainrule train mnist-small --out {path.name}"

@@ -100,7 +100,7 @@ class Sequential(Composite):
 class MergeCache(NamedTuple):
     """What the backward pass needs."""
 
-    widths: tuple[Array, ...]  # (0, features) for every array: without numbers, only the shape counts
+    widths: tuple[Array, ...]  # (0, features) for every array; arrays, because JAX would trace an integer
 
 
 class _Add(Layer):

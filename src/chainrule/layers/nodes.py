@@ -103,7 +103,8 @@ class Nodes(Rule):
 
 def _node(name: Any, rest: Any) -> Node:
     """Return a node of what a user wrote: its name, and its operation with its inputs."""
-    operation, inputs = rest if len(rest := listed(rest) or []) == 2 else (None, None)
+    entries = listed(rest) or []
+    operation, inputs = entries if len(entries) == 2 else (None, None)
     inputs = [inputs] if isinstance(inputs, str) else listed(inputs)
     if inputs is None or not all(isinstance(text, str) for text in (name, *inputs)):
         raise Refusal(f"The node {shown(name)} is not (operation, inputs) with the names of its inputs.")

@@ -360,13 +360,18 @@ class GroupNorm(Layer):
         Raises
         ------
         InputError
-            The channels do not divide by the groups.
+            The channels do not divide by the groups, or a group is a single value.
         """
         n = input_shape[-1]
         if n % self.groups:
             raise InputError(
                 f"GroupNorm divides the channels evenly among its groups, but {n} channels do not divide by "
                 f"groups={self.groups}. Take a divisor of {n} for groups."
+            )
+        if math.prod(input_shape) == self.groups:
+            raise InputError(
+                f"GroupNorm needs more than one value per group, because the variance of one value is 0, but examples "
+                f"of shape {input_shape} have one for each of groups={self.groups}. Take fewer groups."
             )
         gamma, beta = (first_values(first, rng, (n,), dtype) for first in (ones, zeros))
         return {"gamma": gamma, "beta": beta}, input_shape

@@ -1,21 +1,48 @@
-"""What functions learners write, how to call them, what is right and what the usual mistakes are."""
+"""Which functions learners write, and how to call them; all that is known is tried on a file."""
 
 from __future__ import annotations
 
-import importlib
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, Probe, examine, inspect
 from chainrule.checker.repro import snippet
+from chainrule.checker.roles.book import convolution as book_convolution
+from chainrule.checker.roles.book import functions as book_functions
+from chainrule.checker.roles.book import gates, layers
+from chainrule.checker.roles.book import optimizers as book_optimizers
+from chainrule.checker.roles.course import convolution as course_convolution
+from chainrule.checker.roles.course import (
+    cost,
+    elementwise,
+    logistic,
+    network,
+    recurrent,
+    regularization,
+    setup,
+    shallow,
+)
+from chainrule.checker.roles.course import optimizers as course_optimizers
+from chainrule.checker.roles.scripts import functions as script_functions
+
+
+class Family(Protocol):
+    """A module that knows functions of one kind."""
+
+    def probes(self, learner: Learner, /) -> Iterator[Probe | Inspection]:
+        """Yield what there is to try of the learner's."""
+
 
 # In this order: what is called comes before what calls it, so that a mistake is found where it is.
-FAMILIES = [
-    *("elementwise", "gates", "cost", "setup", "optimizers", "convolution", "recurrent", "regularization"),
-    *("network", "logistic", "shallow", "book_functions", "book", "scripts"),
-]
+FAMILIES: Sequence[Family] = (
+    *(elementwise, gates, cost, setup),
+    *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
+    *(network, logistic, shallow, book_functions, layers, script_functions),
+)
 
 
 def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tuple[str, ...]:
@@ -28,7 +55,7 @@ def check(learner: Learner, file: str) -> Report:
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     for family in FAMILIES:
-        for probe in importlib.import_module(f"chainrule.checker.roles.{family}").probes(learner):
+        for probe in family.probes(learner):
             if probe.function in checked:
                 continue
             wrong = {function for function, done in checked.items() if done.status == "wrong"}

@@ -1,0 +1,1 @@
+"""How people write: names, layouts, classes, whole styles."""

@@ -1,0 +1,79 @@
+"""Softmax of scores, and how it usually goes wrong. Examples are columns; a vector is one example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.equations.mistakes import Values
+
+Function = Callable[[Any], Any]
+
+
+def softmax(Z: Any) -> Any:
+    """Return the probabilities of the classes."""
+    E = np.exp(Z - Z.max(axis=0))
+    return E / E.sum(axis=0)
+
+
+def _by_parts(shift: Function, total: Function, Z: Any) -> Any:
+    E = np.exp(Z - shift(Z))
+    return E / total(E)
+
+
+_SHIFTS: tuple[Function, ...] = (
+    lambda Z: Z.max(axis=0),
+    np.max,
+    lambda Z: Z.max(axis=-1, keepdims=True),
+    lambda Z: 0.0,
+)
+_TOTALS: dict[str, Function] = {
+    "softmax.over-all": np.sum,
+    "softmax.wrong-axis": lambda E: E.sum(axis=-1, keepdims=True),
+}
+
+
+WRONG: list[tuple[str, Function]] = [
+    *((key, partial(_by_parts, shift, total)) for key, total in _TOTALS.items() for shift in _SHIFTS),
+    ("softmax.not-normalized", np.exp),
+    ("softmax.not-normalized", lambda Z: np.exp(Z - Z.max(axis=0))),
+    ("softmax.no-exponential", lambda Z: Z / Z.sum(axis=0)),
+    ("softmax.sign", lambda Z: softmax(-Z)),
+    ("softmax.different-exponents", lambda Z: np.exp(Z + Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
+    ("softmax.different-exponents", lambda Z: np.exp(Z - Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
+    ("softmax.not-normalized", lambda Z: np.exp(Z) / np.exp(Z).max(axis=0)),
+    ("softmax.sigmoid", lambda Z: 1 / (1 + np.exp(-Z))),
+    ("softmax.returns-Z", lambda Z: Z),
+    ("softmax.logarithm", lambda Z: np.log(softmax(Z))),
+]
+"""What shows for scores of any size."""
+LARGE: dict[str, Function] = {
+    "batch-maximum": partial(_by_parts, np.max, lambda E: E.sum(axis=0)),
+    "overflow": partial(_by_parts, lambda Z: 0.0, lambda E: E.sum(axis=0)),
+}
+"""What shows for large scores only."""
+
+
+def cases() -> list[Values]:
+    """Return scores Z and one-hot targets Y: classes by examples, of different numbers and of the same."""
+    rng = np.random.default_rng(13)
+    made = []
+    for classes, m in ((3, 5), (4, 4)):
+        Y = np.eye(classes)[:, rng.permutation(np.arange(m) % classes)]
+        made.append({"Z": rng.uniform(-1.5, 1.5, (classes, m)), "Y": Y})
+    return made
+
+
+def large() -> Values:
+    """Return scores that differ much from example to example; those of the last are beyond what exp can take."""
+    v = cases()[0]
+    return v | {"Z": v["Z"] + np.array([0.0, -400.0, 400.0, 0.0, 1000.0])}
+
+
+def far_apart() -> Values:
+    """Return scores that differ much from example to example, none of them beyond what exp can take."""
+    v = cases()[0]
+    return v | {"Z": v["Z"] + np.array([0.0, -400.0, 400.0, 0.0, 0.0])}

@@ -1,0 +1,1 @@
+"""How to call what readers of the book write."""

@@ -1,0 +1,202 @@
+"""Convolution and pooling as the book writes them: classes, and im2col and col2im; channels before height and width."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.conventions.layout import from_channels_first, kernel_channels_first, to_channels_first
+from chainrule.checker.equations import convolution as eq
+from chainrule.checker.equations.mistakes import Equation, Mistake, Values, named
+from chainrule.checker.learner import Learner
+from chainrule.checker.probe import Probe
+
+CONVOLUTION = ("Convolution", "Conv", "Conv2d", "Conv2D", "ConvLayer")
+POOLING = ("Pooling", "MaxPooling", "MaxPool", "MaxPool2d", "MaxPooling2D")
+
+
+def columns(v: Values, rows: str = "m h w", across: str = "c y x") -> Values:
+    """Return the windows of pictures as the rows of a matrix; what runs through its rows and columns can be changed."""
+    A = eq.padded(v["A_prev"], v["pad"])
+    height, width = eq.output_size(v)
+    windows = np.zeros((len(A), height, width, v["f"], v["f"], A.shape[3]))
+    for h, w, down, right in eq.places(v):
+        windows[:, h, w] = A[:, down, right]
+    axes = {name: axis for axis, name in enumerate("mhwyxc")}
+    order = [axes[name] for name in f"{rows} {across}".split()]
+    count = int(np.prod([windows.shape[axes[name]] for name in rows.split()]))
+    return {"col": windows.transpose(order).reshape(count, -1)}
+
+
+def images(v: Values, *, replaces: bool = False, more: int = 0, crop: str = "inside") -> Values:
+    """Return pictures in which every window of a matrix is added to its place."""
+    m, height, width, channels = v["A_prev"].shape
+    p, f = v["pad"], v["f"]
+    windows = v["col"].reshape(m, *eq.output_size(v), channels, f, f)
+    found = np.zeros((m, height + 2 * p + more, width + 2 * p + more, channels))
+    for h, w, down, right in eq.places(v):
+        part = from_channels_first(windows[:, h, w])
+        found[:, down, right] = part if replaces else found[:, down, right] + part
+    crops = {"inside": found[:, p : p + height, p : p + width], "corner": found[:, :height, :width], "none": found}
+    return {"img": crops[crop]}
+
+
+def _shifted(v: Values) -> Values:
+    """Return pictures by shifting whole planes, each of which overwrites those before, as im2col goes through them."""
+    m, height, width, channels = v["A_prev"].shape
+    p, f, s = v["pad"], v["f"], v["stride"]
+    rows, across = eq.output_size(v)
+    windows = v["col"].reshape(m, rows, across, channels, f, f)
+    found = np.zeros((m, height + 2 * p + s - 1, width + 2 * p + s - 1, channels))
+    for y, x in product(range(f), range(f)):
+        found[:, y : y + s * rows : s, x : x + s * across : s] = windows[..., y, x]
+    return {"img": found[:, p : p + height, p : p + width]}
+
+
+def _col_cases() -> list[Values]:
+    rng = np.random.default_rng(26)
+    made = [{name: v[name] for name in ("A_prev", "stride", "pad", "f")} for v in eq.convolution_cases()]
+    return [v | {"col": rng.standard_normal(columns(v)["col"].shape)} for v in made]
+
+
+def _im2col(learner: Learner, function: str, v: Values) -> Values:
+    X = to_channels_first(v["A_prev"])
+    return {"col": learner.call(function, X, v["f"], v["f"], v["stride"], v["pad"])}
+
+
+def _col2im(learner: Learner, function: str, v: Values) -> Values:
+    shape = to_channels_first(v["A_prev"]).shape
+    found = learner.call(function, v["col"], shape, v["f"], v["f"], v["stride"], v["pad"])
+    return {"img": from_channels_first(found)}
+
+
+def _matrices(learner: Learner) -> Iterator[Probe]:
+    function = learner.find("im2col")
+    if function in learner.nodes and len(learner.parameters(function)) == 5:
+        wrong: dict[str, Equation] = {
+            "im2col.order channels": partial(columns, across="y x c"),
+            "im2col.order window": partial(columns, across="c x y"),
+            "im2col.order places": partial(columns, rows="m w h"),
+            "im2col.order pictures": partial(columns, rows="h w m"),
+            "im2col.pad-ignored": lambda v: columns(v | {"pad": 0}),
+            "im2col.stride-ignored": lambda v: columns(v | {"stride": 1}),
+            "im2col.not-rows": lambda v: {"col": columns(v)["col"].T},
+            "im2col.order none": lambda v: {
+                "col": columns(v, rows="m", across="c y x h w")["col"].reshape(columns(v)["col"].shape)
+            },
+        }
+        yield Probe(function, "im2col", _col_cases(), [partial(_im2col, learner, function)], [columns], named(wrong))
+    function = learner.find("col2im")
+    if function in learner.nodes and len(learner.parameters(function)) == 6:
+        wrong = {
+            "col2im.overwritten": _shifted,
+            "col2im.overwritten window": partial(images, replaces=True),
+            "col2im.crop corner": partial(images, crop="corner"),
+            "col2im.crop none": partial(images, crop="none"),
+            "col2im.crop more": lambda v: images(v, crop="none", more=v["stride"] - 1),
+        }
+        yield Probe(function, "col2im", _col_cases(), [partial(_col2im, learner, function)], [images], named(wrong))
+
+
+def _convolved(learner: Learner, name: str, method: str, v: Values) -> Values:
+    """Return what a layer's forward gives, or the gradients after its backward."""
+    W, b = kernel_channels_first(v["W"]), v["b"].ravel()
+
+    def call(W: Any, b: Any, X: Any, dZ: Any) -> Any:
+        layer = learner.classes[name](W, b, v["stride"], v["pad"])
+        Z = layer.forward(X)
+        if method == "forward":
+            return Z
+        dX = layer.backward(dZ)
+        kept = getattr(layer, "grads", None) or [getattr(layer, "dW", None), getattr(layer, "db", None)]
+        return dX, kept[0], kept[1]
+
+    inputs = (W, b, to_channels_first(v["A_prev"]), to_channels_first(v["dZ"]))
+    found = learner.contained(f"{name}.{method}", call, inputs)
+    if method == "forward":
+        return {"Z": from_channels_first(found)}
+    dX, dW, db = found
+    dW = None if dW is None else np.transpose(dW, (2, 3, 1, 0))
+    return {"dA_prev": from_channels_first(dX), "dW": dW, "db": None if db is None else np.reshape(db, (1, 1, 1, -1))}
+
+
+def _pooled(learner: Learner, name: str, method: str, v: Values) -> Values:
+    def call(X: Any, dA: Any) -> Any:
+        layer = learner.classes[name](v["f"], v["f"], v["stride"])
+        A = layer.forward(X)
+        return A if method == "forward" else layer.backward(dA)
+
+    inputs = to_channels_first(v["A_prev"]), to_channels_first(v["dA"])
+    found = from_channels_first(learner.contained(f"{name}.{method}", call, inputs))
+    return {"A": found} if method == "forward" else {"dA_prev": found}
+
+
+def _with_own(learner: Learner, kind: str, method: str, v: Values) -> Values:
+    """Return what is right for a class that uses the learner's own im2col and col2im, right or wrong."""
+    im2col, col2im = learner.find("im2col") or "", learner.find("col2im") or ""
+    own = (partial(_im2col, learner, im2col) if im2col in learner.nodes else columns)(v)["col"]
+    back = partial(_col2im, learner, col2im) if col2im in learner.nodes else images
+    m, (height, width) = len(v["A_prev"]), eq.output_size(v)
+    if kind == "pooling":
+        windows = own.reshape(-1, v["f"] ** 2)
+        if method == "forward":
+            return {"A": windows.max(axis=1).reshape(m, height, width, -1)}
+        col = (windows == windows.max(axis=1, keepdims=True)) * v["dA"].reshape(-1, 1)
+        return {"dA_prev": back(v | {"col": col.reshape(own.shape)})["img"]}
+    W = kernel_channels_first(v["W"]).reshape(v["W"].shape[3], -1)
+    if method == "forward":
+        return {"Z": (own @ W.T + v["b"].ravel()).reshape(m, height, width, -1)}
+    dZ = v["dZ"].reshape(-1, v["W"].shape[3])
+    dW = (own.T @ dZ).T.reshape(kernel_channels_first(v["W"]).shape)
+    gradients = {"dW": np.transpose(dW, (2, 3, 1, 0)), "db": dZ.sum(axis=0).reshape(1, 1, 1, -1)}
+    return {"dA_prev": back(v | {"col": dZ @ W})["img"]} | gradients
+
+
+def _class_probes(
+    learner: Learner,
+    name: str,
+    kind: str,
+    call: Callable[[Learner, str, str, Values], Values],
+    cases: list[Values],
+    equations: dict[str, tuple[Equation, list[Mistake]]],
+) -> Iterator[Probe]:
+    needs = [f for f in (learner.find("im2col"), learner.find("col2im")) if f in learner.nodes]
+    for method, (equation, mistakes) in equations.items():
+        if f"{name}.{method}" in learner.nodes:
+            right = [equation] + ([partial(_with_own, learner, kind, method)] if needs else [])
+            run = partial(call, learner, name, method)
+            yield Probe(f"{name}.{method}", f"{kind}.{method}", cases, [run], right, mistakes, needs=needs)
+            needs = [*needs, f"{name}.{method}"]
+
+
+def _constructed(learner: Learner, names: tuple[str, ...], first: tuple[str, ...]) -> str | None:
+    """Return the learner's class if its constructor begins as the book's does."""
+    name = learner.find(*names)
+    if name not in learner.classes:
+        return None
+    parameters = list(inspect.signature(learner.classes[name]).parameters)
+    return name if len(parameters) >= 3 and parameters[0] in first else None
+
+
+def probes(learner: Learner) -> Iterator[Probe]:
+    """Yield probes for im2col and col2im, and for the classes that use them."""
+    yield from _matrices(learner)
+    name = _constructed(learner, CONVOLUTION, ("W", "w", "weight", "weights"))
+    if name is not None and len(inspect.signature(learner.classes[name]).parameters) == 4:
+        both: dict[str, tuple[Equation, list[Mistake]]] = {
+            "forward": (eq.forward, eq.forward_mistakes()),
+            "backward": (eq.backward, eq.backward_mistakes()),
+        }
+        yield from _class_probes(learner, name, "convolution", _convolved, eq.convolution_cases(), both)
+    name = _constructed(learner, POOLING, ("pool_h", "pool_height", "ph"))
+    if name is not None:
+        both = {
+            "forward": (eq.pool, eq.pool_mistakes()),
+            "backward": (eq.pool_backward, eq.pool_backward_mistakes()),
+        }
+        yield from _class_probes(learner, name, "pooling", _pooled, eq.pooling_cases("max"), both)

@@ -1,0 +1,209 @@
+"""Plain functions of the book: softmax, errors, numerical gradients and the network of three layers, with rows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.conventions import classes
+from chainrule.checker.conventions.layout import rows
+from chainrule.checker.equations import cost, softmax
+from chainrule.checker.equations.mistakes import Mistake, Values
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Learner, Raised
+from chainrule.checker.probe import Inspection, Probe
+from chainrule.checker.roles.book import differences, network
+
+CROSS_ENTROPY = ("cross_entropy_error", "cross_entropy", "crossentropy_error", "crossentropy", "CEE")
+SQUARED_ERROR = ("mean_squared_error", "sum_squared_error", "sum_squares_error", "squared_error", "mse", "MSE")
+SOFTMAX = ("softmax", "Softmax", "stable_softmax", "softmax_function")
+_TARGETS = ("t", "y_true", "target", "targets", "label", "labels")
+
+
+def _means_batches(learner: Learner, function: str) -> bool:
+    """Return whether a file works with batches: an axis, or the number of examples, is spoken of in it."""
+    named = ("axis", "keepdims", "batch_size", "batch_num")
+    for node in learner.nodes.values():
+        for part in ast.walk(node):
+            if isinstance(part, ast.keyword) and part.arg in named:
+                return True
+            if isinstance(part, ast.Name) and part.id in named:
+                return True
+    return any(isinstance(part, ast.Attribute) and part.attr == "ndim" for part in ast.walk(learner.nodes[function]))
+
+
+def _probabilities(learner: Learner, function: str, turn: Callable[[Any], Any], v: Values) -> Values:
+    return {"A": turn(np.asarray(learner.call(function, turn(v["Z"])), float))}
+
+
+def _softmax(value: Callable[[Any], Any], v: Values) -> Values:
+    return {"A": value(v["Z"])}
+
+
+def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
+    function = learner.find(*SOFTMAX)
+    if function not in learner.nodes or len(classes.required(learner.namespace[function])) != 1:
+        return
+    in_rows = partial(_probabilities, learner, function, np.transpose)
+    runs = [in_rows] if rows(learner) else [in_rows, partial(_probabilities, learner, function, np.copy)]
+    batches = softmax.cases()
+    vectors = [{"Z": v["Z"][:, 0]} for v in batches]
+    right = [partial(_softmax, softmax.softmax)]
+    mistakes = [Mistake(key, partial(_softmax, each)) for key, each in softmax.WRONG]
+    large = [
+        Mistake("softmax.batch-maximum", partial(_softmax, softmax.LARGE["batch-maximum"]), "warning"),
+        Mistake("softmax.overflow", partial(_softmax, softmax.LARGE["overflow"]), "warning"),
+    ]
+    in_batches = Probe(function, "softmax", batches, runs, right, mistakes)
+    one = Probe(function, "softmax", vectors, [in_rows], right, mistakes)
+    robust = Probe(function, "softmax", [*batches, softmax.large()], runs, right, large)
+    meant_for_one = classes.is_right(learner, one) and not _means_batches(learner, function)
+    if classes.is_right(learner, robust) or (classes.is_right(learner, in_batches) and not meant_for_one):
+        yield robust
+    elif meant_for_one:
+        finding = Finding("softmax.one-example-only", function, learner.line(function), {}, "warning")
+        yield Inspection(function, "softmax", lambda: [finding])
+    else:
+        yield in_batches
+
+
+def _ordered(learner: Learner, function: str, y: Any, t: Any) -> Any:
+    swapped = learner.parameters(function)[0] in _TARGETS
+    result = learner.call(function, t, y) if swapped else learner.call(function, y, t)
+    return result.item() if isinstance(result, np.ndarray) and result.size == 1 else result
+
+
+def _error(learner: Learner, function: str, kind: str, v: Values) -> Values:
+    t = v["Y"].argmax(axis=0) if kind == "labels" else v["Y"].T
+    return {"cost": _ordered(learner, function, v["AL"].T, t)}
+
+
+def _error_of_one(learner: Learner, function: str, v: Values) -> Values:
+    return {"cost": _ordered(learner, function, v["AL"][:, 0], v["Y"][:, 0])}
+
+
+def _takes_two(learner: Learner, *usual: str) -> str | None:
+    function = learner.find(*usual)
+    fits = function in learner.nodes and len(classes.required(learner.namespace[function])) == 2
+    return function if fits else None
+
+
+def _cross_entropy(learner: Learner) -> Iterator[Probe | Inspection]:
+    function = _takes_two(learner, *CROSS_ENTROPY)
+    if function is None:
+        return
+    cases = cost.categorical_cases()
+    runs = [partial(_error, learner, function, kind) for kind in ("one-hot", "labels")]
+    mistakes = cost.categorical_mistakes()
+    batches = Probe(function, "cross_entropy", cases, runs, [cost.categorical], mistakes, cost.TOLERANCE)
+    columns = Probe(function, "cross_entropy", cases, [partial(_in_columns, learner, function)], [cost.categorical])
+    ones = [{name: value[:, :1] for name, value in v.items()} for v in cases]
+    one = Probe(
+        function,
+        "cross_entropy",
+        ones,
+        [partial(_error_of_one, learner, function)],
+        [cost.categorical],
+        tolerance=cost.TOLERANCE,
+    )
+    if classes.is_right(learner, batches):
+        one_hot = replace(batches, runs=runs[:1])
+        if not classes.is_right(learner, one_hot) and _subtracts_targets(learner):
+            finding = Finding("cross_entropy.one-hot-as-labels", function, learner.line(function))
+            yield Inspection(function, "cross_entropy", lambda: [finding])
+        else:
+            yield replace(batches, also=partial(_log_of_zero, learner, function, cases[0]))
+    elif not rows(learner) and classes.is_right(learner, columns):
+        yield columns
+    elif classes.is_right(learner, one) and not _means_batches(learner, function):
+        finding = Finding("cross_entropy.one-example-only", function, learner.line(function), {}, "warning")
+        yield Inspection(function, "cross_entropy", lambda: [finding])
+    else:
+        yield batches
+
+
+def _subtracts_targets(learner: Learner) -> bool:
+    """Return whether targets are subtracted somewhere: they are one-hot then."""
+    subtracted = [
+        node.right
+        for function in learner.nodes.values()
+        for node in ast.walk(function)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+    ]
+    return any(getattr(right, "attr", getattr(right, "id", "")) in _TARGETS for right in subtracted)
+
+
+def _log_of_zero(learner: Learner, function: str, v: Values) -> list[Finding]:
+    """Return a warning if the error is not finite where the probability of the right class is 0."""
+    A = v["AL"] * (1 - v["Y"])
+    for kind in ("one-hot", "labels"):
+        error = classes.attempt(partial(_error, learner, function, kind), v | {"AL": A / A.sum(axis=0)})
+        if error is not None and np.isfinite(np.asarray(error["cost"], float)).all():
+            return []
+    return [Finding("cross_entropy.log-of-zero", function, learner.line(function), {}, "warning")]
+
+
+def _in_columns(learner: Learner, function: str, v: Values) -> Values:
+    return {"cost": _ordered(learner, function, v["AL"], v["Y"])}
+
+
+SQUARED: dict[str, Callable[[Any, Any], Any]] = {
+    "half-sum": lambda y, t: 0.5 * ((y - t) ** 2).sum(),
+    "sum": lambda y, t: ((y - t) ** 2).sum(),
+    "mean": lambda y, t: ((y - t) ** 2).mean(),
+    "half-mean": lambda y, t: 0.5 * ((y - t) ** 2).mean(),
+    "per-example": lambda y, t: ((y - t) ** 2).sum() / y.shape[1],
+    "half-per-example": lambda y, t: 0.5 * ((y - t) ** 2).sum() / y.shape[1],
+}
+"""What may be called a squared error."""
+_NOT_SQUARED: list[tuple[str, Callable[[Any, Any], list[Any]]]] = [
+    ("squared_error.not-squared", lambda y, t: _reduced(y - t)),
+    ("squared_error.absolute", lambda y, t: _reduced(np.abs(y - t))),
+    ("squared_error.plus", lambda y, t: _reduced((y + t) ** 2)),
+    ("squared_error.sign", lambda y, t: [-each for each in _reduced((y - t) ** 2)]),
+    ("squared_error.order", lambda y, t: _reduced(y**2 - t**2)),
+    ("squared_error.order", lambda y, t: [each**2 for each in _reduced(y - t)]),
+    ("squared_error.root", lambda y, t: [np.sqrt(each) for each in _reduced((y - t) ** 2)]),
+    ("squared_error.per-element", lambda y, t: [((y - t) ** 2).T, 0.5 * ((y - t) ** 2).T]),
+]
+
+
+def _reduced(E: Any) -> list[Any]:
+    return [E.sum(), 0.5 * E.sum(), E.mean(), 0.5 * E.mean(), E.sum() / E.shape[1], 0.5 * E.sum() / E.shape[1]]
+
+
+def _squared(equation: Callable[[Any, Any], Any], v: Values) -> Values:
+    return {"cost": equation(v["AL"], v["Y"])}
+
+
+def _pick(equation: Callable[[Any, Any], list[Any]], i: int, v: Values) -> Values:
+    return {"cost": equation(v["AL"], v["Y"])[i]}
+
+
+def _squared_error(learner: Learner) -> Iterator[Probe]:
+    function = _takes_two(learner, *SQUARED_ERROR)
+    if function is None:
+        return
+    cases = cost.categorical_cases()
+    right = [partial(_squared, each) for each in SQUARED.values()]
+    sample = cases[0]
+    mistakes = [
+        Mistake(key, partial(_pick, equation, i))
+        for key, equation in _NOT_SQUARED
+        for i in range(len(equation(sample["AL"], sample["Y"])))
+    ]
+    yield Probe(function, "squared_error", cases, [partial(_error, learner, function, "one-hot")], right, mistakes)
+
+
+def probes(learner: Learner) -> Iterator[Probe | Inspection]:
+    """Yield what there is to try of the book's plain functions."""
+    for family in (_softmax_probes, _cross_entropy, _squared_error, differences.probes, network.probes):
+        try:
+            yield from family(learner)
+        except Raised:  # what cannot be called here is left to others
+            continue

@@ -1,0 +1,216 @@
+"""Layers as classes with forward and backward, as the book writes them. Examples are rows there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.conventions import classes
+from chainrule.checker.equations import activations, linear
+from chainrule.checker.equations.mistakes import Equation, Mistake, Values
+from chainrule.checker.learner import Learner, Raised
+from chainrule.checker.probe import Inspection, Probe
+from chainrule.checker.roles.book import loss, modes, network_classes, nodes
+
+ACTIVATIONS = {
+    "relu": ("Relu", "ReluLayer", "ReluActivation", "ActivationRelu", "Activation_ReLU"),
+    "sigmoid": ("Sigmoid", "SigmoidLayer", "SigmoidActivation", "Activation_Sigmoid"),
+    "tanh": ("Tanh", "TanhLayer", "TanhActivation", "Activation_Tanh"),
+}
+AFFINE: tuple[str, ...] = ("Affine", "Linear", "Dense", "FullyConnected", "FC", "FullyConnectedLayer", "Layer_Dense")
+AFFINE += ("AffineLayer", "LinearLayer", "DenseLayer", "FCLayer", "LinearRegression")
+Layout = tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]
+"""How inputs, weights and biases are written: each turns what is canonical into what the learner has."""
+
+LAYOUTS: tuple[Layout, ...] = (
+    (np.transpose, np.transpose, np.ravel),  # x (m, n_prev), W (n_prev, n), b (n,)
+    (np.transpose, np.transpose, np.transpose),  # the same, b (1, n)
+    (np.transpose, np.copy, np.ravel),  # W (n, n_prev)
+    (np.transpose, np.copy, np.transpose),
+    (np.copy, np.copy, np.copy),  # the course's columns
+)
+
+
+_AGAIN = "dW of a second call / dW"
+
+
+def _activate(learner: Learner, name: str, v: Values) -> Values:
+    result = classes.call(learner, name, classes.build(learner, name), "forward", v["Z"].T)
+    return {"A": np.transpose(result)}
+
+
+def _slope_back(learner: Learner, name: str, instance: Any, v: Values) -> Values:
+    classes.call(learner, name, instance, "forward", v["Z"].T)
+    return {"dZ": np.transpose(classes.call(learner, name, instance, "backward", v["dA"].T))}
+
+
+def _slope(learner: Learner, name: str, v: Values) -> Values:
+    back = partial(_slope_back, learner, name, classes.build(learner, name))
+    return classes.also_alone(back, ("Z", "dA"))(v)
+
+
+def _right_slope(activation: str, v: Values) -> Values:
+    return {"dZ": v["dA"] * activations.SLOPES[activation](v["Z"])}
+
+
+def _right_value(activation: str, v: Values) -> Values:
+    return {"A": activations.VALUES[activation](v["Z"])}
+
+
+def alone(mistakes: Sequence[Mistake], names: Sequence[str]) -> list[Mistake]:
+    """Return mistakes whose results are those of `layers.also_alone`."""
+    return [Mistake(m.key, classes.also_alone(m.wrong, names), m.severity) for m in mistakes]
+
+
+def _activations(learner: Learner) -> Iterator[Probe]:
+    names = ("Z", "dA")
+    for activation, usual in ACTIVATIONS.items():
+        for name in classes.layers(learner, *usual):
+            cls: Any = learner.classes[name]
+            if classes.required(cls) or len(classes.required(cls.forward)) != 2:  # self is one of them
+                continue
+            cases = activations.cases()
+            forward = Probe(
+                f"{name}.forward",
+                activation,
+                cases,
+                [partial(_activate, learner, name)],
+                [partial(_right_value, activation)],
+                activations.value_mistakes(activation),
+            )
+            yield forward
+            if len(classes.required(cls.backward)) == 2:
+                backward = Probe(
+                    f"{name}.backward",
+                    f"{activation}_backward",
+                    cases,
+                    [partial(_slope, learner, name)],
+                    [classes.also_alone(partial(_right_slope, activation), names)],
+                    alone(activations.slope_mistakes(activation), names),
+                    needs=[forward.function],
+                )
+                yield backward
+
+
+def _affine(learner: Learner, name: str, layout: Layout, v: Values) -> Any:
+    """Return an affine layer that holds W and b, given to its constructor or written over what it drew."""
+    W, b = layout[1](v["W"]), layout[2](v["b"])
+    needed = classes.required(learner.classes[name])
+    if len(needed) < 2 or needed[0].lower().startswith("w"):
+        return classes.build(learner, name, W, b)
+    instance = classes.build(learner, name, v["W"].shape[1], v["W"].shape[0])
+    found = {slot: array for slot, array in classes.slots(instance) if not slot.startswith(("d", "grad"))}
+    weight = next((array for array in found.values() if array.shape == W.shape), None)
+    bias = next((a for a in found.values() if a.shape == b.shape and a is not weight), None)
+    if weight is None or bias is None:
+        raise ValueError("no such arrays")
+    weight[...], bias[...] = W, b
+    return instance
+
+
+def _affine_forward(learner: Learner, name: str, layout: Layout, v: Values) -> Values:
+    instance = _affine(learner, name, layout, v)
+    return {"Z": layout[0](classes.call(learner, name, instance, "forward", layout[0](v["A_prev"])))}
+
+
+def _affine_back(learner: Learner, name: str, layout: Layout, instance: Any, v: Values) -> Values:
+    classes.call(learner, name, instance, "forward", layout[0](v["A_prev"]))
+    result = classes.call(learner, name, instance, "backward", layout[0](v["dZ"]))
+    returned = result if isinstance(result, tuple) and len(result) == 3 else None
+    dx, dW, db = returned or (result, classes.stored(instance, "dW"), classes.stored(instance, "db"))
+    dW, db = (None if g is None else np.array(g) for g in (dW, db))
+    rows = layout[0] is np.transpose
+    return {
+        "dA_prev": layout[0](dx),
+        "dW": None if dW is None else dW.T if layout[1] is np.transpose else dW,
+        "db": None if db is None else np.ravel(db) if rows else db,
+    }
+
+
+def _affine_backward(learner: Learner, name: str, layout: Layout, v: Values) -> Values:
+    first, second = (_affine(learner, name, layout, v) for _ in range(2))
+    back = partial(_affine_back, learner, name, layout)
+    found = back(first, v)
+    again = back(first, v)["dW"]
+    adds_up = again is not None and np.shape(again) == np.shape(found["dW"]) and np.allclose(again, 2 * found["dW"])
+    adds_up = adds_up and not classes.resets(learner)
+    alone = classes.attempt(partial(back, second if adds_up else first), classes.first_example(v, ("A_prev", "dZ")))
+    found |= {f"{key} of the next batch": np.nan if alone is None else alone[key] for key in found}
+    return found | {_AGAIN: 2.0 if adds_up else 1.0}
+
+
+def _written(equation: Equation, rows: bool, v: Values) -> Values:
+    result = equation(v)
+    return result | {"db": np.ravel(result["db"]) if rows else result["db"]}
+
+
+def _with_again(equation: Equation, again: float, v: Values) -> Values:
+    return equation(v) | {_AGAIN: again}
+
+
+def _as_stored(equation: Equation, rows: bool, again: float = 1.0) -> Equation:
+    batch_and_one = classes.also_alone(partial(_written, equation, rows), ("A_prev", "dZ"))
+    return partial(_with_again, batch_and_one, again)
+
+
+def _keeps_output(v: Values) -> Values:
+    return linear.backward(v, mean=False) | {"dW": v["dZ"] @ linear.forward(v)["Z"].T}
+
+
+def affine_backward(learner: Learner, name: str, means: Sequence[bool]) -> Probe:
+    """Return a probe of an affine layer's backward; `means` says whether it may, or must not, divide by m."""
+    fitting = [l for l in LAYOUTS if classes.attempt(partial(_affine_forward, learner, name, l), linear.cases()[0])]  # noqa: E741
+    layout = fitting[0] if fitting else LAYOUTS[0]
+    rows = layout[0] is np.transpose
+    right = [partial(linear.backward, mean=mean) for mean in means]
+    mistakes = [Mistake(m.key, _as_stored(m.wrong, rows)) for m in linear.backward_mistakes(mean=means[0])]
+    mistakes.append(Mistake("affine_backward.cache", _as_stored(_keeps_output, rows)))
+    mistakes += [Mistake("affine_backward.adds-up", _as_stored(each, rows, again=2.0)) for each in right]
+    return Probe(
+        f"{name}.backward",
+        "linear_backward",
+        linear.cases(),
+        [partial(_affine_backward, learner, name, layout)],
+        [_as_stored(each, rows) for each in right],
+        mistakes,
+        needs=[f"{name}.forward"],
+    )
+
+
+def _affine_probes(learner: Learner, loss_divides: bool | None) -> Iterator[Probe]:
+    for name in classes.layers(learner, *AFFINE):
+        cls: Any = learner.classes[name]
+        if len(classes.required(cls)) > 2 or len(classes.required(cls.forward)) != 2:
+            continue
+        try:
+            _affine(learner, name, LAYOUTS[0], linear.cases()[0])
+        except (Raised, ValueError):
+            if not any(classes.attempt(partial(_affine_forward, learner, name, l), linear.cases()[0]) for l in LAYOUTS):  # noqa: E741
+                continue
+        runs = [partial(_affine_forward, learner, name, layout) for layout in LAYOUTS]
+        forward = Probe(
+            f"{name}.forward", "linear_forward", linear.cases(), runs, [linear.forward], linear.FORWARD_MISTAKES
+        )
+        yield forward
+        if len(classes.required(cls.backward)) == 2:
+            means = {None: (False, True), True: (False,), False: (True, False)}[loss_divides]
+            yield affine_backward(learner, name, means)
+
+
+def probes(learner: Learner) -> Iterator[Probe | Inspection]:
+    """Yield what there is to try of every layer class and network class that is known."""
+    yield from nodes.probes(learner)
+    yield from _activations(learner)
+    affine = list(_affine_probes(learner, loss.divides(learner)))
+    yield from affine
+    divided = any(
+        classes.is_right(learner, affine_backward(learner, probe.function.partition(".")[0], (True,)))
+        for probe in affine
+        if probe.role == "linear_backward"
+    )
+    yield from loss.probes(learner, divided_by_affine=divided)
+    yield from modes.probes(learner)
+    yield from network_classes.probes(learner)

@@ -1,0 +1,175 @@
+"""Softmax and cross-entropy as one layer, as the book writes it. Examples are rows there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.conventions import classes
+from chainrule.checker.equations import cost
+from chainrule.checker.equations.mistakes import Mistake, Values
+from chainrule.checker.equations.softmax import LARGE, WRONG, cases, far_apart, softmax
+from chainrule.checker.learner import Learner
+from chainrule.checker.probe import Probe
+
+NAMES = ("SoftmaxWithLoss", "SoftmaxLoss", "SoftmaxCrossEntropy", "SoftmaxWithCrossEntropy", "SoftmaxCrossEntropyLoss")
+TOLERANCE = 1e-5  # a small number inside of the logarithm is a choice
+_KINDS: dict[str, Callable[[Any], Any]] = {"one-hot": np.transpose, "labels": lambda Y: Y.argmax(axis=0)}
+"""How targets may be given."""
+
+
+def _forward(learner: Learner, name: str, kind: str, v: Values) -> Values:
+    instance = classes.build(learner, name)
+    return {"cost": _number(classes.call(learner, name, instance, "forward", v["Z"].T, _KINDS[kind](v["Y"])))}
+
+
+def _number(loss: Any) -> Any:
+    return loss.item() if isinstance(loss, np.ndarray) and loss.size == 1 else loss
+
+
+def _back_through(learner: Learner, name: str, kind: str, instance: Any, v: Values) -> Values:
+    classes.call(learner, name, instance, "forward", v["Z"].T, _KINDS[kind](v["Y"]))
+    arguments = [1.0] * (len(classes.required(learner.classes[name].backward)) - 1)  # type: ignore[attr-defined]
+    return {"dZ": np.transpose(classes.call(learner, name, instance, "backward", *arguments))}
+
+
+def _backward(learner: Learner, name: str, kind: str, v: Values) -> Values:
+    back = partial(_back_through, learner, name, kind, classes.build(learner, name))
+    return classes.also_alone(back, ("Z", "Y"))(v)
+
+
+def _both(learner: Learner, name: str, kinds: list[str], v: Values) -> Values:
+    found = _backward(learner, name, kinds[0], v)
+    for kind in kinds[1:]:
+        labels = classes.attempt(partial(_backward, learner, name, kind), v)
+        found |= {f"{key} with {kind}": np.nan if labels is None else labels[key] for key in found}
+    return found
+
+
+def _loss(v: Values) -> Values:
+    return cost.categorical({"AL": softmax(v["Z"]), "Y": v["Y"]})
+
+
+def _loss_of(wrong: Callable[[Any], Any], v: Values) -> Values:
+    return cost.categorical({"AL": wrong(v["Z"]), "Y": v["Y"]})
+
+
+def _cost_of(wrong: Callable[[Values], Values], v: Values) -> Values:
+    return wrong({"AL": softmax(v["Z"]), "Y": v["Y"]})
+
+
+_Gradient = Callable[[Any, Any, int], Any]
+_RIGHT: _Gradient = lambda P, Y, m: (P - Y) / m  # noqa: E731
+_UNDIVIDED: _Gradient = lambda P, Y, m: P - Y  # noqa: E731
+_WRONG: list[tuple[str, _Gradient]] = [
+    ("softmax_loss_backward.precedence", lambda P, Y, m: P - Y / m),
+    ("softmax_loss_backward.mean-twice", lambda P, Y, m: (P - Y) / m**2),
+    ("softmax_loss_backward.mean-over-classes", lambda P, Y, m: (P - Y) / len(P)),
+    ("softmax_loss_backward.mean-over-classes", lambda P, Y, m: (P - Y) / P.size),
+    ("softmax_loss_backward.sign", lambda P, Y, m: (Y - P) / m),
+    ("softmax_loss_backward.sign", lambda P, Y, m: Y - P),
+    ("softmax_loss_backward.target-forgotten", lambda P, Y, m: P / m),
+    ("softmax_loss_backward.target-forgotten", lambda P, Y, m: P),
+    ("softmax_loss_backward.logarithm-only", lambda P, Y, m: -Y / P / m),
+    ("softmax_loss_backward.logarithm-only", lambda P, Y, m: -Y / P),
+    ("softmax_loss_backward.elementwise", lambda P, Y, m: -Y * (1 - P) / m),
+    ("softmax_loss_backward.elementwise", lambda P, Y, m: -Y * (1 - P)),
+    ("softmax_loss_backward.slope-again", lambda P, Y, m: (P - Y) * P * (1 - P) / m),
+    ("softmax_loss_backward.slope-again", lambda P, Y, m: (P - Y) * P * (1 - P)),
+    ("softmax_loss_backward.twice", lambda P, Y, m: 2 * (P - Y) / m),
+    ("softmax_loss_backward.right-class-only", lambda P, Y, m: (P - Y) * Y / m),
+]
+
+
+def _gradient_of(equation: _Gradient, v: Values) -> Values:
+    return {"dZ": equation(softmax(v["Z"]), v["Y"], v["Y"].shape[1])}
+
+
+def _gradient(kinds: list[str], equations: list[_Gradient], v: Values) -> Values:
+    """Return the gradient for every kind of targets, by an equation for each; without one, it may be anything."""
+    found: Values = {}
+    for kind, equation in zip(kinds, equations, strict=False):
+        suffix = "" if kind == kinds[0] else f" with {kind}"
+        both = classes.also_alone(partial(_gradient_of, equation), ("Z", "Y"))(v)
+        found |= {f"{name}{suffix}": value for name, value in both.items()}
+    return found
+
+
+def _classes(learner: Learner) -> Iterator[str]:
+    for name in classes.layers(learner, *NAMES):
+        cls: Any = learner.classes[name]
+        fits = not classes.required(cls) and len(classes.required(cls.forward)) == 3
+        if fits and len(classes.required(cls.backward)) in (1, 2):
+            yield name
+
+
+def _kinds(learner: Learner, name: str) -> list[str]:
+    """Return the kinds of targets for which forward is right; one-hot if for none."""
+    right = [
+        kind
+        for kind in _KINDS
+        if classes.is_right(
+            learner, Probe("", "", cases(), [partial(_forward, learner, name, kind)], [_loss], tolerance=TOLERANCE)
+        )
+    ]
+    return right or ["one-hot"]
+
+
+def _back(learner: Learner, name: str, kinds: list[str], right: _Gradient) -> Probe:
+    wrong = [*_WRONG, *([] if right is _UNDIVIDED else [("softmax_loss_backward.no-mean", _UNDIVIDED)])]
+    mistakes = [
+        Mistake(key, partial(_gradient, kinds, equations))
+        for key, each in wrong
+        for equations in ([each], [right, each])[: len(kinds)]
+    ]
+    return Probe(
+        f"{name}.backward",
+        "softmax_loss_backward",
+        cases(),
+        [partial(_both, learner, name, kinds)],
+        [partial(_gradient, kinds, [right] * len(kinds))],
+        mistakes,
+        needs=[f"{name}.forward", *classes.used(learner, f"{name}.forward", f"{name}.backward")],
+    )
+
+
+def divides(learner: Learner) -> bool | None:
+    """Return whether the gradient of the loss is divided by the number of examples; None if that cannot be told."""
+    for name in _classes(learner):
+        kinds = _kinds(learner, name)
+        for right in (_RIGHT, _UNDIVIDED):
+            if classes.is_right(learner, _back(learner, name, kinds, right)):
+                return right is _RIGHT
+    return None
+
+
+def probes(learner: Learner, *, divided_by_affine: bool) -> Iterator[Probe]:
+    """Yield probes of the loss layer; its gradient need not be divided by m if that of an affine layer is."""
+    for name in _classes(learner):
+        wrong = [Mistake(key, partial(_loss_of, each)) for key, each in WRONG]
+        wrong += [Mistake(m.key, partial(_cost_of, m.wrong)) for m in cost.categorical_mistakes()]
+        runs = [partial(_forward, learner, name, kind) for kind in _KINDS]
+        needs = classes.used(learner, f"{name}.forward")
+        moderate = Probe(
+            f"{name}.forward", "softmax_loss", cases(), runs, [_loss], wrong, tolerance=TOLERANCE, needs=needs
+        )
+        forward = moderate
+        if classes.is_right(learner, moderate):
+            large = [Mistake("softmax.batch-maximum", partial(_loss_of, LARGE["batch-maximum"]), "warning")]
+            forward = Probe(
+                f"{name}.forward",
+                "softmax_loss",
+                [*cases(), far_apart()],
+                runs,
+                [_loss],
+                large,
+                tolerance=TOLERANCE,
+                needs=needs,
+            )
+        yield forward
+        kinds = _kinds(learner, name)
+        undivided = divided_by_affine and divides(learner) is False
+        yield _back(learner, name, kinds, _UNDIVIDED if undivided else _RIGHT)

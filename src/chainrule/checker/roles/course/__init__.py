@@ -1,0 +1,1 @@
+"""How to call what learners of the course write."""

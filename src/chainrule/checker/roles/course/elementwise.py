@@ -1,0 +1,92 @@
+"""Activation functions as plain functions, forward and backward, in the shapes that courses and books write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from chainrule.checker.conventions.names import BACKWARD_NAMES, FORWARD_NAMES, SLOPE_NAMES, first
+from chainrule.checker.equations.activations import (
+    SLOPES,
+    VALUES,
+    Function,
+    backward,
+    cases,
+    forward,
+    slope_mistakes,
+    value_mistakes,
+)
+from chainrule.checker.equations.mistakes import Equation, Values
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Learner, Raised
+from chainrule.checker.probe import Probe
+
+
+def caches(learner: Learner, activation: str, parameter: str) -> list[Function]:
+    """Return what the cache of a backward function may be, as functions of Z; one alone if it is known.
+
+    A forward function of the learner's that returns a cache tells; so may the parameter's name; else Z or A is tried.
+    """
+    function = learner.find(*FORWARD_NAMES[activation])
+    if function in learner.nodes and isinstance(learner.call(function, np.ones((2, 2))), tuple):
+        return [lambda Z: learner.call(function, Z)[1]]
+    if parameter in ("Z", "z"):
+        return [lambda Z: Z]
+    if parameter in ("A", "a"):
+        return [VALUES[activation]]
+    return [lambda Z: Z, VALUES[activation], lambda Z: (Z, VALUES[activation](Z)), lambda Z: {"Z": Z}]
+
+
+def _backward_runs(learner: Learner, function: str, activation: str) -> list[Equation]:
+    parameters = learner.parameters(function)
+    cache_first = bool(parameters) and parameters[0] in ("Z", "z", "A", "a", "cache", "x")
+
+    def run(make: Function, v: Values) -> Values:
+        arguments = (make(v["Z"]), v["dA"]) if cache_first else (v["dA"], make(v["Z"]))
+        return {"dZ": first(learner.call(function, *arguments))}
+
+    parameter = parameters[0 if cache_first else 1] if len(parameters) > 1 else ""
+    return [partial(run, make) for make in caches(learner, activation, parameter)]
+
+
+def _slope_runs(learner: Learner, function: str, activation: str) -> list[Equation]:
+    def run(make: Function, v: Values) -> Values:
+        return {"dZ": learner.call(function, make(v["Z"]))}
+
+    parameter = (learner.parameters(function) or [""])[0]
+    return [partial(run, make) for make in caches(learner, activation, parameter)[:2]]
+
+
+def _learners_value(learner: Learner, function: str, v: Values) -> Values:
+    return {"A": first(learner.call(function, v["Z"]))}
+
+
+def _overflow(learner: Learner, function: str) -> list[Finding]:
+    """Return a warning if large Z give NaN or an error."""
+    try:
+        finite = np.isfinite(np.asarray(first(learner.call(function, np.array([[-800.0, 800.0]]))), float)).all()
+    except Raised:
+        finite = np.False_
+    return [] if finite else [Finding("activation.overflow", function, learner.line(function), {}, "warning")]
+
+
+def probes(learner: Learner) -> Iterator[Probe]:
+    """Yield a probe for every activation function that the learner wrote as a function."""
+    for name in VALUES:
+        function = learner.find(*FORWARD_NAMES[name])
+        if function in learner.nodes:
+            run = partial(_learners_value, learner, function)
+            also = partial(_overflow, learner, function)
+            yield Probe(function, name, cases(), [run], [forward(name)], value_mistakes(name), also=also)
+    for name in SLOPES:
+        function = learner.find(*BACKWARD_NAMES[name])
+        if function in learner.nodes:
+            runs = _backward_runs(learner, function, name)
+            yield Probe(function, f"{name}_backward", cases(), runs, [backward(name)], slope_mistakes(name))
+        function = learner.find(*SLOPE_NAMES[name])
+        if function in learner.nodes:
+            ones = [v | {"dA": np.ones_like(v["Z"])} for v in cases()]
+            runs, mistakes = _slope_runs(learner, function, name), slope_mistakes(name, with_gradient=False)
+            yield Probe(function, f"{name}_derivative", ones, runs, [backward(name)], mistakes)

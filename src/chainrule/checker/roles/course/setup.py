@@ -1,0 +1,142 @@
+"""What comes before and after the passes: first parameters, and their update."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.conventions.layout import rows
+from chainrule.checker.conventions.names import INITIALIZE, weights
+from chainrule.checker.equations.mistakes import Values
+from chainrule.checker.equations.update import UPDATE_MISTAKES, names, update, update_cases
+from chainrule.checker.findings import Finding, Severity
+from chainrule.checker.learner import Learner
+from chainrule.checker.probe import Inspection, Probe
+
+UPDATE = ("update_parameters",)
+
+_SIZES = (7, 5, 4, 3)
+_LARGE = (60, 50, 40, 30)
+_TOO_LARGE, _TOO_SMALL = 0.6, 0.02  # standard deviations; He's is 0.18 for 60 inputs
+# What the course asks for, wrong as it is: the first for a deep network, the second to show what it does to the cost.
+_ASKED = {"initialize_parameters_deep": 0.01, "initialize_parameters_random": 10.0}
+
+
+def _drawn(learner: Learner, function: str, sizes: Sequence[int]) -> dict[str, Any] | None:
+    count = len(learner.parameters(function))
+    arguments: tuple[Any, ...] = (list(sizes),) if count == 1 else tuple(sizes[:count])
+    return weights(learner.call(function, *arguments))
+
+
+def _look(learner: Learner, function: str) -> list[Finding]:
+    line = learner.line(function)
+
+    def found(key: str, severity: Severity = "error", **facts: str) -> list[Finding]:
+        return [Finding(key, function, line, facts, severity)]
+
+    drawn = _drawn(learner, function, _SIZES)
+    if drawn is None:
+        return []
+    layers = range(1, len([name for name in drawn if name[0] == "W"]) + 1)
+    shapes = {l: (_SIZES[l], _SIZES[l - 1]) for l in layers}  # noqa: E741 - the lesson's name
+    turned = all(
+        drawn[f"W{l}"].shape == shapes[l][::-1]
+        and drawn.get(f"b{l}", np.zeros(())).shape in ((shapes[l][0],), (1, shapes[l][0]))
+        for l in layers  # noqa: E741
+    )
+    as_rows = rows(learner) or turned
+    for l, (n, n_prev) in shapes.items():  # noqa: E741
+        W, b = drawn[f"W{l}"], drawn.get(f"b{l}")
+        expected = (n_prev, n) if as_rows else (n, n_prev)
+        if W.shape != expected:
+            return found("initialize.W-shape", name=f"W{l}", expected=str(expected), got=str(W.shape))
+        if b is None:
+            return found("initialize.b-missing", name=f"b{l}")
+        allowed = [(n,), (1, n)] if as_rows else [(n, 1)]
+        if b.shape not in allowed:
+            key = "initialize.b-flat" if b.shape == (n,) else "initialize.b-shape"
+            return found(key, name=f"b{l}", expected=str(allowed[-1]), got=str(b.shape))
+        if W.dtype.kind in "iu":
+            return found("initialize.integers", name=f"W{l}")
+    return _look_at_numbers(learner, function, len(layers), found)
+
+
+def _look_at_numbers(
+    learner: Learner, function: str, layers: int, found: Callable[..., list[Finding]]
+) -> list[Finding]:
+    drawn = _drawn(learner, function, _LARGE) or {}
+    W = [drawn[f"W{l}"] for l in range(1, layers + 1)]  # noqa: E741
+    for l, w in enumerate(W, start=1):  # noqa: E741
+        if np.all(w == w[0]) or np.all(w == w[:, :1]):
+            return [] if "zero" in function else found("initialize.symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
+        if not np.isfinite(w).all():
+            return found("initialize.not-finite", name=f"W{l}")
+    for l in range(1, layers):  # noqa: E741
+        a, b = W[l - 1].ravel()[:9], W[l].ravel()[:9]
+        if np.allclose(a / a[0], b / b[0]):
+            return found("initialize.same-numbers", name=f"W{l}", other=f"W{l + 1}")
+    return _look_at_scale(function, W, found)
+
+
+def _look_at_scale(function: str, W: Sequence[Any], found: Callable[..., list[Finding]]) -> list[Finding]:
+    for l, w in enumerate(W, start=1):  # noqa: E741
+        deviation = float(w.std())
+        if w.min() >= 0:
+            return found("initialize.all-positive", "warning", name=f"W{l}")
+        if np.isclose(deviation, _ASKED.get(function, 0.0), rtol=0.1):
+            continue
+        if deviation > _TOO_LARGE:
+            return found(
+                "initialize.too-large", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1])
+            )
+        if deviation < _TOO_SMALL and len(W) > 2:
+            return found(
+                "initialize.too-small", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1])
+            )
+    return []
+
+
+def _run(learner: Learner, function: str, prefix: str, v: Values) -> Values:
+    parameters = {name: v[name] for name in names(v)}
+    grads = {f"{prefix}{name}": v[f"d{name}"] for name in names(v)}
+    result = learner.call(function, parameters, grads, v["learning_rate"])
+    return weights(learner.given[0] if result is None else result) or {}
+
+
+def _changes_the_callers(learner: Learner, function: str) -> list[Finding]:
+    """Return a finding if the old parameters change although others are returned."""
+    v = update_cases()[0]
+    parameters = learner.parameters(function)[0]
+    learner.changed.pop(function, None)
+    returned = bool(_run(learner, function, "d", v)) and learner.returned_argument
+    if returned or parameters not in learner.changed.get(function, set()) or not learner.returned_names(function):
+        return []
+    return [Finding("update.callers-changed", function, learner.line(function), {"name": parameters})]
+
+
+def probes(learner: Learner) -> Iterator[Probe | Inspection]:
+    """Yield what there is to try of the first parameters and of their update."""
+    for usual in INITIALIZE:
+        function = learner.find(usual)
+        if function in learner.nodes:
+            yield Inspection(function, "initialize", partial(_look, learner, function))
+    function = learner.find(*UPDATE)
+    if function in learner.nodes and len(learner.parameters(function)) == 3:
+        runs = [partial(_run, learner, function, prefix) for prefix in ("d", "")]
+        parameters = frozenset(learner.parameters(function)[:1])
+        also = partial(_changes_the_callers, learner, function)
+        two = any(getattr(node, "value", None) in ("W1", "dW1") for node in ast.walk(learner.nodes[function]))
+        yield Probe(
+            function,
+            "update",
+            update_cases(two=two),
+            runs,
+            [update],
+            UPDATE_MISTAKES,
+            may_change=parameters,
+            also=also,
+        )

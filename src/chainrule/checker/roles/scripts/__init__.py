@@ -1,0 +1,1 @@
+"""How to call the networks that people write on their own."""

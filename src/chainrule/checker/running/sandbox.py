@@ -1,0 +1,171 @@
+"""Check learners' files, each in a process of its own that cannot do harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.checker.findings import Finding, Report
+
+SECONDS = 20.0
+MEMORY = 2 * 2**30
+LARGEST = 4 * 2**20  # bytes of a report
+START = "import sys; sys.path += sys.argv[1:]; from chainrule.checker.running.child import main; main()"
+KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH")  # without these, Python or NumPy may not start
+
+
+class _Running:
+    """The processes that are at work, so that all of them can be ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def add(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._processes.add(process)
+            if self._stopped:
+                _kill(process)
+
+    def remove(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._processes.discard(process)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._processes:
+                _kill(process)
+
+
+def check_file(
+    path: str | Path, *, names: Mapping[str, str] | None = None, seconds: float = SECONDS, memory: int = MEMORY
+) -> Report:
+    """Check one file and return the report, whatever the file does.
+
+    It is executed in a process and a session of its own, in an empty folder and environment, with limits on time,
+    memory, files and processes, and without a network. See `walls.lock` for how far this can be trusted. It could also
+    forge its own report, so a clean one from somebody with a motive proves nothing.
+
+    Parameters
+    ----------
+    path
+        A .py or .ipynb file.
+    names
+        What the learner calls the usual functions: {the learner's name: the usual name}.
+    seconds
+        How long it may take, all in all.
+    memory
+        How many bytes it may have.
+    """
+    return _check(Path(path), names or {}, seconds, memory, _Running())
+
+
+def check_files(
+    paths: Iterable[str | Path],
+    jobs: int | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
+) -> Iterator[Report]:
+    """Yield the reports on several files, in their order; `jobs` are checked at a time, one per core if None."""
+    running = _Running()
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        waiting = [pool.submit(_check, Path(path), names or {}, seconds, memory, running) for path in paths]
+        try:
+            for report in waiting:
+                yield report.result()
+        finally:  # Ctrl-C, or nobody wants the rest
+            for report in waiting:
+                report.cancel()
+            running.stop()
+
+
+def _check(path: Path, names: Mapping[str, str], seconds: float, memory: int, running: _Running) -> Report:
+    started = time.perf_counter()
+    request = {
+        "path": str(path.absolute()),
+        "file": str(path),
+        "names": dict(names),
+        "seconds": seconds,
+        "memory": memory,
+    }
+    with tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True) as folder:
+        report = _in_process(folder, str(path), json.dumps(request).encode(), seconds, running)
+    return replace(report, seconds=round(time.perf_counter() - started, 3))
+
+
+def _in_process(folder: str, file: str, request: bytes, seconds: float, running: _Running) -> Report:
+    roots = [str(Path(__file__).parents[3]), str(Path(np.__file__).parents[1])]
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-X", "utf8", "-c", START, *roots],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        env=_environment(folder),
+        start_new_session=True,  # so that everything it may have started ends with it
+    )
+    running.add(process)
+    output: list[bytes] = []
+    reader = threading.Thread(target=_exchange, args=(process, request, output), daemon=True)
+    late = True
+    try:
+        reader.start()
+        reader.join(seconds)
+        late = reader.is_alive()
+    finally:
+        _kill(process)
+        process.wait()
+        reader.join(1.0)
+        running.remove(process)
+    return _report(file, b"" if late else b"".join(output), process.returncode, seconds, late)
+
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes, output: list[bytes]) -> None:
+    if process.stdin is None or process.stdout is None:
+        return
+    with suppress(OSError), process.stdout, process.stdin:
+        process.stdin.write(request)
+        process.stdin.close()
+        output.append(process.stdout.read(LARGEST))
+
+
+def _environment(folder: str) -> dict[str, str]:
+    one_thread = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    places = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), folder)
+    return {"MPLBACKEND": "Agg"} | one_thread | places | {n: os.environ[n] for n in KEPT if n in os.environ}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _report(file: str, output: bytes, status: int, seconds: float, late: bool) -> Report:
+    """Return the report that a process wrote, or one that says what became of it."""
+    if late or status == -getattr(signal, "SIGXCPU", 0):
+        return Report(file, problem=Finding("timeout", "", facts={"seconds": f"{seconds:g}"}))
+    try:
+        return replace(Report.from_dict(json.loads(output)), file=file)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        ended = f"it was ended by {signal.Signals(-status).name}" if status < 0 else f"it ended with status {status}"
+        return Report(file, problem=Finding("crashed", "", facts={"text": ended}))
