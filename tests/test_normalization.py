@@ -104,7 +104,7 @@ def test_ctrl_c_brings_back_the_statistics_of_the_best_epoch() -> None:
         np.testing.assert_array_equal(stopped.params[1][name], expected, err_msg=name)
 
 
-@pytest.mark.parametrize("layer", [BatchNorm(), GroupNorm(5), LayerNorm(), RMSNorm()])
+@pytest.mark.parametrize("layer", [BatchNorm(), GroupNorm(1), LayerNorm(), RMSNorm()])
 def test_another_number_of_features(layer: Layer) -> None:
     params, _ = layer.init(np.random.default_rng(0), (5,))
     with pytest.raises(InputError, match=rf"{layer.label} expects 5 features, but the input has shape \(4, 6\)"):

@@ -52,8 +52,8 @@ def keep_freed_memory() -> None:
 PARTS = 16
 """Parts of a convolution or a product, at most. 0.98 at a quarter, 1.12 at four times: more cores want more parts."""
 
-CONVOLVED = 2**22
-"""Multiply-adds of a part of a convolution, at least. 1.68 at a quarter, 0.96 at four times."""
+CONVOLVED = 2**23
+"""Multiply-adds of a part of a convolution, at least. 1.22 at a quarter, 0.96 at four times."""
 
 CUT = 2**26
 """Multiply-adds from which products are cut. 1.00 at a quarter, 1.60 at four times; smaller ones lose by it."""

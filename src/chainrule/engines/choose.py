@@ -9,7 +9,6 @@ from typing import Any
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, machine
 from chainrule.common.errors import InputError
-from chainrule.common.number_text import number_text
 from chainrule.common.settings import choice
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy import NumpyEngine
@@ -60,7 +59,8 @@ def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int
     work = 3 * batch_size * body.multiply_adds(params, input_shape)  # forward, and two products in backward
     seconds = steps * (machine.STEP_SECONDS + work / machine.MULTIPLY_ADDS_PER_SECOND)
     if seconds < machine.COMPILING_PAYS:
-        return "numpy", f"the run should take about {number_text(seconds)} s, which is too short to compile for"
+        about = f"{seconds:.1g}" if seconds < 1 else f"{seconds:.0f}"
+        return "numpy", f"the run should take about {about} s, which is too short to compile for"
     if importlib.util.find_spec("jax") is None:
         return "numpy", "JAX, which would be faster, is not installed: pip install 'chainrule[xla]'"
     import jax
