@@ -191,8 +191,8 @@ def test_what_is_encodable_stays_and_the_rest_is_replaced(text: str, encoding: s
 @pytest.mark.parametrize(
     ("text", "encoding", "shown"),
     [
-        ("✗ wrong … 2 → 3", "cp949", "x wrong … 2 → 3"),
-        ("✗ wrong … 2 → 3", "ascii", "x wrong ... 2 -> 3"),
+        ("✓ ✗ wrong … 2 → 3", "cp949", "O X wrong … 2 → 3"),
+        ("✗ wrong … 2 → 3", "ascii", "X wrong ... 2 -> 3"),
         ("한글 é ²", "cp949", "한글 e ²"),
         ("한글 é ²", "cp1252", "?? é ²"),
         ("a \udc80 b", "utf-8", "a ? b"),

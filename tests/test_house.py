@@ -52,15 +52,16 @@ CHECKER = {
     "learner": (),
     "names": (),
     "probe": ("equations", "findings", "learner"),
+    "repro": ("equations", "findings", "learner", "probe"),
     "conventions": ("equations", "learner", "probe"),
     "roles.book": _OF_ROLES,
     "roles.scripts": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
-    "roles": ("findings", "learner", "probe", "roles.book", "roles.course", "roles.scripts"),
+    "roles": ("findings", "learner", "probe", "repro", "roles.book", "roles.course", "roles.scripts"),
     "running": ("findings", "learner", "roles"),
     "telling": ("findings", "names"),
     "inprocess": ("findings", "learner", "roles", "telling"),
-    "pytest_plugin": ("inprocess", "telling"),
+    "pytest_plugin": ("inprocess", "names", "telling"),
 }
 
 

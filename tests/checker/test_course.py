@@ -51,6 +51,12 @@ def test_a_variable_of_a_cell_that_was_not_run_is_no_mistake() -> None:
     assert (checked.status, checked.reason) == ("unchecked", "needs-file")
 
 
+@pytest.mark.parametrize(("factor", "mistakes"), [("0.01", []), ("0.001", ["initialize.too-small"])])
+def test_the_factor_that_the_course_asks_for_is_not_warned_of(factor: str, mistakes: list[str]) -> None:
+    done = report("/ np.sqrt(layer_dims[l - 1])", f"* {factor}")
+    assert [finding.mistake for finding in done.findings] == mistakes
+
+
 def test_a_missing_cache_is_missed() -> None:
     last = '"sigmoid")\n    caches.append(cache)\n'
     (finding,) = report(last, '"sigmoid")\n').findings

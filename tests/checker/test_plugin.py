@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -125,6 +126,37 @@ def test_it_prints_what_the_command_prints(wrong: ModuleType, monkeypatch: pytes
     assert str(check(wrong.Relu)) == terminal.text(check(wrong.Relu), "ko", command=False)
 
 
+def test_a_report_is_true_if_all_is_right(right: ModuleType, wrong: ModuleType) -> None:
+    assert check(right.relu) and check(right.relu).ok
+    assert not check(wrong) and not check(wrong).ok
+    assert not check(right.my_slope)  # nothing was judged
+    assert check(right) and not check(right, require=["relu", "softmax"])
+
+
+def test_a_report_is_short_as_a_value_and_html_in_a_notebook(wrong: ModuleType) -> None:
+    found = check(wrong.relu_backward, lang="ko", hint=2)
+    assert repr(found) == "<Report on relu_backward: 함수 1개 가운데 오류 1개>"
+    assert "  힌트: " in str(found) and "  공식: " not in str(found)
+    html = found._repr_html_()
+    assert html.startswith('<div class="chainrule" lang="ko">') and "힌트: " in html and "<script" not in html
+    styles = html[html.index("<style>") + 7 : html.index("</style>")]
+    selectors = re.findall(r"(?:^|[},])\s*([^{},@]+?)\s*[{,]", re.sub(r"{[^{}]*}", "{}", styles))
+    assert selectors and all(selector.startswith((".chainrule", "(")) for selector in selectors)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"hint": 4}, "hint"),
+        ({"lang": "jp"}, "lang"),
+        ({"require": "relu"}, r"require takes a list of names, such as \['relu'\], not a text."),
+    ],
+)
+def test_wrong_options_are_errors(right: ModuleType, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        check(right, **options)
+
+
 def test_a_dict_names_its_functions() -> None:
     report = check({"relu": lambda Z: abs(Z), "sigmoid": np.tanh, "X": 3, "mine": np.tanh}, names={"mine": "tanh"})
     assert statuses(report) == {"sigmoid": "wrong", "relu": "wrong", "mine": "ok"}
@@ -210,6 +242,13 @@ def test_a_mistake_fails_with_the_report(wrong: ModuleType) -> None:
     assert "Hint: " in said and "--hint" not in said
     with pytest.raises(AssertionError, match="사라졌습니다"):
         assert_correct(wrong, lang="ko")
+
+
+def test_what_a_teacher_requires(right: ModuleType) -> None:
+    assert_correct(right, required=["relu", "tanh_backward"])
+    assert_correct({"mine": right.relu}, names={"mine": "relu"}, required=["relu"])
+    with pytest.raises(AssertionError, match="softmax is required, and nothing of that name is there"):
+        assert_correct(right, required=["relu", "softmax"], lang="en")
 
 
 def test_a_function_that_nobody_knows_is_an_error_with_the_way_out(right: ModuleType) -> None:

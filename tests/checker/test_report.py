@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -18,11 +21,15 @@ import pytest
 from rich.cells import cell_len
 from typer.main import get_group
 
-from chainrule.checker.findings import Checked, Finding, Report
-from chainrule.checker.running import sandbox
-from chainrule.checker.telling import classroom, formats, pages, terminal
+from chainrule.checker.findings import Checked, Finding, Line, Report, Severity
+from chainrule.checker.running import sandbox, source
+from chainrule.checker.running.excerpts import excerpt, with_code
+from chainrule.checker.telling import classroom, formats, grading, pages, terminal, texts
+from chainrule.checker.telling.texts import printable
 from chainrule.cli import app, main
+from chainrule.common.errors import InputError
 
+SEVERITIES: tuple[Severity, ...] = ("error", "warning")
 LOST = Finding(
     "relu_backward.gradient-lost",
     "relu_backward",
@@ -46,12 +53,14 @@ WEEK_4 = Report(
         Checked("L_model_backward", "L_model_backward", 90, "unchecked", "needs-another"),
     ),
     (LOST, TIMES_5),
-    ("helper", "plot"),
+    ("linear_bwd", "plot"),
     seconds=0.25,
 )
 CLEAN = Report("a.py", (Checked("relu", "relu", 3, "ok"), Checked("tanh", "tanh", 7, "ok")))
 BAD = Report("b.py", problem=Finding("syntax-error", "", 3, {"line": "3", "text": "invalid syntax"}))
 NOTHING = Report("c.py")
+NOT_STARTED = [Checked(f, f, 9, "not-started", "not-started", {"code_line": "11"}) for f in ("tanh", "sigmoid")]
+TEMPLATE = Report("e.py", (Checked("relu", "relu", 3, "ok"), *NOT_STARTED))
 PENDING = Report("d.py", (Checked("f", "predict", 3, "unchecked", "needs-another"),))
 
 
@@ -60,7 +69,7 @@ PENDING = Report("d.py", (Checked("f", "predict", 3, "unchecked", "needs-another
 
 def test_a_report_in_full() -> None:
     assert terminal.text(WEEK_4, width=90) == (
-        "week4.py  2 mistakes in 3 functions\n"
+        "week4.py  2 mistakes in 3 functions, 1 not judged, 2 not recognized\n"
         "  ✓ sigmoid\n"
         "  ✗ relu_backward\n"
         "  ✗ my_linear         checked as linear_backward\n"
@@ -76,8 +85,8 @@ def test_a_report_in_full() -> None:
         "  numbers are 5 times the right ones.\n"
         "  First differs at dW[0, 1]: expected 0.2, got 1\n"
         "\n"
-        "Not recognized: helper, plot\n"
-        "  Say what a function should do: --map helper=linear_backward\n"
+        "Not recognized: linear_bwd, plot\n"
+        "  Say what a function should do: --map linear_bwd=linear_backward\n"
         "\n"
         "A hint where to look: --hint 2"
     )
@@ -85,7 +94,7 @@ def test_a_report_in_full() -> None:
 
 def test_a_report_in_korean() -> None:
     said = terminal.text(WEEK_4, "ko", 3)
-    assert said.startswith("week4.py  함수 3개 가운데 오류 2개\n")
+    assert said.startswith("week4.py  함수 3개 가운데 오류 2개, 판단 보류 1개, 알 수 없음 2개\n")
     assert "✗ relu_backward (36행)" in said
     assert "처음 어긋난 곳 dZ[0, 0]: 맞는 값 -1.53, 나온 값 1" in said
     assert "  힌트: " in said and "  공식: dZ = dA * [Z > 0]" in said
@@ -97,7 +106,7 @@ def test_a_report_in_korean() -> None:
     [
         (1, [], ["Hint: ", "Formula: "], "A hint where to look: --hint 2"),
         (2, ["Hint: "], ["Formula: "], "The formula as well: --hint 3"),
-        (3, ["Hint: ", "Formula: dZ = dA * [Z > 0]"], ["--hint"], "--map helper=linear_backward"),
+        (3, ["Hint: ", "Formula: dZ = dA * [Z > 0]"], ["--hint"], "--map linear_bwd=linear_backward"),
     ],
 )
 def test_hints_up_to_a_level(hint: int, shown: list[str], hidden: list[str], last: str) -> None:
@@ -114,7 +123,7 @@ def test_there_is_no_third_level_without_a_formula() -> None:
 def test_without_the_command_no_option_is_named() -> None:
     said = terminal.text(WEEK_4, command=False)
     assert "--" not in said
-    assert said.endswith("Not recognized: helper, plot")
+    assert said.endswith("Not recognized: linear_bwd, plot")
 
 
 @pytest.mark.parametrize(
@@ -138,16 +147,20 @@ def test_what_was_measured(finding: Finding, lang: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("of", "lang", "said"),
     [
-        (WEEK_4, "en", "2 mistakes in 3 functions"),
-        (replace(WEEK_4, findings=(LOST,)), "en", "1 mistake in 3 functions"),
-        (replace(WEEK_4, findings=(LOST, WARNING)), "en", "1 mistake in 3 functions, 1 warning"),
-        (replace(WEEK_4, findings=(WARNING, WARNING)), "en", "no mistake in 3 functions, 2 warnings"),
+        (WEEK_4, "en", "2 mistakes in 3 functions, 1 not judged, 2 not recognized"),
+        (replace(WEEK_4, findings=(LOST,), unmatched=()), "en", "1 mistake in 3 functions, 1 not judged"),
+        (replace(CLEAN, findings=(LOST, WARNING)), "en", "1 mistake in 2 functions, 1 warning"),
+        (replace(CLEAN, findings=(WARNING, WARNING)), "en", "no mistake in 2 functions, 2 warnings"),
+        (TEMPLATE, "en", "no mistake in 1 function, 2 not started"),
+        (TEMPLATE, "ko", "함수 1개, 오류 없음, 미작성 2개"),
+        (replace(TEMPLATE, checked=TEMPLATE.checked[1:]), "en", "2 not started"),
+        (CLEAN.requiring(["tanh", "softmax"]), "en", "no mistake in 2 functions, 1 required is missing"),
         (CLEAN, "en", "no mistake in 2 functions"),
         (CLEAN, "ko", "함수 2개, 오류 없음"),
         (BAD, "en", "could not be checked"),
         (BAD, "ko", "검사할 수 없음"),
         (NOTHING, "en", "could not be checked"),
-        (PENDING, "en", "could not be checked"),
+        (PENDING, "en", "1 not judged"),
     ],
 )
 def test_the_summary(of: Report, lang: str, said: str) -> None:
@@ -161,7 +174,8 @@ def test_the_summary(of: Report, lang: str, said: str) -> None:
         (CLEAN, "✓ a.py  no mistake in 2 functions"),
         (BAD, "– b.py  Python cannot read it, line 3: invalid syntax"),
         (NOTHING, "– c.py  No function in it has a name that is known here."),
-        (PENDING, "– d.py  could not be checked"),
+        (PENDING, "– d.py  1 not judged"),
+        (TEMPLATE, "– e.py  no mistake in 1 function, 2 not started"),
     ],
 )
 def test_a_report_in_one_line(of: Report, said: str) -> None:
@@ -174,8 +188,9 @@ def test_a_file_that_cannot_be_checked_says_why_and_what_to_do() -> None:
     assert said.startswith(
         "b.py  could not be checked\n  Python cannot read it, line 3: invalid syntax\n  Look at that"
     )
-    unknown = terminal.text(replace(NOTHING, unmatched=("mine",)))
-    assert unknown.count("--map") == 1 and "--map mine=linear_backward" in unknown
+    unknown = terminal.text(replace(NOTHING, unmatched=("mine", "ReLU_deriv")))
+    assert unknown.count("--map") == 1 and "--map ReLU_deriv=relu_derivative" in unknown
+    assert "--map" not in terminal.text(replace(NOTHING, unmatched=("mine",)))  # it could be anything
     assert "--map my_name=linear_backward" in terminal.text(NOTHING)
 
 
@@ -205,6 +220,66 @@ def test_nothing_of_the_learners_steers_the_terminal() -> None:
     assert "[bold]" in said
 
 
+IN_CELL = replace(LOST, facts=LOST.facts | {"cell": "3", "cell_line": "2"})
+NOTEBOOK = Report("n.ipynb", (replace(WEEK_4.checked[1], facts={"cell": "3", "cell_line": "2"}),), (IN_CELL,))
+
+
+def test_in_a_notebook_the_place_is_a_cell_and_a_line(tmp_path: Path) -> None:
+    assert "✗ relu_backward (cell 3, line 2)\n" in terminal.text(NOTEBOOK)
+    assert "✗ relu_backward (3번째 코드 셀 2행)\n" in terminal.text(NOTEBOOK, "ko")
+    assert terminal.line(NOTEBOOK) == "✗ n.ipynb  relu_backward (cell 3, line 2)"
+    row = rows_of(formats.csv([NOTEBOOK], "en"))[0]
+    assert (row["cell"], row["line"]) == ("3", "2")
+    file = formats.to_json([NOTEBOOK], "en", 1)["files"][0]
+    assert [(each["cell"], each["line"]) for each in (*file["checked"], *file["findings"])] == [(3, 2), (3, 2)]
+    assert "relu_backward (cell 3, line 2)" in formats.junit([NOTEBOOK], "en", 1)
+    assert "relu_backward (cell 3, line 2)" in pages.write(tmp_path, [NOTEBOOK], "en", 1).with_name(
+        "n.ipynb.html"
+    ).read_text("utf-8")
+
+
+def test_a_line_that_cannot_be_read_is_that_of_the_cell() -> None:
+    problem = Finding("syntax-error", "", 40, {"line": "40", "text": "invalid syntax", "cell": "3", "cell_line": "2"})
+    assert "Python cannot read it, cell 3, line 2: invalid syntax" in terminal.text(Report("n.ipynb", problem=problem))
+
+
+# What has to be there.
+
+
+@pytest.mark.parametrize(
+    ("of", "names", "mistakes"),
+    [
+        (CLEAN, ["relu", "tanh", "relu"], []),
+        (CLEAN, ["softmax", "relu"], ["required.missing"]),
+        (WEEK_4, ["linear_backward", "my_linear"], []),  # found wrong is judged
+        (WEEK_4, ["L_model_backward"], ["required.unchecked"]),
+        (TEMPLATE, ["relu", "tanh"], ["required.not-started"]),
+        (PENDING, ["predict"], ["required.unchecked"]),
+        (NOTHING, ["relu"], ["required.missing"]),
+        (BAD, ["relu"], []),
+    ],
+)
+def test_what_is_required(of: Report, names: list[str], mistakes: list[str]) -> None:
+    found = of.requiring(names)
+    assert [finding.mistake for finding in found.findings[len(of.findings) :]] == mistakes
+    assert found.exit_status == (1 if mistakes else of.exit_status)
+
+
+def test_what_is_required_decides_whether_enough_was_judged() -> None:
+    assert TEMPLATE.exit_status == 2  # of three functions one is judged
+    assert TEMPLATE.requiring(["relu"]).exit_status == 0
+    assert replace(CLEAN, unmatched=("a", "b")).exit_status == 0
+    assert replace(CLEAN, unmatched=("a", "b", "c")).exit_status == 2
+
+
+def test_a_required_class_needs_all_its_methods() -> None:
+    methods = (Checked("Relu.forward", "relu", 3, "ok"), Checked("Relu.backward", "relu", 5, "unchecked", "needs-file"))
+    found = Report("a.py", methods).requiring(["Relu"]).findings
+    assert [(finding.mistake, finding.function, finding.line) for finding in found] == [
+        ("required.unchecked", "Relu.backward", 5)
+    ]
+
+
 # The class.
 
 CLASS = [
@@ -229,6 +304,22 @@ def test_the_table_counts_files_by_role() -> None:
     ]
 
 
+def test_different_texts_are_different_rows_and_warnings_come_last() -> None:
+    raised = [Finding("raised", "f", 1, {"kind": "KeyError", "text": text}) for text in ("W3", "W3", "W4")]
+    reports = [Report(f"{n}.py", findings=(finding, WARNING)) for n, finding in enumerate(raised)]
+    rows = classroom.tally([*reports, Report("3.py", findings=(replace(LOST, facts={"expected": "9"}),)), CLASS[1]])
+    assert [(row.example.mistake, len(row.files)) for row in rows] == [
+        ("raised", 2),
+        ("relu_backward.gradient-lost", 2),  # whatever numbers were measured
+        ("raised", 1),
+        ("argument-changed", 3),
+    ]
+    last = classroom.table(reports).splitlines()[-2:]
+    assert (
+        last[0].split(None, 3)[:3] == ["3", "100%", "Relu.backward"] and "! warning: Relu.backward changes" in last[0]
+    )
+
+
 def test_the_table_in_a_terminal() -> None:
     lines = classroom.table(CLASS).splitlines()
     assert lines[0] == "5 files checked: 1 without a mistake, 3 with mistakes, 1 that could not be checked"
@@ -239,11 +330,98 @@ def test_the_table_in_a_terminal() -> None:
 
 @pytest.mark.parametrize(
     ("reports", "status"),
-    [([CLEAN], 0), ([CLEAN, BAD], 2), ([BAD, WEEK_4, CLEAN], 1), ([NOTHING], 2), ([PENDING], 2)],
+    [([CLEAN], 0), ([CLEAN, BAD], 2), ([BAD, WEEK_4, CLEAN], 1), ([NOTHING], 2), ([PENDING], 2), ([TEMPLATE], 2)],
 )
 def test_the_exit_status_of_a_class_is_that_of_its_worst(reports: list[Report], status: int) -> None:
     assert formats.overall(reports) == status
     assert formats.to_json(reports, "en", 1)["exit_status"] == status
+
+
+def without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("width", range(40, 101, 4))
+def test_no_letter_is_lost_where_letters_are_two_columns_wide(width: int) -> None:
+    findings = [Finding(key, f"f{n}", n, LOST.facts) for n, key in enumerate(sorted(texts.entries())[::5])]
+    checked = tuple(Checked(finding.function, finding.function, 1, "wrong") for finding in findings)
+    of = Report("가나다라마바사.py", checked, tuple(findings))
+    said = [without_spaces(texts.hints(finding, "ko", 1)[0]) for finding in findings]
+    for told in terminal.text(of, "ko", width=width), classroom.table([of], "ko", width=width):
+        assert max(map(cell_len, told.splitlines())) <= width
+        assert [text for text in said if text not in without_spaces(told)] == []
+
+
+def test_the_grid_has_a_row_per_file_and_a_column_per_role() -> None:
+    grid = classroom.grid([*CLASS, TEMPLATE])
+    assert grid.functions == ("sigmoid", "relu_backward", "my_linear", "L_model_backward", "f", "relu", "tanh")
+    assert grid.rows[0] == {
+        "sigmoid": "ok",
+        "relu_backward": "wrong",
+        "my_linear": "wrong",
+        "L_model_backward": "unchecked",
+    }
+    assert grid.rows[2] == {"relu_backward": "wrong", "f": "wrong"}
+    assert grid.rows[4] == {}
+    assert grid.rows[5] == {"relu": "ok", "tanh": "not-started", "sigmoid": "not-started"}
+
+
+# Points.
+
+SCHEME = {"relu": 2.0, "relu_backward": 3.0, "tanh": 1.5, "L_model_backward": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (CLEAN, "3.5 of 10.5 points"),
+        (WEEK_4, "0 of 10.5 points, 4 to be judged by hand"),
+        (TEMPLATE, "2 of 10.5 points"),
+        (BAD, "0 of 10.5 points, 10.5 to be judged by hand"),
+        (NOTHING, "0 of 10.5 points"),
+    ],
+)
+def test_the_points_of_a_file(of: Report, said: str) -> None:
+    assert grading.points(of, SCHEME).said("en") == said
+
+
+def test_a_class_counts_if_all_its_methods_are_right() -> None:
+    methods = [Checked("Relu.forward", "relu", 3, "ok"), Checked("Relu.backward", "relu_backward", 5, "ok")]
+    assert grading.points(Report("a.py", tuple(methods)), {"Relu": 2}).earned == 2
+    assert grading.points(Report("a.py", (methods[0], replace(methods[1], status="wrong"))), {"Relu": 2}).earned == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("[points]\nrelu = 2\ntanh = 0.5", ""),
+        ("relu = 2", "has no table [points] with a line for each function, such as linear_forward = 2."),
+        ("[points]", "has no table [points]"),
+        ("[points]\nrelu = 'two'", "relu"),
+        ("[points]\nrelu = -1", "relu"),
+        ("[points]\nrelu = nan", "relu"),
+        ("[points", "is no TOML file: "),
+        ("\udcff", "is no TOML file: "),
+    ],
+)
+def test_a_file_of_points(written: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "points.toml"
+    path.write_text(written, "utf-8", "surrogateescape")
+    if not said:
+        assert grading.read(path) == {"relu": 2.0, "tanh": 0.5}
+        return
+    with pytest.raises(InputError, match=re.escape(said)):
+        grading.read(path)
+
+
+def test_the_gradebook_has_a_row_per_file() -> None:
+    rows = rows_of(formats.gradebook([WEEK_4, CLEAN, BAD], SCHEME))
+    assert rows[0] == {
+        **{"file": "week4.py", "status": "wrong"},
+        **{"relu": "missing", "relu_backward": "wrong", "tanh": "missing", "L_model_backward": "unchecked"},
+        **{"earned": "0", "possible": "10.5", "by_hand": "4.0"},
+    }
+    assert [row["earned"] for row in rows] == ["0", "3.5", "0"]
 
 
 # For programs.
@@ -252,9 +430,11 @@ def test_the_exit_status_of_a_class_is_that_of_its_worst(reports: list[Report], 
 def test_json_holds_the_reports_and_their_texts() -> None:
     data = json.loads(json.dumps(formats.to_json(CLASS, "en", 2)))
     first = data["files"][0]
-    assert (
-        Report.from_dict({name: first[name] for name in WEEK_4.as_dict()} | {"findings": []}).checked == WEEK_4.checked
-    )
+    assert [(c["function"], c["status"], c["cell"], c["line"]) for c in first["checked"]][1:] == [
+        ("relu_backward", "wrong", None, 36),
+        ("my_linear", "wrong", None, 50),
+        ("L_model_backward", "unchecked", None, 90),
+    ]
     assert (first["status"], first["findings"][0]["line"]) == ("wrong", 36)
     assert [len(finding["hints"]) for finding in first["findings"]] == [2, 2]
     assert data["files"][4]["status"] == "unchecked"
@@ -264,7 +444,8 @@ def test_json_holds_the_reports_and_their_texts() -> None:
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text[1:])))
 
 
 def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
@@ -278,6 +459,7 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
         "file": "week4.py",
         "status": "wrong",
         "function": "relu_backward",
+        "cell": "",
         "line": "36",
         "severity": "error",
         "mistake": "relu_backward.gradient-lost",
@@ -285,16 +467,18 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
         "what": rows[0]["what"],
         "name": "dZ",
         "index": "[0, 0]",
-        "expected": "-1.53",
+        "expected": "'-1.53",
         "got": "1",
     }
     assert (rows[6]["status"], rows[6]["mistake"]) == ("ok", "")
     assert (rows[7]["status"], rows[7]["mistake"]) == ("unchecked", "syntax-error")
 
 
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0.py", "+1.py", "-x.py", "@SUM.py", "\t=1.py"])
+@pytest.mark.parametrize(
+    "name", ["=cmd|' /C calc'!A0.py", "+1.py", "-x.py", "@SUM.py", "\t=1.py", "＝1.py", "\x1b \r=1.py"]
+)
 def test_a_spreadsheet_finds_no_formula_in_it(name: str) -> None:
-    assert rows_of(formats.csv([replace(CLEAN, file=name)], "en"))[0]["file"] == f"'{name}"
+    assert rows_of(formats.csv([replace(CLEAN, file=name)], "en"))[0]["file"] == f"'{printable(name)}"
 
 
 def test_junit_has_a_suite_per_file_and_a_case_per_function() -> None:
@@ -325,6 +509,34 @@ def test_junit_is_xml_whatever_the_learner_wrote() -> None:
     root = ElementTree.fromstring(formats.junit([Report("a\x01&\ud800<.py", findings=(finding,))], "ko", 1))
     assert root[0].get("name") == "a\ufffd&\ufffd<.py"
     assert "오류" in str(root[0][0][0].get("message"))
+
+
+# Whatever a report holds, a learner may have written it.
+
+EVIL = "\x1b[2J\x1b]0;x\x07\u202e\x85<script>alert(1)</script>\"'><b>=1"
+
+
+def test_nothing_of_the_learners_is_read_as_anything_but_text(tmp_path: Path) -> None:
+    facts = dict.fromkeys(("kind", "text", "name", "index", "expected", "got", "cell", "cell_line", "pattern"), EVIL)
+    checked = Checked(EVIL, EVIL, 1, "unchecked", EVIL, facts)
+    findings = [
+        Finding(key, EVIL, 1, facts, severity, (EVIL,), (Line(1, EVIL),))
+        for key in ("raised", EVIL)
+        for severity in SEVERITIES
+    ]
+    problem = Finding(EVIL, EVIL, 1, facts)
+    reports = [Report(EVIL, (checked,), tuple(findings), (EVIL,), problem), Report("2" + EVIL, problem=problem)]
+    pages.write(tmp_path, reports, "en", 3, {EVIL: 1})
+    shown = [terminal.text(reports[0], repro=True), terminal.line(reports[0]), classroom.table(reports)]
+    shown += [grading.table(reports, {EVIL: 1}, "ko"), pages.fragment(reports[0], "ko", 3)]
+    written = [*shown, *(path.read_text("utf-8") for path in tmp_path.iterdir())]
+    written += [formats.junit(reports, "en", 3), formats.csv(reports, "en"), formats.gradebook(reports, {EVIL: 1})]
+    for text in written:
+        assert all(character.isprintable() or character in "\n\ufeff" for character in text)
+    for page in [shown[-1], *(path.read_text("utf-8") for path in tmp_path.iterdir())]:
+        assert "<script" not in page and "<b>" not in page and "'>" not in page
+    assert ElementTree.fromstring(formats.junit(reports, "en", 3)).find(".//script") is None
+    assert json.loads(json.dumps(formats.to_json(reports, "en", 3)))["exit_status"] == 1
 
 
 # Pages.
@@ -371,6 +583,69 @@ def test_the_pages(tmp_path: Path) -> None:
     assert "relu_backward (36행)" in said and "처음 어긋난 곳 dZ[0, 0]" in said and "공식: dZ = dA * [Z > 0]" in said
     assert page.links == ["index.html"]
     assert "파이썬 문법 오류가 있습니다" in "".join(Page(folder / "a.PY-2.html").texts)
+
+
+SOURCE = """import numpy as np
+
+def relu(Z):
+\treturn '<b>' + Z
+
+class A:
+    def f(self):
+        x = 1
+        return x
+"""
+
+
+def test_a_page_shows_the_code_with_the_line_marked(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(SOURCE)
+    at = replace(LOST, function="relu", line=4)
+    report = Report("a.py", (Checked("relu", "relu", 3, "wrong"),), (at,))
+    page = pages.file_page(with_code(report, source.read(path)), "en", 1)
+    assert "<span><i>3</i>def relu(Z):</span><mark><i>4</i>    return &#x27;&lt;b&gt;&#x27; + Z</mark></pre>" in page
+    assert "<pre" not in pages.file_page(report, "en", 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers"), [(4, [3, 4]), (8, [7, 8, 9]), (1, [1, 2, 3, 4]), (99, []), (0, []), (None, [])]
+)
+def test_the_function_around_a_line(line: int | None, numbers: list[int], tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(SOURCE)
+    assert [each.number for each in excerpt(source.read(path), Finding("raised", "f", line))] == numbers
+
+
+def test_the_code_of_a_notebook_is_numbered_by_its_cell(tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    cells = [{"cell_type": "code", "source": text} for text in ("x = 1\ny = 2", "# a\n\ndef f(x):\n    return x")]
+    path.write_text(json.dumps({"cells": cells}))
+    report = Report("n.ipynb", findings=(Finding("raised", "f", 6),))
+    read = source.read(path)
+    (found,) = with_code(read.report(report), read).findings
+    assert [(line.number, line.text) for line in found.code] == [(3, "def f(x):"), (4, "    return x")]
+    assert texts.located(found) == (2, 4)
+
+
+def test_a_long_function_is_shown_around_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("def f():\n" + "    x = 1\n" * 500)
+    numbers = [each.number for each in excerpt(source.read(path), Finding("raised", "f", 300))]
+    assert len(numbers) == 60 and 300 in numbers and numbers[0] > 1
+
+
+def test_a_line_that_cannot_be_read_is_shown_with_its_neighbors(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("a = 1\nb = 2\ndef f(x:\n    return x\n")
+    problem = sandbox.check_file(path).problem
+    assert problem is not None and [line.number for line in problem.code] == [1, 2, 3, 4, 5]
+
+
+def test_the_index_shows_every_function_of_every_file_and_the_points(tmp_path: Path) -> None:
+    index = Page(pages.write(tmp_path, [WEEK_4, CLEAN], "en", 1, {"relu": 2}))
+    assert '<span class="wrong" title="wrong">✗</span>' in index.source
+    assert '<span title="not there"></span>' in index.source
+    assert "Which functions, of which file" in index.texts and "2 of 2 points" in index.texts
 
 
 def test_page_names_are_short_and_differ() -> None:
@@ -488,13 +763,13 @@ def test_the_pages_of_the_command(run: Run, checked: dict[str, Any], folder: Pat
 
 
 def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) -> None:
-    status, _, err = run(folder / "w.py", "--map", "helper=relu_backward", "--map", "plot=Affine")
+    status, _, err = run(folder / "w.py", "--map", "linear_bwd=relu_backward", "--map", "plot=Affine")
     assert (status, err) == (1, "")
-    assert checked["names"] == {"helper": "relu_backward", "plot": "Affine"}
-    assert run(folder / "w.py", "--map", "helpr=relu")[2] == (
-        "chainrule: --map helpr=relu: no file has a function 'helpr'. Did you mean 'helper'?\n"
+    assert checked["names"] == {"linear_bwd": "relu_backward", "plot": "Affine"}
+    assert run(folder / "w.py", "--map", "linear_bw=relu")[2] == (
+        "chainrule: --map linear_bw=relu: no file has a function 'linear_bw'. Did you mean 'linear_bwd'?\n"
     )
-    assert run(folder / "b.py", "--map", "helpr=relu")[2] == ""  # it could not be read: nobody knows
+    assert run(folder / "b.py", "--map", "linear_bw=relu")[2] == ""  # it could not be read: nobody knows
 
 
 @pytest.mark.parametrize(
@@ -537,8 +812,32 @@ FORMATS = [option.opts[0] for option in get_group(app).commands["check"].params 
 
 @pytest.mark.parametrize("chosen", [*combinations(FORMATS, 2), FORMATS], ids=" ".join)
 def test_formats_exclude_each_other(run: Run, folder: Path, chosen: Sequence[str]) -> None:
-    said = "chainrule: --json, --csv and --junit exclude each other. Choose one.\n"
+    said = "chainrule: --json, --csv, --junit and --repro exclude each other. Choose one.\n"
     assert run(folder / "w.py", *chosen) == (2, "", said)
+
+
+def test_what_is_required_of_the_command(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    assert run(folder / "a.py", "--require", "relu, tanh")[0] == 0
+    status, out, _ = run(folder / "a.py", "--require", "relu,softmax", "--require", "sigmoid")
+    assert (status, out.count("is required, and nothing of that name is there")) == (1, 2)
+    assert "no mistake in 2 functions, 2 required are missing" in out.replace("\n", " ")
+    assert run(folder / "b.py", "--require", "relu")[0] == 2  # it cannot be read
+
+
+def test_points_of_the_command(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    (folder / "points.toml").write_text("[points]\nrelu = 2\ntanh = 1\nsigmoid = 1\n")
+    assert f"\n3 of 4 points  {folder / 'a.py'}\n" in run(folder / "a.py", "--points", folder / "points.toml")[1]
+    out = run(folder, "--points", folder / "points.toml", "--csv")[1]
+    assert [row["earned"] for row in rows_of(out)] == ["3.0", "0", "0", "3.0", "1.0"]
+    data = json.loads(run(folder / "a.py", "--points", folder / "points.toml", "--json")[1])
+    assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0}
+    assert "nowhere.toml" in run(folder / "a.py", "--points", "nowhere.toml")[2]
+
+
+def test_errors_about_files_are_in_the_language(run: Run, folder: Path) -> None:
+    assert run("nowhere.py", "--lang", "ko")[2] == "chainrule: nowhere.py: 그런 파일이나 폴더가 없습니다.\n"
+    assert "는 .py 파일도" not in run(folder / "notes.txt", "--lang", "ko")[2]
+    assert ".py 파일도 .ipynb 파일도 아닙니다" in run(folder / "notes.txt", "--lang", "ko")[2]
 
 
 def test_a_real_file(run: Run, tmp_path: Path) -> None:
@@ -550,6 +849,22 @@ def test_a_real_file(run: Run, tmp_path: Path) -> None:
     status, out, err = run(path)
     assert (status, err) == (1, "")
     assert "✗ relu_backward (line 4)\n  relu_backward returns 1 where Z > 0: the incoming gradient dA is lost." in out
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("utf-8", "✗ relu (2행)"), ("cp949", "X relu (2행)"), ("euc-kr", "X relu (2행)"), ("latin-1", "X relu (line 2)")],
+)
+def test_korean_reaches_a_pipe_whole_or_not_at_all(encoding: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import numpy as np\ndef relu(Z):\n    return np.abs(Z)\n")
+    command = [sys.executable, "-m", "chainrule", "check", "a.py", "--lang", "ko"]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    run = [
+        subprocess.run([*command, *options], capture_output=True, cwd=tmp_path, env=environment).stdout.decode(encoding)
+        for options in ([], ["--csv"])
+    ]
+    assert "?" not in "".join(run) and said in run[0]
+    assert run[1].startswith("\ufefffile," if encoding == "utf-8" else "file,")
 
 
 def test_the_help_is_short_and_has_an_example(run: Run) -> None:

@@ -6,6 +6,7 @@ import ast
 import importlib
 import pkgutil
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe, pattern
 from chainrule.checker.running import child, definitions, source
 from chainrule.checker.telling import texts
+from chainrule.checker.telling.particles import particle
 
 PACKAGE = Path(str(roles.__file__)).parents[1]
 CORPUS = Path(__file__).parent / "corpus"
@@ -46,6 +48,76 @@ def test_a_text_is_complete_in_both_languages(file: str, key: str) -> None:
         assert re.search("[가-힣]", korean)
         assert not re.search(r"요[.?!]", korean), "say 합니다, not 해요"
     assert set(entry["en"]) == set(entry["ko"]) == {"what", "where"}
+
+
+def test_a_formula_with_words_is_there_in_korean() -> None:
+    formulas = {entry.formula["en"]: entry.formula["ko"] for entry in texts.entries().values()}
+    words = re.compile(r"\b(the|of|or|and|with|where|for|each|every|goes|sees|everywhere|element)\b")
+    assert [english for english, korean in formulas.items() if words.search(english) and korean == english] == []
+    assert set(TABLES["formulas.toml"]["words"]) <= set(formulas)  # no formula that was changed since
+    assert not [korean for korean in formulas.values() if words.search(korean)]
+
+
+@pytest.mark.parametrize(
+    ("word", "form", "said"),
+    [
+        ("dW", "을(를)", "를"),
+        ("dW1", "은(는)", "은"),
+        ("b2", "이(가)", "가"),
+        ("Affine.forward", "을(를)", "를"),
+        ("linear_model", "(으)로", "로"),
+        ("W3", "(으)로", "으로"),
+        ("L", "과(와)", "과"),
+        ("기울기", "을(를)", "를"),
+        ("값", "을(를)", "을"),
+        ("비율", "(으)로", "로"),
+        ("dropout", "을(를)", "을(를)"),  # 아웃 or 아우트
+        ("…", "을(를)", "을(를)"),
+        ("", "은(는)", "은(는)"),
+    ],
+)
+def test_a_particle_fits_the_word_before_it(word: str, form: str, said: str) -> None:
+    assert particle(word, form) == said
+
+
+def test_particles_after_a_fact_are_written_in_both_forms() -> None:
+    """Only then the one that fits is chosen; one form alone would be wrong after half of all names."""
+    korean = [
+        entry[lang] for table in TABLES.values() for key, entry in table.items() if key != "words" for lang in ["ko"]
+    ]
+    said = [text for part in korean for text in part.values()] + [str(text) for text in WORDS["ko"].values()]
+    assert [text for text in said if re.search(r"\}(은|는|이|가|을|를|과|와|으로|로)(?![가-힣(])", text)] == []
+
+
+def test_korean_letters_are_in_what_old_consoles_know() -> None:
+    for entry in texts.entries().values():
+        for text in (entry.what["ko"], entry.where["ko"]):
+            assert all(letter.encode("euc-kr", "ignore") for letter in re.findall("[가-힣]", text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("it is not a notebook", "파일을 읽을 수 없습니다: 노트북 파일이 아닙니다"),
+        ("it has more than 50 MB", "파일을 읽을 수 없습니다: 크기가 50 MB를 넘습니다"),
+        ("[Errno 13] Permission denied", "파일을 읽을 수 없습니다: [Errno 13] Permission denied"),
+    ],
+)
+def test_why_a_file_cannot_be_read_is_told_in_korean(text: str, said: str) -> None:
+    finding = Finding("unreadable", "", facts={"text": text})
+    assert texts.hints(finding, "ko", 1) == [said]
+    assert texts.hints(finding, "en", 1) == [f"The file cannot be read: {text}"]
+
+
+def test_sentences_that_become_facts_are_those_of_the_sources() -> None:
+    code = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
+    because = {key: text for key, text in WORDS["en"].items() if key.startswith("because-")}
+    pieces = {piece for text in because.values() for piece in re.split(r"\{\w+\}", text) if piece.strip()}
+    assert [piece for piece in pieces if piece not in code] == []
+
+
+def test_letters_that_macos_takes_apart_are_put_together() -> None:
+    assert texts.plain(unicodedata.normalize("NFD", "과제 4.py")) == "과제 4.py"
 
 
 def test_no_key_is_told_twice() -> None:

@@ -6,8 +6,9 @@ import ast
 import inspect
 import random
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
@@ -15,24 +16,47 @@ import numpy as np
 
 from chainrule.checker import findings, roles
 from chainrule.checker.learner import Learner
+from chainrule.checker.telling import texts
 from chainrule.common.errors import InputError
+from chainrule.common.settings import choice
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
 _KINDS = inspect.Parameter
 _STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
 
 
+@dataclass(frozen=True, repr=False)
 class Report(findings.Report):
-    """A report that a notebook can print: nobody else does it there."""
+    """A report that a notebook can show, in a language and with hints up to a level: nobody else does it there."""
+
+    lang: str = "en"
+    hint: int = 1
 
     def __str__(self) -> str:
         """Return what `chainrule check` prints."""
-        from chainrule.checker.telling import terminal, texts  # they take rich, and only a person who looks needs them
+        from chainrule.checker.telling import terminal  # it takes rich, and only a person who looks needs it
 
-        return terminal.text(self, texts.language(), command=False)
+        return terminal.text(self, self.lang, self.hint, command=False)
+
+    def __repr__(self) -> str:
+        from chainrule.checker.telling import terminal
+
+        return f"<Report on {texts.plain(self.file)}: {terminal.summary(self, self.lang)}>"
+
+    def _repr_html_(self) -> str:
+        from chainrule.checker.telling import pages
+
+        return pages.fragment(self, self.lang, self.hint)
 
 
-def check(obj: Any, *, names: Mapping[str, str] | None = None) -> Report:
+def check(
+    obj: Any,
+    *,
+    names: Mapping[str, str] | None = None,
+    require: Iterable[str] = (),
+    hint: int = 1,
+    lang: str | None = None,
+) -> Report:
     """Find mistakes in a function, a class, a module, or a dict of functions and classes such as ``globals()``.
 
     The code runs in this process, unlike that of `chainrule check FILE`: check your own code, not that of strangers.
@@ -43,7 +67,35 @@ def check(obj: Any, *, names: Mapping[str, str] | None = None) -> Report:
         What to check. With a function come those that it calls, so that a mistake is found where it is.
     names
         The usual names of functions that are called otherwise: ``{"my_gradient": "linear_backward"}``.
+    require
+        What has to be there and to be judged, by its own or by its usual name; what is not is an error.
+    hint
+        1 says what is wrong, 2 also where to look, 3 also the formula.
+    lang
+        "en" or "ko"; by default that of the locale.
+
+    Returns
+    -------
+    Report
+        Printed, or as the last line of a cell, it tells what was found. It is true if enough was judged and no mistake
+        was found (`Report.ok`).
+
+    Raises
+    ------
+    InputError
+        If `obj` is nothing that can be checked, or one of the options has a value that it cannot have.
     """
+    with _random_numbers_kept():
+        hint = int(choice("check", "hint", str(hint), ("1", "2", "3")))
+        lang = texts.language(None if lang is None else choice("check", "lang", lang, texts.LANGUAGES))
+        if isinstance(require, str):
+            raise InputError(f"require takes a list of names, such as [{require!r}], not a text.")
+        found = _found(obj, names or {}).requiring(require)
+        return Report(**vars(found), lang=lang, hint=hint)
+
+
+def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
+    """Return what is found in what `check` takes."""
     if isinstance(obj, ModuleType):
         namespace, own, file = vars(obj), _own(vars(obj), obj.__name__), obj.__name__
     elif isinstance(obj, Mapping):
@@ -54,12 +106,11 @@ def check(obj: Any, *, names: Mapping[str, str] | None = None) -> Report:
         namespace = {**_globals(obj), **own}
     else:
         raise InputError(f"check takes a function, a class, a module or a dict of them, not a {type(obj).__name__}.")
-    missing = [mine for mine in names or {} if mine not in own]
+    missing = [mine for mine in names if mine not in own]
     if missing:
         raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
     tree = ast.Module([_node(name, value) for name, value in own.items()], [])
-    with _random_numbers_kept():
-        return Report(**vars(roles.check(Learner(namespace, tree, names), file)))
+    return roles.check(Learner(namespace, tree, names), file)
 
 
 def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,16 @@ class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ou
     kind: str
     text: str
     line: int | None
+
+
+class Call(NamedTuple):
+    """A call of something of the learner's: what was called, with what, and what it came to."""
+
+    function: str
+    target: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    named: Mapping[str, Any]
+    result: Any
 
 
 class Learner:
@@ -52,6 +62,8 @@ class Learner:
         """The arguments of the last call, as the function left them."""
         self.returned_argument = False
         """Whether the last call returned one of its arguments itself."""
+        self.calls: list[Call] | None = None
+        """The calls, while there is a list for them."""
         self._stuck: dict[str, Raised] = {}  # functions that did not return; once is long enough
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
@@ -110,6 +122,8 @@ class Learner:
             with quiet():
                 result = target(*given[0], **given[1])
         except Raised as raised:
+            if self.calls is not None:
+                self.calls.append(Call(function, target, before[0], before[1], raised))
             if raised.kind == "TimeoutError":
                 self._stuck[function] = raised
             raise
@@ -120,7 +134,10 @@ class Learner:
         for name, (old, new) in by_name.items():
             if not same(old, new):
                 self.changed.setdefault(function, set()).add(name)
-        return copied(result)
+        result = copied(result)
+        if self.calls is not None:
+            self.calls.append(Call(function, target, before[0], before[1], result))
+        return result
 
 
 @contextlib.contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
+
 NAMES: tuple[str, ...] = (
     # activations and gates
     *("sigmoid", "relu", "tanh", "softmax", "identity_function", "step_function"),
@@ -23,3 +26,28 @@ NAMES: tuple[str, ...] = (
     *("rnn_cell_forward", "rnn_forward", "rnn_cell_backward", "rnn_backward"),
     *("lstm_cell_forward", "lstm_forward", "lstm_cell_backward", "lstm_backward"),
 )
+
+
+_WORDS = {"deriv": "derivative", "prime": "derivative", "bwd": "backward", "fwd": "forward", "conv2d": "conv", "ce": ""}
+_WORDS |= {"my": "", "prop": "propagation", "params": "parameters", "param": "parameters", "init": "initialize"}
+
+
+def likely(name: str) -> str | None:
+    """Return the usual name that a learner's name resembles, or None if it resembles no other.
+
+    >>> likely("ReLU_deriv"), likely("my_linear_bwd"), likely("plot_costs")
+    ('relu_derivative', 'linear_backward', None)
+    """
+    spelled = {_spelled(usual): usual for usual in NAMES if _is_class(usual) == _is_class(name)}
+    close = get_close_matches(_spelled(name), spelled, n=1, cutoff=0.85)
+    # dsigmoid looks like sigmoid, and is what it is not.
+    return spelled[close[0]] if close and _spelled(name) != f"d{close[0]}" else None
+
+
+def _is_class(name: str) -> bool:
+    return name[0].isupper() and "_" not in name
+
+
+def _spelled(name: str) -> str:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name).lower().split("_")
+    return "_".join(word for each in words if (word := _WORDS.get(each, each)))

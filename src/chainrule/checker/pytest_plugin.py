@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chainrule.checker import inprocess
+from chainrule.checker.names import likely
 from chainrule.checker.telling import terminal
-from chainrule.checker.telling.texts import language
 from chainrule.common.errors import InputError
 
 
-def assert_correct(obj: Any, *, names: Mapping[str, str] | None = None, hint: int = 1, lang: str | None = None) -> None:
+def assert_correct(
+    obj: Any,
+    *,
+    names: Mapping[str, str] | None = None,
+    required: Iterable[str] = (),
+    hint: int = 1,
+    lang: str | None = None,
+) -> None:
     """Raise an AssertionError with the report if a learner's code has a mistake.
 
     Parameters
@@ -20,6 +27,8 @@ def assert_correct(obj: Any, *, names: Mapping[str, str] | None = None, hint: in
         A function, a class, a module, or a dict of functions and classes.
     names
         The usual names of functions that are called otherwise: ``{"my_gradient": "linear_backward"}``.
+    required
+        What has to be there and to be judged, by its own or by its usual name; without it, most of what there is.
     hint
         1 says what is wrong, 2 also where to look, 3 also the formula.
     lang
@@ -28,16 +37,15 @@ def assert_correct(obj: Any, *, names: Mapping[str, str] | None = None, hint: in
     Raises
     ------
     InputError
-        If there is nothing whose task is known, or nothing that could be judged.
+        If there is nothing whose task is known, or less could be judged than not.
     """
     __tracebackhide__ = True
-    found = inprocess.check(obj, names=names)
-    said = terminal.text(found, language(lang), hint, command=False)
+    found = inprocess.check(obj, names=names, require=required, hint=hint, lang=lang)
     if terminal.outcome(found) == "wrong":
-        raise AssertionError(said)
+        raise AssertionError(str(found))
     if not found.checked:
         name = found.unmatched[0] if found.unmatched else "my_function"
-        example = f'assert_correct(..., names={{"{name}": "linear_backward"}})'
+        example = f'assert_correct(..., names={{"{name}": "{likely(name) or "linear_backward"}"}})'
         raise InputError(f"Nothing in {found.file} has a name that is known. Say what it should do: {example}.")
     if terminal.outcome(found) == "unchecked":
-        raise InputError(f"{found.file} could not be judged.\n{said}")
+        raise InputError(f"{found.file} could not be judged.\n{found}")

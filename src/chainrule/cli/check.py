@@ -14,12 +14,15 @@ import typer
 
 from chainrule.checker.findings import Report
 from chainrule.checker.names import NAMES
+from chainrule.checker.telling import grading
 from chainrule.checker.telling.texts import LANGUAGES, language, phrase
 from chainrule.cli.output import JsonOption, one_of, print_json
+from chainrule.common.console import encodable
 from chainrule.common.errors import InputError
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
 _KINDS = (".py", ".ipynb")
+_KOREAN = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
 _FULL = 5  # files that are reported in full; of more, each gets a line
 
 
@@ -44,33 +47,48 @@ def run(
         list[str] | None,
         typer.Option("--map", metavar="NAME=ROLE", help="Your function NAME should do what ROLE usually does."),
     ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAMES", help="Functions, with commas, that must be there and judged; else it fails."),
+    ] = None,
+    points: Annotated[
+        Path | None, typer.Option(metavar="TOML", help="What each function counts: a table [points], relu = 2 ...")
+    ] = None,
+    repro: Annotated[
+        bool, typer.Option("--repro", help="Print the input of each mistake as a snippet that shows it by itself.")
+    ] = False,
 ) -> int:
     """Find the mistakes in your own network code: which function is wrong, where it first differs, and why.
 
-    Exit status: 0 if there is no mistake, 1 if there is one, 2 if a file could not be checked.
+    Exit status: 0 if there is no mistake, 1 if there is one (or a required function is missing or not judged), 2 if a
+    file could not be checked: it cannot be read, or less of it could be judged than not.
     """
-    if as_json + as_csv + as_junit > 1:
-        raise InputError("--json, --csv and --junit exclude each other. Choose one.")
+    if as_json + as_csv + as_junit + repro > 1:
+        raise InputError("--json, --csv, --junit and --repro exclude each other. Choose one.")
     lang = language(lang and one_of("language", lang, LANGUAGES))
+    printed = "en" if encodable(_KOREAN, sys.stdout.encoding) != _KOREAN else lang
     if html is not None and html.exists() and not html.is_dir():
         raise InputError(f"{html} is a file. Name the folder for the pages, such as {html.with_suffix('')}-pages.")
-    usual = _usual(names or [])
-    files = list(_files(paths))
-    reports = _check(files, usual, jobs or os.cpu_count() or 1)
+    usual, scheme = _usual(names or []), {} if points is None else grading.read(points)
+    files = list(_files(paths, printed))
+    required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
+    reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
     _warn(reports, usual)
     from chainrule.checker.telling import formats, pages
 
-    index = None if html is None else pages.write(html, reports, lang, hint)
+    index = None if html is None else pages.write(html, reports, lang, hint, scheme)
     if as_json:
-        print_json(formats.to_json(reports, lang, hint))
+        print_json(formats.to_json(reports, lang, hint, scheme))
     elif as_csv:
-        print(formats.csv(reports, lang), end="")
+        table = formats.gradebook(reports, scheme) if scheme else formats.csv(reports, printed)
+        marked = sys.stdout.encoding.lower().startswith("utf")  # in other encodings there is no such mark
+        print(table if marked else table.removeprefix("\ufeff"), end="")
     elif as_junit:
         print(formats.junit(reports, lang, hint), end="")
     else:
-        print("\n".join(_texts(reports, lang, hint)))
+        print("\n".join(_texts(reports, printed, hint, scheme, repro)))
         if index is not None:
-            print("\n" + phrase("written", lang, path=index))
+            print("\n" + phrase("written", printed, path=index))
     return formats.overall(reports)
 
 
@@ -84,19 +102,19 @@ def _usual(pairs: Sequence[str]) -> dict[str, str]:
     return usual
 
 
-def _files(paths: Sequence[Path]) -> Iterable[Path]:
+def _files(paths: Sequence[Path], lang: str) -> Iterable[Path]:
     """Return the files to check, each once; those of folders without what is hidden."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
             inside = sorted(_inside(path))
             if not inside:
-                raise InputError(f"{path} has no .py or .ipynb file in it.")
+                raise InputError(phrase("no-files-inside", lang, path=path))
             found.update(dict.fromkeys(inside))
         elif not path.exists():
-            raise InputError(f"{path}: there is no such file or folder.")
+            raise InputError(phrase("no-such-path", lang, path=path))
         elif path.suffix not in _KINDS:
-            raise InputError(f"{path} is neither a .py nor an .ipynb file.")
+            raise InputError(phrase("no-kind", lang, path=path))
         else:
             found[path] = None
     return found
@@ -142,7 +160,7 @@ def _warn(reports: Sequence[Report], usual: Mapping[str, str]) -> None:
         print(f"chainrule: --map {mine}={usual[mine]}: no file has a function {mine!r}.{suggestion}", file=sys.stderr)
 
 
-def _texts(reports: Sequence[Report], lang: str, hint: int) -> Iterator[str]:
+def _texts(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float], repro: bool) -> Iterator[str]:
     from chainrule.checker.telling import classroom, terminal
 
     interactive = sys.stdout.isatty()
@@ -150,11 +168,14 @@ def _texts(reports: Sequence[Report], lang: str, hint: int) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, 100) if interactive else 100
     if len(reports) <= _FULL:
         for position, each in enumerate(reports):
-            yield ("\n" if position else "") + terminal.text(each, lang, hint, color=color, width=width)
+            text = terminal.text(each, lang, hint, color=color, width=width, repro=repro)
+            yield ("\n" if position else "") + text
     else:
         for each in reports:
             yield terminal.line(each, lang, color=color)
     if len(reports) > 1:
         yield "\n" + classroom.table(reports, lang, color=color, width=width)
+    if scheme:
+        yield "\n" + grading.table(reports, scheme, lang)
     if len(reports) > _FULL:
         yield "\n" + phrase("details", lang)

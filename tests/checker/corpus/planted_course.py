@@ -19,7 +19,7 @@ INITIALIZE = (
         "np.ones((layer_dims[l], layer_dims[l - 1])) * 0.1",
         "initialize.symmetric",
     ),
-    ("I2", "initialize_parameters_deep", "/ np.sqrt(layer_dims[l - 1])", "* 0.01", "initialize.too-small"),
+    ("I2", "initialize_parameters_deep", "/ np.sqrt(layer_dims[l - 1])", "* 0.001", "initialize.too-small"),
     (
         "I3",
         "initialize_parameters",

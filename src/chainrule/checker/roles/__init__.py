@@ -10,6 +10,7 @@ from typing import Protocol
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, Probe, examine, inspect
+from chainrule.checker.repro import snippet
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
 from chainrule.checker.roles.book import gates, layers
@@ -44,6 +45,10 @@ FAMILIES: Sequence[Family] = (
 )
 
 
+def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tuple[str, ...]:
+    return snippet(learner, probe, finding) if isinstance(probe, Probe) else ()
+
+
 def check(learner: Learner, file: str) -> Report:
     """Try every function of the learner's whose task is known."""
     started = time.perf_counter()
@@ -58,16 +63,17 @@ def check(learner: Learner, file: str) -> Report:
                 inspect(learner, probe, wrong) if isinstance(probe, Inspection) else examine(learner, probe, wrong)
             )
             checked[probe.function] = done
-            findings += found
+            findings += [replace(each, repro=_repro(learner, probe, each)) for each in found]
     known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
         name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
     ]
     unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
+    meant = {mine: usual for usual, mine in learner.names.items()}  # what a learner says goes before our own names
     report = Report(
         file,
-        tuple(checked.values()),
+        tuple(replace(c, role=meant.get(c.function.partition(".")[0], c.role)) for c in checked.values()),
         tuple(sorted(findings, key=lambda finding: finding.line or 0)),
         tuple(sorted(unmatched, key=lambda name: learner.line(name) or 0)),
         seconds=time.perf_counter() - started,

@@ -22,6 +22,7 @@ from chainrule.checker.findings import Finding, Report
 from chainrule.checker.learner import Learner, Raised, quiet
 from chainrule.checker.running import courseware
 from chainrule.checker.running.definitions import definitions
+from chainrule.checker.running.excerpts import with_code
 from chainrule.checker.running.imports import Importer, is_real, restore_numpy_names
 from chainrule.checker.running.source import Source, beside, read, starred
 from chainrule.checker.running.walls import end_with_parent, limit, lock
@@ -58,7 +59,7 @@ def check(request: Mapping[str, Any]) -> Report:
     file = request["file"]
     source = read(Path(request["path"]))
     if source.tree is None:
-        return Report(file, problem=source.problem)
+        return with_code(Report(file, problem=source.problem), source)
     others = beside(source)
     restore_numpy_names()
     lock(os.getcwd())
@@ -67,7 +68,7 @@ def check(request: Mapping[str, Any]) -> Report:
         return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))
     report = roles.check(learner, file)
     findings = sorted([*failed, *report.findings], key=lambda finding: finding.line or 0)
-    report = source.report(replace(report, findings=tuple(findings)))
+    report = with_code(source.report(replace(report, findings=tuple(findings))), source)
     return replace(report, findings=tuple(_shortened(finding) for finding in report.findings))
 
 

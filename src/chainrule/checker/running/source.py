@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from chainrule.checker.findings import Finding, Report
+from chainrule.checker.findings import Checked, Finding, Report
 
+Told = TypeVar("Told", Finding, Checked)
 LARGEST = 50_000_000  # bytes; notebooks hold their pictures
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "writefile", "python", "python3"}
 MAGIC = re.compile(r"\s*(%|!|\?)|\s*[\w.]+\s*\?{1,2}\s*$")
@@ -54,17 +55,21 @@ class Source:
         number = sum(first <= line for first in self.cells)
         return (number, line - self.cells[number - 1] + 1) if number else None
 
-    def placed(self, finding: Finding) -> Finding:
-        """Return the finding with the facts `cell` and `cell_line`, if this is a notebook."""
+    def placed(self, finding: Told) -> Told:
+        """Return what was found with the facts `cell` and `cell_line`, if this is a notebook."""
         place = None if finding.line is None else self.cell(finding.line)
         if place is None:
             return finding
-        return replace(finding, facts=finding.facts | {"cell": str(place[0]), "cell_line": str(place[1])})
+        facts = finding.facts | {"cell": str(place[0]), "cell_line": str(place[1])}
+        if inside := facts.get("code_line"):  # of the function, so of the same cell
+            facts["code_line"] = str(int(inside) - self.cells[place[0] - 1] + 1)
+        return replace(finding, facts=facts)
 
     def report(self, report: Report) -> Report:
-        """Return a report whose findings all say which cell they are in."""
+        """Return a report in which everything says which cell it is in."""
         problem = None if report.problem is None else self.placed(report.problem)
-        return replace(report, findings=tuple(map(self.placed, report.findings)), problem=problem)
+        checked, findings = tuple(map(self.placed, report.checked)), tuple(map(self.placed, report.findings))
+        return replace(report, checked=checked, findings=findings, problem=problem)
 
 
 class _NotTextError(ValueError):

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, Finding, Report
-from chainrule.checker.telling.terminal import render
-from chainrule.checker.telling.texts import hints, phrase
+from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, WORST, Finding, Report, Status
+from chainrule.checker.telling.terminal import MARKS, render
+from chainrule.checker.telling.texts import hints, phrase, plain
+
+_MEASURED = ("expected", "got", "index", "cell", "cell_line")  # what differs from file to file with one mistake
 
 
 @dataclass(frozen=True)
@@ -26,21 +28,71 @@ class Row:
         """The function as most of those who made the mistake call it."""
         return self.example.function
 
+    @property
+    def is_warning(self) -> bool:
+        """Whether it makes no file wrong."""
+        return self.example.severity == "warning"
+
+    def said(self, lang: str) -> str:
+        """Return what the mistake is; a warning is marked."""
+        what = hints(self.example, lang, 1)[0]
+        return f"{MARKS['warning']} {phrase('warning', lang)}: {what}" if self.is_warning else what
+
 
 def tally(reports: Sequence[Report]) -> list[Row]:
-    """Return the mistakes of a class, the commonest first; one that a file has twice counts once."""
+    """Return the mistakes of a class, the commonest first, then the warnings; one that a file has twice counts once.
+
+    Findings are of one row if the same is said about functions of one role, whatever numbers were measured.
+    """
     found: dict[tuple[str, str, str], list[tuple[Finding, str]]] = {}
     for report in reports:
         roles = {checked.function: checked.role for checked in report.checked}
         for finding in report.findings:
-            key = (finding.severity, finding.mistake, roles.get(finding.function, finding.function))
+            role = roles.get(finding.function, finding.function)
+            facts = {name: fact for name, fact in finding.facts.items() if name not in _MEASURED}
+            key = (finding.severity, role, hints(replace(finding, function=role, facts=facts), "en", 1)[0])
             found.setdefault(key, []).append((finding, report.file))
     rows = []
     for each in found.values():
         usual = Counter(finding.function for finding, _ in each).most_common(1)[0][0]
         files = tuple(dict.fromkeys(file for _, file in each))
         rows.append(Row(replace(each[0][0], function=usual), files))
-    return sorted(rows, key=lambda row: (-len(row.files), row.function, row.example.mistake))
+    return sorted(rows, key=lambda row: (row.is_warning, -len(row.files), row.function, row.example.mistake))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What became of each function in each file.
+
+    Parameters
+    ----------
+    functions
+        As most call them; those of one role are one.
+    rows
+        A dict by these names for each file.
+    """
+
+    functions: tuple[str, ...]
+    rows: tuple[dict[str, Status], ...]
+
+
+def grid(reports: Sequence[Report]) -> Grid:
+    """Return what became of each function in each file; of several with one role, the worst."""
+    called: dict[str, Counter[str]] = {}
+    for report in reports:
+        for checked in report.checked:
+            called.setdefault(checked.role, Counter())[checked.function] += 1
+    names: dict[str, str] = {}
+    for role, counted in called.items():
+        usual = counted.most_common(1)[0][0]
+        names[role] = usual if usual not in names.values() else role
+    rows = []
+    for report in reports:
+        row: dict[str, Status] = {}
+        for checked in sorted(report.checked, key=lambda checked: WORST.index(checked.status), reverse=True):
+            row[names[checked.role]] = checked.status
+        rows.append(row)
+    return Grid(tuple(names.values()), tuple(rows))
 
 
 def counts(reports: Sequence[Report], lang: str) -> str:
@@ -66,9 +118,9 @@ def table(reports: Sequence[Report], lang: str = "en", *, color: bool = False, w
         return counts(reports, lang)
     drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name, justify in (("files", "right"), ("share", "right"), ("function", "left"), ("mistake", "left")):
-        drawn.add_column(phrase(f"column-{name}", lang), justify=justify)  # type: ignore[arg-type]
+        # fold: what rich shortens instead, it shortens wrongly where letters are two columns wide
+        drawn.add_column(phrase(f"column-{name}", lang), justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        said = Text(hints(row.example, lang, 1)[0])
-        drawn.add_row(str(len(row.files)), share(row, reports), Text(row.function, "bold"), said)
+        drawn.add_row(str(len(row.files)), share(row, reports), Text(plain(row.function), "bold"), Text(row.said(lang)))
     heading = Text(phrase("table", lang), "bold")
     return render([Text(counts(reports, lang)), "", heading, drawn], color, width)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import csv as table
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report
 from chainrule.checker.telling.classroom import tally
+from chainrule.checker.telling.grading import became, points
 from chainrule.checker.telling.terminal import labeled, measured, obstacle, outcome, title
-from chainrule.checker.telling.texts import entries, hints
+from chainrule.checker.telling.texts import entries, hints, located, printable, reason
 
 COLUMNS = (
     "file",
     "status",
     "function",
+    "cell",
     "line",
     "severity",
     "mistake",
@@ -29,6 +31,8 @@ COLUMNS = (
     "expected",
     "got",
 )
+# With these a spreadsheet begins a formula; those of full width are what Excel reads as the others.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -38,32 +42,42 @@ def overall(reports: Sequence[Report]) -> int:
     return BUGS if BUGS in found else max(found, default=CLEAN)
 
 
-def to_json(reports: Sequence[Report], lang: str, hint: int) -> dict[str, Any]:
-    """Return all reports with their hints, and the mistakes of the class."""
+def to_json(
+    reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Return all reports with their hints, and their points if there is a scheme; and the mistakes of the class."""
 
-    def told(finding: Finding) -> dict[str, Any]:
-        return {"hints": hints(finding, lang, hint)}
+    def told(finding: Finding, level: int = hint) -> dict[str, Any]:
+        return asdict(finding) | _located(finding) | {"hints": hints(finding, lang, level)}
 
     files = []
     for report in reports:
-        data = report.as_dict() | {"status": outcome(report)}
-        for written, finding in zip(data["findings"], report.findings, strict=True):
-            written |= told(finding)
         problem = obstacle(report)
-        data["problem"] = None if problem is None else asdict(problem) | {"hints": hints(problem, lang, 2)}
-        files.append(data)
+        data = report.as_dict() | {"status": outcome(report), "problem": problem and told(problem, 2)}
+        data["checked"] = [asdict(checked) | _located(checked) for checked in report.checked]
+        data["findings"] = [told(finding) for finding in report.findings]
+        files.append(data | ({"points": asdict(points(report, scheme))} if scheme else {}))
     mistakes = [
-        {"mistake": row.example.mistake, "function": row.function, "files": list(row.files)} | told(row.example)
+        {
+            "mistake": row.example.mistake,
+            "function": row.function,
+            "severity": row.example.severity,
+            "files": list(row.files),
+            "hints": hints(row.example, lang, hint),
+        }
         for row in tally(reports)
     ]
     return {"exit_status": overall(reports), "files": files, "mistakes": mistakes}
 
 
+def _located(found: Finding | Checked) -> dict[str, int | None]:
+    """Return where it is: a line, in a notebook that of the cell."""
+    return dict(zip(("cell", "line"), located(found), strict=True))
+
+
 def csv(reports: Sequence[Report], lang: str) -> str:
     """Return a row per finding, and one for each file that has none."""
-    out = io.StringIO()
-    writer = table.DictWriter(out, COLUMNS, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
+    rows = []
     for report in reports:
         problem = obstacle(report)
         for finding in report.findings or ([problem] if problem else [None]):
@@ -71,10 +85,19 @@ def csv(reports: Sequence[Report], lang: str) -> str:
             if finding is not None:
                 entry = entries().get(finding.mistake)
                 row |= finding.facts | {"catalog": entry.catalog if entry else ""}
-                row |= {"function": finding.function, "line": finding.line, "severity": finding.severity}
+                row |= _located(finding) | {"function": finding.function, "severity": finding.severity}
                 row |= {"mistake": finding.mistake, "what": hints(finding, lang, 1)[0]}
-            writer.writerow({name: _cell(value) for name, value in row.items()})
-    return out.getvalue()
+            rows.append(row)
+    return _written(COLUMNS, rows)
+
+
+def gradebook(reports: Sequence[Report], scheme: Mapping[str, float]) -> str:
+    """Return a row per file: what became of each function that counts, and the points."""
+    rows: list[dict[str, Any]] = []
+    for report in reports:
+        row = {name: became(report, name) or "missing" for name in scheme}
+        rows.append({"file": report.file, "status": outcome(report)} | row | asdict(points(report, scheme)))
+    return _written(["file", "status", *scheme, "earned", "possible", "by_hand"], rows)
 
 
 def junit(reports: Sequence[Report], lang: str, hint: int) -> str:
@@ -99,15 +122,15 @@ def _suite(root: ElementTree.Element, report: Report, lang: str, hint: int) -> N
         for finding in report.findings:
             if finding.function == checked.function:
                 _failure(case, finding, lang, hint)
-        if checked.reason:
-            ElementTree.SubElement(
-                case, "skipped", message=_xml(hints(Finding(checked.reason, checked.function), lang, 1)[0])
-            )
+        if left := reason(checked, lang):
+            ElementTree.SubElement(case, "skipped", message=_xml(left))
     problem = obstacle(report)
     if problem is not None:
         case = ElementTree.SubElement(suite, "testcase", classname=_xml(report.file), name="check")
         what, *where = hints(problem, lang, 2)
-        ElementTree.SubElement(case, "error", type=problem.mistake, message=_xml(what)).text = _xml("\n".join(where))
+        ElementTree.SubElement(case, "error", type=_xml(problem.mistake), message=_xml(what)).text = _xml(
+            "\n".join(where)
+        )
     kinds = {"failures": "failure", "errors": "error", "skipped": "skipped"}
     suite.set("tests", str(len(suite)))
     for name, tag in kinds.items():
@@ -119,7 +142,7 @@ def _failure(case: ElementTree.Element, finding: Finding, lang: str, hint: int) 
     lines = [title(finding, lang), what, measured(finding, lang), *labeled(finding, lang, hint)]
     said = _xml("\n".join(filter(None, lines)))
     if finding.severity == "error":
-        ElementTree.SubElement(case, "failure", type=finding.mistake, message=_xml(what)).text = said
+        ElementTree.SubElement(case, "failure", type=_xml(finding.mistake), message=_xml(what)).text = said
     else:
         ElementTree.SubElement(case, "system-out").text = said
 
@@ -129,13 +152,18 @@ def _xml(text: str) -> str:
     return _NOT_IN_XML.sub("\ufffd", text)
 
 
+def _written(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return CSV with the mark by which Excel knows UTF-8."""
+    out = io.StringIO()
+    writer = table.DictWriter(out, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writerow({name: _cell(name) for name in columns})
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return "\ufeff" + out.getvalue()
+
+
 def _cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet takes for a text, not for a formula, unless it is a number."""
+    """Return a cell that a spreadsheet takes for a text, not for a formula; of negative numbers too."""
     if not isinstance(value, str):
         return value
-    value = value.encode("utf-8", "replace").decode()
-    try:
-        float(value)
-    except ValueError:
-        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-    return value
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

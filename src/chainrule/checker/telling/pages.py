@@ -8,43 +8,77 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from chainrule.checker.findings import Checked, Finding, Report
+from chainrule.checker.findings import Checked, Finding, Report, Status
 from chainrule.checker.telling import classroom
-from chainrule.checker.telling.terminal import MARKS, labeled, measured, obstacle, outcome, summary, title
-from chainrule.checker.telling.texts import hints, phrase, plain
+from chainrule.checker.telling.grading import points
+from chainrule.checker.telling.terminal import (
+    MARKS,
+    labeled,
+    measured,
+    obstacle,
+    outcome,
+    snippet,
+    suggestion,
+    summary,
+    title,
+)
+from chainrule.checker.telling.texts import hints, located, phrase, plain, reason
 from chainrule.common import atomic
 
 INDEX = "index.html"
+_PAGE_STYLE = """\
+:root { color-scheme: light dark; }
+body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
+"""
+# Every rule begins with .chainrule: in a notebook, nothing else may change its looks.
 _STYLE = """\
-:root { color-scheme: light dark; --line: #d8dce2; --soft: #667085; --card: #f7f8fa; --ok: #18794e; --wrong: #c8262b;
-        --warning: #9a6700; }
-@media (prefers-color-scheme: dark) { :root { --line: #3a3f47; --soft: #9aa4b2; --card: #1d2126; --ok: #4cc38a;
-        --wrong: #ff8589; --warning: #e2b340; } }
-body { margin: 2.5rem auto; max-width: 56rem; padding: 0 1.25rem; line-height: 1.6; word-break: keep-all;
-       overflow-wrap: anywhere;
-       font-family: system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif; }
-h1 { font-size: 1.5rem; line-height: 1.3; margin-bottom: .25rem; }
-h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem; }
-p { margin: .4rem 0; }
-code { font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, "D2Coding", monospace; font-size: .92em; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); }
-th { color: var(--soft); font-weight: 600; font-size: .85rem; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.soft { color: var(--soft); }
-.ok { color: var(--ok); } .wrong { color: var(--wrong); } .unchecked { color: var(--soft); }
-.warning { color: var(--warning); }
-ul.functions { list-style: none; padding: 0; columns: 16rem; }
-section { background: var(--card); border-left: 4px solid var(--wrong); border-radius: 4px; padding: .8rem 1.1rem;
-          margin: 1rem 0; }
-section.warning { border-color: var(--warning); color: inherit; }
-section h3 { font-size: 1rem; margin: 0 0 .3rem; }
-details summary { cursor: pointer; color: var(--soft); }
+.chainrule { --line: #d8dce2; --soft: #5d6a7e; --card: #f7f8fa; --mark: #fde7a9; --ok: #18794e; --wrong: #c8262b;
+  --warning: #8a5c00; line-height: 1.6; word-break: keep-all; overflow-wrap: anywhere;
+  font-family: system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif; }
+@media (prefers-color-scheme: dark) { .chainrule { --line: #3a3f47; --soft: #9aa4b2; --card: #1d2126; --mark: #574712;
+  --ok: #4cc38a; --wrong: #ff8589; --warning: #e2b340; } }
+.chainrule h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .25rem; }
+.chainrule h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem; }
+.chainrule h3 { font-size: 1rem; margin: 0 0 .3rem; }
+.chainrule p { margin: .4rem 0; }
+.chainrule code, .chainrule pre { font-size: .9em;
+  font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, "D2Coding", "Noto Sans Mono CJK KR", monospace; }
+.chainrule pre { overflow-x: auto; overflow-wrap: normal; line-height: 1.45; margin: .5rem 0; padding: .5rem 0;
+  border: 1px solid var(--line); border-radius: 4px; }
+.chainrule pre > span, .chainrule pre > mark { display: block; width: max-content; min-width: 100%; padding-right: 1rem;
+  box-sizing: border-box; }
+.chainrule pre i { color: var(--soft); display: inline-block; font-style: normal; padding-right: 1em; text-align: right;
+  user-select: none; width: 3em; }
+.chainrule mark { background: var(--mark); color: inherit; }
+.chainrule .wide { overflow-x: auto; }
+.chainrule table { border-collapse: collapse; min-width: 100%; }
+.chainrule th, .chainrule td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0;
+  border-bottom: 1px solid var(--line); }
+.chainrule th { color: var(--soft); font-weight: 600; font-size: .85rem; }
+.chainrule td code { overflow-wrap: normal; white-space: nowrap; }
+.chainrule .grid { min-width: 0; } .chainrule .grid th code { writing-mode: vertical-rl; }
+.chainrule .grid th { vertical-align: bottom; } .chainrule .grid td { text-align: center; }
+.chainrule .grid td:first-child { background: Canvas; left: 0; min-width: 8rem; position: sticky; text-align: left; }
+@media (max-width: 40rem) {
+  .chainrule .rows tr { border-bottom: 1px solid var(--line); display: block; padding: .4rem 0; }
+  .chainrule .rows td { border: 0; display: inline-block; padding: 0 .6rem 0 0; }
+  .chainrule .rows .said { display: block; } .chainrule .rows th { display: none; } }
+.chainrule .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.chainrule .soft, .chainrule .unchecked, .chainrule .not-started { color: var(--soft); }
+.chainrule .ok { color: var(--ok); } .chainrule .wrong { color: var(--wrong); }
+.chainrule .warning { color: var(--warning); }
+.chainrule ul.functions { list-style: none; padding: 0; columns: 16rem; }
+.chainrule section { background: var(--card); border-left: 4px solid var(--wrong); border-radius: 4px;
+  padding: .8rem 1rem; margin: 1rem 0; }
+.chainrule section.warning { border-color: var(--warning); color: inherit; }
+.chainrule details summary { cursor: pointer; color: var(--soft); }
 """
 
 
-def write(folder: Path, reports: Sequence[Report], lang: str, hint: int) -> Path:
-    """Write a page for each report and the index; return the path of the index.
+def write(
+    folder: Path, reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float] | None = None
+) -> Path:
+    """Write a page for each report and the index, with the points if there is a scheme; return the path of the index.
 
     The folder is made if there is none. No page refers to anything outside of it.
     """
@@ -52,7 +86,7 @@ def write(folder: Path, reports: Sequence[Report], lang: str, hint: int) -> Path
     names = page_names(report.file for report in reports)
     for report in reports:
         _write(folder / names[report.file], file_page(report, lang, hint))
-    _write(folder / INDEX, index_page(reports, names, lang))
+    _write(folder / INDEX, index_page(reports, names, lang, scheme or {}))
     return folder / INDEX
 
 
@@ -76,30 +110,37 @@ def page_names(files: Iterable[str]) -> dict[str, str]:
 
 
 def file_page(report: Report, lang: str, hint: int) -> str:
-    """Return the page of one file."""
+    """Return the page of one file, with the code of what is wrong."""
+    back = f'<p><a href="{INDEX}">← {phrase("back", lang)}</a></p>'
+    return _page(report.file, f"{back}\n{_body(report, lang, hint)}", lang)
+
+
+def fragment(report: Report, lang: str, hint: int) -> str:
+    """Return a report as a notebook shows it below a cell."""
+    return f'<div class="chainrule" lang="{lang}">\n<style>\n{_STYLE}</style>\n{_body(report, lang, hint)}\n</div>'
+
+
+def _body(report: Report, lang: str, hint: int) -> str:
     said = f'<span class="{outcome(report)}">{escape(summary(report, lang))}</span>'
-    parts = [
-        f'<p><a href="{INDEX}">← {phrase("back", lang)}</a></p>',
-        f"<h1>{_text(report.file)}</h1>",
-        f"<p>{said}</p>",
-    ]
+    parts = [f"<h1>{_text(report.file)}</h1>", f"<p>{said}</p>"]
     problem = obstacle(report)
     if problem is not None:
         lines = "".join(f"<p>{escape(line)}</p>" for line in hints(problem, lang, 2))
-        parts.append(f"<section>{lines}</section>")
-    parts += [_finding(finding, lang, hint) for finding in report.findings]
+        parts.append(f"<section>{lines}{_code(problem, lang)}</section>")
+    parts += [_finding(report, finding, lang, hint) for finding in report.findings]
     if report.checked:
         parts.append('<ul class="functions">')
         parts += [_function(checked, lang) for checked in report.checked]
         parts.append("</ul>")
     if report.unmatched:
-        names = escape(phrase("unmatched", lang, names=", ".join(report.unmatched)))
-        parts.append(f'<p class="soft">{names}<br>{escape(phrase("name-it", lang, name=report.unmatched[0]))}</p>')
-    return _page(report.file, "\n".join(parts), lang)
+        names = phrase("unmatched", lang, names=", ".join(report.unmatched))
+        lines = "<br>".join(escape(line) for line in (names, suggestion(report, lang)) if line)
+        parts.append(f'<p class="soft">{lines}</p>')
+    return "\n".join(parts)
 
 
-def index_page(reports: Sequence[Report], names: Mapping[str, str], lang: str) -> str:
-    """Return the page with the table of the mistakes and the list of the files."""
+def index_page(reports: Sequence[Report], names: Mapping[str, str], lang: str, scheme: Mapping[str, float]) -> str:
+    """Return the page with the tables of the mistakes, of the files and of what became of their functions."""
     parts = [f"<h1>{phrase('title', lang)}</h1>", f"<p>{escape(classroom.counts(reports, lang))}</p>"]
     rows = classroom.tally(reports)
     if rows:
@@ -107,15 +148,37 @@ def index_page(reports: Sequence[Report], names: Mapping[str, str], lang: str) -
         parts.append(_table(("files", "share", "function", "mistake"), lang))
         parts += [_mistake(row, reports, names, lang) for row in rows]
         parts.append("</table>")
-    parts += [f"<h2>{phrase('back', lang)}</h2>", _table(("file", "status"), lang)]
+    columns = ("file", "status", *(["points"] if scheme else []))
+    parts += [f"<h2>{phrase('back', lang)}</h2>", _table(columns, lang)]
     for report in reports:
         mark = f'<span class="{outcome(report)}">{MARKS[outcome(report)]} {escape(summary(report, lang))}</span>'
-        parts.append(f"<tr><td>{_link(report.file, names)}</td><td>{mark}</td></tr>")
-    parts.append("</table>")
+        worth = f"<td>{points(report, scheme).said(lang)}</td>" if scheme else ""
+        parts.append(f'<tr><td>{_link(report.file, names)}</td><td class="said">{mark}</td>{worth}</tr>')
+    parts += ["</table>", _grid(reports, names, lang)]
     return _page(phrase("title", lang), "\n".join(parts), lang)
 
 
-def _finding(finding: Finding, lang: str, hint: int) -> str:
+def _grid(reports: Sequence[Report], names: Mapping[str, str], lang: str) -> str:
+    """Return the table of the files and their functions, with a mark in each cell."""
+    grid = classroom.grid(reports)
+    if not grid.functions:
+        return ""
+    heads = "".join(f"<th><code>{_text(function)}</code></th>" for function in grid.functions)
+    rows = [f"<tr><th>{phrase('column-file', lang)}</th>{heads}</tr>"]
+    for report, row in zip(reports, grid.rows, strict=True):
+        cells = "".join(f"<td>{_mark(row.get(function), lang)}</td>" for function in grid.functions)
+        rows.append(f"<tr><td>{_link(report.file, names)}</td>{cells}</tr>")
+    table = "\n".join(rows)
+    return f'<h2>{phrase("grid", lang)}</h2>\n<div class="wide"><table class="grid">\n{table}\n</table></div>'
+
+
+def _mark(status: Status | None, lang: str) -> str:
+    if status is None:
+        return f'<span title="{phrase("absent", lang)}"></span>'
+    return f'<span class="{status}" title="{phrase(f"status-{status}", lang)}">{MARKS[status]}</span>'
+
+
+def _finding(report: Report, finding: Finding, lang: str, hint: int) -> str:
     heading = escape(title(finding, lang))
     if finding.severity == "warning":
         heading = f'<span class="warning">{MARKS["warning"]} {phrase("warning", lang)}:</span> {heading}'
@@ -123,11 +186,32 @@ def _finding(finding: Finding, lang: str, hint: int) -> str:
     if numbers := measured(finding, lang):
         lines.append(f"<p><code>{escape(numbers)}</code></p>")
     lines += [f"<p>{escape(said)}</p>" for said in labeled(finding, lang, hint)]
-    return f'<section class="{finding.severity}">\n<h3>{heading}</h3>\n' + "\n".join(lines) + "\n</section>"
+    lines.append(_code(finding, lang))
+    if shown := snippet(report, finding, lang):
+        code = "\n".join(map(escape, shown))
+        lines.append(f"<details><summary>{phrase('repro', lang)}</summary><pre>{code}</pre></details>")
+    return f'<section class="{_severity(finding)}">\n<h3>{heading}</h3>\n' + "\n".join(lines) + "\n</section>"
+
+
+def _severity(finding: Finding) -> str:
+    return "warning" if finding.severity == "warning" else "error"
+
+
+def _code(finding: Finding, lang: str) -> str:
+    """Return the function that a finding is in, with the line marked."""
+    if not finding.code:
+        return ""
+    marked = located(finding)[1]
+    rows = ""
+    for line in finding.code:
+        tag = "mark" if line.number == marked else "span"
+        text = "".join(character for character in line.text if character.isprintable())
+        rows += f"<{tag}><i>{line.number}</i>{escape(text)}</{tag}>"
+    return f'<pre aria-label="{phrase("code", lang)}">{rows}</pre>'
 
 
 def _function(checked: Checked, lang: str) -> str:
-    said = hints(Finding(checked.reason, checked.function), lang, 1)[0] if checked.reason else ""
+    said = reason(checked, lang)
     said = f' <span class="soft">{escape(said)}</span>' if said else ""
     mark = f'<span class="{checked.status}">{MARKS[checked.status]}</span>'
     return f"<li>{mark} <code>{_text(checked.function)}</code>{said}</li>"
@@ -137,7 +221,7 @@ def _mistake(row: classroom.Row, reports: Sequence[Report], names: Mapping[str, 
     files = ", ".join(_link(file, names) for file in row.files)
     return (
         f'<tr><td class="number">{len(row.files)}</td><td class="number">{classroom.share(row, reports)}</td>'
-        f"<td><code>{_text(row.function)}</code></td><td>{escape(hints(row.example, lang, 1)[0])}"
+        f'<td><code>{_text(row.function)}</code></td><td class="said">{escape(row.said(lang))}'
         f"<details><summary>{phrase('column-where', lang)}</summary>{files}</details></td></tr>"
     )
 
@@ -147,7 +231,7 @@ def _table(columns: Iterable[str], lang: str) -> str:
     for column in columns:
         number = ' class="number"' if column in ("files", "share") else ""
         heads += f"<th{number}>{phrase(f'column-{column}', lang)}</th>"
-    return f"<table>\n<tr>{heads}</tr>"
+    return f'<table class="rows">\n<tr>{heads}</tr>'
 
 
 def _link(file: str, names: Mapping[str, str]) -> str:
@@ -167,9 +251,9 @@ def _page(heading: str, body: str, lang: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{_text(heading)}</title>
 <style>
-{_STYLE}</style>
+{_PAGE_STYLE}{_STYLE}</style>
 </head>
-<body>
+<body class="chainrule">
 {body}
 </body>
 </html>

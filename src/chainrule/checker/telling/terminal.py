@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -10,19 +11,26 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, Status
-from chainrule.checker.names import NAMES
-from chainrule.checker.telling.texts import hints, phrase, plain
+from chainrule.checker.names import NAMES, likely
+from chainrule.checker.telling.texts import hints, phrase, place, plain, reason
 
-MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "warning": "!"}
-_COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "warning": "yellow"}
+MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "not-started": "·", "warning": "!"}
+_COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started": "dim", "warning": "yellow"}
 
 
 def text(
-    report: Report, lang: str = "en", hint: int = 1, *, color: bool = False, width: int = 100, command: bool = True
+    report: Report,
+    lang: str = "en",
+    hint: int = 1,
+    *,
+    color: bool = False,
+    width: int = 100,
+    command: bool = True,
+    repro: bool = False,
 ) -> str:
     """Return a report: a line per function, then each mistake with the hints up to a level.
 
-    With `command` it says which options of `chainrule check` lead further.
+    With `command` it says which options of `chainrule check` lead further; with `repro`, what shows a mistake.
     """
     problem = obstacle(report)
     parts: list[RenderableType] = [_heading(report, lang)]
@@ -32,10 +40,13 @@ def text(
         parts.append(_indented(*map(Text, hints(problem, lang, 1 if report.unmatched else 2))))
     for finding in report.findings:
         parts += ["", _finding_heading(finding, lang), _indented(*_body(finding, lang, hint))]
+        if repro:
+            lines = snippet(report, finding, lang) or [phrase("no-repro", lang)]
+            parts += ["", *(Text(f"    {line}" if line else "", no_wrap=True) for line in lines)]
     if report.unmatched:
         parts += ["", Text(phrase("unmatched", lang, names=", ".join(report.unmatched)))]
-    if report.unmatched and command:
-        parts.append(_indented(Text(phrase("name-it", lang, name=report.unmatched[0]))))
+    if command and (suggested := suggestion(report, lang)):
+        parts.append(_indented(Text(suggested)))
     following = next_level(report, lang, hint) if command else ""
     return render(parts + (["", Text(following, "dim")] if following else []), color, width)
 
@@ -64,14 +75,23 @@ def summary(report: Report, lang: str) -> str:
     >>> summary(Report("week4.py", (Checked("relu", "relu", 3, "ok"),)), "en")
     'no mistake in 1 function'
     """
-    if outcome(report) == "unchecked":
-        return phrase("not-checked", lang)
-    errors = sum(finding.severity == "error" for finding in report.findings)
-    warnings = len(report.findings) - errors
-    judged = sum(checked.status != "unchecked" for checked in report.checked)
-    mistakes = phrase("mistakes", lang, count=errors)
-    said = phrase("bugs" if errors else "clean", lang, mistakes=mistakes, functions=functions(judged, lang))
-    return phrase("also", lang, first=said, second=phrase("warnings", lang, count=warnings)) if warnings else said
+    judged = report.count("ok", "wrong")
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    required = sum(finding.mistake.startswith("required.") for finding in errors)
+    mistakes = phrase("mistakes", lang, count=len(errors) - required)
+    said = phrase(
+        "bugs" if len(errors) > required else "clean", lang, mistakes=mistakes, functions=functions(judged, lang)
+    )
+    counts = {
+        "required": required,
+        "warnings": len(report.findings) - len(errors),
+        "unjudged": report.count("unchecked"),
+        "not-started": report.count("not-started"),
+        "unknown": len(report.unmatched) if report.checked else 0,
+    }
+    parts = [said] if judged or len(errors) > required else []
+    parts += [phrase(kind, lang, count=count) for kind, count in counts.items() if count]
+    return ", ".join(parts) if parts and not report.problem else ", ".join([phrase("not-checked", lang), *parts])
 
 
 def functions(count: int, lang: str) -> str:
@@ -96,10 +116,7 @@ def title(finding: Finding, lang: str) -> str:
     >>> title(Finding("relu.step", "relu", 12), "en")
     'relu (line 12)'
     """
-    place = "" if finding.line is None else phrase("at-line", lang, line=finding.line)
-    if not finding.function:
-        return place
-    return f"{plain(finding.function)} ({place})" if place else plain(finding.function)
+    return " ".join(filter(None, (plain(finding.function), f"({place(finding, lang)})".replace("()", ""))))
 
 
 def measured(finding: Finding, lang: str) -> str:
@@ -107,15 +124,34 @@ def measured(finding: Finding, lang: str) -> str:
     facts = finding.facts
     if not facts.get("expected") or not facts.get("name"):
         return ""
-    place = facts["name"] + facts.get("index", "")
-    shapes = place == facts["name"] and facts["expected"].startswith("(")
-    return phrase("differs-shape" if shapes else "differs", lang, **facts | {"place": place})
+    number = facts["name"] + facts.get("index", "")
+    shapes = number == facts["name"] and facts["expected"].startswith("(")
+    return phrase("differs-shape" if shapes else "differs", lang, **facts | {"place": number})
 
 
 def labeled(finding: Finding, lang: str, hint: int) -> list[str]:
     """Return the hints of level 2 and 3, each with what it is."""
     labels = [phrase("where", lang), phrase("formula", lang)]
     return [f"{label}: {said}" for label, said in zip(labels, hints(finding, lang, hint)[1:], strict=False)]
+
+
+def snippet(report: Report, finding: Finding, lang: str) -> list[str]:
+    """Return a snippet that shows a mistake without chainrule; [] if there is none."""
+    if not finding.repro:
+        return []
+    path = Path(report.file)
+    name = plain(finding.function.partition(".")[0])
+    known = path.suffix == ".py" and path.stem.isidentifier()
+    origin = f"from {path.stem} import {name}" if known else f"# {phrase('paste', lang, name=name)}"
+    lines = ["".join(character for character in line if character.isprintable()) for line in finding.repro]
+    ending = [f"# {numbers}"] if (numbers := measured(finding, lang)) else []
+    return ["import numpy as np", "", origin, "", *lines, *ending]
+
+
+def suggestion(report: Report, lang: str) -> str:
+    """Return the option that names a function nobody recognized, if its name says what it may be."""
+    fitting = [(name, role) for name in report.unmatched if (role := likely(name))]
+    return phrase("name-it", lang, name=fitting[0][0], role=fitting[0][1]) if fitting else ""
 
 
 def next_level(report: Report, lang: str, hint: int) -> str:
@@ -138,7 +174,7 @@ def render(parts: Iterable[RenderableType], color: bool, width: int) -> str:
     )
     with console.capture() as capture:
         for part in parts:
-            console.print(part)
+            console.print(part, soft_wrap=isinstance(part, Text) and part.no_wrap is True)
     return "\n".join(row.rstrip() for row in capture.get().splitlines())
 
 
@@ -148,9 +184,11 @@ def _heading(report: Report, lang: str) -> Text:
 
 def _functions(checked: Iterable[Checked], lang: str) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(3):
+        table.add_column(overflow="fold")  # rich loses letters that are two columns wide where it shortens
     for each in checked:
         name = plain(each.function)
-        said = hints(Finding(each.reason, name), lang, 1)[0] if each.reason else ""
+        said = reason(each, lang)
         if not said and each.function != each.role and each.role in NAMES:  # others are no names to say
             said = phrase("role", lang, role=each.role)
         table.add_row("", _marked(each.status, name), Text(said, "dim"))

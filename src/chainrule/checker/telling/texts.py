@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from chainrule.checker.findings import Finding
+from chainrule.checker.findings import Checked, Finding
+from chainrule.checker.telling.particles import FORMS, particle
 
 LANGUAGES = ("en", "ko")
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_PLACEHOLDER = re.compile(rf"\{{([a-z_]+)\}}({'|'.join(map(re.escape, FORMS))})?")
 _LONGEST = 300  # characters of a fact, which may be the text of any exception
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One key: its row in the catalogue of mistakes, its formula, and by language what is wrong and where to look."""
+    """One key: its row in the catalogue of mistakes; by language its formula, what is wrong and where to look."""
 
     catalog: str
-    formula: str
+    formula: dict[str, str]
     what: dict[str, str]
     where: dict[str, str]
 
@@ -39,10 +41,11 @@ def _tables() -> dict[str, dict[str, Any]]:
 @cache
 def entries() -> dict[str, Entry]:
     """Return every key that a finding, a reason or a problem may have."""
+    korean = _tables()["formulas.toml"]["words"]
     return {
         key: Entry(
             entry["catalog"],
-            entry["formula"],
+            {"en": entry["formula"], "ko": korean.get(entry["formula"], entry["formula"])},
             {lang: entry[lang]["what"] for lang in LANGUAGES},
             {lang: entry[lang]["where"] for lang in LANGUAGES},
         )
@@ -61,9 +64,10 @@ def language(given: str | None = None) -> str:
 
 def hints(finding: Finding, lang: str, level: int) -> list[str]:
     """Return what is wrong, from level 2 on where to look, and at level 3 the formula if there is one."""
-    facts = {"function": finding.function} | finding.facts
+    facts = {"function": finding.function, "place": place(finding, lang)} | finding.facts
+    facts["text"] = _sentence(facts.get("text", ""), lang)
     if finding.mistake not in entries():
-        return [": ".join(part for part in (finding.function, finding.mistake) if part)]
+        return [plain(": ".join(part for part in (finding.function, finding.mistake) if part))]
     entry = entries()[finding.mistake]
     what, where = entry.what[lang], entry.where[lang]
     pattern, _, ratio = finding.facts.get("pattern", "").partition(" ")
@@ -71,8 +75,43 @@ def hints(finding: Finding, lang: str, level: int) -> list[str]:
     if related is not None:
         facts["ratio"] = ratio
         what, where = f"{what} {related.what[lang]}", related.where[lang]
-    said = [fill(what, facts), fill(where, facts)] + ([entry.formula] if entry.formula else [])
+    said = [fill(what, facts), fill(where, facts)] + ([entry.formula[lang]] if entry.formula[lang] else [])
     return said[:level]
+
+
+def reason(checked: Checked, lang: str) -> str:
+    """Return why a function was not judged; "" if it was."""
+    finding = Finding(checked.reason, checked.function, checked.line, checked.facts)
+    return hints(finding, lang, 1)[0] if checked.reason else ""
+
+
+def place(found: Finding | Checked, lang: str) -> str:
+    """Return the line of what was found, in a notebook with its cell; "" if it is not known.
+
+    >>> place(Finding("raised", "relu", 12), "en")
+    'line 12'
+    """
+    cell, line = located(found)
+    if line is None:
+        return ""
+    return phrase("at-line", lang, line=line) if cell is None else phrase("at-cell", lang, cell=cell, line=line)
+
+
+def located(found: Finding | Checked) -> tuple[int | None, int | None]:
+    """Return the cell, None outside of notebooks, and the line, in a notebook that of the cell."""
+    place = [found.facts.get(name, "") for name in ("cell", "cell_line")]
+    if all(re.fullmatch("[0-9]{1,9}", number) for number in place):
+        return int(place[0]), int(place[1])
+    return None, found.line
+
+
+def _sentence(text: str, lang: str) -> str:
+    """Return a sentence of ours that became a fact in the language; those of Python stay as they are."""
+    words = _tables()["general.toml"]["words"]
+    for key, english in words["en"].items():
+        if key.startswith("because-") and (match := re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", english), text)):
+            return fill(words[lang][key], match.groupdict())
+    return text
 
 
 def phrase(key: str, lang: str, **facts: object) -> str:
@@ -93,7 +132,12 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
     >>> fill("{function} returns {name}", {"function": "relu"})
     'relu returns …'
     """
-    return _PLACEHOLDER.sub(lambda match: plain(facts.get(match[1]) or "…"), text)
+
+    def filled(match: re.Match[str]) -> str:
+        word = plain(facts.get(match[1]) or "…")
+        return word + (particle(word, match[2]) if match[2] else "")
+
+    return _PLACEHOLDER.sub(filled, text)
 
 
 def plain(text: str) -> str:
@@ -102,6 +146,11 @@ def plain(text: str) -> str:
     >>> plain("shapes (2,3)\nand \x1b[31m(4,)")
     'shapes (2,3) and [31m(4,)'
     """
-    line = " ".join(text[: 2 * _LONGEST].split())
-    line = "".join(character for character in line if character.isprintable())
+    line = printable(text[: 2 * _LONGEST])
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Return a text in one line without control characters; Korean letters are whole, which macOS takes apart."""
+    shown = (c for c in unicodedata.normalize("NFC", text) if c.isprintable() or c.isspace())
+    return " ".join("".join(shown).split())

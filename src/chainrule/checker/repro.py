@@ -1,0 +1,180 @@
+"""The call that shows a mistake, as a snippet that does without chainrule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.equations.mistakes import Values
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Call, Learner, Raised, arrays, quiet
+from chainrule.checker.probe import Probe, difference
+
+_LONGEST, _WIDEST = 120, 500  # lines, and characters of one
+_LARGEST = 1000  # numbers of an array
+_FACTS = ("name", "index", "expected", "got")
+
+
+class _NotWritableError(Exception):
+    """A value that no short line of Python makes."""
+
+
+def snippet(learner: Learner, probe: Probe, finding: Finding) -> tuple[str, ...]:
+    """Return the lines of a snippet with the input of the first case that differs.
+
+    It was run, and what it prints holds the number that the finding tells of. () if there is none: where the input is
+    no plain data, or the function depends on more than its arguments.
+    """
+    for run in probe.runs:
+        for case in probe.cases:
+            calls, result = _recorded(learner, probe, run, case)
+            if calls and _tells(finding, probe, case, result):
+                try:
+                    return tuple(_showing(learner, _lines(learner, probe.function, calls), finding))
+                except _NotWritableError:
+                    return ()
+    return ()
+
+
+def _recorded(learner: Learner, probe: Probe, run: Any, case: Values) -> tuple[list[Call], Values | Raised]:
+    """Return the calls of a run up to the first of the function, or to the one that raises, and the result."""
+    calls: list[Call] = []
+    learner.calls = calls
+    try:
+        with np.errstate(all="ignore"):
+            result = run({name: a.copy() if isinstance(a, np.ndarray) else a for name, a in case.items()})
+    except Raised as raised:
+        result = raised
+    except Exception:  # a result that is not what the run takes apart
+        result = {}
+    finally:
+        learner.calls = None
+    own = [position for position, call in enumerate(calls) if call.function == probe.function]
+    if isinstance(result, Raised):
+        own = [position for position in own if calls[position].result is result]
+    return calls[: own[0] + 1] if own else [], result
+
+
+def _tells(finding: Finding, probe: Probe, case: Values, result: Values | Raised) -> bool:
+    """Return whether it is this result that the finding tells of."""
+    if isinstance(result, Raised):
+        return finding.mistake == "raised" and result.kind == finding.facts.get("kind")
+    facts = {name: finding.facts.get(name) for name in _FACTS}
+    for right in probe.right:
+        try:
+            measured: Mapping[str, str] = difference([right(dict(case))], [result])
+        except Exception:  # an equation that does not fit this case
+            continue
+        if measured and {name: measured.get(name) for name in _FACTS} == facts:
+            return True
+    return False
+
+
+def _lines(learner: Learner, function: str, calls: Sequence[Call]) -> list[str]:
+    """Return the last call, and for a method all that its object went through before."""
+    last = calls[-1]
+    owner = getattr(last.target, "__self__", None)
+    if owner is None:
+        return _call(learner, last, function, "result")
+    lines: list[str] = []
+    for call in calls:
+        if call.result is owner:
+            lines += _call(learner, call, function.partition(".")[0], "layer")
+        elif getattr(call.target, "__self__", None) is owner:
+            lines += _call(learner, call, f"layer.{call.target.__name__}", "result")
+    return lines
+
+
+def _call(learner: Learner, call: Call, target: str, result: str) -> list[str]:
+    """Return the lines that set the arguments by the names of the parameters, and call."""
+    parameters = learner.parameters(call.function) if call.function in learner.nodes else []
+    names = parameters[: len(call.arguments)]
+    names += [f"argument_{position}" for position in range(len(names), len(call.arguments))]
+    arguments = {**dict(zip(names, call.arguments, strict=True)), **call.named}
+    lines = [line for name, value in arguments.items() for line in _assigned(name, value)]
+    passed = [*names, *(f"{name}={name}" for name in call.named)]
+    return [*lines, f"{result} = {target}({', '.join(passed)})"]
+
+
+def _assigned(name: str, value: Any) -> list[str]:
+    """Return the lines that set a variable; arrays in a tuple, a list or a dict have variables of their own."""
+    lines: list[str] = []
+
+    def written(value: Any, name: str) -> str:
+        if isinstance(value, np.ndarray):
+            lines.extend(_array(name, value))
+            return name
+        if type(value) is dict:
+            return "{" + ", ".join(f"{key!r}: {written(part, f'{name}_{key}')}" for key, part in value.items()) + "}"
+        if type(value) in (list, tuple):
+            parts = [written(part, f"{name}_{position}") for position, part in enumerate(value)]
+            return f"[{', '.join(parts)}]" if type(value) is list else f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+        return _scalar(value)
+
+    last = f"{name} = {written(value, name)}"
+    return lines if last == f"{name} = {name}" else [*lines, last]
+
+
+def _array(name: str, value: Any) -> list[str]:
+    if value.dtype.kind not in "biuf" or not 0 < value.size <= _LARGEST or not name.isidentifier():
+        raise _NotWritableError
+    kind = "" if value.dtype in (np.float64, np.int64, np.bool_) else f', dtype="{value.dtype}"'
+    prefix = f"{name} = np.array("
+    numbers = np.array2string(value, 95, separator=", ", prefix=prefix, threshold=_LARGEST, formatter=_FORMATS)
+    return f"{prefix}{numbers}{kind})".split("\n")
+
+
+def _scalar(value: Any) -> str:
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float):
+        return _number(value)
+    if value is None or type(value) in (bool, int, str):
+        return repr(value)
+    raise _NotWritableError
+
+
+def _number(value: float) -> str:
+    if math.isfinite(value):
+        return f"{value:.6g}"
+    return "np.nan" if math.isnan(value) else "np.inf" if value > 0 else "-np.inf"
+
+
+_FORMATS: Any = {"float_kind": _number, "bool": str}
+
+
+def _showing(learner: Learner, lines: list[str], finding: Finding) -> list[str]:
+    """Return the lines of a snippet with one that prints what is wrong; [] if it does not come to that."""
+    namespace = {**learner.namespace, "np": np}
+    try:
+        with quiet():
+            exec("\n".join(lines), namespace)
+    except Raised as raised:
+        return lines if finding.mistake == "raised" and raised.kind == finding.facts.get("kind") else []
+    shown = {"result": namespace.get("result")}
+    shown |= {f"layer.{name}": value for name, value in getattr(namespace.get("layer"), "__dict__", {}).items()}
+    quantity = finding.facts.get("name", "").rstrip("0123456789")
+    for name in sorted(shown, key=lambda name: (name != f"layer.{quantity}", name != "result")):
+        if _holds(shown[name], finding.facts.get("got", "")):
+            short = len(lines) < _LONGEST and max(map(len, lines)) < _WIDEST
+            return [*lines, f"print({name})"] if short else []
+    return []
+
+
+def _holds(value: Any, got: str) -> bool:
+    """Return whether a number, or an array of a shape, is somewhere in a value."""
+    for a in arrays(np.asarray(value) if isinstance(value, float | np.generic) else value):
+        if got in (str(a.shape), str(a.shape[::-1])):  # whatever way it is laid out
+            return True
+        if a.dtype.kind in "biuf" and any(math.isclose(number, _parsed(got), rel_tol=1e-3) for number in a.flat):
+            return True
+    return False
+
+
+def _parsed(got: str) -> float:
+    try:
+        return float(got)
+    except ValueError:
+        return math.nan

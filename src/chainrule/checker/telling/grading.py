@@ -1,0 +1,71 @@
+"""What a learner's file is worth: a teacher's points for each function."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chainrule.checker.findings import WORST, Report, Status
+from chainrule.checker.telling.texts import phrase, printable
+from chainrule.common.errors import InputError
+from chainrule.common.reading import opened
+from chainrule.common.settings import number
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of a file: what was judged right, what there is, and what a person has to judge."""
+
+    earned: float
+    possible: float
+    by_hand: float
+
+    def said(self, lang: str) -> str:
+        """Return the points in a few words.
+
+        >>> Points(7, 10, 1.5).said("en")
+        '7 of 10 points, 1.5 to be judged by hand'
+        """
+        said = phrase("points", lang, earned=f"{self.earned:g}", possible=f"{self.possible:g}")
+        return f"{said}, {phrase('by-hand', lang, points=f'{self.by_hand:g}')}" if self.by_hand else said
+
+
+def read(path: Path) -> dict[str, float]:
+    """Return what each function counts: the table ``[points]`` of a TOML file, such as ``linear_forward = 2``.
+
+    Raises
+    ------
+    InputError
+        If it is no TOML file with such a table, or a function counts no number from 0.
+    DataUnavailableError
+        If the file cannot be read.
+    """
+    with opened(path) as file:
+        try:
+            table = tomllib.load(file).get("points")
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is no TOML file: {error}.") from None
+    if not isinstance(table, dict) or not table:
+        raise InputError(f"{path} has no table [points] with a line for each function, such as linear_forward = 2.")
+    return {name: number(f"{path} [points]", name, worth, 0) for name, worth in table.items()}
+
+
+def became(report: Report, name: str) -> Status | None:
+    """Return what became of a function or of the methods of a class, the worst of it; None if it is not there."""
+    found = {checked.status for checked in report.named(name)}
+    return next((status for status in WORST if status in found), None)
+
+
+def points(report: Report, scheme: Mapping[str, float]) -> Points:
+    """Return the points of a file; for a file that could not be read, all are a person's to give."""
+    unread = report.problem is not None and report.problem.mistake != "no-functions"
+    status = {name: "unchecked" if unread else became(report, name) for name in scheme}
+    earned, by_hand = (sum(scheme[name] for name in scheme if status[name] == kind) for kind in ("ok", "unchecked"))
+    return Points(earned, sum(scheme.values()), by_hand)
+
+
+def table(reports: Sequence[Report], scheme: Mapping[str, float], lang: str) -> str:
+    """Return the points of each file, in a line."""
+    return "\n".join(f"{points(report, scheme).said(lang)}  {printable(report.file)}" for report in reports)

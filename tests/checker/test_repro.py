@@ -1,0 +1,114 @@
+"""Snippets that show a mistake: they run without chainrule, and print the number that the report tells of."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chainrule.checker.running import sandbox
+from chainrule.checker.telling import terminal
+
+LEARNER = """\
+import numpy as np
+
+CALLS = []
+
+
+def relu_backward(dA, Z):
+    dZ = np.array(dA)
+    dZ[Z > 0] = 1
+    dZ[Z <= 0] = 0
+    return dZ
+
+
+def linear_backward(dZ, cache):
+    A_prev, W, b = cache
+    m = A_prev.shape[1]
+    return W.T @ dZ, dZ @ A_prev.T, dZ.sum(axis=1, keepdims=True) / m
+
+
+def compute_cost(AL, Y):
+    return AL.mean().nothing
+
+
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout / len(dout)
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class Sigmoid:
+    def forward(self, x):
+        self.out = 1 / (1 + np.exp(-x))
+        return self.out
+
+    def backward(self, dout):
+        CALLS.append(1)
+        return dout * self.out * (1 - self.out) * (len(CALLS) + 1)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("learner")
+    (folder / "week4.py").write_text(LEARNER)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def snippets(folder: Path) -> dict[str, tuple[str, str]]:
+    """By function: its snippet, and the number that the report says it got, or the exception."""
+    found = sandbox.check_file(folder / "week4.py")
+    return {
+        finding.function: (
+            "\n".join(terminal.snippet(found, finding, "en")),
+            finding.facts.get("got", finding.facts.get("kind", "")),
+        )
+        for finding in found.findings
+    }
+
+
+@pytest.mark.parametrize("function", ["relu_backward", "linear_backward", "Affine.backward"])
+def test_a_snippet_prints_what_the_report_got(
+    snippets: dict[str, tuple[str, str]], function: str, folder: Path
+) -> None:
+    code, got = snippets[function]
+    assert "chainrule" not in code and code.startswith("import numpy as np\n\nfrom week4 import ")
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True, env={"PYTHONPATH": "."}
+    )
+    printed = [float(number) for number in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", run.stdout)]
+    assert np.isclose(printed, float(got), rtol=1e-3).any()
+
+
+def test_a_snippet_of_what_stops_stops(snippets: dict[str, tuple[str, str]], folder: Path) -> None:
+    code, kind = snippets["compute_cost"]
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder)
+    assert run.returncode == 1 and kind == "AttributeError" in run.stderr
+
+
+def test_an_object_is_built_and_goes_through_what_came_before(snippets: dict[str, tuple[str, str]]) -> None:
+    code, _ = snippets["Affine.backward"]
+    assert [line for line in code.splitlines() if "layer" in line] == [
+        "layer = Affine(W, b)",
+        "result = layer.forward(x)",
+        "result = layer.backward(dout)",
+        "print(layer.dW)",
+    ]
+
+
+def test_there_is_no_snippet_that_does_not_show_it(snippets: dict[str, tuple[str, str]]) -> None:
+    assert snippets["Sigmoid.backward"][0] == ""  # it depends on how often it was called
