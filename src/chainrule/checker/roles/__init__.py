@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 
 from chainrule.checker.findings import Checked, Finding, Report
-from chainrule.checker.learner import Learner
-from chainrule.checker.probe import Inspection, examine, inspect
+from chainrule.checker.learner import Learner, Raised
+from chainrule.checker.probe import Inspection, Probe, examine, inspect
 
 # In this order: what is called comes before what calls it, so that a mistake is found where it is.
 FAMILIES = [
@@ -23,15 +23,16 @@ def check(learner: Learner, file: str) -> Report:
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     for family in FAMILIES:
-        for probe in importlib.import_module(f"chainrule.checker.roles.{family}").probes(learner):
-            if probe.function in checked:
-                continue
-            wrong = {function for function, done in checked.items() if done.status == "wrong"}
-            done, found = (
-                inspect(learner, probe, wrong) if isinstance(probe, Inspection) else examine(learner, probe, wrong)
-            )
-            checked[probe.function] = done
-            findings += found
+        try:
+            for probe in importlib.import_module(f"{__name__}.{family}").probes(learner):
+                if probe.function in checked:
+                    continue
+                doubtful = {function for function, done in checked.items() if done.status != "ok"}
+                checked[probe.function], found = _judged(learner, probe, doubtful)
+                findings += found
+        except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
+            text = f"{family}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
+            findings.append(Finding("broke-off", "", facts={"text": text}, severity="warning"))
     known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
@@ -46,3 +47,13 @@ def check(learner: Learner, file: str) -> Report:
         seconds=time.perf_counter() - started,
     )
     return report if checked else replace(report, problem=Finding("no-functions", ""))
+
+
+def _judged(learner: Learner, probe: Probe | Inspection, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
+    done, findings = (
+        inspect(learner, probe, doubtful) if isinstance(probe, Inspection) else examine(learner, probe, doubtful)
+    )
+    if done.status == "ok" and probe.function in learner.needs_old_numpy:
+        line = learner.needs_old_numpy[probe.function] or done.line
+        findings = [*findings, Finding("old-numpy", probe.function, line, severity="warning")]
+    return done, findings

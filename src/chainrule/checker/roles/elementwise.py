@@ -155,13 +155,20 @@ def caches(learner: Learner, activation: str, parameter: str) -> list[Function]:
     A forward function of the learner's that returns a cache tells; so may the parameter's name; else Z or A is tried.
     """
     forward = learner.find(*FORWARD_NAMES[activation])
-    if forward in learner.nodes and isinstance(learner.call(forward, np.ones((2, 2))), tuple):
+    if forward in learner.nodes and _returns_cache(learner, forward):
         return [lambda Z: learner.call(forward, Z)[1]]
     if parameter in ("Z", "z"):
         return [lambda Z: Z]
     if parameter in ("A", "a"):
         return [VALUES[activation]]
     return [lambda Z: Z, VALUES[activation], lambda Z: (Z, VALUES[activation](Z)), lambda Z: {"Z": Z}]
+
+
+def _returns_cache(learner: Learner, forward: str) -> bool:
+    try:
+        return isinstance(learner.call(forward, np.ones((2, 2))), tuple)
+    except Raised:  # told where the function itself is tried
+        return False
 
 
 def _backward_runs(learner: Learner, function: str, activation: str) -> list[Equation]:
