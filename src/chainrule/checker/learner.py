@@ -30,7 +30,8 @@ class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ou
     kind, text, line
         Its type, its text, and the line in the learner's file.
     inside
-        Whether it was raised in the learner's code, and not by the call of it or by what takes its result apart.
+        Whether it was raised in the learner's file, and not by the call of it, by what takes its result apart, or in
+        another file.
     function
         The function that was called.
     keys
@@ -171,7 +172,8 @@ def quiet() -> Iterator[None]:
     except (Exception, SystemExit) as error:
         trace = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in trace if frame.filename.startswith("<learner")]
-        inside = bool(lines) or not trace[-1].filename.startswith(_CHECKER)
+        last = next((frame.filename for frame in reversed(trace) if not frame.filename.startswith(_CHECKER)), "<call>")
+        inside = last.startswith("<learner") or not last.startswith("<")  # a file beside it is called "<layers>"
         raise Raised(type(error).__name__, str(error), lines[-1] if lines else None, inside) from None
 
 

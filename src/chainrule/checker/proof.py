@@ -7,11 +7,11 @@ equation somewhere. What it raises is evidence, besides, if no argument can be t
 from __future__ import annotations
 
 import ast
-import builtins
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType, ModuleType
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def doubt_about_stop(learner: Learner, function: str, role: str, raised: Raised,
     if raised.kind in _NOT_HERE or _touches_a_stand_in(learner, culprit):
         return Doubt("needs-file")
     if raised.kind == "NameError":
-        return None if _is_bound_nowhere(learner, raised) else Doubt("needs-file")
+        return None if raised.inside and _is_bound_nowhere(learner, raised) else Doubt("needs-file")
     if _is_misspelt(learner, culprit, raised):
         return None
     facts = {"role": role, "kind": raised.kind, "text": raised.text}
@@ -68,17 +68,17 @@ def agrees_somewhere(pairs: Sequence[tuple[Any, Any]], close: Any) -> bool:
 
 def uses(learner: Learner, function: str) -> set[str]:
     """Return every global name that a function uses, also through the learner's other functions and classes."""
-    nodes = {name: [node] for name, node in learner.nodes.items() if "." not in name}
+    nodes: dict[str, list[ast.AST]] = {}
     for name, node in learner.nodes.items():
-        if "." in name:
-            nodes.setdefault(name.partition(".")[0], []).append(node)
+        nodes.setdefault(name.partition(".")[0], []).append(node)
     found: set[str] = set()
-    waiting: list[ast.AST] = [*nodes.get(function.partition(".")[0], ())]
+    waiting = [*nodes.get(function.partition(".")[0], ())]
     while waiting:
-        for part in ast.walk(waiting.pop()):
-            if isinstance(part, ast.Name) and part.id not in found:
-                found.add(part.id)
-                waiting += nodes.get(part.id, [])
+        node = waiting.pop()
+        loaded = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        for name in loaded - set(_bound(node)) - found:
+            found.add(name)
+            waiting += nodes.get(name, [])
     return found
 
 
@@ -109,18 +109,8 @@ def _root(node: ast.expr) -> str:
 
 def _uses_a_number_of_the_file(learner: Learner, function: str) -> bool:
     """Return whether a function uses a number or an array from the top of the file, such as an m of other data."""
-    kinds = (ModuleType, FunctionType, type, str)
-    used = {name for name in uses(learner, function) if name in learner.namespace and not hasattr(builtins, name)}
-    return any(
-        isinstance(learner.namespace[name], int | float | np.ndarray) and not isinstance(learner.namespace[name], kinds)
-        for name in used - _local(learner, function)
-    )
-
-
-def _local(learner: Learner, function: str) -> set[str]:
-    """Return the names that a function itself binds."""
-    node = learner.nodes.get(function)
-    return set() if node is None else set(_bound(node))
+    values = [learner.namespace.get(name) for name in uses(learner, function)]
+    return any(isinstance(value, int | float | np.ndarray) for value in values)
 
 
 def _bound(tree: ast.AST) -> Iterator[str]:
@@ -139,14 +129,21 @@ def _bound(tree: ast.AST) -> Iterator[str]:
 
 
 def _is_bound_nowhere(learner: Learner, raised: Raised) -> bool:
-    """Return whether nothing in the whole file gives a name its meaning, so that no cell can have."""
-    name = re.search(r"name '(\w+)'", raised.text)
-    if name is None or not learner.is_whole or name[1] in _PYTHON_2:
+    """Return whether nothing in the whole file gives a name its meaning, so that no cell can have.
+
+    What is called may come from an import that is left out, as in a fragment of the book; unless it is nearly the name
+    of a function that there is.
+    """
+    match = re.search(r"name '(\w+)'", raised.text)
+    if match is None or not learner.is_whole or match[1] in _PYTHON_2:
         return False
+    name, nodes = match[1], list(ast.walk(learner.whole))
     outside = [node for node in learner.whole.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    tops = {bound for node in outside for bound in _bound(node)}
-    shared = {each for node in ast.walk(learner.whole) if isinstance(node, ast.Global) for each in node.names}
-    return name[1] not in tops | shared
+    shared = {each for node in nodes if isinstance(node, ast.Global) for each in node.names}
+    if name in {bound for node in outside for bound in _bound(node)} | shared:
+        return False
+    roots = {_root(n.func) for n in nodes if isinstance(n, ast.Call)}
+    return name not in roots or bool(get_close_matches(name, learner.nodes, cutoff=0.8))
 
 
 def _is_misspelt(learner: Learner, function: str, raised: Raised) -> bool:
@@ -157,23 +154,41 @@ def _is_misspelt(learner: Learner, function: str, raised: Raised) -> bool:
         # A variable of an if or a loop may only be waiting for other arguments.
         choices = [] if node is None else [n for n in ast.walk(node) if isinstance(n, ast.If | ast.For | ast.While)]
         return node is not None and name is not None and not any(name[1] in _bound(choice) for choice in choices)
+    if raised.kind == "TypeError" and raised.text.startswith("Can't instantiate abstract class"):
+        return True
     if raised.kind != "AttributeError" or not raised.inside:
         return False
     if _NO_MEMBER.fullmatch(raised.text):  # NumPy says more than this about what it once had
         return True
     match = _NO_ATTRIBUTE.fullmatch(raised.text)
-    if match is None or not {*getattr(learner.classes.get(match[1]), "__mro__", [None])} <= _known_classes(learner):
+    if match is None or match[1] not in learner.classes:
         return False
-    stored = {node.attr for node in ast.walk(learner.whole) if isinstance(node, ast.Attribute) and _stores(node)}
-    dynamic = {"setattr", "__dict__", "__getattr__"} & {
-        getattr(node, "id", getattr(node, "attr", getattr(node, "name", ""))) for node in ast.walk(learner.whole)
-    }
-    return match[2] not in stored and not dynamic
+    cls, attribute = learner.classes[match[1]], match[2]
+    words = ("setattr", "__dict__", "__getattr__", "vars(")
+    if not _is_known_whole(learner, cls) or any(word in ast.unparse(learner.whole) for word in words):
+        return False
+    # What the method would have done after the line that it stopped in comes too late.
+    line = raised.line or 0
+    ends = [node.end_lineno or 0 for node in learner.nodes.values() if node.lineno and node.lineno <= line]
+    late = range(line + 1, min((end for end in ends if end >= line), default=line) + 1)
+    return not any(node.attr == attribute and node.lineno not in late for node in _stored(learner, cls))
 
 
-def _known_classes(learner: Learner) -> set[Any]:
-    return {object, *learner.classes.values()}
+def _stored(learner: Learner, cls: type) -> Iterator[ast.Attribute]:
+    """Yield where attributes get values that may be attributes of a class's objects."""
+    inherited = {base.__name__ for base in cls.__mro__}
+    for statement in learner.whole.body:
+        another = isinstance(statement, ast.ClassDef) and statement.name not in inherited
+        nodes = list(ast.walk(statement))
+        # `self.v: dict` without a value gives it none.
+        without = {node.target for node in nodes if isinstance(node, ast.AnnAssign) and node.value is None}
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node not in without:
+                if not (another and ast.unparse(node.value) == "self"):
+                    yield node
 
 
-def _stores(node: ast.Attribute) -> bool:
-    return isinstance(node.ctx, ast.Store)
+def _is_known_whole(learner: Learner, cls: type) -> bool:
+    """Return whether all that a class inherits is in the file or in Python itself."""
+    own = learner.classes.values()
+    return all(base in own or base.__module__ in sys.stdlib_module_names for base in cls.__mro__)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
+from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect
@@ -27,8 +29,7 @@ def check(learner: Learner, file: str) -> Report:
             for probe in importlib.import_module(f"{__name__}.{family}").probes(learner):
                 if probe.function in checked:
                     continue
-                doubtful = {function for function, done in checked.items() if done.status != "ok"}
-                checked[probe.function], found = _judged(learner, probe, doubtful)
+                checked[probe.function], found = _judged(learner, probe, checked)
                 findings += found
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             text = f"{family}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
@@ -49,7 +50,12 @@ def check(learner: Learner, file: str) -> Report:
     return report if checked else replace(report, problem=Finding("no-functions", ""))
 
 
-def _judged(learner: Learner, probe: Probe | Inspection, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
+def _judged(
+    learner: Learner, probe: Probe | Inspection, checked: Mapping[str, Checked]
+) -> tuple[Checked, list[Finding]]:
+    # Who writes a documented signature says by it what the parts have to be, judged or not.
+    bad = ("wrong", "not-started") if is_documented(learner, probe.function) else ("wrong", "not-started", "unchecked")
+    doubtful = {function for function, done in checked.items() if done.status in bad}
     done, findings = (
         inspect(learner, probe, doubtful) if isinstance(probe, Inspection) else examine(learner, probe, doubtful)
     )

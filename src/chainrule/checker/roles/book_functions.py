@@ -14,7 +14,7 @@ from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Mistake, Probe, Values
 from chainrule.checker.roles import book_gradient, book_network, cost, layers, softmax
-from chainrule.checker.roles.layout import rows
+from chainrule.checker.roles.layout import columns, rows
 
 CROSS_ENTROPY = ("cross_entropy_error", "cross_entropy", "crossentropy_error", "crossentropy", "CEE")
 SQUARED_ERROR = ("mean_squared_error", "sum_squared_error", "sum_squares_error", "squared_error", "mse", "MSE")
@@ -47,7 +47,8 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     if function not in learner.nodes or len(layers.required(learner.namespace[function])) != 1:
         return
     in_rows = partial(_probabilities, learner, function, np.transpose)
-    runs = [in_rows] if rows(learner) else [in_rows, partial(_probabilities, learner, function, np.copy)]
+    in_columns = partial(_probabilities, learner, function, np.copy)
+    runs = [in_rows] if rows(learner) else [in_columns] if columns(learner) else [in_rows, in_columns]
     batches = softmax.cases()
     vectors = [{"Z": v["Z"][:, 0]} for v in batches]
     right = [partial(_softmax, softmax.softmax)]

@@ -12,6 +12,7 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Equation, Inspection, Mistake, Probe, Values
 from chainrule.checker.roles import whole
 from chainrule.checker.roles.prediction import PREDICT, prediction_probes
+from chainrule.checker.roles.scripts import as_updated
 from chainrule.checker.roles.training import training
 
 FORWARD = ("forward_propagation", "forward_prop", "forwardprop", "forward_propagate", "forward_propogation")
@@ -52,6 +53,7 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
         return
     reading = whole.read(learner, forward, backward)
     yield whole.forward_probe(learner, forward, backward, reading)
+    reading = as_updated(learner, reading)
     if backward in learner.nodes:
         losses: list[tuple[Any, bool]] = [(whole.cross_entropy, True)]
         probe = whole.backward_probe(learner, forward, backward, reading, losses)
