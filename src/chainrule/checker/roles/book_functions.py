@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Mistake, Probe, Values
-from chainrule.checker.roles import book_gradient, book_network, cost, layers, softmax
+from chainrule.checker.roles import book_gradient, book_network, cost, elementwise, layers, softmax
 from chainrule.checker.roles.layout import columns, rows
 
 CROSS_ENTROPY = ("cross_entropy_error", "cross_entropy", "crossentropy_error", "crossentropy", "CEE")
@@ -35,7 +35,7 @@ def _means_batches(learner: Learner, function: str) -> bool:
 
 
 def _probabilities(learner: Learner, function: str, turn: Callable[[Any], Any], v: Values) -> Values:
-    return {"A": turn(np.asarray(learner.call(function, turn(v["Z"])), float))}
+    return {"A": turn(np.asarray(elementwise.first(learner.call(function, turn(v["Z"]))), float))}
 
 
 def _softmax(value: Callable[[Any], Any], v: Values) -> Values:
