@@ -249,7 +249,11 @@ def _unnamed(
 ) -> tuple[Checked, list[Finding]]:
     """Return a finding that says what was measured and guesses no name, if it is proven that it is a mistake."""
     line = learner.line(probe.function)
-    likeliest, got = max(((e, w) for e in expected for w in ways), key=lambda pair: _agreements(*pair))
+    pairs = [(each, got) for each in expected for got in ways]
+    likeliest, got = max(pairs, key=lambda pair: (_agreements(*pair), -sum(isinstance(v, Raised) for v in pair[1])))
+    again = [_attempt(probe.runs[ways.index(got)], case) for case in probe.cases]
+    if any(difference([a], [b]) for a, b in zip(got, again, strict=True) if not isinstance(a, Raised)):
+        return _unjudged(learner, probe, Doubt("random", {"role": probe.role})), []
     fits, facts = _fits(likeliest, got), difference(likeliest, got)
     raised = next((actual for actual in got if isinstance(actual, Raised)), None)
     if raised is not None and not facts:

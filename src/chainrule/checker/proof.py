@@ -21,6 +21,7 @@ from chainrule.checker.learner import Learner, Raised
 
 _NOT_HERE = {"NotHereError", "ImportError", "ModuleNotFoundError", "FileNotFoundError"}
 _PYTHON_2 = {"xrange", "unicode", "raw_input", "long", "reduce", "basestring"}  # names that it had
+_PENALTY = re.compile(r"reg|lamb|lmbd|l[12](_|$)|(weight_)?decay|keep|drop", re.IGNORECASE)
 _NO_MEMBER = re.compile(r"module '(numpy(\.\w+)*|math)' has no attribute '\w+'")
 _NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'.*", re.DOTALL)
 
@@ -54,7 +55,11 @@ def doubt_about_result(learner: Learner, function: str, role: str, *, fits: bool
     """Return why results that fit no equation and no known mistake prove nothing, or None if they do."""
     if _touches_a_stand_in(learner, function) or _uses_a_number_of_the_file(learner, function):
         return Doubt("needs-file")
-    return None if fits or is_documented(learner, function) else Doubt("other-result", {"role": role})
+    if is_documented(learner, function):
+        return None
+    parameters = learner.parameters(function) if function in learner.nodes else []
+    penalized = any(map(_PENALTY.match, parameters))  # by a factor of its own
+    return None if fits and not penalized else Doubt("other-result", {"role": role})
 
 
 def agrees_somewhere(pairs: Sequence[tuple[Any, Any]], close: Any) -> bool:

@@ -199,13 +199,22 @@ def _learners_value(learner: Learner, function: str, v: Values) -> Values:
     return {"A": first(learner.call(function, v["Z"]))}
 
 
+def _one_by_one(learner: Learner, function: str, quantity: str, v: Values) -> Values:
+    """Return what a function for single numbers, with an `if` or from `math`, makes of each number."""
+    found = [first(learner.call(function, float(z))) for z in v["Z"].flat]
+    return {quantity: np.reshape(found, v["Z"].shape)}
+
+
 def _overflow(learner: Learner, function: str) -> list[Finding]:
     """Return a warning if large Z give NaN or an error."""
-    try:
-        finite = np.isfinite(np.asarray(first(learner.call(function, np.array([[-800.0, 800.0]]))), float)).all()
-    except Raised:
-        finite = np.False_
-    return [] if finite else [Finding("activation.overflow", function, learner.line(function), {}, "warning")]
+    large = {"Z": np.array([[-800.0, 800.0]])}
+    for value in (_learners_value, partial(_one_by_one, quantity="A")):
+        try:
+            if np.isfinite(np.asarray(value(learner, function, v=large)["A"], float)).all():
+                return []
+        except Raised:
+            continue
+    return [Finding("activation.overflow", function, learner.line(function), {}, "warning")]
 
 
 def probes(learner: Learner) -> Iterator[Probe]:
@@ -213,9 +222,10 @@ def probes(learner: Learner) -> Iterator[Probe]:
     for name, value in VALUES.items():
         function = learner.find(*FORWARD_NAMES[name])
         if function in learner.nodes:
-            run = partial(_learners_value, learner, function)
+            runs: list[Equation] = [partial(_learners_value, learner, function)]
+            runs.append(partial(_one_by_one, learner, function, "A"))
             also = partial(_overflow, learner, function)
-            yield Probe(function, name, cases(), [run], [partial(_value, value)], value_mistakes(name), also=also)
+            yield Probe(function, name, cases(), runs, [partial(_value, value)], value_mistakes(name), also=also)
     for name, slope in SLOPES.items():
         right = partial(_gradient, partial(_times, slope))
         function = learner.find(*BACKWARD_NAMES[name])
@@ -225,5 +235,6 @@ def probes(learner: Learner) -> Iterator[Probe]:
         function = learner.find(*SLOPE_NAMES[name])
         if function in learner.nodes:
             ones = [v | {"dA": np.ones_like(v["Z"])} for v in cases()]
-            runs, mistakes = _slope_runs(learner, function, name), slope_mistakes(name, with_gradient=False)
+            runs = [*_slope_runs(learner, function, name), partial(_one_by_one, learner, function, "dZ")]
+            mistakes = slope_mistakes(name, with_gradient=False)
             yield Probe(function, f"{name}_derivative", ones, runs, [right], mistakes)
