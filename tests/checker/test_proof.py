@@ -17,6 +17,8 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe
 from chainrule.checker.roles import elementwise
 from chainrule.checker.sandbox import check_file
+from tests.checker.corpus import text
+from tests.checker.quality import checked
 
 CASES = sorted((Path(__file__).parent / "cases").rglob("*.py"))
 STATUSES = ("ok", "wrong", "unchecked", "not-started")
@@ -68,3 +70,25 @@ def test_a_family_that_breaks_off_costs_no_other_its_verdict(monkeypatch: pytest
     (finding,) = report.findings
     assert (finding.mistake, finding.severity) == ("broke-off", "warning")
     assert finding.facts["text"] == "elementwise: ZeroDivisionError"
+
+
+def handed_out(file: str, blank: str, first: int) -> tuple[str, set[str]]:
+    """A file of the corpus as a template whose first functions and methods are written, and the other functions."""
+    tree = ast.parse(text(file))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name != "__init__"]
+    nodes = sorted(nodes, key=lambda node: node.lineno)[first:]
+    for node in nodes:
+        node.body = ast.parse(blank).body
+    return ast.unparse(ast.fix_missing_locations(tree)), {node.name for node in nodes if node in tree.body}
+
+
+@pytest.mark.parametrize("blank", ["pass", "raise NotImplementedError", "A = None\ncache = A\nreturn A, cache"])
+@pytest.mark.parametrize("first", [0, 4, 9])
+@pytest.mark.parametrize("file", ["course.py", "course_week2.py", "course_week3.py", "book.py", "rows.py"])
+def test_a_template_is_not_started_in_any_stage_of_being_filled_in(file: str, blank: str, first: int) -> None:
+    source, missing = handed_out(file, blank, first)
+    report = checked(source, file)
+    assert [finding for finding in report.findings if finding.severity == "error"] == []
+    for each in report.checked:
+        blanked = each.function.rpartition(".")[2] in missing and "." not in each.function
+        assert each.status == "not-started" or not blanked, each
