@@ -45,19 +45,22 @@ FLOORS = [
 
 
 # Inside of the checker: which other rooms each room may import from.
-_OF_ROLES = ("equations", "findings", "learner", "probe", "conventions")
+_OF_ROLES = ("equations", "findings", "learner", "documented", "proof", "probe", "conventions")
 CHECKER = {
     "equations": (),
     "findings": (),
     "learner": (),
     "names": (),
-    "probe": ("equations", "findings", "learner"),
+    "documented": ("learner",),
+    "proof": ("documented", "learner"),
+    "unfinished": (),
+    "probe": ("equations", "findings", "learner", "proof", "unfinished"),
     "repro": ("equations", "findings", "learner", "probe"),
     "conventions": ("equations", "learner", "probe"),
     "roles.book": _OF_ROLES,
     "roles.scripts": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
-    "roles": ("findings", "learner", "probe", "repro", "roles.book", "roles.course", "roles.scripts"),
+    "roles": ("documented", "findings", "learner", "probe", "repro", "roles.book", "roles.course", "roles.scripts"),
     "running": ("findings", "learner", "roles"),
     "telling": ("findings", "names"),
     "inprocess": ("findings", "learner", "roles", "telling"),

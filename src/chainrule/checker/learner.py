@@ -6,6 +6,7 @@ import ast
 import contextlib
 import copy
 import io
+import os
 import signal
 import threading
 import traceback
@@ -16,15 +17,33 @@ from typing import Any, NamedTuple
 import numpy as np
 
 SECONDS = 2.0  # for one call
+ONLY_NUMPY_1 = "only 0-dimensional arrays can be converted to Python scalars"
+_CHECKER = os.path.dirname(__file__)
 
 
 @dataclass(eq=False)
 class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ours
-    """An exception in the learner's code: its type, its text, and the line in the learner's file."""
+    """An exception in the learner's code.
+
+    Parameters
+    ----------
+    kind, text, line
+        Its type, its text, and the line in the learner's file.
+    inside
+        Whether it was raised in the learner's file, and not by the call of it, by what takes its result apart, or in
+        another file.
+    function
+        The function that was called.
+    keys
+        The keys of the dicts that it was called with: a KeyError may be about ours.
+    """
 
     kind: str
     text: str
     line: int | None
+    inside: bool = True
+    function: str = ""
+    keys: frozenset[str] = frozenset()
 
 
 class Call(NamedTuple):
@@ -48,10 +67,20 @@ class Learner:
         The file as it was parsed; the lines in it are those of the file.
     names
         What the learner said with --map: {the learner's name: the usual name}.
+    whole
+        The file with everything that does not run, too; without it, what else there is is not known.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], tree: ast.Module, names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        tree: ast.Module,
+        names: Mapping[str, str] | None = None,
+        whole: ast.Module | None = None,
+    ) -> None:
         self.namespace = namespace
+        self.whole = whole or tree
+        self.is_whole = whole is not None
         self.names = {usual: mine for mine, usual in (names or {}).items()}
         self.nodes: dict[str, ast.FunctionDef] = {}
         """The definition of each function by its name, "Class.method" for methods."""
@@ -64,6 +93,8 @@ class Learner:
         """Whether the last call returned one of its arguments itself."""
         self.calls: list[Call] | None = None
         """The calls, while there is a list for them."""
+        self.needs_old_numpy: dict[str, int | None] = {}
+        """The functions that only NumPy 1 runs as they are, and the line that says so."""
         self._stuck: dict[str, Raised] = {}  # functions that did not return; once is long enough
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
@@ -124,8 +155,15 @@ class Learner:
         except Raised as raised:
             if self.calls is not None:
                 self.calls.append(Call(function, target, before[0], before[1], raised))
+            raised.function, raised.keys = function, frozenset(_keys(before))
             if raised.kind == "TimeoutError":
                 self._stuck[function] = raised
+            if ONLY_NUMPY_1 not in raised.text or any(isinstance(a, _OldArray) for a in arrays(before)):
+                raise
+            with contextlib.suppress(Raised):
+                result = self.contained(function, target, *_as_in_numpy_1(before))
+                self.needs_old_numpy[function] = raised.line
+                return result
             raise
         self.given, self.returned_argument = given[0], any(result is argument for argument in given[0])
         parameters = self.parameters(function) if function in self.nodes else []
@@ -152,8 +190,11 @@ def quiet() -> Iterator[None]:
         ):
             yield
     except (Exception, SystemExit) as error:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<learner")]
-        raise Raised(type(error).__name__, str(error), frames[-1].lineno if frames else None) from None
+        trace = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in trace if frame.filename.startswith("<learner")]
+        last = next((frame.filename for frame in reversed(trace) if not frame.filename.startswith(_CHECKER)), "<call>")
+        inside = last.startswith("<learner") or not last.startswith("<")  # a file beside it is called "<layers>"
+        raise Raised(type(error).__name__, str(error), lines[-1] if lines else None, inside) from None
 
 
 @contextlib.contextmanager
@@ -200,6 +241,33 @@ def copied(value: Any, memo: dict[int, Any] | None = None) -> Any:
         named.update((key, copied(part, memo)) for key, part in value.items())
         return named
     return value if isinstance(value, str | int | float | np.generic | None) else copy.deepcopy(value)
+
+
+class _OldArray(np.ndarray[Any, Any]):
+    """An array that NumPy 1's rule still holds for: float() takes one number, in however many brackets."""
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+
+def _as_in_numpy_1(value: Any) -> Any:
+    """Return a nested value whose arrays are of the old kind, as is whatever is computed from them."""
+    if isinstance(value, np.ndarray):
+        return value.view(_OldArray)
+    if isinstance(value, dict):
+        return {name: _as_in_numpy_1(child) for name, child in value.items()}
+    return type(value)(map(_as_in_numpy_1, value)) if type(value) in (tuple, list) else value
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Yield the keys of every dict in nested tuples, lists and dicts."""
+    if isinstance(value, dict):
+        yield from map(str, value)
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ():
+        yield from _keys(child)
 
 
 def arrays(value: Any) -> Iterator[Any]:

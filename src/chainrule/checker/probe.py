@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
-from chainrule.checker.findings import Checked, Finding, Severity
+from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised
-
-_NOT_THERE = ("NotHereError", "NameError")  # a file that is missing, or a variable of a cell that was not run
+from chainrule.checker.proof import Doubt, agrees_somewhere, doubt_about_result, doubt_about_stop, uses
+from chainrule.checker.unfinished import unfinished
 
 
 @dataclass(frozen=True)
@@ -66,30 +67,32 @@ class Inspection:
     function, role
         As for a `Probe`.
     look
-        Returns what is wrong; raises `Raised` if the learner's code does.
+        Returns what is wrong, or why that cannot be said; raises `Raised` if the learner's code does.
     needs
         The learner's functions that it calls; if one is wrong, there is nothing to look at.
     """
 
     function: str
     role: str
-    look: Callable[[], list[Finding]]
+    look: Callable[[], list[Finding] | Doubt]
     needs: Sequence[str] = ()
 
 
-def inspect(learner: Learner, inspection: Inspection, wrong: set[str]) -> tuple[Checked, list[Finding]]:
-    """Look at a function and return what became of it; `wrong` names the functions already found wrong."""
+def inspect(learner: Learner, inspection: Inspection, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
+    """Look at a function and return what became of it; `doubtful` names the functions that were not found right."""
+    if blank := _not_started(learner, inspection):
+        return blank, []
+    if _blocked(learner, inspection, doubtful):
+        return _unjudged(learner, inspection, Doubt("needs-another")), []
     line = learner.line(inspection.function)
-    if wrong & set(inspection.needs):
-        return Checked(inspection.function, inspection.role, line, "unchecked", "needs-another"), []
     try:
-        findings = inspection.look()
+        outcome = inspection.look()
     except Raised as raised:
-        if raised.kind in _NOT_THERE:
-            return Checked(inspection.function, inspection.role, line, "unchecked", "needs-file"), []
-        facts = {"kind": raised.kind, "text": raised.text}
-        findings = [Finding("raised", inspection.function, raised.line or line, facts)]
-    return _checked(inspection, line, findings), findings
+        doubt = doubt_about_stop(learner, inspection.function, inspection.role, raised, fits=False)
+        outcome = doubt or [_stopped(inspection.function, raised, line)]
+    if isinstance(outcome, Doubt):
+        return _unjudged(learner, inspection, outcome), []
+    return _checked(inspection, line, outcome), outcome
 
 
 def _checked(probe: Probe | Inspection, line: int | None, findings: list[Finding]) -> Checked:
@@ -97,12 +100,36 @@ def _checked(probe: Probe | Inspection, line: int | None, findings: list[Finding
     return Checked(probe.function, probe.role, line, "wrong" if wrong else "ok")
 
 
-def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, list[Finding]]:
-    """Try a function and return what became of it; `wrong` names the functions already found wrong."""
+def _unjudged(learner: Learner, probe: Probe | Inspection, doubt: Doubt) -> Checked:
+    line = learner.line(probe.function)
+    return Checked(probe.function, probe.role, line, "unchecked", doubt.reason, doubt.facts)
+
+
+def _not_started(learner: Learner, probe: Probe | Inspection) -> Checked | None:
+    """Return that a function is a template, if it is one; a constructor may have nothing to do."""
+    node = learner.nodes.get(probe.function)
+    if node is None or node.name == "__init__" or unfinished(node) is None:
+        return None
+    return Checked(probe.function, probe.role, node.lineno, "not-started", "not-started")
+
+
+def _blocked(learner: Learner, probe: Probe | Inspection, doubtful: set[str]) -> bool:
+    """Return whether a function uses one that was not found right: what it deviates by may be that one's fault."""
+    return bool(doubtful & ({*probe.needs} | uses(learner, probe.function)) - {probe.function})
+
+
+def _stopped(function: str, raised: Raised, line: int | None) -> Finding:
+    return Finding("raised", function, raised.line or line, {"kind": raised.kind, "text": raised.text})
+
+
+def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
+    """Try a function and return what became of it; `doubtful` names the functions that were not found right."""
+    if blank := _not_started(learner, probe):
+        return blank, []
     line = learner.line(probe.function)
     ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]
     expected = [[_attempt(right, case) for case in probe.cases] for right in probe.right]
-    blocked = bool(wrong & set(probe.needs))
+    blocked = _blocked(learner, probe, doubtful)
     way = next((i for i, got in enumerate(ways) if any(_agree(probe, each, got) for each in expected)), None)
     if way is not None:
         findings = [] if blocked else _contract(learner, probe, probe.runs[way], ways[way][0])
@@ -112,18 +139,33 @@ def examine(learner: Learner, probe: Probe, wrong: set[str]) -> tuple[Checked, l
         return _checked(probe, line, findings), findings
     usable = [values for each in expected if len(values := [v for v in each if not isinstance(v, Raised)]) == len(each)]
     if blocked or not usable:
-        return Checked(probe.function, probe.role, line, "unchecked", "needs-another"), []
-    if any(isinstance(value, Raised) and value.kind in _NOT_THERE for value in ways[0]):
-        return Checked(probe.function, probe.role, line, "unchecked", "needs-file"), []
+        return _unjudged(learner, probe, Doubt("needs-another")), []
     likeliest = max(usable, key=lambda each: _agreements(each, ways[0]))
-    for mistake in probe.mistakes:
-        for got in ways:
-            if _agree(probe, (_attempt(mistake.wrong, case) for case in probe.cases), got):
-                facts = difference(likeliest, got)
-                findings = [Finding(mistake.key, probe.function, line, facts, mistake.severity)]
-                return _checked(probe, line, findings), findings
-    findings = [_unnamed(probe, line, likeliest, ways[0])]
-    return _checked(probe, line, findings), findings
+    for mistake, got in _named(probe, ways):
+        findings = [Finding(mistake.key, probe.function, line, difference(likeliest, got), mistake.severity)]
+        return _checked(probe, line, findings), findings
+    return _unnamed(learner, probe, usable, ways)
+
+
+def _named(probe: Probe, ways: Sequence[Sequence[Values | Raised]]) -> Iterator[tuple[Mistake, Sequence[Any]]]:
+    """Yield the mistakes that agree with the results in every case; zeros are no evidence for one of several."""
+    agreeing = (
+        (mistake, got)
+        for mistake in probe.mistakes
+        for wrong in [[_attempt(mistake.wrong, case) for case in probe.cases]]
+        for got in ways
+        if _agree(probe, wrong, got)
+    )
+    for first in agreeing:
+        if _is_something(first[1]) or all(mistake.key == first[0].key for mistake, _ in agreeing):
+            yield first
+        return
+
+
+def _is_something(results: Sequence[Values | Raised]) -> bool:
+    """Return whether there is a number other than 0 among results."""
+    values = [np.asarray(a) for each in results if not isinstance(each, Raised) for a in each.values()]
+    return any(a.dtype.kind in "biuf" and bool(np.nan_to_num(a).any()) for a in values)
 
 
 def _attempt(equation: Equation, case: Values) -> Values | Raised:
@@ -133,7 +175,7 @@ def _attempt(equation: Equation, case: Values) -> Values | Raised:
     except Raised as raised:
         return raised
     except Exception as error:  # a wrong equation may not fit the shapes, as the learner's may not
-        return Raised(type(error).__name__, str(error), None)
+        return Raised(type(error).__name__, str(error), None, inside=False)
 
 
 def _agree(probe: Probe, each: Iterable[Values | Raised], got: Sequence[Values | Raised]) -> bool:
@@ -190,12 +232,42 @@ def difference(expected: Sequence[Values], got: Sequence[Values | Raised]) -> di
     return {}
 
 
-def _unnamed(probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]) -> Finding:
-    """Return a finding that says what was measured and guesses no name."""
+def _unnamed(
+    learner: Learner, probe: Probe, expected: Sequence[Sequence[Values]], ways: Sequence[Sequence[Values | Raised]]
+) -> tuple[Checked, list[Finding]]:
+    """Return a finding that says what was measured and guesses no name, if it is proven that it is a mistake."""
+    line = learner.line(probe.function)
+    pairs = [(each, got) for each in expected for got in ways]
+    likeliest, got = max(pairs, key=lambda pair: (_agreements(*pair), -sum(isinstance(v, Raised) for v in pair[1])))
+    again = [_attempt(probe.runs[ways.index(got)], case) for case in probe.cases]
+    if any(difference([a], [b]) for a, b in zip(got, again, strict=True) if not isinstance(a, Raised)):
+        return _unjudged(learner, probe, Doubt("random", {"role": probe.role})), []
+    fits, facts = _fits(likeliest, got), difference(likeliest, got)
     raised = next((actual for actual in got if isinstance(actual, Raised)), None)
-    facts = difference(expected, got)
     if raised is not None and not facts:
-        return Finding("raised", probe.function, raised.line or line, {"kind": raised.kind, "text": raised.text})
+        doubt = doubt_about_stop(learner, probe.function, probe.role, raised, fits=fits)
+    else:
+        # What a method does not return it may keep under a name that is not known here.
+        fits = fits and not (facts.get("expected") == "" and "." in probe.function)
+        doubt = doubt_about_result(learner, probe.function, probe.role, fits=fits)
+    if doubt:
+        return _unjudged(learner, probe, doubt), []
+    finding = _stopped(probe.function, raised, line) if raised and not facts else _measured(probe, line, likeliest, got)
+    return _checked(probe, line, [finding]), [finding]
+
+
+def _fits(expected: Sequence[Values], got: Sequence[Values | Raised]) -> bool:
+    """Return whether one quantity is right wherever the function returned."""
+    pairs = [(want, actual) for want, actual in zip(expected, got, strict=True) if not isinstance(actual, Raised)]
+    names = {name for want, _ in pairs for name in want}
+    return any(
+        agrees_somewhere([(want.get(name), actual.get(name)) for want, actual in pairs], partial(close, tolerance=1e-6))
+        for name in names
+    )
+
+
+def _measured(probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]) -> Finding:
+    facts = difference(expected, got)
     if facts.get("expected") == "":
         return Finding("missing-result", probe.function, line, facts)
     for want, actual in zip(expected, got, strict=True):
@@ -240,6 +312,5 @@ def _contract(learner: Learner, probe: Probe, run: Equation, result: Values | Ra
     changed = sorted(learner.changed.get(probe.function, set()) - probe.may_change)
     if not changed:
         return []
-    # A method that writes into its argument is how the book prints it; it bites only who uses the argument again.
-    severity: Severity = "warning" if "." in probe.function else "error"
-    return [Finding("argument-changed", probe.function, line, {"name": ", ".join(changed)}, severity)]
+    # It bites only who uses the argument again; where the file does, that function's numbers are wrong.
+    return [Finding("argument-changed", probe.function, line, {"name": ", ".join(changed)}, "warning")]

@@ -93,8 +93,11 @@ def slots(instance: Any) -> Iterator[tuple[str, Any]]:
 
 
 _STORED = {
-    "dW": ("dW", "dw", "grad_W", "W_grad", "gradW", "dweights", "grad_weights", "weights_grad", "dWeight", "d_W"),
-    "db": ("db", "dB", "grad_b", "b_grad", "gradb", "dbias", "dbiases", "grad_bias", "bias_grad", "d_b"),
+    "dW": (
+        *("dW", "dw", "grad_W", "W_grad", "gradW", "dweights", "grad_weights", "weights_grad", "dWeight", "d_W"),
+        *("_dW", "_dw"),
+    ),
+    "db": ("db", "dB", "grad_b", "b_grad", "gradb", "dbias", "dbiases", "grad_bias", "bias_grad", "d_b", "_db"),
     "dgamma": ("dgamma", "d_gamma", "grad_gamma"),
     "dbeta": ("dbeta", "d_beta", "grad_beta"),
 }

@@ -14,13 +14,24 @@ _COURSE = ("linear_forward", "L_model_forward", "N_layers_forward", "linear_acti
 _BOOK = ("affine_forward", "Affine", "TwoLayerNet", "SoftmaxWithLoss", "cross_entropy_error")
 
 
-@lru_cache(maxsize=1)
 def rows(learner: Learner) -> bool:
     """Return whether examples are rows.
 
     On which side of a product the weights stand says so, and how the number of examples is taken from a shape;
     otherwise the names do. In doubt they are columns.
     """
+    if votes := _votes(learner):
+        return votes > 0
+    return learner.find(*_COURSE) is None and learner.find(*_BOOK) is not None
+
+
+def columns(learner: Learner) -> bool:
+    """Return whether the code itself says that examples are columns."""
+    return _votes(learner) < 0
+
+
+@lru_cache(maxsize=1)
+def _votes(learner: Learner) -> int:
     votes = 0
     for function in learner.nodes.values():
         for node in ast.walk(function):
@@ -28,9 +39,7 @@ def rows(learner: Learner) -> bool:
                 votes += _vote(node.targets[0].id, node.value)
             left, right = _factors(node)
             votes += _is_weight(right) - _is_weight(left)
-    if votes:
-        return votes > 0
-    return learner.find(*_COURSE) is None and learner.find(*_BOOK) is not None
+    return votes
 
 
 def _factors(node: ast.AST) -> tuple[ast.AST | None, ast.AST | None]:

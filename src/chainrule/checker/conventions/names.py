@@ -22,7 +22,11 @@ BACKWARD_NAMES = {
     "tanh": ("tanh_backward", "tanh_back"),
 }
 SLOPE_NAMES = {
-    name: tuple(form.format(name) for form in ("{}_derivative", "{}_prime", "{}_grad", "d_{}", "d{}", "{}_deriv"))
+    name: tuple(
+        form.format(spelling)
+        for spelling in (name, *(usual for usual in FORWARD_NAMES[name] if usual.lower() == name and usual != name))
+        for form in ("{}_derivative", "{}_prime", "{}_grad", "d_{}", "d{}", "{}_deriv", "deriv_{}", "derivative_{}")
+    )
     for name in SLOPES
 }
 INITIALIZE = (

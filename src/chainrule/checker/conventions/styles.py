@@ -71,6 +71,8 @@ class Style:
         Whether Y is given as one number per example.
     part
         Which part of what the forward pass returns is AL; None if the names or the kinds of the parts tell.
+    gradients_turned
+        Whether dW is kept the other way round than W, and the update turns it back.
     """
 
     rows: bool
@@ -81,6 +83,7 @@ class Style:
     lists: bool = False
     labels: bool = False
     part: int | None = None
+    gradients_turned: bool = False
 
     def examples(self, A: Any) -> Any:
         """Return examples in columns as the learner has them, or the other way round."""
@@ -91,6 +94,10 @@ class Style:
         """Return W (n, n_prev) as the learner keeps it, or the other way round."""
         W = np.asarray(W)
         return W.T.copy() if self.turned and W.ndim == 2 else W
+
+    def weight_gradient(self, dW: Any) -> Any:
+        """Return dW (n, n_prev) as the learner keeps it, or the other way round."""
+        return replace(self, turned=self.turned != self.gradients_turned).weight(dW)
 
     def bias(self, b: Any) -> Any:
         """Return b (n, 1) as the learner keeps it."""
@@ -105,6 +112,8 @@ class Style:
 
     def parameter(self, name: str, value: Any) -> Any:
         """Return W1, b1, ... or a gradient of them from the learner's layout."""
+        if name.startswith("dW"):
+            return self.weight_gradient(value)
         return self.weight(value) if "W" in name else self.bias_back(value)
 
     def known(self, v: Values) -> dict[str, Any]:

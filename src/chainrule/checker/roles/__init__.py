@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
-from chainrule.checker.learner import Learner
+from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles.book import convolution as book_convolution
@@ -33,6 +34,8 @@ from chainrule.checker.roles.scripts import functions as script_functions
 class Family(Protocol):
     """A module that knows functions of one kind."""
 
+    __name__: str
+
     def probes(self, learner: Learner, /) -> Iterator[Probe | Inspection]:
         """Yield what there is to try of the learner's."""
 
@@ -55,15 +58,16 @@ def check(learner: Learner, file: str) -> Report:
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     for family in FAMILIES:
-        for probe in family.probes(learner):
-            if probe.function in checked:
-                continue
-            wrong = {function for function, done in checked.items() if done.status == "wrong"}
-            done, found = (
-                inspect(learner, probe, wrong) if isinstance(probe, Inspection) else examine(learner, probe, wrong)
-            )
-            checked[probe.function] = done
-            findings += [replace(each, repro=_repro(learner, probe, each)) for each in found]
+        try:
+            for probe in family.probes(learner):
+                if probe.function in checked:
+                    continue
+                checked[probe.function], found = _judged(learner, probe, checked)
+                findings += [replace(each, repro=_repro(learner, probe, each)) for each in found]
+        except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
+            name = family.__name__.rpartition(".")[2]
+            text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
+            findings.append(Finding("broke-off", "", facts={"text": text}, severity="warning"))
     known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
@@ -79,3 +83,18 @@ def check(learner: Learner, file: str) -> Report:
         seconds=time.perf_counter() - started,
     )
     return report if checked else replace(report, problem=Finding("no-functions", ""))
+
+
+def _judged(
+    learner: Learner, probe: Probe | Inspection, checked: Mapping[str, Checked]
+) -> tuple[Checked, list[Finding]]:
+    # Who writes a documented signature says by it what the parts have to be, judged or not.
+    bad = ("wrong", "not-started") if is_documented(learner, probe.function) else ("wrong", "not-started", "unchecked")
+    doubtful = {function for function, done in checked.items() if done.status in bad}
+    done, findings = (
+        inspect(learner, probe, doubtful) if isinstance(probe, Inspection) else examine(learner, probe, doubtful)
+    )
+    if done.status == "ok" and probe.function in learner.needs_old_numpy:
+        line = learner.needs_old_numpy[probe.function] or done.line
+        findings = [*findings, Finding("old-numpy", probe.function, line, severity="warning")]
+    return done, findings

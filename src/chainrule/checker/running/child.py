@@ -96,7 +96,7 @@ def run(
     importer.loading = False
     last = {getattr(s, "name", i): s for i, s in enumerate(tree.body)}  # notebooks define again
     own = [s for s in last.values() if not _is_borrowed(namespace.get(getattr(s, "name", "")))]
-    return Learner(namespace, ast.Module(own, []), names), failed
+    return Learner(namespace, ast.Module(own, []), names, source.tree), failed
 
 
 def _is_borrowed(value: Any) -> bool:

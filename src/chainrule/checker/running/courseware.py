@@ -166,6 +166,12 @@ class Dropout:
         return dout * self.mask
 
 
+def softmax_of_columns(x: Any) -> Any:
+    """Return the softmax of each column, as the course's recurrent networks take it."""
+    E = np.exp(x - np.max(x))
+    return E / E.sum(axis=0)
+
+
 def tqdm(iterable: Any = (), *_: Any, **__: Any) -> Any:
     """Return what is iterated over: no progress is shown."""
     return iterable
@@ -189,7 +195,9 @@ _GRADIENT = {"numerical_gradient": numerical_gradient, "_numerical_gradient": nu
 _FILES: dict[str, dict[str, Any]] = {
     r"dnn_app_utils\w*": _COURSE | {name: getattr(stepwise, name) for name in _STEPS},
     r"dnn_utils\w*": _COURSE,
-    r"(planar|lr|init|reg|opt|gc)_utils\w*": _PLAIN,
+    r"reg_utils\w*": _PLAIN | _named(stepwise.compute_cost),
+    r"(planar|lr|init|opt|gc)_utils\w*": _PLAIN,
+    r"rnn_utils\w*": _named(book.sigmoid) | {"softmax": softmax_of_columns},
     r"(.*\.)?common\.functions": _BOOK,
     r"(.*\.)?common\.gradient": _GRADIENT,
     r"(.*\.)?common\.layers": _BOOK | _named(Relu, Sigmoid, Affine, SoftmaxWithLoss, Dropout, im2col, col2im),

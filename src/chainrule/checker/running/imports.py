@@ -25,6 +25,9 @@ class NotHereError(ImportError):
 class Stub:
     """What stands for a name of a module that is not here: it can be imported, but not called inside a function."""
 
+    stands_in = True
+    """Whether nothing that is said of a function which touches this is about the learner's own code."""
+
     def __init__(self, name: str, importer: Importer) -> None:
         self._name = name
         self._importer = importer
@@ -46,6 +49,8 @@ class Stub:
 
 class Silence(Stub):
     """What stands for plots and displays: whatever is done with it, nothing happens."""
+
+    stands_in = False
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Return this."""

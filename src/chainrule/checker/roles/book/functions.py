@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.conventions import classes
-from chainrule.checker.conventions.layout import rows
+from chainrule.checker.conventions.layout import columns, rows
+from chainrule.checker.conventions.names import first
 from chainrule.checker.equations import cost, softmax
 from chainrule.checker.equations.mistakes import Mistake, Values
 from chainrule.checker.findings import Finding
@@ -38,7 +39,7 @@ def _means_batches(learner: Learner, function: str) -> bool:
 
 
 def _probabilities(learner: Learner, function: str, turn: Callable[[Any], Any], v: Values) -> Values:
-    return {"A": turn(np.asarray(learner.call(function, turn(v["Z"])), float))}
+    return {"A": turn(np.asarray(first(learner.call(function, turn(v["Z"]))), float))}
 
 
 def _softmax(value: Callable[[Any], Any], v: Values) -> Values:
@@ -50,7 +51,8 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     if function not in learner.nodes or len(classes.required(learner.namespace[function])) != 1:
         return
     in_rows = partial(_probabilities, learner, function, np.transpose)
-    runs = [in_rows] if rows(learner) else [in_rows, partial(_probabilities, learner, function, np.copy)]
+    in_columns = partial(_probabilities, learner, function, np.copy)
+    runs = [in_rows] if rows(learner) else [in_columns] if columns(learner) else [in_rows, in_columns]
     batches = softmax.cases()
     vectors = [{"Z": v["Z"][:, 0]} for v in batches]
     right = [partial(_softmax, softmax.softmax)]

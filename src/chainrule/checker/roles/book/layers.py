@@ -136,10 +136,9 @@ def _affine_backward(learner: Learner, name: str, layout: Layout, v: Values) -> 
     found = back(first, v)
     again = back(first, v)["dW"]
     adds_up = again is not None and np.shape(again) == np.shape(found["dW"]) and np.allclose(again, 2 * found["dW"])
-    adds_up = adds_up and not classes.resets(learner)
     alone = classes.attempt(partial(back, second if adds_up else first), classes.first_example(v, ("A_prev", "dZ")))
     found |= {f"{key} of the next batch": np.nan if alone is None else alone[key] for key in found}
-    return found | {_AGAIN: 2.0 if adds_up else 1.0}
+    return found | {_AGAIN: 2.0 if adds_up and not classes.resets(learner) else 1.0}
 
 
 def _written(equation: Equation, rows: bool, v: Values) -> Values:

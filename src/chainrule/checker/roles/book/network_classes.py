@@ -187,14 +187,19 @@ def _gradient(learner: Learner, name: str, method: str, labels: bool, v: Values)
         written_as = np.ravel(gradient) if key[0] == "b" else np.transpose(gradient)
         exact = v.get(f"d{key}")
         # Differences have an error of their own; what agrees with them shall not be shown as different.
-        found[f"d{key}"] = exact if exact is not None and close(exact, written_as, _TOLERANCE) else written_as
+        found[f"d{key}"] = exact if exact is not None and close(exact, written_as, _precision(net)) else written_as
     return found
+
+
+def _precision(net: Any) -> float:
+    """Return the step of differences, and how far they hold: in float32, less than a hundredth changes too little."""
+    return _TOLERANCE if all(array.dtype == np.float64 for array in net.params.values()) else 1e-2
 
 
 def _differences(learner: Learner, name: str, labels: bool, v: Values) -> Values:
     """Return central differences of the learner's own loss."""
     net = _filled(learner, name, v)
-    x, t, h = v["X"].T, _targets(v, labels), 1e-5
+    x, t, h = v["X"].T, _targets(v, labels), _precision(net)
     found: Values = {}
     for key, array in net.params.items():
         slopes = np.zeros(array.shape)

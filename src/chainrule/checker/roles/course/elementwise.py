@@ -30,13 +30,20 @@ def caches(learner: Learner, activation: str, parameter: str) -> list[Function]:
     A forward function of the learner's that returns a cache tells; so may the parameter's name; else Z or A is tried.
     """
     function = learner.find(*FORWARD_NAMES[activation])
-    if function in learner.nodes and isinstance(learner.call(function, np.ones((2, 2))), tuple):
+    if function in learner.nodes and _returns_cache(learner, function):
         return [lambda Z: learner.call(function, Z)[1]]
     if parameter in ("Z", "z"):
         return [lambda Z: Z]
     if parameter in ("A", "a"):
         return [VALUES[activation]]
     return [lambda Z: Z, VALUES[activation], lambda Z: (Z, VALUES[activation](Z)), lambda Z: {"Z": Z}]
+
+
+def _returns_cache(learner: Learner, function: str) -> bool:
+    try:
+        return isinstance(learner.call(function, np.ones((2, 2))), tuple)
+    except Raised:  # told where the function itself is tried
+        return False
 
 
 def _backward_runs(learner: Learner, function: str, activation: str) -> list[Equation]:
@@ -63,13 +70,22 @@ def _learners_value(learner: Learner, function: str, v: Values) -> Values:
     return {"A": first(learner.call(function, v["Z"]))}
 
 
+def _one_by_one(learner: Learner, function: str, quantity: str, v: Values) -> Values:
+    """Return what a function for single numbers, with an `if` or from `math`, makes of each number."""
+    found = [first(learner.call(function, float(z))) for z in v["Z"].flat]
+    return {quantity: np.reshape(found, v["Z"].shape)}
+
+
 def _overflow(learner: Learner, function: str) -> list[Finding]:
     """Return a warning if large Z give NaN or an error."""
-    try:
-        finite = np.isfinite(np.asarray(first(learner.call(function, np.array([[-800.0, 800.0]]))), float)).all()
-    except Raised:
-        finite = np.False_
-    return [] if finite else [Finding("activation.overflow", function, learner.line(function), {}, "warning")]
+    large = {"Z": np.array([[-800.0, 800.0]])}
+    for value in (_learners_value, partial(_one_by_one, quantity="A")):
+        try:
+            if np.isfinite(np.asarray(value(learner, function, v=large)["A"], float)).all():
+                return []
+        except Raised:
+            continue
+    return [Finding("activation.overflow", function, learner.line(function), {}, "warning")]
 
 
 def probes(learner: Learner) -> Iterator[Probe]:
@@ -77,9 +93,10 @@ def probes(learner: Learner) -> Iterator[Probe]:
     for name in VALUES:
         function = learner.find(*FORWARD_NAMES[name])
         if function in learner.nodes:
-            run = partial(_learners_value, learner, function)
+            runs: list[Equation] = [partial(_learners_value, learner, function)]
+            runs.append(partial(_one_by_one, learner, function, "A"))
             also = partial(_overflow, learner, function)
-            yield Probe(function, name, cases(), [run], [forward(name)], value_mistakes(name), also=also)
+            yield Probe(function, name, cases(), runs, [forward(name)], value_mistakes(name), also=also)
     for name in SLOPES:
         function = learner.find(*BACKWARD_NAMES[name])
         if function in learner.nodes:
@@ -88,5 +105,6 @@ def probes(learner: Learner) -> Iterator[Probe]:
         function = learner.find(*SLOPE_NAMES[name])
         if function in learner.nodes:
             ones = [v | {"dA": np.ones_like(v["Z"])} for v in cases()]
-            runs, mistakes = _slope_runs(learner, function, name), slope_mistakes(name, with_gradient=False)
+            runs = [*_slope_runs(learner, function, name), partial(_one_by_one, learner, function, "dZ")]
+            mistakes = slope_mistakes(name, with_gradient=False)
             yield Probe(function, f"{name}_derivative", ones, runs, [backward(name)], mistakes)

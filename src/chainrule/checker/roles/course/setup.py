@@ -11,11 +11,13 @@ import numpy as np
 
 from chainrule.checker.conventions.layout import rows
 from chainrule.checker.conventions.names import INITIALIZE, weights
+from chainrule.checker.documented import is_documented
 from chainrule.checker.equations.mistakes import Values
 from chainrule.checker.equations.update import UPDATE_MISTAKES, names, update, update_cases
 from chainrule.checker.findings import Finding, Severity
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, Probe
+from chainrule.checker.proof import Doubt
 
 UPDATE = ("update_parameters",)
 
@@ -32,7 +34,13 @@ def _drawn(learner: Learner, function: str, sizes: Sequence[int]) -> dict[str, A
     return weights(learner.call(function, *arguments))
 
 
-def _look(learner: Learner, function: str) -> list[Finding]:
+def _takes_sizes(learner: Learner, function: str, layers: int) -> bool:
+    """Return whether a function's arguments are sizes of layers: a list of them, or one for each of two layers."""
+    count = len(learner.parameters(function)) - len(learner.nodes[function].args.defaults)
+    return is_documented(learner, function) or count == 1 or (count == 3 and layers == 2)
+
+
+def _look(learner: Learner, function: str) -> list[Finding] | Doubt:
     line = learner.line(function)
 
     def found(key: str, severity: Severity = "error", **facts: str) -> list[Finding]:
@@ -42,6 +50,8 @@ def _look(learner: Learner, function: str) -> list[Finding]:
     if drawn is None:
         return []
     layers = range(1, len([name for name in drawn if name[0] == "W"]) + 1)
+    if not _takes_sizes(learner, function, len(layers)):
+        return Doubt("other-result", {"role": "initialize"})
     shapes = {l: (_SIZES[l], _SIZES[l - 1]) for l in layers}  # noqa: E741 - the lesson's name
     turned = all(
         drawn[f"W{l}"].shape == shapes[l][::-1]
@@ -100,22 +110,34 @@ def _look_at_scale(function: str, W: Sequence[Any], found: Callable[..., list[Fi
     return []
 
 
-def _run(learner: Learner, function: str, prefix: str, v: Values) -> Values:
+def _run(learner: Learner, function: str, prefix: str, turned: bool, v: Values) -> Values:
     parameters = {name: v[name] for name in names(v)}
-    grads = {f"{prefix}{name}": v[f"d{name}"] for name in names(v)}
+    grads = {f"{prefix}{name}": v[f"d{name}"].T if turned and name[0] == "W" else v[f"d{name}"] for name in names(v)}
     result = learner.call(function, parameters, grads, v["learning_rate"])
     return weights(learner.given[0] if result is None else result) or {}
 
 
 def _changes_the_callers(learner: Learner, function: str) -> list[Finding]:
-    """Return a finding if the old parameters change although others are returned."""
+    """Return a finding if the old parameters change although the function copies them first."""
+    if "copy" not in ast.unparse(learner.nodes[function]):
+        return []
     v = update_cases()[0]
     parameters = learner.parameters(function)[0]
     learner.changed.pop(function, None)
-    returned = bool(_run(learner, function, "d", v)) and learner.returned_argument
+    returned = bool(_run(learner, function, "d", False, v)) and learner.returned_argument
     if returned or parameters not in learner.changed.get(function, set()) or not learner.returned_names(function):
         return []
     return [Finding("update.callers-changed", function, learner.line(function), {"name": parameters})]
+
+
+def _knows_two_layers(function: ast.FunctionDef) -> bool:
+    """Return whether the layers are written out, by their names or as numbers to loop over."""
+    nodes = list(ast.walk(function))
+    loops = [node.iter for node in nodes if isinstance(node, ast.For | ast.comprehension)]
+    return any(getattr(node, "value", None) in ("W1", "dW1") for node in nodes) or any(
+        isinstance(over, ast.Tuple | ast.List) and all(isinstance(part, ast.Constant) for part in over.elts)
+        for over in loops
+    )
 
 
 def probes(learner: Learner) -> Iterator[Probe | Inspection]:
@@ -126,10 +148,12 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
             yield Inspection(function, "initialize", partial(_look, learner, function))
     function = learner.find(*UPDATE)
     if function in learner.nodes and len(learner.parameters(function)) == 3:
-        runs = [partial(_run, learner, function, prefix) for prefix in ("d", "")]
+        # A script's own backward pass may keep dW the other way round, and the update turn it back.
+        turns = (False,) if learner.find("L_model_backward", "linear_backward") else (False, True)
+        runs = [partial(_run, learner, function, prefix, turned) for turned in turns for prefix in ("d", "")]
         parameters = frozenset(learner.parameters(function)[:1])
         also = partial(_changes_the_callers, learner, function)
-        two = any(getattr(node, "value", None) in ("W1", "dW1") for node in ast.walk(learner.nodes[function]))
+        two = _knows_two_layers(learner.nodes[function])
         yield Probe(
             function,
             "update",

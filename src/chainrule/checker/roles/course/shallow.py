@@ -12,6 +12,7 @@ from chainrule.checker.equations.mistakes import Equation, Mistake, Values
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, Probe
 from chainrule.checker.roles.scripts import whole
+from chainrule.checker.roles.scripts.functions import as_updated
 from chainrule.checker.roles.scripts.prediction import PREDICT, prediction_probes
 from chainrule.checker.roles.scripts.training import training
 
@@ -53,6 +54,7 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
         return
     reading = whole.read(learner, forward, backward)
     yield whole.forward_probe(learner, forward, backward, reading)
+    reading = as_updated(learner, reading)
     if backward in learner.nodes:
         losses: list[tuple[Any, bool]] = [(whole.cross_entropy, True)]
         probe = whole.backward_probe(learner, forward, backward, reading, losses)

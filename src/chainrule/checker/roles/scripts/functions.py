@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.conventions import classes
 from chainrule.checker.conventions.names import weights
 from chainrule.checker.conventions.styles import Style, arguments, call, calls, meaning, text
 from chainrule.checker.equations import cost, network, update
@@ -25,8 +26,10 @@ from chainrule.checker.roles.scripts.prediction import PREDICT, prediction_probe
 from chainrule.checker.roles.scripts.training import training
 from chainrule.checker.roles.scripts.whole import Reading
 
-FORWARD = ("forward", "forward_pass", "feedforward", "feed_forward", "fprop", "model_forward", "forward_full")
-BACKWARD = ("backward", "backward_pass", "backprop", "back_prop", "bprop", "backpropagate", "compute_gradients")
+FORWARD: tuple[str, ...] = ("forward", "forward_pass", "feedforward", "feed_forward", "fprop", "model_forward")
+FORWARD += ("forward_full", "forward_prop", "forward_propagation")
+BACKWARD: tuple[str, ...] = ("backward", "backward_pass", "backprop", "back_prop", "bprop", "backpropagate")
+BACKWARD += ("compute_gradients", "backward_prop", "backward_propagation")
 UPDATE = ("update", "update_params", "update_weights", "update_parameters", "gradient_descent_update")
 LOSS = (
     "loss",
@@ -189,7 +192,7 @@ def _is_loss(learner: Learner, function: str | None) -> bool:
 def _updated(learner: Learner, function: str, style: Style, prefix: str, v: Values) -> Values:
     named = update.names(v)
     known = style.known({name: value for name, value in v.items() if name in named} | {"X": np.ones((1, 2))})
-    turned = {name: style.weight(v[f"d{name}"]) if "W" in name else style.bias(v[f"d{name}"]) for name in named}
+    turned = {n: style.weight_gradient(v[f"d{n}"]) if "W" in n else style.bias(v[f"d{n}"]) for n in named}
     layers = range(1, network.depth(v) + 1)
     known |= {f"d{name}": value for name, value in turned.items()}
     known["grads"] = {f"{prefix}{name.lower() if style.lower else name}": value for name, value in turned.items()}
@@ -240,6 +243,22 @@ def _update_probe(learner: Learner, function: str, style: Style) -> Probe | None
     )
 
 
+def as_updated(learner: Learner, reading: Reading) -> Reading:
+    """Return the reading with gradients of weights the other way round, if that is how the update is right."""
+    style = _as_updated(learner, learner.find(*UPDATE), reading.styles[0])
+    return replace(reading, styles=(style, *reading.styles[1:]))
+
+
+def _as_updated(learner: Learner, function: str | None, style: Style) -> Style:
+    if function not in learner.nodes or function is None:
+        return style
+    for way in (style, replace(style, gradients_turned=True)):
+        probe = _update_probe(learner, function, way)
+        if probe and classes.is_right(learner, replace(probe, mistakes=())):
+            return way
+    return style
+
+
 def _may_change(learner: Learner, function: str) -> frozenset[str]:
     """Return what an update may change: parameters that it returns again, or all of them if it returns nothing."""
     returned = learner.returned_names(function)
@@ -280,6 +299,7 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
         return
     reading = whole.read(learner, forward, backward, scores=_allows_scores(learner, forward))
     yield whole.forward_probe(learner, forward, backward, reading)
+    reading = as_updated(learner, reading)
     style = reading.styles[0]
     kind = _measures(learner, loss if _is_loss(learner, loss) else None, style, reading.output)
     probe = None

@@ -56,6 +56,9 @@ class Reading:
     styles: tuple[Style, ...]
 
 
+_LINEAR = Steps(VALUES["identity"], VALUES["identity"], lambda dA, Z, A: dA)
+
+
 def _leaky(slope: float, Z: Any) -> Any:
     return np.where(Z > 0, Z, slope * Z)
 
@@ -91,6 +94,8 @@ def candidates_of(learner: Learner, function: str, output: str, style: Style) ->
     for slope in (0.01, 0.1, 0.2):
         leaky = Steps(partial(_leaky, slope), OUTPUTS[output], partial(_leaky_gate, slope))
         made.append(("", leaky))
+    if not re.search(r"exp\(|tanh|maximum|relu|sigmoid|softmax|> ?0", text(learner, *learner.nodes)):
+        made.append(("", _LINEAR))  # where no activation is anywhere in the file, none is meant
     for helper in sorted(used):
         if len(learner.parameters(helper)) == 1:
             value = partial(_own_value, learner, helper)
