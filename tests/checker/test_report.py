@@ -18,7 +18,7 @@ import pytest
 from rich.cells import cell_len
 from typer.main import get_group
 
-from chainrule.checker import classroom, formats, pages, report, sandbox
+from chainrule.checker import classroom, formats, pages, received, report, sandbox
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.cli import app, main
 
@@ -251,9 +251,8 @@ def test_the_exit_status_of_a_class_is_that_of_its_worst(reports: list[Report], 
 def test_json_holds_the_reports_and_their_texts() -> None:
     data = json.loads(json.dumps(formats.to_json(CLASS, "en", 2)))
     first = data["files"][0]
-    assert (
-        Report.from_dict({name: first[name] for name in WEEK_4.as_dict()} | {"findings": []}).checked == WEEK_4.checked
-    )
+    written = json.dumps({name: first[name] for name in WEEK_4.as_dict()} | {"findings": []})
+    assert received.report(written.encode()).checked == WEEK_4.checked
     assert (first["status"], first["findings"][0]["line"]) == ("wrong", 36)
     assert [len(finding["hints"]) for finding in first["findings"]] == [2, 2]
     assert data["files"][4]["status"] == "unchecked"

@@ -18,13 +18,13 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
-from chainrule.checker import courseware, roles
+from chainrule.checker import courseware, kernel, roles
 from chainrule.checker.definitions import definitions
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.imports import Importer, is_real, restore_numpy_names
 from chainrule.checker.learner import Learner, Raised, quiet
 from chainrule.checker.source import Source, beside, read, starred
-from chainrule.checker.walls import end_with_parent, limit, lock
+from chainrule.checker.walls import limit, lock, readable
 from chainrule.lessons import book, stepwise
 
 NAME = "<learner>"
@@ -53,7 +53,7 @@ def main() -> NoReturn:
 
 def check(request: Mapping[str, Any]) -> Report:
     """Return the report on a file; from here on this process is good for nothing else."""
-    end_with_parent()
+    kernel.end_with_parent()
     limit(request["memory"], request["seconds"])
     file = request["file"]
     source = read(Path(request["path"]))
@@ -63,6 +63,8 @@ def check(request: Mapping[str, Any]) -> Report:
     for family in roles.FAMILIES:  # now, as behind the walls Python cannot keep what it compiles
         importlib.import_module(f"{roles.__name__}.{family}")
     restore_numpy_names()
+    kernel.enclose(os.getcwd(), readable())
+    kernel.end_with_parent()  # once more: the system forgets it when the user changes
     lock(os.getcwd())
     learner, failed = run(definitions(source.tree), source, request["names"], others)
     if not learner.nodes and not learner.classes:
