@@ -51,6 +51,20 @@ def main() -> NoReturn:
     os._exit(0)  # whatever the learner's code wanted to do at the end
 
 
+def show_walls() -> None:
+    """Write to the standard output which walls stand."""
+    standing = {"limits": limit(2**31, 60.0), **_enclose(), "hook": True}
+    print(json.dumps(standing))
+
+
+def _enclose() -> dict[str, bool]:
+    """Put up all walls, and return which of the kernel's stand."""
+    standing = kernel.enclose(os.getcwd(), readable())
+    kernel.end_with_parent()  # once more: the system forgets it when the user changes
+    lock(os.getcwd())
+    return standing
+
+
 def check(request: Mapping[str, Any]) -> Report:
     """Return the report on a file; from here on this process is good for nothing else."""
     kernel.end_with_parent()
@@ -63,9 +77,7 @@ def check(request: Mapping[str, Any]) -> Report:
     for family in roles.FAMILIES:  # now, as behind the walls Python cannot keep what it compiles
         importlib.import_module(f"{roles.__name__}.{family}")
     restore_numpy_names()
-    kernel.enclose(os.getcwd(), readable())
-    kernel.end_with_parent()  # once more: the system forgets it when the user changes
-    lock(os.getcwd())
+    _enclose()
     learner, failed = run(definitions(source.tree), source, request["names"], others)
     if not learner.nodes and not learner.classes:
         return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))

@@ -25,7 +25,8 @@ from chainrule.checker.workspace import BYTES, ENTRIES, is_overfull, workspace
 SECONDS = 20.0
 MEMORY = 2 * 2**30
 LARGEST = 4 * 2**20  # bytes of a report
-START = "import sys; sys.path += sys.argv[1:]; from chainrule.checker.child import main; main()"
+START = "import sys; sys.path += sys.argv[1:]; from chainrule.checker import child; child.main()"
+START_WALLS = START.replace("main", "show_walls")
 LOOK = 0.1  # seconds between two looks at the folder
 KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH")  # without these, Python or NumPy may not start
 
@@ -99,6 +100,20 @@ def check_files(
             running.stop()
 
 
+def walls() -> dict[str, bool]:
+    """Return which walls stand on this system around the code that is checked: see `kernel.enclose` for the names.
+
+    Besides those of the kernel, there are "limits" (of memory, time, processes and the size of files) and "hook"
+    (Python's audit hook, which stands everywhere).
+    """
+    with workspace() as folder:
+        run = subprocess.run(
+            _command(START_WALLS), cwd=folder, env=_environment(folder), stdout=subprocess.PIPE, check=True
+        )
+    standing: dict[str, bool] = json.loads(run.stdout)
+    return standing
+
+
 def _check(path: Path, names: Mapping[str, str], seconds: float, memory: int, running: _Running) -> Report:
     started = time.perf_counter()
     request = {
@@ -117,9 +132,8 @@ def _check(path: Path, names: Mapping[str, str], seconds: float, memory: int, ru
 
 
 def _in_process(folder: str, file: str, request: bytes, seconds: float, running: _Running) -> Report:
-    roots = [str(Path(__file__).parents[2]), str(Path(np.__file__).parents[1])]
     process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", START, *roots],
+        _command(START),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -156,6 +170,11 @@ def _wait(reader: threading.Thread, folder: str, seconds: float) -> Literal["don
             return "late"
         reader.join(LOOK)
     return "done"
+
+
+def _command(start: str) -> list[str]:
+    roots = [str(Path(__file__).parents[2]), str(Path(np.__file__).parents[1])]
+    return [sys.executable, "-I", "-X", "utf8", "-c", start, *roots]
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, output: list[bytes]) -> None:

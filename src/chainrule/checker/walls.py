@@ -41,15 +41,15 @@ UNSAFE_FUNCTIONS = {
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def limit(memory: int, seconds: float) -> None:
+def limit(memory: int, seconds: float) -> bool:
     """Limit memory (bytes), processor time, the size of files, and the numbers of files and processes.
 
-    What a system does not have, such as limits on Windows or of processes for its administrator, is left out.
+    What a system does not have is left out; returned is whether it has limits at all, which Windows has not.
     """
     try:
         import resource
     except ImportError:
-        return
+        return False
     wanted = {
         "RLIMIT_AS": memory,
         "RLIMIT_CPU": int(seconds) + 1,
@@ -64,6 +64,7 @@ def limit(memory: int, seconds: float) -> None:
             most = resource.getrlimit(kind)[1]
             value = value if most == resource.RLIM_INFINITY else min(value, most)
             resource.setrlimit(kind, (value, value))
+    return True
 
 
 def readable() -> list[str]:

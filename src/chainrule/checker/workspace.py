@@ -11,6 +11,7 @@ from pathlib import Path
 
 ENTRIES = 1000  # files and folders
 BYTES = 64 * 2**20
+LONGEST = 1000  # characters of a path: what lies deeper could not be counted
 
 
 @contextlib.contextmanager
@@ -30,7 +31,7 @@ def is_overfull(folder: str) -> bool:
         for path, status in _entries(waiting.pop()):
             entries += 1
             size += status.st_blocks * 512 if hasattr(status, "st_blocks") else status.st_size
-            if entries > ENTRIES or size > BYTES:
+            if entries > ENTRIES or size > BYTES or len(path) > LONGEST:
                 return True
             if stat.S_ISDIR(status.st_mode):
                 waiting.append(path)
@@ -46,6 +47,8 @@ def remove(folder: str) -> None:
     waiting, number = [folder], 0
     while waiting:
         parent = waiting.pop()
+        with contextlib.suppress(OSError):
+            os.chmod(parent, 0o700)
         for path, status in _entries(parent):
             with contextlib.suppress(OSError):
                 if not stat.S_ISDIR(status.st_mode):
@@ -71,8 +74,6 @@ def _unlink(path: str) -> None:
 def _entries(folder: str) -> list[tuple[str, os.stat_result]]:
     """Return what is in a folder, links not followed; what has gone meanwhile, or cannot be read, is left out."""
     found = []
-    with contextlib.suppress(OSError):
-        os.chmod(folder, 0o700)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with contextlib.suppress(OSError):
