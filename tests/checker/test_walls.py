@@ -142,13 +142,16 @@ PAST_THE_HOOK = {
 }
 
 IMPORTS = "import sys; sys.path += sys.argv[1:]; from chainrule.checker import child, kernel, roles; "
-NO_WALLS = IMPORTS + "child.lock = lambda *_: None; kernel.enclose = lambda *_: {}; child.main()"
+NO_WALLS = (
+    IMPORTS
+    + "child.judge.hide = lambda: None; child.lock = lambda *_: None; kernel.enclose = lambda *_: {}; child.main()"
+)
 STARTS = {
     "all walls": sandbox.START,
     "an ordinary user": IMPORTS
     + "kernel._become_nobody('.'); kernel._drop_privileges(child.readable()); "
     + "kernel._become_nobody = kernel._drop_privileges = lambda *_: None; child.main()",
-    "the hook alone": IMPORTS + "kernel.enclose = lambda *_: {}; child.main()",
+    "the hook alone": IMPORTS + "child.judge.hide = lambda: None; kernel.enclose = lambda *_: {}; child.main()",
     "the kernel alone": IMPORTS + "child.lock = lambda *_: None; child.main()",
 }
 
@@ -185,9 +188,10 @@ def left(ways: dict[str, str], start: str, aim: Path, files: Path) -> tuple[set[
 @ON_LINUX
 @pytest.mark.parametrize("start", STARTS)
 def test_no_known_way_leads_out(start: str, aim: Path, files: Path) -> None:
-    ways = WAYS if start == "the hook alone" else WAYS | PAST_THE_HOOK
+    whole = all(walls().values())
+    ways = WAYS | PAST_THE_HOOK if whole and start != "the hook alone" else WAYS
     if start == "the kernel alone":
-        if not all(walls().values()):
+        if not whole:
             pytest.skip("this kernel has not all of the walls")
         ways = {name: way for name, way in ways.items() if name != "memmove"}  # its memory is its own
     out, reports = left(ways, STARTS[start], aim, files)

@@ -6,19 +6,18 @@ import __future__
 import ast
 import builtins
 import contextlib
-import importlib
 import json
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
-from chainrule.checker import courseware, kernel, roles
+from chainrule.checker import courseware, judge, kernel, roles
 from chainrule.checker.definitions import definitions
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.imports import Importer, is_real, restore_numpy_names
@@ -74,11 +73,11 @@ def check(request: Mapping[str, Any]) -> Report:
     if source.tree is None:
         return Report(file, problem=source.problem)
     others = beside(source)
-    for family in roles.FAMILIES:  # now, as behind the walls Python cannot keep what it compiles
-        importlib.import_module(f"{roles.__name__}.{family}")
+    roles.families()  # now, as nothing of ours can be imported later
     restore_numpy_names()
     _enclose()
-    learner, failed = run(definitions(source.tree), source, request["names"], others)
+    judge.hide()
+    learner, failed = run(definitions(source.tree), source, request["names"], others, judge.keeper())
     if not learner.nodes and not learner.classes:
         return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))
     report = roles.check(learner, file)
@@ -91,15 +90,33 @@ def _shortened(finding: Finding) -> Finding:
     return replace(finding, facts={name: str(fact)[:LONGEST] for name, fact in finding.facts.items()})
 
 
+class _Guarded(Learner):
+    """A learner whose functions cannot change what judges them."""
+
+    def __init__(self, *arguments: Any, put_back: Callable[[], None]) -> None:
+        super().__init__(*arguments)
+        self._put_back = put_back
+
+    def contained(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
+        return super().contained(function, judge.guarded(target, self._put_back), arguments, named)
+
+
 def run(
-    tree: ast.Module, source: Source, names: Mapping[str, str] | None, others: Mapping[str, Source]
+    tree: ast.Module,
+    source: Source,
+    names: Mapping[str, str] | None,
+    others: Mapping[str, Source],
+    put_back: Callable[[], None] = lambda: None,
 ) -> tuple[Learner, list[Finding]]:
-    """Execute definitions and return what they define, and a warning for each definition that raised."""
+    """Execute definitions and return what they define, and a warning for each definition that raised.
+
+    `put_back` is called whenever some of the learner's code has run.
+    """
     importer = Importer()
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
     namespace = _namespace(NAME, importer)
     failed = []
-    for statement, raised in _execute(tree, NAME, namespace):
+    for statement, raised in _execute(tree, NAME, namespace, put_back):
         if raised.kind in ("MemoryError", "_ArrayMemoryError"):
             raise MemoryError
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
@@ -111,7 +128,7 @@ def run(
     importer.loading = False
     last = {getattr(s, "name", i): s for i, s in enumerate(tree.body)}  # notebooks define again
     own = [s for s in last.values() if not _is_borrowed(namespace.get(getattr(s, "name", "")))]
-    return Learner(namespace, ast.Module(own, []), names), failed
+    return _Guarded(namespace, ast.Module(own, []), names, put_back=put_back), failed
 
 
 def _is_borrowed(value: Any) -> bool:
@@ -134,7 +151,9 @@ def _namespace(name: str, importer: Importer) -> dict[str, Any]:
     return namespace
 
 
-def _execute(tree: ast.Module, name: str, namespace: dict[str, Any]) -> list[tuple[ast.stmt, Raised]]:
+def _execute(
+    tree: ast.Module, name: str, namespace: dict[str, Any], put_back: Callable[[], None] = lambda: None
+) -> list[tuple[ast.stmt, Raised]]:
     """Execute statements one by one and return those that raised."""
     flags, raised = 0, []
     for statement in tree.body:
@@ -155,6 +174,8 @@ def _execute(tree: ast.Module, name: str, namespace: dict[str, Any]) -> list[tup
             raised.append((statement, error))
         except (SyntaxError, ValueError, RecursionError) as error:
             raised.append((statement, Raised(type(error).__name__, str(error), getattr(error, "lineno", None))))
+        finally:
+            put_back()
     return raised
 
 

@@ -84,7 +84,7 @@ def enclose(folder: str, readable: Iterable[str]) -> dict[str, bool]:
     paths = [path for path in {*map(os.path.realpath, readable), *_SYSTEM} if os.path.exists(path)]
     return {
         "user": _stands(lambda: _become_nobody(folder)),
-        "privileges": _stands(lambda: _drop_privileges(paths)),
+        "privileges": _stands(lambda: _drop_privileges([folder, *paths])),
         "files": _stands(lambda: _restrict_files(folder, paths)),
         "calls": _stands(_restrict_calls),
     }
@@ -142,7 +142,7 @@ def _drop_privileges(readable: Iterable[str]) -> None:
     _prctl(38, 1)  # PR_SET_NO_NEW_PRIVS
     kept = 0
     if os.geteuid() == NOBODY and not all(os.access(path, os.R_OK) for path in readable):
-        kept = 1 << 2  # CAP_DAC_READ_SEARCH: Python's own files are in the administrator's home
+        kept = 1 << 2  # CAP_DAC_READ_SEARCH: Python or the folder lies in the administrator's home
     header = struct.pack("Ii", 0x20080522, 0)  # the third version of the call; this process
     _called(_library().capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)))
 

@@ -62,7 +62,7 @@ def check_file(
     """Check one file and return the report, whatever the file does.
 
     It is executed in a process and a session of its own, in an empty folder and environment, with limits on time,
-    memory, files and processes, and without a network. See `walls.lock` for how far this can be trusted. It could also
+    memory, files and processes, and without a network. See `walls` for what stands here. It could also
     forge its own report, so a clean one from somebody with a motive proves nothing.
 
     Parameters

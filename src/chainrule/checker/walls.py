@@ -38,6 +38,7 @@ UNSAFE_FUNCTIONS = {
         *("memmove", "memset", "pythonapi", "CDLL", "PyDLL", "cdll", "pydll", "_memmove_addr", "_memset_addr"),
     ),
 }
+OURS = "chainrule"  # the right answers are in there
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -109,6 +110,7 @@ def _is_folder(path: str) -> bool:
 
 def _check_of_open(inside: Callable[[str], bool], readable: Callable[[str], bool]) -> Callable[..., None]:
     """Return what refuses to open files, except those inside, and those that are readable for reading."""
+    answers = _within([_real(os.path.dirname(os.path.dirname(__file__)))])
     devices = frozenset((os.devnull, "/dev/urandom", "/dev/random"))
 
     def check(name: Any, mode: str | None, flags: int) -> None:
@@ -119,7 +121,7 @@ def _check_of_open(inside: Callable[[str], bool], readable: Callable[[str], bool
             return
         if set(mode or "") & set("wax+") or flags & WRITING:
             _refuse(f"writing to {path}")
-        if not readable(path) or (mode is None and _is_folder(path)):
+        if not readable(path) or answers(path) or (mode is None and _is_folder(path)):
             _refuse(f"opening {path}")
 
     return check
@@ -128,7 +130,7 @@ def _check_of_open(inside: Callable[[str], bool], readable: Callable[[str], bool
 def _is_unsafe(name: str, path: str | None) -> bool:
     """Return whether a module must not be imported, whatever package it pretends to be in."""
     file = os.path.basename(path or "").partition(".")[0]
-    return name.rpartition(".")[2] in UNSAFE_MODULES or file in UNSAFE_MODULES
+    return name.rpartition(".")[2] in UNSAFE_MODULES or file in UNSAFE_MODULES or name.partition(".")[0] == OURS
 
 
 def _hook(folder: str) -> Callable[[str, tuple[Any, ...]], None]:
@@ -146,8 +148,10 @@ def _hook(folder: str) -> Callable[[str, tuple[Any, ...]], None]:
             for path in arguments[: CHANGES[event]]:
                 if isinstance(path, int) or not inside(_real(path)):
                     _refuse(f"{event} of {path}")
-        elif event.startswith(FORBIDDEN) or (event == "object.__setattr__" and arguments[1] == "__code__"):
+        elif event.startswith(FORBIDDEN):
             _refuse(event)
+        elif event == "object.__setattr__" and arguments[1] == "__code__":  # another function in one that others hold
+            _refuse("a new __code__")
 
     return hook
 
@@ -168,7 +172,7 @@ def _take_away_unsafe_functions() -> None:
 def _copy(module: ModuleType, **names: Any) -> Any:
     """Return a module executed once more, with builtins and some other names of its own."""
     made = ModuleType(module.__name__)
-    vars(made)["__builtins__"] = dict(vars(builtins))
+    vars(made).update(__builtins__=dict(vars(builtins)), __file__=module.__file__)
     loader: Any = module.__spec__ and module.__spec__.loader
     exec(loader.get_code(module.__spec__ and module.__spec__.name), vars(made))
     vars(made).update(names)

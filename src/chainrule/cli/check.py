@@ -23,6 +23,16 @@ _KINDS = (".py", ".ipynb")
 _FULL = 5  # files that are reported in full; of more, each gets a line
 
 
+def _show_walls(wanted: bool) -> bool:
+    if wanted:
+        from chainrule.checker import report, sandbox
+
+        for name, stands in sandbox.walls().items():
+            print(report.MARKS["ok" if stands else "unchecked"], phrase(f"wall-{name}", language()))
+        raise typer.Exit
+    return wanted
+
+
 def run(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE_OR_FOLDER", help="Python files and notebooks.")],
     hint: Annotated[
@@ -44,6 +54,10 @@ def run(
         list[str] | None,
         typer.Option("--map", metavar="NAME=ROLE", help="Your function NAME should do what ROLE usually does."),
     ] = None,
+    walls: Annotated[
+        bool,
+        typer.Option("--walls", is_eager=True, callback=_show_walls, help="Say what keeps files from doing harm here."),
+    ] = False,
 ) -> int:
     """Find the mistakes in your own network code: which function is wrong, where it first differs, and why.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import time
 from dataclasses import replace
+from functools import cache
+from types import ModuleType
 
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner
@@ -17,13 +19,19 @@ FAMILIES = [
 ]
 
 
+@cache
+def families() -> list[ModuleType]:
+    """Return the modules of the families; a process that shuts the learner's code in has to ask for them before."""
+    return [importlib.import_module(f"{__name__}.{family}") for family in FAMILIES]
+
+
 def check(learner: Learner, file: str) -> Report:
     """Try every function of the learner's whose task is known."""
     started = time.perf_counter()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
-    for family in FAMILIES:
-        for probe in importlib.import_module(f"chainrule.checker.roles.{family}").probes(learner):
+    for family in families():
+        for probe in family.probes(learner):
             if probe.function in checked:
                 continue
             wrong = {function for function, done in checked.items() if done.status == "wrong"}
