@@ -807,7 +807,8 @@ def test_wrong_use_is_told_in_one_sentence(run: Run, folder: Path, arguments: li
 
 
 # What the command prints for other programs: all its flags, read from the command itself.
-FORMATS = [option.opts[0] for option in get_group(app).commands["check"].params if getattr(option, "is_flag", False)]
+FLAGS = [option for option in get_group(app).commands["check"].params if getattr(option, "is_flag", False)]
+FORMATS = [option.opts[0] for option in FLAGS if not option.is_eager]  # that is --walls, after which nothing comes
 
 
 @pytest.mark.parametrize("chosen", [*combinations(FORMATS, 2), FORMATS], ids=" ".join)
@@ -872,3 +873,13 @@ def test_the_help_is_short_and_has_an_example(run: Run) -> None:
     assert status == 0
     assert "Example: chainrule check week4.py --hint 2" in out
     assert len(out.splitlines()) < 45
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_the_walls_are_told_and_nothing_is_checked(run: Run, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", f"{lang}.UTF-8")
+    monkeypatch.setattr(sandbox, "walls", lambda: {"limits": True, "calls": False})
+    status, out, err = run("--walls", "nowhere.py")
+    assert (status, err) == (0, "")
+    said = [texts.phrase("wall-limits", lang), texts.phrase("wall-calls", lang)]
+    assert out.splitlines() == [f"{terminal.MARKS['ok']} {said[0]}", f"{terminal.MARKS['unchecked']} {said[1]}"]

@@ -16,8 +16,6 @@ from chainrule.checker.telling import terminal
 LEARNER = """\
 import numpy as np
 
-CALLS = []
-
 
 def relu_backward(dA, Z):
     dZ = np.array(dA)
@@ -33,7 +31,7 @@ def linear_backward(dZ, cache):
 
 
 def compute_cost(AL, Y):
-    return AL.mean().nothing
+    return np.log_of(AL).mean()
 
 
 class Affine:
@@ -56,8 +54,8 @@ class Sigmoid:
         return self.out
 
     def backward(self, dout):
-        CALLS.append(1)
-        return dout * self.out * (1 - self.out) * (len(CALLS) + 1)
+        few_digits = np.all(dout == np.round(dout, 9))
+        return dout * self.out * (1 - self.out) * (1 if few_digits else 2)
 """
 
 
@@ -111,4 +109,4 @@ def test_an_object_is_built_and_goes_through_what_came_before(snippets: dict[str
 
 
 def test_there_is_no_snippet_that_does_not_show_it(snippets: dict[str, tuple[str, str]]) -> None:
-    assert snippets["Sigmoid.backward"][0] == ""  # it depends on how often it was called
+    assert snippets["Sigmoid.backward"][0] == ""  # it depends on digits that a snippet does not write

@@ -470,3 +470,20 @@ def test_who_stops_early_leaves_nothing_running(tmp_path: Path, monkeypatch: pyt
     reports.close()  # type: ignore[attr-defined]
     assert time.perf_counter() - started < 5
     assert len(processes) > 1 and all(process.poll() is not None for process in processes)
+
+
+def test_the_callers_chainrule_goes_before_an_installed_one_and_no_module_before_pythons_own(tmp_path: Path) -> None:
+    venv.create(tmp_path / "installed", symlinks=os.name != "nt")
+    python = tmp_path / "installed" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    (site_packages,) = (tmp_path / "installed").rglob("site-packages")
+    for root in (site_packages, tmp_path / "mine"):
+        (root / "chainrule").mkdir(parents=True)
+        (root / "chainrule/__init__.py").write_text("")
+        (root / "fractions.py").write_text("")
+    code = sandbox.PATH + "import chainrule, fractions; print(chainrule.__file__); print(fractions.__file__)"
+    run = subprocess.run(
+        [python, "-I", "-c", code, tmp_path / "mine"], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    chainrule, fractions = map(Path, run.stdout.splitlines())
+    assert chainrule == tmp_path / "mine/chainrule/__init__.py"
+    assert tmp_path not in fractions.parents

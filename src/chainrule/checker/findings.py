@@ -143,21 +143,3 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON has it."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Report:
-        """Return a report from what `as_dict` gave."""
-        problem = data["problem"]
-        return cls(
-            data["file"],
-            tuple(Checked(**checked) for checked in data["checked"]),
-            tuple(map(_finding, data["findings"])),
-            tuple(data["unmatched"]),
-            None if problem is None else _finding(problem),
-            data["seconds"],
-        )
-
-
-def _finding(data: dict[str, Any]) -> Finding:
-    code = tuple(Line(**line) for line in data["code"])
-    return Finding(**data | {"repro": tuple(data["repro"]), "code": code})

@@ -150,8 +150,7 @@ class Learner:
             raise self._stuck[function]
         before, given = copied((tuple(arguments), named or {})), copied((tuple(arguments), named or {}))
         try:
-            with quiet():
-                result = target(*given[0], **given[1])
+            result = self.quietly(target, *given[0], **given[1])
         except Raised as raised:
             if self.calls is not None:
                 self.calls.append(Call(function, target, before[0], before[1], raised))
@@ -176,6 +175,11 @@ class Learner:
         if self.calls is not None:
             self.calls.append(Call(function, target, before[0], before[1], result))
         return result
+
+    def quietly(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Call something that runs the learner's code, and nothing of ours."""
+        with quiet():
+            return target(*arguments, **named)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.checker.equations.mistakes import Values
 from chainrule.checker.findings import Finding
-from chainrule.checker.learner import Call, Learner, Raised, arrays, quiet
+from chainrule.checker.learner import Call, Learner, Raised, arrays
 from chainrule.checker.probe import Probe, difference
 
 _LONGEST, _WIDEST = 120, 500  # lines, and characters of one
@@ -149,8 +149,7 @@ def _showing(learner: Learner, lines: list[str], finding: Finding) -> list[str]:
     """Return the lines of a snippet with one that prints what is wrong; [] if it does not come to that."""
     namespace = {**learner.namespace, "np": np}
     try:
-        with quiet():
-            exec("\n".join(lines), namespace)
+        learner.quietly(exec, "\n".join(lines), namespace)
     except Raised as raised:
         return lines if finding.mistake == "raised" and raised.kind == finding.facts.get("kind") else []
     shown = {"result": namespace.get("result")}

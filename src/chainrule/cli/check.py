@@ -26,6 +26,17 @@ _KOREAN = "한글"  # what an encoding needs to have, or Korean is not printed i
 _FULL = 5  # files that are reported in full; of more, each gets a line
 
 
+def _show_walls(wanted: bool) -> bool:
+    if wanted:
+        from chainrule.checker.running import sandbox
+        from chainrule.checker.telling.terminal import MARKS
+
+        for name, stands in sandbox.walls().items():
+            print(MARKS["ok" if stands else "unchecked"], phrase(f"wall-{name}", language()))
+        raise typer.Exit
+    return wanted
+
+
 def run(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE_OR_FOLDER", help="Python files and notebooks.")],
     hint: Annotated[
@@ -56,6 +67,10 @@ def run(
     ] = None,
     repro: Annotated[
         bool, typer.Option("--repro", help="Print the input of each mistake as a snippet that shows it by itself.")
+    ] = False,
+    walls: Annotated[
+        bool,
+        typer.Option("--walls", is_eager=True, callback=_show_walls, help="Say what keeps files from doing harm here."),
     ] = False,
 ) -> int:
     """Find the mistakes in your own network code: which function is wrong, where it first differs, and why.

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,12 @@ from typing import Any, NoReturn
 from chainrule.checker import roles
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.learner import Learner, Raised, quiet
-from chainrule.checker.running import courseware
+from chainrule.checker.running import courseware, judge, kernel
 from chainrule.checker.running.definitions import definitions
 from chainrule.checker.running.excerpts import with_code
 from chainrule.checker.running.imports import Importer, is_real, restore_numpy_names
 from chainrule.checker.running.source import Source, beside, read, starred
-from chainrule.checker.running.walls import end_with_parent, limit, lock
+from chainrule.checker.running.walls import limit, lock, readable
 from chainrule.lessons import book, stepwise
 
 NAME = "<learner>"
@@ -52,9 +52,23 @@ def main() -> NoReturn:
     os._exit(0)  # whatever the learner's code wanted to do at the end
 
 
+def show_walls() -> None:
+    """Write to the standard output which walls stand."""
+    standing = {"limits": limit(2**31, 60.0), **_enclose(), "hook": True}
+    print(json.dumps(standing))
+
+
+def _enclose() -> dict[str, bool]:
+    """Put up all walls, and return which of the kernel's stand."""
+    standing = kernel.enclose(os.getcwd(), readable())
+    kernel.end_with_parent()  # once more: the system forgets it when the user changes
+    lock(os.getcwd())
+    return standing
+
+
 def check(request: Mapping[str, Any]) -> Report:
     """Return the report on a file; from here on this process is good for nothing else."""
-    end_with_parent()
+    kernel.end_with_parent()
     limit(request["memory"], request["seconds"])
     file = request["file"]
     source = read(Path(request["path"]))
@@ -62,8 +76,9 @@ def check(request: Mapping[str, Any]) -> Report:
         return with_code(Report(file, problem=source.problem), source)
     others = beside(source)
     restore_numpy_names()
-    lock(os.getcwd())
-    learner, failed = run(definitions(source.tree), source, request["names"], others)
+    _enclose()
+    judge.hide()
+    learner, failed = run(definitions(source.tree), source, request["names"], others, judge.keeper())
     if not learner.nodes and not learner.classes:
         return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))
     report = roles.check(learner, file)
@@ -76,15 +91,33 @@ def _shortened(finding: Finding) -> Finding:
     return replace(finding, facts={name: str(fact)[:LONGEST] for name, fact in finding.facts.items()})
 
 
+class _Guarded(Learner):
+    """A learner whose functions cannot change what judges them."""
+
+    def __init__(self, *arguments: Any, put_back: Callable[[], None]) -> None:
+        super().__init__(*arguments)
+        self._put_back = put_back
+
+    def quietly(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        return super().quietly(judge.guarded(target, self._put_back), *arguments, **named)
+
+
 def run(
-    tree: ast.Module, source: Source, names: Mapping[str, str] | None, others: Mapping[str, Source]
+    tree: ast.Module,
+    source: Source,
+    names: Mapping[str, str] | None,
+    others: Mapping[str, Source],
+    put_back: Callable[[], None] = lambda: None,
 ) -> tuple[Learner, list[Finding]]:
-    """Execute definitions and return what they define, and a warning for each definition that raised."""
+    """Execute definitions and return what they define, and a warning for each definition that raised.
+
+    `put_back` is called whenever some of the learner's code has run.
+    """
     importer = Importer()
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
     namespace = _namespace(NAME, importer)
     failed = []
-    for statement, raised in _execute(tree, NAME, namespace):
+    for statement, raised in _execute(tree, NAME, namespace, put_back):
         if raised.kind in ("MemoryError", "_ArrayMemoryError"):
             raise MemoryError
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
@@ -96,7 +129,7 @@ def run(
     importer.loading = False
     last = {getattr(s, "name", i): s for i, s in enumerate(tree.body)}  # notebooks define again
     own = [s for s in last.values() if not _is_borrowed(namespace.get(getattr(s, "name", "")))]
-    return Learner(namespace, ast.Module(own, []), names, source.tree), failed
+    return _Guarded(namespace, ast.Module(own, []), names, source.tree, put_back=put_back), failed
 
 
 def _is_borrowed(value: Any) -> bool:
@@ -119,7 +152,9 @@ def _namespace(name: str, importer: Importer) -> dict[str, Any]:
     return namespace
 
 
-def _execute(tree: ast.Module, name: str, namespace: dict[str, Any]) -> list[tuple[ast.stmt, Raised]]:
+def _execute(
+    tree: ast.Module, name: str, namespace: dict[str, Any], put_back: Callable[[], None] = lambda: None
+) -> list[tuple[ast.stmt, Raised]]:
     """Execute statements one by one and return those that raised."""
     flags, raised = 0, []
     for statement in tree.body:
@@ -140,6 +175,8 @@ def _execute(tree: ast.Module, name: str, namespace: dict[str, Any]) -> list[tup
             raised.append((statement, error))
         except (SyntaxError, ValueError, RecursionError) as error:
             raised.append((statement, Raised(type(error).__name__, str(error), getattr(error, "lineno", None))))
+        finally:
+            put_back()
     return raised
 
 

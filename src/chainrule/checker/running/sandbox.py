@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,15 +14,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from chainrule.checker.findings import Finding, Report
+from chainrule.checker.running import received
+from chainrule.checker.running.workspace import BYTES, ENTRIES, is_overfull, workspace
 
 SECONDS = 20.0
 MEMORY = 2 * 2**30
 LARGEST = 4 * 2**20  # bytes of a report
-START = "import sys; sys.path += sys.argv[1:]; from chainrule.checker.running.child import main; main()"
+# The caller's own chainrule and NumPy come before installed ones, but nothing beside them before Python's own modules.
+PATH = (
+    "import site, sys; installed = [sys.path.index(each) for each in site.getsitepackages() if each in sys.path]; "
+    "first = min(installed, default=len(sys.path)); sys.path[first:first] = sys.argv[1:]; "
+)
+START = PATH + "from chainrule.checker.running import child; child.main()"
+START_WALLS = START.replace("main", "show_walls")
+LOOK = 0.1  # seconds between two looks at the folder
 KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH")  # without these, Python or NumPy may not start
 
 
@@ -58,7 +67,7 @@ def check_file(
     """Check one file and return the report, whatever the file does.
 
     It is executed in a process and a session of its own, in an empty folder and environment, with limits on time,
-    memory, files and processes, and without a network. See `walls.lock` for how far this can be trusted. It could also
+    memory, files and processes, and without a network. See `walls` for what stands here. It could also
     forge its own report, so a clean one from somebody with a motive proves nothing.
 
     Parameters
@@ -96,6 +105,20 @@ def check_files(
             running.stop()
 
 
+def walls() -> dict[str, bool]:
+    """Return which walls stand on this system around the code that is checked: see `kernel.enclose` for the names.
+
+    Besides those of the kernel, there are "limits" (of memory, time, processes and the size of files) and "hook"
+    (Python's audit hook, which stands everywhere).
+    """
+    with workspace() as folder:
+        run = subprocess.run(
+            _command(START_WALLS), cwd=folder, env=_environment(folder), stdout=subprocess.PIPE, check=True
+        )
+    standing: dict[str, bool] = json.loads(run.stdout)
+    return standing
+
+
 def _check(path: Path, names: Mapping[str, str], seconds: float, memory: int, running: _Running) -> Report:
     started = time.perf_counter()
     request = {
@@ -105,15 +128,17 @@ def _check(path: Path, names: Mapping[str, str], seconds: float, memory: int, ru
         "seconds": seconds,
         "memory": memory,
     }
-    with tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True) as folder:
-        report = _in_process(folder, str(path), json.dumps(request).encode(), seconds, running)
+    try:
+        with workspace() as folder:
+            report = _in_process(folder, str(path), json.dumps(request).encode(), seconds, running)
+    except Exception as error:  # no process, no disk: whatever it is, the other files are checked
+        report = _crashed(str(path), f"{type(error).__name__}: {error}"[:500])
     return replace(report, seconds=round(time.perf_counter() - started, 3))
 
 
 def _in_process(folder: str, file: str, request: bytes, seconds: float, running: _Running) -> Report:
-    roots = [str(Path(__file__).parents[3]), str(Path(np.__file__).parents[1])]
     process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", START, *roots],
+        _command(START),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -124,17 +149,37 @@ def _in_process(folder: str, file: str, request: bytes, seconds: float, running:
     running.add(process)
     output: list[bytes] = []
     reader = threading.Thread(target=_exchange, args=(process, request, output), daemon=True)
-    late = True
+    ended = "late"
     try:
         reader.start()
-        reader.join(seconds)
-        late = reader.is_alive()
+        ended = _wait(reader, folder, seconds)
     finally:
         _kill(process)
         process.wait()
         reader.join(1.0)
         running.remove(process)
-    return _report(file, b"" if late else b"".join(output), process.returncode, seconds, late)
+    if ended == "overfull":
+        return _crashed(file, f"{ENTRIES} files, {BYTES // 2**20} MB", "overfull")
+    if ended == "late" or process.returncode == -getattr(signal, "SIGXCPU", 0):
+        return Report(file, problem=Finding("timeout", "", facts={"seconds": f"{seconds:g}"}))
+    return _report(file, b"".join(output), process.returncode)
+
+
+def _wait(reader: threading.Thread, folder: str, seconds: float) -> Literal["done", "late", "overfull"]:
+    """Wait until a process has written its report, its time is over, or it has written too many files."""
+    until = time.monotonic() + seconds
+    while reader.is_alive():
+        if is_overfull(folder):
+            return "overfull"
+        if time.monotonic() > until:
+            return "late"
+        reader.join(LOOK)
+    return "done"
+
+
+def _command(start: str) -> list[str]:
+    roots = [str(Path(__file__).parents[3]), str(Path(np.__file__).parents[1])]
+    return [sys.executable, "-I", "-X", "utf8", "-c", start, *roots]
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, output: list[bytes]) -> None:
@@ -160,12 +205,23 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             process.kill()
 
 
-def _report(file: str, output: bytes, status: int, seconds: float, late: bool) -> Report:
+def _report(file: str, output: bytes, status: int) -> Report:
     """Return the report that a process wrote, or one that says what became of it."""
-    if late or status == -getattr(signal, "SIGXCPU", 0):
-        return Report(file, problem=Finding("timeout", "", facts={"seconds": f"{seconds:g}"}))
     try:
-        return replace(Report.from_dict(json.loads(output)), file=file)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        ended = f"it was ended by {signal.Signals(-status).name}" if status < 0 else f"it ended with status {status}"
-        return Report(file, problem=Finding("crashed", "", facts={"text": ended}))
+        return replace(received.report(output), file=file)
+    except received.NotAReportError as error:
+        if output:
+            return _crashed(file, str(error), "no-report")
+    return _crashed(file, f"it was ended by {_signal(-status)}" if status < 0 else f"it ended with status {status}")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
+
+
+def _crashed(file: str, text: str, pattern: str = "") -> Report:
+    facts = {"text": text} | ({"pattern": pattern} if pattern else {})
+    return Report(file, problem=Finding("crashed", "", facts=facts))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
-import ctypes
 import importlib
 import os
-import signal
+import stat
 import sys
 from collections.abc import Callable, Iterable
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 FORBIDDEN = (  # the beginnings of the names of audit events
@@ -16,32 +17,40 @@ FORBIDDEN = (  # the beginnings of the names of audit events
     *("os.kill", "signal.pthread_kill", "socket.", "ctypes.", "sqlite3.", "winreg.", "syslog.", "webbrowser."),
     *("os.chdir", "os.fchdir", "os.chmod", "os.lchmod", "os.chown", "os.lchown", "os.chflags", "os.lchflags"),
     *("os.link", "os.symlink", "os.setxattr", "os.removexattr", "resource.", "fcntl.", "mmap.", "shutil.chown"),
+    *("gc.get_", "cpython.PyInterpreterState_New"),  # what finds the hook, and an interpreter that has none
 )
 CHANGES = {  # which arguments of these events are paths that change
     **{"os.remove": 1, "os.rmdir": 1, "os.mkdir": 1, "os.rename": 2, "os.truncate": 1, "os.utime": 1},
     **{"shutil.rmtree": 1, "shutil.move": 2},
 }
-UNSAFE_MODULES = {  # in C, writing or starting processes with no audit event
-    *("_ctypes", "_posixshmem", "_multiprocessing", "_sqlite3", "_dbm", "_gdbm", "readline"),
+UNSAFE_MODULES = {  # in C, writing or starting processes or interpreters with no audit event
+    *("_ctypes", "_posixshmem", "_multiprocessing", "_sqlite3", "_dbm", "_gdbm", "readline", "_tkinter"),
+    *("_xxsubinterpreters", "_interpreters", "_testcapi", "_testinternalcapi", "_testmultiphase"),
+    *("posix", "nt", "_imp", "_signal", "_posixsubprocess"),  # a second time: they are there, made harmless
 }
 UNSAFE_FUNCTIONS = {
     "os": ("mkfifo", "mknod", "chroot", "pidfd_open", "setpriority", "memfd_create", "unshare", "setns"),
     "signal": ("pidfd_send_signal",),
-    "_posixsubprocess": ("fork_exec",),
+    "posixsubprocess": ("fork_exec",),
     "subprocess": ("_fork_exec",),
+    "imp": ("create_builtin",),  # it makes the functions above anew
+    "ctypes": (  # all but what SciPy needs
+        *("memmove", "memset", "pythonapi", "CDLL", "PyDLL", "cdll", "pydll", "_memmove_addr", "_memset_addr"),
+    ),
 }
+OURS = "chainrule"  # the right answers are in there
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def limit(memory: int, seconds: float) -> None:
+def limit(memory: int, seconds: float) -> bool:
     """Limit memory (bytes), processor time, the size of files, and the numbers of files and processes.
 
-    What a system does not have, such as limits on Windows or of processes for its administrator, is left out.
+    What a system does not have is left out; returned is whether it has limits at all, which Windows has not.
     """
     try:
         import resource
     except ImportError:
-        return
+        return False
     wanted = {
         "RLIMIT_AS": memory,
         "RLIMIT_CPU": int(seconds) + 1,
@@ -56,12 +65,12 @@ def limit(memory: int, seconds: float) -> None:
             most = resource.getrlimit(kind)[1]
             value = value if most == resource.RLIM_INFINITY else min(value, most)
             resource.setrlimit(kind, (value, value))
+    return True
 
 
-def end_with_parent() -> None:
-    """Have the system end this process when the one that started it is gone, where the system can (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
+def readable() -> list[str]:
+    """Return the folders that Python's own files and those of the packages are in."""
+    return [path for path in (*sys.path, sys.prefix, sys.base_prefix) if path]
 
 
 def _refuse(what: str) -> None:
@@ -72,13 +81,14 @@ def _refused(*_: Any, **__: Any) -> None:
     _refuse("this function")
 
 
-# The hook keeps all functions that it needs, because the learner's code may put something else in their places.
+# The hook runs in a copy of this module that no table of modules leads to (see `lock`), so that the learner's code
+# cannot put something else in the places of the tables and functions below.
 
 
 def _within(folders: Iterable[str]) -> Callable[[str], bool]:
     """Return what tells whether a real path lies in one of these folders."""
     separator = os.sep
-    roots = set(folders) - {separator}
+    roots = frozenset(folders) - {separator}
 
     def within(path: str) -> bool:
         return any(path == root or path.startswith(root + separator) for root in roots)
@@ -86,57 +96,87 @@ def _within(folders: Iterable[str]) -> Callable[[str], bool]:
     return within
 
 
+def _real(path: Any) -> str:
+    real = os.path.realpath(path)
+    return real if isinstance(real, str) else real.decode("utf-8", "surrogateescape")
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def _check_of_open(inside: Callable[[str], bool], readable: Callable[[str], bool]) -> Callable[..., None]:
     """Return what refuses to open files, except those inside, and those that are readable for reading."""
-    real, decode, is_folder, refuse = os.path.realpath, os.fsdecode, os.path.isdir, _refuse
-    devices = {os.devnull, "/dev/urandom", "/dev/random"}
+    answers = _within([_real(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))])
+    devices = frozenset((os.devnull, "/dev/urandom", "/dev/random"))
 
     def check(name: Any, mode: str | None, flags: int) -> None:
         if isinstance(name, int) or name is None:
             return
-        path = real(decode(name))
+        path = _real(name)
         if inside(path) or path in devices:
             return
         if set(mode or "") & set("wax+") or flags & WRITING:
-            refuse(f"writing to {path}")
-        if not readable(path) or (mode is None and is_folder(path)):
-            refuse(f"opening {path}")
+            _refuse(f"writing to {path}")
+        if not readable(path) or answers(path) or (mode is None and _is_folder(path)):
+            _refuse(f"opening {path}")
 
     return check
 
 
+def _is_unsafe(name: str, path: str | None) -> bool:
+    """Return whether a module must not be imported, whatever package it pretends to be in."""
+    file = os.path.basename(path or "").partition(".")[0]
+    return name.rpartition(".")[2] in UNSAFE_MODULES or file in UNSAFE_MODULES or name.partition(".")[0] == OURS
+
+
 def _hook(folder: str) -> Callable[[str, tuple[Any, ...]], None]:
     """Return the audit hook that refuses what reaches out of a folder."""
-    real, decode, refuse = os.path.realpath, os.fsdecode, _refuse
-    inside = _within([real(folder)])
-    readable = _within(real(path) for path in (*sys.path, sys.prefix, sys.base_prefix, folder) if path)
-    check_open = _check_of_open(inside, readable)
+    inside = _within([_real(folder)])
+    check_open = _check_of_open(inside, _within(_real(path) for path in (*readable(), folder)))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             check_open(*arguments)
         elif event == "import":
-            if arguments[0] in UNSAFE_MODULES or (arguments[1] and inside(real(arguments[1]))):
-                refuse(f"import {arguments[0]}")
+            if _is_unsafe(*arguments[:2]) or (arguments[1] and inside(_real(arguments[1]))):
+                _refuse(f"import {arguments[0]}")
         elif event in CHANGES:
             for path in arguments[: CHANGES[event]]:
-                if isinstance(path, int) or not inside(real(decode(path))):
-                    refuse(f"{event} of {path}")
+                if isinstance(path, int) or not inside(_real(path)):
+                    _refuse(f"{event} of {path}")
         elif event.startswith(FORBIDDEN):
-            refuse(event)
+            _refuse(event)
+        elif event == "object.__setattr__" and arguments[1] == "__code__":  # another function in one that others hold
+            _refuse("a new __code__")
 
     return hook
 
 
 def _take_away_unsafe_functions() -> None:
     """Put what refuses in the place of functions that do harm with no audit event."""
-    with contextlib.suppress(ImportError):
-        importlib.import_module("_posixsubprocess")  # so that `subprocess`, which SciPy imports, finds it made harmless
+    # Nothing built in can be imported for the first time later; and `subprocess`, which SciPy imports, needs the last.
+    for name in (*(set(sys.builtin_module_names) - UNSAFE_MODULES), "_posixsubprocess"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     for module, names in UNSAFE_FUNCTIONS.items():
         for place in {module, "posix" if module == "os" else f"_{module}"} & set(sys.modules):
             for name in names:
                 if hasattr(sys.modules[place], name):
                     setattr(sys.modules[place], name, _refused)
+
+
+def _copy(module: ModuleType, **names: Any) -> Any:
+    """Return a module executed once more, with builtins and some other names of its own."""
+    made = ModuleType(module.__name__)
+    vars(made).update(__builtins__=dict(vars(builtins)), __file__=module.__file__)
+    loader: Any = module.__spec__ and module.__spec__.loader
+    exec(loader.get_code(module.__spec__ and module.__spec__.name), vars(made))
+    vars(made).update(names)
+    return made
 
 
 def lock(folder: str) -> None:
@@ -145,11 +185,13 @@ def lock(folder: str) -> None:
     Files can be changed in `folder` only, and read only there and where Python's own files are. New processes, network
     connections, signals to other processes and foreign functions are refused with a PermissionError.
 
-    This is done by an audit hook, which sees what Python's own functions do. It stops accidents and ordinary malice; it
-    is no perfect wall: whoever knows the interpreter's insides can get around it. Code from people who would go that
-    far belongs into a container or a virtual machine.
+    This is done by an audit hook, which sees what Python's own functions do and can say it in words. It stops accidents
+    and the known ways around it; whoever knows the interpreter's insides will find another. What holds then are the
+    walls of the kernel (`kernel.enclose`), where there are any.
     """
-    hook = _hook(folder)
+    functions = SimpleNamespace(**vars(os))
+    functions.path = _copy(os.path, os=functions, stat=SimpleNamespace(**vars(stat)))
+    own = _copy(sys.modules[__name__], os=functions, stat=SimpleNamespace(**vars(stat)))
     _take_away_unsafe_functions()
     sys.dont_write_bytecode = True
-    sys.addaudithook(hook)
+    sys.addaudithook(own._hook(folder))
