@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import socket
 import subprocess
 import time
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.running import courseware
+from chainrule.checker.running import courseware, sandbox
 from chainrule.checker.running.child import run
 from chainrule.checker.running.definitions import definitions
 from chainrule.checker.running.sandbox import check_file, check_files
@@ -481,9 +483,9 @@ def test_the_callers_chainrule_goes_before_an_installed_one_and_no_module_before
         (root / "chainrule/__init__.py").write_text("")
         (root / "fractions.py").write_text("")
     code = sandbox.PATH + "import chainrule, fractions; print(chainrule.__file__); print(fractions.__file__)"
-    run = subprocess.run(
+    shown = subprocess.run(
         [python, "-I", "-c", code, tmp_path / "mine"], capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    chainrule, fractions = map(Path, run.stdout.splitlines())
+    chainrule, fractions = map(Path, shown.stdout.splitlines())
     assert chainrule == tmp_path / "mine/chainrule/__init__.py"
     assert tmp_path not in fractions.parents
