@@ -54,17 +54,14 @@ def passes(layer: Layer, *shape: int) -> Callable[[], Work]:
     return make
 
 
-def training(workload: str, engine: str = "numpy") -> Callable[[], Work]:
+def training(workload: str) -> Callable[[], Work]:
     """Return what makes an epoch of a workload."""
 
     def make() -> Work:
         work, steps = WORKLOADS[workload], {"W3": 40, "W2": 200}[workload]
         network, (X, y) = work.network(), work.examples(steps)
 
-        def epoch(epochs: int = 1) -> None:
-            network.fit(X, y, epochs=epochs, batch_size=work.batch, engine=engine, verbose=False)
-
-        return epoch
+        return lambda: network.fit(X, y, epochs=1, batch_size=work.batch, verbose=False)
 
     return make
 
@@ -215,9 +212,7 @@ def main() -> None:
     options = parser.parse_args()
     unknown = set(options.names) - {*TUNED, "ENGINES"}
     if unknown or options.rounds < 1:
-        parser.error(
-            f"names are ENGINES, {', '.join(TUNED)}, and rounds at least 1; see also ENGINES for engine='auto'."
-        )
+        parser.error(f"names are {', '.join(TUNED)} or ENGINES (for engine='auto'); rounds are at least 1.")
     print(what_it_is())
     for name in options.names or [*TUNED, "ENGINES"]:
         if name == "ENGINES":

@@ -160,8 +160,6 @@ def one_blas_thread() -> Iterator[None]:
 def product(A: Array, B: Array) -> Array:
     """Return A @ B, where all axes of A but its last are rows; see `products`."""
     if A.ndim != 2:
-        if A.ndim < 2:
-            return A @ B
         xp = namespace(A)
         return xp.reshape(product(xp.reshape(A, (-1, A.shape[-1])), B), (*A.shape[:-1], B.shape[1]))
     return A @ B if A.size * B.shape[1] < machine.CUT else products((A, B))[0]
