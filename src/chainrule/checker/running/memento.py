@@ -1,0 +1,84 @@
+"""All that some code can change, to be put back as it was before the code ran."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterator
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.running.paths import is_learners
+
+
+class Memento:
+    """What can be reached from some values, remembered; every object stays itself, so that names may share it.
+
+    Global random numbers are put back as well. What an iterator has already given is gone.
+
+    Raises
+    ------
+    MemoryError
+        If there are more than `LARGEST` bytes of arrays.
+    """
+
+    LARGEST = 2**28
+
+    def __init__(self, *roots: Any) -> None:
+        self.arrays: list[tuple[Any, Any]] = []
+        self.containers: list[tuple[Any, Any]] = []
+        self.random = random.getstate(), np.random.get_state()
+        size, known, waiting = 0, set[int](), list(roots)
+        while waiting:
+            value = waiting.pop()
+            if id(value) in known:
+                continue
+            known.add(id(value))
+            if isinstance(value, np.ndarray):
+                size += value.nbytes
+                if size > self.LARGEST:
+                    raise MemoryError
+                self.arrays.append((value, value.copy()))
+            elif isinstance(value, dict | list | deque | set):
+                self.containers.append((value, value.copy()))
+            elif is_learners(value):
+                self.containers.append((vars(value), vars(value).copy()))
+            waiting += _inside(value)
+
+    def restore(self) -> None:
+        """Put everything back."""
+        for container, content in self.containers:
+            container.clear()
+            (container.extend if isinstance(container, list | deque) else container.update)(content)
+        for array, numbers in self.arrays:
+            if array.flags.writeable:
+                array[...] = numbers
+        random.setstate(self.random[0])
+        np.random.set_state(self.random[1])
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """Yield what a value leads to."""
+    if isinstance(value, dict):
+        yield from [*value.values()]
+    elif isinstance(value, list | tuple | deque) or (isinstance(value, np.ndarray) and value.dtype == object):
+        yield from [*np.ravel(value)] if isinstance(value, np.ndarray) else value
+    elif isinstance(value, MethodType):
+        yield value.__self__
+    elif isinstance(value, FunctionType):
+        yield from value.__defaults__ or ()
+        yield from [cell.cell_contents for cell in value.__closure__ or () if _is_filled(cell)]
+    elif isinstance(value, type):  # of the learner's: what the class itself keeps
+        if value.__module__.startswith("<"):
+            yield from [kept for name, kept in vars(value).items() if not name.startswith("__")]
+    elif is_learners(value):
+        yield from [*vars(value).values()]
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
