@@ -13,7 +13,7 @@ from chainrule.checker.derivatives import costs
 from chainrule.checker.derivatives.costs import Cost, Numbers
 from chainrule.checker.learner import Raised
 from chainrule.checker.running.paths import Path
-from chainrule.checker.running.program import Change
+from chainrule.checker.running.rehearsal import Change
 
 ENTRIES = 6  # of each parameter
 MOST = 24  # parameters
@@ -22,15 +22,13 @@ AGREE = 1e-3  # relative to the largest entry
 
 
 class Rerun(Protocol):
-    """What runs a pass again: `running.program.Program`, here or in another process."""
+    """What runs code again: `running.rehearsal.Rehearsal`, here or in another process."""
 
-    def before(self, number: int) -> dict[Path, Any]:
-        """Return the arrays and numbers before the pass."""
+    def before(self) -> dict[Path, Any]:
+        """Return the arrays and numbers before."""
 
-    def again(
-        self, number: int, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None
-    ) -> dict[Path, Any]:
-        """Return the arrays and numbers after the pass, with some numbers changed before."""
+    def after(self, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
+        """Return the arrays and numbers after the code ran, with some numbers changed before."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class _Trial:
     down: Numbers
 
 
-def assess(program: Rerun, number: int) -> Verdict | None:
+def assess(rerun: Rerun) -> Verdict | None:
     """Return how the moves of a step compare with the slope of the cost that fits best, or None if that is not known.
 
     Raises
@@ -96,11 +94,11 @@ def assess(program: Rerun, number: int) -> Verdict | None:
     Raised
         If the pass raises.
     """
-    before, after = program.before(number), program.again(number)
-    if not _same(after, program.again(number)):
+    before, after = rerun.before(), rerun.after()
+    if not _same(after, rerun.after()):
         return None
     moved = [path for path, value in after.items() if _is_moved(before.get(path), value)][:MOST]
-    effects = {path: _effects(program, number, path, before, after) for path in moved}
+    effects = {path: _effects(rerun, path, before, after) for path in moved}
     parameters = [path for path in moved if effects[path]]
     if not parameters:
         return None
@@ -113,7 +111,7 @@ def assess(program: Rerun, number: int) -> Verdict | None:
     if not candidates:
         return None
     wanted = sorted({path for cost in candidates for path in cost.reads})
-    trials = {path: list(_trials(program, number, path, before, after, wanted)) for path in parameters}
+    trials = {path: list(_trials(rerun, path, before, after, wanted)) for path in parameters}
     verdicts = (_verdict(cost, trials, before, after) for cost in candidates)
     return max(verdicts, key=_fit)
 
@@ -156,11 +154,11 @@ def _by(value: Any) -> float:
     return (1e-3 if np.asarray(value).dtype == np.float32 else 1e-6) * max(1.0, abs(float(value)))
 
 
-def _effects(program: Rerun, number: int, path: Path, before: Numbers, after: Numbers) -> set[Path]:
+def _effects(rerun: Rerun, path: Path, before: Numbers, after: Numbers) -> set[Path]:
     """Return what depends on a parameter, apart from itself and other names of it."""
     index = _entries(before[path], after[path])[0]
     try:
-        moved = program.again(number, [Change(path, index, 1e-3 * max(1.0, abs(float(before[path][index]))))])
+        moved = rerun.after([Change(path, index, 1e-3 * max(1.0, abs(float(before[path][index]))))])
     except Raised:
         return set()
     other = {name for name, value in after.items() if name in moved and not _equal(value, moved[name])}
@@ -179,13 +177,11 @@ def _is_moved_alike(parameter: Any, after: Any, moved: Any, index: tuple[int, ..
     return len(where) == 1 and tuple(where[0]) == index and parameter.size > 1
 
 
-def _trials(
-    program: Rerun, number: int, path: Path, before: Numbers, after: Numbers, wanted: Sequence[Path]
-) -> Iterator[_Trial]:
+def _trials(rerun: Rerun, path: Path, before: Numbers, after: Numbers, wanted: Sequence[Path]) -> Iterator[_Trial]:
     for index in _entries(before[path], after[path]):
         by = _by(before[path][index])
         try:
-            up, down = (program.again(number, [Change(path, index, sign * by)], wanted) for sign in (1, -1))
+            up, down = (rerun.after([Change(path, index, sign * by)], wanted) for sign in (1, -1))
         except Raised:
             continue
         yield _Trial(index, by, up, down)

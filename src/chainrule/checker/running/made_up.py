@@ -38,12 +38,13 @@ class WithData(ast.NodeTransformer):
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Replace the name of a data file."""
-        match = _FILE.fullmatch(node.value) if isinstance(node.value, str) else None
-        if match is None:
+        name = node.value
+        match = _FILE.fullmatch(name) if isinstance(name, str) else None
+        if match is None or not isinstance(name, str):
             return node
-        path = self._folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', node.value)}.{match[1].lower()}"
+        path = self._folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', name)}.{match[1].lower()}"
         if not path.exists():
-            _write(path, node.value, self._keys, self._source)
+            _write(path, name, self._keys, self._source)
         return ast.copy_location(ast.Constant(str(path)), node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:

@@ -1,0 +1,85 @@
+"""What to try a stranger's constructor and forward method with, by the names of their parameters."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+INPUTS, OUTPUTS, ROWS = 4, 3, 6
+_RULES: list[tuple[str, Any]] = [
+    (r"vocab|num_embeddings|n_words|V$", 7),
+    (r"heads?", 2),
+    (r"(^|_)(kernel|filter|pool|window|k)(_?(size|h|w|height|width))?$|^(fh|fw|size|ksize|f)$", 2),
+    (r"stride|^s$", 1),
+    (r"pad", 0),
+    (r"lr|learning_?rate|alpha|eta$|slope", 0.1),
+    (r"rate|ratio|drop|^p$|keep|prob", 0.5),
+    (r"eps", 1e-5),
+    (r"momentum|beta|decay|gamma", 0.9),
+    (r"lamb?d|reg", 0.0),
+    (r"train|bias", True),
+    (r"activation|initiali[sz]er|method|name|mode", None),
+    (r"hidden|units|neurons|nodes|out|n_y|d_ff|filters|classes|next|n_h|^h\d?$|^n$|^m$|^o$", OUTPUTS),
+    (r"in|feat|prev|dim|d_model|channels|^d$|n_x|size|shape|^i$", INPUTS),
+]
+_WEIGHT, _BIAS = re.compile(r"^w|weight|kernel$", re.IGNORECASE), re.compile(r"^b$|bias|^b\d|beta", re.IGNORECASE)
+_TEXTS = (None, "relu", "sigmoid")
+
+
+def setting(name: str) -> Any:
+    """Return a value for a parameter that has no default, by its name; the size of the input if nothing fits."""
+    return next((value for pattern, value in _RULES if re.search(pattern, name, re.IGNORECASE)), INPUTS)
+
+
+def needed(function: ast.FunctionDef) -> list[str]:
+    """Return the names of a method's parameters without a default value, and without self."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    names = [argument.arg for argument in arguments[: len(arguments) - len(function.args.defaults)]]
+    return names[1:] if names[:1] == ["self"] else names
+
+
+def settings(names: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield values for a constructor: arrays for weights, in rows and in columns, and texts for names of activations."""
+    rng = np.random.default_rng(5)
+    for shapes in (((INPUTS, OUTPUTS), (OUTPUTS,)), ((OUTPUTS, INPUTS), (OUTPUTS, 1))):
+        for text in _TEXTS:
+            values: dict[str, Any] = {name: setting(name) for name in names}
+            for name in names:
+                if _WEIGHT.search(name):
+                    values[name] = rng.standard_normal(shapes[0])
+                elif _BIAS.search(name) and values[name] is not True:
+                    values[name] = rng.standard_normal(shapes[1])
+                elif values[name] is None:
+                    values[name] = text
+            yield values
+            if None not in values.values() and text is None and not any(isinstance(v, str) for v in values.values()):
+                break
+        if not any(_WEIGHT.search(name) for name in names):
+            return
+
+
+def inputs() -> Iterator[Any]:
+    """Yield what a layer may take: examples in rows, in columns, one by itself, images, sequences, numbers of words."""
+    rng = np.random.default_rng(6)
+    for shape in (
+        *((ROWS, INPUTS), (INPUTS, ROWS), (2, INPUTS, 5, 5), (2, 5, 5, INPUTS), (2, 5, INPUTS)),
+        *((INPUTS,), (INPUTS, 1), (1, INPUTS), (INPUTS, 5, 5), (5, 5), (5, 5, INPUTS)),
+    ):
+        yield rng.standard_normal(shape)
+    yield rng.integers(0, 7, (2, 5))
+    yield rng.integers(0, 7, (ROWS,))
+
+
+def labels(name: str, like: Any) -> Iterator[Any]:
+    """Yield what may stand beside an input: labels of its shape, one-hot, as numbers of classes."""
+    rng = np.random.default_rng(7)
+    shape = np.shape(like)
+    if len(shape) == 2:
+        yield np.eye(shape[1])[rng.integers(0, shape[1], shape[0])]
+        yield rng.integers(0, shape[1], shape[0])
+        yield np.eye(shape[0])[:, rng.integers(0, shape[0], shape[1])]
+    yield rng.random(shape)

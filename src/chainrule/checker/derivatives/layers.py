@@ -1,0 +1,173 @@
+"""A layer's backward pass against differences of its own forward pass, for one upstream gradient at random."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.derivatives.steps import Rerun
+from chainrule.checker.learner import Raised
+from chainrule.checker.running.paths import Path, text
+from chainrule.checker.running.rehearsal import Change
+
+MOVED = 24  # entries of an array, at most
+AGREE = 1e-4
+_OLD = ("x", "dy", "y", "labels")
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A quantity of the forward pass, its derivative, and what the backward pass says of it.
+
+    Parameters
+    ----------
+    path
+        The quantity: the input or a parameter.
+    derivative
+        By central differences, at `places`.
+    agreeing
+        Where the backward pass has it, or None.
+    factor
+        By what it is multiplied there: 1 usually, 1/m, or minus the learning rate.
+    nearest
+        If it is nowhere: what has its shape and the name of its gradient, or None.
+    """
+
+    path: Path
+    derivative: Any
+    places: tuple[tuple[int, ...], ...]
+    agreeing: Path | None
+    factor: float = 1.0
+    nearest: Path | None = None
+
+
+def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
+    """Return what became of the gradient of each quantity that `y` depends on.
+
+    Parameters
+    ----------
+    rerun
+        Code that computes y and then what is made of dy.
+    dy
+        The upstream gradient: an array of the shape of y.
+
+    Raises
+    ------
+    Raised
+        If the code raises.
+    """
+    before, after = rerun.before(), rerun.after()
+    y = next(path for path in after if text(path) == "y")
+    candidates = {path: value for path, value in after.items() if _is_new(path, value, before)}
+    gradients = []
+    for path, value in before.items():
+        if value.dtype.kind != "f" or text(path) in ("dy", "labels"):
+            continue
+        places = _places(value)
+        derivative = _derivative(rerun, path, value, places, y, dy)
+        if derivative is not None and np.any(derivative):
+            gradients.append(_matched(path, value, derivative, places, candidates, after))
+    return gradients
+
+
+def _places(value: Any) -> tuple[tuple[int, ...], ...]:
+    """Return where a quantity is moved: everywhere, if it is small."""
+    chosen = np.sort(np.random.default_rng(0).permutation(value.size)[:MOVED])
+    return tuple(tuple(map(int, np.unravel_index(number, value.shape))) for number in chosen)
+
+
+def _is_new(path: Path, value: Any, before: Mapping[Path, Any]) -> bool:
+    """Return whether a pass made or changed an array."""
+    old = before.get(path)
+    return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
+
+
+def _derivative(
+    rerun: Rerun, path: Path, value: Any, places: Sequence[tuple[int, ...]], y: Path, dy: Any
+) -> Any:
+    """Return the derivative of sum(y * dy) by central differences, or None if y does not follow from the value."""
+    if not _depends(rerun, path, value, y):
+        return None
+    derivative = np.zeros(len(places))
+    for number, place in enumerate(places):
+        by = 1e-6 * max(1.0, abs(float(value[place])))
+        try:
+            up, down = (rerun.after([Change(path, place, sign * by)], [y]) for sign in (1, -1))
+        except Raised:
+            return None
+        if y not in up or y not in down or not up[y].shape == down[y].shape == np.shape(dy):
+            return None
+        derivative[number] = np.sum((up[y] - down[y]) * dy) / (2 * by)
+    return derivative
+
+
+def _depends(rerun: Rerun, path: Path, value: Any, y: Path) -> bool:
+    """Return whether y changes when the whole array does."""
+    moved = [Change(path, place, 0.1 * (1 + sum(place))) for place in np.ndindex(value.shape)]
+    try:
+        return not np.array_equal(rerun.after(moved, [y]).get(y), rerun.after((), [y]).get(y))
+    except Raised:
+        return False
+
+
+def _matched(
+    path: Path,
+    value: Any,
+    derivative: Any,
+    places: tuple[tuple[int, ...], ...],
+    candidates: Mapping[Path, Any],
+    after: Mapping[Path, Any],
+) -> Gradient:
+    moved = {path: after[path] - value} if path in candidates and after[path].shape == value.shape else {}
+    for other, array in {**candidates, **moved}.items():
+        for form in (array, array.T) if array.ndim == 2 else (array,):
+            factor = _factor(form, value.shape, derivative, places)
+            if factor is not None:
+                return Gradient(path, derivative, places, other, factor)
+    return Gradient(path, derivative, places, None, nearest=_named(path, candidates))
+
+
+def _factor(array: Any, shape: tuple[int, ...], derivative: Any, places: Sequence[tuple[int, ...]]) -> float | None:
+    """Return which multiple of a derivative an array is, or None."""
+    if tuple(n for n in array.shape if n > 1) != tuple(n for n in shape if n > 1):
+        return None
+    a = array.reshape(shape)[tuple(np.transpose(places))].astype(float) if shape else array.ravel().astype(float)
+    if not np.isfinite(a).all() or not a.any():
+        return None
+    factor = float(a @ derivative / (derivative @ derivative))
+    return factor if np.max(np.abs(a - factor * derivative)) <= AGREE * np.max(np.abs(a)) else None
+
+
+def _named(path: Path, candidates: Mapping[Path, Any]) -> Path | None:
+    """Return what is called like a gradient of a quantity, and is new."""
+    name = re.escape(str(path[-1].value).lstrip("_"))
+    pattern = re.compile(rf"_?(d_?|grad_?|delta_?){name}|{name}_?(grad|gradient|d)\b", re.IGNORECASE)
+    named = [other for other in candidates if pattern.fullmatch(str(other[-1].value))]
+    return named[0] if named else None
+
+
+Attempt = tuple[str, str, dict[str, Any]]
+"""Lines that make a layer, lines that call it, and the values of the names in them."""
+
+
+def best(attempts: Iterator[Callable[[], list[Gradient]]]) -> list[Gradient]:
+    """Return the gradients of the attempt in which most agree; of the first in which all do."""
+    found: list[Gradient] = []
+    for attempt in attempts:
+        try:
+            gradients = attempt()
+        except Raised:
+            continue
+        if gradients and all(each.agreeing for each in gradients):
+            return gradients
+        if _agreeing(gradients) > _agreeing(found) or not found:
+            found = gradients
+    return found
+
+
+def _agreeing(gradients: Sequence[Gradient]) -> int:
+    return sum(each.agreeing is not None for each in gradients)

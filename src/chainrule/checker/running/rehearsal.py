@@ -1,0 +1,126 @@
+"""Some of the learner's code, run again and again from the same state, with a number changed each time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.checker.learner import quiet
+from chainrule.checker.running.memento import Memento
+from chainrule.checker.running.paths import Path, assign, at, reached
+
+LARGEST = 100_000  # numbers in an array that is looked at
+
+
+class Change(NamedTuple):
+    """What is changed before the code runs: a number in an array, or a number by itself, and by how much."""
+
+    path: Path
+    place: tuple[int, ...]
+    by: float
+
+
+class Rehearsal:
+    """Code and the state that it begins with.
+
+    Parameters
+    ----------
+    code
+        What runs.
+    names
+        The names of the file.
+    local
+        The variables of the function that the code stands in; None at the top of the file.
+    """
+
+    def __init__(self, code: CodeType, names: dict[str, Any], local: Mapping[str, Any] | None = None) -> None:
+        self.code, self.names, self.local = code, names, None if local is None else dict(local)
+        self._memento = Memento(names, self.local)
+
+    def before(self) -> dict[Path, Any]:
+        """Return the arrays and numbers that there are before."""
+        self._memento.restore()
+        return _numbers(reached(self._all()))
+
+    def after(self, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
+        """Run the code and return the arrays and numbers that there are then; nothing of what it changes is left.
+
+        Those of the functions that ran have names such as "forward()" for what the first call returned and "forward().Z"
+        for a variable of it.
+
+        Parameters
+        ----------
+        changes
+            What is changed before.
+        wanted
+            The paths that are returned; all of them if None.
+
+        Raises
+        ------
+        Raised
+            If the code raises.
+        """
+        self._memento.restore()
+        names = self.names if self.local is None else self._all()
+        for change in changes:
+            _move(names, *change)
+        inside: dict[str, Any] = {}
+        try:
+            with quiet():
+                sys.setprofile(lambda frame, event, result: _note(inside, frame, event, result))
+                try:
+                    exec(self.code, names)
+                finally:
+                    sys.setprofile(None)
+            return _numbers(reached({**names, **inside}), wanted)
+        finally:
+            self._memento.restore()
+
+    def _all(self) -> dict[str, Any]:
+        return {**self.names, **(self.local or {})}
+
+
+def _note(inside: dict[str, Any], frame: FrameType, event: str, result: Any) -> None:
+    """Keep what the first call of each function of the learner's returns, and its variables."""
+    if event == "return" and frame.f_code.co_filename.startswith("<"):
+        name = f"{frame.f_code.co_name}()"
+        if name not in inside and not name.startswith("<"):
+            inside[name] = result
+            inside.update({f"{name}.{variable}": value for variable, value in frame.f_locals.items()})
+
+
+def _move(names: dict[str, Any], path: Path, place: tuple[int, ...], by: float) -> None:
+    value = at(names, path)
+    if isinstance(value, np.ndarray) and value.flags.writeable:
+        value[place] += by
+    elif isinstance(value, np.ndarray):
+        moved = value.copy()
+        moved[place] += by
+        assign(names, path, moved)
+    else:
+        assign(names, path, type(value)(value + by))
+
+
+def _numbers(leaves: Mapping[Path, Any], wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
+    """Return copies of what is numbers, and not too many."""
+    paths = leaves if wanted is None else [path for path in wanted if path in leaves]
+    chosen = {path: np.asarray(leaves[path]) for path in paths if not str(path[0].value).startswith("__")}
+    return {path: a.copy() for path, a in chosen.items() if a.dtype.kind in "biuf" and 0 < a.size <= LARGEST}
+
+
+def exercise(names: Mapping[str, Any], setup: str, code: str, values: Mapping[str, Any]) -> Rehearsal:
+    """Return code to be rehearsed with the learner's definitions: `setup` runs once, before.
+
+    Raises
+    ------
+    Raised
+        If the setup raises.
+    """
+    own = {**names, **values}
+    with quiet():
+        exec(compile(setup, "<exercise>", "exec", dont_inherit=True), own)
+    return Rehearsal(compile(code, "<exercise>", "exec", dont_inherit=True), own)
