@@ -43,22 +43,16 @@ def needed(function: ast.FunctionDef) -> list[str]:
 
 
 def settings(names: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield values for a constructor: arrays for weights, in rows and in columns, and texts for names of activations."""
+    """Yield values for a constructor: arrays for weights, in rows and in columns; texts for names of activations."""
     rng = np.random.default_rng(5)
     for shapes in (((INPUTS, OUTPUTS), (OUTPUTS,)), ((OUTPUTS, INPUTS), (OUTPUTS, 1))):
-        for text in _TEXTS:
-            values: dict[str, Any] = {name: setting(name) for name in names}
-            for name in names:
-                if _WEIGHT.search(name):
-                    values[name] = rng.standard_normal(shapes[0])
-                elif _BIAS.search(name) and values[name] is not True:
-                    values[name] = rng.standard_normal(shapes[1])
-                elif values[name] is None:
-                    values[name] = text
-            yield values
-            if None not in values.values() and text is None and not any(isinstance(v, str) for v in values.values()):
-                break
-        if not any(_WEIGHT.search(name) for name in names):
+        weights = {name: rng.standard_normal(shapes[0]) for name in names if _WEIGHT.search(name)}
+        biases = {name: rng.standard_normal(shapes[1]) for name in names if _BIAS.search(name) and weights}
+        values = {name: setting(name) for name in names} | biases | weights
+        texts = [name for name in names if values[name] is None]
+        for activation in _TEXTS if texts else _TEXTS[:1]:
+            yield values | dict.fromkeys(texts, activation)
+        if not weights:
             return
 
 
@@ -74,7 +68,7 @@ def inputs() -> Iterator[Any]:
     yield rng.integers(0, 7, (ROWS,))
 
 
-def labels(name: str, like: Any) -> Iterator[Any]:
+def labels(like: Any) -> Iterator[Any]:
     """Yield what may stand beside an input: labels of its shape, one-hot, as numbers of classes."""
     rng = np.random.default_rng(7)
     shape = np.shape(like)

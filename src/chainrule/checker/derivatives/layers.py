@@ -86,9 +86,7 @@ def _is_new(path: Path, value: Any, before: Mapping[Path, Any]) -> bool:
     return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
 
 
-def _derivative(
-    rerun: Rerun, path: Path, value: Any, places: Sequence[tuple[int, ...]], y: Path, dy: Any
-) -> Any:
+def _derivative(rerun: Rerun, path: Path, value: Any, places: Sequence[tuple[int, ...]], y: Path, dy: Any) -> Any:
     """Return the derivative of sum(y * dy) by central differences, or None if y does not follow from the value."""
     if not _depends(rerun, path, value, y):
         return None

@@ -49,7 +49,7 @@ class Rehearsal:
     def after(self, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
         """Run the code and return the arrays and numbers that there are then; nothing of what it changes is left.
 
-        Those of the functions that ran have names such as "forward()" for what the first call returned and "forward().Z"
+        Those of the functions that ran have names: "forward()" for what the first call returned, and "forward().Z"
         for a variable of it.
 
         Parameters

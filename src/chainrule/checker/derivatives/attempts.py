@@ -1,0 +1,155 @@
+"""Ways to call a stranger's forward and backward pass, by the names of their parameters: lines of code to rehearse."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.checker.derivatives import arguments
+
+FORWARD = re.compile(
+    r"(forward|__call__|call|predict|forward_?(pass|prop(agat(e|ion))?)|feed_?forward|propagate|fprop|(get_)?(loss|cost))",
+    re.IGNORECASE,
+)
+BACKWARD = re.compile(
+    r"(backward|back_?prop(agat(e|ion))?|backward_?(pass|prop(agat(e|ion))?)|bprop|backpropagate)", re.IGNORECASE
+)
+_UPSTREAM = re.compile(r"^(d|grad|delta|err)|dout|grad|upstream|error|_?last$", re.IGNORECASE)
+_LABELS = re.compile(r"^[yt]$|label|target|true|^[yt]_", re.IGNORECASE)
+_RATE = re.compile(r"lr|learning|alpha|eta|rate", re.IGNORECASE)
+_PROBABILITIES = re.compile(r"^pred|^p$|prob|y_?(hat|pred)", re.IGNORECASE)
+_KEPT = re.compile(r"cache|memory|saved|ctx|kept", re.IGNORECASE)
+
+
+class Attempt(NamedTuple):
+    """Lines that make a layer, lines that compute `y`, lines that take `dy`, and the values of the names in them."""
+
+    setup: str
+    forward: str
+    backward: str
+    values: dict[str, Any]
+
+
+_Y = """
+y, *kept = result if isinstance(result, tuple) else (result,)
+if y is None: y = getattr(layer, "output", getattr(layer, "out", None))
+y = numpy.array(y, dtype=float)
+"""
+
+
+def of_class(name: str, methods: Mapping[str, ast.FunctionDef]) -> Iterator[Attempt]:
+    """Yield how the layers of a class may be made and called; nothing if it has no forward or no backward method."""
+    forward = min(filter(FORWARD.fullmatch, methods), key=lambda method: method != "forward", default=None)
+    backward = next(filter(BACKWARD.fullmatch, methods), None)
+    if forward is None or backward is None or not arguments.needed(methods[forward]):
+        return
+    constructor = methods.get("__init__")
+    takes, gets = arguments.needed(methods[forward]), arguments.needed(methods[backward])
+    for settings in arguments.settings(arguments.needed(constructor) if constructor else []):
+        made_with = {f"{name}_": value for name, value in settings.items()}
+        setup = f"layer = {name}({', '.join(made_with)})"
+        for values, call in _forward_calls(takes, gets):
+            lines = f"result = layer.{forward}({call}){_Y}"
+            back = f"gradients = layer.{backward}({_backward_arguments(takes, gets)})"
+            yield Attempt(setup, lines, back, made_with | values)
+
+
+def of_pair(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Iterator[Attempt]:
+    """Yield how two functions may be called of which one is the backward pass of the other."""
+    takes, gets = arguments.needed(forward), arguments.needed(backward)
+    if not takes or not gets:
+        return
+    for settings in arguments.settings(takes[1:]):
+        for values, _ in _forward_calls(takes[:1], gets):
+            call = ", ".join(["x.copy()", *(f"{name}_" for name in takes[1:])])
+            lines = f"layer = None\nresult = {forward.name}({call}){_Y}"
+            back = f"gradients = {backward.name}({_backward_arguments(takes, gets)})"
+            yield Attempt("", lines, back, values | {f"{name}_": value for name, value in settings.items()})
+
+
+def of_slope(function: ast.FunctionDef, slope: ast.FunctionDef) -> Iterator[Attempt]:
+    """Yield how a function and its slope may be called: the slope at the input, and at the output."""
+    for values, _ in _forward_calls(["x"], []):
+        for at in ("x", "y"):
+            lines = f"layer = None\nresult = {function.name}(x.copy()){_Y}"
+            yield Attempt("", lines, f"gradients = dy * {slope.name}({at}.copy())", values)
+
+
+def _forward_calls(takes: list[str], gets: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield values for x and labels, and the arguments of the forward pass."""
+    call = ", ".join(["x.copy()", *map(_beside, takes[1:])])
+    has_labels = any(map(_LABELS.search, [*takes[1:], *gets]))
+    for x in arguments.inputs():
+        if _PROBABILITIES.search(takes[0]) and x.dtype.kind == "f":
+            x = np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
+        for labels in arguments.labels(x) if has_labels else [np.zeros(0)]:
+            yield {"x": x, "labels": labels, "numpy": np}, call
+
+
+def _beside(name: str) -> str:
+    """Return what the forward pass gets for a parameter beside its input."""
+    if _LABELS.search(name):
+        return "labels"
+    return (
+        "x.copy()" if re.search(r"key|query|value|context|^x", name, re.IGNORECASE) else repr(arguments.setting(name))
+    )
+
+
+def _backward_arguments(takes: list[str], gets: list[str]) -> str:
+    """Return what the backward pass gets: dy once, and what else its parameters ask for."""
+    upstream = [name for name in gets if _UPSTREAM.search(name) and not _RATE.search(name)][:1]
+    upstream = upstream or [name for name in gets if not _LABELS.search(name) and not _KEPT.search(name)][:1]
+    return ", ".join(_backward_argument(name, upstream, takes) for name in gets)
+
+
+def _backward_argument(name: str, upstream: list[str], takes: list[str]) -> str:
+    if name in upstream:
+        return "dy.copy()"
+    if _KEPT.search(name):
+        return "(kept[0] if len(kept) == 1 else tuple(kept))"
+    if _RATE.search(name):
+        return "0.1"
+    if _LABELS.search(name):
+        return "labels"
+    if name in takes[1:]:
+        return f"{name}_"
+    return "x.copy()" if name in takes[:1] or re.search(r"^x|^z|input|pred", name, re.IGNORECASE) else "y.copy()"
+
+
+def pairs(functions: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
+    """Yield the names of functions that say they belong together: affine_forward and affine_backward."""
+    for name in functions:
+        for old, new in product(("forward", "fwd", "Forward"), ("backward", "bwd", "Backward")):
+            other = name.replace(old, new)
+            if other != name and other in functions:
+                yield name, other
+        for form in ("{}_backward", "backward_{}", "{}_back", "d{}", "d_{}", "{}_bwd"):
+            if form.format(name) in functions:
+                yield name, form.format(name)
+
+
+_SLOPES = ("{}_prime", "{}_derivative", "{}_deriv", "deriv_{}", "{}_grad", "d{}", "d_{}", "{}_d", "derivative_{}")
+
+
+def slopes(functions: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
+    """Yield the names of functions and of their slopes: sigmoid and sigmoid_prime."""
+    lower = {name.lower(): name for name in functions}
+    for name in lower:
+        for form in (
+            "{}_prime",
+            "{}_derivative",
+            "{}_deriv",
+            "deriv_{}",
+            "{}_grad",
+            "d{}",
+            "d_{}",
+            "{}_d",
+            "derivative_{}",
+        ):
+            if form.format(name) in lower:
+                yield lower[name], lower[form.format(name)]
