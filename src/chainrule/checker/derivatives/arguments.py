@@ -56,16 +56,18 @@ def settings(names: list[str]) -> Iterator[dict[str, Any]]:
             return
 
 
-def inputs() -> Iterator[Any]:
-    """Yield what a layer may take: examples in rows, in columns, one by itself, images, sequences, numbers of words."""
+def inputs() -> Iterator[tuple[bool, Any]]:
+    """Yield what a layer may take, and whether that is several examples: in rows, in columns, images, sequences, words.
+
+    Then follow single examples.
+    """
     rng = np.random.default_rng(6)
-    for shape in (
-        *((ROWS, INPUTS), (INPUTS, ROWS), (2, INPUTS, 5, 5), (2, 5, 5, INPUTS), (2, 5, INPUTS)),
-        *((INPUTS,), (INPUTS, 1), (1, INPUTS), (INPUTS, 5, 5), (5, 5), (5, 5, INPUTS)),
-    ):
-        yield rng.standard_normal(shape)
-    yield rng.integers(0, 7, (2, 5))
-    yield rng.integers(0, 7, (ROWS,))
+    for shape in ((ROWS, INPUTS), (INPUTS, ROWS), (2, INPUTS, 5, 5), (2, 5, 5, INPUTS), (2, 5, INPUTS)):
+        yield True, rng.standard_normal(shape)
+    yield True, rng.integers(0, 7, (2, 5))
+    yield True, rng.integers(0, 7, (ROWS,))
+    for single in ((INPUTS,), (INPUTS, 1), (1, INPUTS), (INPUTS, 5, 5), (5, 5), (5, 5, INPUTS)):
+        yield False, rng.standard_normal(single)
 
 
 def labels(like: Any) -> Iterator[Any]:

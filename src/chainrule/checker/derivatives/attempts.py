@@ -27,8 +27,12 @@ _KEPT = re.compile(r"cache|memory|saved|ctx|kept", re.IGNORECASE)
 
 
 class Attempt(NamedTuple):
-    """Lines that make a layer, lines that compute `y`, lines that take `dy`, and the values of the names in them."""
+    """Lines that make a layer, lines that compute `y`, lines that take `dy`, and the values of the names in them.
 
+    `several` says whether `x` is several examples.
+    """
+
+    several: bool
     setup: str
     forward: str
     backward: str
@@ -53,10 +57,10 @@ def of_class(name: str, methods: Mapping[str, ast.FunctionDef]) -> Iterator[Atte
     for settings in arguments.settings(arguments.needed(constructor) if constructor else []):
         made_with = {f"{name}_": value for name, value in settings.items()}
         setup = f"layer = {name}({', '.join(made_with)})"
-        for values, call in _forward_calls(takes, gets):
+        for several, values, call in _forward_calls(takes, gets):
             lines = f"result = layer.{forward}({call}){_Y}"
             back = f"gradients = layer.{backward}({_backward_arguments(takes, gets)})"
-            yield Attempt(setup, lines, back, made_with | values)
+            yield Attempt(several, setup, lines, back, made_with | values)
 
 
 def of_pair(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Iterator[Attempt]:
@@ -65,30 +69,30 @@ def of_pair(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Iterator[Att
     if not takes or not gets:
         return
     for settings in arguments.settings(takes[1:]):
-        for values, _ in _forward_calls(takes[:1], gets):
+        for several, values, _ in _forward_calls(takes[:1], gets):
             call = ", ".join(["x.copy()", *(f"{name}_" for name in takes[1:])])
             lines = f"layer = None\nresult = {forward.name}({call}){_Y}"
             back = f"gradients = {backward.name}({_backward_arguments(takes, gets)})"
-            yield Attempt("", lines, back, values | {f"{name}_": value for name, value in settings.items()})
+            yield Attempt(several, "", lines, back, values | {f"{name}_": value for name, value in settings.items()})
 
 
 def of_slope(function: ast.FunctionDef, slope: ast.FunctionDef) -> Iterator[Attempt]:
     """Yield how a function and its slope may be called: the slope at the input, and at the output."""
-    for values, _ in _forward_calls(["x"], []):
+    for several, values, _ in _forward_calls(["x"], []):
         for at in ("x", "y"):
             lines = f"layer = None\nresult = {function.name}(x.copy()){_Y}"
-            yield Attempt("", lines, f"gradients = dy * {slope.name}({at}.copy())", values)
+            yield Attempt(several, "", lines, f"gradients = dy * {slope.name}({at}.copy())", values)
 
 
-def _forward_calls(takes: list[str], gets: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield values for x and labels, and the arguments of the forward pass."""
+def _forward_calls(takes: list[str], gets: list[str]) -> Iterator[tuple[bool, dict[str, Any], str]]:
+    """Yield whether x is several examples, values for x and labels, and the arguments of the forward pass."""
     call = ", ".join(["x.copy()", *map(_beside, takes[1:])])
     has_labels = any(map(_LABELS.search, [*takes[1:], *gets]))
-    for x in arguments.inputs():
+    for several, x in arguments.inputs():
         if _PROBABILITIES.search(takes[0]) and x.dtype.kind == "f":
             x = np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
         for labels in arguments.labels(x) if has_labels else [np.zeros(0)]:
-            yield {"x": x, "labels": labels, "numpy": np}, call
+            yield several, {"x": x, "labels": labels, "numpy": np}, call
 
 
 def _beside(name: str) -> str:

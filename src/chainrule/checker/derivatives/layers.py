@@ -16,7 +16,6 @@ from chainrule.checker.running.rehearsal import Change
 
 MOVED = 24  # entries of an array, at most
 AGREE = 1e-4
-_OLD = ("x", "dy", "y", "labels")
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
     """
     before, after = rerun.before(), rerun.after()
     y = next(path for path in after if text(path) == "y")
-    candidates = {path: value for path, value in after.items() if _is_new(path, value, before)}
+    given = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
+    candidates = {path: value for path, value in given.items() if _is_new(path, value, before)}
     gradients = []
     for path, value in before.items():
         if value.dtype.kind != "f" or text(path) in ("dy", "labels"):
@@ -107,8 +107,8 @@ def _depends(rerun: Rerun, path: Path, value: Any, y: Path) -> bool:
     """Return whether y changes when the whole array does."""
     moved = [Change(path, place, 0.1 * (1 + sum(place))) for place in np.ndindex(value.shape)]
     try:
-        return not np.array_equal(rerun.after(moved, [y]).get(y), rerun.after((), [y]).get(y))
-    except Raised:
+        return not np.array_equal(rerun.after(moved, [y])[y], rerun.after((), [y])[y])
+    except (Raised, KeyError):  # y may be no number then
         return False
 
 
@@ -148,24 +148,30 @@ def _named(path: Path, candidates: Mapping[Path, Any]) -> Path | None:
     return named[0] if named else None
 
 
-Attempt = tuple[str, str, dict[str, Any]]
-"""Lines that make a layer, lines that call it, and the values of the names in them."""
+def best(attempts: Iterator[tuple[bool, Callable[[], list[Gradient]]]]) -> list[Gradient]:
+    """Return the gradients of the attempt in which most agree; of the first in which all do.
 
+    One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken.
 
-def best(attempts: Iterator[Callable[[], list[Gradient]]]) -> list[Gradient]:
-    """Return the gradients of the attempt in which most agree; of the first in which all do."""
-    found: list[Gradient] = []
-    for attempt in attempts:
+    Parameters
+    ----------
+    attempts
+        Whether each is with several examples, and what compares the gradients in it; those with several come first.
+    """
+    most: list[Gradient] = []
+    for several, attempt in attempts:
+        if most and not several:
+            break
         try:
             gradients = attempt()
         except Raised:
             continue
-        if gradients and all(each.agreeing for each in gradients):
+        if gradients and all(gradient.agreeing for gradient in gradients):
             return gradients
-        if _agreeing(gradients) > _agreeing(found) or not found:
-            found = gradients
-    return found
+        if _agreeing(gradients) > _agreeing(most) or not most:
+            most = gradients
+    return most
 
 
 def _agreeing(gradients: Sequence[Gradient]) -> int:
-    return sum(each.agreeing is not None for each in gradients)
+    return sum(gradient.agreeing is not None for gradient in gradients)

@@ -41,7 +41,7 @@ class Agreement:
         The parameter.
     factor
         By what the derivative is to be multiplied to be nearest to the move: minus the learning rate, usually.
-    agrees
+    is_multiple
         Whether all entries are that multiple.
     entries
         Where it was looked at.
@@ -51,7 +51,7 @@ class Agreement:
 
     path: Path
     factor: float
-    agrees: bool
+    is_multiple: bool
     entries: tuple[tuple[int, ...], ...]
     derivative: Any
     move: Any
@@ -74,8 +74,16 @@ class Verdict:
 
     @property
     def is_right(self) -> bool:
-        """Whether every parameter moves down the slope of the cost."""
-        return all(each.agrees and each.factor < 0 for each in self.parameters)
+        """Whether every parameter moves down the slope of the cost, and all at one learning rate."""
+        return not self.off and all(parameter.factor < 0 for parameter in self.parameters)
+
+    @property
+    def off(self) -> list[Agreement]:
+        """The parameters that do not move along the slope, or at another rate than most of those that do."""
+        along = [parameter for parameter in self.parameters if parameter.is_multiple]
+        return [
+            p for p in self.parameters if not p.is_multiple or _alike(p, along) < max(_alike(q, along) for q in along)
+        ]
 
 
 @dataclass(frozen=True)
@@ -116,9 +124,14 @@ def assess(rerun: Rerun) -> Verdict | None:
     return max(verdicts, key=_fit)
 
 
+def _alike(parameter: Agreement, others: Sequence[Agreement]) -> int:
+    """Return how many numbers were looked at of the parameters that move at the rate of this one."""
+    near = [other for other in others if abs(other.factor - parameter.factor) <= AGREE * abs(parameter.factor)]
+    return sum(len(other.entries) for other in near)
+
+
 def _fit(verdict: Verdict) -> tuple[bool, int, bool]:
-    down = [each for each in verdict.parameters if each.agrees]
-    return verdict.is_right, len(down), verdict.cost.own
+    return verdict.is_right, -len(verdict.off), verdict.cost.own
 
 
 def _same(first: Numbers, second: Numbers) -> bool:
@@ -198,8 +211,10 @@ def _agreement(cost: Cost, path: Path, trials: Sequence[_Trial], before: Numbers
         move = np.array([(after[path] - before[path])[trial.index] for trial in trials])
         factor = float(move @ derivative / (derivative @ derivative))
         off = float(np.max(np.abs(move - factor * derivative), initial=0.0))
-    agrees = len(trials) > 0 and bool(np.isfinite(factor)) and off <= AGREE * float(np.max(np.abs(move), initial=0.0))
-    return Agreement(path, factor, agrees, tuple(trial.index for trial in trials), derivative, move)
+    is_multiple = (
+        len(trials) > 0 and bool(np.isfinite(factor)) and off <= AGREE * float(np.max(np.abs(move), initial=0.0))
+    )
+    return Agreement(path, factor, is_multiple, tuple(trial.index for trial in trials), derivative, move)
 
 
 def _slope(cost: Cost, trial: _Trial) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.checker.learner import Raised, quiet
+from chainrule.checker.running.calls import Recorder
 from chainrule.checker.running.loops import STOP, Place, WithStops, one_pass
 from chainrule.checker.running.made_up import LOAD, WithData, loaded
 from chainrule.checker.running.rehearsal import Rehearsal
@@ -46,6 +47,7 @@ class Program:
         """What its statements stopped with."""
         self.first: dict[int, Rehearsal] = {}
         """The first pass of each loop, by the number of its place."""
+        self.recorder = Recorder()
         self._namespace = namespace
         self._begun: dict[int, tuple[int, float]] = {}
         namespace["__builtins__"] |= {STOP: self._before_a_pass, LOAD: loaded}
@@ -56,7 +58,7 @@ class Program:
         for statement in self._statements():
             code = compile(ast.Module([statement], []), NAME, "exec", dont_inherit=True)
             try:
-                with quiet():
+                with quiet(), self.recorder.listening():
                     exec(code, self._namespace)
             except Raised as raised:
                 self.failed.append(raised)

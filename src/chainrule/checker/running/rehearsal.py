@@ -76,7 +76,7 @@ class Rehearsal:
                     exec(self.code, names)
                 finally:
                     sys.setprofile(None)
-            return _numbers(reached({**names, **inside}), wanted)
+            return _numbers(reached(inside) | reached(names), wanted)
         finally:
             self._memento.restore()
 
