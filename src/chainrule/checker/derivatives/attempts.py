@@ -76,6 +76,67 @@ def of_pair(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Iterator[Att
             yield Attempt(several, "", lines, back, values | {f"{name}_": value for name, value in settings.items()})
 
 
+Arguments = Mapping[str, Any]
+"""What a call was seen to be given, by the names of the parameters."""
+
+
+def as_seen(name: str, forward: str, backward: str, given: Arguments, result: Any, back: Arguments) -> Iterator[Attempt]:
+    """Yield how a layer or a pair of functions is called in the learner's own program.
+
+    Parameters
+    ----------
+    name
+        The class, or "" if these are functions.
+    forward, backward
+        The names of the methods or functions.
+    given, result, back
+        The arguments of a forward call, what it returned, and the arguments of a backward call.
+    """
+    x = next((key for key, value in given.items() if key != "self" and _is_array(value)), None)
+    if x is None:
+        return
+    values = {("x" if key == x else "layer" if key == "self" else f"{key}_"): value for key, value in given.items()}
+    owner = "layer." if name else ""
+    call = ", ".join(f"{key}=x.copy()" if key == x else f"{key}={key}_" for key in given if key != "self")
+    lines = f"{'' if name else 'layer = None'}\nresult = {owner}{forward}({call}){_Y}"
+    parts = result if isinstance(result, tuple) else (result,)
+    passed, rest = [], dict[str, Any]()
+    for key, value in back.items():
+        if key != "self":
+            source = _source(key, value, x, given, parts, "dy" in "".join(passed))
+            passed.append(f"{key}={source or f'back_{key}'}")
+            rest |= {} if source else {f"back_{key}": value}
+    several = np.ndim(given[x]) > 1 and min(np.shape(given[x])) > 1
+    gradients = f"gradients = {owner}{backward}({', '.join(passed)})"
+    yield Attempt(several, "", lines, gradients, values | rest | {"labels": np.zeros(0), "numpy": np})
+
+
+def _source(key: str, value: Any, x: str, given: Arguments, parts: tuple[Any, ...], has_upstream: bool) -> str | None:
+    """Return what an argument of the backward pass is in terms of the forward pass, or None if it is nothing of it."""
+    y = parts[0]
+    for other, argument in given.items():
+        if other != "self" and _is_same(value, argument):
+            return "x.copy()" if other == x else f"{other}_"
+    if _is_same(value, y) and not _UPSTREAM.search(key):
+        return "y.copy()"
+    if len(parts) == 2 and (_KEPT.search(key) or _is_same(value, parts[1])):
+        return "kept[0]"
+    if len(parts) > 2 and isinstance(value, tuple) and len(value) == len(parts) - 1:
+        return "tuple(kept)"
+    kept = [position for position, part in enumerate(parts[1:]) if _is_same(value, part)]
+    if kept:
+        return f"kept[{kept[0]}]"
+    return "dy.copy()" if not has_upstream and _is_array(value) and np.shape(value) == np.shape(y) else None
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.size > 1
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    return _is_array(a) and _is_array(b) and a.shape == b.shape and bool(np.array_equal(a, b))
+
+
 def of_slope(function: ast.FunctionDef, slope: ast.FunctionDef) -> Iterator[Attempt]:
     """Yield how a function and its slope may be called: the slope at the input, and at the output."""
     for several, values, _ in _forward_calls(["x"], []):

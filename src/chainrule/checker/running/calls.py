@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +53,8 @@ class Recorder:
         code = frame.f_code
         if not code.co_filename.startswith("<learner"):
             return
-        if event == "call" and code.co_qualname not in self.calls and "<" not in code.co_qualname:
+        is_function = code.co_flags & inspect.CO_OPTIMIZED and "<" not in code.co_qualname
+        if event == "call" and is_function and code.co_qualname not in self.calls:
             arguments = _arguments(frame)
             if arguments is not None:
                 self.calls[code.co_qualname] = Recorded(arguments)
