@@ -80,7 +80,9 @@ Arguments = Mapping[str, Any]
 """What a call was seen to be given, by the names of the parameters."""
 
 
-def as_seen(name: str, forward: str, backward: str, given: Arguments, result: Any, back: Arguments) -> Iterator[Attempt]:
+def as_seen(
+    name: str, forward: str, backward: str, given: Arguments, result: Any, back: Arguments
+) -> Iterator[Attempt]:
     """Yield how a layer or a pair of functions is called in the learner's own program.
 
     Parameters
@@ -100,7 +102,8 @@ def as_seen(name: str, forward: str, backward: str, given: Arguments, result: An
     call = ", ".join(f"{key}=x.copy()" if key == x else f"{key}={key}_" for key in given if key != "self")
     lines = f"{'' if name else 'layer = None'}\nresult = {owner}{forward}({call}){_Y}"
     parts = result if isinstance(result, tuple) else (result,)
-    passed, rest = [], dict[str, Any]()
+    passed: list[str] = []
+    rest: dict[str, Any] = {}
     for key, value in back.items():
         if key != "self":
             source = _source(key, value, x, given, parts, "dy" in "".join(passed))

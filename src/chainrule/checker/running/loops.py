@@ -1,4 +1,4 @@
-"""The loops of a program, each with a stop before every pass, where somebody may look or end the loop."""
+"""A program with stops, where somebody may look: before every pass of a loop, and where a function begins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 Loop = ast.For | ast.While
-STOP = "__before_a_pass__"
+PASS, CALL = "__before_a_pass__", "__called__"
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,27 @@ class Place:
 
 
 class WithStops(ast.NodeTransformer):
-    """Puts `if __before_a_pass__(number, globals(), locals()): break` before each pass of every loop."""
+    """Puts `if __before_a_pass__(number, globals(), locals()): break` before each pass of every loop.
+
+    At the beginning of each function of the file it puts `__called__("Class.method", locals())`.
+    """
 
     def __init__(self) -> None:
         self.places: list[Place] = []
         self._inside: list[str] = []
 
-    def _definition(self, node: ast.FunctionDef | ast.ClassDef) -> ast.AST:
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """Look at its methods."""
         self._inside.append(node.name)
         self.generic_visit(node)
+        self._inside.pop()
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Put a stop at the beginning."""
+        self._inside.append(node.name)
+        self.generic_visit(node)
+        node.body.insert(0, _stop(node, f"{CALL}({'.'.join(self._inside)!r}, locals())"))
         self._inside.pop()
         return node
 
@@ -37,14 +49,18 @@ class WithStops(ast.NodeTransformer):
         number = len(self.places)
         self.places.append(Place(copy.deepcopy(node), node.lineno, ".".join(self._inside)))
         self.generic_visit(node)
-        stop = ast.parse(f"if {STOP}({number}, globals(), locals()): break").body[0]
-        for part in ast.walk(stop):
-            ast.copy_location(part, node)
-        node.body.insert(0, stop)
+        node.body.insert(0, _stop(node, f"if {PASS}({number}, globals(), locals()): break"))
         return node
 
-    visit_FunctionDef = visit_ClassDef = _definition  # noqa: N815 - the names that NodeTransformer calls
-    visit_For = visit_While = _loop  # noqa: N815
+    visit_For = visit_While = _loop  # noqa: N815 - the names that NodeTransformer calls
+
+
+def _stop(node: ast.stmt, code: str) -> ast.stmt:
+    """Return a statement that has the line of another one."""
+    stop = ast.parse(code).body[0]
+    for part in ast.walk(stop):
+        ast.copy_location(part, node)
+    return stop
 
 
 def one_pass(loop: Loop, filename: str) -> CodeType | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.checker.learner import Raised, quiet
-from chainrule.checker.running.calls import Recorder
-from chainrule.checker.running.loops import STOP, Place, WithStops, one_pass
+from chainrule.checker.running.calls import Calls
+from chainrule.checker.running.loops import CALL, PASS, Place, WithStops, one_pass
 from chainrule.checker.running.made_up import LOAD, WithData, loaded
 from chainrule.checker.running.rehearsal import Rehearsal
 
@@ -47,24 +47,25 @@ class Program:
         """What its statements stopped with."""
         self.first: dict[int, Rehearsal] = {}
         """The first pass of each loop, by the number of its place."""
-        self.recorder = Recorder()
+        self.calls = Calls()
         self._namespace = namespace
         self._begun: dict[int, tuple[int, float]] = {}
-        namespace["__builtins__"] |= {STOP: self._before_a_pass, LOAD: loaded}
+        namespace["__builtins__"] |= {PASS: self._before_a_pass, CALL: self.calls.called, LOAD: loaded}
 
     def run(self) -> None:
         """Run the program, statement by statement, whatever some of them stop with."""
         self._until = time.monotonic() + SECONDS
+        self.calls.listening = True
         for statement in self._statements():
             code = compile(ast.Module([statement], []), NAME, "exec", dont_inherit=True)
             try:
-                with quiet(), self.recorder.listening():
+                with quiet():
                     exec(code, self._namespace)
             except Raised as raised:
                 self.failed.append(raised)
             except _EnoughError:
                 break
-        self._until = None  # from now on, loops end where they end
+        self._until, self.calls.listening = None, False  # from now on, loops end where they end
 
     def _statements(self) -> Iterable[ast.stmt]:
         for statement in self._tree.body:
