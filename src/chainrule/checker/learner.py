@@ -8,9 +8,10 @@ import copy
 import io
 import os
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -175,6 +176,57 @@ class Learner:
         if self.calls is not None:
             self.calls.append(Call(function, target, before[0], before[1], result))
         return result
+
+    def seed(self, number: int) -> None:
+        """Set the random numbers that the learner's code draws from NumPy."""
+        np.random.seed(number)
+
+    def stands_in(self, name: str) -> bool:
+        """Return whether a name of the file stands for something that is not here."""
+        return getattr(self.namespace.get(name), "stands_in", False) is True
+
+    def is_number(self, name: str) -> bool:
+        """Return whether a name of the file is a number or an array."""
+        return isinstance(self.namespace.get(name), int | float | np.ndarray)
+
+    def lineage(self, name: str) -> dict[str, bool]:
+        """Return the classes that a class inherits from, itself among them, and whether all of each is known.
+
+        It is if the class is in the file or in Python itself.
+        """
+        own = self.classes.values()
+        bases = self.classes[name].__mro__
+        return {base.__name__: base in own or base.__module__ in sys.stdlib_module_names for base in bases}
+
+    def attributes(self, instance: Any) -> dict[str, Any]:
+        """Return what an object of the learner's holds, by name: to be read, not to be changed."""
+        return dict(getattr(instance, "__dict__", {}))
+
+    def put(self, instance: Any, path: Sequence[Any], value: Any) -> None:
+        """Set an attribute, or with ("params", "W1") an entry of a dict or list that is one."""
+        if len(path) == 1:
+            setattr(instance, path[0], value)
+        else:
+            getattr(instance, path[0])[path[1]] = value
+
+    def fill(self, instance: Any, path: Sequence[Any], values: Any) -> None:
+        """Write numbers into an array that an object holds; other objects that hold the same array see them."""
+        array = getattr(instance, path[0])
+        array = array[path[1]] if len(path) > 1 else array
+        array[...] = np.reshape(values, np.shape(array))
+
+    def shown_by(self, lines: Sequence[str]) -> dict[str, Any]:
+        """Run lines of code below the definitions; return `result` and the attributes of `layer`, by how to write them.
+
+        Raises
+        ------
+        Raised
+            If they raise.
+        """
+        namespace = {**self.namespace, "np": np}
+        self.quietly(exec, "\n".join(lines), namespace)
+        held = self.attributes(namespace.get("layer"))
+        return {"result": namespace.get("result")} | {f"layer.{name}": value for name, value in held.items()}
 
     def quietly(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Call something that runs the learner's code, and nothing of ours."""
