@@ -52,6 +52,11 @@ def definitions(tree: ast.Module) -> ast.Module:
     return ast.fix_missing_locations(ast.Module(body, []))
 
 
+def last(tree: ast.Module) -> ast.Module:
+    """Return the definitions and other statements without those that a later one of the same name replaces."""
+    return ast.Module([*{getattr(s, "name", i): s for i, s in enumerate(tree.body)}.values()], [])  # as in notebooks
+
+
 def _flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield definitions, imports and assignments, also those under an `if` or a `try`."""
     for statement in body:
