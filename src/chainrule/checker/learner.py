@@ -202,6 +202,11 @@ class Learner:
         bases = self.classes[name].__mro__
         return {base.__name__: base in own or base.__module__ in sys.stdlib_module_names for base in bases}
 
+    def method(self, instance: Any, name: str) -> Callable[..., Any]:
+        """Return a method of an object of the learner's."""
+        method: Callable[..., Any] = getattr(instance, name)
+        return method
+
     def attributes(self, instance: Any) -> dict[str, Any]:
         """Return what an object of the learner's holds, by name: to be read, not to be changed."""
         return dict(getattr(instance, "__dict__", {}))

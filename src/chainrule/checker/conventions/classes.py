@@ -44,7 +44,7 @@ def build(learner: Learner, name: str, *arguments: Any) -> Any:
 
 def call(learner: Learner, name: str, instance: Any, method: str, *arguments: Any, **named: Any) -> Any:
     """Return what a method of an instance returns."""
-    return learner.contained(f"{name}.{method}", getattr(instance, method), arguments, named)
+    return learner.contained(f"{name}.{method}", learner.method(instance, method), arguments, named)
 
 
 def attempt(equation: Equation, v: Values) -> Values | None:

@@ -51,6 +51,7 @@ def main(child: subprocess.Popen[bytes]) -> NoReturn:
         report = Report(file, problem=_problem("crashed", request, f"{type(error).__name__}: {error}"))
     with suppress(OSError):
         child.kill()
+        child.wait()
     sys.stdout.buffer.write(json.dumps(report.as_dict()).encode())
     sys.stdout.buffer.flush()
     os._exit(0)

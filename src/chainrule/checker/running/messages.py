@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.checker.learner import OldArray
 
 LARGEST = 16 * 2**20  # bytes of a message
-_DTYPE = re.compile(r"[<>|=]([biufc]\d{1,2}|[SU]\d{1,7}|[mM]8(\[\w{1,9}\])?)")
+_DTYPE = re.compile(r"[<>|=]([biufc]\d{1,2}|[SU][1-9]\d{0,6}|[mM]8(\[\w{1,9}\])?)")
 _ARRAYS: dict[str, type[np.ndarray[Any, Any]]] = {"array": np.ndarray, "matrix": np.matrix, "old": OldArray}
 
 
@@ -208,7 +208,7 @@ class _Reader:
         if not isinstance(entry, dict):
             need(not isinstance(entry, list))
             return entry
-        name = next(iter(entry))
+        name = next(iter(entry), "")
         if name in ("tuple", "list", "dict"):
             return self._container(name, entry)
         if name in self._readers:

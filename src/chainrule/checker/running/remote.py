@@ -316,6 +316,12 @@ class RemoteLearner(Learner):
         """Return the classes that a class inherits from, and whether all of each is known."""
         return self._lineages[name]
 
+    def method(self, instance: Any, name: str) -> Callable[..., Any]:
+        """Return a method of an object of the learner's, which is looked up when it is called."""
+        if isinstance(instance, Remote):
+            return RemoteMethod(self._connection, instance, name)
+        return super().method(instance, name)
+
     def attributes(self, instance: Any) -> dict[str, Any]:
         """Return what an object of the learner's holds, by name."""
         held = self._connection.ask("attributes", instance=instance) if isinstance(instance, Remote) else {}

@@ -63,16 +63,17 @@ class Service(Codec):
         """Do what the judge asks for until it has ended."""
         with contextlib.suppress(EndedError):
             while True:
-                request = receive(self._requests)
-                for number in request["forget"]:
-                    self._numbers.pop(id(self._objects.pop(number, None)), None)
-                self._answer(request["id"], self._done(request))
+                answer = self.answer(receive(self._requests))
+                try:
+                    send(self._answers, answer)
+                except TooLargeError as error:
+                    send(self._answers, {"id": answer["id"]} | _failure(error))
 
-    def _answer(self, number: int, answer: dict[str, Any]) -> None:
-        try:
-            send(self._answers, {"id": number} | answer)
-        except TooLargeError as error:
-            send(self._answers, {"id": number} | _failure(error))
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Do what a request asks for, and return the answer."""
+        for number in request["forget"]:
+            self._numbers.pop(id(self._objects.pop(number, None)), None)
+        return {"id": request["id"]} | self._done(request)
 
     def _done(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -144,7 +145,7 @@ class Service(Codec):
             return self._objects[entry["handle"]]
         if "method" in entry:
             number, name = entry["method"]
-            return getattr(self._objects[number], name)
+            return self._learner.quietly(getattr, self._objects[number], name)
         return self._callback(entry["callback"])
 
     def kind_of(self, value: Any) -> dict[str, Any]:
