@@ -413,6 +413,14 @@ def test_however_the_process_ends_it_is_said(line: str, problem: str | None, sai
     assert report.problem is None or said in str(report.problem.facts)
 
 
+def test_where_there_are_no_process_groups_it_ends_by_itself() -> None:
+    code = (
+        "import os; vars(os).pop('killpg', 0); from chainrule.checker.running import child\nchild._end_in_time(0.1)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code + "while True: pass"], timeout=60.0)
+    assert run.returncode == 1
+
+
 @ON_LINUX
 @pytest.mark.parametrize("status", [0, 3, -9, -signal.SIGXCPU, -63])
 def test_an_end_is_put_into_words(status: int) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Mapping
 from functools import partial
@@ -63,6 +64,7 @@ def _enclose() -> dict[str, bool]:
 def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) -> None:
     """Execute the definitions of a file, and serve the judge; from here on this process is good for nothing else."""
     kernel.end_with_parent()
+    _end_in_time(request["seconds"])
     limit(request["memory"], request["seconds"])
     source = read(Path(request["path"]))
     if source.tree is None:  # which the judge says
@@ -76,6 +78,14 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
     told = [[finding.function, finding.line, finding.facts["kind"], finding.facts["text"]] for finding in failed]
     send(answers, service.description() | {"failed": told})
     service.serve()
+
+
+def _end_in_time(seconds: float) -> None:
+    """End this process after its time where ending the judge's does not end it, too."""
+    if not hasattr(os, "killpg"):
+        timer = threading.Timer(seconds, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
 
 
 def _hide() -> None:

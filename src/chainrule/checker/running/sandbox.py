@@ -78,9 +78,9 @@ def check_file(
 ) -> Report:
     """Check one file and return the report, whatever the file does.
 
-    It is executed in a process and a session of its own, in an empty folder and environment, with limits on time,
-    memory, files and processes, and without a network. See `walls` for what stands here. It could also
-    forge its own report, so a clean one from somebody with a motive proves nothing.
+    It is executed in a process of its own, in an empty folder and environment, with limits on time, memory, files and
+    processes, and without a network; see `walls` for what stands here. Another process asks that one for results and
+    judges them.
 
     Parameters
     ----------
