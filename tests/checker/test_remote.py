@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from chainrule.checker import roles
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.running import child, judge, sandbox
+from chainrule.checker.running import child, judge, sandbox, serving
 from chainrule.checker.running.definitions import definitions
 from chainrule.checker.running.messages import EndedError, NotAMessageError, receive, send
 from chainrule.checker.running.remote import Connection, Remote, RemoteLearner
@@ -267,7 +268,14 @@ def test_an_honest_answer_is_believed() -> None:
 
 LIES: list[Any] = [
     *(b"", b"{}", b"[]", b"null", b"\xff\xfe", b"{" * 20_000, b'{"id": 1e3}'),
-    *({}, {"id": 99}, {"id": None}, {"value": 3}, CALLED | {"given": 3}, CALLED | {"given": {"tuple": []}}),
+    *(
+        {},
+        CALLED | {"id": 99},
+        CALLED | {"id": None},
+        {"value": 3},
+        CALLED | {"given": 3},
+        CALLED | {"given": {"tuple": []}},
+    ),
     *(CALLED | {"changed": "relu"}, CALLED | {"changed": [1]}, CALLED | {"returned_argument": 1}),
     *(CALLED | {"old_numpy": ["3"]}, CALLED | {"old_numpy": None}, CALLED | {"value": [1]}),
     *(CALLED | {"value": {"handle": "1", "callable": True}}, CALLED | {"value": {"handle": -1, "callable": True}}),
@@ -411,6 +419,25 @@ def test_however_the_process_ends_it_is_said(line: str, problem: str | None, sai
     report = check_file(path, seconds=3.0)
     assert (report.problem and report.problem.mistake) == problem
     assert report.problem is None or said in str(report.problem.facts)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no alarms here")
+def test_an_alarm_waits_until_a_message_is_complete() -> None:
+    complete = []
+
+    def ring(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with pytest.raises(TimeoutError):
+            with serving._no_alarm():
+                signal.setitimer(signal.ITIMER_REAL, 0.01)
+                time.sleep(0.1)
+                complete.append(True)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert complete
 
 
 def test_where_there_are_no_process_groups_it_ends_by_itself() -> None:
