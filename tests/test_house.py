@@ -61,8 +61,11 @@ CHECKER = {
     "roles.scripts": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
     "roles": ("documented", "findings", "learner", "probe", "repro", "roles.book", "roles.course", "roles.scripts"),
-    "running": ("findings", "learner", "roles", "running.received"),
+    # Where the learner's code is: no equations, nor who knows them.
+    "running": ("findings", "learner"),
+    "running.judge": ("findings", "learner", "roles", "running"),
     "running.received": ("findings", "telling"),
+    "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
     "inprocess": ("findings", "learner", "roles", "telling"),
     "pytest_plugin": ("inprocess", "names", "telling"),

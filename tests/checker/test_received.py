@@ -154,7 +154,7 @@ def test_who_writes_into_the_open_files_forges_no_second_report(tmp_path: Path) 
     )
     problem = check_file(path).problem
     assert problem is not None
-    assert (problem.mistake, problem.facts) == ("crashed", {"text": "report", "pattern": "no-report"})
+    assert (problem.mistake, problem.facts) == ("crashed", {"text": "message", "pattern": "no-report"})
 
 
 def test_a_process_that_cannot_be_started_is_a_crashed_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,15 +143,14 @@ PAST_THE_HOOK = {
 
 IMPORTS = sandbox.PATH + "from chainrule.checker.running import child, kernel; "
 NO_WALLS = (
-    IMPORTS
-    + "child.judge.hide = lambda: None; child.lock = lambda *_: None; kernel.enclose = lambda *_: {}; child.main()"
+    IMPORTS + "child._hide = lambda: None; child.lock = lambda *_: None; kernel.enclose = lambda *_: {}; child.main()"
 )
 STARTS = {
-    "all walls": sandbox.START,
+    "all walls": sandbox.CHILD,
     "an ordinary user": IMPORTS
     + "kernel._become_nobody('.'); kernel._drop_privileges(child.readable()); "
     + "kernel._become_nobody = kernel._drop_privileges = lambda *_: None; child.main()",
-    "the hook alone": IMPORTS + "child.judge.hide = lambda: None; kernel.enclose = lambda *_: {}; child.main()",
+    "the hook alone": IMPORTS + "child._hide = lambda: None; kernel.enclose = lambda *_: {}; child.main()",
     "the kernel alone": IMPORTS + "child.lock = lambda *_: None; child.main()",
 }
 
@@ -177,10 +176,10 @@ def said(report: Report) -> str:
     return " ".join(finding.facts.get("text", "") for finding in report.findings)
 
 
-def left(ways: dict[str, str], start: str, aim: Path, files: Path) -> tuple[set[str], dict[str, Report]]:
+def left(ways: dict[str, str], child: str, aim: Path, files: Path) -> tuple[set[str], dict[str, Report]]:
     """Try ways out, each in a file of its own; return which led out, and the reports."""
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as server:
-        patch.setattr(sandbox, "START", start)
+        patch.setattr(sandbox, "START", sandbox.start(child))
         port = server.getsockname()[1]
         paths = [files / f"{number}.py" for number in range(len(ways))]
         for path, way in zip(paths, ways.values(), strict=True):

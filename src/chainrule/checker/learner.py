@@ -8,9 +8,10 @@ import copy
 import io
 import os
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -99,7 +100,7 @@ class Learner:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
                 self.nodes[node.name] = node
-            elif isinstance(node, ast.ClassDef) and isinstance(namespace.get(node.name), type):
+            elif isinstance(node, ast.ClassDef) and self.is_class(node.name):
                 self.classes[node.name] = namespace[node.name]
                 for method in node.body:
                     if isinstance(method, ast.FunctionDef):
@@ -154,10 +155,10 @@ class Learner:
         except Raised as raised:
             if self.calls is not None:
                 self.calls.append(Call(function, target, before[0], before[1], raised))
-            raised.function, raised.keys = function, frozenset(_keys(before))
+            raised.function, raised.keys = function, frozenset(keys_of(before))
             if raised.kind == "TimeoutError":
                 self._stuck[function] = raised
-            if ONLY_NUMPY_1 not in raised.text or any(isinstance(a, _OldArray) for a in arrays(before)):
+            if ONLY_NUMPY_1 not in raised.text or any(isinstance(a, OldArray) for a in arrays(before)):
                 raise
             with contextlib.suppress(Raised):
                 result = self.contained(function, target, *_as_in_numpy_1(before))
@@ -175,6 +176,66 @@ class Learner:
         if self.calls is not None:
             self.calls.append(Call(function, target, before[0], before[1], result))
         return result
+
+    def is_class(self, name: str) -> bool:
+        """Return whether a name of the file is a class."""
+        return isinstance(self.namespace.get(name), type)
+
+    def seed(self, number: int) -> None:
+        """Set the random numbers that the learner's code draws from NumPy."""
+        np.random.seed(number)
+
+    def stands_in(self, name: str) -> bool:
+        """Return whether a name of the file stands for something that is not here."""
+        return getattr(type(self.namespace.get(name)), "stands_in", False) is True
+
+    def is_number(self, name: str) -> bool:
+        """Return whether a name of the file is a number or an array."""
+        return isinstance(self.namespace.get(name), int | float | np.ndarray)
+
+    def lineage(self, name: str) -> dict[str, bool]:
+        """Return the classes that a class inherits from, itself among them, and whether all of each is known.
+
+        It is if the class is in the file or in Python itself.
+        """
+        own = self.classes.values()
+        bases = self.classes[name].__mro__
+        return {base.__name__: base in own or base.__module__ in sys.stdlib_module_names for base in bases}
+
+    def method(self, instance: Any, name: str) -> Callable[..., Any]:
+        """Return a method of an object of the learner's."""
+        method: Callable[..., Any] = getattr(instance, name)
+        return method
+
+    def attributes(self, instance: Any) -> dict[str, Any]:
+        """Return what an object of the learner's holds, by name: to be read, not to be changed."""
+        return dict(getattr(instance, "__dict__", {}))
+
+    def put(self, instance: Any, path: Sequence[Any], value: Any) -> None:
+        """Set an attribute, or with ("params", "W1") an entry of a dict or list that is one."""
+        if len(path) == 1:
+            setattr(instance, path[0], value)
+        else:
+            getattr(instance, path[0])[path[1]] = value
+
+    def fill(self, instance: Any, path: Sequence[Any], values: Any) -> None:
+        """Write numbers into an array that an object holds; other objects that hold the same array see them."""
+        array = getattr(instance, path[0])
+        array = array[path[1]] if len(path) > 1 else array
+        array[...] = np.reshape(values, np.shape(array))
+
+    def shown_by(self, lines: Sequence[str]) -> dict[str, Any]:
+        """Run lines of code below the definitions; return `result` and the attributes of `layer`, by how to write them.
+
+        Raises
+        ------
+        Raised
+            If they raise.
+        """
+        namespace = {**self.namespace, "np": np}
+        self.quietly(exec, "\n".join(lines), namespace)
+        held = self.attributes(namespace.get("layer"))
+        return {"result": namespace.get("result")} | {f"layer.{name}": value for name, value in held.items()}
 
     def quietly(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Call something that runs the learner's code, and nothing of ours."""
@@ -247,7 +308,7 @@ def copied(value: Any, memo: dict[int, Any] | None = None) -> Any:
     return value if isinstance(value, str | int | float | np.generic | None) else copy.deepcopy(value)
 
 
-class _OldArray(np.ndarray[Any, Any]):
+class OldArray(np.ndarray[Any, Any]):
     """An array that NumPy 1's rule still holds for: float() takes one number, in however many brackets."""
 
     def __float__(self) -> float:
@@ -260,18 +321,18 @@ class _OldArray(np.ndarray[Any, Any]):
 def _as_in_numpy_1(value: Any) -> Any:
     """Return a nested value whose arrays are of the old kind, as is whatever is computed from them."""
     if isinstance(value, np.ndarray):
-        return value.view(_OldArray)
+        return value.view(OldArray)
     if isinstance(value, dict):
         return {name: _as_in_numpy_1(child) for name, child in value.items()}
     return type(value)(map(_as_in_numpy_1, value)) if type(value) in (tuple, list) else value
 
 
-def _keys(value: Any) -> Iterator[str]:
+def keys_of(value: Any) -> Iterator[str]:
     """Yield the keys of every dict in nested tuples, lists and dicts."""
     if isinstance(value, dict):
         yield from map(str, value)
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ():
-        yield from _keys(child)
+        yield from keys_of(child)
 
 
 def arrays(value: Any) -> Iterator[Any]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -90,7 +89,7 @@ def uses(learner: Learner, function: str) -> set[str]:
 def _touches_a_stand_in(learner: Learner, function: str) -> bool:
     """Return whether a function uses something that is not here, or a class that inherits from it."""
     names = {function.partition(".")[0]} | uses(learner, function)
-    if any(getattr(learner.namespace.get(name), "stands_in", False) is True for name in names):
+    if any(learner.stands_in(name) for name in names):
         return True
     classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef)]
     bases = {node.name: {_root(base) for base in node.bases} for node in classes}
@@ -98,7 +97,7 @@ def _touches_a_stand_in(learner: Learner, function: str) -> bool:
     seen: set[str] = set()
     while waiting:
         base = waiting.pop()
-        if getattr(learner.namespace.get(base), "stands_in", False) is True:
+        if learner.stands_in(base):
             return True
         waiting += bases.get(base, set()) - seen
         seen.add(base)
@@ -114,8 +113,7 @@ def _root(node: ast.expr) -> str:
 
 def _uses_a_number_of_the_file(learner: Learner, function: str) -> bool:
     """Return whether a function uses a number or an array from the top of the file, such as an m of other data."""
-    values = [learner.namespace.get(name) for name in uses(learner, function)]
-    return any(isinstance(value, int | float | np.ndarray) for value in values)
+    return any(learner.is_number(name) for name in uses(learner, function))
 
 
 def _bound(tree: ast.AST) -> Iterator[str]:
@@ -168,20 +166,19 @@ def _is_misspelt(learner: Learner, function: str, raised: Raised) -> bool:
     match = _NO_ATTRIBUTE.fullmatch(raised.text)
     if match is None or match[1] not in learner.classes:
         return False
-    cls, attribute = learner.classes[match[1]], match[2]
+    lineage, attribute = learner.lineage(match[1]), match[2]
     words = ("setattr", "__dict__", "__getattr__", "vars(")
-    if not _is_known_whole(learner, cls) or any(word in ast.unparse(learner.whole) for word in words):
+    if not all(lineage.values()) or any(word in ast.unparse(learner.whole) for word in words):
         return False
     # What the method would have done after the line that it stopped in comes too late.
     line = raised.line or 0
     ends = [node.end_lineno or 0 for node in learner.nodes.values() if node.lineno and node.lineno <= line]
     late = range(line + 1, min((end for end in ends if end >= line), default=line) + 1)
-    return not any(node.attr == attribute and node.lineno not in late for node in _stored(learner, cls))
+    return not any(node.attr == attribute and node.lineno not in late for node in _stored(learner, lineage))
 
 
-def _stored(learner: Learner, cls: type) -> Iterator[ast.Attribute]:
-    """Yield where attributes get values that may be attributes of a class's objects."""
-    inherited = {base.__name__ for base in cls.__mro__}
+def _stored(learner: Learner, inherited: Collection[str]) -> Iterator[ast.Attribute]:
+    """Yield where attributes get values that may be attributes of the objects of a class with this lineage."""
     for statement in learner.whole.body:
         another = isinstance(statement, ast.ClassDef) and statement.name not in inherited
         nodes = list(ast.walk(statement))
@@ -191,9 +188,3 @@ def _stored(learner: Learner, cls: type) -> Iterator[ast.Attribute]:
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node not in without:
                 if not (another and ast.unparse(node.value) == "self"):
                     yield node
-
-
-def _is_known_whole(learner: Learner, cls: type) -> bool:
-    """Return whether all that a class inherits is in the file or in Python itself."""
-    own = learner.classes.values()
-    return all(base in own or base.__module__ in sys.stdlib_module_names for base in cls.__mro__)

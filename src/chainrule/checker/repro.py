@@ -147,13 +147,10 @@ _FORMATS: Any = {"float_kind": _number, "bool": str}
 
 def _showing(learner: Learner, lines: list[str], finding: Finding) -> list[str]:
     """Return the lines of a snippet with one that prints what is wrong; [] if it does not come to that."""
-    namespace = {**learner.namespace, "np": np}
     try:
-        learner.quietly(exec, "\n".join(lines), namespace)
+        shown = learner.shown_by(lines)
     except Raised as raised:
         return lines if finding.mistake == "raised" and raised.kind == finding.facts.get("kind") else []
-    shown = {"result": namespace.get("result")}
-    shown |= {f"layer.{name}": value for name, value in getattr(namespace.get("layer"), "__dict__", {}).items()}
     quantity = finding.facts.get("name", "").rstrip("0123456789")
     for name in sorted(shown, key=lambda name: (name != f"layer.{quantity}", name != "result")):
         if _holds(shown[name], finding.facts.get("got", "")):

@@ -44,7 +44,7 @@ def build(learner: Learner, name: str, *arguments: Any) -> Any:
 
 def call(learner: Learner, name: str, instance: Any, method: str, *arguments: Any, **named: Any) -> Any:
     """Return what a method of an instance returns."""
-    return learner.contained(f"{name}.{method}", getattr(instance, method), arguments, named)
+    return learner.contained(f"{name}.{method}", learner.method(instance, method), arguments, named)
 
 
 def attempt(equation: Equation, v: Values) -> Values | None:
@@ -81,15 +81,15 @@ def _batch_and_one(equation: Equation, names: Sequence[str], v: Values) -> Value
     return found | {f"{name} of the next batch": np.nan if alone is None else alone[name] for name in found}
 
 
-def slots(instance: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays that an instance holds, with their names; those in its dicts and lists too."""
-    for name, value in vars(instance).items():
+def slots(learner: Learner, instance: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield the arrays that an instance holds, with their places; those in its dicts and lists too."""
+    for name, value in learner.attributes(instance).items():
         if isinstance(value, np.ndarray):
-            yield name, value
+            yield (name,), value
         elif isinstance(value, dict):
-            yield from ((f"{name}.{key}", each) for key, each in value.items() if isinstance(each, np.ndarray))
+            yield from (((name, key), each) for key, each in value.items() if isinstance(each, np.ndarray))
         elif isinstance(value, list):
-            yield from ((f"{name}.{i}", each) for i, each in enumerate(value) if isinstance(each, np.ndarray))
+            yield from (((name, i), each) for i, each in enumerate(value) if isinstance(each, np.ndarray))
 
 
 _STORED = {

@@ -1,4 +1,4 @@
-"""The process in which a learner's file is executed and checked; `sandbox` starts it."""
+"""The process in which a learner's file is executed; `judge` asks it for what the functions there come to."""
 
 from __future__ import annotations
 import __future__
@@ -9,46 +9,41 @@ import contextlib
 import json
 import os
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
-from chainrule.checker import roles
-from chainrule.checker.findings import Finding, Report
+from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised, quiet
-from chainrule.checker.running import courseware, judge, kernel
-from chainrule.checker.running.definitions import definitions
-from chainrule.checker.running.excerpts import with_code
+from chainrule.checker.running import courseware, kernel
+from chainrule.checker.running.definitions import definitions, last
 from chainrule.checker.running.imports import Importer, is_real, restore_numpy_names
+from chainrule.checker.running.messages import receive, send
+from chainrule.checker.running.serving import Service
 from chainrule.checker.running.source import Source, beside, read, starred
-from chainrule.checker.running.walls import limit, lock, readable
+from chainrule.checker.running.walls import OURS, limit, lock, readable
 from chainrule.lessons import book, stepwise
 
 NAME = "<learner>"
-LONGEST = 500  # characters of a fact
+LONGEST = 500  # characters of what an exception says
 
 
 def main() -> NoReturn:
-    """Read what to check from the standard input, check it, and write the report to the standard output."""
-    request = json.loads(sys.stdin.buffer.read())
-    out = os.dup(1)
+    """Execute the definitions of the file that the judge names, say what they are, and do what it asks for."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # what the learner's code prints goes nowhere, and it finds no input
         os.dup2(nothing, stream)
-    file = request["file"]
     try:
-        report = check(request)
+        _serve(receive(requests), requests, answers)
     except MemoryError:
-        report = Report(file, problem=Finding("memory", "", facts={"gigabytes": f"{request['memory'] / 2**30:g}"}))
+        send(answers, {"problem": "memory", "text": ""})
     except BaseException as error:
-        text = f"{type(error).__name__}: {error}"
-        report = Report(file, problem=Finding("crashed", "", facts={"text": text[:LONGEST]}))
-    with os.fdopen(out, "wb") as stream_out:
-        stream_out.write(json.dumps(report.as_dict()).encode())
+        send(answers, {"problem": "crashed", "text": f"{type(error).__name__}: {error}"[:LONGEST]})
     os._exit(0)  # whatever the learner's code wanted to do at the end
 
 
@@ -66,40 +61,38 @@ def _enclose() -> dict[str, bool]:
     return standing
 
 
-def check(request: Mapping[str, Any]) -> Report:
-    """Return the report on a file; from here on this process is good for nothing else."""
+def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Execute the definitions of a file, and serve the judge; from here on this process is good for nothing else."""
     kernel.end_with_parent()
+    _end_in_time(request["seconds"])
     limit(request["memory"], request["seconds"])
-    file = request["file"]
     source = read(Path(request["path"]))
-    if source.tree is None:
-        return with_code(Report(file, problem=source.problem), source)
+    if source.tree is None:  # which the judge says
+        return
     others = beside(source)
     restore_numpy_names()
     _enclose()
-    judge.hide()
-    learner, failed = run(definitions(source.tree), source, request["names"], others, judge.keeper())
-    if not learner.nodes and not learner.classes:
-        return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))
-    report = roles.check(learner, file)
-    findings = sorted([*failed, *report.findings], key=lambda finding: finding.line or 0)
-    report = with_code(source.report(replace(report, findings=tuple(findings))), source)
-    return replace(report, findings=tuple(_shortened(finding) for finding in report.findings))
+    _hide()
+    learner, failed = run(definitions(source.tree), source, None, others)
+    service = Service(learner, requests, answers)
+    told = [[finding.function, finding.line, finding.facts["kind"], finding.facts["text"]] for finding in failed]
+    send(answers, service.description() | {"failed": told})
+    service.serve()
 
 
-def _shortened(finding: Finding) -> Finding:
-    return replace(finding, facts={name: str(fact)[:LONGEST] for name, fact in finding.facts.items()})
+def _end_in_time(seconds: float) -> None:
+    """End this process after its time where ending the judge's does not end it, too."""
+    if not hasattr(os, "killpg"):
+        timer = threading.Timer(seconds, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
 
 
-class _Guarded(Learner):
-    """A learner whose functions cannot change what judges them."""
-
-    def __init__(self, *arguments: Any, put_back: Callable[[], None]) -> None:
-        super().__init__(*arguments)
-        self._put_back = put_back
-
-    def quietly(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        return super().quietly(judge.guarded(target, self._put_back), *arguments, **named)
+def _hide() -> None:
+    """Take our own modules out of the table of modules: what helper files define is right, and not to be looked up."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == OURS]:
+        del sys.modules[name]
+    sys.modules["__main__"] = ModuleType("__main__")
 
 
 def run(
@@ -107,29 +100,24 @@ def run(
     source: Source,
     names: Mapping[str, str] | None,
     others: Mapping[str, Source],
-    put_back: Callable[[], None] = lambda: None,
 ) -> tuple[Learner, list[Finding]]:
-    """Execute definitions and return what they define, and a warning for each definition that raised.
-
-    `put_back` is called whenever some of the learner's code has run.
-    """
+    """Execute definitions and return what they define, and a warning for each definition that raised."""
     importer = Importer()
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
     namespace = _namespace(NAME, importer)
     failed = []
-    for statement, raised in _execute(tree, NAME, namespace, put_back):
+    for statement, raised in _execute(tree, NAME, namespace):
         if raised.kind in ("MemoryError", "_ArrayMemoryError"):
             raise MemoryError
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            facts = {"kind": raised.kind, "text": raised.text}
+            facts = {"kind": raised.kind, "text": raised.text[:LONGEST]}
             failed.append(Finding("raised", statement.name, raised.line or statement.lineno, facts, "warning"))
     if source.tree and not all(importer.knows(name) or is_real(name) for name in starred(source.tree)):
         for name in _unknown(tree, source.tree, namespace):
             namespace[name] = importer.stub(name)
     importer.loading = False
-    last = {getattr(s, "name", i): s for i, s in enumerate(tree.body)}  # notebooks define again
-    own = [s for s in last.values() if not _is_borrowed(namespace.get(getattr(s, "name", "")))]
-    return _Guarded(namespace, ast.Module(own, []), names, source.tree, put_back=put_back), failed
+    own = [s for s in last(tree).body if not _is_borrowed(namespace.get(getattr(s, "name", "")))]
+    return Learner(namespace, ast.Module(own, []), names, source.tree), failed
 
 
 def _is_borrowed(value: Any) -> bool:
@@ -152,9 +140,7 @@ def _namespace(name: str, importer: Importer) -> dict[str, Any]:
     return namespace
 
 
-def _execute(
-    tree: ast.Module, name: str, namespace: dict[str, Any], put_back: Callable[[], None] = lambda: None
-) -> list[tuple[ast.stmt, Raised]]:
+def _execute(tree: ast.Module, name: str, namespace: dict[str, Any]) -> list[tuple[ast.stmt, Raised]]:
     """Execute statements one by one and return those that raised."""
     flags, raised = 0, []
     for statement in tree.body:
@@ -175,8 +161,6 @@ def _execute(
             raised.append((statement, error))
         except (SyntaxError, ValueError, RecursionError) as error:
             raised.append((statement, Raised(type(error).__name__, str(error), getattr(error, "lineno", None))))
-        finally:
-            put_back()
     return raised
 
 

@@ -48,8 +48,13 @@ def definitions(tree: ast.Module) -> ast.Module:
                 kept.add(i)
                 needed |= _used(statement)
                 waiting = True
-    body = [_WithoutAsserts().visit(copy.deepcopy(statements[i])) for i in sorted(kept)]
+    body = [_without_asserts(statements[i]) for i in sorted(kept)]
     return ast.fix_missing_locations(ast.Module(body, []))
+
+
+def last(tree: ast.Module) -> ast.Module:
+    """Return the definitions and other statements without those that a later one of the same name replaces."""
+    return ast.Module([*{getattr(s, "name", i): s for i, s in enumerate(tree.body)}.values()], [])  # as in notebooks
 
 
 def _flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -125,6 +130,13 @@ def _is_cheap(statement: Assignment, modules: set[str], owned: set[str]) -> bool
             if not known or any(word in path.lower() for word in HARMFUL):
                 return False
     return True
+
+
+def _without_asserts(statement: ast.stmt) -> ast.stmt:
+    if not any(isinstance(node, ast.Assert) for node in ast.walk(statement)):
+        return statement  # copying takes ten times as long as looking
+    without: ast.stmt = _WithoutAsserts().visit(copy.deepcopy(statement))
+    return without
 
 
 class _WithoutAsserts(ast.NodeTransformer):

@@ -1,65 +1,127 @@
-"""What judges, kept from the code that is judged: names put back as they were, and no import of the right answers."""
+"""The process that judges a learner's file, and never executes it: another one does, which it asks (`child`)."""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
 import sys
-from collections.abc import Callable
-from operator import is_
-from types import ModuleType
-from typing import Any
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
 
-from chainrule.checker.running.walls import OURS
+from chainrule.checker import roles
+from chainrule.checker.findings import Finding, Report
+from chainrule.checker.running import kernel
+from chainrule.checker.running.definitions import definitions, last
+from chainrule.checker.running.excerpts import with_code
+from chainrule.checker.running.messages import EndedError, NotAMessageError, counted, need, send, typed
+from chainrule.checker.running.remote import Connection, RemoteLearner
+from chainrule.checker.running.source import Source, read
+from chainrule.checker.running.walls import limit
 
-_KEPT = (  # modules that the checker computes and compares with, and that the learner's code has as well
-    *("builtins", "ast", "contextlib", "copy", "copyreg", "dataclasses", "functools", "importlib", "inspect", "io"),
-    *("json", "json.encoder", "linecache", "math", "operator", "os", "random", "signal", "threading", "traceback"),
-    *("numpy", "numpy._core", "numpy.lib", "numpy.linalg"),  # and what is in these
-)
+LONGEST = 500  # characters of a fact
+PATIENCE = 2.0  # seconds until a process that has closed its pipes has ended
 
 
-def hide() -> None:
-    """Take the checker, its equations and the program that started it out of the table of modules.
+def main(child: subprocess.Popen[bytes]) -> NoReturn:
+    """Read what to check from the standard input, judge it, and write the report to the standard output.
 
-    Who has a module already goes on with it; who imports it afterwards gets what the walls say to that.
+    Parameters
+    ----------
+    child
+        The process that is to execute the file. It was started before this module was imported: both take their time.
     """
-    for name in [name for name in sys.modules if name.partition(".")[0] == OURS]:
-        del sys.modules[name]
-    sys.modules["__main__"] = ModuleType("__main__")
+    request = json.loads(sys.stdin.buffer.read())
+    kernel.end_with_parent()
+    limit(request["memory"], request["seconds"])
+    file = request["file"]
+    try:
+        report = _checked(request, child)
+    except EndedError as ended:
+        report = Report(file, problem=_end(child, request, *ended.args))
+    except NotAMessageError:
+        report = Report(file, problem=Finding("crashed", "", facts={"text": "message", "pattern": "no-report"}))
+    except MemoryError:
+        report = Report(file, problem=_problem("memory", request))
+    except BaseException as error:
+        report = Report(file, problem=_problem("crashed", request, f"{type(error).__name__}: {error}"))
+    with suppress(OSError):
+        child.kill()
+        child.wait()
+    sys.stdout.buffer.write(json.dumps(report.as_dict()).encode())
+    sys.stdout.buffer.flush()
+    os._exit(0)
 
 
-def keeper() -> Callable[[], None]:
-    """Return what puts back every name of the modules that judge, as it is now.
-
-    So `np.allclose = lambda *a, **k: True` holds until the learner's function returns, and no longer.
-    """
-    modules = [module for name, module in sys.modules.items() if _is_kept(name)]
-    kept = [(vars(module), dict(vars(module))) for module in modules]
-    # The names of what follows are looked up in builtins, which are among those that may have been changed.
-    every, each, size, kind, same, module_kind = all, map, len, type, is_, ModuleType
-
-    def put_back() -> None:
-        for names, before in kept:
-            if size(names) == size(before) and every(each(same, names.values(), before.values())):
-                continue
-            names.update(before)
-            for name in [*names]:
-                if name not in before and kind(names[name]) is not module_kind:  # which an import has put there
-                    del names[name]
-
-    return put_back
+def _checked(request: Mapping[str, Any], child: subprocess.Popen[bytes]) -> Report:
+    """Return the report on a file."""
+    if child.stdin is None or child.stdout is None:
+        raise EndedError
+    with suppress(OSError):  # one that has ended is noticed below
+        send(child.stdin, request)
+    file = request["file"]
+    source = read(Path(request["path"]))
+    if source.tree is None:
+        return with_code(Report(file, problem=source.problem), source)
+    connection = Connection(child.stdin, child.stdout)
+    described = connection.receive()
+    failed = [_failed(told) for told in typed(described.get("failed"), list)]
+    tree = last(definitions(source.tree))
+    learner = RemoteLearner(connection, described, tree, request["names"], source.tree)
+    if not learner.nodes and not learner.classes:
+        return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))
+    return _finished(roles.check(learner, file), failed, source)
 
 
-def guarded(target: Callable[..., Any], put_back: Callable[[], None]) -> Callable[..., Any]:
-    """Return a function of the learner's after which all names are put back."""
-
-    def call(*arguments: Any, **named: Any) -> Any:
-        try:
-            return target(*arguments, **named)
-        finally:
-            put_back()
-
-    return call
+def _failed(told: Any) -> Finding:
+    """Return the warning of a definition that raised."""
+    need(isinstance(told, list) and len(told) == 4)
+    name, line, kind, text = told
+    facts = {"kind": typed(kind, str)[:LONGEST], "text": typed(text, str)[:LONGEST]}
+    return Finding("raised", typed(name, str), counted(line), facts, "warning")
 
 
-def _is_kept(name: str) -> bool:
-    return name in _KEPT or name.startswith(("numpy._core.", "numpy.lib.", "numpy.linalg."))
+def _finished(report: Report, failed: list[Finding], source: Source) -> Report:
+    findings = sorted([*failed, *report.findings], key=lambda finding: finding.line or 0)
+    report = with_code(source.report(replace(report, findings=tuple(findings))), source)
+    return replace(report, findings=tuple(_shortened(finding) for finding in report.findings))
+
+
+def _shortened(finding: Finding) -> Finding:
+    return replace(finding, facts={name: str(fact)[:LONGEST] for name, fact in finding.facts.items()})
+
+
+def _end(child: subprocess.Popen[bytes], request: Mapping[str, Any], problem: str = "", text: str = "") -> Finding:
+    """Return why a process has ended: as it said, or as the system says."""
+    if problem:
+        return _problem(problem, request, text)
+    try:
+        status = child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        return _problem("crashed", request, "it closed its pipes")
+    if status == -getattr(signal, "SIGXCPU", 0):
+        return _problem("timeout", request)
+    return _problem("crashed", request, how_it_ended(status))
+
+
+def how_it_ended(status: int) -> str:
+    """Return what the status of a process says, in words."""
+    if status >= 0:
+        return f"it ended with status {status}"
+    try:
+        return f"it was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"it was ended by signal {-status}"
+
+
+def _problem(key: str, request: Mapping[str, Any], text: str = "") -> Finding:
+    facts = {
+        "memory": {"gigabytes": f"{request['memory'] / 2**30:g}"},
+        "timeout": {"seconds": f"{request['seconds']:g}"},
+        "crashed": {"text": text[:LONGEST]},
+    }
+    return Finding(key, "", facts=facts[key])

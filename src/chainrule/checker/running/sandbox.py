@@ -26,12 +26,24 @@ SECONDS = 20.0
 MEMORY = 2 * 2**30
 LARGEST = 4 * 2**20  # bytes of a report
 # The caller's own chainrule and NumPy come before installed ones, but nothing beside them before Python's own modules.
+OPTIONS = ("-I", "-X", "utf8", "-c")
 PATH = (
     "import site, sys; installed = [sys.path.index(each) for each in site.getsitepackages() if each in sys.path]; "
     "first = min(installed, default=len(sys.path)); sys.path[first:first] = sys.argv[1:]; "
 )
-START = PATH + "from chainrule.checker.running import child; child.main()"
-START_WALLS = START.replace("main", "show_walls")
+CHILD = PATH + "from chainrule.checker.running import child; child.main()"
+START_WALLS = CHILD.replace("main", "show_walls")
+
+
+def start(child: str) -> str:
+    """Return what the judge's process begins with: first of all it starts the child, so that both import at a time."""
+    command = f"[sys.executable, *{OPTIONS!r}, {child!r}, *sys.argv[1:]]"
+    pipes = "stdin=subprocess.PIPE, stdout=subprocess.PIPE"
+    imports = "from chainrule.checker.running import judge"
+    return PATH + f"import subprocess; child = subprocess.Popen({command}, {pipes}); {imports}; judge.main(child)"
+
+
+START = start(CHILD)
 LOOK = 0.1  # seconds between two looks at the folder
 KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH")  # without these, Python or NumPy may not start
 
@@ -66,9 +78,9 @@ def check_file(
 ) -> Report:
     """Check one file and return the report, whatever the file does.
 
-    It is executed in a process and a session of its own, in an empty folder and environment, with limits on time,
-    memory, files and processes, and without a network. See `walls` for what stands here. It could also
-    forge its own report, so a clean one from somebody with a motive proves nothing.
+    It is executed in a process of its own, in an empty folder and environment, with limits on time, memory, files and
+    processes, and without a network; see `walls` for what stands here. Another process asks that one for results and
+    judges them.
 
     Parameters
     ----------
@@ -177,9 +189,9 @@ def _wait(reader: threading.Thread, folder: str, seconds: float) -> Literal["don
     return "done"
 
 
-def _command(start: str) -> list[str]:
+def _command(code: str) -> list[str]:
     roots = [str(Path(__file__).parents[3]), str(Path(np.__file__).parents[1])]
-    return [sys.executable, "-I", "-X", "utf8", "-c", start, *roots]
+    return [sys.executable, *OPTIONS, code, *roots]
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, output: list[bytes]) -> None:

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
-from typing import Any
 
 import numpy as np
 
+from chainrule.checker.conventions import classes
 from chainrule.checker.conventions.layout import from_channels_first, kernel_channels_first, to_channels_first
 from chainrule.checker.equations import convolution as eq
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values, named
@@ -105,35 +105,24 @@ def _matrices(learner: Learner) -> Iterator[Probe]:
 
 def _convolved(learner: Learner, name: str, method: str, v: Values) -> Values:
     """Return what a layer's forward gives, or the gradients after its backward."""
-    W, b = kernel_channels_first(v["W"]), v["b"].ravel()
-
-    def call(W: Any, b: Any, X: Any, dZ: Any) -> Any:
-        layer = learner.classes[name](W, b, v["stride"], v["pad"])
-        Z = layer.forward(X)
-        if method == "forward":
-            return Z
-        dX = layer.backward(dZ)
-        kept = getattr(layer, "grads", None) or [getattr(layer, "dW", None), getattr(layer, "db", None)]
-        return dX, kept[0], kept[1]
-
-    inputs = (W, b, to_channels_first(v["A_prev"]), to_channels_first(v["dZ"]))
-    found = learner.contained(f"{name}.{method}", call, inputs)
+    layer = classes.build(learner, name, kernel_channels_first(v["W"]), v["b"].ravel(), v["stride"], v["pad"])
+    Z = classes.call(learner, name, layer, "forward", to_channels_first(v["A_prev"]))
     if method == "forward":
-        return {"Z": from_channels_first(found)}
-    dX, dW, db = found
+        return {"Z": from_channels_first(Z)}
+    dX = classes.call(learner, name, layer, "backward", to_channels_first(v["dZ"]))
+    kept = getattr(layer, "grads", None) or [getattr(layer, "dW", None), getattr(layer, "db", None)]
+    dW, db = kept[0], kept[1]
     dW = None if dW is None else np.transpose(dW, (2, 3, 1, 0))
     return {"dA_prev": from_channels_first(dX), "dW": dW, "db": None if db is None else np.reshape(db, (1, 1, 1, -1))}
 
 
 def _pooled(learner: Learner, name: str, method: str, v: Values) -> Values:
-    def call(X: Any, dA: Any) -> Any:
-        layer = learner.classes[name](v["f"], v["f"], v["stride"])
-        A = layer.forward(X)
-        return A if method == "forward" else layer.backward(dA)
-
-    inputs = to_channels_first(v["A_prev"]), to_channels_first(v["dA"])
-    found = from_channels_first(learner.contained(f"{name}.{method}", call, inputs))
-    return {"A": found} if method == "forward" else {"dA_prev": found}
+    layer = classes.build(learner, name, v["f"], v["f"], v["stride"])
+    A = classes.call(learner, name, layer, "forward", to_channels_first(v["A_prev"]))
+    if method == "forward":
+        return {"A": from_channels_first(A)}
+    dA_prev = classes.call(learner, name, layer, "backward", to_channels_first(v["dA"]))
+    return {"dA_prev": from_channels_first(dA_prev)}
 
 
 def _with_own(learner: Learner, kind: str, method: str, v: Values) -> Values:

@@ -102,12 +102,13 @@ def _affine(learner: Learner, name: str, layout: Layout, v: Values) -> Any:
     if len(needed) < 2 or needed[0].lower().startswith("w"):
         return classes.build(learner, name, W, b)
     instance = classes.build(learner, name, v["W"].shape[1], v["W"].shape[0])
-    found = {slot: array for slot, array in classes.slots(instance) if not slot.startswith(("d", "grad"))}
-    weight = next((array for array in found.values() if array.shape == W.shape), None)
-    bias = next((a for a in found.values() if a.shape == b.shape and a is not weight), None)
+    slots = {slot: a.shape for slot, a in classes.slots(learner, instance) if not slot[0].startswith(("d", "grad"))}
+    weight = next((slot for slot, shape in slots.items() if shape == W.shape), None)
+    bias = next((slot for slot, shape in slots.items() if shape == b.shape and slot != weight), None)
     if weight is None or bias is None:
         raise ValueError("no such arrays")
-    weight[...], bias[...] = W, b
+    learner.fill(instance, weight, W)
+    learner.fill(instance, bias, b)
     return instance
 
 

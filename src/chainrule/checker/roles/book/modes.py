@@ -45,7 +45,7 @@ def _share(values: Any) -> float:
 
 def _drop(learner: Learner, name: str, v: Values) -> Values:
     instance = _dropout(learner, name)
-    np.random.seed(0)
+    learner.seed(0)
     out = _mode(learner, name, instance, v["x"], True) / v["x"]
     found = {_DROPPED: _share(out == 0), _SCALE: float(out[out != 0].mean())}
     if classes.training_flag(learner, name):
@@ -60,7 +60,7 @@ def _constant(values: Values, v: Values) -> Values:
 
 def _drop_back(learner: Learner, name: str, v: Values) -> Values:
     instance = _dropout(learner, name)
-    np.random.seed(0)
+    learner.seed(0)
     mask = _mode(learner, name, instance, v["x"], True) / v["x"]
     back = classes.call(learner, name, instance, "backward", v["dy"]) / v["dy"]
     kept = mask != 0

@@ -57,8 +57,7 @@ def _filled(learner: Learner, name: str, v: Values) -> Any:
     net = _build(learner, name, (v["W1"].shape[1], v["W1"].shape[0], v["W2"].shape[0]))
     bias = "b" if "b1" in net.params else "B"
     for key, value in written(v, bias).items():
-        array = net.params[key]
-        array[...] = value if array.shape == value.shape else value.reshape(array.shape)
+        learner.fill(net, ("params", key), value)
     return net
 
 
@@ -101,8 +100,8 @@ def _cases() -> list[Values]:
 def _predict(learner: Learner, name: str, v: Values) -> Values:
     net = _filled(learner, name, v)
     A = np.transpose(classes.call(learner, name, net, "predict", v["X"].T))
-    for array in net.params.values():
-        array[...] = 0.0
+    for key, array in net.params.items():
+        learner.fill(net, ("params", key), np.zeros(array.shape))
     if np.array_equal(A.T, classes.call(learner, name, net, "predict", v["X"].T)):
         return {"A": np.nan, _UNUSED: 1.0}
     return {"A": A, _UNUSED: 0.0}
@@ -201,15 +200,17 @@ def _differences(learner: Learner, name: str, labels: bool, v: Values) -> Values
     net = _filled(learner, name, v)
     x, t, h = v["X"].T, _targets(v, labels), _precision(net)
     found: Values = {}
-    for key, array in net.params.items():
-        slopes = np.zeros(array.shape)
+    for key, values in {key: array.copy() for key, array in net.params.items()}.items():
+        array, slopes = values.copy(), np.zeros(values.shape)
         for at in np.ndindex(array.shape):
-            kept, costs = array[at], []
+            costs = []
             for step in (h, -h):
-                array[at] = kept + step
+                array[at] = values[at] + step
+                learner.fill(net, ("params", key), array)
                 costs.append(float(_number(classes.call(learner, name, net, "loss", x, t))))
-            array[at] = kept
+            array[at] = values[at]
             slopes[at] = (costs[0] - costs[1]) / (2 * h)
+        learner.fill(net, ("params", key), array)
         found[f"d{key.replace('B', 'b')}"] = np.ravel(slopes) if key[0] in "bB" else slopes.T
     return found
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.conventions import classes
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.equations.optimizers import (
     NAMES,
@@ -72,7 +73,7 @@ def settings(learner: Learner, name: str, method: str, kind: str) -> tuple[dict[
             return None
     made: dict[str, Any] = {}
     with contextlib.suppress(Raised):  # what a constructor raises is found when the probe runs
-        made = vars(learner.contained(f"{name}.__init__", learner.classes[name], (), given))
+        made = learner.attributes(learner.contained(f"{name}.__init__", learner.classes[name], (), given))
     options = [meant]
     for setting in SETTINGS[kind]:
         if setting not in meant:
@@ -85,15 +86,15 @@ def settings(learner: Learner, name: str, method: str, kind: str) -> tuple[dict[
 def _caller(learner: Learner, name: str, method: str, given: dict[str, float]) -> Call:
     """Return a fresh optimizer of the learner's as a function of the parameters, the gradients and the step."""
     optimizer = learner.contained(f"{name}.__init__", learner.classes[name], (), given)
-    bound = getattr(optimizer, method)
-    more = list(inspect.signature(bound).parameters)[2:]
+    more = list(inspect.signature(getattr(optimizer, method)).parameters)[2:]
 
     def call(params: Any, grads: Any, t: int) -> Any:
         extra: dict[str, Any] = {n: TRIED["rate"] for n in more if n in NAMES["rate"]}
         extra |= {n: t for n in more if n in ("t", "step", "iter")}
-        return params, bound(params, grads, **extra)
+        result = classes.call(learner, name, optimizer, method, params, grads, **extra)
+        return taken(learner.given[0], result)
 
-    return lambda params, grads, t: taken(*learner.contained(f"{name}.{method}", call, (params, grads, t)))
+    return call
 
 
 def _dicts(make: Callable[[], Call], form: str, v: Values) -> Values:

@@ -269,7 +269,7 @@ def _train(learner: Learner, function: str, iterations: int, *, rate: float = 0.
     Y = (X[:1] + X[1:] > 0) * 1.0
     known = {"learning_rate": rate, "num_iterations": iterations, "print_cost": False}
     given = {name: value for name, value in known.items() if name in learner.parameters(function)}
-    np.random.seed(1)
+    learner.seed(1)
     return learner.call(function, X, Y, [2, 4, 1] if "L" in function else (2, 4, 1), **given), X, Y
 
 

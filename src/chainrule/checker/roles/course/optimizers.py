@@ -50,17 +50,14 @@ def _updated(learner: Learner, function: str, kind: str, v: Values) -> Values:
     state: dict[str, Any] = {"parameters": v["params"]}
     state |= {which: {f"d{name}": np.zeros_like(p) for name, p in v["params"].items()} for which in ("v", "s")}
 
-    def call(*arguments: Any) -> Any:
-        return arguments, learner.namespace[function](*arguments)
-
     results: Values = {}
     for step, grads in enumerate(v["grads"], 1):
         known = TRIED | state | {"grads": {f"d{name}": g for name, g in grads.items()}, "t": step}
-        given, result = learner.contained(function, call, [known[m or ""] for m in meanings])
+        result = learner.call(function, *(known[m or ""] for m in meanings))
         parts = list(result) if isinstance(result, tuple) else [result]
         places = [i for i, m in enumerate(meanings) if m in state]
         for i, part in zip(places, parts + [None] * len(places), strict=False):
-            state[str(meanings[i])] = taken(given[i], part)
+            state[str(meanings[i])] = taken(learner.given[i], part)
         results |= {f"{name} after step {step}": state["parameters"].get(name) for name in v["params"]}
     return results
 

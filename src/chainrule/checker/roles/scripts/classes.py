@@ -37,7 +37,7 @@ def network_classes(learner: Learner) -> Iterator[tuple[Learner, dict[str, str]]
         }
         if found["forward"] and found["backward"] and _required(learner, found["forward"]) == 1:
             build = _builder(learner, name, cls)
-            if build is not None and hasattr(net := build(), "__dict__") and _kept(net):
+            if build is not None and _kept(learner, build()):
                 yield _as_functions(learner, found, build), found
 
 
@@ -61,22 +61,22 @@ def _builder(learner: Learner, name: str, cls: type) -> Callable[[], Any] | None
     return None
 
 
-def _kept(net: Any) -> dict[str, tuple[Any, Any]]:
-    """Return where an instance keeps W1, b1, ...: the container and the key, by the meaning of the name."""
-    found: dict[str, tuple[Any, Any]] = {}
-    for name, value in net.__dict__.items():
+def _kept(learner: Learner, net: Any) -> dict[str, tuple[tuple[Any, ...], Any]]:
+    """Return W1, b1, ... of an instance by the meaning of their names: the place of each, and what is there."""
+    found: dict[str, tuple[tuple[Any, ...], Any]] = {}
+    for name, value in learner.attributes(net).items():
         if isinstance(value, dict):
-            found |= {meaning(str(key)): (value, key) for key in value}
+            found |= {meaning(str(key)): ((name, key), part) for key, part in value.items()}
         elif isinstance(value, list) and meaning(name) in ("params", "Ws", "bs"):
             kind = "b" if meaning(name) == "bs" else "W"
-            found |= {f"{kind}{i}": (value, i - 1) for i in range(1, len(value) + 1)}
+            found |= {f"{kind}{i}": ((name, i - 1), part) for i, part in enumerate(value, 1)}
         else:
-            found[meaning(name)] = (net.__dict__, name)
-    return {what: place for what, place in found.items() if re.fullmatch(r"[Wb]\d", what)}
+            found[meaning(name)] = ((name,), value)
+    return {what: kept for what, kept in found.items() if re.fullmatch(r"[Wb]\d", what)}
 
 
-def _values(net: Any) -> dict[str, Any]:
-    return {what: np.array(container[key]) for what, (container, key) in _kept(net).items()}
+def _values(learner: Learner, net: Any) -> dict[str, Any]:
+    return {what: np.array(value) for what, (_, value) in _kept(learner, net).items()}
 
 
 def _as_functions(learner: Learner, found: dict[str, str], build: Callable[[], Any]) -> Learner:
@@ -89,9 +89,9 @@ def _as_functions(learner: Learner, found: dict[str, str], build: Callable[[], A
 
     def filled(params: Any) -> Any:
         net = build()
-        for what, (container, key) in _kept(net).items():
+        for what, (place, drawn) in _kept(learner, net).items():
             value = np.array(params[what])
-            container[key] = value.ravel() if np.ndim(container[key]) == 1 else value
+            learner.put(net, place, value.ravel() if np.ndim(drawn) == 1 else value)
         return net
 
     def forward(X: Any, params: Any) -> Any:
@@ -99,10 +99,10 @@ def _as_functions(learner: Learner, found: dict[str, str], build: Callable[[], A
         return getattr(net, found["forward"].partition(".")[2])(X), net
 
     def backward(cache: Any, *arguments: Any, **named: Any) -> Any:
-        before = _values(cache)
+        before = _values(learner, cache)
         given = dict(zip(others, arguments, strict=False)) | named | dict.fromkeys(rates, _RATE)
         result = getattr(cache, found["backward"].partition(".")[2])(**given)
-        return _gradients(cache, before, bool(rates)) if result is None else result
+        return _gradients(learner, cache, before, bool(rates)) if result is None else result
 
     def predict(X: Any, params: Any) -> Any:
         return getattr(filled(params), "predict")(X)  # noqa: B009 - any class that has one
@@ -132,10 +132,11 @@ def _node(method: ast.FunctionDef, task: str) -> ast.FunctionDef:
     return node
 
 
-def _gradients(net: Any, before: dict[str, Any], given: bool) -> dict[str, Any]:
+def _gradients(learner: Learner, net: Any, before: dict[str, Any], given: bool) -> dict[str, Any]:
     """Return what a backward pass that returns nothing has left behind: gradients, or parameters that moved."""
     held: dict[str, Any] = {}
-    for name, value in net.__dict__.items():
+    attributes = learner.attributes(net)
+    for name, value in attributes.items():
         if isinstance(value, dict) and meaning(name) == "grads":
             held |= {f"d{meaning(str(key)).removeprefix('d')}": gradient for key, gradient in value.items()}
         elif isinstance(value, list) and meaning(name) in ("dWs", "dbs"):
@@ -144,6 +145,6 @@ def _gradients(net: Any, before: dict[str, Any], given: bool) -> dict[str, Any]:
             held[meaning(name)] = value
     if held:
         return held
-    own = next((float(v) for name, v in net.__dict__.items() if meaning(name) == "learning_rate"), _RATE)
+    own = next((float(v) for name, v in attributes.items() if meaning(name) == "learning_rate"), _RATE)
     rate = _RATE if given else own
-    return {f"d{what}": (before[what] - value) / rate for what, value in _values(net).items()}
+    return {f"d{what}": (before[what] - value) / rate for what, value in _values(learner, net).items()}

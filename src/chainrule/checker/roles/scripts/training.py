@@ -79,7 +79,7 @@ def _trained(learner: Learner, function: str, style: Style, v: Values, steps: in
     given = _given(learner, function, style, v, steps)
     if given is None:
         return None
-    np.random.seed(1)
+    learner.seed(1)
     result = learner.call(function, **given)
     parts = result if isinstance(result, tuple) else (result,)
     made = next((w for part in parts if isinstance(part, dict) and (w := weights(part))), None)
