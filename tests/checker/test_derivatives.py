@@ -16,10 +16,10 @@ from chainrule.checker.derivatives import attempts, layers, steps
 from chainrule.checker.derivatives.layers import Gradient
 from chainrule.checker.running.child import _namespace
 from chainrule.checker.running.imports import Importer
-from chainrule.checker.running.memento import Memento
-from chainrule.checker.running.paths import text
-from chainrule.checker.running.program import Program
-from chainrule.checker.running.rehearsal import exercise
+from chainrule.checker.watching.memento import Memento
+from chainrule.checker.watching.paths import text
+from chainrule.checker.watching.program import Program
+from chainrule.checker.watching.rehearsal import exercise
 
 LOOP = """
 import numpy as np

@@ -13,9 +13,10 @@ INPUTS, OUTPUTS, ROWS = 4, 3, 6
 _RULES: list[tuple[str, Any]] = [
     (r"vocab|num_embeddings|n_words|V$", 7),
     (r"heads?", 2),
-    (r"(^|_)(kernel|filter|pool|window|k)(_?(size|h|w|height|width))?$|^(fh|fw|size|ksize|f)$", 2),
+    (r"pool", 2),
+    (r"(^|_)(kernel|filter|window|k)(_?(size|h|w|height|width))?$|^(fh|fw|size|ksize|f)$", 3),
     (r"stride|^s$", 1),
-    (r"pad", 0),
+    (r"pad", 1),
     (r"lr|learning_?rate|alpha|eta$|slope", 0.1),
     (r"rate|ratio|drop|^p$|keep|prob", 0.5),
     (r"eps", 1e-5),

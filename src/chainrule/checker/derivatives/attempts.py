@@ -42,16 +42,26 @@ class Attempt(NamedTuple):
 _Y = """
 y, *kept = result if isinstance(result, tuple) else (result,)
 if y is None: y = getattr(layer, "output", getattr(layer, "out", None))
-y = numpy.array(y, dtype=float)
+y = numpy.array(y)
+if y.dtype.kind != "f": y = y.astype(float)
 """
+
+
+def methods_of(methods: Mapping[str, ast.FunctionDef]) -> tuple[str, str] | None:
+    """Return the names of a class's forward and backward pass, or None if it does not have both."""
+    forward = min(filter(FORWARD.fullmatch, methods), key=lambda method: method != "forward", default=None)
+    backward = next(filter(BACKWARD.fullmatch, methods), None)
+    if forward is None or backward is None or not arguments.needed(methods[forward]):
+        return None
+    return forward, backward
 
 
 def of_class(name: str, methods: Mapping[str, ast.FunctionDef]) -> Iterator[Attempt]:
     """Yield how the layers of a class may be made and called; nothing if it has no forward or no backward method."""
-    forward = min(filter(FORWARD.fullmatch, methods), key=lambda method: method != "forward", default=None)
-    backward = next(filter(BACKWARD.fullmatch, methods), None)
-    if forward is None or backward is None or not arguments.needed(methods[forward]):
+    both = methods_of(methods)
+    if both is None:
         return
+    forward, backward = both
     constructor = methods.get("__init__")
     takes, gets = arguments.needed(methods[forward]), arguments.needed(methods[backward])
     for settings in arguments.settings(arguments.needed(constructor) if constructor else []):

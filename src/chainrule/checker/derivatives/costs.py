@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.running.paths import Path, text
+from chainrule.checker.watching.paths import Path, text
 
 Numbers = Mapping[Path, Any]
 _OWN = re.compile(r"loss|cost|err|entropy|nll|[ms]se$|^[jel]$", re.IGNORECASE)

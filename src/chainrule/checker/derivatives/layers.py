@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.learner import Raised
-from chainrule.checker.running.paths import Path, text
-from chainrule.checker.running.rehearsal import Change
+from chainrule.checker.watching.paths import Change, Path, text
 
 MOVED = 24  # entries of an array, at most
-AGREE = 1e-4
+AGREE = {8: 1e-4, 4: 1e-2}  # relative to the largest entry, for floats of so many bytes
+BY = {8: 1e-6, 4: 1e-2}
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Gradient:
         Where the backward pass has it, or None.
     factor
         By what it is multiplied there: 1 usually, 1/m, or minus the learning rate.
-    nearest
-        If it is nowhere: what has its shape and the name of its gradient, or None.
+    instead
+        If it is nowhere: what the backward pass has in its place, at `places`, or None if that is not known.
     """
 
     path: Path
@@ -41,7 +41,12 @@ class Gradient:
     places: tuple[tuple[int, ...], ...]
     agreeing: Path | None
     factor: float = 1.0
-    nearest: Path | None = None
+    instead: Any = None
+
+    @property
+    def name(self) -> str:
+        """The quantity in the words of the report: "x", "W", "params['W1']"."""
+        return text(self.path).removeprefix("layer.").removesuffix("_")
 
 
 def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
@@ -52,7 +57,7 @@ def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
     rerun
         Code that computes y and then what is made of dy.
     dy
-        The upstream gradient: an array of the shape of y.
+        The upstream gradient: an array of the shape and the dtype of y.
 
     Raises
     ------
@@ -70,8 +75,52 @@ def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
         places = _places(value)
         derivative = _derivative(rerun, path, value, places, y, dy)
         if derivative is not None and np.any(derivative):
-            gradients.append(_matched(path, value, derivative, places, candidates, after))
-    return gradients
+            gradients.append(_matched(path, value, derivative, places, candidates, after, AGREE[_width(value, dy)]))
+    if all(gradient.agreeing for gradient in gradients):
+        return gradients
+    used = {gradient.agreeing for gradient in gradients}
+    linear = _linear(rerun, dy, {path: value for path, value in candidates.items() if path not in used}, before)
+    return [gradient if gradient.agreeing else _with_instead(gradient, before, linear) for gradient in gradients]
+
+
+def _linear(rerun: Rerun, dy: Any, candidates: Mapping[Path, Any], before: Mapping[Path, Any]) -> dict[Path, Any]:
+    """Return what doubles with the upstream gradient, as every gradient does, and is not that gradient itself.
+
+    Of parameters that the backward pass moves it is the move.
+    """
+    name = next(path for path in before if text(path) == "dy")
+    try:
+        twice = rerun.after([Change(name, place, float(dy[place])) for place in np.ndindex(np.shape(dy))])
+    except Raised:
+        return {}
+    linear = {}
+    for path, value in candidates.items():
+        old = before[path] if path in before and before[path].shape == value.shape else np.zeros(())
+        move, other = value - old, twice[path] - old if path in twice and twice[path].shape == value.shape else None
+        is_upstream = move.size == np.size(dy) and np.allclose(move.ravel(), np.ravel(dy))
+        if other is not None and move.any() and not is_upstream and np.allclose(other, 2 * move, rtol=1e-6):
+            linear[path] = move
+    return linear
+
+
+def _with_instead(gradient: Gradient, before: Mapping[Path, Any], linear: Mapping[Path, Any]) -> Gradient:
+    """Return a gradient with what the backward pass has in its place: by its place, by its name, or as the only one."""
+    shape = before[gradient.path].shape
+    alike = {path: value for path, value in linear.items() if _essential(value.shape) == _essential(shape)}
+    returned = [path for path in alike if path[0].value == "gradients"]
+    named = _named(gradient.path, alike)
+    if text(gradient.path) == "x":
+        chosen = returned[0] if returned else next(iter(alike), None) if len(alike) == 1 else named
+    else:
+        chosen = gradient.path if gradient.path in alike else named or (next(iter(alike)) if len(alike) == 1 else None)
+    if chosen is None:
+        return gradient
+    values = alike[chosen].reshape(shape)
+    return replace(gradient, instead=np.array([values[place] for place in gradient.places]))
+
+
+def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n > 1)
 
 
 def _places(value: Any) -> tuple[tuple[int, ...], ...]:
@@ -90,9 +139,9 @@ def _derivative(rerun: Rerun, path: Path, value: Any, places: Sequence[tuple[int
     """Return the derivative of sum(y * dy) by central differences, or None if y does not follow from the value."""
     if not _depends(rerun, path, value, y):
         return None
-    derivative = np.zeros(len(places))
+    derivative, width = np.zeros(len(places)), _width(value, dy)
     for number, place in enumerate(places):
-        by = 1e-6 * max(1.0, abs(float(value[place])))
+        by = BY[width] * max(1.0, abs(float(value[place])))
         try:
             up, down = (rerun.after([Change(path, place, sign * by)], [y]) for sign in (1, -1))
         except Raised:
@@ -119,25 +168,33 @@ def _matched(
     places: tuple[tuple[int, ...], ...],
     candidates: Mapping[Path, Any],
     after: Mapping[Path, Any],
+    agree: float,
 ) -> Gradient:
     moved = {path: after[path] - value} if path in candidates and after[path].shape == value.shape else {}
     for other, array in {**candidates, **moved}.items():
         for form in (array, array.T) if array.ndim == 2 else (array,):
-            factor = _factor(form, value.shape, derivative, places)
+            factor = _factor(form, value.shape, derivative, places, agree)
             if factor is not None:
                 return Gradient(path, derivative, places, other, factor)
-    return Gradient(path, derivative, places, None, nearest=_named(path, candidates))
+    return Gradient(path, derivative, places, None)
 
 
-def _factor(array: Any, shape: tuple[int, ...], derivative: Any, places: Sequence[tuple[int, ...]]) -> float | None:
+def _width(*arrays: Any) -> int:
+    """Return of how many bytes the numbers are that a derivative is as exact as."""
+    return 4 if any(a.dtype.itemsize <= 4 for a in arrays) else 8
+
+
+def _factor(
+    array: Any, shape: tuple[int, ...], derivative: Any, places: Sequence[tuple[int, ...]], agree: float
+) -> float | None:
     """Return which multiple of a derivative an array is, or None."""
-    if tuple(n for n in array.shape if n > 1) != tuple(n for n in shape if n > 1):
+    if _essential(array.shape) != _essential(shape):
         return None
     a = array.reshape(shape)[tuple(np.transpose(places))].astype(float) if shape else array.ravel().astype(float)
     if not np.isfinite(a).all() or not a.any():
         return None
     factor = float(a @ derivative / (derivative @ derivative))
-    return factor if np.max(np.abs(a - factor * derivative)) <= AGREE * np.max(np.abs(a)) else None
+    return factor if np.max(np.abs(a - factor * derivative)) <= agree * np.max(np.abs(a)) else None
 
 
 def _named(path: Path, candidates: Mapping[Path, Any]) -> Path | None:

@@ -12,8 +12,7 @@ import numpy as np
 from chainrule.checker.derivatives import costs
 from chainrule.checker.derivatives.costs import Cost, Numbers
 from chainrule.checker.learner import Raised
-from chainrule.checker.running.paths import Path
-from chainrule.checker.running.rehearsal import Change
+from chainrule.checker.watching.paths import Change, Path
 
 ENTRIES = 6  # of each parameter
 MOST = 24  # parameters

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.checker.learner import Raised, quiet
-from chainrule.checker.running.calls import Calls
-from chainrule.checker.running.loops import CALL, PASS, Place, WithStops, one_pass
-from chainrule.checker.running.made_up import LOAD, WithData, loaded
-from chainrule.checker.running.rehearsal import Rehearsal
+from chainrule.checker.watching.calls import Calls
+from chainrule.checker.watching.loops import CALL, PASS, Place, WithStops, one_pass
+from chainrule.checker.watching.made_up import LOAD, WithData, loaded
+from chainrule.checker.watching.rehearsal import Rehearsal
 
 NAME = "<learner>"
 SECONDS = 6.0

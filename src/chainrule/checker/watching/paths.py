@@ -23,6 +23,14 @@ class Step(NamedTuple):
 Path = tuple[Step, ...]
 
 
+class Change(NamedTuple):
+    """What is changed before code runs: a number in an array, or a number by itself, and by how much."""
+
+    path: Path
+    place: tuple[int, ...]
+    by: float
+
+
 def text(path: Path) -> str:
     """Return a path as Python writes it.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.running.paths import is_learners
+from chainrule.checker.watching.paths import is_learners
 
 
 class Memento:

@@ -5,23 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from chainrule.checker.learner import quiet
-from chainrule.checker.running.memento import Memento
-from chainrule.checker.running.paths import Path, assign, at, reached
+from chainrule.checker.watching.memento import Memento
+from chainrule.checker.watching.paths import Change, Path, assign, at, reached
 
 LARGEST = 100_000  # numbers in an array that is looked at
-
-
-class Change(NamedTuple):
-    """What is changed before the code runs: a number in an array, or a number by itself, and by how much."""
-
-    path: Path
-    place: tuple[int, ...]
-    by: float
 
 
 class Rehearsal:
