@@ -19,7 +19,7 @@ from chainrule.checker.running.imports import Importer
 from chainrule.checker.watching.memento import Memento
 from chainrule.checker.watching.paths import text
 from chainrule.checker.watching.program import Program
-from chainrule.checker.watching.rehearsal import exercise
+from chainrule.checker.watching.rehearsal import Rehearsals
 
 LOOP = """
 import numpy as np
@@ -177,11 +177,11 @@ def _gradients(code: str, name: str) -> list[Gradient]:
 
 
 def _compared(names: Mapping[str, Any], attempt: attempts.Attempt) -> list[Gradient]:
-    out = exercise(names, attempt.setup, attempt.forward, attempt.values).after()
+    out = Rehearsals(names).exercise(attempt.setup, attempt.forward, attempt.values).after()
     y = next(value for path, value in out.items() if text(path) == "y")
     dy = np.random.default_rng(3).standard_normal(y.shape) if y.size > 1 else np.ones(y.shape)
     code = attempt.forward + attempt.backward
-    return layers.compare(exercise(names, attempt.setup, code, attempt.values | {"dy": dy}), dy)
+    return layers.compare(Rehearsals(names).exercise(attempt.setup, code, attempt.values | {"dy": dy}), dy)
 
 
 @pytest.mark.parametrize(

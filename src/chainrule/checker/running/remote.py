@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import IO, Any
 from weakref import WeakValueDictionary
@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.checker.learner import Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
+from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
 
 LONGEST = 500  # characters of what an exception says
 MOST_NAMES = 5000
@@ -341,6 +342,39 @@ class RemoteLearner(Learner):
         shown = self._connection.ask("shown_by", lines=list(lines))
         need(isinstance(shown, dict) and all(isinstance(name, str) for name in shown))
         return dict(shown)
+
+    def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> RemoteRehearsal:
+        """Return code to be rehearsed with the file's definitions; `setup` runs once, before."""
+        rehearsal = self._connection.ask("exercise", setup=setup, code=code, values=dict(values))
+        need(isinstance(rehearsal, Remote))
+        return RemoteRehearsal(self._connection, rehearsal)
+
+
+class RemoteRehearsal:
+    """Code that is rehearsed in the other process: see `watching.rehearsal.Rehearsal`."""
+
+    def __init__(self, connection: Connection, rehearsal: Remote) -> None:
+        self._connection, self._rehearsal = connection, rehearsal
+
+    def before(self) -> dict[Path, Any]:
+        """Return the arrays and numbers that there are before."""
+        return _by_path(self._connection.ask("before", rehearsal=self._rehearsal))
+
+    def after(self, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
+        """Run the code and return the arrays and numbers that there are then."""
+        moved = [(unstepped(path), place, by) for path, place, by in changes]
+        paths = None if wanted is None else [unstepped(path) for path in wanted]
+        return _by_path(self._connection.ask("after", rehearsal=self._rehearsal, changes=moved, wanted=paths))
+
+
+def _by_path(told: Any) -> dict[Path, Any]:
+    """Return arrays of numbers by their paths."""
+    try:
+        numbers = {stepped(path): array for path, array in typed(told, list)}
+    except (TypeError, ValueError):
+        raise NotAMessageError from None
+    need(all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" and a.size for a in numbers.values()))
+    return numbers
 
 
 def _entries(told: Any) -> list[tuple[str, Any]]:

@@ -13,6 +13,8 @@ from typing import IO, Any
 
 from chainrule.checker.learner import Learner, Raised, copied
 from chainrule.checker.running.messages import Codec, EndedError, TooLargeError, receive, send
+from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
+from chainrule.checker.watching.rehearsal import Rehearsal, Rehearsals
 
 LONGEST = 2000  # characters of what an exception says
 
@@ -45,6 +47,9 @@ class Service(Codec):
             "copy": self._copy,
             "seed": self._seed,
             "shown_by": self._shown_by,
+            "exercise": self._exercise,
+            "before": self._before,
+            "after": self._after,
         }
 
     def description(self) -> dict[str, Any]:
@@ -133,6 +138,17 @@ class Service(Codec):
     def _shown_by(self, lines: Any) -> dict[str, Any]:
         return {"value": self.encode(self._learner.shown_by(lines))}
 
+    def _exercise(self, setup: str, code: str, values: Any) -> dict[str, Any]:
+        return {"value": self.encode(Rehearsals(self._learner.namespace).exercise(setup, code, values))}
+
+    def _before(self, rehearsal: Rehearsal) -> dict[str, Any]:
+        return {"value": self.encode(_plain(rehearsal.before()))}
+
+    def _after(self, rehearsal: Rehearsal, changes: Any, wanted: Any) -> dict[str, Any]:
+        moved = [Change(stepped(path), place, by) for path, place, by in changes]
+        paths = None if wanted is None else [stepped(path) for path in wanted]
+        return {"value": self.encode(_plain(rehearsal.after(moved, paths)))}
+
     def refer(self, value: Any) -> dict[str, Any]:
         """Return what stands in a message for a value that stays on this side."""
         if isinstance(value, MethodType) and getattr(value.__self__, value.__name__, None) == value:
@@ -182,6 +198,11 @@ class Service(Codec):
             return self.decode(answer["value"])
 
         return function
+
+
+def _plain(numbers: Mapping[Path, Any]) -> list[Any]:
+    """Return arrays by their paths as lists and tuples alone."""
+    return [(unstepped(path), array) for path, array in numbers.items()]
 
 
 def _failure(error: Exception) -> dict[str, Any]:

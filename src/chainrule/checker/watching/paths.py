@@ -23,6 +23,9 @@ class Step(NamedTuple):
 Path = tuple[Step, ...]
 
 
+_KINDS = {"name": "{}", "key": "[{!r}]", "item": "[{}]", "attribute": ".{}"}
+
+
 class Change(NamedTuple):
     """What is changed before code runs: a number in an array, or a number by itself, and by how much."""
 
@@ -31,14 +34,32 @@ class Change(NamedTuple):
     by: float
 
 
+def unstepped(path: Path) -> tuple[tuple[str, str | int], ...]:
+    """Return a path as plain tuples."""
+    return tuple((step.kind, step.value) for step in path)
+
+
+def stepped(parts: Any) -> Path:
+    """Return the path that plain tuples say.
+
+    Raises
+    ------
+    ValueError
+        If they say none.
+    """
+    path = tuple(Step(*part) for part in parts)
+    if not path or not all(step.kind in _KINDS and isinstance(step.value, str | int) for step in path):
+        raise ValueError("a path has steps")
+    return path
+
+
 def text(path: Path) -> str:
     """Return a path as Python writes it.
 
     >>> text((Step("name", "net"), Step("attribute", "params"), Step("key", "W1")))
     "net.params['W1']"
     """
-    forms = {"name": "{}", "key": "[{!r}]", "item": "[{}]", "attribute": ".{}"}
-    return "".join(forms[step.kind].format(step.value) for step in path)
+    return "".join(_KINDS[step.kind].format(step.value) for step in path)
 
 
 def reached(names: Mapping[str, Any]) -> dict[Path, Any]:

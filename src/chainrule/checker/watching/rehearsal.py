@@ -104,15 +104,27 @@ def _numbers(leaves: Mapping[Path, Any], wanted: Iterable[Path] | None = None) -
     return {path: a.copy() for path, a in chosen.items() if a.dtype.kind in "biuf" and 0 < a.size <= LARGEST}
 
 
-def exercise(names: Mapping[str, Any], setup: str, code: str, values: Mapping[str, Any]) -> Rehearsal:
-    """Return code to be rehearsed with the learner's definitions: `setup` runs once, before.
+class Rehearsals:
+    """Makes code to be rehearsed, with a learner's definitions.
 
-    Raises
-    ------
-    Raised
-        If the setup raises.
+    Parameters
+    ----------
+    names
+        The names of the file.
     """
-    own = {**names, **values}
-    with quiet():
-        exec(compile(setup, "<exercise>", "exec", dont_inherit=True), own)
-    return Rehearsal(compile(code, "<exercise>", "exec", dont_inherit=True), own)
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = names
+
+    def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> Rehearsal:
+        """Return code to be rehearsed; `setup` runs once, before, with values for some names.
+
+        Raises
+        ------
+        Raised
+            If the setup raises.
+        """
+        names = {**self._names, **values}
+        with quiet():
+            exec(compile(setup, "<exercise>", "exec", dont_inherit=True), names)
+        return Rehearsal(compile(code, "<exercise>", "exec", dont_inherit=True), names)
