@@ -49,7 +49,11 @@ FAMILIES: Sequence[Family] = (
 
 
 def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tuple[str, ...]:
-    return snippet(learner, probe, finding) if isinstance(probe, Probe) else ()
+    """Return the snippet that shows a mistake, if there is one; whatever the search for it does, the mistake stays."""
+    try:
+        return snippet(learner, probe, finding) if isinstance(probe, Probe) else ()
+    except Exception:  # such as an attribute of the learner's that raises when it is read
+        return ()
 
 
 def check(learner: Learner, file: str) -> Report:

@@ -32,7 +32,7 @@ class Points:
         return f"{said}, {phrase('by-hand', lang, points=f'{self.by_hand:g}')}" if self.by_hand else said
 
 
-def read(path: Path) -> dict[str, float]:
+def read(path: Path, lang: str) -> dict[str, float]:
     """Return what each function counts: the table ``[points]`` of a TOML file, such as ``linear_forward = 2``.
 
     Raises
@@ -46,9 +46,9 @@ def read(path: Path) -> dict[str, float]:
         try:
             table = tomllib.load(file).get("points")
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{path} is no TOML file: {error}.") from None
+            raise InputError(phrase("no-toml", lang, path=path, text=error)) from None
     if not isinstance(table, dict) or not table:
-        raise InputError(f"{path} has no table [points] with a line for each function, such as linear_forward = 2.")
+        raise InputError(phrase("no-points", lang, path=path))
     return {name: number(f"{path} [points]", name, worth, 0) for name, worth in table.items()}
 
 
