@@ -62,12 +62,26 @@ def nesterov_updated_first(g: Any, state: dict[str, Any], t: int, h: Numbers) ->
 
 
 def squares(
-    g: Any, state: dict[str, Any], t: int, h: Numbers, power: int = 2, root: float = 0.5, corrected: bool = False
+    g: Any,
+    state: dict[str, Any],
+    t: int,
+    h: Numbers,
+    size: Callable[[Any], Any] = np.square,
+    root: float = 0.5,
+    corrected: bool = False,
 ) -> Any:
     """AdaGrad and RMSprop: the gradient over the root of a sum of its squares."""
-    state["h"] = h["decay"] * state.get("h", 0.0) + h["share"] * g**power
-    size = state["h"] / (1 - h["decay"] ** t) if corrected else state["h"]
-    return -h["rate"] * g / (size**root + h["eps"])
+    state["h"] = h["decay"] * state.get("h", 0.0) + h["share"] * size(g)
+    mean = state["h"] / (1 - h["decay"] ** t) if corrected else state["h"]
+    return -h["rate"] * g / (mean**root + h["eps"])
+
+
+Correction = Callable[[float, int], float]
+
+
+def _correction(beta: float, t: int) -> float:
+    """Return the part of a mean that begins at 0 and has been there for t steps."""
+    return float(1 - beta**t)
 
 
 def adam(
@@ -75,10 +89,10 @@ def adam(
     state: dict[str, Any],
     t: int,
     h: Numbers,
-    power: int = 2,
+    size: Callable[[Any], Any] = np.square,
     root: float = 0.5,
     correct: tuple[bool, bool] = (True, True),
-    correction: Callable[[float, int], float] = lambda beta, t: 1 - beta**t,
+    corrections: tuple[Correction, Correction] = (_correction, _correction),
     stored: str = "",
     swapped: bool = False,
     raw: bool = False,
@@ -90,10 +104,10 @@ def adam(
     betas = [(b1, b2)[i] for i in corrected_by]
     shares = (b1, b2) if swapped else (1 - b1, 1 - b2)
     m = (1 - shares[0]) * state.get("m", 0.0) + shares[0] * g
-    v = (1 - shares[1]) * state.get("v", 0.0) + shares[1] * g**power
+    v = (1 - shares[1]) * state.get("v", 0.0) + shares[1] * size(g)
     state |= {"m": m, "v": v}
-    m = np.divide(g if raw else m, correction(betas[0], t)) if correct[0] else g if raw else m
-    by = correction(betas[1], t)
+    m = np.divide(g if raw else m, corrections[0](betas[0], t)) if correct[0] else g if raw else m
+    by = corrections[1](betas[1], t)
     v = np.divide(v, by) if correct[1] and not outside else v
     state |= {name: value for name, value in (("m", m), ("v", v)) if name in stored}
     return -h["rate"] * m * (by**0.5 if outside else 1.0) / (v**root + h["eps"])
@@ -109,15 +123,20 @@ def simulate(
     per_parameter: bool = False,
     keeps: float = 1.0,
     flipped: str = "",
+    crossed: tuple[str, str] = ("", ""),
 ) -> Values:
-    """Return the parameters after each step of a rule; keeps = 0 forgets the old ones."""
+    """Return the parameters after each step of a rule.
+
+    keeps = 0 forgets the old ones; `crossed` names a parameter and whose gradient it gets.
+    """
     now, states, results = dict(v["params"]), {name: dict[str, Any]() for name in v["params"]}, {}
     t = 0
     for step, grads in enumerate(v["grads"], 1):
         for name in now:
             t = t + 1 if per_parameter else step
             if name not in skipped:
-                change = rule(grads[name], states["W1" if shared else name], t, h)
+                gradient = grads[crossed[1] if name == crossed[0] else name]
+                change = rule(gradient, states["W1" if shared else name], t, h)
                 if change.shape != now[name].shape:
                     raise ValueError("operands could not be broadcast together")
                 now[name] = keeps * now[name] + (-change if name[0] == flipped else change)
@@ -140,6 +159,13 @@ def rights(kind: str, h: Numbers) -> list[tuple[Rule, Numbers]]:
     return [(adam, h)]
 
 
+_WRONG_CORRECTIONS: dict[str, Correction] = {
+    "adam.t-from-0": lambda beta, t: 1 - beta ** (t - 1),
+    "adam.t-fixed": lambda beta, t: 1 - beta,
+    "adam.power-lost": lambda beta, t: 1 - beta * t,
+}
+
+
 def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule, Numbers]]:
     """Yield what goes wrong in one kind only: the key, the rule and its settings."""
     if kind in ("momentum", "nesterov"):
@@ -153,7 +179,8 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
         yield "nesterov.is-momentum", velocity, h
     if kind in ("adagrad", "rmsprop", "adam"):
         yield "squares.no-epsilon", rule, h | {"eps": 0.0}
-        yield "squares.no-square", partial(rule, power=1), h
+        yield "squares.no-square", partial(rule, size=np.positive), h
+        yield "squares.absolute", partial(rule, size=np.abs), h
         yield "squares.no-root", partial(rule, root=1.0), h
     if kind == "adagrad":
         yield "adagrad.not-added", rule, h | {"decay": 0.0}
@@ -170,9 +197,9 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
         yield "adam.half-corrected", partial(adam, correct=(True, False)), h
         yield "adam.half-corrected", partial(adam, correct=(False, True)), h
         yield from (("adam.corrected-stored", partial(adam, stored=stored), h) for stored in ("mv", "m", "v"))
-        yield "adam.t-from-0", partial(adam, correction=lambda beta, t: 1 - beta ** (t - 1)), h
-        yield "adam.t-fixed", partial(adam, correction=lambda beta, t: 1 - beta), h
-        yield "adam.power-lost", partial(adam, correction=lambda beta, t: 1 - beta * t), h
+        for key, wrong in _WRONG_CORRECTIONS.items():
+            for corrections in ((wrong, wrong), (wrong, _correction), (_correction, wrong)):
+                yield key, partial(adam, corrections=corrections), h
         yield "adam.betas-swapped", adam, h | {"beta1": h["beta2"], "beta2": h["beta1"]}
         yield "adam.weights-swapped", partial(adam, swapped=True), h
         for by in ((1, 0), (1, 1), (0, 0)):
@@ -195,6 +222,10 @@ def mistakes(kind: str, h: Numbers) -> list[Mistake]:
         found += [Mistake(key, partial(simulate, r, n)) for key, r, n in _own_mistakes(kind, rule, numbers)]
         found.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
         found += named({k: partial(simulate, rule, numbers, **way) for k, way in ways.items()})
+        found += [
+            Mistake("optimizer.other-gradient", partial(simulate, rule, numbers, crossed=crossed))
+            for crossed in (("b2", "b1"), ("b1", "b2"), ("W2", "W1"), ("W1", "W2"))
+        ]
         if kind == "adam":
             found.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
         found.append(Mistake("optimizer.assigned", partial(simulate, rule, numbers, keeps=0.0)))

@@ -28,6 +28,9 @@ from chainrule.checker.roles.course import (
     shallow,
 )
 from chainrule.checker.roles.course import optimizers as course_optimizers
+from chainrule.checker.roles.cs231n import classifiers, normalization
+from chainrule.checker.roles.cs231n import optimizers as update_rules
+from chainrule.checker.roles.cs231n import recurrent as recurrent_rows
 from chainrule.checker.roles.scripts import functions as script_functions
 
 
@@ -43,6 +46,7 @@ class Family(Protocol):
 # In this order: what is called comes before what calls it, so that a mistake is found where it is.
 FAMILIES: Sequence[Family] = (
     *(elementwise, gates, cost, setup),
+    *(classifiers, normalization, recurrent_rows, update_rules),
     *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
     *(network, logistic, shallow, book_functions, layers, script_functions),
 )
