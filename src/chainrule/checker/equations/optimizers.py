@@ -122,26 +122,34 @@ def simulate(
     skipped: Sequence[str] = (),
     per_parameter: bool = False,
     keeps: float = 1.0,
-    flipped: str = "",
-    crossed: tuple[str, str] = ("", ""),
+    seen: Callable[[Values], Values] = dict,
 ) -> Values:
     """Return the parameters after each step of a rule.
 
-    keeps = 0 forgets the old ones; `crossed` names a parameter and whose gradient it gets.
+    keeps = 0 forgets the old ones; `seen` makes of a step's gradients those that the rule takes.
     """
     now, states, results = dict(v["params"]), {name: dict[str, Any]() for name in v["params"]}, {}
     t = 0
-    for step, grads in enumerate(v["grads"], 1):
+    for step, grads in enumerate(map(seen, v["grads"]), 1):
         for name in now:
             t = t + 1 if per_parameter else step
             if name not in skipped:
-                gradient = grads[crossed[1] if name == crossed[0] else name]
-                change = rule(gradient, states["W1" if shared else name], t, h)
+                change = rule(grads[name], states["W1" if shared else name], t, h)
                 if change.shape != now[name].shape:
                     raise ValueError("operands could not be broadcast together")
-                now[name] = keeps * now[name] + (-change if name[0] == flipped else change)
+                now[name] = keeps * now[name] + change
             results[f"{name} after step {step}"] = now[name]
     return results
+
+
+def _flipped(kind: str, grads: Values) -> Values:
+    """Return gradients with the other sign for one kind of parameters: each rule then climbs."""
+    return {name: -g if name[0] == kind else g for name, g in grads.items()}
+
+
+def _crossed(name: str, other: str, grads: Values) -> Values:
+    """Return gradients in which one parameter has that of another."""
+    return grads | {name: grads[other]}
 
 
 def rights(kind: str, h: Numbers) -> list[tuple[Rule, Numbers]]:
@@ -215,7 +223,10 @@ def mistakes(kind: str, h: Numbers) -> list[Mistake]:
             "optimizer.last-skipped": {"skipped": ("b2",)},
             "optimizer.biases-skipped": {"skipped": ("b1", "b2")},
         }
-        ways |= {"optimizer.ascent-of-some W": {"flipped": "W"}, "optimizer.ascent-of-some b": {"flipped": "b"}}
+        ways |= {
+            "optimizer.ascent-of-some W": {"seen": partial(_flipped, "W")},
+            "optimizer.ascent-of-some b": {"seen": partial(_flipped, "b")},
+        }
         ways |= {"optimizer.shared-state": {"shared": True}} if kind != "sgd" else {}
         found.append(Mistake("optimizer.ascent", partial(simulate, rule, numbers | {"rate": -numbers["rate"]})))
         found.append(Mistake("optimizer.unchanged", partial(simulate, rule, numbers | {"rate": 0.0})))
@@ -223,8 +234,8 @@ def mistakes(kind: str, h: Numbers) -> list[Mistake]:
         found.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
         found += named({k: partial(simulate, rule, numbers, **way) for k, way in ways.items()})
         found += [
-            Mistake("optimizer.other-gradient", partial(simulate, rule, numbers, crossed=crossed))
-            for crossed in (("b2", "b1"), ("b1", "b2"), ("W2", "W1"), ("W1", "W2"))
+            Mistake("optimizer.other-gradient", partial(simulate, rule, numbers, seen=partial(_crossed, *names)))
+            for names in (("b2", "b1"), ("b1", "b2"), ("W2", "W1"), ("W1", "W2"))
         ]
         if kind == "adam":
             found.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
