@@ -27,6 +27,10 @@ rnn_cell_forward(xt, a_prev, parameters) rnn_forward(x, a0, parameters)
 rnn_cell_backward(da_next, cache) rnn_backward(da, caches)
 lstm_cell_forward(xt, a_prev, c_prev, parameters) lstm_forward(x, a0, parameters)
 lstm_cell_backward(da_next, dc_next, cache) lstm_backward(da, caches)
+basic_sigmoid(x) sigmoid_derivative(x) image2vector(image) normalizeRows(x) normalize_rows(x) L1(yhat, y) L2(yhat, y)
+forward_propagation(x, theta) backward_propagation(x, theta) gradient_check(x, theta)
+forward_propagation_n(X, Y, parameters) backward_propagation_n(X, Y, cache)
+gradient_check_n(parameters, gradients, X, Y)
 """
 _BOOK = """
 AND(x1, x2) NAND(x1, x2) OR(x1, x2) XOR(x1, x2)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chainrule.checker.findings import WORST, Report, Status
+from chainrule.checker.findings import NOTHING_KNOWN, WORST, Report, Status
 from chainrule.checker.telling.texts import phrase, printable
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
@@ -60,7 +60,7 @@ def became(report: Report, name: str) -> Status | None:
 
 def points(report: Report, scheme: Mapping[str, float]) -> Points:
     """Return the points of a file; for a file that could not be read, all are a person's to give."""
-    unread = report.problem is not None and report.problem.mistake != "no-functions"
+    unread = report.problem is not None and report.problem.mistake not in NOTHING_KNOWN
     status = {name: "unchecked" if unread else became(report, name) for name in scheme}
     earned, by_hand = (sum(scheme[name] for name in scheme if status[name] == kind) for kind in ("ok", "unchecked"))
     return Points(earned, sum(scheme.values()), by_hand)

@@ -108,8 +108,9 @@ def _alike(equation: Equation, mixed: float, v: Values) -> Values:
 
 def _normalization_probes(learner: Learner, name: str) -> Iterator[Probe]:
     cases = normalization.cases()
-    mixed = [Mistake("batchnorm.batch-at-test", partial(_alike, normalization.normalize, 1.0))]
-    wrong = [Mistake(m.key, partial(_alike, m.wrong, 0.0)) for m in normalization.forward_mistakes()] + mixed
+    # First: examples as columns in training, where all are mixed, would be features in the other layout.
+    wrong = [Mistake("batchnorm.batch-at-test", partial(_alike, normalization.normalize, 1.0))]
+    wrong += [Mistake(m.key, partial(_alike, m.wrong, 0.0)) for m in normalization.forward_mistakes()]
     runs = [partial(_normalize, learner, name, rows) for rows in (True, False)]
     right: list[Equation] = [partial(_alike, normalization.normalize, 0.0)]
     forward = Probe(f"{name}.forward", "batchnorm", cases, runs, right, wrong, tolerance=1e-3)
