@@ -25,9 +25,9 @@ def normalize_rows(x):
     return x
 
 
-def L1(yhat, y):
-    return sum(abs(a - b) for a, b in zip(y, yhat))
+def L1(yhat, y):  # noqa: N802
+    return sum(abs(y[i] - yhat[i]) for i in range(len(y)))
 
 
-def L2(yhat, y):
+def L2(yhat, y):  # noqa: N802
     return np.dot(y - yhat, y - yhat)

@@ -18,13 +18,13 @@ def image2vector(image):
     return image.reshape(1, image.size)
 
 
-def normalizeRows(x):
+def normalizeRows(x):  # noqa: N802
     return x / np.linalg.norm(x, axis=1)
 
 
-def L1(yhat, y):
+def L1(yhat, y):  # noqa: N802
     return abs(np.sum(yhat - y))
 
 
-def L2(yhat, y):
+def L2(yhat, y):  # noqa: N802
     return np.sum(yhat - y) ** 2

@@ -33,11 +33,11 @@ def forward_propagation_n(X, Y, parameters):
     A2 = np.maximum(0, W2 @ A1 + b2)
     A3 = 1 / (1 + np.exp(-(W3 @ A2 + b3)))
     cost = -np.mean(Y * np.log(A3) + (1 - Y) * np.log(1 - A3))
-    return cost, (A1, W1, A2, W2, A3, W3)
+    return cost, (A1, A2, W2, A3, W3)
 
 
 def backward_propagation_n(X, Y, cache):
-    A1, W1, A2, W2, A3, W3 = cache
+    A1, A2, W2, A3, W3 = cache
     m = X.shape[1]
     d3 = (A3 - Y) / m
     d2 = W3.T @ d3 * (A2 > 0)
