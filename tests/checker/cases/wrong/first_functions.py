@@ -1,3 +1,5 @@
+# ruff: noqa
+# mypy: ignore-errors
 """The first functions of week 2, each with a usual mistake.
 
 basic_sigmoid: wrong sigmoid.sign
@@ -18,13 +20,13 @@ def image2vector(image):
     return image.reshape(1, image.size)
 
 
-def normalizeRows(x):  # noqa: N802
+def normalizeRows(x):
     return x / np.linalg.norm(x, axis=1)
 
 
-def L1(yhat, y):  # noqa: N802
+def L1(yhat, y):
     return abs(np.sum(yhat - y))
 
 
-def L2(yhat, y):  # noqa: N802
+def L2(yhat, y):
     return np.sum(yhat - y) ** 2

@@ -1,3 +1,5 @@
+# ruff: noqa
+# mypy: ignore-errors
 """A gradient check that is wrong is found beside gradients that are, and not excused by them.
 
 forward_propagation: ok
