@@ -51,6 +51,12 @@ def test_each_function_gets_the_verdict_that_is_proven(path: Path) -> None:
     assert accused == {name for name, said in wanted.items() if said.startswith("wrong")}
 
 
+def test_an_abstract_class_is_no_class_of_its_own() -> None:
+    report = check_file(Path(__file__).parent / "cases/status/other_classes.py")
+    assert {each.function for each in report.checked} == {"Stack", "Scalar", "Blank"}
+    assert report.unmatched == ()
+
+
 def learner_of(source: str) -> Learner:
     tree = ast.parse(source)
     namespace: dict[str, object] = {}
