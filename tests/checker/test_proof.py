@@ -47,6 +47,7 @@ def test_each_function_gets_the_verdict_that_is_proven(path: Path) -> None:
     wanted, found = expected(path), became(report)
     assert wanted
     assert {name: found.get(name) for name in wanted} == wanted
+    assert "broke-off" not in [finding.mistake for finding in report.findings]
     accused = {finding.function for finding in report.findings if finding.severity == "error"}
     assert accused == {name for name, said in wanted.items() if said.startswith("wrong")}
 
