@@ -75,14 +75,10 @@ def check(learner: Learner, file: str) -> Report:
     for family in FAMILIES:
         try:
             for probe in family.probes(learner):
-                if probe.function in checked:
-                    continue
-                checked[probe.function], found = _judged(learner, probe, checked)
-                findings += [replace(each, repro=_repro(learner, probe, each)) for each in found]
+                if probe.function not in checked:
+                    findings += _tried(learner, probe, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
-            name = family.__name__.rpartition(".")[2]
-            text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
-            findings.append(Finding("broke-off", "", facts={"text": text}, severity="warning"))
+            findings.append(_broke_off(family, error))
     checked |= {each.function: each for each in _unknown_classes(learner, checked)}
     known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
@@ -98,6 +94,21 @@ def check(learner: Learner, file: str) -> Report:
         seconds=time.perf_counter() - started,
     )
     return report if checked else replace(report, problem=Finding("no-functions", ""))
+
+
+def _tried(learner: Learner, probe: Probe | Inspection, checked: dict[str, Checked], family: Family) -> list[Finding]:
+    """Return what is wrong with a function, and note what became of it; the rest of the family is tried, too."""
+    try:
+        checked[probe.function], found = _judged(learner, probe, checked)
+    except Exception as error:
+        return [_broke_off(family, error)]
+    return [replace(each, repro=_repro(learner, probe, each)) for each in found]
+
+
+def _broke_off(family: Family, error: Exception) -> Finding:
+    name = family.__name__.rpartition(".")[2]
+    text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
+    return Finding("broke-off", "", facts={"text": text}, severity="warning")
 
 
 def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Checked]:
