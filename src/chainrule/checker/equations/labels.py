@@ -82,7 +82,7 @@ def accuracy_mistakes() -> list[Mistake]:
     """Return the usual wrong shares."""
     wrong: list[tuple[str, Formula]] = [
         ("accuracy.not-divided", lambda v: (v["predictions"] == v["Y"]).sum()),
-        ("accuracy.errors", lambda v: (v["predictions"] != v["Y"]).mean()),
+        ("accuracy.inverted", lambda v: (v["predictions"] != v["Y"]).mean()),
         ("accuracy.divided-by-classes", lambda v: (v["predictions"] == v["Y"]).sum() / v["K"]),
         ("accuracy.all-or-nothing", lambda v: (v["predictions"] == v["Y"]).all()),
     ]

@@ -85,6 +85,8 @@ def check(learner: Learner, file: str) -> Report:
     unmatched = [
         name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
     ]
+    known |= _bases(learner)
+    unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
     meant = {mine: usual for usual, mine in learner.names.items()}  # what a learner says goes before our own names
     report = Report(
         file,
@@ -111,11 +113,17 @@ def _broke_off(family: Family, error: Exception) -> Finding:
     return Finding("broke-off", "", facts={"text": text}, severity="warning")
 
 
+def _bases(learner: Learner) -> set[str]:
+    """Return the names of the classes that others inherit from."""
+    classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef)]
+    return {ast.unparse(base) for node in classes for base in node.bases}
+
+
 def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Checked]:
     """Yield the classes with a forward or a backward pass that no family knows how to make; no abstract ones."""
     known = {function.partition(".")[0] for function in checked}
     classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef) and node.name in learner.classes]
-    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    bases = _bases(learner)
     for node in classes:
         if node.name in known or not re.search(r"\b_?(forward|backward)\b", ast.unparse(node)):
             continue
@@ -126,8 +134,9 @@ def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Check
             continue
         constructor = f"{node.name}.__init__"
         takes = learner.parameters(constructor) if constructor in learner.nodes else []
-        facts = {"text": ", ".join(takes)}
-        yield Checked(node.name, node.name, node.lineno, "unchecked", "other-constructor", facts)
+        if takes:
+            facts = {"text": ", ".join(takes)}
+            yield Checked(node.name, node.name, node.lineno, "unchecked", "other-constructor", facts)
 
 
 def _judged(
