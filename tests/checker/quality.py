@@ -6,7 +6,6 @@ Run it with `python -m tests.checker.quality`.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import time
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from chainrule.checker.running import child
 from chainrule.checker.running.definitions import definitions
 from chainrule.checker.running.imports import restore_numpy_names
 from chainrule.checker.running.source import Source
+from chainrule.checker.unfinished import parsed
 from tests.checker.corpus import MISTAKES, RIGHT, Planted, text
 from tests.checker.corpus.notes import MISTAKES as WRONG_IN_NOTES
 from tests.checker.corpus.notes import notes
@@ -69,7 +69,7 @@ class Row:
 
 def checked(source: str, file: str) -> Report:
     """Return the checker's report on some code, which runs in this process."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     return roles.check(child.run(definitions(tree), Source(Path(file), source, tree), None, {})[0], file)
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.probe import Inspection, Probe, examine, inspect
+from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
@@ -57,21 +57,28 @@ def check(learner: Learner, file: str) -> Report:
     started = time.perf_counter()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
+    blanks = {function: blank for function in learner.nodes if (blank := not_started(learner, function, function))}
     for family in FAMILIES:
         try:
             for probe in family.probes(learner):
                 if probe.function in checked:
                     continue
-                checked[probe.function], found = _judged(learner, probe, checked)
+                checked[probe.function], found = _judged(learner, probe, blanks | checked)
                 findings += [replace(each, repro=_repro(learner, probe, each)) for each in found]
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             name = family.__name__.rpartition(".")[2]
             text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
             findings.append(Finding("broke-off", "", facts={"text": text}, severity="warning"))
     known = {*checked, *(function.partition(".")[0] for function in checked)}
+    for function, blank in blanks.items():
+        # A method counts where its class does: that of a base class may be empty for good.
+        if "." not in function or function.partition(".")[0] in known:
+            checked.setdefault(function, blank)
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
-        name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
+        name
+        for name in learner.nodes
+        if "." not in name and name not in {*known, *blanks} and not name.startswith(private)
     ]
     unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
     meant = {mine: usual for usual, mine in learner.names.items()}  # what a learner says goes before our own names
