@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from chainrule.checker.findings import Report
 from tests.checker.corpus import text
 
-COURSE = ("course_week2.py", "course_week3.py", "course.py")
-COURSE_LATER = tuple(f"right/course_{week}.py" for week in ("regularization", "optimizers", "convolution", "recurrent"))
-BOOK = (
-    *("book_chapter3.py", "book.py", "right/two_layer_book.py"),
-    *(f"right/book_{chapter}.py" for chapter in ("convolution", "dropout", "update_rules")),
-)
-TEMPLATES = (*COURSE, *COURSE_LATER, *BOOK)
+COURSE = ["course_week2.py", "course_week3.py", "course.py"]
+COURSE += [f"right/course_{week}.py" for week in ("regularization", "optimizers", "convolution", "recurrent")]
+BOOK = ["book_chapter3.py", "book.py", "right/two_layer_book.py"]
+BOOK += [f"right/book_{chapter}.py" for chapter in ("convolution", "dropout", "update_rules")]
+TEMPLATES = [*COURSE, *BOOK]
 
 HERE = "the lines of the learner"
 
@@ -55,12 +53,11 @@ class Stage:
             name = right.function
             now = became.get(name)
             status = "not there" if now is None else f"{now.status} {now.reason}".strip()
+            wanted: tuple[str, ...] = (f"{right.status} {right.reason}".strip(),)
             if name in self.missing:
                 wanted = ("not-started not-started",)
             elif name in self.waiting:
                 wanted = ("unchecked needs-another", "ok")
-            else:
-                wanted = (f"{right.status} {right.reason}".strip(),)
             if status not in wanted:
                 said.append(f"{name} is {status}, not {wanted[0]}")
         return said
@@ -96,24 +93,21 @@ def _needs(tree: ast.Module, name: str, other: str) -> bool:
         return True
     if owner and owner == other_owner:
         return other_method in called or ("gradient" in method and other_method in ("loss", "predict"))
-    whole = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner]
-    used = {
-        part.id for node in (whole or [functions(tree)[name]]) for part in ast.walk(node) if isinstance(part, ast.Name)
-    }
-    return (other_owner or other_method) in used
+    wholes: list[ast.stmt] = [each for each in tree.body if isinstance(each, ast.ClassDef) and each.name == owner]
+    nodes = [part for whole in (wholes or [functions(tree)[name]]) for part in ast.walk(whole)]
+    return (other_owner or other_method) in {part.id for part in nodes if isinstance(part, ast.Name)}
 
 
-def stages(file: str) -> Iterator[Stage]:
+def stages(file: str, blank: str) -> Iterator[Stage]:
     """Yield a template with nothing filled in, each first part of its functions, all but each one, and all."""
     names = list(functions(ast.parse(text(file))))
     first = [frozenset(names[count:]) for count in range(len(names) + 1)]
     alone = [frozenset({name}) for name in names]
-    for blank in _blanks(file):
-        for missing in dict.fromkeys([*first, *alone]):
-            yield stage(file, blank, missing)
+    for missing in dict.fromkeys([*first, *alone] if blank not in ("pass", "raise") else first):
+        yield stage(file, blank, missing)
 
 
-def _blanks(file: str) -> dict[str, Blank]:
+def blanks(file: str) -> dict[str, Blank]:
     """Return the ways in which functions of a file are blanked, by a name for each."""
     return _OF_BOTH | (_OF_BOOK if file in BOOK else _OF_COURSE)
 
@@ -124,7 +118,7 @@ def stage(file: str, blank: str, missing: frozenset[str]) -> Stage:
     wanted = needs(tree)
     for name, node in functions(tree).items():
         if name in missing:
-            node.body = _blanks(file)[blank](node.body)
+            node.body = blanks(file)[blank](node.body)
     source = ast.unparse(ast.fix_missing_locations(tree))
     source = re.sub(rf"^( *)'{HERE}'$", r"\1# YOUR CODE STARTS HERE\n\n\n\1# YOUR CODE ENDS HERE", source, flags=re.M)
     waiting = frozenset(name for name, others in wanted.items() if others & missing and name not in missing)

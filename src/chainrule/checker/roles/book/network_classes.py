@@ -245,12 +245,12 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe]:
     labels = one_kind[0] is None and one_kind[1] is not None
     made = [classes.attempt(partial(_differences, learner, name, labels), v) for v in cases]
     with_slopes = [v | slopes for v, slopes in zip(cases, made, strict=True) if slopes is not None]
-    right = [expected] if len(with_slopes) == len(cases) else []  # without the loss, nothing is known
+    known = [expected] if len(with_slopes) == len(cases) else []  # without the loss, nothing is
     for method in ("gradient", "numerical_gradient"):
         if hasattr(learner.classes[name], method):
             run_it = partial(_gradient, learner, name, method, labels)
             used = [init, f"{name}.loss", *classes.used(learner, init, f"{name}.{method}", f"{name}.loss")]
-            probe = Probe(f"{name}.{method}", method, with_slopes, [run_it], right, gradient_mistakes())
+            probe = Probe(f"{name}.{method}", method, with_slopes, [run_it], known, gradient_mistakes())
             yield replace(probe, tolerance=_TOLERANCE, needs=used)
 
 
