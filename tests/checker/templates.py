@@ -120,7 +120,12 @@ def stage(file: str, blank: str, missing: frozenset[str]) -> Stage:
         if name in missing:
             node.body = blanks(file)[blank](node.body)
     source = ast.unparse(ast.fix_missing_locations(tree))
-    source = re.sub(rf"^( *)'{HERE}'$", r"\1# YOUR CODE STARTS HERE\n\n\n\1# YOUR CODE ENDS HERE", source, flags=re.M)
+    source = re.sub(
+        rf"^( *)'{HERE}'$",
+        r"\1# (1 line of code)\n\1# YOUR CODE STARTS HERE\n\n\n\1# YOUR CODE ENDS HERE",
+        source,
+        flags=re.M,
+    )
     waiting = frozenset(name for name, others in wanted.items() if others & missing and name not in missing)
     return Stage(file, blank, source, missing, waiting)
 

@@ -39,6 +39,11 @@ def test_a_stage_says_what_has_to_become_of_each_function() -> None:
     ("body", "line"),
     [
         ("    # YOUR CODE STARTS HERE\n    # A =\n\n    # YOUR CODE ENDS HERE\n    return A", 2),
+        (
+            "    A = 2 * Z\n    # YOUR CODE STARTS HERE\n\n    # YOUR CODE ENDS HERE\n    return A",
+            None,
+        ),  # written above
+        ("    m = 1\n    # A =\n    # YOUR CODE STARTS HERE\n\n    # YOUR CODE ENDS HERE\n    return A", 4),
         ("    ### START CODE HERE ### (1 line)\n    A = Z\n    ### END CODE HERE ###\n    return A", None),
         ("    # start of the code: a comment\n    return Z", None),
         ("# YOUR CODE STARTS HERE\n# YOUR CODE ENDS HERE\n    return Z", None),  # no code could stand there

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-# "# YOUR CODE STARTS HERE" and "# YOUR CODE ENDS HERE", and between them nothing but comments.
-_NOTHING_BETWEEN = re.compile(
-    r"^([ \t]+)#(?=.*\bcode\b).*\b(?:starts?|begin)\b.*(?=\n(?:[ \t]*(?:#.*)?\n)*?[ \t]*#(?=.*\bcode\b).*\bends?\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
+# "# YOUR CODE STARTS HERE" and "# YOUR CODE ENDS HERE", "### START CODE HERE ###" and "### END CODE HERE ###"
+_START = re.compile(r"([ \t]+)#(?=.*\bcode\b).*\b(?:starts?|begin)\b", re.IGNORECASE)
+_END = re.compile(r"[ \t]+#(?=.*\bcode\b).*\bends?\b", re.IGNORECASE)
 
 
 def parsed(text: str) -> ast.Module:
@@ -22,10 +20,25 @@ def parsed(text: str) -> ast.Module:
     >>> ast.unparse(parsed(text).body[0].body)
     '...\nreturn A'
     """
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if (start := _START.match(line)) and _is_left_empty(lines, number):
+            lines[number] = f"{start[1]}..."
     try:
-        return ast.parse(_NOTHING_BETWEEN.sub(r"\1...", text))
+        return ast.parse("\n".join(lines))
     except SyntaxError:  # they may stand where no code could
         return ast.parse(text)
+
+
+def _is_left_empty(lines: list[str], number: int) -> bool:
+    """Return whether there is no code below a line until the end is marked, nor where some write it: right above."""
+    below = next((line for line in lines[number + 1 :] if _END.match(line) or _is_code(line)), "")
+    above = next((line.rstrip() for line in reversed(lines[:number]) if line.strip()), "")
+    return bool(_END.match(below)) and (not _is_code(above) or above.endswith(('"""', "'''", ":")))
+
+
+def _is_code(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def unfinished(function: Function) -> int | None:
