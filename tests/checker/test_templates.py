@@ -20,6 +20,20 @@ def test_the_second_half_of_a_template_is_not_started(file: str, blank: str) -> 
     assert half.wrong(checked(half.source, file), without_mistake(file)) == []
 
 
+@pytest.mark.parametrize(
+    ("file", "missing"),
+    [
+        ("course_week3.py", "sigmoid"),  # backward_propagation takes what forward_propagation left, which calls it
+        ("right/course_recurrent.py", "softmax"),  # which no family judges there
+        ("right/two_layer_book.py", "TwoLayerNet.loss"),  # gradients are compared with differences of it
+    ],
+)
+@pytest.mark.parametrize("blank", ["pass", "raise"])
+def test_what_needs_a_missing_function_waits(file: str, missing: str, blank: str) -> None:
+    alone = stage(file, blank, frozenset({missing}))
+    assert alone.wrong(checked(alone.source, file), without_mistake(file)) == []
+
+
 def test_a_stage_says_what_has_to_become_of_each_function() -> None:
     without_linear = stage("course.py", "= None", frozenset({"linear_forward"}))
     assert {"linear_activation_forward", "linear_backward", "L_model_forward"} <= without_linear.waiting
@@ -72,3 +86,11 @@ def test_a_template_of_an_unknown_function_is_not_started_and_the_empty_base_cla
     report = checked(source, "mine.py")
     assert [(each.function, each.status) for each in report.checked] == [("my_own", "not-started")]
     assert report.unmatched == ("Layer",)
+
+
+def test_gradients_wait_for_a_loss_that_is_not_here() -> None:
+    source = text("right/two_layer_book.py").replace("def cross_entropy_error", "def another")
+    report = checked(source, "net.py")
+    became = {each.function: (each.status, each.reason) for each in report.checked}
+    assert became["TwoLayerNet.gradient"] == ("unchecked", "needs-another")
+    assert not [finding for finding in report.findings if finding.mistake == "broke-off"]
