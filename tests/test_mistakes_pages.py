@@ -40,6 +40,12 @@ def test_every_key_and_every_code_has_one_anchor(page: str) -> None:
     assert links and [link for link in links if link not in found] == []
 
 
+@pytest.mark.parametrize(("checker", "page"), zip(("checker.md", "checker.ko.md"), PAGES, strict=True))
+def test_the_reasons_in_the_figures_lead_to_their_entries(checker: str, page: str) -> None:
+    links = re.findall(rf"\({re.escape(page)}#([^)]+)\)", (ROOT / "docs" / checker).read_text("utf-8"))
+    assert links and set(links) <= set(anchors(page))
+
+
 def test_what_programs_are_told_can_be_looked_up(tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("def relu(Z:\n", "utf-8")

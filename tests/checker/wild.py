@@ -65,7 +65,8 @@ class Row:
     style, files, unjudged
         Its name, how many files there are, and how many of them could not be checked.
     functions, judged, statuses, unknown
-        How many functions are listed, the share that is judged, what became of them, and how many are not recognized.
+        How many functions are listed, which share of those that are started is judged, what became of them, and how
+        many are not recognized.
     reasons
         Why functions are not judged: how often each key of the texts, the most common first.
     errors, verdicts, wronged, warnings
@@ -164,7 +165,7 @@ def _row(style: str, reports: Sequence[Report], everybody: Sequence[Accusation])
         files=len(reports),
         unjudged=sum(report.exit_status == NOT_CHECKED for report in reports),
         functions=statuses.total(),
-        judged=(statuses["ok"] + statuses["wrong"]) / max(statuses.total(), 1),
+        judged=(statuses["ok"] + statuses["wrong"]) / max(statuses.total() - statuses["not-started"], 1),
         statuses=dict(statuses),
         unknown=sum(len(report.unmatched) for report in reports),
         reasons=dict(reasons.most_common()),
