@@ -40,7 +40,7 @@ def test_every_key_and_every_code_has_one_anchor(page: str) -> None:
     assert links and [link for link in links if link not in found] == []
 
 
-@pytest.mark.parametrize(("checker", "page"), zip(("checker.md", "checker.ko.md"), PAGES, strict=True))
+@pytest.mark.parametrize(("checker", "page"), [("checker.md", PAGES[0]), ("checker.ko.md", PAGES[1])])
 def test_the_reasons_in_the_figures_lead_to_their_entries(checker: str, page: str) -> None:
     links = re.findall(rf"\({re.escape(page)}#([^)]+)\)", (ROOT / "docs" / checker).read_text("utf-8"))
     assert links and set(links) <= set(anchors(page))
