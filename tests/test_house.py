@@ -64,12 +64,12 @@ CHECKER = {
     "roles.course": (*_OF_ROLES, "roles.scripts"),
     "roles": ("conventions", "documented", "findings", "learner", "probe", "repro", "unfinished", *_STYLES),
     # Where the learner's code is: no equations, nor who knows them.
-    "running": ("findings", "learner"),
+    "running": ("findings", "learner", "unfinished"),
     "running.judge": ("findings", "learner", "roles", "running"),
     "running.received": ("findings", "telling"),
     "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
-    "inprocess": ("findings", "learner", "roles", "telling"),
+    "inprocess": ("findings", "learner", "roles", "telling", "unfinished"),
     "pytest_plugin": ("inprocess", "names", "telling"),
 }
 

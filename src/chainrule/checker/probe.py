@@ -84,7 +84,7 @@ class Inspection:
 
 def inspect(learner: Learner, inspection: Inspection, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
     """Look at a function and return what became of it; `doubtful` names the functions that were not found right."""
-    if blank := _not_started(learner, inspection):
+    if blank := not_started(learner, inspection.function, inspection.role):
         return blank, []
     if _blocked(learner, inspection, doubtful):
         return _unjudged(learner, inspection, Doubt("needs-another")), []
@@ -109,17 +109,18 @@ def _unjudged(learner: Learner, probe: Probe | Inspection, doubt: Doubt) -> Chec
     return Checked(probe.function, probe.role, line, "unchecked", doubt.reason, doubt.facts)
 
 
-def _not_started(learner: Learner, probe: Probe | Inspection) -> Checked | None:
+def not_started(learner: Learner, function: str, role: str) -> Checked | None:
     """Return that a function is a template, if it is one; a constructor may have nothing to do."""
-    node = learner.nodes.get(probe.function)
+    node = learner.nodes.get(function)
     if node is None or node.name == "__init__" or unfinished(node) is None:
         return None
-    return Checked(probe.function, probe.role, node.lineno, "not-started", "not-started")
+    return Checked(function, role, node.lineno, "not-started", "not-started")
 
 
 def _blocked(learner: Learner, probe: Probe | Inspection, doubtful: set[str]) -> bool:
     """Return whether a function uses one that was not found right: what it deviates by may be that one's fault."""
-    return bool(doubtful & ({*probe.needs} | uses(learner, probe.function)) - {probe.function})
+    used = {*probe.needs}.union(*(uses(learner, function) for function in (probe.function, *probe.needs)))
+    return bool(doubtful & used - {probe.function})
 
 
 def _stopped(function: str, raised: Raised, line: int | None) -> Finding:
@@ -128,7 +129,7 @@ def _stopped(function: str, raised: Raised, line: int | None) -> Finding:
 
 def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
     """Try a function and return what became of it; `doubtful` names the functions that were not found right."""
-    if blank := _not_started(learner, probe):
+    if blank := not_started(learner, probe.function, probe.role):
         return blank, []
     line = learner.line(probe.function)
     ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]

@@ -13,7 +13,7 @@ from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.probe import Inspection, Probe, examine, inspect
+from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
@@ -72,18 +72,25 @@ def check(learner: Learner, file: str) -> Report:
     started = time.perf_counter()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
+    blanks = {function: blank for function in learner.nodes if (blank := not_started(learner, function, function))}
     for family in FAMILIES:
         try:
             for probe in family.probes(learner):
                 if probe.function not in checked:
-                    findings += _tried(learner, probe, checked, family)
+                    findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
     checked |= {each.function: each for each in _unknown_classes(learner, checked)}
     known = {*checked, *(function.partition(".")[0] for function in checked)}
+    for function, blank in blanks.items():
+        # A method counts where its class does: that of a base class may be empty for good.
+        if "." not in function or function.partition(".")[0] in known:
+            checked.setdefault(function, blank)
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
-        name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
+        name
+        for name in learner.nodes
+        if "." not in name and name not in {*known, *blanks} and not name.startswith(private)
     ]
     known |= _bases(learner)
     unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
@@ -98,10 +105,16 @@ def check(learner: Learner, file: str) -> Report:
     return report if checked else replace(report, problem=Finding("no-functions", ""))
 
 
-def _tried(learner: Learner, probe: Probe | Inspection, checked: dict[str, Checked], family: Family) -> list[Finding]:
+def _tried(
+    learner: Learner,
+    probe: Probe | Inspection,
+    blanks: Mapping[str, Checked],
+    checked: dict[str, Checked],
+    family: Family,
+) -> list[Finding]:
     """Return what is wrong with a function, and note what became of it; the rest of the family is tried, too."""
     try:
-        checked[probe.function], found = _judged(learner, probe, checked)
+        checked[probe.function], found = _judged(learner, probe, {**blanks, **checked})
     except Exception as error:
         return [_broke_off(family, error)]
     return [replace(each, repro=_repro(learner, probe, each)) for each in found]
