@@ -45,7 +45,9 @@ FLOORS = [
 
 
 # Inside of the checker: which other rooms each room may import from.
+_PROVING = ("derivatives", "documented", "probe", "proof", "unfinished")
 _OF_ROLES = ("equations", "findings", "learner", "documented", "proof", "probe", "conventions")
+_STYLES = ("roles.book", "roles.course", "roles.cs231n", "roles.scripts")
 CHECKER = {
     "equations": (),
     "findings": (),
@@ -59,20 +61,22 @@ CHECKER = {
     "conventions": ("equations", "learner", "probe"),
     "roles.book": _OF_ROLES,
     "roles.scripts": _OF_ROLES,
+    "roles.cs231n": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
     "roles": (
+        "conventions",
         "derivatives",
         "documented",
         "findings",
         "learner",
         "probe",
+        "proof",
         "repro",
-        "roles.book",
-        "roles.course",
-        "roles.scripts",
+        "unfinished",
+        *_STYLES,
     ),
     # Where the learner's code is: no equations, nor who knows them.
-    "running": ("findings", "learner", "watching"),
+    "running": ("findings", "learner", "unfinished", "watching"),
     "watching": ("learner",),
     "watching.paths": (),
     "derivatives": ("findings", "learner", "watching.paths"),
@@ -81,7 +85,7 @@ CHECKER = {
     "running.received": ("findings", "telling"),
     "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
-    "inprocess": ("findings", "learner", "roles", "telling"),
+    "inprocess": ("findings", "learner", "roles", "telling", "unfinished", "watching"),
     "pytest_plugin": ("inprocess", "names", "telling"),
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chainrule.checker.findings import Checked, Report
 from tests.checker import wild
 
 LIST = """# Files
@@ -78,11 +79,24 @@ def test_verdicts_are_kept_until_the_accusation_goes(folder: Path, capsys: pytes
     printed = capsys.readouterr().out
     assert "1 accusations: 0 true, 1 false, 0 unfinished, 0 harmless, 0 not marked" in printed
     assert "false: 100.0% of the accusations, in 50.0% of the files" in printed
+    assert (
+        printed.count("\n| course | 1 | 0 | 2 | 100% | 0 | 0 | 0 | 1 | 0 / 1 / 0 | 1 | 0 | ") == 2
+    )  # in each language
 
     wild.write(marked, [replace(accusation, verdict="true")])
     (folder / "ada+week4/code/week4.py").write_text(WEEK4.replace("np.sum", "1 / m * np.sum"), "utf-8")
     run(folder, "--verified", str(marked))
     assert "true, but no longer found: ada+week4/code/week4.py 6 linear_backward" in capsys.readouterr().out
+
+
+def test_the_documentation_says_why_functions_are_not_judged() -> None:
+    left = [Checked(name, name, 1, "unchecked", reason) for name, reason in (("f", "needs-file"), ("g", "other-call"))]
+    report = Report("mine.py", (*left, Checked("h", "h", 9, "unchecked", "other-call")), unmatched=("k",))
+    rows = wild.table([("course", report)], [])
+    english, korean = (wild.markdown(rows, lang) for lang in ("en", "ko"))
+    assert "| course | 1 | 1 | 3 | 0% | 3 | 0 | 1 | 0 | 0 / 0 / 0 | 0 | 0 | 0.0 |\n" in english
+    assert "- course: [other-call](mistakes.md#other-call) 2, [needs-file](mistakes.md#needs-file) 1\n" in english
+    assert korean.startswith("| 방식 | 파일 |") and "(mistakes.ko.md#other-call) 2" in korean
 
 
 def test_a_place_in_a_notebook_is_its_cell_and_line(folder: Path) -> None:

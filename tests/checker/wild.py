@@ -3,7 +3,8 @@
 Run it with `python -m tests.checker.wild LIST --folder FOLDER --tsv OUT`. The list has a heading, `## style`, for each
 style and a line, `- owner/repo : path`, for each file. You fetch the files yourself, to FOLDER/owner+repo/path. OUT has
 a row per accusation: write your verdict there, and why. With `--verified OUT` the next run takes the verdicts over,
-says how many accusations are false, and leaves only new ones to be judged.
+says how many accusations are false, and leaves only new ones to be judged. The tables are those of docs/checker.md and
+docs/checker.ko.md.
 """
 
 from __future__ import annotations
@@ -57,7 +58,22 @@ class Accusation:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: counts over the files of a style, the share of functions judged, and seconds a file."""
+    """A line of the table: counts over the files of a style, the share of functions judged, and seconds a file.
+
+    Parameters
+    ----------
+    style, files, unjudged
+        Its name, how many files there are, and how many of them could not be checked.
+    functions, judged, statuses, unknown
+        How many functions are listed, which share of those that are started is judged, what became of them, and how
+        many are not recognized.
+    reasons
+        Why functions are not judged: how often each key of the texts, the most common first.
+    errors, verdicts, wronged, warnings
+        How many accusations, how many have which verdict, how many files have a false one, and how many warnings.
+    median, slowest, broken_off
+        Seconds, and how many checks ended before the file was judged.
+    """
 
     style: str
     files: int
@@ -65,23 +81,53 @@ class Row:
     functions: int
     judged: float
     statuses: dict[str, int]
+    unknown: int
+    reasons: dict[str, int]
     errors: int
+    verdicts: dict[str, int]
+    wronged: int
     warnings: int
     median: float
     slowest: float
     broken_off: int
 
     def shown(self) -> str:
-        """Return the line as it is printed."""
-        counts = f"{self.style:<37}{self.files:>6}{self.unjudged:>10}{self.functions:>11}{self.judged:>8.0%}"
-        counts += f"{self.errors:>8}{self.warnings:>10}{self.median:>8.2f}{self.slowest:>9.2f}{self.broken_off:>11}  "
-        return counts + ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
+        """Return the line in Markdown."""
+        left = [self.statuses.get(status, 0) for status in ("unchecked", "not-started")]
+        verdicts = [self.verdicts.get(verdict, 0) for verdict in ("true", "false", "harmless")]
+        cells = [self.style, self.files, self.unjudged, self.functions, f"{self.judged:.0%}", *left, self.unknown]
+        cells += [self.errors, " / ".join(map(str, verdicts)), self.wronged, self.broken_off, f"{self.median:.1f}"]
+        return f"| {' | '.join(map(str, cells))} |"
 
 
-HEADING = (
-    f"{'style':<37}{'files':>6}{'unjudged':>10}{'functions':>11}{'judged':>8}"
-    f"{'errors':>8}{'warnings':>10}{'median':>8}{'slowest':>9}{'broke off':>11}  functions by status"
-)
+HEADINGS = {
+    "en": (
+        *("style", "files", "could not be checked", "functions", "judged", "not judged", "not started"),
+        *(
+            "not recognized",
+            "accusations",
+            "true / false / harmless",
+            "files with a false one",
+            "broke off",
+            "median s",
+        ),
+    ),
+    "ko": (
+        *("방식", "파일", "검사할 수 없음", "함수", "판정", "판단 보류", "미작성", "알 수 없음", "지적"),
+        *("맞음 / 틀림 / 무해", "틀린 지적이 있는 파일", "중단", "시간 중앙값(초)"),
+    ),
+}
+PAGES = {"en": "mistakes.md", "ko": "mistakes.ko.md"}
+
+
+def markdown(rows: Sequence[Row], lang: str) -> str:
+    """Return the table as it stands in the documentation, and below it why functions of each style are not judged."""
+    lines = [f"| {' | '.join(HEADINGS[lang])} |", f"|{'---|' * len(HEADINGS[lang])}"]
+    lines += [*(row.shown() for row in rows), ""]
+    for row in rows:
+        reasons = [f"[{key}]({PAGES[lang]}#{key}) {count}" for key, count in [*row.reasons.items()][:3]]
+        lines += [f"- {row.style}: {', '.join(reasons)}"] if reasons else []
+    return "\n".join(lines) + "\n"
 
 
 def listed(text: str) -> dict[str, str]:
@@ -97,27 +143,35 @@ def listed(text: str) -> dict[str, str]:
     return files
 
 
-def table(reports: Iterable[tuple[str, Report]]) -> list[Row]:
+def table(reports: Iterable[tuple[str, Report]], accused: Sequence[Accusation]) -> list[Row]:
     """Return the counts of each style, and of all of them."""
     of_style: dict[str, list[Report]] = {}
     for style, report in reports:
         of_style.setdefault(style, []).append(report)
     everything = [report for each in of_style.values() for report in each]
-    return [_row(style, each) for style, each in [*of_style.items(), ("all", everything)]]
+    return [_row(style, each, accused) for style, each in [*of_style.items(), ("all", everything)]]
 
 
-def _row(style: str, reports: Sequence[Report]) -> Row:
-    statuses = Counter[str](checked.status for report in reports for checked in report.checked)
+def _row(style: str, reports: Sequence[Report], everybody: Sequence[Accusation]) -> Row:
+    functions = [checked for report in reports for checked in report.checked]
+    statuses = Counter[str](checked.status for checked in functions)
+    reasons = Counter(checked.reason for checked in functions if checked.status == "unchecked")
     severities = Counter(finding.severity for report in reports for finding in report.findings)
+    files = {report.file for report in reports}
+    accused = [each for each in everybody if each.file in files]
     seconds = [report.seconds for report in reports]
     return Row(
         style=style,
         files=len(reports),
         unjudged=sum(report.exit_status == NOT_CHECKED for report in reports),
         functions=statuses.total(),
-        judged=(statuses["ok"] + statuses["wrong"]) / max(statuses.total(), 1),
+        judged=(statuses["ok"] + statuses["wrong"]) / max(statuses.total() - statuses["not-started"], 1),
         statuses=dict(statuses),
+        unknown=sum(len(report.unmatched) for report in reports),
+        reasons=dict(reasons.most_common()),
         errors=severities["error"],
+        verdicts=dict(Counter(each.verdict for each in accused)),
+        wronged=len({each.file for each in accused if each.verdict == "false"}),
         warnings=severities["warning"],
         median=statistics.median(seconds),
         slowest=max(seconds),
@@ -187,7 +241,7 @@ def judgment(accused: Sequence[Accusation], files: int) -> str:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Check the files and print the table."""
+    """Check the files and print the tables."""
     meanings = "\n".join(f"  {verdict:<12}{meaning}" for verdict, meaning in VERDICTS.items())
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -207,14 +261,16 @@ def main(words: Sequence[str] | None = None) -> None:
         parser.error(f"none of the {len(styles)} files of the list is in {arguments.folder}")
     checked = check_files((arguments.folder / file for file in files), arguments.jobs)
     reports = [replace(report, file=file) for file, report in zip(files, checked, strict=True)]
-    rows = table((styles[report.file], report) for report in reports)
-    accused = [accusation for report in reports for accusation in accusations(report)]
-    lines = [HEADING, *(row.shown() for row in rows)]
+    marked = read(arguments.verified) if arguments.verified else []
+    accused = verified((accusation for report in reports for accusation in accusations(report)), marked)
+    rows = table(((styles[report.file], report) for report in reports), accused)
+    lines = [markdown(rows, lang) for lang in HEADINGS]
     lines += [f"not there: {file}" for file in styles if file not in files]
     lines += [f"broke off: {report.file}" for report in reports if broke_off(report)]
+    lines += [
+        f"median: {rows[-1].median:.2f} s a file; slowest: {rows[-1].slowest:.2f} s; {rows[-1].warnings} warnings"
+    ]
     if arguments.verified:
-        marked = read(arguments.verified)
-        accused = verified(accused, marked)
         lines += [judgment(accused, len(files))]
         lines += [f"true, but no longer found: {' '.join(each.mark)}" for each in lost(accused, marked, files)]
     print(*lines, sep="\n")

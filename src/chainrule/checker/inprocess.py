@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.checker import findings, roles
 from chainrule.checker.learner import Learner
 from chainrule.checker.telling import texts
+from chainrule.checker.unfinished import parsed
 from chainrule.common.errors import InputError
 from chainrule.common.settings import choice
 
@@ -164,7 +165,7 @@ def _node(name: str, value: Any) -> ast.stmt:
 def _from_source(value: Any) -> ast.FunctionDef | ast.ClassDef | None:
     try:
         lines, first = inspect.getsourcelines(value)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
+        tree = parsed(textwrap.dedent("".join(lines)))
     except (OSError, TypeError, SyntaxError):
         return None
     node = tree.body[0]

@@ -44,6 +44,9 @@ class Probe:
         The learner's functions that it calls. If one is wrong, a deviation of this one is not held against it.
     also
         Looks at what else there is to a function whose numbers are right, such as what it keeps for later.
+    own_parts
+        Whether what is right is worked out with the learner's own other functions, so that a mistake in those is no
+        excuse.
     """
 
     function: str
@@ -56,6 +59,7 @@ class Probe:
     may_change: frozenset[str] = frozenset()
     needs: Sequence[str] = ()
     also: Callable[[], list[Finding]] | None = None
+    own_parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Inspection:
 
 def inspect(learner: Learner, inspection: Inspection, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
     """Look at a function and return what became of it; `doubtful` names the functions that were not found right."""
-    if blank := _not_started(learner, inspection):
+    if blank := not_started(learner, inspection.function, inspection.role):
         return blank, []
     if _blocked(learner, inspection, doubtful):
         return _unjudged(learner, inspection, Doubt("needs-another")), []
@@ -105,17 +109,18 @@ def _unjudged(learner: Learner, probe: Probe | Inspection, doubt: Doubt) -> Chec
     return Checked(probe.function, probe.role, line, "unchecked", doubt.reason, doubt.facts)
 
 
-def _not_started(learner: Learner, probe: Probe | Inspection) -> Checked | None:
+def not_started(learner: Learner, function: str, role: str) -> Checked | None:
     """Return that a function is a template, if it is one; a constructor may have nothing to do."""
-    node = learner.nodes.get(probe.function)
+    node = learner.nodes.get(function)
     if node is None or node.name == "__init__" or unfinished(node) is None:
         return None
-    return Checked(probe.function, probe.role, node.lineno, "not-started", "not-started")
+    return Checked(function, role, node.lineno, "not-started", "not-started")
 
 
 def _blocked(learner: Learner, probe: Probe | Inspection, doubtful: set[str]) -> bool:
     """Return whether a function uses one that was not found right: what it deviates by may be that one's fault."""
-    return bool(doubtful & ({*probe.needs} | uses(learner, probe.function)) - {probe.function})
+    used = {*probe.needs}.union(*(uses(learner, function) for function in (probe.function, *probe.needs)))
+    return bool(doubtful & used - {probe.function})
 
 
 def _stopped(function: str, raised: Raised, line: int | None) -> Finding:
@@ -124,13 +129,18 @@ def _stopped(function: str, raised: Raised, line: int | None) -> Finding:
 
 def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
     """Try a function and return what became of it; `doubtful` names the functions that were not found right."""
-    if blank := _not_started(learner, probe):
+    if blank := not_started(learner, probe.function, probe.role):
         return blank, []
     line = learner.line(probe.function)
     ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]
-    expected = [[_attempt(right, case) for case in probe.cases] for right in probe.right]
-    blocked = _blocked(learner, probe, doubtful)
-    way = next((i for i, got in enumerate(ways) if any(_agree(probe, each, got) for each in expected)), None)
+    blocked = not probe.own_parts and _blocked(learner, probe, doubtful)
+    expected: list[list[Values | Raised]] = []
+    way = None
+    for right in probe.right:  # one by one: derivatives by differences take their time
+        expected.append([_attempt(right, case) for case in probe.cases])
+        way = next((i for i, got in enumerate(ways) if _agree(probe, expected[-1], got)), None)
+        if way is not None:
+            break
     if way is not None:
         findings = [] if blocked else _contract(learner, probe, probe.runs[way], ways[way][0])
         if probe.also and not findings and not blocked:
@@ -212,6 +222,21 @@ def close(expected: Any, actual: Any, tolerance: float) -> bool:
     return bool(np.allclose(a, b, rtol=0.0, atol=tolerance * scale + 1e-12, equal_nan=True))
 
 
+def _numbers(value: Any) -> Any:
+    """Return an array, or None of what is no array of numbers, such as a dict or rows of different lengths."""
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        return None
+    return a if a.dtype.kind in "biuf" else None
+
+
+def _kind(value: Any) -> str:
+    """Return the shape of an array of numbers, or what else a value is."""
+    a = _numbers(value)
+    return type(value).__name__ if a is None else f"{a.shape}"
+
+
 def difference(expected: Sequence[Values], got: Sequence[Values | Raised]) -> dict[str, str]:
     """Return where results first differ: the quantity, the index, the number expected and the number got."""
     for want, actual in zip(expected, got, strict=True):
@@ -222,7 +247,11 @@ def difference(expected: Sequence[Values], got: Sequence[Values | Raised]) -> di
                 continue
             if name not in actual or actual[name] is None:
                 return {"name": name, "expected": "", "got": ""}
-            a, b = np.asarray(right), np.asarray(actual[name])
+            a, b = _numbers(right), _numbers(actual[name])
+            if a is None or b is None:
+                if a is b:  # nothing that can be compared
+                    continue
+                return {"name": name, "index": "", "expected": _kind(right), "got": _kind(actual[name])}
             if a.shape != b.shape:
                 return {"name": name, "index": "", "expected": f"{a.shape}", "got": f"{b.shape}"}
             at = np.argwhere(~np.isclose(a, b, rtol=1e-6, atol=1e-12))

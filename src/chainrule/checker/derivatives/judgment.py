@@ -41,10 +41,10 @@ def judged(learner: Learner, watcher: Watcher, settled: set[str]) -> Iterator[tu
             continue
         wrong = outcome if isinstance(outcome, Gradient) else None
         status: Status = "wrong" if wrong else "ok"
-        checked = Checked(backward, "own-gradient", learner.line(backward), status)
+        checked = Checked(backward, backward, learner.line(backward), status)
         yield checked, _finding(learner, forward, backward, wrong)
         if forward not in settled and not wrong:
-            yield Checked(forward, "own-gradient", learner.line(forward), "ok"), None
+            yield Checked(forward, forward, learner.line(forward), "ok"), None
 
 
 def _units(learner: Learner) -> Iterator[tuple[str, str, Iterator[Attempt]]]:

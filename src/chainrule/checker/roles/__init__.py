@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from chainrule.checker.conventions.count_of_file import with_count_of_file
+from chainrule.checker.derivatives.judgment import Watcher, judged
 from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.probe import Inspection, Probe, examine, inspect
+from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
+from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
-from chainrule.checker.roles.book import gates, layers
+from chainrule.checker.roles.book import gates, layers, learning_layers
 from chainrule.checker.roles.book import optimizers as book_optimizers
-from chainrule.checker.roles.course import convolution as course_convolution
 from chainrule.checker.roles.course import (
+    basics,
     cost,
     elementwise,
+    gradient_checking,
     logistic,
     network,
     recurrent,
@@ -27,8 +33,14 @@ from chainrule.checker.roles.course import (
     setup,
     shallow,
 )
+from chainrule.checker.roles.course import convolution as course_convolution
 from chainrule.checker.roles.course import optimizers as course_optimizers
+from chainrule.checker.roles.cs231n import classifiers, normalization
+from chainrule.checker.roles.cs231n import optimizers as update_rules
+from chainrule.checker.roles.cs231n import recurrent as recurrent_rows
 from chainrule.checker.roles.scripts import functions as script_functions
+from chainrule.checker.roles.scripts import labels
+from chainrule.checker.unfinished import unfinished
 
 
 class Family(Protocol):
@@ -42,37 +54,50 @@ class Family(Protocol):
 
 # In this order: what is called comes before what calls it, so that a mistake is found where it is.
 FAMILIES: Sequence[Family] = (
-    *(elementwise, gates, cost, setup),
+    *(elementwise, gates, basics, labels, cost, setup, gradient_checking),
+    *(classifiers, normalization, recurrent_rows, update_rules),
     *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
-    *(network, logistic, shallow, book_functions, layers, script_functions),
+    *(network, logistic, shallow, book_functions, layers, learning_layers, script_functions),
 )
 
 
 def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tuple[str, ...]:
-    return snippet(learner, probe, finding) if isinstance(probe, Probe) else ()
+    """Return the snippet that shows a mistake, if there is one; whatever the search for it does, the mistake stays."""
+    try:
+        return snippet(learner, probe, finding) if isinstance(probe, Probe) else ()
+    except Exception:  # such as an attribute of the learner's that raises when it is read
+        return ()
 
 
-def check(learner: Learner, file: str) -> Report:
-    """Try every function of the learner's whose task is known."""
+def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report:
+    """Try every function of the learner's whose task is known, and with a watcher layers and pairs of any name."""
     started = time.perf_counter()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
+    blanks = {function: blank for function in learner.nodes if (blank := not_started(learner, function, function))}
     for family in FAMILIES:
         try:
             for probe in family.probes(learner):
-                if probe.function in checked:
-                    continue
-                checked[probe.function], found = _judged(learner, probe, checked)
-                findings += [replace(each, repro=_repro(learner, probe, each)) for each in found]
+                if probe.function not in checked:
+                    findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
-            name = family.__name__.rpartition(".")[2]
-            text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
-            findings.append(Finding("broke-off", "", facts={"text": text}, severity="warning"))
+            findings.append(_broke_off(family, error))
+    for done, finding in judged(learner, watcher, _settled(learner, blanks | checked)) if watcher else ():
+        checked[done.function] = done
+        findings += [finding] if finding else []
+    checked |= {each.function: each for each in _unknown_classes(learner, checked)}
     known = {*checked, *(function.partition(".")[0] for function in checked)}
+    for function, blank in blanks.items():
+        # A method counts where its class does: that of a base class may be empty for good.
+        if "." not in function or function.partition(".")[0] in known:
+            checked.setdefault(function, blank)
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
-        name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
+        name
+        for name in learner.nodes
+        if "." not in name and name not in {*known, *blanks} and not name.startswith(private)
     ]
+    known |= _bases(learner)
     unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
     meant = {mine: usual for usual, mine in learner.names.items()}  # what a learner says goes before our own names
     report = Report(
@@ -85,12 +110,67 @@ def check(learner: Learner, file: str) -> Report:
     return report if checked else replace(report, problem=Finding("no-functions", ""))
 
 
+def _settled(learner: Learner, checked: Mapping[str, Checked]) -> set[str]:
+    """Return the functions that are judged, or that cannot be before another one is right."""
+    wrong = {function for function, done in checked.items() if done.status == "wrong"}
+    settled = {f for f, done in checked.items() if done.status != "unchecked" or done.reason == "needs-another"}
+    return settled | {function for function in learner.nodes if wrong & uses(learner, function)}
+
+
+def _tried(
+    learner: Learner,
+    probe: Probe | Inspection,
+    blanks: Mapping[str, Checked],
+    checked: dict[str, Checked],
+    family: Family,
+) -> list[Finding]:
+    """Return what is wrong with a function, and note what became of it; the rest of the family is tried, too."""
+    try:
+        checked[probe.function], found = _judged(learner, probe, {**blanks, **checked})
+    except Exception as error:
+        return [_broke_off(family, error)]
+    return [replace(each, repro=_repro(learner, probe, each)) for each in found]
+
+
+def _broke_off(family: Family, error: Exception) -> Finding:
+    name = family.__name__.rpartition(".")[2]
+    text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
+    return Finding("broke-off", "", facts={"text": text}, severity="warning")
+
+
+def _bases(learner: Learner) -> set[str]:
+    """Return the names of the classes that others inherit from."""
+    classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef)]
+    return {ast.unparse(base) for node in classes for base in node.bases}
+
+
+def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Checked]:
+    """Yield the classes with a forward or a backward pass that no family knows how to make; no abstract ones."""
+    known = {function.partition(".")[0] for function in checked}
+    classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef) and node.name in learner.classes]
+    bases = _bases(learner)
+    for node in classes:
+        if node.name in known or not re.search(r"\b_?(forward|backward)\b", ast.unparse(node)):
+            continue
+        methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name != "__init__"]
+        if all(unfinished(method) for method in methods):
+            if node.name not in bases:
+                yield Checked(node.name, node.name, node.lineno, "not-started", "not-started")
+            continue
+        constructor = f"{node.name}.__init__"
+        takes = learner.parameters(constructor) if constructor in learner.nodes else []
+        if takes:
+            facts = {"text": ", ".join(takes)}
+            yield Checked(node.name, node.name, node.lineno, "unchecked", "other-constructor", facts)
+
+
 def _judged(
     learner: Learner, probe: Probe | Inspection, checked: Mapping[str, Checked]
 ) -> tuple[Checked, list[Finding]]:
     # Who writes a documented signature says by it what the parts have to be, judged or not.
     bad = ("wrong", "not-started") if is_documented(learner, probe.function) else ("wrong", "not-started", "unchecked")
     doubtful = {function for function, done in checked.items() if done.status in bad}
+    probe = with_count_of_file(learner, probe) if isinstance(probe, Probe) else probe
     done, findings = (
         inspect(learner, probe, doubtful) if isinstance(probe, Inspection) else examine(learner, probe, doubtful)
     )

@@ -73,8 +73,8 @@ def _checked(request: Mapping[str, Any], child: subprocess.Popen[bytes]) -> Repo
     tree = last(definitions(source.tree))
     learner = RemoteLearner(connection, described, tree, request["names"], source.tree)
     if not learner.nodes and not learner.classes:
-        return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))
-    return _finished(roles.check(learner, file), failed, source)
+        return Report(file, findings=tuple(failed), problem=Finding("no-definitions", ""))
+    return _finished(roles.check(learner, file, learner), failed, source)
 
 
 def _failed(told: Any) -> Finding:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chainrule.checker.findings import Checked, Finding, Report
+from chainrule.checker.unfinished import parsed
 
 Told = TypeVar("Told", Finding, Checked)
 LARGEST = 50_000_000  # bytes; notebooks hold their pictures
@@ -154,7 +155,7 @@ def _code(text: str) -> tuple[str, ast.Module | None, Exception | None]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return attempt, ast.parse(attempt), None
+                return attempt, parsed(attempt), None
         except (SyntaxError, ValueError, RecursionError, MemoryError) as failed:
             error = failed
     return text, None, error

@@ -244,14 +244,14 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe]:
         yield Probe(f"{name}.accuracy", "accuracy", cases, runs, allowed, mistakes, needs=needs("accuracy"))
     one_kind = [classes.attempt(partial(_method, learner, name, "loss", labels), cases[0]) for labels in kinds]
     labels = one_kind[0] is None and one_kind[1] is not None
-    if (made := [classes.attempt(partial(_differences, learner, name, labels), v) for v in cases]) and None in made:
-        return
+    made = [classes.attempt(partial(_differences, learner, name, labels), v) for v in cases]
     with_slopes = [v | slopes for v, slopes in zip(cases, made, strict=True) if slopes is not None]
+    known = [expected] if len(with_slopes) == len(cases) else []  # without the loss, nothing is
     for method in ("gradient", "numerical_gradient"):
         if hasattr(learner.classes[name], method):
             run_it = partial(_gradient, learner, name, method, labels)
             used = [init, f"{name}.loss", *classes.used(learner, init, f"{name}.{method}", f"{name}.loss")]
-            probe = Probe(f"{name}.{method}", method, with_slopes, [run_it], [expected], gradient_mistakes())
+            probe = Probe(f"{name}.{method}", method, with_slopes, [run_it], known, gradient_mistakes())
             yield replace(probe, tolerance=_TOLERANCE, needs=used)
 
 
