@@ -257,15 +257,18 @@ def test_the_language(
 
 
 def test_hints_come_in_levels() -> None:
-    finding = Finding("relu_backward.gradient-lost", "my_relu_backward", 3)
+    finding = Finding("activation_backward.gradient-lost", "my_relu_backward", 3)
     what = (
-        "my_relu_backward returns 1 where Z > 0: the incoming gradient dA is lost. "
-        "You have g'(Z); the chain rule needs dA * g'(Z)."
+        "my_relu_backward takes g'(Z) alone for dZ: the incoming gradient dA is lost. The chain rule needs dA * g'(Z)."
     )
-    where = "Look at what is written into dZ where Z > 0: it must still depend on dA."
+    where = "Find where dA is used. It must be a factor of dZ."
     assert texts.hints(finding, "en", 1) == [what]
     assert texts.hints(finding, "en", 2) == [what, where]
-    assert texts.hints(finding, "en", 3) == [what, where, "dZ = dA * [Z > 0]"]
+    assert texts.hints(finding, "en", 3) == [
+        what,
+        where,
+        "dZ = dA * g'(Z): ReLU [Z > 0], sigmoid A * (1 - A), tanh 1 - A^2",
+    ]
     assert texts.hints(Finding("timeout", "", None, {"seconds": "20"}), "en", 3)[0] == (
         "It did not finish within 20 s and was stopped."
     )
@@ -304,7 +307,7 @@ def test_names_for_map_are_those_that_families_look_for() -> None:
     assert list(probed_keys(asked)) == []
     constants = {
         node.value
-        for room in ("conventions", "roles")
+        for room in ("conventions", "equations", "roles")
         for path in (PACKAGE / room).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)

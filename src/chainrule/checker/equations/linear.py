@@ -47,6 +47,8 @@ _FORWARD: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 FORWARD_MISTAKES = [Mistake(key, partial(_z, equation)) for key, equation in _FORWARD.items()]
 """Usual wrong versions of `forward`."""
+ACTIVATED_MISTAKES = [Mistake("linear_forward.bias-after", lambda v: {"Z": v["W"] @ v["A_prev"], "late": v["b"]})]
+"""What else goes wrong where an activation follows; what is called "late" is added after it."""
 
 
 def backward(v: Values, *, mean: bool) -> Values:

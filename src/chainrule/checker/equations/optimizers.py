@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations.mistakes import Mistake, Values, named
+from chainrule.checker.equations.mistakes import Mistake, Values, each_equation
 
 Numbers = dict[str, float]
 """The settings of a rule: rate, beta, share, decay, beta1, beta2, eps."""
@@ -182,30 +182,30 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
 
 def mistakes(kind: str, h: Numbers) -> list[Mistake]:
     """Return the usual wrong versions of one kind of optimizer."""
-    found: list[Mistake] = []
+    wrong: list[Mistake] = []
     for rule, numbers in rights(kind, h):
         ways: dict[str, Any] = {
             "optimizer.last-skipped": {"skipped": ("b2",)},
             "optimizer.biases-skipped": {"skipped": ("b1", "b2")},
+            "optimizer.ascent-of-some": [{"flipped": "W"}, {"flipped": "b"}],
         }
-        ways |= {"optimizer.ascent-of-some W": {"flipped": "W"}, "optimizer.ascent-of-some b": {"flipped": "b"}}
         ways |= {"optimizer.shared-state": {"shared": True}} if kind != "sgd" else {}
-        found.append(Mistake("optimizer.ascent", partial(simulate, rule, numbers | {"rate": -numbers["rate"]})))
-        found.append(Mistake("optimizer.unchanged", partial(simulate, rule, numbers | {"rate": 0.0})))
-        found += [Mistake(key, partial(simulate, r, n)) for key, r, n in _own_mistakes(kind, rule, numbers)]
-        found.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
-        found += named({k: partial(simulate, rule, numbers, **way) for k, way in ways.items()})
+        wrong.append(Mistake("optimizer.ascent", partial(simulate, rule, numbers | {"rate": -numbers["rate"]})))
+        wrong.append(Mistake("optimizer.unchanged", partial(simulate, rule, numbers | {"rate": 0.0})))
+        wrong += [Mistake(key, partial(simulate, r, n)) for key, r, n in _own_mistakes(kind, rule, numbers)]
+        wrong.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
+        wrong += [Mistake(key, partial(simulate, rule, numbers, **way)) for key, way in each_equation(ways)]
         if kind == "adam":
-            found.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
-        found.append(Mistake("optimizer.assigned", partial(simulate, rule, numbers, keeps=0.0)))
+            wrong.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
+        wrong.append(Mistake("optimizer.assigned", partial(simulate, rule, numbers, keeps=0.0)))
         rates = {
             "optimizer.rate-lost": (1.0,),
             "optimizer.rate-twice": (numbers["rate"] ** 2,),
             "optimizer.rate-fixed": FIXED_RATES,
         }
-        for key, each in rates.items():
-            found += [Mistake(key, partial(simulate, rule, numbers | {"rate": r})) for r in each]
-    return found
+        for key, numbers_tried in rates.items():
+            wrong += [Mistake(key, partial(simulate, rule, numbers | {"rate": rate})) for rate in numbers_tried]
+    return wrong
 
 
 def taken(params: Any, result: Any) -> Any:

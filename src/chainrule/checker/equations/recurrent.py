@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.equations.activations import sigmoid
-from chainrule.checker.equations.mistakes import Equation, Mistake, Values, named
+from chainrule.checker.equations.mistakes import Equation, Mistake, Rows, Values, each_equation, named
 
 Function = Callable[[Any], Any]
 GATES = "fico"
@@ -211,16 +211,15 @@ def _first_step(v: Values, equation: Equation) -> Values:
 
 def cell_mistakes() -> list[Mistake]:
     """Return the usual wrong versions of a simple cell."""
-    wrong: dict[str, Equation] = {
-        "recurrent.bias-lost state": partial(_without, "ba", rnn_cell),
-        "recurrent.bias-lost output": partial(_without, "by", rnn_cell),
-        "recurrent.product-lost input": partial(_without, "Wax", rnn_cell),
-        "recurrent.product-lost state": partial(_without, "Waa", rnn_cell),
-        "recurrent.not-tanh none": partial(rnn_cell, hidden=_identity),
-        "recurrent.not-tanh sigmoid": partial(rnn_cell, hidden=sigmoid),
-        "recurrent.not-tanh relu": partial(rnn_cell, hidden=partial(np.maximum, 0.0)),
-        "recurrent.no-softmax": partial(rnn_cell, output=_identity),
-        "recurrent.no-softmax sigmoid": partial(rnn_cell, output=sigmoid),
+    wrong: Rows[Equation] = {
+        "recurrent.bias-lost": [partial(_without, "ba", rnn_cell), partial(_without, "by", rnn_cell)],
+        "recurrent.product-lost": [partial(_without, "Wax", rnn_cell), partial(_without, "Waa", rnn_cell)],
+        "recurrent.not-tanh": [
+            partial(rnn_cell, hidden=_identity),
+            partial(rnn_cell, hidden=sigmoid),
+            partial(rnn_cell, hidden=partial(np.maximum, 0.0)),
+        ],
+        "recurrent.no-softmax": [partial(rnn_cell, output=_identity), partial(rnn_cell, output=sigmoid)],
         "recurrent.softmax-axis": partial(rnn_cell, output=partial(softmax, axis=1)),
         "recurrent.output-of-old-state": partial(rnn_cell, seen="a_prev"),
     }
@@ -273,15 +272,20 @@ def _forgetting(cell: Equation) -> Equation:
 
 def _weights_mistakes(equation: Equation) -> list[Mistake]:
     """Return what goes wrong alike with the parameters' gradients of every cell."""
-    changes: dict[str, tuple[Callable[[Values, str, Any], Any], tuple[str, ...]]] = {
-        "recurrent_backward.averaged": (lambda v, name, d: d / v["da_next"].shape[1], ("dW", "db")),
-        "recurrent_backward.averaged db": (lambda v, name, d: d / v["da_next"].shape[1], ("db",)),
-        "recurrent_backward.bias-shape flat": (lambda v, name, d: d[:, 0], ("db",)),
-        "recurrent_backward.bias-shape number": (lambda v, name, d: d.sum(), ("db",)),
+    changes: Rows[tuple[Callable[[Values, str, Any], Any], tuple[str, ...]]] = {
+        "recurrent_backward.averaged": [
+            (lambda v, name, d: d / v["da_next"].shape[1], ("dW", "db")),
+            (lambda v, name, d: d / v["da_next"].shape[1], ("db",)),
+        ],
+        "recurrent_backward.bias-shape": [
+            (lambda v, name, d: d[:, 0], ("db",)),
+            (lambda v, name, d: d.sum(), ("db",)),
+        ],
         "recurrent_backward.weights-transposed": (lambda v, name, d: d.T, ("dW",)),
     }
-    wrong = {key: partial(_of_weights, change, names, equation) for key, (change, names) in changes.items()}
-    return named(wrong)
+    return [
+        Mistake(key, partial(_of_weights, change, names, equation)) for key, (change, names) in each_equation(changes)
+    ]
 
 
 def _twisted(v: Values) -> Values:
@@ -357,16 +361,16 @@ def lstm_backward_mistakes() -> list[Mistake]:
 def back_mistakes(cell: Equation, memory: bool) -> list[Mistake]:
     """Return the usual ways to go back through time wrongly."""
     right = partial(back_through_time, cell=cell, memory=memory)
-    wrong: dict[str, Equation] = {
+    gates = GATES if memory else ("ax", "aa", "a")
+    overwritten = [("dW", "db"), *((f"d{kind}{gate}",) for kind in "Wb" for gate in gates)]
+    wrong: dict[str, Equation | list[Equation]] = {
         "back_through_time.own-gradient-lost": partial(right, own=0.0),
         "back_through_time.carried-gradient-lost": partial(right, carried=0.0),
-        "back_through_time.overwritten": partial(right, overwritten=("dW", "db")),
+        "back_through_time.overwritten": [partial(right, overwritten=names) for names in overwritten],
         "back_through_time.forwards": partial(right, forwards=True),
         "back_through_time.averaged": partial(_of_weights, lambda v, name, d: d / v["x"].shape[2], ("dW", "db"), right),
         "back_through_time.first-state-lost": partial(_of_weights, lambda v, name, d: 0 * d, ("da0",), right),
     }
     if memory:
         wrong["back_through_time.carried-memory-lost"] = partial(right, memory_carried=0.0)
-    names = [f"d{kind}{gate}" for kind in "Wb" for gate in (GATES if memory else ("ax", "aa", "a"))]
-    wrong |= {f"back_through_time.overwritten {name}": partial(right, overwritten=(name,)) for name in names}
     return named(wrong)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -56,8 +55,7 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
     yield whole.forward_probe(learner, forward, backward, reading)
     reading = as_updated(learner, reading)
     if backward in learner.nodes:
-        losses: list[tuple[Any, bool]] = [(whole.cross_entropy, True)]
-        probe = whole.backward_probe(learner, forward, backward, reading, losses)
+        probe = whole.backward_probe(learner, forward, backward, reading, [(None, True)])
         if probe:
             yield probe
     yield from prediction_probes(learner, forward, reading, learner.find(*PREDICT), probabilities=False)

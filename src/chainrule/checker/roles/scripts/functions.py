@@ -58,17 +58,14 @@ _SUMS: dict[str, tuple[Formula, float]] = {
 }
 
 
-def _after_squares(factor: float, output: str, per_class: bool, A: Any, Y: Any, Z: Any) -> Any:
-    """Return dZ of the squared error after an output activation."""
-    error = factor * (A - Y) / (len(Y) if per_class else 1)
-    if output == "sigmoid":
-        return error * A * (1 - A)
-    return A * (error - (error * A).sum(axis=0)) if output == "softmax" else error
+def _slope_of_squares(factor: float, per_class: bool, A: Any, Y: Any) -> Any:
+    """Return dAL of the squared error of one example."""
+    return factor * (A - Y) / (len(Y) if per_class else 1)
 
 
-def _after_scores(A: Any, Y: Any, Z: Any) -> Any:
-    """Return dZ of softmax, or of sigmoid for one output, with cross-entropy when the network ends in scores."""
-    return (network.OUTPUTS["sigmoid"](Z) if len(Z) == 1 else network.softmax(Z)) - Y
+def _slope_at_scores(A: Any, Y: Any) -> Any:
+    """Return dAL of softmax, or of sigmoid for one output, with cross-entropy when the network ends in scores."""
+    return (network.OUTPUTS["sigmoid"](A) if len(A) == 1 else network.OUTPUTS["softmax"](A)) - Y
 
 
 def _cross_entropy(output: str) -> Equation:
@@ -132,23 +129,23 @@ def _mean_elsewhere(learner: Learner, backward: str) -> bool:
     return any("log(" in (code := text(learner, f)) and re.search(r"mean\(|/ ?\(?(m|n)\b|/ len", code) for f in others)
 
 
-def _losses(learner: Learner, backward: str, kind: str | None, output: str) -> list[tuple[Step, bool]]:
-    """Return which losses the gradient may belong to: dZ of the last layer, and whether it is the mean."""
+def _losses(learner: Learner, backward: str, kind: str | None, output: str) -> list[tuple[Step | None, bool]]:
+    """Return which losses the gradient may belong to: dAL, None for cross-entropy, and whether it is the mean."""
     whole_text = text(learner, *learner.nodes)
-    entropy = _after_scores if output == "identity" else whole.cross_entropy
+    entropy = _slope_at_scores if output == "identity" else None
     sums = kind == "sum" or _divides_later(learner) or (kind is None and not _mean_elsewhere(learner, backward))
-    made: list[tuple[Step, bool]] = []
+    losses: list[tuple[Step | None, bool]] = []
     squares = _SQUARES | _SUMS
     if kind in squares:
         factor = squares[kind][1]
-        delta = partial(_after_squares, factor, output, "mean-squares" in kind)
-        made = [(delta, kind not in _SUMS), (partial(_after_squares, 1.0, output, False), kind not in _SUMS)]
+        slope = partial(_slope_of_squares, factor, "mean-squares" in kind)
+        losses = [(slope, kind not in _SUMS), (partial(_slope_of_squares, 1.0, False), kind not in _SUMS)]
     elif kind in (None, "") and "log(" not in whole_text:
         for factor in (1.0, 2.0):
-            made += [(partial(_after_squares, factor, output, per_class), True) for per_class in (False, True)]
-    made = [(entropy, True), *made] if kind not in squares else made
-    summed = [(delta, False) for delta, _ in made] if sums else []
-    return [*summed, *made] if kind == "sum" else [*made, *summed]
+            losses += [(partial(_slope_of_squares, factor, per_class), True) for per_class in (False, True)]
+    losses = [(entropy, True), *losses] if kind not in squares else losses
+    summed = [(slope, False) for slope, _ in losses] if sums else []
+    return [*summed, *losses] if kind == "sum" else [*losses, *summed]
 
 
 def _allows_scores(learner: Learner, forward: str) -> bool:

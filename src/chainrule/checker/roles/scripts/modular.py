@@ -12,7 +12,7 @@ from chainrule.checker.conventions.names import first
 from chainrule.checker.conventions.styles import calls
 from chainrule.checker.equations import linear
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
-from chainrule.checker.equations.network import softmax
+from chainrule.checker.equations.softmax import softmax
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Probe
 
