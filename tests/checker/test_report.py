@@ -22,7 +22,7 @@ from rich.cells import cell_len
 from typer.main import get_group
 
 from chainrule.checker.findings import Checked, Finding, Line, Report, Severity
-from chainrule.checker.running import sandbox, source
+from chainrule.checker.running import sandbox, source, workspace
 from chainrule.checker.running.excerpts import excerpt, with_code
 from chainrule.checker.telling import classroom, formats, grading, pages, terminal, texts
 from chainrule.checker.telling.texts import printable
@@ -408,10 +408,10 @@ def test_a_file_of_points(written: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "points.toml"
     path.write_text(written, "utf-8", "surrogateescape")
     if not said:
-        assert grading.read(path) == {"relu": 2.0, "tanh": 0.5}
+        assert grading.read(path, "en") == {"relu": 2.0, "tanh": 0.5}
         return
     with pytest.raises(InputError, match=re.escape(said)):
-        grading.read(path)
+        grading.read(path, "en")
 
 
 def test_the_gradebook_has_a_row_per_file() -> None:
@@ -699,10 +699,11 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def folder(tmp_path: Path) -> Path:
     for name in ("a.py", "b.py", "w.py", "n.ipynb", "notes.txt", "data.csv", ".hidden.py"):
         (tmp_path / name).touch()
-    for name in ("kim", ".git", "kim/.ipynb_checkpoints"):
+    for name in ("kim", ".git", "kim/.ipynb_checkpoints", ".venv", "kim/env", "__pycache__", "kim/node_modules"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "c.py").touch()
     (tmp_path / "kim/odd.py").mkdir()
+    (tmp_path / "kim/env/pyvenv.cfg").touch()  # a virtual environment has any name
     return tmp_path
 
 
@@ -808,7 +809,7 @@ def test_wrong_use_is_told_in_one_sentence(run: Run, folder: Path, arguments: li
 
 # What the command prints for other programs: all its flags, read from the command itself.
 FLAGS = [option for option in get_group(app).commands["check"].params if getattr(option, "is_flag", False)]
-FORMATS = [option.opts[0] for option in FLAGS if not option.is_eager]  # that is --walls, after which nothing comes
+FORMATS = [option.opts[0] for option in FLAGS if option.name != "walls"]  # after which nothing comes
 
 
 @pytest.mark.parametrize("chosen", [*combinations(FORMATS, 2), FORMATS], ids=" ".join)
@@ -833,6 +834,49 @@ def test_points_of_the_command(run: Run, checked: dict[str, Any], folder: Path) 
     data = json.loads(run(folder / "a.py", "--points", folder / "points.toml", "--json")[1])
     assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0}
     assert "nowhere.toml" in run(folder / "a.py", "--points", "nowhere.toml")[2]
+
+
+def test_a_tree_of_some_thousand_folders_is_no_crash(run: Run, checked: dict[str, Any], folder: Path) -> None:
+    descriptor = os.open(folder / "kim", os.O_RDONLY)
+    for _ in range(3000):  # step by step, as the whole path is longer than a system takes
+        os.mkdir("d", dir_fd=descriptor)
+        inside = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inside
+    os.close(descriptor)
+    status, out, _ = run(folder / "kim", "--json")
+    assert (status, [file["file"] for file in json.loads(out)["files"]]) == (2, [str(folder / "kim/c.py")])
+    workspace.remove(str(folder / "kim"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "검사할 파일이나 폴더(FILE_OR_FOLDER)를 적어 주십시오. 예: week4.py"),
+        (["w.py", "--hint", "7"], "--hint에 쓸 수 없는 값입니다. (도움말: chainrule check --help)"),
+        (["w.py", "--hint"], "--hint에는 값이 필요합니다. (도움말: chainrule check --help)"),
+        (["w.py", "--hin", "2"], "--hin(이)라는 옵션은 없습니다. (도움말: chainrule check --help)"),
+        (["w.py", "--json", "--csv"], "--json, --csv, --junit, --repro는 함께 쓸 수 없습니다. 하나만 고르십시오."),
+        (
+            ["w.py", "--map", "helper"],
+            "--map에는 my_name=linear_backward처럼 NAME=ROLE을 씁니다. 'helper'은(는) 이 형식이 아닙니다.",
+        ),
+        (["w.py", "--map", "plot=Affin"], "'Affin'(이)라는 역할은 없습니다. 혹시 'Affine'입니까? 쓸 수 있는 이름: "),
+        (["w.py", "--points", "notes.txt"], "notes.txt에 [points] 표가 없습니다."),
+        (["w.py", "--html", "notes.txt"], "notes.txt은(는) 파일입니다. notes-pages처럼 페이지를 저장할 폴더를"),
+    ],
+)
+@pytest.mark.parametrize("asked", ["option", "option=value", "locale"])
+def test_wrong_use_is_told_in_korean(
+    run: Run, folder: Path, arguments: list[str], said: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    if asked == "locale":
+        monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    language = {"option": ["--lang", "ko"], "option=value": ["--lang=ko"], "locale": []}[asked]
+    status, out, err = run(*language, *arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"chainrule: {said}")
 
 
 def test_errors_about_files_are_in_the_language(run: Run, folder: Path) -> None:
@@ -878,10 +922,45 @@ def test_the_help_is_short_and_has_an_example(run: Run) -> None:
 
 
 @pytest.mark.parametrize("lang", texts.LANGUAGES)
-def test_the_walls_are_told_and_nothing_is_checked(run: Run, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LC_ALL", f"{lang}.UTF-8")
+@pytest.mark.parametrize("by", ["option", "locale"])
+def test_the_walls_are_told_and_nothing_is_checked(
+    run: Run, lang: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", f"{lang}.UTF-8" if by == "locale" else "C.UTF-8")
     monkeypatch.setattr(sandbox, "walls", lambda: {"limits": True, "calls": False})
-    status, out, err = run("--walls", "nowhere.py")
+    options = ["--lang", lang] if by == "option" else []
+    status, out, err = run("--walls", *options, "nowhere.py")
     assert (status, err) == (0, "")
     said = [texts.phrase("wall-limits", lang), texts.phrase("wall-calls", lang)]
     assert out.splitlines() == [f"{terminal.MARKS['ok']} {said[0]}", f"{terminal.MARKS['unchecked']} {said[1]}"]
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_each_function_that_is_not_judged_has_advice(lang: str) -> None:
+    left = Checked("softmax_loss", "softmax_loss", 7, "unchecked", "needs-another")
+    report = replace(CLEAN, checked=(*CLEAN.checked, left))
+    what, where = texts.hints(Finding("needs-another", ""), lang, 2)
+    short, long = (terminal.text(report, lang, hint) for hint in (1, 2))
+    assert what in short and where not in short and short.endswith(texts.phrase("next-2", lang))
+    assert what in long and f"{texts.phrase('where', lang)}: {where}" in long
+    assert f"<summary>{what}</summary>{texts.phrase('where', lang)}: {where}</details>" in pages.file_page(
+        report, lang, 1
+    )
+    by_function = {each["function"]: each for each in formats.to_json([report], lang, 1)["files"][0]["checked"]}
+    assert by_function["softmax_loss"]["hints"] == [what, where]
+    assert by_function["relu"]["hints"] == []
+    skipped = ElementTree.fromstring(formats.junit([report], lang, 1)).find(".//skipped")
+    assert skipped is not None and (skipped.get("message"), skipped.text) == (what, where)
+
+
+def test_junit_has_the_points_as_properties() -> None:
+    root = ElementTree.fromstring(formats.junit([CLEAN], "en", 1, {"relu": 2, "softmax": 1.5}))
+    (suite,) = root
+    assert suite[0].tag == "properties"  # where the schema of JUnit has them
+    assert {each.get("name"): each.get("value") for each in suite.iter("property")} == {
+        "earned": "2",
+        "possible": "3.5",
+        "by_hand": "0",
+    }
+    assert suite.get("tests") == "2" == root.get("tests")
+    assert ElementTree.fromstring(formats.junit([CLEAN], "en", 1)).find(".//properties") is None

@@ -110,3 +110,23 @@ def test_an_object_is_built_and_goes_through_what_came_before(snippets: dict[str
 
 def test_there_is_no_snippet_that_does_not_show_it(snippets: dict[str, tuple[str, str]]) -> None:
     assert snippets["Sigmoid.backward"][0] == ""  # it depends on digits that a snippet does not write
+
+
+def test_a_search_for_a_snippet_that_breaks_off_costs_no_finding(tmp_path: Path) -> None:
+    path = tmp_path / "layers.py"
+    path.write_text("""\
+class Relu:
+    @property
+    def __dict__(self):
+        raise RuntimeError("nobody looks inside")
+
+    def forward(self, x):
+        object.__setattr__(self, "mask", x <= 0)
+        return x * (x > 0)
+
+    def backward(self, dout):
+        return dout * self.mask
+""")
+    report = sandbox.check_file(path)
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    assert [(finding.function, finding.repro) for finding in errors] == [("Relu.backward", ())]

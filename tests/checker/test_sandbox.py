@@ -324,8 +324,8 @@ def test_the_learners_names_are_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "key"),
     [
-        ("", "no-functions"),
-        ("x = 1\nwhile True:\n    pass\n", "no-functions"),
+        ("", "no-definitions"),
+        ("x = 1\nwhile True:\n    pass\n", "no-definitions"),
         ("print 'a'\n", "syntax-error"),
         (b"\x00\x01\x02\xff", "unreadable"),
         ("import os\nclass A:\n    os._exit(3)\n", "crashed"),

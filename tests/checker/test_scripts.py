@@ -261,7 +261,7 @@ def test_mistakes_in_scripts_are_named(style: str, old: str, new: str, function:
             "(1 / m) * np.dot(X, (A - Y).T)",
             "np.dot(X, (A - Y).T)",
             "propagate",
-            "propagate.dw-no-mean",
+            "linear_backward.dW-no-mean",
         ),
         ("course_week2.py", "cost = -(1 / m)", "cost = (1 / m)", "propagate", "cost.no-minus"),
         ("course_week2.py", "w = w - learning_rate", "w = w + learning_rate", "optimize", "optimize.ascent"),

@@ -27,6 +27,10 @@ rnn_cell_forward(xt, a_prev, parameters) rnn_forward(x, a0, parameters)
 rnn_cell_backward(da_next, cache) rnn_backward(da, caches)
 lstm_cell_forward(xt, a_prev, c_prev, parameters) lstm_forward(x, a0, parameters)
 lstm_cell_backward(da_next, dc_next, cache) lstm_backward(da, caches)
+basic_sigmoid(x) sigmoid_derivative(x) image2vector(image) normalizeRows(x) normalize_rows(x) L1(yhat, y) L2(yhat, y)
+forward_propagation(x, theta) backward_propagation(x, theta) gradient_check(x, theta)
+forward_propagation_n(X, Y, parameters) backward_propagation_n(X, Y, cache)
+gradient_check_n(parameters, gradients, X, Y)
 """
 _BOOK = """
 AND(x1, x2) NAND(x1, x2) OR(x1, x2) XOR(x1, x2)
@@ -47,6 +51,17 @@ _CS231N = """
 affine_forward(x, w, b) affine_backward(dout, cache) relu_forward(x) softmax_loss(x, y)
 conv_forward_naive(x, w, b, conv_param) conv_backward_naive(dout, cache)
 max_pool_forward_naive(x, pool_param) max_pool_backward_naive(dout, cache)
+relu_backward(dout, cache) svm_loss(x, y) dropout_forward(x, dropout_param) dropout_backward(dout, cache)
+batchnorm_forward(x, gamma, beta, bn_param) batchnorm_backward(dout, cache) batchnorm_backward_alt(dout, cache)
+layernorm_forward(x, gamma, beta, ln_param) layernorm_backward(dout, cache)
+rnn_step_forward(x, prev_h, Wx, Wh, b) rnn_step_backward(dnext_h, cache)
+rnn_forward(x, h0, Wx, Wh, b) rnn_backward(dh, cache)
+lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b) lstm_step_backward(dnext_h, dnext_c, cache)
+lstm_forward(x, h0, Wx, Wh, b) lstm_backward(dh, cache)
+sgd(w, dw) sgd_momentum(w, dw) rmsprop(w, dw) adam(w, dw)
+sgd(w, dw, config) sgd_momentum(w, dw, config) rmsprop(w, dw, config) adam(w, dw, config)
+svm_loss_naive(W, X, y, reg) svm_loss_vectorized(W, X, y, reg)
+softmax_loss_naive(W, X, y, reg) softmax_loss_vectorized(W, X, y, reg)
 """
 _NIELSEN = """
 sigmoid_prime(z) Network.feedforward(a) Network.backprop(x, y) Network.cost_derivative(output_activations, y)

@@ -11,6 +11,8 @@ Status = Literal["ok", "wrong", "unchecked", "not-started"]
 WORST: tuple[Status, ...] = ("wrong", "not-started", "unchecked", "ok")
 Severity = Literal["error", "warning"]
 CLEAN, BUGS, NOT_CHECKED = 0, 1, 2
+NOTHING_KNOWN = ("no-functions", "no-definitions")
+"""The problems of a file that was read and ran, and holds nothing to judge."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Report:
         A function or a class may be named by the learner's name or by the usual one.
         """
         required = tuple(dict.fromkeys(names))
-        if self.problem and self.problem.mistake != "no-functions":  # which is all that there is to say
+        if self.problem and self.problem.mistake not in NOTHING_KNOWN:  # which is all that there is to say
             return replace(self, required=required)
         errors = []
         for name in required:

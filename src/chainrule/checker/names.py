@@ -25,6 +25,12 @@ NAMES: tuple[str, ...] = (
     *("conv_forward", "conv_backward", "pool_forward", "pool_backward"),
     *("rnn_cell_forward", "rnn_forward", "rnn_cell_backward", "rnn_backward"),
     *("lstm_cell_forward", "lstm_forward", "lstm_cell_backward", "lstm_backward"),
+    # cs231n's layers
+    *("batchnorm_forward", "batchnorm_backward", "layernorm_forward", "layernorm_backward"),
+    *("dropout_forward", "dropout_backward"),
+    *("softmax_loss", "svm_loss", "svm_loss_naive", "svm_loss_vectorized"),
+    *("softmax_loss_naive", "softmax_loss_vectorized"),
+    *("rnn_step_forward", "rnn_step_backward", "lstm_step_forward", "lstm_step_backward"),
 )
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import check, datasets, evaluate, gates, predict, summary, train
+from chainrule.cli import check, datasets, evaluate, gates, predict, summary, train, usage
 from chainrule.cli.stopping import stopping
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
@@ -77,8 +77,7 @@ def _run(arguments: list[str]) -> int:
         status = app(arguments or ["--help"], prog_name="chainrule", standalone_mode=False) or 0
         sys.stdout.flush()
     except _UsageError as error:
-        command = error.ctx.command_path if error.ctx else "chainrule"
-        return _fail(f"{error.format_message()} (see: {command} --help)")
+        return _fail(usage.sentence(error, arguments))
     except ChainruleError as error:
         return _fail(str(error))
     except MemoryError as error:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,29 +15,20 @@ from chainrule.checker.findings import Report
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import grading
 from chainrule.checker.telling.texts import LANGUAGES, language, phrase
-from chainrule.cli.output import JsonOption, one_of, print_json
+from chainrule.cli.learners import suggested, to_check, unknown
+from chainrule.cli.output import JsonOption, print_json
 from chainrule.common.console import encodable
 from chainrule.common.errors import InputError
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
-_KINDS = (".py", ".ipynb")
 _KOREAN = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
 _FULL = 5  # files that are reported in full; of more, each gets a line
 
 
-def _show_walls(wanted: bool) -> bool:
-    if wanted:
-        from chainrule.checker.running import sandbox
-        from chainrule.checker.telling.terminal import MARKS
-
-        for name, stands in sandbox.walls().items():
-            print(MARKS["ok" if stands else "unchecked"], phrase(f"wall-{name}", language()))
-        raise typer.Exit
-    return wanted
-
-
 def run(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE_OR_FOLDER", help="Python files and notebooks.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE_OR_FOLDER", help="Python files and notebooks.")
+    ] = None,
     hint: Annotated[
         int, typer.Option(min=1, max=3, help="1 says what is wrong, 2 also where to look, 3 also the formula.")
     ] = 1,
@@ -68,27 +58,28 @@ def run(
     repro: Annotated[
         bool, typer.Option("--repro", help="Print the input of each mistake as a snippet that shows it by itself.")
     ] = False,
-    walls: Annotated[
-        bool,
-        typer.Option("--walls", is_eager=True, callback=_show_walls, help="Say what keeps files from doing harm here."),
-    ] = False,
+    walls: Annotated[bool, typer.Option("--walls", help="Only say what keeps files from doing harm here.")] = False,
 ) -> int:
     """Find the mistakes in your own network code: which function is wrong, where it first differs, and why.
 
     Exit status: 0 if there is no mistake, 1 if there is one (or a required function is missing or not judged), 2 if a
     file could not be checked: it cannot be read, or less of it could be judged than not.
     """
-    if as_json + as_csv + as_junit + repro > 1:
-        raise InputError("--json, --csv, --junit and --repro exclude each other. Choose one.")
-    lang = language(lang and one_of("language", lang, LANGUAGES))
+    if lang is not None and lang not in LANGUAGES:
+        raise InputError(unknown("language", lang, LANGUAGES, language()))
+    lang = language(lang)
     printed = "en" if encodable(_KOREAN, sys.stdout.encoding) != _KOREAN else lang
+    if walls:
+        return _show_walls(printed)
+    if as_json + as_csv + as_junit + repro > 1:
+        raise InputError(phrase("formats-exclude", printed))
     if html is not None and html.exists() and not html.is_dir():
-        raise InputError(f"{html} is a file. Name the folder for the pages, such as {html.with_suffix('')}-pages.")
-    usual, scheme = _usual(names or []), {} if points is None else grading.read(points)
-    files = list(_files(paths, printed))
+        raise InputError(phrase("html-is-a-file", printed, path=html, folder=f"{html.with_suffix('')}-pages"))
+    usual, scheme = _usual(names or [], printed), {} if points is None else grading.read(points, printed)
+    files = to_check(paths or [], printed)
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
-    _warn(reports, usual)
+    _warn(reports, usual, printed)
     from chainrule.checker.telling import formats, pages
 
     index = None if html is None else pages.write(html, reports, lang, hint, scheme)
@@ -99,7 +90,7 @@ def run(
         marked = sys.stdout.encoding.lower().startswith("utf")  # in other encodings there is no such mark
         print(table if marked else table.removeprefix("\ufeff"), end="")
     elif as_junit:
-        print(formats.junit(reports, lang, hint), end="")
+        print(formats.junit(reports, lang, hint, scheme), end="")
     else:
         print("\n".join(_texts(reports, printed, hint, scheme, repro)))
         if index is not None:
@@ -107,40 +98,25 @@ def run(
     return formats.overall(reports)
 
 
-def _usual(pairs: Sequence[str]) -> dict[str, str]:
+def _show_walls(lang: str) -> int:
+    from chainrule.checker.running import sandbox
+    from chainrule.checker.telling.terminal import MARKS
+
+    for name, stands in sandbox.walls().items():
+        print(MARKS["ok" if stands else "unchecked"], phrase(f"wall-{name}", lang))
+    return 0
+
+
+def _usual(pairs: Sequence[str], lang: str) -> dict[str, str]:
     usual = {}
     for pair in pairs:
         mine, equals, role = pair.partition("=")
         if not (mine and equals and role):
-            raise InputError(f"--map takes NAME=ROLE, such as my_name=linear_backward, not {pair!r}.")
-        usual[mine] = one_of("role", role, NAMES)
+            raise InputError(phrase("map-takes", lang, pair=pair))
+        if role not in NAMES:
+            raise InputError(unknown("role", role, NAMES, lang))
+        usual[mine] = role
     return usual
-
-
-def _files(paths: Sequence[Path], lang: str) -> Iterable[Path]:
-    """Return the files to check, each once; those of folders without what is hidden."""
-    found: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(_inside(path))
-            if not inside:
-                raise InputError(phrase("no-files-inside", lang, path=path))
-            found.update(dict.fromkeys(inside))
-        elif not path.exists():
-            raise InputError(phrase("no-such-path", lang, path=path))
-        elif path.suffix not in _KINDS:
-            raise InputError(phrase("no-kind", lang, path=path))
-        else:
-            found[path] = None
-    return found
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    for kind in _KINDS:
-        for path in folder.rglob(f"*{kind}"):
-            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-            if path.is_file() and not hidden:
-                yield path
 
 
 def _check(files: Sequence[Path], usual: Mapping[str, str], jobs: int) -> list[Report]:
@@ -163,16 +139,15 @@ def _check(files: Sequence[Path], usual: Mapping[str, str], jobs: int) -> list[R
     return sorted(reports, key=lambda report: order.get(report.file, len(order)))
 
 
-def _warn(reports: Sequence[Report], usual: Mapping[str, str]) -> None:
+def _warn(reports: Sequence[Report], usual: Mapping[str, str], lang: str) -> None:
     """Say which names of --map no file has: they may be misspelled."""
     seen = {name.partition(".")[0] for report in reports for name in report.unmatched}
     seen |= {checked.function.partition(".")[0] for report in reports for checked in report.checked}
     if all(report.problem and not report.unmatched for report in reports):
         return
     for mine in usual.keys() - seen:
-        close = get_close_matches(mine, seen, n=1)
-        suggestion = f" Did you mean {close[0]!r}?" if close else ""
-        print(f"chainrule: --map {mine}={usual[mine]}: no file has a function {mine!r}.{suggestion}", file=sys.stderr)
+        said = phrase("map-unknown", lang, name=mine, role=usual[mine])
+        print(" ".join(["chainrule:", said, *suggested(mine, seen, lang)]), file=sys.stderr)
 
 
 def _texts(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float], repro: bool) -> Iterator[str]:

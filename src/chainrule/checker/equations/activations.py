@@ -40,7 +40,7 @@ SLOPES_BY_VALUE: dict[str, Function] = {
 """The same derivatives, from A."""
 
 
-_WRONG_VALUES: dict[str, dict[str, Function]] = {
+WRONG_VALUES: dict[str, dict[str, Function]] = {
     "sigmoid": {
         "sigmoid.sign": lambda Z: 1 / (1 + np.exp(Z)),
         "sigmoid.no-one": lambda Z: 1 / np.exp(-Z),
@@ -102,7 +102,7 @@ def backward(name: str) -> Equation:
 
 def value_mistakes(name: str) -> list[Mistake]:
     """Return the usual wrong versions of an activation: A from Z."""
-    return [Mistake(key, partial(_value, value)) for key, value in _WRONG_VALUES[name].items()]
+    return [Mistake(key, partial(_value, value)) for key, value in WRONG_VALUES[name].items()]
 
 
 def _value(value: Function, v: Values) -> Values:

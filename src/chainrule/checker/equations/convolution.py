@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -17,6 +17,8 @@ Spread = Callable[[Any, tuple[int, int]], Any]
 
 
 _SMALLER = ((-1, -1), (-1, 0), (0, -1))
+_WITHOUT_STRIDE = ((0, 1), (0,), (1,))
+"""The axes on which the stride may be left out."""
 
 
 def convolution_cases() -> list[Values]:
@@ -48,13 +50,16 @@ def padded(X: Any, pad: int) -> Any:
 
 
 def places(
-    v: Values, step: int | None = None, extra: tuple[int, int] = (0, 0)
+    v: Values, ones: Sequence[int] = (), extra: tuple[int, int] = (0, 0)
 ) -> Iterator[tuple[int, int, slice, slice]]:
-    """Yield the row and column of every output and the rows and columns of its window; step is how far windows move."""
+    """Yield the row and column of every output and the rows and columns of its window.
+
+    `ones` are the axes on which windows move by 1 instead of by the stride.
+    """
     height, width = output_size(v, extra)
-    f, step = v["f"], step or v["stride"]
+    f, (down, right) = v["f"], (1 if axis in ones else v["stride"] for axis in (0, 1))
     for h, w in product(range(height), range(width)):
-        yield h, w, slice(h * step, h * step + f), slice(w * step, w * step + f)
+        yield h, w, slice(h * down, h * down + f), slice(w * right, w * right + f)
 
 
 def output_size(v: Values, extra: tuple[int, int] = (0, 0)) -> tuple[int, int]:
@@ -72,13 +77,13 @@ def forward(
     v: Values,
     pad: Callable[[Any, int], Any] = padded,
     single: Callable[[Any, Any, Any], Any] = one_step,
-    step: int | None = None,
+    ones: Sequence[int] = (),
     extra: tuple[int, int] = (0, 0),
 ) -> Values:
     """Return the convolution Z."""
     A, W, b = pad(v["A_prev"], v["pad"]), v["W"], v["b"]
     Z = np.zeros((len(A), *output_size(v, extra), W.shape[3]))
-    for h, w, rows, columns in places(v, step, extra):
+    for h, w, rows, columns in places(v, ones, extra):
         for i, c in product(range(len(Z)), range(W.shape[3])):
             Z[i, h, w, c] = np.ravel(single(A[i, rows, columns], W[..., c], b[..., c]))[0]
     return {"Z": Z}
@@ -87,7 +92,7 @@ def forward(
 def backward(
     v: Values,
     pad: Callable[[Any, int], Any] = padded,
-    step: int | None = None,
+    ones: Sequence[int] = (),
     replaces: str = "",
     crop: str = "inside",
 ) -> Values:
@@ -95,7 +100,7 @@ def backward(
     A, W, dZ, p = pad(v["A_prev"], v["pad"]), v["W"], v["dZ"], v["pad"]
     dA, dW, db = np.zeros_like(A), np.zeros_like(W), np.zeros_like(v["b"])
     for i in range(len(A)):
-        for h, w, rows, columns in places(v, step):
+        for h, w, rows, columns in places(v, ones):
             for c in range(W.shape[3]):
                 g = dZ[i, h, w, c]
                 dA[i, rows, columns] = (0 if replaces == "dA_prev" else dA[i, rows, columns]) + W[..., c] * g
@@ -129,26 +134,26 @@ _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def pool(
-    v: Values, instead: dict[str, str] | None = None, step: int | None = None, extra: tuple[int, int] = (0, 0)
+    v: Values, instead: dict[str, str] | None = None, ones: Sequence[int] = (), extra: tuple[int, int] = (0, 0)
 ) -> Values:
     """Return what pooling makes of the pictures; `instead` replaces one reduction by another."""
     A = v["A_prev"]
     mode: str = v["mode"]
     reduce = _REDUCTIONS[(instead or {}).get(mode, mode)]
     pooled = np.zeros((len(A), *output_size(v, extra), A.shape[3]))
-    for h, w, rows, columns in places(v, step, extra):
+    for h, w, rows, columns in places(v, ones, extra):
         pooled[:, h, w] = reduce(A[:, rows, columns])
     return {"A": pooled}
 
 
 def pool_backward(
-    v: Values, mask: Mask = largest, distribute: Spread = spread, step: int | None = None, replaces: str = ""
+    v: Values, mask: Mask = largest, distribute: Spread = spread, ones: Sequence[int] = (), replaces: str = ""
 ) -> Values:
     """Return the gradient of pooling with respect to the pictures."""
     A, dA = v["A_prev"], v["dA"]
     found = np.zeros_like(A)
     for i in range(len(A)):
-        for h, w, rows, columns in places(v, step):
+        for h, w, rows, columns in places(v, ones):
             for c in range(A.shape[3]):
                 g, before = dA[i, h, w, c], found[i, rows, columns, c]
                 maximal = v["mode"] == "max"
@@ -203,7 +208,7 @@ def forward_mistakes(equation: Callable[..., Values] = forward) -> list[Mistake]
         ),
     }
     wrong: dict[str, Change | list[Change]] = {
-        "convolution.stride-ignored": partial(equation, step=1),
+        "convolution.stride-ignored": [partial(equation, ones=ones) for ones in _WITHOUT_STRIDE],
         "convolution.size": [partial(equation, extra=extra) for extra in _SMALLER],
         "convolution.first-example": partial(_changed, _same, equation, partial(_only_first, "Z")),
         "convolution.axes-swapped": partial(_changed, _same, equation, _swapped),
@@ -246,17 +251,31 @@ def backward_mistakes(equation: Callable[..., Values] = backward) -> list[Mistak
         "convolution_backward.overwritten": [partial(equation, replaces=name) for name in ("dA_prev", "dW", "db")],
         "convolution_backward.not-cropped": partial(equation, crop="none"),
         "convolution_backward.cropped-at-corner": partial(equation, crop="corner"),
-        "convolution_backward.stride-ignored": partial(equation, step=1),
         "convolution_backward.averaged": partial(_changed, _same, equation, _averaged),
     }
     changed = [Mistake(key, partial(_changed, change, equation, _kept)) for key, change in before.items()]
     changed += [Mistake(key, partial(_one_after, equation, *change)) for key, change in each_equation(after)]
     changed += [Mistake(key, partial(_one_before, equation, *change)) for key, change in inside.items()]
-    return changed + named(wrong)
+    return changed + named(wrong) + _strides_lost(equation)
+
+
+def _strides_lost(equation: Callable[..., Values]) -> list[Mistake]:
+    """Return gradients in which the stride is left out: on either axis or both, in all of them or in one."""
+    found = []
+    for ones in _WITHOUT_STRIDE:
+        without = partial(equation, ones=ones)
+        each = (without, *(partial(_one_of, equation, name, without) for name in ("dA_prev", "dW")))
+        found += [Mistake("convolution_backward.stride-ignored", wrong) for wrong in each]
+    return found
 
 
 def _averaged(v: Values, results: Values) -> Values:
     return results | {name: results[name] / len(v["dZ"]) for name in ("dW", "db")}
+
+
+def _one_of(equation: Change, name: str, other: Change, v: Values) -> Values:
+    """Return an equation's results, one of them by another equation."""
+    return equation(v) | {name: other(v)[name]}
 
 
 def _one_after(equation: Change, name: str, change: Callable[[Values, Any], Any], v: Values) -> Values:
@@ -281,7 +300,7 @@ def pool_mistakes() -> list[Mistake]:
         "pooling.all-channels": {"max": "all-channels-max", "average": "all-channels-average"},
     }
     wrong: Rows[Change] = {
-        "pooling.stride-ignored": partial(pool, step=1),
+        "pooling.stride-ignored": [partial(pool, ones=ones) for ones in _WITHOUT_STRIDE],
         "pooling.size": [partial(pool, extra=extra) for extra in _SMALLER],
         "pooling.first-example": partial(_changed, _same, pool, partial(_only_first, "A")),
         "pooling.same-picture": _same_picture,
@@ -304,7 +323,6 @@ def pool_backward_mistakes(mask: Mask = largest, distribute: Spread = spread) ->
             partial(right, replaces="average"),
         ],
         "pooling_backward.first-example": partial(_changed, partial(_first, "dA"), right, _kept),
-        "pooling_backward.stride-ignored": partial(right, step=1),
         "pooling_backward.mask-lost": partial(right, mask=np.ones_like),
         "pooling_backward.gradient-lost": partial(
             _changed, partial(_replaced, dA=lambda v: np.ones_like(v["dA"])), right, _kept
@@ -319,4 +337,5 @@ def pool_backward_mistakes(mask: Mask = largest, distribute: Spread = spread) ->
         "pooling_backward.always-maximum": partial(_changed, partial(_replaced, mode=lambda v: "max"), right, _kept),
         "pooling_backward.times-value": partial(right, mask=lambda window: window * largest(window)),
     }
-    return named(wrong)
+    strides = [Mistake("pooling_backward.stride-ignored", partial(right, ones=ones)) for ones in _WITHOUT_STRIDE]
+    return named(wrong) + strides

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.checker.equations import linear
 from chainrule.checker.equations import softmax as softmax_equations
-from chainrule.checker.equations.activations import VALUES, Function, wrong_gates
+from chainrule.checker.equations.activations import VALUES, WRONG_VALUES, Function, wrong_gates
 from chainrule.checker.equations.mistakes import Equation, Mistake, Rows, Values, each_equation
 from chainrule.checker.equations.network import GATES, OUTPUTS, Step, Steps, backward, depth, forward, predict
 
@@ -90,6 +90,9 @@ def wrong_forwards(right: Steps, layers: int) -> Iterator[tuple[str, Steps]]:
         yield key, replace(right, forward=wrong)
     if right.output is OUTPUTS["softmax"]:
         for key, output in softmax_equations.WRONG:
+            yield key, replace(right, output=output)
+    if right.output is OUTPUTS["sigmoid"]:
+        for key, output in WRONG_VALUES["sigmoid"].items():
             yield key, replace(right, output=output)
     for layer, other in permutations(range(1, layers + 1), 2):
         yield "network_forward.wrong-W", replace(right, numbered=partial(_mistaken, "W", layer, other))

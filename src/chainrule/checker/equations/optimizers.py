@@ -62,12 +62,26 @@ def nesterov_updated_first(g: Any, state: dict[str, Any], t: int, h: Numbers) ->
 
 
 def squares(
-    g: Any, state: dict[str, Any], t: int, h: Numbers, power: int = 2, root: float = 0.5, corrected: bool = False
+    g: Any,
+    state: dict[str, Any],
+    t: int,
+    h: Numbers,
+    size: Callable[[Any], Any] = np.square,
+    root: float = 0.5,
+    corrected: bool = False,
 ) -> Any:
     """AdaGrad and RMSprop: the gradient over the root of a sum of its squares."""
-    state["h"] = h["decay"] * state.get("h", 0.0) + h["share"] * g**power
-    size = state["h"] / (1 - h["decay"] ** t) if corrected else state["h"]
-    return -h["rate"] * g / (size**root + h["eps"])
+    state["h"] = h["decay"] * state.get("h", 0.0) + h["share"] * size(g)
+    mean = state["h"] / (1 - h["decay"] ** t) if corrected else state["h"]
+    return -h["rate"] * g / (mean**root + h["eps"])
+
+
+Correction = Callable[[float, int], float]
+
+
+def _correction(beta: float, t: int) -> float:
+    """Return the part of a mean that begins at 0 and has been there for t steps."""
+    return float(1 - beta**t)
 
 
 def adam(
@@ -75,10 +89,10 @@ def adam(
     state: dict[str, Any],
     t: int,
     h: Numbers,
-    power: int = 2,
+    size: Callable[[Any], Any] = np.square,
     root: float = 0.5,
     correct: tuple[bool, bool] = (True, True),
-    correction: Callable[[float, int], float] = lambda beta, t: 1 - beta**t,
+    corrections: tuple[Correction, Correction] = (_correction, _correction),
     stored: str = "",
     swapped: bool = False,
     raw: bool = False,
@@ -90,10 +104,10 @@ def adam(
     betas = [(b1, b2)[i] for i in corrected_by]
     shares = (b1, b2) if swapped else (1 - b1, 1 - b2)
     m = (1 - shares[0]) * state.get("m", 0.0) + shares[0] * g
-    v = (1 - shares[1]) * state.get("v", 0.0) + shares[1] * g**power
+    v = (1 - shares[1]) * state.get("v", 0.0) + shares[1] * size(g)
     state |= {"m": m, "v": v}
-    m = np.divide(g if raw else m, correction(betas[0], t)) if correct[0] else g if raw else m
-    by = correction(betas[1], t)
+    m = np.divide(g if raw else m, corrections[0](betas[0], t)) if correct[0] else g if raw else m
+    by = corrections[1](betas[1], t)
     v = np.divide(v, by) if correct[1] and not outside else v
     state |= {name: value for name, value in (("m", m), ("v", v)) if name in stored}
     return -h["rate"] * m * (by**0.5 if outside else 1.0) / (v**root + h["eps"])
@@ -108,21 +122,34 @@ def simulate(
     skipped: Sequence[str] = (),
     per_parameter: bool = False,
     keeps: float = 1.0,
-    flipped: str = "",
+    seen: Callable[[Values], Values] = dict,
 ) -> Values:
-    """Return the parameters after each step of a rule; keeps = 0 forgets the old ones."""
+    """Return the parameters after each step of a rule.
+
+    keeps = 0 forgets the old ones; `seen` makes of a step's gradients those that the rule takes.
+    """
     now, states, results = dict(v["params"]), {name: dict[str, Any]() for name in v["params"]}, {}
     t = 0
-    for step, grads in enumerate(v["grads"], 1):
+    for step, grads in enumerate(map(seen, v["grads"]), 1):
         for name in now:
             t = t + 1 if per_parameter else step
             if name not in skipped:
                 change = rule(grads[name], states["W1" if shared else name], t, h)
                 if change.shape != now[name].shape:
                     raise ValueError("operands could not be broadcast together")
-                now[name] = keeps * now[name] + (-change if name[0] == flipped else change)
+                now[name] = keeps * now[name] + change
             results[f"{name} after step {step}"] = now[name]
     return results
+
+
+def _flipped(kind: str, grads: Values) -> Values:
+    """Return gradients with the other sign for one kind of parameters: each rule then climbs."""
+    return {name: -g if name[0] == kind else g for name, g in grads.items()}
+
+
+def _crossed(name: str, other: str, grads: Values) -> Values:
+    """Return gradients in which one parameter has that of another."""
+    return grads | {name: grads[other]}
 
 
 def rights(kind: str, h: Numbers) -> list[tuple[Rule, Numbers]]:
@@ -140,6 +167,13 @@ def rights(kind: str, h: Numbers) -> list[tuple[Rule, Numbers]]:
     return [(adam, h)]
 
 
+_WRONG_CORRECTIONS: dict[str, Correction] = {
+    "adam.t-from-0": lambda beta, t: 1 - beta ** (t - 1),
+    "adam.t-fixed": lambda beta, t: 1 - beta,
+    "adam.power-lost": lambda beta, t: 1 - beta * t,
+}
+
+
 def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule, Numbers]]:
     """Yield what goes wrong in one kind only: the key, the rule and its settings."""
     if kind in ("momentum", "nesterov"):
@@ -153,7 +187,8 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
         yield "nesterov.is-momentum", velocity, h
     if kind in ("adagrad", "rmsprop", "adam"):
         yield "squares.no-epsilon", rule, h | {"eps": 0.0}
-        yield "squares.no-square", partial(rule, power=1), h
+        yield "squares.no-square", partial(rule, size=np.positive), h
+        yield "squares.absolute", partial(rule, size=np.abs), h
         yield "squares.no-root", partial(rule, root=1.0), h
     if kind == "adagrad":
         yield "adagrad.not-added", rule, h | {"decay": 0.0}
@@ -170,9 +205,9 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
         yield "adam.half-corrected", partial(adam, correct=(True, False)), h
         yield "adam.half-corrected", partial(adam, correct=(False, True)), h
         yield from (("adam.corrected-stored", partial(adam, stored=stored), h) for stored in ("mv", "m", "v"))
-        yield "adam.t-from-0", partial(adam, correction=lambda beta, t: 1 - beta ** (t - 1)), h
-        yield "adam.t-fixed", partial(adam, correction=lambda beta, t: 1 - beta), h
-        yield "adam.power-lost", partial(adam, correction=lambda beta, t: 1 - beta * t), h
+        for key, wrong in _WRONG_CORRECTIONS.items():
+            for corrections in ((wrong, wrong), (wrong, _correction), (_correction, wrong)):
+                yield key, partial(adam, corrections=corrections), h
         yield "adam.betas-swapped", adam, h | {"beta1": h["beta2"], "beta2": h["beta1"]}
         yield "adam.weights-swapped", partial(adam, swapped=True), h
         for by in ((1, 0), (1, 1), (0, 0)):
@@ -187,7 +222,7 @@ def mistakes(kind: str, h: Numbers) -> list[Mistake]:
         ways: dict[str, Any] = {
             "optimizer.last-skipped": {"skipped": ("b2",)},
             "optimizer.biases-skipped": {"skipped": ("b1", "b2")},
-            "optimizer.ascent-of-some": [{"flipped": "W"}, {"flipped": "b"}],
+            "optimizer.ascent-of-some": [{"seen": partial(_flipped, "W")}, {"seen": partial(_flipped, "b")}],
         }
         ways |= {"optimizer.shared-state": {"shared": True}} if kind != "sgd" else {}
         wrong.append(Mistake("optimizer.ascent", partial(simulate, rule, numbers | {"rate": -numbers["rate"]})))
@@ -195,6 +230,10 @@ def mistakes(kind: str, h: Numbers) -> list[Mistake]:
         wrong += [Mistake(key, partial(simulate, r, n)) for key, r, n in _own_mistakes(kind, rule, numbers)]
         wrong.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
         wrong += [Mistake(key, partial(simulate, rule, numbers, **way)) for key, way in each_equation(ways)]
+        wrong += [
+            Mistake("optimizer.other-gradient", partial(simulate, rule, numbers, seen=partial(_crossed, *names)))
+            for names in (("b2", "b1"), ("b1", "b2"), ("W2", "W1"), ("W1", "W2"))
+        ]
         if kind == "adam":
             wrong.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
         wrong.append(Mistake("optimizer.assigned", partial(simulate, rule, numbers, keeps=0.0)))

@@ -56,6 +56,11 @@ def _first_gradient(v: Values) -> Values:
     return {name: v[name] - v["learning_rate"] * v[f"d{name[0]}1"] for name in names(v)}
 
 
+def _other_gradient(name: str, other: str, v: Values) -> Values:
+    """Update one parameter with the gradient of another of its kind."""
+    return update(v) | {name: v[name] - v["learning_rate"] * v[f"d{other}"]}
+
+
 def _bias_by_itself(v: Values) -> Values:
     return update(v) | {name: v[name] * (1 - v["learning_rate"]) for name in names(v) if name[0] == "b"}
 
@@ -95,6 +100,11 @@ UPDATE_MISTAKES = [
     *(Mistake("update.one-skipped", partial(_without, name)) for name in ("W1", "b1", "W2", "b2", "W3", "b3")),
     Mistake("update.bias-by-itself", _bias_by_itself),
     Mistake("update.first-gradient", _first_gradient),
+    *(
+        Mistake("update.other-gradient", partial(_other_gradient, f"{kind}{l}", f"{kind}{other}"))
+        for kind in "bW"
+        for l, other in ((2, 1), (1, 2), (3, 2), (2, 3), (3, 1), (1, 3))  # noqa: E741
+    ),
     *(Mistake("update.rate-fixed", partial(_fixed, rate)) for rate in _FIXED),
 ]
 """Usual wrong versions of `update`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,12 +16,13 @@ from chainrule.checker.probe import Inspection, Probe, examine, inspect
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
-from chainrule.checker.roles.book import gates, layers
+from chainrule.checker.roles.book import gates, layers, learning_layers
 from chainrule.checker.roles.book import optimizers as book_optimizers
-from chainrule.checker.roles.course import convolution as course_convolution
 from chainrule.checker.roles.course import (
+    basics,
     cost,
     elementwise,
+    gradient_checking,
     logistic,
     network,
     recurrent,
@@ -27,8 +30,13 @@ from chainrule.checker.roles.course import (
     setup,
     shallow,
 )
+from chainrule.checker.roles.course import convolution as course_convolution
 from chainrule.checker.roles.course import optimizers as course_optimizers
+from chainrule.checker.roles.cs231n import classifiers, normalization
+from chainrule.checker.roles.cs231n import optimizers as update_rules
+from chainrule.checker.roles.cs231n import recurrent as recurrent_rows
 from chainrule.checker.roles.scripts import functions as script_functions
+from chainrule.checker.unfinished import unfinished
 
 
 class Family(Protocol):
@@ -42,14 +50,19 @@ class Family(Protocol):
 
 # In this order: what is called comes before what calls it, so that a mistake is found where it is.
 FAMILIES: Sequence[Family] = (
-    *(elementwise, gates, cost, setup),
+    *(elementwise, gates, basics, cost, setup, gradient_checking),
+    *(classifiers, normalization, recurrent_rows, update_rules),
     *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
-    *(network, logistic, shallow, book_functions, layers, script_functions),
+    *(network, logistic, shallow, book_functions, layers, learning_layers, script_functions),
 )
 
 
 def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tuple[str, ...]:
-    return snippet(learner, probe, finding) if isinstance(probe, Probe) else ()
+    """Return the snippet that shows a mistake, if there is one; whatever the search for it does, the mistake stays."""
+    try:
+        return snippet(learner, probe, finding) if isinstance(probe, Probe) else ()
+    except Exception:  # such as an attribute of the learner's that raises when it is read
+        return ()
 
 
 def check(learner: Learner, file: str) -> Report:
@@ -68,12 +81,12 @@ def check(learner: Learner, file: str) -> Report:
             name = family.__name__.rpartition(".")[2]
             text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
             findings.append(Finding("broke-off", "", facts={"text": text}, severity="warning"))
+    checked |= {each.function: each for each in _unknown_classes(learner, checked)}
     known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
         name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
     ]
-    unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
     meant = {mine: usual for usual, mine in learner.names.items()}  # what a learner says goes before our own names
     report = Report(
         file,
@@ -83,6 +96,25 @@ def check(learner: Learner, file: str) -> Report:
         seconds=time.perf_counter() - started,
     )
     return report if checked else replace(report, problem=Finding("no-functions", ""))
+
+
+def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Checked]:
+    """Yield the classes with a forward or a backward pass that no family knows how to make; no abstract ones."""
+    known = {function.partition(".")[0] for function in checked}
+    classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef) and node.name in learner.classes]
+    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    for node in classes:
+        if node.name in known or not re.search(r"\b_?(forward|backward)\b", ast.unparse(node)):
+            continue
+        methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name != "__init__"]
+        if all(unfinished(method) for method in methods):
+            if node.name not in bases:
+                yield Checked(node.name, node.name, node.lineno, "not-started", "not-started")
+            continue
+        constructor = f"{node.name}.__init__"
+        takes = learner.parameters(constructor) if constructor in learner.nodes else []
+        facts = {"text": ", ".join(takes)}
+        yield Checked(node.name, node.name, node.lineno, "unchecked", "other-constructor", facts)
 
 
 def _judged(

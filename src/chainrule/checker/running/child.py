@@ -80,7 +80,7 @@ def check(request: Mapping[str, Any]) -> Report:
     judge.hide()
     learner, failed = run(definitions(source.tree), source, request["names"], others, judge.keeper())
     if not learner.nodes and not learner.classes:
-        return Report(file, findings=tuple(failed), problem=Finding("no-functions", ""))
+        return Report(file, findings=tuple(failed), problem=Finding("no-definitions", ""))
     report = roles.check(learner, file)
     findings = sorted([*failed, *report.findings], key=lambda finding: finding.line or 0)
     report = with_code(source.report(replace(report, findings=tuple(findings))), source)

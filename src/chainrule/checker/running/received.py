@@ -11,10 +11,10 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from chainrule.checker.findings import Finding, Line, Report
+from chainrule.checker.findings import NOTHING_KNOWN, Finding, Line, Report
 from chainrule.checker.telling.texts import entries
 
-PROBLEMS = ("syntax-error", "unreadable", "no-functions", "memory", "crashed")
+PROBLEMS = (*NOTHING_KNOWN, "syntax-error", "unreadable", "memory", "crashed")
 MANY = 5000  # functions, or findings, in one file
 LONG = 1000  # characters
 _FACT = re.compile(r"(?!(?:file|status|key|lang)$)[a-z_]{1,30}")  # those are words of who writes a report out

@@ -14,7 +14,7 @@ from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report
 from chainrule.checker.telling.classroom import tally
 from chainrule.checker.telling.grading import became, points
 from chainrule.checker.telling.terminal import labeled, measured, obstacle, outcome, title
-from chainrule.checker.telling.texts import entries, hints, located, printable, reason
+from chainrule.checker.telling.texts import advice, entries, hints, located, printable, reason
 
 COLUMNS = (
     "file",
@@ -54,7 +54,9 @@ def to_json(
     for report in reports:
         problem = obstacle(report)
         data = report.as_dict() | {"status": outcome(report), "problem": problem and told(problem, 2)}
-        data["checked"] = [asdict(checked) | _located(checked) for checked in report.checked]
+        data["checked"] = [
+            asdict(checked) | _located(checked) | {"hints": _why_left(checked, lang)} for checked in report.checked
+        ]
         data["findings"] = [told(finding) for finding in report.findings]
         files.append(data | ({"points": asdict(points(report, scheme))} if scheme else {}))
     mistakes = [
@@ -68,6 +70,11 @@ def to_json(
         for row in tally(reports)
     ]
     return {"exit_status": overall(reports), "files": files, "mistakes": mistakes}
+
+
+def _why_left(checked: Checked, lang: str) -> list[str]:
+    """Return why a function was not judged, and what can be done; [] if it was."""
+    return [said for said in (reason(checked, lang), advice(checked, lang)) if said]
 
 
 def _located(found: Finding | Checked) -> dict[str, int | None]:
@@ -100,11 +107,13 @@ def gradebook(reports: Sequence[Report], scheme: Mapping[str, float]) -> str:
     return _written(["file", "status", *scheme, "earned", "possible", "by_hand"], rows)
 
 
-def junit(reports: Sequence[Report], lang: str, hint: int) -> str:
-    """Return XML as JUnit writes it: a suite per file, a case per function."""
+def junit(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float] | None = None) -> str:
+    """Return XML as JUnit writes it: a suite per file with its points, if there is a scheme; a case per function."""
     root = ElementTree.Element("testsuites", name="chainrule check")
     for report in reports:
-        _suite(root, report, lang, hint)
+        suite = _suite(root, report, lang, hint)
+        if scheme:
+            suite.insert(0, _properties(asdict(points(report, scheme))))
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, 0)) for suite in root)))
     ElementTree.indent(root)
@@ -113,7 +122,14 @@ def junit(reports: Sequence[Report], lang: str, hint: int) -> str:
     return written.decode("ascii") + "\n"
 
 
-def _suite(root: ElementTree.Element, report: Report, lang: str, hint: int) -> None:
+def _properties(numbers: Mapping[str, float]) -> ElementTree.Element:
+    properties = ElementTree.Element("properties")
+    for name, number in numbers.items():
+        ElementTree.SubElement(properties, "property", name=name, value=f"{number:g}")
+    return properties
+
+
+def _suite(root: ElementTree.Element, report: Report, lang: str, hint: int) -> ElementTree.Element:
     suite = ElementTree.SubElement(root, "testsuite", name=_xml(report.file), time=f"{report.seconds:.3f}")
     known = {checked.function for checked in report.checked}
     others = [Checked(f.function, f.function, f.line, "wrong") for f in report.findings if f.function not in known]
@@ -123,7 +139,7 @@ def _suite(root: ElementTree.Element, report: Report, lang: str, hint: int) -> N
             if finding.function == checked.function:
                 _failure(case, finding, lang, hint)
         if left := reason(checked, lang):
-            ElementTree.SubElement(case, "skipped", message=_xml(left))
+            ElementTree.SubElement(case, "skipped", message=_xml(left)).text = _xml(advice(checked, lang))
     problem = obstacle(report)
     if problem is not None:
         case = ElementTree.SubElement(suite, "testcase", classname=_xml(report.file), name="check")
@@ -135,6 +151,7 @@ def _suite(root: ElementTree.Element, report: Report, lang: str, hint: int) -> N
     suite.set("tests", str(len(suite)))
     for name, tag in kinds.items():
         suite.set(name, str(sum(case.find(tag) is not None for case in suite)))
+    return suite
 
 
 def _failure(case: ElementTree.Element, finding: Finding, lang: str, hint: int) -> None:

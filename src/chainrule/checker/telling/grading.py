@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chainrule.checker.findings import WORST, Report, Status
+from chainrule.checker.findings import NOTHING_KNOWN, WORST, Report, Status
 from chainrule.checker.telling.texts import phrase, printable
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
@@ -32,7 +32,7 @@ class Points:
         return f"{said}, {phrase('by-hand', lang, points=f'{self.by_hand:g}')}" if self.by_hand else said
 
 
-def read(path: Path) -> dict[str, float]:
+def read(path: Path, lang: str) -> dict[str, float]:
     """Return what each function counts: the table ``[points]`` of a TOML file, such as ``linear_forward = 2``.
 
     Raises
@@ -46,9 +46,9 @@ def read(path: Path) -> dict[str, float]:
         try:
             table = tomllib.load(file).get("points")
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{path} is no TOML file: {error}.") from None
+            raise InputError(phrase("no-toml", lang, path=path, text=error)) from None
     if not isinstance(table, dict) or not table:
-        raise InputError(f"{path} has no table [points] with a line for each function, such as linear_forward = 2.")
+        raise InputError(phrase("no-points", lang, path=path))
     return {name: number(f"{path} [points]", name, worth, 0) for name, worth in table.items()}
 
 
@@ -60,7 +60,7 @@ def became(report: Report, name: str) -> Status | None:
 
 def points(report: Report, scheme: Mapping[str, float]) -> Points:
     """Return the points of a file; for a file that could not be read, all are a person's to give."""
-    unread = report.problem is not None and report.problem.mistake != "no-functions"
+    unread = report.problem is not None and report.problem.mistake not in NOTHING_KNOWN
     status = {name: "unchecked" if unread else became(report, name) for name in scheme}
     earned, by_hand = (sum(scheme[name] for name in scheme if status[name] == kind) for kind in ("ok", "unchecked"))
     return Points(earned, sum(scheme.values()), by_hand)

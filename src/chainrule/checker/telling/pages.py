@@ -22,7 +22,7 @@ from chainrule.checker.telling.terminal import (
     summary,
     title,
 )
-from chainrule.checker.telling.texts import hints, located, phrase, plain, reason
+from chainrule.checker.telling.texts import advice, hints, located, phrase, plain, reason
 from chainrule.common import atomic
 
 INDEX = "index.html"
@@ -211,8 +211,10 @@ def _code(finding: Finding, lang: str) -> str:
 
 
 def _function(checked: Checked, lang: str) -> str:
-    said = reason(checked, lang)
-    said = f' <span class="soft">{escape(said)}</span>' if said else ""
+    said = ""
+    if checked.reason:
+        help_said = f"{phrase('where', lang)}: {advice(checked, lang)}"
+        said = f"<details><summary>{escape(reason(checked, lang))}</summary>{escape(help_said)}</details>"
     mark = f'<span class="{checked.status}">{MARKS[checked.status]}</span>'
     return f"<li>{mark} <code>{_text(checked.function)}</code>{said}</li>"
 

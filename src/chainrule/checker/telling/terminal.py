@@ -12,7 +12,7 @@ from rich.text import Text
 
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, Status
 from chainrule.checker.names import NAMES, likely
-from chainrule.checker.telling.texts import hints, phrase, place, plain, reason
+from chainrule.checker.telling.texts import advice, hints, phrase, place, plain, reason
 
 MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "not-started": "·", "warning": "!"}
 _COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started": "dim", "warning": "yellow"}
@@ -35,7 +35,7 @@ def text(
     problem = obstacle(report)
     parts: list[RenderableType] = [_heading(report, lang)]
     if report.checked:
-        parts.append(_functions(report.checked, lang))
+        parts.append(_functions(report.checked, lang, hint))
     if problem is not None:
         parts.append(_indented(*map(Text, hints(problem, lang, 1 if report.unmatched else 2))))
     for finding in report.findings:
@@ -156,7 +156,9 @@ def suggestion(report: Report, lang: str) -> str:
 
 def next_level(report: Report, lang: str, hint: int) -> str:
     """Return how to see more, if there is more."""
-    if any(len(hints(finding, lang, hint + 1)) > len(hints(finding, lang, hint)) for finding in report.findings):
+    unjudged = hint == 1 and any(advice(checked, lang) for checked in report.checked)
+    longer = (len(hints(finding, lang, hint + 1)) > len(hints(finding, lang, hint)) for finding in report.findings)
+    if unjudged or any(longer):
         return phrase(f"next-{hint + 1}", lang)
     return ""
 
@@ -182,7 +184,7 @@ def _heading(report: Report, lang: str) -> Text:
     return Text.assemble((plain(report.file), "bold"), "  ", (summary(report, lang), _COLORS[outcome(report)]))
 
 
-def _functions(checked: Iterable[Checked], lang: str) -> RenderableType:
+def _functions(checked: Iterable[Checked], lang: str, hint: int) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(3):
         table.add_column(overflow="fold")  # rich loses letters that are two columns wide where it shortens
@@ -192,6 +194,8 @@ def _functions(checked: Iterable[Checked], lang: str) -> RenderableType:
         if not said and each.function != each.role and each.role in NAMES:  # others are no names to say
             said = phrase("role", lang, role=each.role)
         table.add_row("", _marked(each.status, name), Text(said, "dim"))
+        if hint > 1 and (help_said := advice(each, lang)):
+            table.add_row("", "", Text(f"{phrase('where', lang)}: {help_said}"))
     return table
 
 

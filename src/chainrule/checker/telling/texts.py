@@ -81,8 +81,18 @@ def hints(finding: Finding, lang: str, level: int) -> list[str]:
 
 def reason(checked: Checked, lang: str) -> str:
     """Return why a function was not judged; "" if it was."""
+    return next(iter(_unjudged(checked, lang)), "")
+
+
+def advice(checked: Checked, lang: str) -> str:
+    """Return what its writer can do so that a function is judged; "" if it was."""
+    return next(iter(_unjudged(checked, lang)[1:]), "")
+
+
+def _unjudged(checked: Checked, lang: str) -> list[str]:
+    """Return why a function was not judged, and what can be done; [] if it was."""
     finding = Finding(checked.reason, checked.function, checked.line, checked.facts)
-    return hints(finding, lang, 1)[0] if checked.reason else ""
+    return hints(finding, lang, 2) if checked.reason else []
 
 
 def place(found: Finding | Checked, lang: str) -> str:

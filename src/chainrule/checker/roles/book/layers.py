@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.conventions import classes
+from chainrule.checker.conventions.styles import meaning
 from chainrule.checker.equations import activations, linear
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
 from chainrule.checker.learner import Learner, Raised
@@ -95,7 +97,7 @@ def _activations(learner: Learner) -> Iterator[Probe]:
                 yield backward
 
 
-def _affine(learner: Learner, name: str, layout: Layout, v: Values) -> Any:
+def affine(learner: Learner, name: str, layout: Layout, v: Values) -> Any:
     """Return an affine layer that holds W and b, given to its constructor or written over what it drew."""
     W, b = layout[1](v["W"]), layout[2](v["b"])
     needed = classes.required(learner.classes[name])
@@ -112,8 +114,18 @@ def _affine(learner: Learner, name: str, layout: Layout, v: Values) -> Any:
     return instance
 
 
-def _affine_forward(learner: Learner, name: str, layout: Layout, v: Values) -> Values:
-    instance = _affine(learner, name, layout, v)
+def rate_of(learner: Learner, function: str) -> str | None:
+    """Return where a backward pass that takes the step itself has its learning rate: a parameter, or "self.lr"."""
+    if function not in learner.nodes:
+        return None
+    attributes = [node for node in ast.walk(learner.nodes[function]) if isinstance(node, ast.Attribute)]
+    names = [*learner.parameters(function)[1:2], *(ast.unparse(node) for node in attributes)]
+    return next((name for name in names if meaning(name.removeprefix("self.")) == "learning_rate"), None)
+
+
+def affine_forward(learner: Learner, name: str, layout: Layout, v: Values) -> Values:
+    """Return Z of a layer that holds W and b."""
+    instance = affine(learner, name, layout, v)
     return {"Z": layout[0](classes.call(learner, name, instance, "forward", layout[0](v["A_prev"])))}
 
 
@@ -132,7 +144,7 @@ def _affine_back(learner: Learner, name: str, layout: Layout, instance: Any, v: 
 
 
 def _affine_backward(learner: Learner, name: str, layout: Layout, v: Values) -> Values:
-    first, second = (_affine(learner, name, layout, v) for _ in range(2))
+    first, second = (affine(learner, name, layout, v) for _ in range(2))
     back = partial(_affine_back, learner, name, layout)
     found = back(first, v)
     again = back(first, v)["dW"]
@@ -162,7 +174,7 @@ def _keeps_output(v: Values) -> Values:
 
 def affine_backward(learner: Learner, name: str, means: Sequence[bool]) -> Probe:
     """Return a probe of an affine layer's backward; `means` says whether it may, or must not, divide by m."""
-    fitting = [l for l in LAYOUTS if classes.attempt(partial(_affine_forward, learner, name, l), linear.cases()[0])]  # noqa: E741
+    fitting = [l for l in LAYOUTS if classes.attempt(partial(affine_forward, learner, name, l), linear.cases()[0])]  # noqa: E741
     layout = fitting[0] if fitting else LAYOUTS[0]
     rows = layout[0] is np.transpose
     right = [partial(linear.backward, mean=mean) for mean in means]
@@ -186,16 +198,16 @@ def _affine_probes(learner: Learner, loss_divides: bool | None) -> Iterator[Prob
         if len(classes.required(cls)) > 2 or len(classes.required(cls.forward)) != 2:
             continue
         try:
-            _affine(learner, name, LAYOUTS[0], linear.cases()[0])
+            affine(learner, name, LAYOUTS[0], linear.cases()[0])
         except (Raised, ValueError):
-            if not any(classes.attempt(partial(_affine_forward, learner, name, l), linear.cases()[0]) for l in LAYOUTS):  # noqa: E741
+            if not any(classes.attempt(partial(affine_forward, learner, name, l), linear.cases()[0]) for l in LAYOUTS):  # noqa: E741
                 continue
-        runs = [partial(_affine_forward, learner, name, layout) for layout in LAYOUTS]
+        runs = [partial(affine_forward, learner, name, layout) for layout in LAYOUTS]
         forward = Probe(
             f"{name}.forward", "linear_forward", linear.cases(), runs, [linear.forward], linear.FORWARD_MISTAKES
         )
         yield forward
-        if len(classes.required(cls.backward)) == 2:
+        if len(classes.required(cls.backward)) == 2 and not rate_of(learner, f"{name}.backward"):
             means = {None: (False, True), True: (False,), False: (True, False)}[loss_divides]
             yield affine_backward(learner, name, means)
 

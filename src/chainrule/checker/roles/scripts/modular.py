@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -10,15 +10,17 @@ import numpy as np
 
 from chainrule.checker.conventions.names import first
 from chainrule.checker.conventions.styles import calls
-from chainrule.checker.equations import linear
+from chainrule.checker.equations import class_scores, linear
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
-from chainrule.checker.equations.softmax import softmax
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Probe
 
 FORWARD = ("affine_forward", "fc_forward", "dense_forward")
 BACKWARD = ("affine_backward", "fc_backward", "dense_backward")
-LOSS = ("softmax_loss", "softmax_cross_entropy_loss", "softmax_loss_and_gradient")
+LOSSES = {
+    "softmax_loss": ("softmax_loss", "softmax_cross_entropy_loss", "softmax_loss_and_gradient"),
+    "svm_loss": ("svm_loss", "hinge_loss"),
+}
 
 
 def _rows(v: Values) -> tuple[Any, Any, Any]:
@@ -46,59 +48,10 @@ def _flat(equation: Equation, v: Values) -> Values:
     return made | {"db": np.reshape(made["db"], (-1, 1)) if np.ndim(made["db"]) == 1 else made["db"]}
 
 
-def _loss_cases() -> list[Values]:
-    rng = np.random.default_rng(8)
-    return [{"Z": rng.standard_normal((K, m)), "Y": np.eye(K)[:, np.arange(m) % K]} for K, m in ((3, 5), (4, 4))]
-
-
-def _loss(gradient: Callable[[Any, Any, int], Any], value: Callable[[Any, Any, int], Any], v: Values) -> Values:
-    P, Y, m = softmax(v["Z"]), v["Y"], v["Y"].shape[1]
-    return {"loss": value(P, Y, m), "dx": gradient(P, Y, m)}
-
-
-def _right_gradient(P: Any, Y: Any, m: int) -> Any:
-    return (P - Y) / m
-
-
-def _right_value(P: Any, Y: Any, m: int) -> Any:
-    return -(Y * np.log(P)).sum() / m
-
-
-_GRADIENTS: dict[str, Callable[[Any, Any, int], Any]] = {
-    "softmax_loss.no-mean": lambda P, Y, m: P - Y,
-    "softmax_loss.mean-twice": lambda P, Y, m: (P - Y) / m**2,
-    "softmax_loss.sign": lambda P, Y, m: (Y - P) / m,
-    "softmax_loss.labels-lost": lambda P, Y, m: P / m,
-    "softmax_loss.elementwise-slope": lambda P, Y, m: (P - Y) * P * (1 - P) / m,
-    "softmax_loss.m-is-classes": lambda P, Y, m: (P - Y) / len(P),
-    "softmax_loss.slope-only": lambda P, Y, m: P * (1 - P) / m,
-    "softmax_loss.of-probabilities": lambda P, Y, m: -(Y / P) / m,
-}
-_VALUES: dict[str, Callable[[Any, Any, int], Any]] = {
-    "cost.no-mean": lambda P, Y, m: -(Y * np.log(P)).sum(),
-    "cost.no-minus": lambda P, Y, m: (Y * np.log(P)).sum() / m,
-    "cost.no-minus-no-mean": lambda P, Y, m: (Y * np.log(P)).sum(),
-    "cost.mean-over-classes": lambda P, Y, m: -(Y * np.log(P)).mean(),
-    "cost.no-logarithm": lambda P, Y, m: -(Y * P).sum() / m,
-    "cost.per-example": lambda P, Y, m: -(Y * np.log(P)).sum(axis=0),
-    "cost.all-classes": lambda P, Y, m: -np.log(P).sum() / m,
-}
-
-
-def _axis(v: Values) -> Values:
-    """Return loss and gradient of a softmax that is normalized over the examples."""
-    P, Y, m = softmax(v["Z"].T).T, v["Y"], v["Y"].shape[1]
-    return {"loss": _right_value(P, Y, m), "dx": _right_gradient(P, Y, m)}
-
-
 def _loss_run(learner: Learner, function: str, labels: bool, v: Values) -> Values:
     Y = v["Y"].argmax(axis=0) if labels else v["Y"].T.copy()
     loss, dx = learner.call(function, v["Z"].T.copy(), Y)
     return {"loss": np.reshape(loss, ()) if np.size(loss) == 1 else loss, "dx": np.transpose(dx)}
-
-
-def _sum(v: Values) -> Values:
-    return _loss(_GRADIENTS["softmax_loss.no-mean"], _VALUES["cost.no-mean"], v)
 
 
 def _is_modular(learner: Learner, function: str, count: int) -> bool:
@@ -107,7 +60,7 @@ def _is_modular(learner: Learner, function: str, count: int) -> bool:
 
 def modular_probes(learner: Learner) -> Iterator[Probe]:
     """Yield a probe for each of the functions that is there."""
-    forward, backward, loss = learner.find(*FORWARD), learner.find(*BACKWARD), learner.find(*LOSS)
+    forward, backward = learner.find(*FORWARD), learner.find(*BACKWARD)
     has_cache = False
     if forward is not None and _is_modular(learner, forward, 3):
         run = partial(_forward_run, learner, forward)
@@ -123,11 +76,19 @@ def modular_probes(learner: Learner) -> Iterator[Probe]:
         needs = [forward] if forward else []
         run = partial(_backward_run, learner, backward, source)
         yield Probe(backward, "affine_backward", linear.cases(), [run], right, mistakes, needs=needs)
-    if loss is not None and _is_modular(learner, loss, 2):
-        mistakes = [Mistake(key, partial(_loss, gradient, _right_value)) for key, gradient in _GRADIENTS.items()]
-        mistakes += [Mistake(key, partial(_loss, _right_gradient, value)) for key, value in _VALUES.items()]
-        mistakes.append(Mistake("softmax_loss.axis", _axis))
-        right = [partial(_loss, _right_gradient, _right_value), _sum]
-        ways: list[Equation] = [partial(_loss_run, learner, loss, labels) for labels in (True, False)]
-        needs = sorted(calls(learner, loss))
-        yield Probe(loss, "softmax_loss", _loss_cases(), ways, right, mistakes, needs=needs)
+    for kind, names in LOSSES.items():
+        function = learner.find(*names)
+        if function is not None and _is_modular(learner, function, 2):
+            yield _loss_probe(learner, function, kind)
+
+
+def _loss_probe(learner: Learner, function: str, kind: str) -> Probe:
+    """Return how to try a loss of scores that returns its gradient, too; targets are numbers of classes, or one-hot."""
+    if kind == "svm_loss":
+        right, mistakes = [class_scores.margin_loss], class_scores.margin_mistakes()
+    else:
+        right = [class_scores.softmax_loss, class_scores.summed_softmax_loss]
+        mistakes = class_scores.softmax_mistakes()
+    ways: list[Equation] = [partial(_loss_run, learner, function, labels) for labels in (True, False)]
+    needs = sorted(calls(learner, function))
+    return Probe(function, kind, class_scores.cases(), ways, right, mistakes, needs=needs)

@@ -1,0 +1,1 @@
+"""How to call what the exercises of cs231n ask for; examples are rows."""
