@@ -62,7 +62,7 @@ CHECKER = {
     "roles.scripts": _OF_ROLES,
     "roles.cs231n": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
-    "roles": ("documented", "findings", "learner", "probe", "repro", "unfinished", *_STYLES),
+    "roles": ("conventions", "documented", "findings", "learner", "probe", "repro", "unfinished", *_STYLES),
     "running": ("findings", "learner", "roles", "running.received"),
     "running.received": ("findings", "telling"),
     "telling": ("findings", "names"),

@@ -51,7 +51,7 @@ _CS231N = """
 affine_forward(x, w, b) affine_backward(dout, cache) relu_forward(x) softmax_loss(x, y)
 conv_forward_naive(x, w, b, conv_param) conv_backward_naive(dout, cache)
 max_pool_forward_naive(x, pool_param) max_pool_backward_naive(dout, cache)
-relu_backward(dout, cache) svm_loss(x, y) dropout_forward(x, dropout_param) dropout_backward(dout, cache)
+svm_loss(x, y) dropout_forward(x, dropout_param) dropout_backward(dout, cache)
 batchnorm_forward(x, gamma, beta, bn_param) batchnorm_backward(dout, cache) batchnorm_backward_alt(dout, cache)
 layernorm_forward(x, gamma, beta, ln_param) layernorm_backward(dout, cache)
 rnn_step_forward(x, prev_h, Wx, Wh, b) rnn_step_backward(dnext_h, cache)

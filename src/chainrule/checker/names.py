@@ -25,6 +25,8 @@ NAMES: tuple[str, ...] = (
     *("conv_forward", "conv_backward", "pool_forward", "pool_backward"),
     *("rnn_cell_forward", "rnn_forward", "rnn_cell_backward", "rnn_backward"),
     *("lstm_cell_forward", "lstm_forward", "lstm_cell_backward", "lstm_backward"),
+    # labels
+    *("one_hot", "get_predictions", "get_accuracy"),
     # cs231n's layers
     *("batchnorm_forward", "batchnorm_backward", "layernorm_forward", "layernorm_backward"),
     *("dropout_forward", "dropout_backward"),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
@@ -36,6 +37,7 @@ from chainrule.checker.roles.cs231n import classifiers, normalization
 from chainrule.checker.roles.cs231n import optimizers as update_rules
 from chainrule.checker.roles.cs231n import recurrent as recurrent_rows
 from chainrule.checker.roles.scripts import functions as script_functions
+from chainrule.checker.roles.scripts import labels
 from chainrule.checker.unfinished import unfinished
 
 
@@ -50,7 +52,7 @@ class Family(Protocol):
 
 # In this order: what is called comes before what calls it, so that a mistake is found where it is.
 FAMILIES: Sequence[Family] = (
-    *(elementwise, gates, basics, cost, setup, gradient_checking),
+    *(elementwise, gates, basics, labels, cost, setup, gradient_checking),
     *(classifiers, normalization, recurrent_rows, update_rules),
     *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
     *(network, logistic, shallow, book_functions, layers, learning_layers, script_functions),
@@ -123,6 +125,7 @@ def _judged(
     # Who writes a documented signature says by it what the parts have to be, judged or not.
     bad = ("wrong", "not-started") if is_documented(learner, probe.function) else ("wrong", "not-started", "unchecked")
     doubtful = {function for function, done in checked.items() if done.status in bad}
+    probe = with_count_of_file(learner, probe) if isinstance(probe, Probe) else probe
     done, findings = (
         inspect(learner, probe, doubtful) if isinstance(probe, Inspection) else examine(learner, probe, doubtful)
     )

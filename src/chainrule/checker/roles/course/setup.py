@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,15 +51,29 @@ def _look(learner: Learner, function: str) -> list[Finding] | Doubt:
     if drawn is None:
         return []
     layers = range(1, len([name for name in drawn if name[0] == "W"]) + 1)
+    if not learner.parameters(function):
+        fits = _follow_each_other(drawn, len(layers))
+        hidden = {name: value for name, value in drawn.items() if name != f"W{len(layers)}"}  # one unit is no twin
+        return _look_at_numbers(hidden, found) if fits else Doubt("other-result", {"role": "initialize"})
     if not _takes_sizes(learner, function, len(layers)):
         return Doubt("other-result", {"role": "initialize"})
+    if wrong := _look_at_shapes(drawn, rows(learner), found):
+        return wrong
+    large = _drawn(learner, function, _LARGE) or {}
+    if "zero" in function and not any(large[f"W{l}"].any() for l in layers):  # noqa: E741
+        return []
+    return _look_at_numbers(large, found) or _look_at_scale(function, _weights(large), found)
+
+
+def _look_at_shapes(drawn: dict[str, Any], as_rows: bool, found: Callable[..., list[Finding]]) -> list[Finding]:
+    layers = range(1, len(_weights(drawn)) + 1)
     shapes = {l: (_SIZES[l], _SIZES[l - 1]) for l in layers}  # noqa: E741 - the lesson's name
     turned = all(
         drawn[f"W{l}"].shape == shapes[l][::-1]
         and drawn.get(f"b{l}", np.zeros(())).shape in ((shapes[l][0],), (1, shapes[l][0]))
         for l in layers  # noqa: E741
     )
-    as_rows = rows(learner) or turned
+    as_rows = as_rows or turned
     for l, (n, n_prev) in shapes.items():  # noqa: E741
         W, b = drawn[f"W{l}"], drawn.get(f"b{l}")
         expected = (n_prev, n) if as_rows else (n, n_prev)
@@ -72,24 +87,38 @@ def _look(learner: Learner, function: str) -> list[Finding] | Doubt:
             return found(key, name=f"b{l}", expected=str(allowed[-1]), got=str(b.shape))
         if W.dtype.kind in "iu":
             return found("initialize.integers", name=f"W{l}")
-    return _look_at_numbers(learner, function, len(layers), found)
+    return []
 
 
-def _look_at_numbers(
-    learner: Learner, function: str, layers: int, found: Callable[..., list[Finding]]
-) -> list[Finding]:
-    drawn = _drawn(learner, function, _LARGE) or {}
-    W = [drawn[f"W{l}"] for l in range(1, layers + 1)]  # noqa: E741
+def _follow_each_other(drawn: dict[str, Any], layers: int) -> bool:
+    """Return whether parameters of fixed sizes fit together, with examples as columns or as rows."""
+    for turn in (np.copy, np.transpose):
+        shapes = [turn(drawn[f"W{l}"]).shape for l in range(1, layers + 1) if drawn[f"W{l}"].ndim == 2]  # noqa: E741
+        sizes = [drawn[f"b{l}"].size for l in range(1, layers + 1) if f"b{l}" in drawn]  # noqa: E741
+        chained = all(after[1] == before[0] for before, after in pairwise(shapes))
+        if len(shapes) == layers and chained and sizes == [n for n, _ in shapes]:
+            return True
+    return False
+
+
+def _weights(drawn: dict[str, Any]) -> list[Any]:
+    return [drawn[name] for name in sorted(drawn) if name[0] == "W"]
+
+
+def _look_at_numbers(drawn: dict[str, Any], found: Callable[..., list[Finding]]) -> list[Finding]:
+    """Return whether the units of a layer, or the layers, begin alike."""
+    W = _weights(drawn)
+    layers = len(W)
     for l, w in enumerate(W, start=1):  # noqa: E741
         if np.all(w == w[0]) or np.all(w == w[:, :1]):
-            return [] if "zero" in function else found("initialize.symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
+            return found("initialize.symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
         if not np.isfinite(w).all():
             return found("initialize.not-finite", name=f"W{l}")
     for l in range(1, layers):  # noqa: E741
-        a, b = W[l - 1].ravel()[:9], W[l].ravel()[:9]
-        if np.allclose(a / a[0], b / b[0]):
+        a, b = (w.ravel()[: min(9, W[l - 1].size, W[l].size)] for w in W[l - 1 : l + 1])
+        if a[0] and b[0] and np.allclose(a / a[0], b / b[0]):
             return found("initialize.same-numbers", name=f"W{l}", other=f"W{l + 1}")
-    return _look_at_scale(function, W, found)
+    return []
 
 
 def _look_at_scale(function: str, W: Sequence[Any], found: Callable[..., list[Finding]]) -> list[Finding]:
