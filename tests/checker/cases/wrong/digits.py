@@ -11,7 +11,7 @@ one_hot: ok
 backward_prop: wrong linear_backward.db-scalar
 update_params: wrong update.other-gradient
 get_predictions: wrong predict.argmax-axis
-get_accuracy: wrong accuracy.errors
+get_accuracy: wrong accuracy.inverted
 """
 
 import numpy as np

@@ -134,8 +134,15 @@ def _own_squares(learner: Learner, name: str, equation: Callable[[Any, Any], Any
     return {"cost": equation(A, v["Y"])}
 
 
-def _accuracy(learner: Learner, name: str, equation: Callable[[Any, Any], Any], v: Values) -> Values:
-    return {"cost": equation(_probabilities(learner, name, v), v["Y"])}
+def _accuracy(learner: Learner, name: str, share: accuracy.Share, choice: accuracy.Choice, v: Values) -> Values:
+    return {"cost": share(choice(_probabilities(learner, name, v), v["Y"]), len(v["Y"]))}
+
+
+def _accuracy_mistakes(learner: Learner, name: str) -> list[Mistake]:
+    own = partial(_accuracy, learner, name)
+    shares = [(key, partial(own, share, accuracy.likeliest)) for key, share in accuracy.WRONG_SHARES.items()]
+    chosen = [(key, partial(own, accuracy.mean, choice)) for key, choice in each_equation(accuracy.WRONG_CHOICES)]
+    return [Mistake(key, equation) for key, equation in [*shares, *chosen]]
 
 
 def _gradient(learner: Learner, name: str, method: str, labels: bool, v: Values) -> Values:
@@ -234,9 +241,8 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe | Inspection]:
     yield loss
     if hasattr(learner.classes[name], "accuracy"):
         runs = [partial(_method, learner, name, "accuracy", labels) for labels in kinds]
-        wrong = each_equation(accuracy.WRONG)
-        mistakes = [Mistake(key, partial(_accuracy, learner, name, equation)) for key, equation in wrong]
-        allowed = [partial(_accuracy, learner, name, right) for right in (accuracy.share, accuracy.percent)]
+        own, mistakes = partial(_accuracy, learner, name), _accuracy_mistakes(learner, name)
+        allowed = [partial(own, share, accuracy.likeliest) for share in (accuracy.mean, accuracy.percent)]
         yield Probe(f"{name}.accuracy", "accuracy", cases, runs, allowed, mistakes, needs=needs("accuracy"))
     one_kind = [classes.attempt(partial(_method, learner, name, "loss", labels), cases[0]) for labels in kinds]
     labels = one_kind[0] is None and one_kind[1] is not None
