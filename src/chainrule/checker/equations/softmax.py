@@ -19,6 +19,11 @@ def softmax(Z: Any) -> Any:
     return E / E.sum(axis=0)
 
 
+def over_examples(Z: Any) -> Any:
+    """Return what comes of a sum over the examples."""
+    return softmax(Z.T).T
+
+
 def _by_parts(shift: Function, total: Function, Z: Any) -> Any:
     E = np.exp(Z - shift(Z))
     return E / total(E)

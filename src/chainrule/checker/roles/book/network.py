@@ -18,9 +18,10 @@ from chainrule.checker.equations import network, network_mistakes
 from chainrule.checker.equations.activations import VALUES, Function
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.equations.network import Steps
+from chainrule.checker.equations.softmax import over_examples, softmax
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.probe import Inspection, Probe, examine
+from chainrule.checker.probe import Inspection, Probe, difference, examine
 
 NETWORK = ("network", "net", "nn")
 ELEMENTWISE = "linear_forward.elementwise"
@@ -83,6 +84,18 @@ def _example_by_example(equation: Equation, v: Values) -> Values:
     return {"AL": np.stack(vectors, axis=1)}
 
 
+def _normalized_over_examples(
+    learner: Learner, function: str, bias: str, steps: Sequence[Steps], cases: Sequence[Values]
+) -> list[Finding]:
+    """Return a finding if a network that is right for single examples normalizes batches over the examples."""
+    batches = [classes.attempt(partial(_call, learner, function, bias, False), v) for v in cases]
+    for step in steps if None not in batches else ():
+        wrong = [network.predict(replace(step, output=over_examples), v) for v in cases]
+        if step.output is softmax and not difference(wrong, [batch or {} for batch in batches]):
+            return [Finding("softmax.wrong-axis", function, learner.line(function))]
+    return []
+
+
 def _keys(learner: Learner, function: str) -> list[str]:
     """Return the names of weights and biases that a function's text has: W1, b1, ..."""
     texts = [node.value for node in ast.walk(learner.nodes[function]) if isinstance(node, ast.Constant)]
@@ -133,7 +146,8 @@ def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
         # A product entry by entry is another one where there is one example only.
         single = [replace(m, wrong=partial(_example_by_example, m.wrong)) for m in mistakes if m.key == ELEMENTWISE]
         cases = network.cases(count, "softmax")
-        probe = Probe(function, "forward", cases, runs, right, [*mistakes, *single], needs=needs)
+        also = partial(_normalized_over_examples, learner, function, bias, steps, cases)
+        probe = Probe(function, "forward", cases, runs, right, [*mistakes, *single], needs=needs, also=also)
         if classes.is_right(learner, probe) or not unused(learner, function):
             yield probe
         else:
