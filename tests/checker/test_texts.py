@@ -217,8 +217,8 @@ def test_no_mistake_gets_its_key_put_together() -> None:
                 and isinstance(node.func, ast.Name)
                 and node.func.id in ("Mistake", "Finding")
             ):
-                key = node.args[0] if node.args else None
-                assert not isinstance(key, ast.JoinedStr | ast.BinOp | ast.Call), f"{path.name}:{node.lineno}"
+                first = node.args[0] if node.args else None
+                assert not isinstance(first, ast.JoinedStr | ast.BinOp | ast.Call), f"{path.name}:{node.lineno}"
     keys = [
         key
         for code in SOURCES.values()
