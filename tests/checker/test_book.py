@@ -290,7 +290,7 @@ def test_a_wrong_layer_does_not_make_the_network_wrong() -> None:
     [
         ("/ dout.shape[0]", "", []),
         ("", "/ batch_size", []),
-        ("", "", [("SoftmaxWithLoss.backward", "softmax_loss_backward.no-mean")]),
+        ("", "", [("SoftmaxWithLoss.backward", "softmax_loss.no-mean")]),
         ("/ dout.shape[0]", "/ batch_size", [("Affine.backward", "linear_backward.extra-mean")]),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations.mistakes import Equation, Mistake, Values
+from chainrule.checker.equations.mistakes import Equation, Mistake, Rows, Values, each_equation
 from chainrule.checker.equations.softmax import softmax
 
 Formula = Callable[[Any, Any, int], Any]
@@ -58,16 +58,24 @@ def _not_logged(P: Any, Y: Any, m: int) -> Any:
     return -(Y * (shifted - np.exp(shifted).sum(axis=0))).sum() / m
 
 
-_GRADIENTS: dict[str, Formula] = {
+GRADIENTS: Rows[Formula] = {
     "softmax_loss.no-mean": lambda P, Y, m: P - Y,
     "softmax_loss.mean-twice": lambda P, Y, m: (P - Y) / m**2,
-    "softmax_loss.sign": lambda P, Y, m: (Y - P) / m,
-    "softmax_loss.labels-lost": lambda P, Y, m: P / m,
-    "softmax_loss.elementwise-slope": lambda P, Y, m: (P - Y) * P * (1 - P) / m,
-    "softmax_loss.m-is-classes": lambda P, Y, m: (P - Y) / len(P),
     "softmax_loss.slope-only": lambda P, Y, m: P * (1 - P) / m,
-    "softmax_loss.of-probabilities": lambda P, Y, m: -(Y / P) / m,
+    "softmax_loss.right-class-only": lambda P, Y, m: (P - Y) * Y / m,
+    "network_backward.mean-of-labels": lambda P, Y, m: P - Y / m,
+    "network_backward.m-is-outputs": [lambda P, Y, m: (P - Y) / len(P), lambda P, Y, m: (P - Y) / P.size],
+    "network_backward.sign": [lambda P, Y, m: (Y - P) / m, lambda P, Y, m: Y - P],
+    "network_backward.labels-lost": [lambda P, Y, m: P / m, lambda P, Y, m: P],
+    "network_backward.output-slope-lost": [lambda P, Y, m: -(Y / P) / m, lambda P, Y, m: -(Y / P)],
+    "network_backward.softmax-elementwise": [lambda P, Y, m: -Y * (1 - P) / m, lambda P, Y, m: -Y * (1 - P)],
+    "network_backward.output-slope-twice": [
+        lambda P, Y, m: (P - Y) * P * (1 - P) / m,
+        lambda P, Y, m: (P - Y) * P * (1 - P),
+    ],
+    "network_backward.all-doubled": lambda P, Y, m: 2 * (P - Y) / m,
 }
+"""Wrong gradients of softmax with cross-entropy with respect to the scores, which are dZ of a network's last layer."""
 _VALUES: dict[str, Formula] = {
     "cost.no-mean": lambda P, Y, m: -(Y * np.log(P)).sum(),
     "cost.no-minus": lambda P, Y, m: (Y * np.log(P)).sum() / m,
@@ -88,8 +96,9 @@ def _over_examples(v: Values) -> Values:
 
 def softmax_mistakes() -> list[Mistake]:
     """Return the usual wrong versions of the loss of softmax or of its gradient."""
-    wrong = [Mistake(key, partial(_of_probabilities, each, _entropy)) for key, each in _GRADIENTS.items()]
-    wrong += [Mistake(key, partial(_of_probabilities, _entropy_gradient, each)) for key, each in _VALUES.items()]
+    gradients, values = each_equation(GRADIENTS), _VALUES.items()
+    wrong = [Mistake(key, partial(_of_probabilities, gradient, _entropy)) for key, gradient in gradients]
+    wrong += [Mistake(key, partial(_of_probabilities, _entropy_gradient, value)) for key, value in values]
     return [*wrong, Mistake("softmax.wrong-axis", _over_examples)]
 
 

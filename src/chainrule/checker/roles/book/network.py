@@ -146,7 +146,9 @@ def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
         # A product entry by entry is another one where there is one example only.
         single = [replace(m, wrong=partial(_example_by_example, m.wrong)) for m in mistakes if m.key == ELEMENTWISE]
         cases = network.cases(count, "softmax")
-        also = partial(_normalized_over_examples, learner, function, bias, steps, cases)
+        # A softmax of their own, which may be meant for one example, is judged by itself.
+        inline = learner.find("softmax") not in needs
+        also = partial(_normalized_over_examples, learner, function, bias, steps, cases) if inline else None
         probe = Probe(function, "forward", cases, runs, right, [*mistakes, *single], needs=needs, also=also)
         if classes.is_right(learner, probe) or not unused(learner, function):
             yield probe
