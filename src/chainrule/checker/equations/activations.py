@@ -82,12 +82,12 @@ WRONG_VALUES: dict[str, dict[str, Function]] = {
 def cases() -> list[Values]:
     """Return Z on both sides of 0, away from it, with upstream gradients of both signs."""
     rng = np.random.default_rng(7)
-    made = []
+    examples = []
     for shape in ((4, 5), (3, 3)):
         Z = rng.uniform(0.1, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
         Z.flat[:4] = [1.5, -0.5, 2.5, -2.5]
-        made.append({"Z": Z, "dA": rng.standard_normal(shape)})
-    return made
+        examples.append({"Z": Z, "dA": rng.standard_normal(shape)})
+    return examples
 
 
 def forward(name: str) -> Equation:

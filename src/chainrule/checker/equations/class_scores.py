@@ -62,7 +62,6 @@ GRADIENTS: Rows[Formula] = {
     "softmax_loss.no-mean": lambda P, Y, m: P - Y,
     "softmax_loss.mean-twice": lambda P, Y, m: (P - Y) / m**2,
     "softmax_loss.slope-only": lambda P, Y, m: P * (1 - P) / m,
-    "softmax_loss.right-class-only": lambda P, Y, m: (P - Y) * Y / m,
     "network_backward.mean-of-labels": lambda P, Y, m: P - Y / m,
     "network_backward.m-is-outputs": [lambda P, Y, m: (P - Y) / len(P), lambda P, Y, m: (P - Y) / P.size],
     "network_backward.sign": [lambda P, Y, m: (Y - P) / m, lambda P, Y, m: Y - P],
@@ -168,10 +167,12 @@ def classifier_rights(loss: Equation) -> list[Equation]:
 def classifier_mistakes(loss: Equation, wrong: list[Mistake]) -> list[Mistake]:
     """Return the usual wrong versions of a linear classifier's loss, those of the loss of its scores among them."""
     penalties = [(1.0, 1.0), (0.5, 2.0), (1.0, 0.5)]
-    found = [Mistake("classifier.penalty-factor", partial(classifier, loss, value=a, slope=b)) for a, b in penalties]
-    found += [Mistake("classifier.penalty-not-in-loss", partial(classifier, loss, value=0.0, slope=b)) for b in (1, 2)]
-    found += [Mistake("classifier.penalty-not-in-dW", partial(classifier, loss, value=a, slope=0)) for a in (0.5, 1)]
-    found.append(Mistake("classifier.no-penalty", partial(classifier, loss, value=0.0, slope=0.0)))
+    mistakes = [Mistake("classifier.penalty-factor", partial(classifier, loss, value=a, slope=b)) for a, b in penalties]
+    mistakes += [
+        Mistake("classifier.penalty-not-in-loss", partial(classifier, loss, value=0.0, slope=b)) for b in (1, 2)
+    ]
+    mistakes += [Mistake("classifier.penalty-not-in-dW", partial(classifier, loss, value=a, slope=0)) for a in (0.5, 1)]
+    mistakes.append(Mistake("classifier.no-penalty", partial(classifier, loss, value=0.0, slope=0.0)))
     for value, slope in ((1.0, 2.0), (0.5, 1.0)):
-        found += [Mistake(m.key, partial(classifier, m.wrong, value=value, slope=slope)) for m in wrong]
-    return found
+        mistakes += [Mistake(m.key, partial(classifier, m.wrong, value=value, slope=slope)) for m in wrong]
+    return mistakes

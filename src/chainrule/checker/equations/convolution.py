@@ -24,24 +24,24 @@ _WITHOUT_STRIDE = ((0, 1), (0,), (1,))
 def convolution_cases() -> list[Values]:
     """Return pictures and kernels with overlapping windows, and upstream gradients dZ."""
     rng = np.random.default_rng(21)
-    made = []
+    examples = []
     for (m, height, width, channels), f, filters, stride in (((2, 5, 8, 2), 3, 3, 2), ((3, 4, 4, 3), 2, 3, 1)):
         v: Values = {"A_prev": rng.standard_normal((m, height, width, channels)), "stride": stride, "pad": 1, "f": f}
         v |= {"W": rng.standard_normal((f, f, channels, filters)), "b": rng.standard_normal((1, 1, 1, filters))}
-        made.append(v | {"dZ": rng.standard_normal(forward(v)["Z"].shape)})
-    return made
+        examples.append(v | {"dZ": rng.standard_normal(forward(v)["Z"].shape)})
+    return examples
 
 
 def pooling_cases(*modes: str) -> list[Values]:
     """Return pictures with overlapping windows, and upstream gradients, for each mode of pooling."""
     rng = np.random.default_rng(22)
-    made = []
+    examples = []
     for mode, ((m, height, width, channels), f, stride) in product(modes, (((2, 5, 8, 3), 3, 2), ((3, 4, 4, 3), 2, 1))):
         # Most of the numbers are below 0, so that a maximum that begins at 0 shows.
         A = rng.standard_normal((m, height, width, channels)) - 0.7
         v: Values = {"A_prev": A, "stride": stride, "pad": 0, "f": f, "mode": mode}
-        made.append(v | {"dA": rng.standard_normal(pool(v)["A"].shape)})
-    return made
+        examples.append(v | {"dA": rng.standard_normal(pool(v)["A"].shape)})
+    return examples
 
 
 def padded(X: Any, pad: int) -> Any:
@@ -151,15 +151,15 @@ def pool_backward(
 ) -> Values:
     """Return the gradient of pooling with respect to the pictures."""
     A, dA = v["A_prev"], v["dA"]
-    found = np.zeros_like(A)
+    gradient = np.zeros_like(A)
     for i in range(len(A)):
         for h, w, rows, columns in places(v, ones):
             for c in range(A.shape[3]):
-                g, before = dA[i, h, w, c], found[i, rows, columns, c]
+                g, before = dA[i, h, w, c], gradient[i, rows, columns, c]
                 maximal = v["mode"] == "max"
-                part = mask(A[i, rows, columns, c]) * g if maximal else distribute(g, (v["f"], v["f"]))
-                found[i, rows, columns, c] = part if v["mode"] in replaces else before + part
-    return {"dA_prev": found}
+                share = mask(A[i, rows, columns, c]) * g if maximal else distribute(g, (v["f"], v["f"]))
+                gradient[i, rows, columns, c] = share if v["mode"] in replaces else before + share
+    return {"dA_prev": gradient}
 
 
 def _first(name: str, v: Values) -> Values:
@@ -261,12 +261,12 @@ def backward_mistakes(equation: Callable[..., Values] = backward) -> list[Mistak
 
 def _strides_lost(equation: Callable[..., Values]) -> list[Mistake]:
     """Return gradients in which the stride is left out: on either axis or both, in all of them or in one."""
-    found = []
+    mistakes = []
     for ones in _WITHOUT_STRIDE:
         without = partial(equation, ones=ones)
-        each = (without, *(partial(_one_of, equation, name, without) for name in ("dA_prev", "dW")))
-        found += [Mistake("convolution_backward.stride-ignored", wrong) for wrong in each]
-    return found
+        equations = (without, *(partial(_one_of, equation, name, without) for name in ("dA_prev", "dW")))
+        mistakes += [Mistake("convolution_backward.stride-ignored", wrong) for wrong in equations]
+    return mistakes
 
 
 def _averaged(v: Values, results: Values) -> Values:

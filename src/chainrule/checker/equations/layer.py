@@ -37,8 +37,8 @@ def gate(dA: Any, Z: Any, name: str) -> Any:
 
 def forward(linear_part: Equation, activation: Activation, v: Values) -> Values:
     """Return A. What the linear part calls "late" is added after the activation."""
-    made = linear_part(v)
-    return {"A": activation(made["Z"], v["activation"]) + made.get("late", 0)}
+    sums = linear_part(v)
+    return {"A": activation(sums["Z"], v["activation"]) + sums.get("late", 0)}
 
 
 def backward(gate: Gate, linear_backward: Equation, v: Values) -> Values:

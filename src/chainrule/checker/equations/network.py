@@ -44,8 +44,8 @@ OUTPUT_GATES: dict[str, Step] = {
 
 def unit(v: Values, linear_part: Equation, activation: Function) -> tuple[Any, Any]:
     """Return Z and A of one layer. What the linear part calls "late" is added after the activation."""
-    made = linear_part(v)
-    return made["Z"], activation(made["Z"]) + made.get("late", 0)
+    sums = linear_part(v)
+    return sums["Z"], activation(sums["Z"]) + sums.get("late", 0)
 
 
 def passes(step: Steps, v: Values) -> Lists:
@@ -55,11 +55,11 @@ def passes(step: Steps, v: Values) -> Lists:
         W, b = (v[f"{kind}{step.numbered(kind, layer, layers)}"] for kind in "Wb")
         inputs = {"A_prev": step.fed(layer, layers, Z, A), "W": W, "b": b, "layer": layer}
         if step.skipped(layer, layers):
-            made = A[-1], A[-1]
+            pair = A[-1], A[-1]
         else:
-            made = step.unit(inputs, step.forward, step.output if layer == layers else step.hidden)
-        Z.append(made[0])
-        A.append(made[1] if layer == layers else step.dropped(layer, made[1], v))
+            pair = step.unit(inputs, step.forward, step.output if layer == layers else step.hidden)
+        Z.append(pair[0])
+        A.append(pair[1] if layer == layers else step.dropped(layer, pair[1], v))
     return Z, A
 
 

@@ -32,17 +32,17 @@ FIXED_RATES = (0.01, 0.001, 0.1, 0.0007, 0.0075, 0.5, 1.2)
 def cases() -> list[Values]:
     """Return two layers' parameters and three steps' gradients; one gradient is always 0."""
     rng = np.random.default_rng(11)
-    made = []
+    examples = []
     for shapes in (((3, 2), (3, 1), (2, 3), (2, 1)), ((2, 2),) * 4):
-        each = dict(zip(("W1", "b1", "W2", "b2"), shapes, strict=True))
-        params = {name: rng.standard_normal(shape) for name, shape in each.items()}
+        sizes = dict(zip(("W1", "b1", "W2", "b2"), shapes, strict=True))
+        params = {name: rng.standard_normal(shape) for name, shape in sizes.items()}
         grads = []
         for _ in range(STEPS):
-            signs = {name: rng.choice([-1.0, 1.0], shape) for name, shape in each.items()}
-            grads.append({name: rng.uniform(0.3, 1.5, signs[name].shape) * signs[name] for name in each})
+            signs = {name: rng.choice([-1.0, 1.0], shape) for name, shape in sizes.items()}
+            grads.append({name: rng.uniform(0.3, 1.5, signs[name].shape) * signs[name] for name in sizes})
             grads[-1]["W1"][0, 0] = 0.0
-        made.append({"params": params, "grads": grads})
-    return made
+        examples.append({"params": params, "grads": grads})
+    return examples
 
 
 def velocity(g: Any, state: dict[str, Any], t: int, h: Numbers) -> Any:

@@ -18,7 +18,7 @@ GATES = "fico"
 def cases() -> list[Values]:
     """Return inputs, first states, upstream gradients and both kinds of parameters: all sizes different, then equal."""
     rng = np.random.default_rng(31)
-    made = []
+    examples = []
     for n_x, n_a, n_y, m, T in ((3, 5, 2, 4, 3), (3, 3, 3, 3, 3)):
         shapes = {"Wax": (n_a, n_x), "Waa": (n_a, n_a), "Wya": (n_y, n_a), "ba": (n_a, 1), "by": (n_y, 1)}
         shapes |= {f"W{gate}": (n_a, n_a + n_x) for gate in GATES} | {f"b{gate}": (n_a, 1) for gate in GATES}
@@ -27,8 +27,8 @@ def cases() -> list[Values]:
         v |= {"x": rng.standard_normal((n_x, m, T)), "a0": 0.5 * rng.standard_normal((n_a, m))}
         v |= {"da": rng.standard_normal((n_a, m, T)), "c_prev": rng.standard_normal((n_a, m))}
         v |= {"dc_next": rng.standard_normal((n_a, m)), "xt": v["x"][..., 0], "a_prev": v["a0"]}
-        made.append(v | {"da_next": v["da"][..., 0]})
-    return made
+        examples.append(v | {"da_next": v["da"][..., 0]})
+    return examples
 
 
 def softmax(Z: Any, axis: int = 0) -> Any:
@@ -96,8 +96,8 @@ def rnn_cell_backward(
     """Return the gradients of a simple cell's state."""
     p, a = v["parameters"], rnn_cell(v)["a_next"]
     dZ = slope(v, a) * (v["da_next"] if gradient else 1.0)
-    found = {"dWax": dZ @ v["xt"].T, "dWaa": dZ @ v["a_prev"].T, "dba": dZ.sum(axis=1, keepdims=True)}
-    return found | {"da_prev": p["Waa"].T @ dZ, "dxt": p["Wax"].T @ dZ}
+    grads = {"dWax": dZ @ v["xt"].T, "dWaa": dZ @ v["a_prev"].T, "dba": dZ.sum(axis=1, keepdims=True)}
+    return grads | {"da_prev": p["Waa"].T @ dZ, "dxt": p["Wax"].T @ dZ}
 
 
 def sigmoid_slope(value: Any) -> Any:

@@ -22,8 +22,8 @@ POOLING = ("Pooling", "MaxPooling", "MaxPool", "MaxPool2d", "MaxPooling2D")
 
 def _col_cases() -> list[Values]:
     rng = np.random.default_rng(26)
-    made = [{name: v[name] for name in ("A_prev", "stride", "pad", "f")} for v in eq.convolution_cases()]
-    return [v | {"col": rng.standard_normal(columns(v)["col"].shape)} for v in made]
+    examples = [{name: v[name] for name in ("A_prev", "stride", "pad", "f")} for v in eq.convolution_cases()]
+    return [v | {"col": rng.standard_normal(columns(v)["col"].shape)} for v in examples]
 
 
 def _im2col(learner: Learner, function: str, v: Values) -> Values:
@@ -33,8 +33,8 @@ def _im2col(learner: Learner, function: str, v: Values) -> Values:
 
 def _col2im(learner: Learner, function: str, v: Values) -> Values:
     shape = to_channels_first(v["A_prev"]).shape
-    found = learner.call(function, v["col"], shape, v["f"], v["f"], v["stride"], v["pad"])
-    return {"img": from_channels_first(found)}
+    pictures = learner.call(function, v["col"], shape, v["f"], v["f"], v["stride"], v["pad"])
+    return {"img": from_channels_first(pictures)}
 
 
 def _matrices(learner: Learner) -> Iterator[Probe]:

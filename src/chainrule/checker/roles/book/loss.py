@@ -45,11 +45,11 @@ def _backward(learner: Learner, name: str, kind: str, v: Values) -> Values:
 
 
 def _both(learner: Learner, name: str, kinds: list[str], v: Values) -> Values:
-    found = _backward(learner, name, kinds[0], v)
+    gradients = _backward(learner, name, kinds[0], v)
     for kind in kinds[1:]:
         labels = classes.attempt(partial(_backward, learner, name, kind), v)
-        found |= {f"{key} with {kind}": np.nan if labels is None else labels[key] for key in found}
-    return found
+        gradients |= {f"{key} with {kind}": np.nan if labels is None else labels[key] for key in gradients}
+    return gradients
 
 
 def _loss(v: Values) -> Values:
@@ -74,12 +74,12 @@ def _gradient_of(equation: Formula, v: Values) -> Values:
 
 def _gradient(kinds: list[str], equations: list[Formula], v: Values) -> Values:
     """Return the gradient for every kind of targets, by an equation for each; without one, it may be anything."""
-    found: Values = {}
+    gradients: Values = {}
     for kind, equation in zip(kinds, equations, strict=False):
         suffix = "" if kind == kinds[0] else f" with {kind}"
         both = classes.also_alone(partial(_gradient_of, equation), ("Z", "Y"))(v)
-        found |= {f"{name}{suffix}": value for name, value in both.items()}
-    return found
+        gradients |= {f"{name}{suffix}": value for name, value in both.items()}
+    return gradients
 
 
 def _classes(learner: Learner) -> Iterator[str]:

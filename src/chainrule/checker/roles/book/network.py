@@ -106,14 +106,14 @@ def unused(learner: Learner, function: str) -> dict[str, str]:
     """Return the first variable that an activation is assigned to and that is never used, with the other names."""
     node = learner.nodes[function]
     read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    for part in ast.walk(node):
-        if not (isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name)):
+    for child in ast.walk(node):
+        if not (isinstance(child, ast.Assign) and isinstance(child.targets[0], ast.Name)):
             continue
-        value = part.value
+        value = child.value
         called = value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else ""
         known = {name for names in FORWARD_NAMES.values() for name in names}
-        if called in known and part.targets[0].id not in read and isinstance(value, ast.Call) and value.args:
-            return {"variable": part.targets[0].id, "activation": called, "other": ast.unparse(value.args[0])}
+        if called in known and child.targets[0].id not in read and isinstance(value, ast.Call) and value.args:
+            return {"variable": child.targets[0].id, "activation": called, "other": ast.unparse(value.args[0])}
     return {}
 
 
@@ -192,10 +192,10 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
     function = learner.find("init_network")
     if function in learner.nodes and not classes.required(learner.namespace[function]):
         try:
-            made = learner.call(function)
+            initialized = learner.call(function)
         except Raised:  # it may read a file that is not here
-            made = None
-        if isinstance(made, dict) and weights(made):
-            look = partial(look_at_weights, function, learner.line(function), made)
+            initialized = None
+        if isinstance(initialized, dict) and weights(initialized):
+            look = partial(look_at_weights, function, learner.line(function), initialized)
             yield Inspection(function, "init_network", look)
     yield from _network_probes(learner)

@@ -199,7 +199,7 @@ def _differences(learner: Learner, name: str, labels: bool, v: Values) -> Values
     """Return central differences of the learner's own loss."""
     net = _filled(learner, name, v)
     x, t, h = v["X"].T, _targets(v, labels), _precision(net)
-    found: Values = {}
+    gradients: Values = {}
     for key, values in {key: array.copy() for key, array in net.params.items()}.items():
         array, slopes = values.copy(), np.zeros(values.shape)
         for at in np.ndindex(array.shape):
@@ -211,8 +211,8 @@ def _differences(learner: Learner, name: str, labels: bool, v: Values) -> Values
             array[at] = values[at]
             slopes[at] = (costs[0] - costs[1]) / (2 * h)
         learner.fill(net, ("params", key), array)
-        found[f"d{key.replace('B', 'b')}"] = np.ravel(slopes) if key[0] in "bB" else slopes.T
-    return found
+        gradients[f"d{key.replace('B', 'b')}"] = np.ravel(slopes) if key[0] in "bB" else slopes.T
+    return gradients
 
 
 def _probes(learner: Learner, name: str) -> Iterator[Probe | Inspection]:
@@ -220,7 +220,7 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe | Inspection]:
 
     def needs(method: str) -> list[str]:
         used = classes.used(learner, init, f"{name}.{method}")
-        return [init, *(each for each in used if not each.endswith(".backward"))]
+        return [init, *(helper for helper in used if not helper.endswith(".backward"))]
 
     if _ignores_params(learner, name, cases[0]):
         yield Inspection(f"{name}.predict", "predict", partial(_look_at_ignored, learner, name), needs("predict"))
@@ -235,7 +235,7 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe | Inspection]:
     kinds = (False, True)
     runs = [partial(_method, learner, name, "loss", labels) for labels in kinds]
     right = [partial(_own_cost, learner, name, cost.categorical)]
-    right += [partial(_own_squares, learner, name, each) for each in SQUARED.values()]
+    right += [partial(_own_squares, learner, name, square) for square in SQUARED.values()]
     mistakes = [Mistake(m.key, partial(_own_cost, learner, name, m.wrong)) for m in cost.categorical_mistakes()]
     loss = Probe(f"{name}.loss", "loss", cases, runs, right, mistakes, cost.TOLERANCE, needs=needs("loss"))
     yield loss
@@ -246,9 +246,10 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe | Inspection]:
         yield Probe(f"{name}.accuracy", "accuracy", cases, runs, allowed, mistakes, needs=needs("accuracy"))
     one_kind = [classes.attempt(partial(_method, learner, name, "loss", labels), cases[0]) for labels in kinds]
     labels = one_kind[0] is None and one_kind[1] is not None
-    if (made := [classes.attempt(partial(_differences, learner, name, labels), v) for v in cases]) and None in made:
+    slopes_by_case = [classes.attempt(partial(_differences, learner, name, labels), v) for v in cases]
+    if None in slopes_by_case:
         return
-    with_slopes = [v | slopes for v, slopes in zip(cases, made, strict=True) if slopes is not None]
+    with_slopes = [v | slopes for v, slopes in zip(cases, slopes_by_case, strict=True) if slopes is not None]
     for method in ("gradient", "numerical_gradient"):
         if hasattr(learner.classes[name], method):
             run_it = partial(_gradient, learner, name, method, labels)

@@ -167,9 +167,9 @@ def _train(learner: Learner, function: str, iterations: int, *, rate: float = 0.
     X = rng.standard_normal((2, 40))
     Y = (X[:1] + X[1:] > 0) * 1.0
     known = {"learning_rate": rate, "num_iterations": iterations, "print_cost": False}
-    given = {name: value for name, value in known.items() if name in learner.parameters(function)}
+    settings = {name: value for name, value in known.items() if name in learner.parameters(function)}
     learner.seed(1)
-    return learner.call(function, X, Y, [2, 4, 1] if "L" in function else (2, 4, 1), **given), X, Y
+    return learner.call(function, X, Y, [2, 4, 1] if "L" in function else (2, 4, 1), **settings), X, Y
 
 
 def _look_at_training(learner: Learner, function: str) -> list[Finding]:
@@ -199,9 +199,9 @@ def _look_at_training(learner: Learner, function: str) -> list[Finding]:
 
 def _predict_run(learner: Learner, function: str, v: Values) -> Values:
     names = learner.parameters(function)
-    given: list[Any] = [v["X"], v["Y"], parameters(v)] if len(names) == 3 else [v["X"], parameters(v)]
-    given = given[::-1] if names[0].startswith("param") else given
-    P = np.asarray(learner.call(function, *given), float)
+    arguments: list[Any] = [v["X"], v["Y"], parameters(v)] if len(names) == 3 else [v["X"], parameters(v)]
+    arguments = arguments[::-1] if names[0].startswith("param") else arguments
+    P = np.asarray(learner.call(function, *arguments), float)
     return {"P": P.reshape(-1) if P.ndim == 2 and len(P) == 1 else P}
 
 

@@ -55,12 +55,12 @@ def named(learner: Learner, function: str, result: Any, patterns: dict[str, str]
     if not isinstance(result, tuple | list):
         return dict.fromkeys(patterns)
     written = learner.returned_names(function)
-    found: Values = {}
+    parts: Values = {}
     for name, pattern in patterns.items():
         places = [i for i, text in enumerate(written) if text and re.fullmatch(pattern, text)]
         if len(places) == 1 and places[0] < len(result):
-            found[name] = result[places[0]]
-    return found if len(found) == len(patterns) else dict(zip(patterns, result, strict=False))
+            parts[name] = result[places[0]]
+    return parts if len(parts) == len(patterns) else dict(zip(patterns, result, strict=False))
 
 
 def by_key(result: dict[Any, Any], pattern: str) -> Any:
@@ -76,8 +76,8 @@ def _linear_backward(learner: Learner, function: str, as_rows: bool, own_cache: 
         cache: Any = _layer(v, as_rows)
         forward = learner.find(*LINEAR_FORWARD)
         if own_cache and forward in learner.nodes:
-            made = learner.call(forward, *cache)
-            cache = made[1] if isinstance(made, tuple) and len(made) == 2 else cache
+            pair = learner.call(forward, *cache)
+            cache = pair[1] if isinstance(pair, tuple) and len(pair) == 2 else cache
         result = learner.call(function, dZ, cache)
     parts = named(learner, function, result, BACK_NAMES)
     if not as_rows:

@@ -197,20 +197,22 @@ def _updated(learner: Learner, function: str, style: Style, prefix: str, v: Valu
     known["learning_rate"] = v["learning_rate"]
     result = call(learner, function, known)
     parts = result if isinstance(result, tuple) else (result,) if result is not None else learner.given
-    made = weights(result)
-    if made is None and len(parts) >= 2 and all(isinstance(part, list) for part in parts[:2]):
-        made = {f"{kind}{i}": part[i - 1] for kind, part in zip("Wb", parts, strict=False) for i in layers}
-    made = made or next((w for part in parts if (w := weights(part))), {})
-    return {name: style.parameter(name, made.get(name, np.nan)) for name in named}
+    updated = weights(result)
+    if updated is None and len(parts) >= 2 and all(isinstance(part, list) for part in parts[:2]):
+        updated = {f"{kind}{i}": part[i - 1] for kind, part in zip("Wb", parts, strict=False) for i in layers}
+    updated = updated or next((w for part in parts if (w := weights(part))), {})
+    return {name: style.parameter(name, updated.get(name, np.nan)) for name in named}
 
 
 def _update_cases(layers: int) -> list[Values]:
     rng = np.random.default_rng(3)
-    made = []
+    examples = []
     for output, rate in (("softmax", 0.3), ("sigmoid", 0.07)):
         v = {name: a for name, a in network.cases(layers, output)[0].items() if name[0] in "Wb"}
-        made.append(v | {f"d{name}": rng.standard_normal(a.shape) for name, a in v.items()} | {"learning_rate": rate})
-    return made
+        examples.append(
+            v | {f"d{name}": rng.standard_normal(a.shape) for name, a in v.items()} | {"learning_rate": rate}
+        )
+    return examples
 
 
 def _update_probe(learner: Learner, function: str, style: Style) -> Probe | None:
@@ -309,9 +311,9 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
         yield probe
     function = learner.find(*UPDATE)
     if function in learner.nodes:
-        made = _update_probe(learner, function, style)
-        if made:
-            yield made
+        update_probe = _update_probe(learner, function, style)
+        if update_probe:
+            yield update_probe
     yield from prediction_probes(learner, forward, reading, learner.find(*PREDICT), probabilities=True)
     for name in TRAIN:
         yield from training(learner, name, reading)

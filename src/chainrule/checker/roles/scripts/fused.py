@@ -24,10 +24,10 @@ def _updated(learner: Learner, function: str, style: Style, v: Values) -> Values
     known = style.known(v) | {"learning_rate": _RATE}
     result = call(learner, function, known)
     parts = result if isinstance(result, tuple) else (result,)
-    made = weights(result) or next((w for part in parts if (w := weights(part))), None)
-    if made is None:
-        made = next((w for part in learner.given if (w := weights(part))), {})
-    return {name: style.parameter(name, made.get(name, np.nan)) for name in v if re.fullmatch(r"[Wb]\d", name)}
+    updated = weights(result) or next((w for part in parts if (w := weights(part))), None)
+    if updated is None:
+        updated = next((w for part in learner.given if (w := weights(part))), {})
+    return {name: style.parameter(name, updated.get(name, np.nan)) for name in v if re.fullmatch(r"[Wb]\d", name)}
 
 
 def _step(gradient: Equation, rule: Equation, v: Values) -> Values:
@@ -66,8 +66,8 @@ def fused_probe(learner: Learner, function: str) -> Probe:
 
 
 def _fused_styles(learner: Learner, function: str, cases: Sequence[Values]) -> list[Style]:
-    made = styles(learner, function, None, cases[0])[0]
-    ways = [replace(made, rows=rows, turned=turned) for rows in (True, False) for turned in (rows, not rows)]
+    likeliest = styles(learner, function, None, cases[0])[0]
+    ways = [replace(likeliest, rows=rows, turned=turned) for rows in (True, False) for turned in (rows, not rows)]
     usable = []
     for way in ways:
         try:
@@ -75,4 +75,4 @@ def _fused_styles(learner: Learner, function: str, cases: Sequence[Values]) -> l
         except Exception:  # whatever the learner's code makes of it
             continue
         usable.append(way)
-    return usable or [made]
+    return usable or [likeliest]

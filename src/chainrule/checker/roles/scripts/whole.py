@@ -116,7 +116,7 @@ def _agrees(got: Sequence[Values], equation: Equation, cases: Sequence[Values]) 
 def read(learner: Learner, function: str, backward: str | None, *, scores: bool = False) -> Reading:
     """Return what the network is whose forward pass is `function`; with `scores`, it may end without an activation."""
     layers = layers_of(learner, function, backward or "")
-    found: list[tuple[str, Reading, bool]] = []
+    readings: list[tuple[str, Reading, bool]] = []
     for output in outputs_of(learner, function)[: 3 if scores else 2]:
         cases = network.cases(layers, output)
         ways = styles(learner, function, backward, cases[0])
@@ -132,11 +132,13 @@ def read(learner: Learner, function: str, backward: str | None, *, scores: bool 
             for hidden, step in candidates[: len(GATES)]:
                 for _, wrong in network_mistakes.wrong_forwards(step, layers):
                     if _agrees(got, partial(network.forward, wrong), cases):
-                        found.append((output, Reading(hidden, step, wrong, output, (style,)), True))
+                        readings.append((output, Reading(hidden, step, wrong, output, (style,)), True))
         hidden, step = candidates_of(learner, function, output, ways[0])[0]
-        found.append((output, Reading(hidden, step, None, output, tuple(ways)), False))
-    likely = [each for each in found if each[2] and each[0] == found[0][0]] or [each for each in found if each[2]]
-    return (likely or found)[0][1]
+        readings.append((output, Reading(hidden, step, None, output, tuple(ways)), False))
+    likely = [reading for reading in readings if reading[2] and reading[0] == readings[0][0]] or [
+        reading for reading in readings if reading[2]
+    ]
+    return (likely or readings)[0][1]
 
 
 def outputs_of(learner: Learner, function: str) -> list[str]:
