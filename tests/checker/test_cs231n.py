@@ -19,6 +19,10 @@ PLANTED = [
     ("batchnorm_backward", "dout.sum(axis=0)", "dout.mean(axis=0)", "batchnorm_backward.parameters-mean"),
     ("layernorm_forward", "(axis=1, keepdims=True)", "(axis=0)", "layernorm.over-examples"),
     ("layernorm_backward", "d - mean - x_hat", "d - x_hat", "wrong-numbers"),
+    ("spatial_batchnorm_forward", "(N, H, W, C).transpose(0, 3, 1, 2)", "(x.shape)", "wrong-numbers"),
+    ("spatial_batchnorm_backward", "transpose(0, 2, 3, 1).reshape", "reshape", "wrong-numbers"),
+    ("spatial_groupnorm_forward", "len(x), G, -1", "len(x), 1, -1", "groupnorm.one-group"),
+    ("spatial_groupnorm_backward", "d - d.mean(axis=2, keepdims=True) - h", "d - h", "wrong-numbers"),
     ("dropout_forward", "< p) / p", "< p)", "dropout.not-scaled"),
     ("dropout_forward", 'mode == "train"', 'mode != ""', "dropout.always-drops"),
     ("dropout_backward", "dout * mask", "dout * (mask > 0)", "dropout_backward.no-factor"),
@@ -53,7 +57,7 @@ def test_all_of_it_is_right() -> None:
     report = checked(text(FILE), FILE)
     assert report.findings == ()
     assert {each.function: each.status for each in report.checked if each.status != "ok"} == {}
-    assert report.unmatched == () and len(report.checked) == 19
+    assert report.unmatched == () and len(report.checked) == 23
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from chainrule.checker import probe as probing
 from chainrule.checker import roles
-from chainrule.checker.findings import Report
+from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe
 from chainrule.checker.roles.course import elementwise
@@ -47,8 +48,15 @@ def test_each_function_gets_the_verdict_that_is_proven(path: Path) -> None:
     wanted, found = expected(path), became(report)
     assert wanted
     assert {name: found.get(name) for name in wanted} == wanted
+    assert "broke-off" not in [finding.mistake for finding in report.findings]
     accused = {finding.function for finding in report.findings if finding.severity == "error"}
     assert accused == {name for name, said in wanted.items() if said.startswith("wrong")}
+
+
+def test_an_abstract_class_is_no_class_of_its_own() -> None:
+    report = check_file(Path(__file__).parent / "cases/status/other_classes.py")
+    assert {each.function for each in report.checked} == {"Stack", "Scalar", "Blank"}
+    assert report.unmatched == ()
 
 
 def learner_of(source: str) -> Learner:
@@ -70,6 +78,19 @@ def test_a_family_that_breaks_off_costs_no_other_its_verdict(monkeypatch: pytest
     (finding,) = report.findings
     assert (finding.mistake, finding.severity) == ("broke-off", "warning")
     assert finding.facts["text"] == "elementwise: ZeroDivisionError"
+
+
+def test_a_probe_that_breaks_off_costs_only_its_own_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
+        if probe.function == "sigmoid":
+            raise ZeroDivisionError("as if an equation did")
+        return probing.examine(learner, probe, doubtful)
+
+    source = "import numpy as np\ndef sigmoid(z):\n    return z\ndef relu(Z):\n    return np.minimum(0, Z)\n"
+    monkeypatch.setattr(roles, "examine", examine)
+    report = roles.check(learner_of(source), "week4.py")
+    assert {each.function: each.status for each in report.checked} == {"relu": "wrong"}
+    assert [finding.mistake for finding in report.findings] == ["broke-off", "relu.minimum"]
 
 
 def handed_out(file: str, blank: str, first: int) -> tuple[str, set[str]]:

@@ -26,7 +26,7 @@ from chainrule.checker.running import sandbox, source, workspace
 from chainrule.checker.running.excerpts import excerpt, with_code
 from chainrule.checker.telling import classroom, formats, grading, pages, terminal, texts
 from chainrule.checker.telling.texts import printable
-from chainrule.cli import app, main
+from chainrule.cli import app, learners, main
 from chainrule.common.errors import InputError
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning")
@@ -834,6 +834,11 @@ def test_points_of_the_command(run: Run, checked: dict[str, Any], folder: Path) 
     data = json.loads(run(folder / "a.py", "--points", folder / "points.toml", "--json")[1])
     assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0}
     assert "nowhere.toml" in run(folder / "a.py", "--points", "nowhere.toml")[2]
+
+
+def test_folders_that_hold_no_work_of_learners_are_not_entered(folder: Path) -> None:
+    names = ["a.py", "b.py", "kim/c.py", "n.ipynb", "w.py"]
+    assert learners.to_check([folder, folder / "a.py"], "en") == [folder / name for name in names]
 
 
 def test_a_tree_of_some_thousand_folders_is_no_crash(run: Run, checked: dict[str, Any], folder: Path) -> None:

@@ -221,6 +221,21 @@ def close(expected: Any, actual: Any, tolerance: float) -> bool:
     return bool(np.allclose(a, b, rtol=0.0, atol=tolerance * scale + 1e-12, equal_nan=True))
 
 
+def _numbers(value: Any) -> Any:
+    """Return an array, or None of what is no array of numbers, such as a dict or rows of different lengths."""
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        return None
+    return a if a.dtype.kind in "biuf" else None
+
+
+def _kind(value: Any) -> str:
+    """Return the shape of an array of numbers, or what else a value is."""
+    a = _numbers(value)
+    return type(value).__name__ if a is None else f"{a.shape}"
+
+
 def difference(expected: Sequence[Values], got: Sequence[Values | Raised]) -> dict[str, str]:
     """Return where results first differ: the quantity, the index, the number expected and the number got."""
     for want, actual in zip(expected, got, strict=True):
@@ -231,7 +246,11 @@ def difference(expected: Sequence[Values], got: Sequence[Values | Raised]) -> di
                 continue
             if name not in actual or actual[name] is None:
                 return {"name": name, "expected": "", "got": ""}
-            a, b = np.asarray(right), np.asarray(actual[name])
+            a, b = _numbers(right), _numbers(actual[name])
+            if a is None or b is None:
+                if a is b:  # nothing that can be compared
+                    continue
+                return {"name": name, "index": "", "expected": _kind(right), "got": _kind(actual[name])}
             if a.shape != b.shape:
                 return {"name": name, "index": "", "expected": f"{a.shape}", "got": f"{b.shape}"}
             at = np.argwhere(~np.isclose(a, b, rtol=1e-6, atol=1e-12))

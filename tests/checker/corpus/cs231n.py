@@ -45,6 +45,33 @@ def layernorm_backward(dout, cache):
     return (d - mean - x_hat * along) / std, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
 
 
+def spatial_batchnorm_forward(x, gamma, beta, bn_param):
+    N, C, H, W = x.shape
+    out, cache = batchnorm_forward(x.transpose(0, 2, 3, 1).reshape(-1, C), gamma, beta, bn_param)
+    return out.reshape(N, H, W, C).transpose(0, 3, 1, 2), cache
+
+
+def spatial_batchnorm_backward(dout, cache):
+    N, C, H, W = dout.shape
+    dx, dgamma, dbeta = batchnorm_backward(dout.transpose(0, 2, 3, 1).reshape(-1, C), cache)
+    return dx.reshape(N, H, W, C).transpose(0, 3, 1, 2), dgamma, dbeta
+
+
+def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    groups = x.reshape(len(x), G, -1)
+    std = np.sqrt(groups.var(axis=2, keepdims=True) + gn_param.get("eps", 1e-5))
+    x_hat = ((groups - groups.mean(axis=2, keepdims=True)) / std).reshape(x.shape)
+    return gamma * x_hat + beta, (x_hat, std, gamma, G)
+
+
+def spatial_groupnorm_backward(dout, cache):
+    x_hat, std, gamma, G = cache
+    d, h = ((a).reshape(len(dout), G, -1) for a in (dout * gamma, x_hat))
+    dx = (d - d.mean(axis=2, keepdims=True) - h * (d * h).mean(axis=2, keepdims=True)) / std
+    axes = (0, 2, 3)
+    return dx.reshape(dout.shape), (dout * x_hat).sum(axis=axes, keepdims=True), dout.sum(axis=axes, keepdims=True)
+
+
 def dropout_forward(x, dropout_param):
     p, mode = dropout_param["p"], dropout_param["mode"]
     if "seed" in dropout_param:

@@ -75,20 +75,18 @@ def check(learner: Learner, file: str) -> Report:
     for family in FAMILIES:
         try:
             for probe in family.probes(learner):
-                if probe.function in checked:
-                    continue
-                checked[probe.function], found = _judged(learner, probe, checked)
-                findings += [replace(each, repro=_repro(learner, probe, each)) for each in found]
+                if probe.function not in checked:
+                    findings += _tried(learner, probe, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
-            name = family.__name__.rpartition(".")[2]
-            text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
-            findings.append(Finding("broke-off", "", facts={"text": text}, severity="warning"))
+            findings.append(_broke_off(family, error))
     checked |= {each.function: each for each in _unknown_classes(learner, checked)}
     known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
         name for name in learner.nodes if "." not in name and name not in known and not name.startswith(private)
     ]
+    known |= _bases(learner)
+    unmatched += [name for name in learner.classes if name not in known and f"{name}.forward" in learner.nodes]
     meant = {mine: usual for usual, mine in learner.names.items()}  # what a learner says goes before our own names
     report = Report(
         file,
@@ -100,11 +98,32 @@ def check(learner: Learner, file: str) -> Report:
     return report if checked else replace(report, problem=Finding("no-functions", ""))
 
 
+def _tried(learner: Learner, probe: Probe | Inspection, checked: dict[str, Checked], family: Family) -> list[Finding]:
+    """Return what is wrong with a function, and note what became of it; the rest of the family is tried, too."""
+    try:
+        checked[probe.function], found = _judged(learner, probe, checked)
+    except Exception as error:
+        return [_broke_off(family, error)]
+    return [replace(each, repro=_repro(learner, probe, each)) for each in found]
+
+
+def _broke_off(family: Family, error: Exception) -> Finding:
+    name = family.__name__.rpartition(".")[2]
+    text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
+    return Finding("broke-off", "", facts={"text": text}, severity="warning")
+
+
+def _bases(learner: Learner) -> set[str]:
+    """Return the names of the classes that others inherit from."""
+    classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef)]
+    return {ast.unparse(base) for node in classes for base in node.bases}
+
+
 def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Checked]:
     """Yield the classes with a forward or a backward pass that no family knows how to make; no abstract ones."""
     known = {function.partition(".")[0] for function in checked}
     classes = [node for node in learner.whole.body if isinstance(node, ast.ClassDef) and node.name in learner.classes]
-    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    bases = _bases(learner)
     for node in classes:
         if node.name in known or not re.search(r"\b_?(forward|backward)\b", ast.unparse(node)):
             continue
@@ -115,8 +134,9 @@ def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Check
             continue
         constructor = f"{node.name}.__init__"
         takes = learner.parameters(constructor) if constructor in learner.nodes else []
-        facts = {"text": ", ".join(takes)}
-        yield Checked(node.name, node.name, node.lineno, "unchecked", "other-constructor", facts)
+        if takes:
+            facts = {"text": ", ".join(takes)}
+            yield Checked(node.name, node.name, node.lineno, "unchecked", "other-constructor", facts)
 
 
 def _judged(

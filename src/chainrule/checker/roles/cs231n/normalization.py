@@ -1,4 +1,4 @@
-"""Batch and layer normalization, and dropout, as cs231n has them: with a dict of settings."""
+"""Batch, layer and group normalization, and dropout, as cs231n has them: with a dict of settings."""
 
 from __future__ import annotations
 
@@ -71,6 +71,51 @@ _LAYER = replace(
 )
 
 
+def _over_pictures(v: Values) -> Values:
+    """Return batch normalization of pictures (N, C, H, W): each channel over all places of all pictures."""
+    x = v["x"]
+    mean, deviation = (each(axis=(0, 2, 3), keepdims=True) for each in (x.mean, x.std))
+    return {"out": v["gamma"][:, None, None] * (x - mean) / deviation + v["beta"][:, None, None]}
+
+
+def _over_groups(v: Values) -> Values:
+    """Return group normalization: the channels of a group and all their places, in each picture."""
+    x = v["x"]
+    groups = x.reshape(len(x), v["G"], -1)
+    normalized = (groups - groups.mean(axis=2, keepdims=True)) / groups.std(axis=2, keepdims=True)
+    return {"out": v["gamma"] * normalized.reshape(x.shape) + v["beta"]}
+
+
+def _picture_cases(*parameters: int) -> list[Values]:
+    """Return pictures of 4 channels in 2 groups; `parameters` is the shape of gamma and beta."""
+    rng = np.random.default_rng(53)
+    drawn: list[Values] = []
+    for m, height, width in ((3, 2, 3), (2, 2, 2)):
+        v: Values = {name: rng.standard_normal((m, 4, height, width)) for name in ("x", "dout")}
+        v |= {"gamma": rng.uniform(0.5, 2.0, parameters), "beta": rng.standard_normal(parameters)}
+        drawn.append(v | {"x": 3 * v["x"] + 1, "G": 2, "bn_param": {"mode": "train"}, "gn_param": {}})
+    return drawn
+
+
+_PICTURES = Pair(
+    "spatial_batchnorm",
+    ("x", "gamma", "beta", "bn_param"),
+    ("out",),
+    _picture_cases(4),
+    _over_pictures,
+    tolerance=_TOLERANCE,
+)
+_GROUPS = Pair(
+    "spatial_groupnorm",
+    ("x", "gamma", "beta", "G", "gn_param"),
+    ("out",),
+    _picture_cases(1, 4, 1, 1),
+    _over_groups,
+    [Mistake("groupnorm.one-group", lambda v: _over_groups(v | {"G": 1}))],
+    tolerance=_TOLERANCE,
+)
+
+
 def _reads(learner: Learner, function: str, name: str) -> bool:
     """Return whether a function asks for something in a dict of settings."""
     nodes = ast.walk(learner.nodes[function])
@@ -136,5 +181,6 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
         if isinstance(probe, Probe) and probe.role == "batchnorm_forward":
             probe = replace(probe, also=partial(_after_training, learner, probe.function))
         yield probe
-    yield from pair_probes(learner, _LAYER)
+    for pair in (_LAYER, _PICTURES, _GROUPS):
+        yield from pair_probes(learner, pair)
     yield from _dropout_probes(learner)
