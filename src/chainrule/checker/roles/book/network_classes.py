@@ -11,14 +11,13 @@ import numpy as np
 
 from chainrule.checker.conventions import classes
 from chainrule.checker.conventions.names import weights
-from chainrule.checker.equations import accuracy, cost, network, network_mistakes
+from chainrule.checker.equations import accuracy, cost, network, network_mistakes, squared_error
 from chainrule.checker.equations.activations import VALUES
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values, each_equation
 from chainrule.checker.equations.softmax import softmax
 from chainrule.checker.findings import Finding, Severity
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, close
-from chainrule.checker.roles.book.functions import SQUARED
 from chainrule.checker.roles.book.network import candidates, written
 
 NAMES = (
@@ -235,7 +234,7 @@ def _probes(learner: Learner, name: str) -> Iterator[Probe | Inspection]:
     kinds = (False, True)
     runs = [partial(_method, learner, name, "loss", labels) for labels in kinds]
     right = [partial(_own_cost, learner, name, cost.categorical)]
-    right += [partial(_own_squares, learner, name, square) for square in SQUARED.values()]
+    right += [partial(_own_squares, learner, name, error) for error in squared_error.WAYS]
     mistakes = [Mistake(m.key, partial(_own_cost, learner, name, m.wrong)) for m in cost.categorical_mistakes()]
     loss = Probe(f"{name}.loss", "loss", cases, runs, right, mistakes, cost.TOLERANCE, needs=needs("loss"))
     yield loss
