@@ -26,8 +26,8 @@ def anchors(page: str) -> list[str]:
 
 
 def codes(catalogs: Iterable[str]) -> set[str]:
-    """Single codes, of entries that may have several: "B1, B7"."""
-    return {code for catalog in catalogs for code in catalog.split(", ") if code}
+    """The anchors of single codes, of entries that may have several: "B1, B7"."""
+    return {f"code-{code}" for catalog in catalogs for code in catalog.split(", ") if code}
 
 
 def test_the_pages_are_those_that_the_texts_make() -> None:

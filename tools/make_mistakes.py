@@ -124,7 +124,7 @@ def _page(lang: str) -> Iterator[str]:
             yield from (_told(key, entries()[key], lang) for key in same)
     yield f'<a id="codes"></a>\n\n## {words["codes"]}\n\n{words["codes-intro"]}\n'
     for code, keys in _codes().items():
-        yield f'- <a id="{code}"></a>{code}: {", ".join(f"[{key}](#{key})" for key in keys)}'
+        yield f'- <a id="code-{code}"></a>{code}: {", ".join(f"[{key}](#{key})" for key in keys)}'
     yield ""
 
 
