@@ -21,17 +21,17 @@ CHAPTERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         {"en": "Whole passes, training and predictions", "ko": "전체 순전파와 역전파, 학습, 예측"},
         (
             *("linear_activation_*", "network_*", "whole_*", "forward", "gradient", "propagate", "predict", "accuracy"),
-            *("training", "layer_sizes"),
+            *("training", "layer_sizes", "classifier"),
         ),
     ),
     "linear": ({"en": "The linear part of a layer", "ko": "층의 선형 부분"}, ("linear_*", "affine_*")),
     "activations": (
         {"en": "Activations", "ko": "활성화 함수"},
-        ("sigmoid*", "relu*", "tanh*", "step", "identity", "activation"),
+        ("sigmoid*", "relu*", "tanh*", "step", "identity", "activation*"),
     ),
     "cost": (
         {"en": "Softmax and cost", "ko": "소프트맥스와 비용 함수"},
-        ("softmax*", "cost", "cross_entropy", "squared_error", "regularized_cost"),
+        ("softmax*", "svm_loss", "cost", "cross_entropy", "squared_error", "regularized_cost", "one_hot"),
     ),
     "updates": (
         {"en": "Initial parameters, updates and optimizers", "ko": "매개변수 초기화, 갱신, 최적화 기법"},
@@ -42,7 +42,7 @@ CHAPTERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     ),
     "regularization": (
         {"en": "Regularization, dropout and batch normalization", "ko": "정규화, 드롭아웃, 배치 정규화"},
-        ("regularized_*", "dropout*", "batchnorm*"),
+        ("regularized_*", "dropout*", "batchnorm*", "layernorm", "groupnorm"),
     ),
     "convolution": (
         {"en": "Convolution and pooling", "ko": "합성곱과 풀링"},
@@ -53,7 +53,7 @@ CHAPTERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         ("recurrent*", "lstm*", "back_through_time", "sequence"),
     ),
     "gates": ({"en": "Gates and nodes", "ko": "논리 게이트와 노드"}, ("gate", "add_*", "mul_*")),
-    "differences": ({"en": "Derivatives by differences", "ko": "수치 미분"}, ("numerical*",)),
+    "differences": ({"en": "Derivatives by differences", "ko": "수치 미분"}, ("numerical*", "gradient_check")),
     "general": (
         {
             "en": "What any function may do, and what is not judged",
@@ -124,7 +124,7 @@ def _page(lang: str) -> Iterator[str]:
             yield from (_told(key, entries()[key], lang) for key in same)
     yield f'<a id="codes"></a>\n\n## {words["codes"]}\n\n{words["codes-intro"]}\n'
     for code, keys in _codes().items():
-        yield f'- <a id="{code}"></a>{code}: {", ".join(f"[{key}](#{key})" for key in keys)}'
+        yield f'- <a id="code-{code}"></a>{code}: {", ".join(f"[{key}](#{key})" for key in keys)}'
     yield ""
 
 
@@ -144,8 +144,8 @@ def _codes() -> Mapping[str, list[str]]:
     """Return the keys of each row of the catalogue, the rows in their order."""
     found: dict[str, list[str]] = {}
     for key, entry in entries().items():
-        if entry.catalog:
-            found.setdefault(entry.catalog, []).append(key)
+        for code in filter(None, entry.catalog.split(", ")):
+            found.setdefault(code, []).append(key)
     return {code: found[code] for code in sorted(found, key=lambda code: (code[0], int(code[1:])))}
 
 

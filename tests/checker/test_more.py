@@ -10,7 +10,7 @@ import pytest
 
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner
-from chainrule.checker.probe import Probe, examine
+from chainrule.checker.probe import Probe, examine, inspect
 from chainrule.checker.roles import Family, book, course
 from chainrule.checker.telling import texts
 
@@ -46,11 +46,13 @@ def look(family: Family, text: str, only: str = "") -> tuple[dict[str, Checked],
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     for probe in family.probes(learner):
-        assert isinstance(probe, Probe)
         if only not in ("", probe.function, *probe.needs):
             continue
         wrong = {function for function, done in checked.items() if done.status == "wrong"}
-        checked[probe.function], found = examine(learner, probe, wrong)
+        if isinstance(probe, Probe):
+            checked[probe.function], found = examine(learner, probe, wrong)
+        else:
+            checked[probe.function], found = inspect(learner, probe, wrong)
         findings += found
     return checked, findings
 

@@ -24,7 +24,7 @@ HONEST = Report(
     ),
     (
         Finding(
-            "relu_backward.gradient-lost",
+            "activation_backward.gradient-lost",
             "Relu.backward",
             7,
             {"name": "dZ", "index": "[0]", "got": "\ud800"},
@@ -110,7 +110,7 @@ FORGED: list[bytes] = [
     changed("findings.0.facts", {f"fact_{'a' * i}": "x" for i in range(30)}),
     changed("problem", "crashed"),
     changed("problem", HONEST.as_dict()["findings"][0]),
-    changed("problem.mistake", "relu_backward.gradient-lost", FAILED),
+    changed("problem.mistake", "activation_backward.gradient-lost", FAILED),
     changed("problem.function", "relu", FAILED),
 ]
 ECHO = "import json, sys; sys.stdout.buffer.write(open(json.loads(sys.stdin.buffer.read())['path'], 'rb').read())"

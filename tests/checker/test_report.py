@@ -31,7 +31,7 @@ from chainrule.common.errors import InputError
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning")
 LOST = Finding(
-    "relu_backward.gradient-lost",
+    "activation_backward.gradient-lost",
     "relu_backward",
     36,
     {"name": "dZ", "index": "[0, 0]", "expected": "-1.53", "got": "1"},
@@ -76,8 +76,8 @@ def test_a_report_in_full() -> None:
         "  – L_model_backward  not judged: it depends on a function that has to be right first\n"
         "\n"
         "✗ relu_backward (line 36)\n"
-        "  relu_backward returns 1 where Z > 0: the incoming gradient dA is lost. You have g'(Z);\n"
-        "  the chain rule needs dA * g'(Z).\n"
+        "  relu_backward takes g'(Z) alone for dZ: the incoming gradient dA is lost. The chain rule\n"
+        "  needs dA * g'(Z).\n"
         "  First differs at dZ[0, 0]: expected -1.53, got 1\n"
         "\n"
         "✗ my_linear (line 50)\n"
@@ -97,7 +97,7 @@ def test_a_report_in_korean() -> None:
     assert said.startswith("week4.py  함수 3개 가운데 오류 2개, 판단 보류 1개, 알 수 없음 2개\n")
     assert "✗ relu_backward (36행)" in said
     assert "처음 어긋난 곳 dZ[0, 0]: 맞는 값 -1.53, 나온 값 1" in said
-    assert "  힌트: " in said and "  공식: dZ = dA * [Z > 0]" in said
+    assert "  힌트: " in said and "  공식: dZ = dA * g'(Z)" in said
     assert max(cell_len(row) for row in said.splitlines()) <= 100  # a Korean letter is two columns wide
 
 
@@ -106,7 +106,7 @@ def test_a_report_in_korean() -> None:
     [
         (1, [], ["Hint: ", "Formula: "], "A hint where to look: --hint 2"),
         (2, ["Hint: "], ["Formula: "], "The formula as well: --hint 3"),
-        (3, ["Hint: ", "Formula: dZ = dA * [Z > 0]"], ["--hint"], "--map linear_bwd=linear_backward"),
+        (3, ["Hint: ", "Formula: dZ = dA * g'(Z): ReLU [Z > 0]"], ["--hint"], "--map linear_bwd=linear_backward"),
     ],
 )
 def test_hints_up_to_a_level(hint: int, shown: list[str], hidden: list[str], last: str) -> None:
@@ -298,7 +298,7 @@ CLASS = [
 def test_the_table_counts_files_by_role() -> None:
     rows = [(row.function, row.example.mistake, row.files) for row in classroom.tally(CLASS)]
     assert rows == [
-        ("relu_backward", "relu_backward.gradient-lost", ("week4.py", "kim/x.py", "lee/x.py")),
+        ("relu_backward", "activation_backward.gradient-lost", ("week4.py", "kim/x.py", "lee/x.py")),
         ("my_linear", "wrong-numbers", ("week4.py",)),
         ("my_linear", "wrong-shape", ("lee/x.py",)),
     ]
@@ -310,7 +310,7 @@ def test_different_texts_are_different_rows_and_warnings_come_last() -> None:
     rows = classroom.tally([*reports, Report("3.py", findings=(replace(LOST, facts={"expected": "9"}),)), CLASS[1]])
     assert [(row.example.mistake, len(row.files)) for row in rows] == [
         ("raised", 2),
-        ("relu_backward.gradient-lost", 2),  # whatever numbers were measured
+        ("activation_backward.gradient-lost", 2),  # whatever numbers were measured
         ("raised", 1),
         ("argument-changed", 3),
     ]
@@ -324,7 +324,7 @@ def test_the_table_in_a_terminal() -> None:
     lines = classroom.table(CLASS).splitlines()
     assert lines[0] == "5 files checked: 1 without a mistake, 3 with mistakes, 1 that could not be checked"
     assert lines[2:4] == ["Which mistakes, and in how many files", "Files  Share  Function       Mistake"]
-    assert lines[4].startswith("    3    60%  relu_backward  relu_backward returns 1 where Z > 0")
+    assert lines[4].startswith("    3    60%  relu_backward  relu_backward takes g'(Z) alone")
     assert classroom.table([CLEAN], "ko") == "파일 1개 검사: 오류 없음 1, 오류 있음 0, 검사할 수 없음 0"
 
 
@@ -462,8 +462,8 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
         "cell": "",
         "line": "36",
         "severity": "error",
-        "mistake": "relu_backward.gradient-lost",
-        "catalog": "B1",
+        "mistake": "activation_backward.gradient-lost",
+        "catalog": "B1, B7",
         "what": rows[0]["what"],
         "name": "dZ",
         "index": "[0, 0]",
@@ -497,9 +497,9 @@ def test_junit_has_a_suite_per_file_and_a_case_per_function() -> None:
     assert (week4.get("name"), week4.get("time"), week4.get("failures")) == ("week4.py", "0.250", "3")
     assert [case.get("name") for case in week4] == [*(c.function for c in WEEK_4.checked), "elsewhere"]
     failure = week4[1].find("failure")
-    assert failure is not None and failure.get("type") == "relu_backward.gradient-lost"
+    assert failure is not None and failure.get("type") == "activation_backward.gradient-lost"
     assert "First differs at dZ[0, 0]: expected -1.53, got 1" in str(failure.text)
-    assert "Formula: dZ = dA * [Z > 0]" in str(failure.text)
+    assert "Formula: dZ = dA * g'(Z): ReLU [Z > 0]" in str(failure.text)
     assert bad[0].find("error") is not None
     assert warned[2].find("failure") is None and "changes its argument dout" in str(warned[2].findtext("system-out"))
 
@@ -580,7 +580,7 @@ def test_the_pages(tmp_path: Path) -> None:
     page = Page(folder / next(name for name in names if "과제" in name))
     assert "<script" not in page.source
     said = "".join(page.texts)
-    assert "relu_backward (36행)" in said and "처음 어긋난 곳 dZ[0, 0]" in said and "공식: dZ = dA * [Z > 0]" in said
+    assert "relu_backward (36행)" in said and "처음 어긋난 곳 dZ[0, 0]" in said and "공식: dZ = dA * g'(Z)" in said
     assert page.links == ["index.html"]
     assert "파이썬 문법 오류가 있습니다" in "".join(Page(folder / "a.PY-2.html").texts)
 
@@ -898,7 +898,9 @@ def test_a_real_file(run: Run, tmp_path: Path) -> None:
     )
     status, out, err = run(path)
     assert (status, err) == (1, "")
-    assert "✗ relu_backward (line 4)\n  relu_backward returns 1 where Z > 0: the incoming gradient dA is lost." in out
+    assert (
+        "✗ relu_backward (line 4)\n  relu_backward takes g'(Z) alone for dZ: the incoming gradient dA is lost." in out
+    )
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def test_right_files_pass(file: str) -> None:
             "linear_forward.no-bias",
         ),
         ("lists", "delta = delta / len(y)", "pass", "backward", "linear_backward.no-mean"),
-        ("lists", " * (1 - activations[i] ** 2)", "", "backward", "whole_backward.slope-lost"),
+        ("lists", " * (1 - activations[i] ** 2)", "", "backward", "activation_backward.slope-lost"),
         ("lists", "W - lr * g", "W + lr * g", "update", "update.ascent"),
         (
             "lists",
@@ -237,16 +237,16 @@ def test_right_files_pass(file: str) -> None:
             "backward",
             "linear_backward.dW-transposed",
         ),
-        ("separate", "* (Z1 > 0)", "* (A2.mean() > 0)", "backward_prop", "whole_backward.slope-lost"),
-        ("separate", "dZ2 = A2 - one_hot(Y)", "dZ2 = one_hot(Y) - A2", "backward_prop", "whole_backward.delta-sign"),
+        ("separate", "* (Z1 > 0)", "* (A2.mean() > 0)", "backward_prop", "activation_backward.slope-lost"),
+        ("separate", "dZ2 = A2 - one_hot(Y)", "dZ2 = one_hot(Y) - A2", "backward_prop", "network_backward.sign"),
         ("separate", "np.sum(dZ1, axis=1, keepdims=True)", "np.sum(dZ1)", "backward_prop", "linear_backward.db-scalar"),
-        ("separate", "A2 = softmax_columns(Z2)", "A2 = Z2", "forward_prop", "whole_forward.output-forgotten"),
-        ("separate", "W2.dot(A1)", "W2.dot(Z1)", "forward_prop", "whole_forward.Z-fed"),
-        ("squares", "d2 = 2 * (out", "d2 = -2 * (out", "backward", "whole_backward.delta-sign"),
+        ("separate", "A2 = softmax_columns(Z2)", "A2 = Z2", "forward_prop", "network_forward.output-forgotten"),
+        ("separate", "W2.dot(A1)", "W2.dot(Z1)", "forward_prop", "network_forward.Z-fed"),
+        ("squares", "d2 = 2 * (out", "d2 = -2 * (out", "backward", "network_backward.sign"),
         ("regression", "(pred - y) / len(y)", "(pred - y)", "backward", "linear_backward.no-mean"),
-        ("summed", "(1 - A1**2)", "A1 * (1 - A1)", "backward", "whole_backward.slope-of-sigmoid"),
+        ("summed", "(1 - A1**2)", "A1 * (1 - A1)", "backward", "activation_backward.slope-of-sigmoid"),
         ("scores", "    d /= len(y)\n", "", "backward", "linear_backward.no-mean"),
-        ("scores", "dh[A1 <= 0] = 0", "dh[dh <= 0] = 0", "backward", "whole_backward.mask-from-gradient"),
+        ("scores", "dh[A1 <= 0] = 0", "dh[dh <= 0] = 0", "backward", "activation_backward.mask-from-gradient"),
     ],
 )
 def test_mistakes_in_scripts_are_named(style: str, old: str, new: str, function: str, mistake: str) -> None:
@@ -261,7 +261,7 @@ def test_mistakes_in_scripts_are_named(style: str, old: str, new: str, function:
             "(1 / m) * np.dot(X, (A - Y).T)",
             "np.dot(X, (A - Y).T)",
             "propagate",
-            "propagate.dw-no-mean",
+            "linear_backward.dW-no-mean",
         ),
         ("course_week2.py", "cost = -(1 / m)", "cost = (1 / m)", "propagate", "cost.no-minus"),
         ("course_week2.py", "w = w - learning_rate", "w = w + learning_rate", "optimize", "optimize.ascent"),
@@ -274,9 +274,9 @@ def test_mistakes_in_scripts_are_named(style: str, old: str, new: str, function:
             "1 - np.power(A1, 2)",
             "1 - np.power(Z1, 2)",
             "backward_propagation",
-            "whole_backward.formula-for-A",
+            "activation_backward.formula-for-A",
         ),
-        ("course_week3.py", '"A1": A1', '"A1": Z1', "forward_propagation", "whole_forward.cache-Z-for-A"),
+        ("course_week3.py", '"A1": A1', '"A1": Z1', "forward_propagation", "network_forward.cache-Z-for-A"),
         (
             "course_week3.py",
             "parameters = update_parameters(",
@@ -285,7 +285,7 @@ def test_mistakes_in_scripts_are_named(style: str, old: str, new: str, function:
             "training.nothing-moves",
         ),
         ("course_week3.py", "return A2 > 0.5", "return A2", "predict", "predict.no-threshold"),
-        ("rows.py", "A1 = relu(Z1)", "A1 = sigmoid(Z1)", "forward", "whole_forward.hidden-is-sigmoid"),
+        ("rows.py", "A1 = relu(Z1)", "A1 = sigmoid(Z1)", "forward", "network_forward.hidden-is-sigmoid"),
         ("rows.py", "np.argmax(probs, axis=1)", "np.argmax(probs, axis=0)", "predict", "predict.argmax-axis"),
         (
             "rows.py",
@@ -299,14 +299,14 @@ def test_mistakes_in_scripts_are_named(style: str, old: str, new: str, function:
             "    dZ1 = (dZ2 @ W2.T) * (Z1 > 0)\n    W2 = W2 - lr * dW2\n",
             "    W2 = W2 - lr * dW2\n    dZ1 = (dZ2 @ W2.T) * (Z1 > 0)\n",
             "train_step",
-            "whole_backward.updated-first",
+            "network_backward.updated-first",
         ),
         (
             "right/one_example_class.py",
             "sigmoid_prime(sums[-i])",
             "sigmoid_prime(outs[-i])",
             "Net.backprop",
-            "whole_backward.activated-twice",
+            "activation_backward.activated-twice",
         ),
     ],
 )
@@ -316,7 +316,7 @@ def test_mistakes_in_files_are_named(file: str, old: str, new: str, function: st
 
 def test_a_wrong_helper_is_blamed_alone() -> None:
     found = mutated(text("rows.py"), "dZ = dA * (Z > 0)", "dZ = (Z > 0) * 1.0")
-    assert only(found) == ("relu_backward", "relu_backward.gradient-lost")
+    assert only(found) == ("relu_backward", "activation_backward.gradient-lost")
     found = mutated(text("course_week2.py"), "1 / (1 + np.exp(-z))", "1 / (1 + np.exp(z))")
     assert only(found) == ("sigmoid", "sigmoid.sign")
 
@@ -345,7 +345,10 @@ def test_networks_that_are_classes() -> None:
             "backward",
         }
     source = HELPERS + CLASS
-    assert only(mutated(source, " * (1 - self.activations[i])", "")) == ("Net.backward", "whole_backward.times-value")
+    assert only(mutated(source, " * (1 - self.activations[i])", "")) == (
+        "Net.backward",
+        "activation_backward.times-value",
+    )
     assert only(mutated(source, "[-1] @ W + b", "[-1] @ W")) == ("Net.forward", "linear_forward.no-bias")
     assert only(mutated(source, "forward(X) > 0.5", "forward(X) < 0.5")) == ("Net.predict", "predict.inverted")
     source = text("right/mlp_class.py")

@@ -76,9 +76,9 @@ def also_alone(equation: Equation, names: Sequence[str]) -> Equation:
 
 
 def _batch_and_one(equation: Equation, names: Sequence[str], v: Values) -> Values:
-    found = equation(v)
+    results = equation(v)
     alone = attempt(equation, first_example(v, names))
-    return found | {f"{name} of the next batch": np.nan if alone is None else alone[name] for name in found}
+    return results | {f"{name} of the next batch": np.nan if alone is None else alone[name] for name in results}
 
 
 def slots(learner: Learner, instance: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:

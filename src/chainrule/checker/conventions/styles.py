@@ -69,8 +69,8 @@ class Style:
         Whether the weights are in one list and the biases in another.
     labels
         Whether Y is given as one number per example.
-    part
-        Which part of what the forward pass returns is AL; None if the names or the kinds of the parts tell.
+    place
+        The place of AL in what the forward pass returns; None if the names or the kinds of the parts tell.
     gradients_turned
         Whether dW is kept the other way round than W, and the update turns it back.
     """
@@ -82,7 +82,7 @@ class Style:
     layers: int
     lists: bool = False
     labels: bool = False
-    part: int | None = None
+    place: int | None = None
     gradients_turned: bool = False
 
     def examples(self, A: Any) -> Any:
@@ -136,30 +136,30 @@ def arguments(learner: Learner, function: str, known: dict[str, Any]) -> dict[st
     node = learner.nodes[function].args
     names = learner.parameters(function)
     optional = set(names[len(names) - len(node.defaults) :]) if node.defaults else set()
-    given = {}
+    chosen = {}
     for name in names:
         what = meaning(name)
         if name == "p" and ("AL" not in known or sum(meaning(other) == "AL" for other in names) > 1):
             what = "params"
         if name in known:
-            given[name] = known[name]
+            chosen[name] = known[name]
         elif what in known:
-            given[name] = known[what]
+            chosen[name] = known[what]
         elif name not in optional:
             return None
-    return given
+    return chosen
 
 
 def call(learner: Learner, function: str, known: dict[str, Any]) -> Any:
     """Call a function with what is known."""
-    given = arguments(learner, function, known)
-    if given is None:
+    chosen = arguments(learner, function, known)
+    if chosen is None:
         raise Raised("TypeError", "the meaning of its parameters is not known", learner.line(function))
     names = learner.parameters(function)
-    in_order = [name for name in names if name in given]
+    in_order = [name for name in names if name in chosen]
     if in_order == names[: len(in_order)]:
-        return learner.call(function, *given.values())
-    return learner.call(function, **given)
+        return learner.call(function, *chosen.values())
+    return learner.call(function, **chosen)
 
 
 def passed(learner: Learner, function: str, style: Style, v: Values) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def passed(learner: Learner, function: str, style: Style, v: Values) -> dict[str
     known["cache"] = inner[0] if inner else result
     for name, value in named_arrays(known["cache"]):
         known.setdefault(meaning(name), value)
-    last = known.get(f"A{depth(v)}", known.get("AL")) if style.part is None else parts[style.part]
+    last = known.get(f"A{depth(v)}", known.get("AL")) if style.place is None else parts[style.place]
     if last is None:
         arrays = [part for part in parts if isinstance(part, np.ndarray)]
         last = (arrays[0] if inner else arrays[-1]) if arrays else parts[0]
@@ -201,26 +201,26 @@ def outputs(learner: Learner, function: str, style: Style, v: Values) -> Values:
     kept = [a for name, a in named_arrays(known["cache"]) if meaning(name) == "X"]
     named |= {"X": kept[0]} if kept else {}
     AL = style.examples(known["AL"])
-    found = {name: style.examples(a) for name, a in named.items() if isinstance(a, np.ndarray)}
-    return {"AL": AL.reshape(1, -1) if AL.ndim == 1 and style.rows else AL} | found
+    others = {name: style.examples(a) for name, a in named.items() if isinstance(a, np.ndarray)}
+    return {"AL": AL.reshape(1, -1) if AL.ndim == 1 and style.rows else AL} | others
 
 
 def gradients(learner: Learner, function: str, style: Style, result: Any) -> Values:
     """Return what a backward pass gave as {"dW1": ..., "db1": ...}; what is missing is a NaN."""
     layers = range(1, style.layers + 1)
-    found: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     if isinstance(result, dict):
         for key, value in result.items():
             if isinstance(value, list | tuple):
                 kind = "W" if "w" in key.lower() else "b"
-                found |= {f"d{kind}{i}": part for i, part in enumerate(value, 1)}
+                by_name |= {f"d{kind}{i}": part for i, part in enumerate(value, 1)}
             else:
                 what = meaning(str(key))
-                found[what if what.startswith("d") else f"d{what}"] = value
+                by_name[what if what.startswith("d") else f"d{what}"] = value
     elif isinstance(result, list | tuple):
-        found = _in_order(learner, function, style, list(result))
+        by_name = _in_order(learner, function, style, list(result))
     return {
-        f"d{kind}{i}": style.parameter(f"d{kind}", found.get(f"d{kind}{i}", np.nan)) for i in layers for kind in "Wb"
+        f"d{kind}{i}": style.parameter(f"d{kind}", by_name.get(f"d{kind}{i}", np.nan)) for i in layers for kind in "Wb"
     }
 
 
@@ -248,15 +248,15 @@ def text(learner: Learner, *functions: str) -> str:
 
 def calls(learner: Learner, function: str) -> set[str]:
     """Return the learner's functions that a function uses, directly or not."""
-    found: set[str] = set()
+    used: set[str] = set()
     todo = [function]
     while todo:
         for node in ast.walk(learner.nodes[todo.pop()]):
             name = node.id if isinstance(node, ast.Name) else ""
-            if name in learner.nodes and name not in found and name != function:
-                found.add(name)
+            if name in learner.nodes and name not in used and name != function:
+                used.add(name)
                 todo.append(name)
-    return found
+    return used
 
 
 def layers_of(learner: Learner, *functions: str) -> int:
@@ -273,10 +273,10 @@ def styles(learner: Learner, function: str, backward: str | None, values: Values
     lists = any(meaning(name) == "bs" for name in learner.parameters(function))
     guess = rows(learner)
     orders = [(guess, guess), (not guess, not guess), (guess, not guess), (not guess, guess)]
-    made = [Style(as_rows, turned, _flat(learner), lower, depth(values), lists) for as_rows, turned in orders]
-    made = [replace(style, part=part) for style in made for part in (None, 0, -1)]
-    fitting = [style for style in made if _fits(learner, function, style, values)]
-    return [style for style in fitting if style.part == fitting[0].part] or made[:1]
+    candidates = [Style(as_rows, turned, _flat(learner), lower, depth(values), lists) for as_rows, turned in orders]
+    candidates = [replace(style, place=place) for style in candidates for place in (None, 0, -1)]
+    fitting = [style for style in candidates if _fits(learner, function, style, values)]
+    return [style for style in fitting if style.place == fitting[0].place] or candidates[:1]
 
 
 def _fits(learner: Learner, function: str, style: Style, values: Values) -> bool:
@@ -293,7 +293,7 @@ def _flat(learner: Learner) -> bool:
     sizes: Sequence[int] = (5, 4, 3)
     count = len(learner.parameters(function)) - len(learner.nodes[function].args.defaults)
     try:
-        made = weights(learner.call(function, *([list(sizes)] if count == 1 else sizes[:count])))
+        parameters = weights(learner.call(function, *([list(sizes)] if count == 1 else sizes[:count])))
     except Raised:
         return False
-    return made is not None and "b1" in made and bool(made["b1"].ndim == 1)
+    return parameters is not None and "b1" in parameters and bool(parameters["b1"].ndim == 1)

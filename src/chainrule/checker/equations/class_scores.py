@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations.mistakes import Equation, Mistake, Values
-from chainrule.checker.equations.network import softmax
+from chainrule.checker.equations.mistakes import Equation, Mistake, Rows, Values, each_equation
+from chainrule.checker.equations.softmax import softmax
 
 Formula = Callable[[Any, Any, int], Any]
 """A loss, or its gradient, from the probabilities or the scores, the targets and the number of examples."""
@@ -58,16 +58,23 @@ def _not_logged(P: Any, Y: Any, m: int) -> Any:
     return -(Y * (shifted - np.exp(shifted).sum(axis=0))).sum() / m
 
 
-_GRADIENTS: dict[str, Formula] = {
+GRADIENTS: Rows[Formula] = {
     "softmax_loss.no-mean": lambda P, Y, m: P - Y,
     "softmax_loss.mean-twice": lambda P, Y, m: (P - Y) / m**2,
-    "softmax_loss.sign": lambda P, Y, m: (Y - P) / m,
-    "softmax_loss.labels-lost": lambda P, Y, m: P / m,
-    "softmax_loss.elementwise-slope": lambda P, Y, m: (P - Y) * P * (1 - P) / m,
-    "softmax_loss.m-is-classes": lambda P, Y, m: (P - Y) / len(P),
     "softmax_loss.slope-only": lambda P, Y, m: P * (1 - P) / m,
-    "softmax_loss.of-probabilities": lambda P, Y, m: -(Y / P) / m,
+    "network_backward.mean-of-labels": lambda P, Y, m: P - Y / m,
+    "network_backward.m-is-outputs": [lambda P, Y, m: (P - Y) / len(P), lambda P, Y, m: (P - Y) / P.size],
+    "network_backward.sign": [lambda P, Y, m: (Y - P) / m, lambda P, Y, m: Y - P],
+    "network_backward.labels-lost": [lambda P, Y, m: P / m, lambda P, Y, m: P],
+    "network_backward.output-slope-lost": [lambda P, Y, m: -(Y / P) / m, lambda P, Y, m: -(Y / P)],
+    "network_backward.softmax-elementwise": [lambda P, Y, m: -Y * (1 - P) / m, lambda P, Y, m: -Y * (1 - P)],
+    "network_backward.output-slope-twice": [
+        lambda P, Y, m: (P - Y) * P * (1 - P) / m,
+        lambda P, Y, m: (P - Y) * P * (1 - P),
+    ],
+    "network_backward.all-doubled": lambda P, Y, m: 2 * (P - Y) / m,
 }
+"""Wrong gradients of softmax with cross-entropy with respect to the scores, which are dZ of a network's last layer."""
 _VALUES: dict[str, Formula] = {
     "cost.no-mean": lambda P, Y, m: -(Y * np.log(P)).sum(),
     "cost.no-minus": lambda P, Y, m: (Y * np.log(P)).sum() / m,
@@ -88,9 +95,10 @@ def _over_examples(v: Values) -> Values:
 
 def softmax_mistakes() -> list[Mistake]:
     """Return the usual wrong versions of the loss of softmax or of its gradient."""
-    wrong = [Mistake(key, partial(_of_probabilities, each, _entropy)) for key, each in _GRADIENTS.items()]
-    wrong += [Mistake(key, partial(_of_probabilities, _entropy_gradient, each)) for key, each in _VALUES.items()]
-    return [*wrong, Mistake("softmax_loss.axis", _over_examples)]
+    gradients, values = each_equation(GRADIENTS), _VALUES.items()
+    wrong = [Mistake(key, partial(_of_probabilities, gradient, _entropy)) for key, gradient in gradients]
+    wrong += [Mistake(key, partial(_of_probabilities, _entropy_gradient, value)) for key, value in values]
+    return [*wrong, Mistake("softmax.wrong-axis", _over_examples)]
 
 
 def _margins(Z: Any, Y: Any, width: float = 1.0) -> Any:
@@ -159,10 +167,12 @@ def classifier_rights(loss: Equation) -> list[Equation]:
 def classifier_mistakes(loss: Equation, wrong: list[Mistake]) -> list[Mistake]:
     """Return the usual wrong versions of a linear classifier's loss, those of the loss of its scores among them."""
     penalties = [(1.0, 1.0), (0.5, 2.0), (1.0, 0.5)]
-    found = [Mistake("classifier.penalty-factor", partial(classifier, loss, value=a, slope=b)) for a, b in penalties]
-    found += [Mistake("classifier.penalty-not-in-loss", partial(classifier, loss, value=0.0, slope=b)) for b in (1, 2)]
-    found += [Mistake("classifier.penalty-not-in-dW", partial(classifier, loss, value=a, slope=0)) for a in (0.5, 1)]
-    found.append(Mistake("classifier.no-penalty", partial(classifier, loss, value=0.0, slope=0.0)))
+    mistakes = [Mistake("classifier.penalty-factor", partial(classifier, loss, value=a, slope=b)) for a, b in penalties]
+    mistakes += [
+        Mistake("classifier.penalty-not-in-loss", partial(classifier, loss, value=0.0, slope=b)) for b in (1, 2)
+    ]
+    mistakes += [Mistake("classifier.penalty-not-in-dW", partial(classifier, loss, value=a, slope=0)) for a in (0.5, 1)]
+    mistakes.append(Mistake("classifier.no-penalty", partial(classifier, loss, value=0.0, slope=0.0)))
     for value, slope in ((1.0, 2.0), (0.5, 1.0)):
-        found += [Mistake(m.key, partial(classifier, m.wrong, value=value, slope=slope)) for m in wrong]
-    return found
+        mistakes += [Mistake(m.key, partial(classifier, m.wrong, value=value, slope=slope)) for m in wrong]
+    return mistakes

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations.mistakes import Mistake, Values, named
+from chainrule.checker.equations.mistakes import Mistake, Rows, Values, each_equation, named
 
 Change = Callable[[Values], Values]
 Mask = Callable[[Any], Any]
@@ -24,24 +24,24 @@ _WITHOUT_STRIDE = ((0, 1), (0,), (1,))
 def convolution_cases() -> list[Values]:
     """Return pictures and kernels with overlapping windows, and upstream gradients dZ."""
     rng = np.random.default_rng(21)
-    made = []
+    examples = []
     for (m, height, width, channels), f, filters, stride in (((2, 5, 8, 2), 3, 3, 2), ((3, 4, 4, 3), 2, 3, 1)):
         v: Values = {"A_prev": rng.standard_normal((m, height, width, channels)), "stride": stride, "pad": 1, "f": f}
         v |= {"W": rng.standard_normal((f, f, channels, filters)), "b": rng.standard_normal((1, 1, 1, filters))}
-        made.append(v | {"dZ": rng.standard_normal(forward(v)["Z"].shape)})
-    return made
+        examples.append(v | {"dZ": rng.standard_normal(forward(v)["Z"].shape)})
+    return examples
 
 
 def pooling_cases(*modes: str) -> list[Values]:
     """Return pictures with overlapping windows, and upstream gradients, for each mode of pooling."""
     rng = np.random.default_rng(22)
-    made = []
+    examples = []
     for mode, ((m, height, width, channels), f, stride) in product(modes, (((2, 5, 8, 3), 3, 2), ((3, 4, 4, 3), 2, 1))):
         # Most of the numbers are below 0, so that a maximum that begins at 0 shows.
         A = rng.standard_normal((m, height, width, channels)) - 0.7
         v: Values = {"A_prev": A, "stride": stride, "pad": 0, "f": f, "mode": mode}
-        made.append(v | {"dA": rng.standard_normal(pool(v)["A"].shape)})
-    return made
+        examples.append(v | {"dA": rng.standard_normal(pool(v)["A"].shape)})
+    return examples
 
 
 def padded(X: Any, pad: int) -> Any:
@@ -151,15 +151,15 @@ def pool_backward(
 ) -> Values:
     """Return the gradient of pooling with respect to the pictures."""
     A, dA = v["A_prev"], v["dA"]
-    found = np.zeros_like(A)
+    gradient = np.zeros_like(A)
     for i in range(len(A)):
         for h, w, rows, columns in places(v, ones):
             for c in range(A.shape[3]):
-                g, before = dA[i, h, w, c], found[i, rows, columns, c]
+                g, before = dA[i, h, w, c], gradient[i, rows, columns, c]
                 maximal = v["mode"] == "max"
-                part = mask(A[i, rows, columns, c]) * g if maximal else distribute(g, (v["f"], v["f"]))
-                found[i, rows, columns, c] = part if v["mode"] in replaces else before + part
-    return {"dA_prev": found}
+                share = mask(A[i, rows, columns, c]) * g if maximal else distribute(g, (v["f"], v["f"]))
+                gradient[i, rows, columns, c] = share if v["mode"] in replaces else before + share
+    return {"dA_prev": gradient}
 
 
 def _first(name: str, v: Values) -> Values:
@@ -207,12 +207,14 @@ def forward_mistakes(equation: Callable[..., Values] = forward) -> list[Mistake]
             _replaced, W=lambda v: v["W"] * (np.arange(v["W"].shape[2]) == 0)[:, None]
         ),
     }
-    wrong: dict[str, Change] = {key: partial(_changed, change, equation, _kept) for key, change in before.items()}
-    wrong |= {f"convolution.size {extra}": partial(equation, extra=extra) for extra in _SMALLER}
-    wrong["convolution.first-example"] = partial(_changed, _same, equation, partial(_only_first, "Z"))
-    wrong["convolution.axes-swapped"] = partial(_changed, _same, equation, _swapped)
-    strides = [Mistake("convolution.stride-ignored", partial(equation, ones=ones)) for ones in _WITHOUT_STRIDE]
-    return named(wrong) + strides
+    wrong: dict[str, Change | list[Change]] = {
+        "convolution.stride-ignored": [partial(equation, ones=ones) for ones in _WITHOUT_STRIDE],
+        "convolution.size": [partial(equation, extra=extra) for extra in _SMALLER],
+        "convolution.first-example": partial(_changed, _same, equation, partial(_only_first, "Z")),
+        "convolution.axes-swapped": partial(_changed, _same, equation, _swapped),
+    }
+    changed = [Mistake(key, partial(_changed, change, equation, _kept)) for key, change in before.items()]
+    return changed + named(wrong)
 
 
 def _swapped(v: Values, results: Values) -> Values:
@@ -225,48 +227,46 @@ def backward_mistakes(equation: Callable[..., Values] = backward) -> list[Mistak
         "convolution_backward.first-example": partial(_first, "dZ"),
         "convolution_backward.dZ-lost": partial(_replaced, dZ=lambda v: np.ones_like(v["dZ"])),
     }
-    after: dict[str, tuple[str, Callable[[Values, Any], Any]]] = {
+    after: Rows[tuple[str, Callable[[Values, Any], Any]]] = {
         "convolution_backward.dW-flipped": ("dW", lambda v, dW: dW[::-1, ::-1]),
-        "convolution_backward.averaged dW": ("dW", lambda v, dW: dW / len(v["dZ"])),
-        "convolution_backward.averaged db": ("db", lambda v, db: db / len(v["dZ"])),
-        "convolution_backward.sign dA": ("dA_prev", lambda v, dA: -dA),
-        "convolution_backward.sign dW": ("dW", lambda v, dW: -dW),
+        "convolution_backward.averaged": [
+            ("dW", lambda v, dW: dW / len(v["dZ"])),
+            ("db", lambda v, db: db / len(v["dZ"])),
+            ("db", lambda v, db: db / v["dZ"][..., 0].size),
+        ],
+        "convolution_backward.sign": [("dA_prev", lambda v, dA: -dA), ("dW", lambda v, dW: -dW)],
         "convolution_backward.db-per-place": ("db", lambda v, db: v["dZ"].sum(axis=0)),
         "convolution_backward.db-for-all-filters": ("db", lambda v, db: np.full_like(db, db.sum())),
-        "convolution_backward.averaged all": ("db", lambda v, db: db / v["dZ"][..., 0].size),
-        "convolution_backward.not-kept db": ("db", lambda v, db: None),
-        "convolution_backward.not-kept dW": ("dW", lambda v, dW: None),
+        "convolution_backward.not-kept": [("db", lambda v, db: None), ("dW", lambda v, dW: None)],
         "convolution_backward.db-lost": ("db", lambda v, db: np.zeros_like(db)),
-        "convolution_backward.first-example dA": ("dA_prev", lambda v, dA: _first("dA", {"dA": dA})["dA"]),
+        "convolution_backward.first-example": ("dA_prev", lambda v, dA: _first("dA", {"dA": dA})["dA"]),
     }
     inside: dict[str, tuple[str, Change]] = {
         "convolution_backward.dA-kernel-flipped": ("dA_prev", partial(_replaced, W=lambda v: v["W"][::-1, ::-1])),
         "convolution_backward.W-lost": ("dA_prev", partial(_replaced, W=lambda v: np.ones_like(v["W"]))),
-        "convolution_backward.dZ-lost dW": ("dW", partial(_replaced, dZ=lambda v: np.ones_like(v["dZ"]))),
+        "convolution_backward.dZ-lost": ("dW", partial(_replaced, dZ=lambda v: np.ones_like(v["dZ"]))),
         "convolution_backward.A-lost": ("dW", partial(_replaced, A_prev=lambda v: np.ones_like(v["A_prev"]))),
     }
-    wrong: dict[str, Change] = {key: partial(_changed, change, equation, _kept) for key, change in before.items()}
-    wrong |= {key: partial(_one_after, equation, name, change) for key, (name, change) in after.items()}
-    wrong |= {key: partial(_one_before, equation, name, change) for key, (name, change) in inside.items()}
-    wrong |= {
-        f"convolution_backward.overwritten {name}": partial(equation, replaces=name) for name in ("dA_prev", "dW", "db")
-    }
-    wrong |= {
+    wrong: Rows[Change] = {
+        "convolution_backward.overwritten": [partial(equation, replaces=name) for name in ("dA_prev", "dW", "db")],
         "convolution_backward.not-cropped": partial(equation, crop="none"),
         "convolution_backward.cropped-at-corner": partial(equation, crop="corner"),
+        "convolution_backward.averaged": partial(_changed, _same, equation, _averaged),
     }
-    wrong["convolution_backward.averaged"] = partial(_changed, _same, equation, _averaged)
-    return named(wrong) + _strides_lost(equation)
+    changed = [Mistake(key, partial(_changed, change, equation, _kept)) for key, change in before.items()]
+    changed += [Mistake(key, partial(_one_after, equation, *change)) for key, change in each_equation(after)]
+    changed += [Mistake(key, partial(_one_before, equation, *change)) for key, change in inside.items()]
+    return changed + named(wrong) + _strides_lost(equation)
 
 
 def _strides_lost(equation: Callable[..., Values]) -> list[Mistake]:
     """Return gradients in which the stride is left out: on either axis or both, in all of them or in one."""
-    found = []
+    mistakes = []
     for ones in _WITHOUT_STRIDE:
         without = partial(equation, ones=ones)
-        each = (without, *(partial(_one_of, equation, name, without) for name in ("dA_prev", "dW")))
-        found += [Mistake("convolution_backward.stride-ignored", wrong) for wrong in each]
-    return found
+        equations = (without, *(partial(_one_of, equation, name, without) for name in ("dA_prev", "dW")))
+        mistakes += [Mistake("convolution_backward.stride-ignored", wrong) for wrong in equations]
+    return mistakes
 
 
 def _averaged(v: Values, results: Values) -> Values:
@@ -290,9 +290,8 @@ def _one_before(equation: Change, name: str, change: Change, v: Values) -> Value
 
 def pool_mistakes() -> list[Mistake]:
     """Return the usual wrong versions of pooling."""
-    instead = {
-        "pooling.not-divided": {"average": "sum"},
-        "pooling.not-divided by-side": {"average": "one-side"},
+    instead: Rows[dict[str, str]] = {
+        "pooling.not-divided": [{"average": "sum"}, {"average": "one-side"}],
         "pooling.always-maximum": {"average": "max"},
         "pooling.always-average": {"max": "average"},
         "pooling.minimum": {"max": "min"},
@@ -300,11 +299,14 @@ def pool_mistakes() -> list[Mistake]:
         "pooling.modes-swapped": {"max": "average", "average": "max"},
         "pooling.all-channels": {"max": "all-channels-max", "average": "all-channels-average"},
     }
-    wrong: dict[str, Change] = {key: partial(pool, instead=each) for key, each in instead.items()}
-    wrong |= {f"pooling.size {extra}": partial(pool, extra=extra) for extra in _SMALLER}
-    wrong["pooling.first-example"] = partial(_changed, _same, pool, partial(_only_first, "A"))
-    wrong["pooling.same-picture"] = _same_picture
-    return named(wrong) + [Mistake("pooling.stride-ignored", partial(pool, ones=ones)) for ones in _WITHOUT_STRIDE]
+    wrong: Rows[Change] = {
+        "pooling.stride-ignored": [partial(pool, ones=ones) for ones in _WITHOUT_STRIDE],
+        "pooling.size": [partial(pool, extra=extra) for extra in _SMALLER],
+        "pooling.first-example": partial(_changed, _same, pool, partial(_only_first, "A")),
+        "pooling.same-picture": _same_picture,
+    }
+    reduced = [Mistake(key, partial(pool, instead=reductions)) for key, reductions in each_equation(instead)]
+    return reduced + named(wrong)
 
 
 def _same_picture(v: Values) -> Values:
@@ -314,19 +316,21 @@ def _same_picture(v: Values) -> Values:
 def pool_backward_mistakes(mask: Mask = largest, distribute: Spread = spread) -> list[Mistake]:
     """Return the usual wrong gradients of pooling."""
     right = partial(pool_backward, mask=mask, distribute=distribute)
-    wrong: dict[str, Change] = {
-        "pooling_backward.overwritten": partial(right, replaces="max average"),
-        "pooling_backward.overwritten max": partial(right, replaces="max"),
-        "pooling_backward.overwritten average": partial(right, replaces="average"),
+    wrong: Rows[Change] = {
+        "pooling_backward.overwritten": [
+            partial(right, replaces="max average"),
+            partial(right, replaces="max"),
+            partial(right, replaces="average"),
+        ],
         "pooling_backward.first-example": partial(_changed, partial(_first, "dA"), right, _kept),
         "pooling_backward.mask-lost": partial(right, mask=np.ones_like),
         "pooling_backward.gradient-lost": partial(
             _changed, partial(_replaced, dA=lambda v: np.ones_like(v["dA"])), right, _kept
         ),
-        "pooling_backward.not-divided": partial(right, distribute=lambda value, shape: np.full(shape, value)),
-        "pooling_backward.not-divided by-side": partial(
-            right, distribute=lambda value, shape: np.full(shape, value / shape[0])
-        ),
+        "pooling_backward.not-divided": [
+            partial(right, distribute=lambda value, shape: np.full(shape, value)),
+            partial(right, distribute=lambda value, shape: np.full(shape, value / shape[0])),
+        ],
         "pooling_backward.always-average": partial(
             _changed, partial(_replaced, mode=lambda v: "average"), right, _kept
         ),

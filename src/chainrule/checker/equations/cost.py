@@ -22,11 +22,11 @@ def binary_cases() -> list[Values]:
 def categorical_cases() -> list[Values]:
     """Return probabilities AL and one-hot targets Y, both (classes, m)."""
     rng = np.random.default_rng(6)
-    made = []
+    examples = []
     for classes, m in ((3, 5), (4, 4)):
         E = rng.uniform(0.2, 1.0, (classes, m))
-        made.append({"AL": E / E.sum(axis=0), "Y": np.eye(classes)[:, rng.integers(0, classes, m)]})
-    return made
+        examples.append({"AL": E / E.sum(axis=0), "Y": np.eye(classes)[:, rng.integers(0, classes, m)]})
+    return examples
 
 
 def binary(v: Values) -> Values:

@@ -32,11 +32,11 @@ def _share(values: Any, ratio: float) -> float:
 def counted(ratio: float, x: Any, y: Any, after: Any = None) -> Values:
     """Return what dropout does to x in training, and to y after training if it knows the difference."""
     out = np.asarray(y) / x
-    found = {_DROPPED: _share(out == 0, ratio), _SCALE: float(out[out != 0].mean())}
+    counts = {_DROPPED: _share(out == 0, ratio), _SCALE: float(out[out != 0].mean())}
     if after is not None:
         out = np.asarray(after) / x
-        found |= {_LATER: _share(out == 0, ratio), _TEST: float(out[out != 0].mean())}
-    return found
+        counts |= {_LATER: _share(out == 0, ratio), _TEST: float(out[out != 0].mean())}
+    return counts
 
 
 def counted_back(ratio: float, v: Values, y: Any, dx: Any) -> Values:

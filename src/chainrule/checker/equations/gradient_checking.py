@@ -119,13 +119,13 @@ def network_mistakes() -> list[Mistake]:
 
 def planted(gradients: Equation, v: Values) -> Values:
     """Return gradients with the two mistakes that the course itself puts in, for the check to find."""
-    found = gradients(v)
-    return found | {"dW2": 2 * found["dW2"], "db1": 4 * found["db1"]}
+    grads = gradients(v)
+    return grads | {"dW2": 2 * grads["dW2"], "db1": 4 * grads["db1"]}
 
 
 def _one_planted(gradients: Equation, name: str, factor: float, v: Values) -> Values:
-    found = gradients(v)
-    return found | {name: factor * found[name]}
+    grads = gradients(v)
+    return grads | {name: factor * grads[name]}
 
 
 def gradients_mistakes(gradients: Equation) -> list[Mistake]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.equations import accuracy
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
 
 Formula = Callable[[Values], Any]
@@ -71,20 +72,17 @@ def decided_mistakes() -> list[Mistake]:
 
 def accuracy_rights() -> list[Equation]:
     """Return the share of right predictions, also in percent."""
-    return [partial(_result, _share), partial(_result, lambda v: 100 * _share(v))]
+    return [partial(_result, partial(_of_hits, equation)) for equation in (accuracy.mean, accuracy.percent)]
 
 
-def _share(v: Values) -> Any:
-    return (v["predictions"] == v["Y"]).mean()
+def _of_hits(equation: accuracy.Share, v: Values) -> Any:
+    return equation(v["predictions"] == v["Y"], v["K"])
 
 
 def accuracy_mistakes() -> list[Mistake]:
     """Return the usual wrong shares."""
     wrong: list[tuple[str, Formula]] = [
-        ("accuracy.not-divided", lambda v: (v["predictions"] == v["Y"]).sum()),
-        ("accuracy.inverted", lambda v: (v["predictions"] != v["Y"]).mean()),
-        ("accuracy.divided-by-classes", lambda v: (v["predictions"] == v["Y"]).sum() / v["K"]),
-        ("accuracy.all-or-nothing", lambda v: (v["predictions"] == v["Y"]).all()),
+        (key, partial(_of_hits, equation)) for key, equation in accuracy.WRONG_SHARES.items()
     ]
     return _mistakes(wrong)
 

@@ -17,11 +17,11 @@ SHAPES = ((3, 4, 6), (4, 4, 4))
 def cases() -> list[Values]:
     """Return A_prev, W, b and the upstream gradient dZ."""
     rng = np.random.default_rng(11)
-    made = []
+    examples = []
     for n_prev, n, m in SHAPES:
         shapes = {"A_prev": (n_prev, m), "W": (n, n_prev), "b": (n, 1), "dZ": (n, m)}
-        made.append({name: rng.standard_normal(shape) for name, shape in shapes.items()})
-    return made
+        examples.append({name: rng.standard_normal(shape) for name, shape in shapes.items()})
+    return examples
 
 
 def forward(v: Values) -> Values:
@@ -47,6 +47,8 @@ _FORWARD: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 FORWARD_MISTAKES = [Mistake(key, partial(_z, equation)) for key, equation in _FORWARD.items()]
 """Usual wrong versions of `forward`."""
+ACTIVATED_MISTAKES = [Mistake("linear_forward.bias-after", lambda v: {"Z": v["W"] @ v["A_prev"], "late": v["b"]})]
+"""What else goes wrong where an activation follows; what is called "late" is added after it."""
 
 
 def backward(v: Values, *, mean: bool) -> Values:
@@ -137,3 +139,12 @@ def backward_mistakes(*, mean: bool) -> list[Mistake]:
     if not mean:
         del wrong["linear_backward.m-is-features"]
     return [Mistake(key, partial(_changed, mean, changes)) for key, changes in wrong.items()]
+
+
+def _with_output(v: Values) -> Values:
+    """Return the gradients with dW made from the layer's output where its input belongs."""
+    return backward(v, mean=False) | {"dW": v["dZ"] @ forward(v)["Z"].T}
+
+
+STORED_MISTAKES = [Mistake("affine_backward.cache", _with_output)]
+"""What else goes wrong where a layer keeps for itself what its backward pass needs."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Values = dict[str, Any]
 """Quantities by their textbook names, such as {"dA": ..., "Z": ...}; examples are columns."""
 Equation = Callable[[Values], Values]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,21 @@ class Mistake:
     severity: Literal["error", "warning"] = "error"
 
 
-def named(wrong: Mapping[str, Equation]) -> list[Mistake]:
-    """Return mistakes with keys in the texts; what follows a space in a key only tells alike ones apart.
+Rows = Mapping[str, T | list[T]]
+"""A table of mistakes: what is wrong by its key, or several ways to be wrong that are the same mistake."""
 
-    >>> [each.key for each in named({"pooling.sign": dict, "pooling.averaged dW": dict, "pooling.averaged db": dict})]
-    ['pooling.sign', 'pooling.averaged', 'pooling.averaged']
+
+def each_equation(rows: Rows[T]) -> Iterator[tuple[str, T]]:
+    """Yield the rows of a table one by one.
+
+    >>> list(each_equation({"pooling.sign": dict, "pooling.averaged": [list, tuple]}))
+    [('pooling.sign', <class 'dict'>), ('pooling.averaged', <class 'list'>), ('pooling.averaged', <class 'tuple'>)]
     """
-    return [Mistake(key.partition(" ")[0], equation) for key, equation in wrong.items()]
+    for key, equations in rows.items():
+        for equation in equations if isinstance(equations, list) else [equations]:
+            yield key, equation
+
+
+def named(wrong: Rows[Equation]) -> list[Mistake]:
+    """Return a table of wrong equations as mistakes."""
+    return [Mistake(key, equation) for key, equation in each_equation(wrong)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations.mistakes import Mistake, Values, named
+from chainrule.checker.equations.mistakes import Mistake, Values, each_equation
 
 Numbers = dict[str, float]
 """The settings of a rule: rate, beta, share, decay, beta1, beta2, eps."""
@@ -32,17 +32,17 @@ FIXED_RATES = (0.01, 0.001, 0.1, 0.0007, 0.0075, 0.5, 1.2)
 def cases() -> list[Values]:
     """Return two layers' parameters and three steps' gradients; one gradient is always 0."""
     rng = np.random.default_rng(11)
-    made = []
+    examples = []
     for shapes in (((3, 2), (3, 1), (2, 3), (2, 1)), ((2, 2),) * 4):
-        each = dict(zip(("W1", "b1", "W2", "b2"), shapes, strict=True))
-        params = {name: rng.standard_normal(shape) for name, shape in each.items()}
+        sizes = dict(zip(("W1", "b1", "W2", "b2"), shapes, strict=True))
+        params = {name: rng.standard_normal(shape) for name, shape in sizes.items()}
         grads = []
         for _ in range(STEPS):
-            signs = {name: rng.choice([-1.0, 1.0], shape) for name, shape in each.items()}
-            grads.append({name: rng.uniform(0.3, 1.5, signs[name].shape) * signs[name] for name in each})
+            signs = {name: rng.choice([-1.0, 1.0], shape) for name, shape in sizes.items()}
+            grads.append({name: rng.uniform(0.3, 1.5, signs[name].shape) * signs[name] for name in sizes})
             grads[-1]["W1"][0, 0] = 0.0
-        made.append({"params": params, "grads": grads})
-    return made
+        examples.append({"params": params, "grads": grads})
+    return examples
 
 
 def velocity(g: Any, state: dict[str, Any], t: int, h: Numbers) -> Any:
@@ -217,37 +217,34 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
 
 def mistakes(kind: str, h: Numbers) -> list[Mistake]:
     """Return the usual wrong versions of one kind of optimizer."""
-    found: list[Mistake] = []
+    wrong: list[Mistake] = []
     for rule, numbers in rights(kind, h):
         ways: dict[str, Any] = {
             "optimizer.last-skipped": {"skipped": ("b2",)},
             "optimizer.biases-skipped": {"skipped": ("b1", "b2")},
-        }
-        ways |= {
-            "optimizer.ascent-of-some W": {"seen": partial(_flipped, "W")},
-            "optimizer.ascent-of-some b": {"seen": partial(_flipped, "b")},
+            "optimizer.ascent-of-some": [{"seen": partial(_flipped, "W")}, {"seen": partial(_flipped, "b")}],
         }
         ways |= {"optimizer.shared-state": {"shared": True}} if kind != "sgd" else {}
-        found.append(Mistake("optimizer.ascent", partial(simulate, rule, numbers | {"rate": -numbers["rate"]})))
-        found.append(Mistake("optimizer.unchanged", partial(simulate, rule, numbers | {"rate": 0.0})))
-        found += [Mistake(key, partial(simulate, r, n)) for key, r, n in _own_mistakes(kind, rule, numbers)]
-        found.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
-        found += named({k: partial(simulate, rule, numbers, **way) for k, way in ways.items()})
-        found += [
+        wrong.append(Mistake("optimizer.ascent", partial(simulate, rule, numbers | {"rate": -numbers["rate"]})))
+        wrong.append(Mistake("optimizer.unchanged", partial(simulate, rule, numbers | {"rate": 0.0})))
+        wrong += [Mistake(key, partial(simulate, r, n)) for key, r, n in _own_mistakes(kind, rule, numbers)]
+        wrong.append(Mistake("optimizer.last-skipped", partial(simulate, rule, numbers, skipped=("W2", "b2"))))
+        wrong += [Mistake(key, partial(simulate, rule, numbers, **way)) for key, way in each_equation(ways)]
+        wrong += [
             Mistake("optimizer.other-gradient", partial(simulate, rule, numbers, seen=partial(_crossed, *names)))
             for names in (("b2", "b1"), ("b1", "b2"), ("W2", "W1"), ("W1", "W2"))
         ]
         if kind == "adam":
-            found.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
-        found.append(Mistake("optimizer.assigned", partial(simulate, rule, numbers, keeps=0.0)))
+            wrong.append(Mistake("adam.t-per-parameter", partial(simulate, rule, numbers, per_parameter=True)))
+        wrong.append(Mistake("optimizer.assigned", partial(simulate, rule, numbers, keeps=0.0)))
         rates = {
             "optimizer.rate-lost": (1.0,),
             "optimizer.rate-twice": (numbers["rate"] ** 2,),
             "optimizer.rate-fixed": FIXED_RATES,
         }
-        for key, each in rates.items():
-            found += [Mistake(key, partial(simulate, rule, numbers | {"rate": r})) for r in each]
-    return found
+        for key, numbers_tried in rates.items():
+            wrong += [Mistake(key, partial(simulate, rule, numbers | {"rate": rate})) for rate in numbers_tried]
+    return wrong
 
 
 def taken(params: Any, result: Any) -> Any:

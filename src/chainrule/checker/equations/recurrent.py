@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.equations.activations import sigmoid
-from chainrule.checker.equations.mistakes import Equation, Mistake, Values, named
+from chainrule.checker.equations.mistakes import Equation, Mistake, Rows, Values, each_equation, named
 
 Function = Callable[[Any], Any]
 GATES = "fico"
@@ -18,7 +18,7 @@ GATES = "fico"
 def cases() -> list[Values]:
     """Return inputs, first states, upstream gradients and both kinds of parameters: all sizes different, then equal."""
     rng = np.random.default_rng(31)
-    made = []
+    examples = []
     for n_x, n_a, n_y, m, T in ((3, 5, 2, 4, 3), (3, 3, 3, 3, 3)):
         shapes = {"Wax": (n_a, n_x), "Waa": (n_a, n_a), "Wya": (n_y, n_a), "ba": (n_a, 1), "by": (n_y, 1)}
         shapes |= {f"W{gate}": (n_a, n_a + n_x) for gate in GATES} | {f"b{gate}": (n_a, 1) for gate in GATES}
@@ -27,8 +27,8 @@ def cases() -> list[Values]:
         v |= {"x": rng.standard_normal((n_x, m, T)), "a0": 0.5 * rng.standard_normal((n_a, m))}
         v |= {"da": rng.standard_normal((n_a, m, T)), "c_prev": rng.standard_normal((n_a, m))}
         v |= {"dc_next": rng.standard_normal((n_a, m)), "xt": v["x"][..., 0], "a_prev": v["a0"]}
-        made.append(v | {"da_next": v["da"][..., 0]})
-    return made
+        examples.append(v | {"da_next": v["da"][..., 0]})
+    return examples
 
 
 def softmax(Z: Any, axis: int = 0) -> Any:
@@ -96,8 +96,8 @@ def rnn_cell_backward(
     """Return the gradients of a simple cell's state."""
     p, a = v["parameters"], rnn_cell(v)["a_next"]
     dZ = slope(v, a) * (v["da_next"] if gradient else 1.0)
-    found = {"dWax": dZ @ v["xt"].T, "dWaa": dZ @ v["a_prev"].T, "dba": dZ.sum(axis=1, keepdims=True)}
-    return found | {"da_prev": p["Waa"].T @ dZ, "dxt": p["Wax"].T @ dZ}
+    grads = {"dWax": dZ @ v["xt"].T, "dWaa": dZ @ v["a_prev"].T, "dba": dZ.sum(axis=1, keepdims=True)}
+    return grads | {"da_prev": p["Waa"].T @ dZ, "dxt": p["Wax"].T @ dZ}
 
 
 def sigmoid_slope(value: Any) -> Any:
@@ -211,16 +211,15 @@ def _first_step(v: Values, equation: Equation) -> Values:
 
 def cell_mistakes() -> list[Mistake]:
     """Return the usual wrong versions of a simple cell."""
-    wrong: dict[str, Equation] = {
-        "recurrent.bias-lost state": partial(_without, "ba", rnn_cell),
-        "recurrent.bias-lost output": partial(_without, "by", rnn_cell),
-        "recurrent.product-lost input": partial(_without, "Wax", rnn_cell),
-        "recurrent.product-lost state": partial(_without, "Waa", rnn_cell),
-        "recurrent.not-tanh none": partial(rnn_cell, hidden=_identity),
-        "recurrent.not-tanh sigmoid": partial(rnn_cell, hidden=sigmoid),
-        "recurrent.not-tanh relu": partial(rnn_cell, hidden=partial(np.maximum, 0.0)),
-        "recurrent.no-softmax": partial(rnn_cell, output=_identity),
-        "recurrent.no-softmax sigmoid": partial(rnn_cell, output=sigmoid),
+    wrong: Rows[Equation] = {
+        "recurrent.bias-lost": [partial(_without, "ba", rnn_cell), partial(_without, "by", rnn_cell)],
+        "recurrent.product-lost": [partial(_without, "Wax", rnn_cell), partial(_without, "Waa", rnn_cell)],
+        "recurrent.not-tanh": [
+            partial(rnn_cell, hidden=_identity),
+            partial(rnn_cell, hidden=sigmoid),
+            partial(rnn_cell, hidden=partial(np.maximum, 0.0)),
+        ],
+        "recurrent.no-softmax": [partial(rnn_cell, output=_identity), partial(rnn_cell, output=sigmoid)],
         "recurrent.softmax-axis": partial(rnn_cell, output=partial(softmax, axis=1)),
         "recurrent.output-of-old-state": partial(rnn_cell, seen="a_prev"),
     }
@@ -273,15 +272,20 @@ def _forgetting(cell: Equation) -> Equation:
 
 def _weights_mistakes(equation: Equation) -> list[Mistake]:
     """Return what goes wrong alike with the parameters' gradients of every cell."""
-    changes: dict[str, tuple[Callable[[Values, str, Any], Any], tuple[str, ...]]] = {
-        "recurrent_backward.averaged": (lambda v, name, d: d / v["da_next"].shape[1], ("dW", "db")),
-        "recurrent_backward.averaged db": (lambda v, name, d: d / v["da_next"].shape[1], ("db",)),
-        "recurrent_backward.bias-shape flat": (lambda v, name, d: d[:, 0], ("db",)),
-        "recurrent_backward.bias-shape number": (lambda v, name, d: d.sum(), ("db",)),
+    changes: Rows[tuple[Callable[[Values, str, Any], Any], tuple[str, ...]]] = {
+        "recurrent_backward.averaged": [
+            (lambda v, name, d: d / v["da_next"].shape[1], ("dW", "db")),
+            (lambda v, name, d: d / v["da_next"].shape[1], ("db",)),
+        ],
+        "recurrent_backward.bias-shape": [
+            (lambda v, name, d: d[:, 0], ("db",)),
+            (lambda v, name, d: d.sum(), ("db",)),
+        ],
         "recurrent_backward.weights-transposed": (lambda v, name, d: d.T, ("dW",)),
     }
-    wrong = {key: partial(_of_weights, change, names, equation) for key, (change, names) in changes.items()}
-    return named(wrong)
+    return [
+        Mistake(key, partial(_of_weights, change, names, equation)) for key, (change, names) in each_equation(changes)
+    ]
 
 
 def _twisted(v: Values) -> Values:
@@ -357,16 +361,16 @@ def lstm_backward_mistakes() -> list[Mistake]:
 def back_mistakes(cell: Equation, memory: bool) -> list[Mistake]:
     """Return the usual ways to go back through time wrongly."""
     right = partial(back_through_time, cell=cell, memory=memory)
-    wrong: dict[str, Equation] = {
+    gates = GATES if memory else ("ax", "aa", "a")
+    overwritten = [("dW", "db"), *((f"d{kind}{gate}",) for kind in "Wb" for gate in gates)]
+    wrong: dict[str, Equation | list[Equation]] = {
         "back_through_time.own-gradient-lost": partial(right, own=0.0),
         "back_through_time.carried-gradient-lost": partial(right, carried=0.0),
-        "back_through_time.overwritten": partial(right, overwritten=("dW", "db")),
+        "back_through_time.overwritten": [partial(right, overwritten=names) for names in overwritten],
         "back_through_time.forwards": partial(right, forwards=True),
         "back_through_time.averaged": partial(_of_weights, lambda v, name, d: d / v["x"].shape[2], ("dW", "db"), right),
         "back_through_time.first-state-lost": partial(_of_weights, lambda v, name, d: 0 * d, ("da0",), right),
     }
     if memory:
         wrong["back_through_time.carried-memory-lost"] = partial(right, memory_carried=0.0)
-    names = [f"d{kind}{gate}" for kind in "Wb" for gate in (GATES if memory else ("ax", "aa", "a"))]
-    wrong |= {f"back_through_time.overwritten {name}": partial(right, overwritten=(name,)) for name in names}
     return named(wrong)

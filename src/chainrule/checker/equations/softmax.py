@@ -19,6 +19,11 @@ def softmax(Z: Any) -> Any:
     return E / E.sum(axis=0)
 
 
+def over_examples(Z: Any) -> Any:
+    """Return what comes of a sum over the examples."""
+    return softmax(Z.T).T
+
+
 def _by_parts(shift: Function, total: Function, Z: Any) -> Any:
     E = np.exp(Z - shift(Z))
     return E / total(E)
@@ -60,11 +65,11 @@ LARGE: dict[str, Function] = {
 def cases() -> list[Values]:
     """Return scores Z and one-hot targets Y: classes by examples, of different numbers and of the same."""
     rng = np.random.default_rng(13)
-    made = []
+    examples = []
     for classes, m in ((3, 5), (4, 4)):
         Y = np.eye(classes)[:, rng.permutation(np.arange(m) % classes)]
-        made.append({"Z": rng.uniform(-1.5, 1.5, (classes, m)), "Y": Y})
-    return made
+        examples.append({"Z": rng.uniform(-1.5, 1.5, (classes, m)), "Y": Y})
+    return examples
 
 
 def large() -> Values:

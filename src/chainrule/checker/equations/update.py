@@ -14,14 +14,14 @@ from chainrule.checker.equations.mistakes import Mistake, Values
 def update_cases(*, two: bool = False) -> list[Values]:
     """Return parameters, gradients and learning rates; `two` for functions that know two layers only."""
     rng = np.random.default_rng(3)
-    made: list[Values] = []
+    examples: list[Values] = []
     for sizes, rate in (((3, 4, 2), 0.3), ((4, 4, 4) if two else (4, 4, 4, 4), 0.07)):
         v: Values = {"learning_rate": rate}
         for l in range(1, len(sizes)):  # noqa: E741
             for name, shape in ((f"W{l}", (sizes[l], sizes[l - 1])), (f"b{l}", (sizes[l], 1))):
                 v |= {name: rng.standard_normal(shape), f"d{name}": rng.standard_normal(shape)}
-        made.append(v)
-    return made
+        examples.append(v)
+    return examples
 
 
 def names(v: Values) -> list[str]:

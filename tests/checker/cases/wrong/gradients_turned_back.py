@@ -3,7 +3,7 @@
 """Gradients that lie the other way round than their weights, and a slope without its square.
 
 forward_propagation: ok
-backward_propagation: wrong whole_backward.no-square
+backward_propagation: wrong activation_backward.no-square
 update_parameters: ok
 """
 

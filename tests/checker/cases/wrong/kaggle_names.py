@@ -3,7 +3,7 @@
 """A network with its parameters apart: the slope is inverted, the softmax sums over the wrong axis, the update climbs.
 
 ReLU: ok
-deriv_ReLU: wrong relu_backward.mask-inverted
+deriv_ReLU: wrong activation_backward.mask-inverted
 softmax: wrong softmax.wrong-axis
 forward_prop: ok
 update_params: wrong update.ascent

@@ -5,7 +5,7 @@
 Dense.forward: ok
 Dense.backward: wrong update.ascent
 Linear.forward: ok
-Linear.backward: wrong whole_backward.updated-first
+Linear.backward: wrong network_backward.updated-first
 """
 
 import numpy as np

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import product
 
 import numpy as np
 
 from chainrule.checker.conventions import classes
 from chainrule.checker.conventions.layout import from_channels_first, kernel_channels_first, to_channels_first
 from chainrule.checker.equations import convolution as eq
+from chainrule.checker.equations.columns import WRONG_COLUMNS, WRONG_IMAGES, columns, images
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values, named
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe
@@ -20,48 +20,10 @@ CONVOLUTION = ("Convolution", "Conv", "Conv2d", "Conv2D", "ConvLayer")
 POOLING = ("Pooling", "MaxPooling", "MaxPool", "MaxPool2d", "MaxPooling2D")
 
 
-def columns(v: Values, rows: str = "m h w", across: str = "c y x") -> Values:
-    """Return the windows of pictures as the rows of a matrix; what runs through its rows and columns can be changed."""
-    A = eq.padded(v["A_prev"], v["pad"])
-    height, width = eq.output_size(v)
-    windows = np.zeros((len(A), height, width, v["f"], v["f"], A.shape[3]))
-    for h, w, down, right in eq.places(v):
-        windows[:, h, w] = A[:, down, right]
-    axes = {name: axis for axis, name in enumerate("mhwyxc")}
-    order = [axes[name] for name in f"{rows} {across}".split()]
-    count = int(np.prod([windows.shape[axes[name]] for name in rows.split()]))
-    return {"col": windows.transpose(order).reshape(count, -1)}
-
-
-def images(v: Values, *, replaces: bool = False, more: int = 0, crop: str = "inside") -> Values:
-    """Return pictures in which every window of a matrix is added to its place."""
-    m, height, width, channels = v["A_prev"].shape
-    p, f = v["pad"], v["f"]
-    windows = v["col"].reshape(m, *eq.output_size(v), channels, f, f)
-    found = np.zeros((m, height + 2 * p + more, width + 2 * p + more, channels))
-    for h, w, down, right in eq.places(v):
-        part = from_channels_first(windows[:, h, w])
-        found[:, down, right] = part if replaces else found[:, down, right] + part
-    crops = {"inside": found[:, p : p + height, p : p + width], "corner": found[:, :height, :width], "none": found}
-    return {"img": crops[crop]}
-
-
-def _shifted(v: Values) -> Values:
-    """Return pictures by shifting whole planes, each of which overwrites those before, as im2col goes through them."""
-    m, height, width, channels = v["A_prev"].shape
-    p, f, s = v["pad"], v["f"], v["stride"]
-    rows, across = eq.output_size(v)
-    windows = v["col"].reshape(m, rows, across, channels, f, f)
-    found = np.zeros((m, height + 2 * p + s - 1, width + 2 * p + s - 1, channels))
-    for y, x in product(range(f), range(f)):
-        found[:, y : y + s * rows : s, x : x + s * across : s] = windows[..., y, x]
-    return {"img": found[:, p : p + height, p : p + width]}
-
-
 def _col_cases() -> list[Values]:
     rng = np.random.default_rng(26)
-    made = [{name: v[name] for name in ("A_prev", "stride", "pad", "f")} for v in eq.convolution_cases()]
-    return [v | {"col": rng.standard_normal(columns(v)["col"].shape)} for v in made]
+    examples = [{name: v[name] for name in ("A_prev", "stride", "pad", "f")} for v in eq.convolution_cases()]
+    return [v | {"col": rng.standard_normal(columns(v)["col"].shape)} for v in examples]
 
 
 def _im2col(learner: Learner, function: str, v: Values) -> Values:
@@ -71,36 +33,19 @@ def _im2col(learner: Learner, function: str, v: Values) -> Values:
 
 def _col2im(learner: Learner, function: str, v: Values) -> Values:
     shape = to_channels_first(v["A_prev"]).shape
-    found = learner.call(function, v["col"], shape, v["f"], v["f"], v["stride"], v["pad"])
-    return {"img": from_channels_first(found)}
+    pictures = learner.call(function, v["col"], shape, v["f"], v["f"], v["stride"], v["pad"])
+    return {"img": from_channels_first(pictures)}
 
 
 def _matrices(learner: Learner) -> Iterator[Probe]:
     function = learner.find("im2col")
-    if function in learner.nodes and len(learner.parameters(function)) == 5:
-        wrong: dict[str, Equation] = {
-            "im2col.order channels": partial(columns, across="y x c"),
-            "im2col.order window": partial(columns, across="c x y"),
-            "im2col.order places": partial(columns, rows="m w h"),
-            "im2col.order pictures": partial(columns, rows="h w m"),
-            "im2col.pad-ignored": lambda v: columns(v | {"pad": 0}),
-            "im2col.stride-ignored": lambda v: columns(v | {"stride": 1}),
-            "im2col.not-rows": lambda v: {"col": columns(v)["col"].T},
-            "im2col.order none": lambda v: {
-                "col": columns(v, rows="m", across="c y x h w")["col"].reshape(columns(v)["col"].shape)
-            },
-        }
-        yield Probe(function, "im2col", _col_cases(), [partial(_im2col, learner, function)], [columns], named(wrong))
+    if function is not None and function in learner.nodes and len(learner.parameters(function)) == 5:
+        run = partial(_im2col, learner, function)
+        yield Probe(function, "im2col", _col_cases(), [run], [columns], named(WRONG_COLUMNS))
     function = learner.find("col2im")
-    if function in learner.nodes and len(learner.parameters(function)) == 6:
-        wrong = {
-            "col2im.overwritten": _shifted,
-            "col2im.overwritten window": partial(images, replaces=True),
-            "col2im.crop corner": partial(images, crop="corner"),
-            "col2im.crop none": partial(images, crop="none"),
-            "col2im.crop more": lambda v: images(v, crop="none", more=v["stride"] - 1),
-        }
-        yield Probe(function, "col2im", _col_cases(), [partial(_col2im, learner, function)], [images], named(wrong))
+    if function is not None and function in learner.nodes and len(learner.parameters(function)) == 6:
+        run = partial(_col2im, learner, function)
+        yield Probe(function, "col2im", _col_cases(), [run], [images], named(WRONG_IMAGES))
 
 
 def _convolved(learner: Learner, name: str, method: str, v: Values) -> Values:

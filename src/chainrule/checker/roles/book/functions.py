@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.checker.conventions import classes
 from chainrule.checker.conventions.layout import columns, rows
 from chainrule.checker.conventions.names import first
-from chainrule.checker.equations import cost, softmax
+from chainrule.checker.equations import cost, softmax, squared_error
 from chainrule.checker.equations.mistakes import Mistake, Values
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
@@ -154,51 +154,12 @@ def _in_columns(learner: Learner, function: str, v: Values) -> Values:
     return {"cost": _ordered(learner, function, v["AL"], v["Y"])}
 
 
-SQUARED: dict[str, Callable[[Any, Any], Any]] = {
-    "half-sum": lambda y, t: 0.5 * ((y - t) ** 2).sum(),
-    "sum": lambda y, t: ((y - t) ** 2).sum(),
-    "mean": lambda y, t: ((y - t) ** 2).mean(),
-    "half-mean": lambda y, t: 0.5 * ((y - t) ** 2).mean(),
-    "per-example": lambda y, t: ((y - t) ** 2).sum() / y.shape[1],
-    "half-per-example": lambda y, t: 0.5 * ((y - t) ** 2).sum() / y.shape[1],
-}
-"""What may be called a squared error."""
-_NOT_SQUARED: list[tuple[str, Callable[[Any, Any], list[Any]]]] = [
-    ("squared_error.not-squared", lambda y, t: _reduced(y - t)),
-    ("squared_error.absolute", lambda y, t: _reduced(np.abs(y - t))),
-    ("squared_error.plus", lambda y, t: _reduced((y + t) ** 2)),
-    ("squared_error.sign", lambda y, t: [-each for each in _reduced((y - t) ** 2)]),
-    ("squared_error.order", lambda y, t: _reduced(y**2 - t**2)),
-    ("squared_error.order", lambda y, t: [each**2 for each in _reduced(y - t)]),
-    ("squared_error.root", lambda y, t: [np.sqrt(each) for each in _reduced((y - t) ** 2)]),
-    ("squared_error.per-element", lambda y, t: [((y - t) ** 2).T, 0.5 * ((y - t) ** 2).T]),
-]
-
-
-def _reduced(E: Any) -> list[Any]:
-    return [E.sum(), 0.5 * E.sum(), E.mean(), 0.5 * E.mean(), E.sum() / E.shape[1], 0.5 * E.sum() / E.shape[1]]
-
-
-def _squared(equation: Callable[[Any, Any], Any], v: Values) -> Values:
-    return {"cost": equation(v["AL"], v["Y"])}
-
-
-def _pick(equation: Callable[[Any, Any], list[Any]], i: int, v: Values) -> Values:
-    return {"cost": equation(v["AL"], v["Y"])[i]}
-
-
 def _squared_error(learner: Learner) -> Iterator[Probe]:
     function = _takes_two(learner, *SQUARED_ERROR)
     if function is None:
         return
     cases = cost.categorical_cases()
-    right = [partial(_squared, each) for each in SQUARED.values()]
-    sample = cases[0]
-    mistakes = [
-        Mistake(key, partial(_pick, equation, i))
-        for key, equation in _NOT_SQUARED
-        for i in range(len(equation(sample["AL"], sample["Y"])))
-    ]
+    right, mistakes = squared_error.rights(), squared_error.mistakes(cases[0])
     yield Probe(function, "squared_error", cases, [partial(_error, learner, function, "one-hot")], right, mistakes)
 
 

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from chainrule.checker.conventions.classes import used
-from chainrule.checker.equations.mistakes import Mistake, Values
+from chainrule.checker.equations import gates
+from chainrule.checker.equations.mistakes import Values
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe
-
-GATES: dict[str, Callable[[Any], Any]] = {
-    "AND": lambda X: X.min(axis=0),
-    "OR": lambda X: X.max(axis=0),
-    "NAND": lambda X: 1 - X.min(axis=0),
-    "NOR": lambda X: 1 - X.max(axis=0),
-    "XOR": lambda X: X.sum(axis=0) % 2,
-    "XNOR": lambda X: 1 - X.sum(axis=0) % 2,
-}
-"""The output of each gate for inputs in columns."""
 
 _NAME = re.compile(r"(?:gate_?)?(x?n?or|n?and)_?(?:gate|perceptron)?_?\d*(?:_?gate)?", re.IGNORECASE)
 
@@ -31,7 +22,7 @@ _NAME = re.compile(r"(?:gate_?)?(x?n?or|n?and)_?(?:gate|perceptron)?_?\d*(?:_?ga
 def _gate(name: str) -> str:
     """Return the gate that a name means, such as "AND" for and3, or ""."""
     match = _NAME.fullmatch(name)
-    return match[1].upper() if match and match[1].upper() in GATES else ""
+    return match[1].upper() if match and match[1].upper() in gates.VALUES else ""
 
 
 def _inputs(learner: Learner, function: str) -> int:
@@ -56,28 +47,10 @@ def _number(result: Any) -> float:
     return float(np.squeeze(np.asarray(result)))
 
 
-def _output(gate: Callable[[Any], Any], v: Values) -> Values:
-    return {"y": gate(v["X"]) * 1.0}
-
-
-def _mistakes(gate: str) -> list[Mistake]:
-    right = GATES[gate]
-    wrong: dict[str, Callable[[Any], Any]] = {"gate.inverted": lambda X: 1 - right(X)}
-    wrong |= {f"gate.is-{other}": output for other, output in GATES.items() if other != gate}
-    wrong |= {
-        "gate.always-0": lambda X: X[0] * 0,
-        "gate.always-1": lambda X: X[0] * 0 + 1,
-        "gate.only-x1": lambda X: X[0],
-        "gate.only-x2": lambda X: X[1],
-        "gate.minus-for-0": lambda X: 2 * right(X) - 1,
-    }
-    return [Mistake(key, partial(_output, output)) for key, output in wrong.items()]
-
-
 def probes(learner: Learner) -> Iterator[Probe]:
     """Yield a probe for every logic gate that the learner wrote as a function."""
     usual = {mine: name for name, mine in learner.names.items()}
-    made: list[Probe] = []
+    all_gates: list[Probe] = []
     for function in learner.nodes:
         gate = _gate(usual.get(function, function))
         inputs = _inputs(learner, function) if gate else 0
@@ -86,7 +59,7 @@ def probes(learner: Learner) -> Iterator[Probe]:
         corners = np.array(list(itertools.product((0.0, 1.0), repeat=max(inputs, 2)))).T
         ways = (_apart,) if inputs > 1 else (_together, _batch)
         runs = [partial(way, learner, function) for way in ways]
-        right = [partial(_output, GATES[gate])]
+        right = [gates.equation(gate)]
         needs = used(learner, function)
-        made.append(Probe(function, gate, [{"X": corners}], runs, right, _mistakes(gate), needs=needs))
-    yield from sorted(made, key=lambda probe: len(probe.needs))  # XOR of a wrong AND is the fault of AND
+        all_gates.append(Probe(function, gate, [{"X": corners}], runs, right, gates.mistakes(gate), needs=needs))
+    yield from sorted(all_gates, key=lambda probe: len(probe.needs))  # XOR of a wrong AND is the fault of AND

@@ -13,6 +13,7 @@ from chainrule.checker.conventions import classes
 from chainrule.checker.conventions.styles import meaning
 from chainrule.checker.equations import activations, linear
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
+from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe
 from chainrule.checker.roles.book import loss, modes, network_classes, nodes
@@ -34,9 +35,6 @@ LAYOUTS: tuple[Layout, ...] = (
     (np.transpose, np.copy, np.transpose),
     (np.copy, np.copy, np.copy),  # the course's columns
 )
-
-
-_AGAIN = "dW of a second call / dW"
 
 
 def _activate(learner: Learner, name: str, v: Values) -> Values:
@@ -144,14 +142,27 @@ def _affine_back(learner: Learner, name: str, layout: Layout, instance: Any, v: 
 
 
 def _affine_backward(learner: Learner, name: str, layout: Layout, v: Values) -> Values:
+    """Return the gradients, and those of the next batch, from a layer that may add up what it stores."""
     first, second = (affine(learner, name, layout, v) for _ in range(2))
     back = partial(_affine_back, learner, name, layout)
-    found = back(first, v)
-    again = back(first, v)["dW"]
-    adds_up = again is not None and np.shape(again) == np.shape(found["dW"]) and np.allclose(again, 2 * found["dW"])
-    alone = classes.attempt(partial(back, second if adds_up else first), classes.first_example(v, ("A_prev", "dZ")))
-    found |= {f"{key} of the next batch": np.nan if alone is None else alone[key] for key in found}
-    return found | {_AGAIN: 2.0 if adds_up and not classes.resets(learner) else 1.0}
+    gradients, again = back(first, v), back(first, v)
+    next_layer = second if _is_double(gradients["dW"], again["dW"]) else first
+    alone = classes.attempt(partial(back, next_layer), classes.first_example(v, ("A_prev", "dZ")))
+    return gradients | {f"{key} of the next batch": np.nan if alone is None else alone[key] for key in gradients}
+
+
+def _is_double(once: Any, again: Any) -> bool:
+    return again is not None and np.shape(again) == np.shape(once) and np.allclose(again, 2 * once)
+
+
+def _adds_up(learner: Learner, name: str, layout: Layout) -> list[Finding]:
+    """Return a finding if a second call adds its gradient to that of the first, and nothing sets it back."""
+    v = linear.cases()[0]
+    instance, function = affine(learner, name, layout, v), f"{name}.backward"
+    once, again = (_affine_back(learner, name, layout, instance, v)["dW"] for _ in range(2))
+    if classes.resets(learner) or not _is_double(once, again):
+        return []
+    return [Finding("affine_backward.adds-up", function, learner.line(function))]
 
 
 def _written(equation: Equation, rows: bool, v: Values) -> Values:
@@ -159,17 +170,8 @@ def _written(equation: Equation, rows: bool, v: Values) -> Values:
     return result | {"db": np.ravel(result["db"]) if rows else result["db"]}
 
 
-def _with_again(equation: Equation, again: float, v: Values) -> Values:
-    return equation(v) | {_AGAIN: again}
-
-
-def _as_stored(equation: Equation, rows: bool, again: float = 1.0) -> Equation:
-    batch_and_one = classes.also_alone(partial(_written, equation, rows), ("A_prev", "dZ"))
-    return partial(_with_again, batch_and_one, again)
-
-
-def _keeps_output(v: Values) -> Values:
-    return linear.backward(v, mean=False) | {"dW": v["dZ"] @ linear.forward(v)["Z"].T}
+def _as_stored(equation: Equation, rows: bool) -> Equation:
+    return classes.also_alone(partial(_written, equation, rows), ("A_prev", "dZ"))
 
 
 def affine_backward(learner: Learner, name: str, means: Sequence[bool]) -> Probe:
@@ -178,17 +180,16 @@ def affine_backward(learner: Learner, name: str, means: Sequence[bool]) -> Probe
     layout = fitting[0] if fitting else LAYOUTS[0]
     rows = layout[0] is np.transpose
     right = [partial(linear.backward, mean=mean) for mean in means]
-    mistakes = [Mistake(m.key, _as_stored(m.wrong, rows)) for m in linear.backward_mistakes(mean=means[0])]
-    mistakes.append(Mistake("affine_backward.cache", _as_stored(_keeps_output, rows)))
-    mistakes += [Mistake("affine_backward.adds-up", _as_stored(each, rows, again=2.0)) for each in right]
+    wrong = [*linear.backward_mistakes(mean=means[0]), *linear.STORED_MISTAKES]
     return Probe(
         f"{name}.backward",
         "linear_backward",
         linear.cases(),
         [partial(_affine_backward, learner, name, layout)],
-        [_as_stored(each, rows) for each in right],
-        mistakes,
+        [_as_stored(equation, rows) for equation in right],
+        [Mistake(mistake.key, _as_stored(mistake.wrong, rows)) for mistake in wrong],
         needs=[f"{name}.forward"],
+        also=partial(_adds_up, learner, name, layout),
     )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.conventions import classes
-from chainrule.checker.equations import cost
-from chainrule.checker.equations.mistakes import Mistake, Values
+from chainrule.checker.equations import class_scores, cost
+from chainrule.checker.equations.class_scores import Formula
+from chainrule.checker.equations.mistakes import Mistake, Values, each_equation
 from chainrule.checker.equations.softmax import LARGE, WRONG, cases, far_apart, softmax
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe
@@ -44,11 +45,11 @@ def _backward(learner: Learner, name: str, kind: str, v: Values) -> Values:
 
 
 def _both(learner: Learner, name: str, kinds: list[str], v: Values) -> Values:
-    found = _backward(learner, name, kinds[0], v)
+    gradients = _backward(learner, name, kinds[0], v)
     for kind in kinds[1:]:
         labels = classes.attempt(partial(_backward, learner, name, kind), v)
-        found |= {f"{key} with {kind}": np.nan if labels is None else labels[key] for key in found}
-    return found
+        gradients |= {f"{key} with {kind}": np.nan if labels is None else labels[key] for key in gradients}
+    return gradients
 
 
 def _loss(v: Values) -> Values:
@@ -63,41 +64,22 @@ def _cost_of(wrong: Callable[[Values], Values], v: Values) -> Values:
     return wrong({"AL": softmax(v["Z"]), "Y": v["Y"]})
 
 
-_Gradient = Callable[[Any, Any, int], Any]
-_RIGHT: _Gradient = lambda P, Y, m: (P - Y) / m  # noqa: E731
-_UNDIVIDED: _Gradient = lambda P, Y, m: P - Y  # noqa: E731
-_WRONG: list[tuple[str, _Gradient]] = [
-    ("softmax_loss_backward.precedence", lambda P, Y, m: P - Y / m),
-    ("softmax_loss_backward.mean-twice", lambda P, Y, m: (P - Y) / m**2),
-    ("softmax_loss_backward.mean-over-classes", lambda P, Y, m: (P - Y) / len(P)),
-    ("softmax_loss_backward.mean-over-classes", lambda P, Y, m: (P - Y) / P.size),
-    ("softmax_loss_backward.sign", lambda P, Y, m: (Y - P) / m),
-    ("softmax_loss_backward.sign", lambda P, Y, m: Y - P),
-    ("softmax_loss_backward.target-forgotten", lambda P, Y, m: P / m),
-    ("softmax_loss_backward.target-forgotten", lambda P, Y, m: P),
-    ("softmax_loss_backward.logarithm-only", lambda P, Y, m: -Y / P / m),
-    ("softmax_loss_backward.logarithm-only", lambda P, Y, m: -Y / P),
-    ("softmax_loss_backward.elementwise", lambda P, Y, m: -Y * (1 - P) / m),
-    ("softmax_loss_backward.elementwise", lambda P, Y, m: -Y * (1 - P)),
-    ("softmax_loss_backward.slope-again", lambda P, Y, m: (P - Y) * P * (1 - P) / m),
-    ("softmax_loss_backward.slope-again", lambda P, Y, m: (P - Y) * P * (1 - P)),
-    ("softmax_loss_backward.twice", lambda P, Y, m: 2 * (P - Y) / m),
-    ("softmax_loss_backward.right-class-only", lambda P, Y, m: (P - Y) * Y / m),
-]
+_RIGHT: Formula = lambda P, Y, m: (P - Y) / m  # noqa: E731
+_UNDIVIDED = "softmax_loss.no-mean"
 
 
-def _gradient_of(equation: _Gradient, v: Values) -> Values:
+def _gradient_of(equation: Formula, v: Values) -> Values:
     return {"dZ": equation(softmax(v["Z"]), v["Y"], v["Y"].shape[1])}
 
 
-def _gradient(kinds: list[str], equations: list[_Gradient], v: Values) -> Values:
+def _gradient(kinds: list[str], equations: list[Formula], v: Values) -> Values:
     """Return the gradient for every kind of targets, by an equation for each; without one, it may be anything."""
-    found: Values = {}
+    gradients: Values = {}
     for kind, equation in zip(kinds, equations, strict=False):
         suffix = "" if kind == kinds[0] else f" with {kind}"
         both = classes.also_alone(partial(_gradient_of, equation), ("Z", "Y"))(v)
-        found |= {f"{name}{suffix}": value for name, value in both.items()}
-    return found
+        gradients |= {f"{name}{suffix}": value for name, value in both.items()}
+    return gradients
 
 
 def _classes(learner: Learner) -> Iterator[str]:
@@ -126,12 +108,14 @@ def _kinds(learner: Learner, name: str) -> list[str]:
     return right or ["one-hot"]
 
 
-def _back(learner: Learner, name: str, kinds: list[str], right: _Gradient) -> Probe:
-    wrong = [*_WRONG, *([] if right is _UNDIVIDED else [("softmax_loss_backward.no-mean", _UNDIVIDED)])]
+def _back(learner: Learner, name: str, kinds: list[str], *, divided: bool) -> Probe:
+    equations = list(each_equation(class_scores.GRADIENTS))
+    right = _RIGHT if divided else next(equation for key, equation in equations if key == _UNDIVIDED)
     mistakes = [
-        Mistake(key, partial(_gradient, kinds, equations))
-        for key, each in wrong
-        for equations in ([each], [right, each])[: len(kinds)]
+        Mistake(key, partial(_gradient, kinds, by_kind))
+        for key, wrong in equations
+        if wrong is not right
+        for by_kind in ([wrong], [right, wrong])[: len(kinds)]
     ]
     return Probe(
         f"{name}.backward",
@@ -148,9 +132,9 @@ def divides(learner: Learner) -> bool | None:
     """Return whether the gradient of the loss is divided by the number of examples; None if that cannot be told."""
     for name in _classes(learner):
         kinds = _kinds(learner, name)
-        for right in (_RIGHT, _UNDIVIDED):
-            if classes.is_right(learner, _back(learner, name, kinds, right)):
-                return right is _RIGHT
+        for divided in (True, False):
+            if classes.is_right(learner, _back(learner, name, kinds, divided=divided)):
+                return divided
     return None
 
 
@@ -180,4 +164,4 @@ def probes(learner: Learner, *, divided_by_affine: bool) -> Iterator[Probe]:
         yield forward
         kinds = _kinds(learner, name)
         undivided = divided_by_affine and divides(learner) is False
-        yield _back(learner, name, kinds, _UNDIVIDED if undivided else _RIGHT)
+        yield _back(learner, name, kinds, divided=not undivided)

@@ -10,12 +10,13 @@ import numpy as np
 
 from chainrule.checker.conventions import classes
 from chainrule.checker.equations import dropout, normalization
-from chainrule.checker.equations.mistakes import Equation, Mistake, Values
+from chainrule.checker.equations.mistakes import Values
+from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner
-from chainrule.checker.probe import Probe
+from chainrule.checker.probe import Probe, close
 
 _RATIO = 0.3
-_DEPENDS = "y of one example depends on the others"
+_TOLERANCE = 1e-3  # for the small number that keeps the deviation from 0
 BATCH_NORMALIZATION = ("BatchNormalization", "BatchNorm", "BatchNormLayer", "BatchNorm1d", "BatchNormalizationLayer")
 
 
@@ -55,7 +56,7 @@ def _dropout_probes(learner: Learner, name: str) -> Iterator[Probe]:
     cases, flagged = dropout.cases(), classes.training_flag(learner, name)
     run = partial(_drop, learner, name)
     right, wrong = dropout.rights(_RATIO, flagged), dropout.mistakes(_RATIO, flagged)
-    forward = Probe(f"{name}.forward", "dropout", cases, [run], right, wrong, tolerance=1e-3)
+    forward = Probe(f"{name}.forward", "dropout", cases, [run], right, wrong, tolerance=_TOLERANCE)
     yield forward
     run = partial(_drop_back, learner, name)
     wrong = dropout.back_mistakes([1 - _RATIO])
@@ -66,7 +67,7 @@ def _dropout_probes(learner: Learner, name: str) -> Iterator[Probe]:
         [run],
         [dropout.right_back],
         wrong,
-        tolerance=1e-3,
+        tolerance=_TOLERANCE,
         needs=[forward.function],
     )
 
@@ -79,15 +80,23 @@ def _normalizing(learner: Learner, name: str, rows: bool, v: Values) -> Any:
 def _normalize(learner: Learner, name: str, rows: bool, v: Values) -> Values:
     turn = np.transpose if rows else np.copy
     instance = _normalizing(learner, name, rows, v)
-    found = {
-        "y": turn(_mode(learner, name, instance, turn(v["x"]), True)),
-        _DEPENDS: 0.0,
-    }
-    if classes.training_flag(learner, name):
+    return {"y": turn(_mode(learner, name, instance, turn(v["x"]), True))}
+
+
+def _mixes_at_test(learner: Learner, name: str, v: Values) -> list[Finding]:
+    """Return a finding if what becomes of an example depends on the others after training, too."""
+    for rows in (True, False):
+        y = classes.attempt(partial(_normalize, learner, name, rows), v)
+        if y is None or not close(normalization.normalize(v)["y"], y["y"], _TOLERANCE):
+            continue  # they have the other layout
+        turn = np.transpose if rows else np.copy
+        instance = _normalizing(learner, name, rows, v)
+        _mode(learner, name, instance, turn(v["x"]), True)
         together = turn(_mode(learner, name, instance, turn(v["x"]), False))[:, :1]
         alone = turn(_mode(learner, name, instance, turn(v["x"][:, :1]), False))
-        found[_DEPENDS] = 0.0 if np.allclose(alone, together) else 1.0
-    return found
+        if not np.allclose(alone, together):
+            return [Finding("batchnorm.batch-at-test", f"{name}.forward", learner.line(f"{name}.forward"))]
+    return []
 
 
 def _normalize_back(learner: Learner, name: str, rows: bool, v: Values) -> Values:
@@ -101,24 +110,18 @@ def _normalize_back(learner: Learner, name: str, rows: bool, v: Values) -> Value
     return {"dx": turn(dx)} | {gradient: None if g is None else np.ravel(g) for gradient, g in kept.items()}
 
 
-def _alike(equation: Equation, mixed: float, v: Values) -> Values:
-    """Return the results of an equation, with how much an example has to do with the others after training."""
-    return equation(v) | {_DEPENDS: mixed}
-
-
 def _normalization_probes(learner: Learner, name: str) -> Iterator[Probe]:
     cases = normalization.cases()
-    # First: examples as columns in training, where all are mixed, would be features in the other layout.
-    wrong = [Mistake("batchnorm.batch-at-test", partial(_alike, normalization.normalize, 1.0))]
-    wrong += [Mistake(m.key, partial(_alike, m.wrong, 0.0)) for m in normalization.forward_mistakes()]
     runs = [partial(_normalize, learner, name, rows) for rows in (True, False)]
-    right: list[Equation] = [partial(_alike, normalization.normalize, 0.0)]
-    forward = Probe(f"{name}.forward", "batchnorm", cases, runs, right, wrong, tolerance=1e-3)
+    right, wrong = [normalization.normalize], normalization.forward_mistakes()
+    flagged = classes.training_flag(learner, name)
+    also = partial(_mixes_at_test, learner, name, cases[0]) if flagged else None
+    forward = Probe(f"{name}.forward", "batchnorm", cases, runs, right, wrong, tolerance=_TOLERANCE, also=also)
     yield forward
     wrong, right = normalization.backward_mistakes(), [normalization.normalize_backward]
     runs = [partial(_normalize_back, learner, name, rows) for rows in (True, False)]
     needs = [forward.function]
-    yield Probe(f"{name}.backward", "batchnorm_backward", cases, runs, right, wrong, tolerance=1e-3, needs=needs)
+    yield Probe(f"{name}.backward", "batchnorm_backward", cases, runs, right, wrong, tolerance=_TOLERANCE, needs=needs)
 
 
 def probes(learner: Learner) -> Iterator[Probe]:

@@ -78,8 +78,8 @@ def _pool_backward(learner: Learner, function: str, channels_first: bool, which:
     mode = [v["mode"]] if len(learner.parameters(function)) > 2 else []
     A, dA = (to_channels_first(v[name]) if channels_first else v[name] for name in ("A_prev", "dA"))
     caches = _caches(learner, POOL_FORWARD, [A, _settings(v), *mode])
-    found = learner.call(function, dA, caches[which % len(caches)], *mode)
-    return {"dA_prev": from_channels_first(found) if channels_first else found}
+    gradient = learner.call(function, dA, caches[which % len(caches)], *mode)
+    return {"dA_prev": from_channels_first(gradient) if channels_first else gradient}
 
 
 def _without_padding(learner: Learner, function: str) -> list[Finding]:

@@ -72,8 +72,8 @@ def _learners_value(learner: Learner, function: str, v: Values) -> Values:
 
 def _one_by_one(learner: Learner, function: str, quantity: str, v: Values) -> Values:
     """Return what a function for single numbers, with an `if` or from `math`, makes of each number."""
-    found = [first(learner.call(function, float(z))) for z in v["Z"].flat]
-    return {quantity: np.reshape(found, v["Z"].shape)}
+    numbers = [first(learner.call(function, float(z))) for z in v["Z"].flat]
+    return {quantity: np.reshape(numbers, v["Z"].shape)}
 
 
 def _overflow(learner: Learner, function: str) -> list[Finding]:

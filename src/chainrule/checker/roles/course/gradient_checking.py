@@ -69,8 +69,8 @@ def _cost(learner: Learner, v: Values) -> Values:
 
 def _gradients(learner: Learner, v: Values) -> Values:
     kept = learner.call(f"{_FORWARD}_n", v["X"], v["Y"], _parameters(v))[1]
-    found = learner.call(f"{_BACKWARD}_n", v["X"], v["Y"], kept)
-    return {f"d{name}": found[f"d{name}"] for name in eq.PARAMETERS}
+    gradients = learner.call(f"{_BACKWARD}_n", v["X"], v["Y"], kept)
+    return {f"d{name}": gradients[f"d{name}"] for name in eq.PARAMETERS}
 
 
 def _of_cost(cost: Equation, v: Values) -> Values:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from chainrule.checker.conventions import classes
+from chainrule.checker.equations import mini_batches, optimizer_state
 from chainrule.checker.equations.mistakes import Equation, Values, named
 from chainrule.checker.equations.optimizers import NAMES, TRIED, cases, mistakes, rights, simulate, taken
+from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner
-from chainrule.checker.probe import Probe
+from chainrule.checker.probe import Probe, difference
 
 UPDATES = {
     "sgd": ("update_parameters_with_gd", "update_parameters_with_sgd"),
@@ -62,113 +65,74 @@ def _updated(learner: Learner, function: str, kind: str, v: Values) -> Values:
     return results
 
 
-def _zeros(states: int, v: Values) -> Values:
-    """Return what the state of an optimizer begins as."""
-    zeros = {f"{s}d{n}": np.zeros_like(p) for s in "vs"[:states] for n, p in v["params"].items()}
-    return {"parts": states} | zeros | {"shared": 0.0}
-
-
 def _begun(learner: Learner, function: str, states: int, v: Values) -> Values:
     result = learner.call(function, v["params"])
     parts = list(result) if isinstance(result, tuple) else [result]
-    found: Values = {"parts": len(parts)}
+    entries: Values = {"parts": len(parts)}
     for state, part in zip("vs"[:states], parts, strict=False):
-        found |= {f"{state}d{name}": part.get(f"d{name}") for name in v["params"]}
-    arrays = [a for a in found.values() if isinstance(a, np.ndarray)]
-    shared = any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
-    return found | {"shared": float(shared)}
+        entries |= {f"{state}d{name}": part.get(f"d{name}") for name in v["params"]}
+    return entries
 
 
-def _begun_wrong(states: int, wrong: str, v: Values) -> Values:
-    right = _zeros(states, v)
-    if wrong == "initialize_state.shared":
-        return right | {"shared": 1.0}
-    if wrong == "initialize_state.ones":
-        return {name: value + 1 if name[1:2] == "d" else value for name, value in right.items()}
-    lost: dict[str, Sequence[str]] = {
-        "initialize_state.some-lost last": ("dW2", "db2"),
-        "initialize_state.some-lost first": ("dW1", "db1"),
-        "initialize_state.some-lost biases": ("db1", "db2"),
-    }
-    lost |= {"initialize_state.keys": ("dW1", "dW2", "db1", "db2")}
-    return {name: None if name[1:] in lost[wrong] else value for name, value in right.items()}
+def _shares_memory(learner: Learner, function: str, states: int, v: Values) -> list[Finding]:
+    """Return a finding if two entries of the state are one array."""
+    arrays = [a for a in _begun(learner, function, states, v).values() if isinstance(a, np.ndarray)]
+    if not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i]):
+        return []
+    return [Finding("initialize_state.shared", function, learner.line(function))]
 
 
 def _state_probe(learner: Learner, function: str, states: int) -> Probe:
-    wrong = [
-        "initialize_state.some-lost last",
-        "initialize_state.some-lost first",
-        "initialize_state.some-lost biases",
-        "initialize_state.keys",
-        "initialize_state.ones",
-        *(["initialize_state.shared"] if states == 2 else []),
-    ]
-    found = named({key: partial(_begun_wrong, states, key) for key in wrong})
     role = "initialize_velocity" if states == 1 else "initialize_adam"
-    return Probe(
-        function, role, cases(), [partial(_begun, learner, function, states)], [partial(_zeros, states)], found
-    )
+    run, right = partial(_begun, learner, function, states), partial(optimizer_state.zeros, states)
+    also = partial(_shares_memory, learner, function, states, cases()[0])
+    return Probe(function, role, cases(), [run], [right], optimizer_state.mistakes(states), also=also)
 
 
-def _batch_cases() -> list[Values]:
-    return [{"m": m, "size": size} for m, size in ((22, 4), (24, 6), (15, 16))]
+Pairs = list[tuple[Any, Any]]
+"""X and Y of each mini-batch, with examples in columns."""
 
 
-def _batches(v: Values) -> Values:
-    """Return what is true of any way to shuffle and cut m examples."""
-    m, size = v["m"], v["size"]
-    sizes = [size] * (m // size) + ([m % size] if m % size else [])
-    return {"sizes": np.array(sizes), "matched": 1.0, "once": 1.0, "shuffled": 1.0, "seeds": 1.0}
+def _pairs(learner: Learner, function: str, as_rows: bool, seed: int, v: Values) -> Pairs:
+    """Return mini-batches of examples that can be told apart: X holds their number in every row, and so does Y."""
+    number = np.arange(v["m"], dtype=float)
+    X, Y = np.vstack([number, number + 100, number + 200]), number[np.newaxis]
+    seeds = [seed] if _takes_seed(learner, function) else []
+    batches = learner.call(function, *([X.T, Y.T] if as_rows else [X, Y]), v["size"], *seeds)
+    pairs = [(np.asarray(x), np.asarray(y)) for x, y in batches]
+    return [(x.T, y.T) for x, y in pairs] if as_rows else pairs
 
 
-def _batches_wrong(key: str, v: Values) -> Values:
-    right, m, size = _batches(v), v["m"], v["size"]
-    full = np.full(m // size, size)
-    all_there = float(not m % size)
-    wrong: dict[str, Values] = {
-        "mini_batches.shuffled-apart": {"matched": 0.0},
-        "mini_batches.last-lost": {
-            "sizes": full,
-            "once": all_there,
-            "shuffled": float(m >= size),
-            "seeds": float(m >= size),
-        },
-        "mini_batches.not-shuffled": {"shuffled": 0.0, "seeds": 0.0},
-        "mini_batches.seed-ignored": {"seeds": 0.0},
-        "mini_batches.empty-last": {"sizes": np.append(full, m % size)},
-        "mini_batches.one-lost": {"sizes": np.delete(right["sizes"], slice(m >= size)), "once": float(m < size)},
-        "mini_batches.last-repeats": {
-            "sizes": np.append(full, size) if m % size and m > size else right["sizes"],
-            "once": all_there,
-        },
-    }
-    if key == "mini_batches.last-repeats" and m < size:
-        wrong[key] = {}
-    return right | wrong[key]
+def _takes_seed(learner: Learner, function: str) -> bool:
+    return len(learner.parameters(function)) > 3
+
+
+def _numbers(pairs: Pairs) -> Any:
+    return np.concatenate([x[0] for x, _ in pairs]) if pairs else np.zeros(0)
 
 
 def _cut(learner: Learner, function: str, as_rows: bool, v: Values) -> Values:
-    """Return what became of examples that can be told apart: X holds their number in every row, and so does Y."""
-    number = np.arange(v["m"], dtype=float)
-    X, Y = np.vstack([number, number + 100, number + 200]), number[np.newaxis]
-    named = learner.parameters(function)
-    orders = []
-    for seed in (0, 5):
-        arguments = [X.T, Y.T] if as_rows else [X, Y]
-        batches = learner.call(function, *arguments, v["size"], *([seed] if len(named) > 3 else []))
-        pairs = [(np.asarray(x), np.asarray(y)) for x, y in batches]
-        pairs = [(x.T, y.T) if as_rows else (x, y) for x, y in pairs]
-        orders.append(np.concatenate([x[0] for x, _ in pairs]) if pairs else np.zeros(0))
-        labels = np.concatenate([np.ravel(y) for _, y in pairs]) if pairs else np.zeros(0)
-        whole = np.hstack([x for x, _ in pairs]) if pairs else np.zeros((3, 0))
-    order = orders[-1]
-    return {
-        "sizes": np.array([x.shape[1] for x, _ in pairs]),
-        "matched": float(np.array_equal(whole, np.vstack([labels, labels + 100, labels + 200]))),
-        "once": float(np.array_equal(np.sort(order), number)),
-        "shuffled": float(not np.array_equal(order, np.sort(order)) and len(order) > 0),
-        "seeds": float(len(named) < 4 or not np.array_equal(orders[0], orders[1])),
-    }
+    pairs = _pairs(learner, function, as_rows, 5, v)
+    return {"sizes": np.array([x.shape[1] for x, _ in pairs]), "examples": len(np.unique(_numbers(pairs)))}
+
+
+def _look_at_order(learner: Learner, function: str, v: Values) -> list[Finding]:
+    """Return a finding if X and Y were shuffled apart, or not at all, or the same with every seed."""
+    for as_rows in (False, True):
+        batches = classes.attempt(partial(_cut, learner, function, as_rows), v)
+        if batches is None or difference([mini_batches.cut(v)], [batches]):
+            continue  # they have the other layout
+        pairs, others = (_pairs(learner, function, as_rows, seed, v) for seed in (5, 0))
+        order, line = _numbers(pairs), learner.line(function)
+        rows = np.array([[0.0], [100.0], [200.0]])
+        if any(not np.array_equal(x, rows + np.ravel(y)) for x, y in pairs):
+            return [Finding("mini_batches.shuffled-apart", function, line)]
+        if np.array_equal(order, np.sort(order)):
+            return [Finding("mini_batches.not-shuffled", function, line)]
+        if _takes_seed(learner, function) and np.array_equal(order, _numbers(others)):
+            return [Finding("mini_batches.seed-ignored", function, line)]
+        return []
+    return []
 
 
 def probes(learner: Learner) -> Iterator[Probe]:
@@ -188,14 +152,6 @@ def probes(learner: Learner) -> Iterator[Probe]:
     function = learner.find(*BATCH_NAMES)
     if function in learner.nodes and len(learner.parameters(function)) in (3, 4):
         runs = [partial(_cut, learner, function, as_rows) for as_rows in (False, True)]
-        keys = (
-            "mini_batches.shuffled-apart",
-            "mini_batches.last-lost",
-            "mini_batches.not-shuffled",
-            "mini_batches.seed-ignored",
-            "mini_batches.empty-last",
-            "mini_batches.one-lost",
-            "mini_batches.last-repeats",
-        )
-        wrong = named({key: partial(_batches_wrong, key) for key in keys})
-        yield Probe(function, "random_mini_batches", _batch_cases(), runs, [_batches], wrong)
+        batches, wrong = mini_batches.cases(), named(mini_batches.WRONG)
+        also = partial(_look_at_order, learner, function, batches[0])
+        yield Probe(function, "random_mini_batches", batches, runs, [mini_batches.cut], wrong, also=also)

@@ -44,7 +44,7 @@ def _takes_sizes(learner: Learner, function: str, layers: int) -> bool:
 def _look(learner: Learner, function: str) -> list[Finding] | Doubt:
     line = learner.line(function)
 
-    def found(key: str, severity: Severity = "error", **facts: str) -> list[Finding]:
+    def finding(key: str, severity: Severity = "error", **facts: str) -> list[Finding]:
         return [Finding(key, function, line, facts, severity)]
 
     drawn = _drawn(learner, function, _SIZES)
@@ -54,18 +54,18 @@ def _look(learner: Learner, function: str) -> list[Finding] | Doubt:
     if not learner.parameters(function):
         fits = _follow_each_other(drawn, len(layers))
         hidden = {name: value for name, value in drawn.items() if name != f"W{len(layers)}"}  # one unit is no twin
-        return _look_at_numbers(hidden, found) if fits else Doubt("other-result", {"role": "initialize"})
+        return _look_at_numbers(hidden, finding) if fits else Doubt("other-result", {"role": "initialize"})
     if not _takes_sizes(learner, function, len(layers)):
         return Doubt("other-result", {"role": "initialize"})
-    if wrong := _look_at_shapes(drawn, rows(learner), found):
+    if wrong := _look_at_shapes(drawn, rows(learner), finding):
         return wrong
     large = _drawn(learner, function, _LARGE) or {}
     if "zero" in function and not any(large[f"W{l}"].any() for l in layers):  # noqa: E741
         return []
-    return _look_at_numbers(large, found) or _look_at_scale(function, _weights(large), found)
+    return _look_at_numbers(large, finding) or _look_at_scale(function, _weights(large), finding)
 
 
-def _look_at_shapes(drawn: dict[str, Any], as_rows: bool, found: Callable[..., list[Finding]]) -> list[Finding]:
+def _look_at_shapes(drawn: dict[str, Any], as_rows: bool, finding: Callable[..., list[Finding]]) -> list[Finding]:
     layers = range(1, len(_weights(drawn)) + 1)
     shapes = {l: (_SIZES[l], _SIZES[l - 1]) for l in layers}  # noqa: E741 - the lesson's name
     turned = all(
@@ -78,15 +78,15 @@ def _look_at_shapes(drawn: dict[str, Any], as_rows: bool, found: Callable[..., l
         W, b = drawn[f"W{l}"], drawn.get(f"b{l}")
         expected = (n_prev, n) if as_rows else (n, n_prev)
         if W.shape != expected:
-            return found("initialize.W-shape", name=f"W{l}", expected=str(expected), got=str(W.shape))
+            return finding("initialize.W-shape", name=f"W{l}", expected=str(expected), got=str(W.shape))
         if b is None:
-            return found("initialize.b-missing", name=f"b{l}")
+            return finding("initialize.b-missing", name=f"b{l}")
         allowed = [(n,), (1, n)] if as_rows else [(n, 1)]
         if b.shape not in allowed:
             key = "initialize.b-flat" if b.shape == (n,) else "initialize.b-shape"
-            return found(key, name=f"b{l}", expected=str(allowed[-1]), got=str(b.shape))
+            return finding(key, name=f"b{l}", expected=str(allowed[-1]), got=str(b.shape))
         if W.dtype.kind in "iu":
-            return found("initialize.integers", name=f"W{l}")
+            return finding("initialize.integers", name=f"W{l}")
     return []
 
 
@@ -105,35 +105,35 @@ def _weights(drawn: dict[str, Any]) -> list[Any]:
     return [drawn[name] for name in sorted(drawn) if name[0] == "W"]
 
 
-def _look_at_numbers(drawn: dict[str, Any], found: Callable[..., list[Finding]]) -> list[Finding]:
+def _look_at_numbers(drawn: dict[str, Any], finding: Callable[..., list[Finding]]) -> list[Finding]:
     """Return whether the units of a layer, or the layers, begin alike."""
     W = _weights(drawn)
     layers = len(W)
     for l, w in enumerate(W, start=1):  # noqa: E741
         if np.all(w == w[0]) or np.all(w == w[:, :1]):
-            return found("initialize.symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
+            return finding("initialize.symmetric", name=f"W{l}", got=f"{w.flat[0]:g}")
         if not np.isfinite(w).all():
-            return found("initialize.not-finite", name=f"W{l}")
+            return finding("initialize.not-finite", name=f"W{l}")
     for l in range(1, layers):  # noqa: E741
         a, b = (w.ravel()[: min(9, W[l - 1].size, W[l].size)] for w in W[l - 1 : l + 1])
         if a[0] and b[0] and np.allclose(a / a[0], b / b[0]):
-            return found("initialize.same-numbers", name=f"W{l}", other=f"W{l + 1}")
+            return finding("initialize.same-numbers", name=f"W{l}", other=f"W{l + 1}")
     return []
 
 
-def _look_at_scale(function: str, W: Sequence[Any], found: Callable[..., list[Finding]]) -> list[Finding]:
+def _look_at_scale(function: str, W: Sequence[Any], finding: Callable[..., list[Finding]]) -> list[Finding]:
     for l, w in enumerate(W, start=1):  # noqa: E741
         deviation = float(w.std())
         if w.min() >= 0:
-            return found("initialize.all-positive", "warning", name=f"W{l}")
+            return finding("initialize.all-positive", "warning", name=f"W{l}")
         if np.isclose(deviation, _ASKED.get(function, 0.0), rtol=0.1):
             continue
         if deviation > _TOO_LARGE:
-            return found(
+            return finding(
                 "initialize.too-large", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1])
             )
         if deviation < _TOO_SMALL and len(W) > 2:
-            return found(
+            return finding(
                 "initialize.too-small", "warning", name=f"W{l}", got=f"{deviation:.2g}", inputs=str(_LARGE[l - 1])
             )
     return []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations.mistakes import Equation, Mistake, Values
+from chainrule.checker.equations import layer_sizes
+from chainrule.checker.equations.mistakes import Values, named
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Inspection, Probe
 from chainrule.checker.roles.scripts import whole
@@ -20,30 +20,17 @@ FORWARD = ("forward_propagation", "forward_prop", "forwardprop", "forward_propag
 BACKWARD = ("backward_propagation", "backward_prop", "back_propagation", "backpropagation", "backward_propogation")
 
 
-def _sizes(v: Values) -> Values:
-    return {"n_x": v["X"].shape[0], "n_y": v["Y"].shape[0]}
-
-
 def _run_sizes(learner: Learner, function: str, v: Values) -> Values:
     n_x, _, n_y = learner.call(function, v["X"], v["Y"])
     return {"n_x": n_x, "n_y": n_y}
-
-
-_SIZES: dict[str, Equation] = {
-    "layer_sizes.examples": lambda v: {"n_x": v["X"].shape[1], "n_y": v["Y"].shape[1]},
-    "layer_sizes.input-examples": lambda v: {"n_x": v["X"].shape[1], "n_y": v["Y"].shape[0]},
-    "layer_sizes.output-examples": lambda v: {"n_x": v["X"].shape[0], "n_y": v["Y"].shape[1]},
-    "layer_sizes.swapped": lambda v: {"n_x": v["Y"].shape[0], "n_y": v["X"].shape[0]},
-}
 
 
 def _size_probes(learner: Learner) -> Iterator[Probe]:
     function = learner.find("layer_sizes")
     if function in learner.nodes and len(learner.parameters(function)) == 2:
         cases: list[Values] = [{"X": np.ones((n, m)), "Y": np.ones((k, m))} for n, m, k in ((5, 3, 2), (2, 7, 1))]
-        mistakes = [Mistake(key, wrong) for key, wrong in _SIZES.items()]
         run = partial(_run_sizes, learner, function)
-        yield Probe(function, "layer_sizes", cases, [run], [_sizes], mistakes)
+        yield Probe(function, "layer_sizes", cases, [run], [layer_sizes.sizes], named(layer_sizes.WRONG))
 
 
 def probes(learner: Learner) -> Iterator[Probe | Inspection]:
@@ -56,8 +43,7 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
     yield whole.forward_probe(learner, forward, backward, reading)
     reading = as_updated(learner, reading)
     if backward in learner.nodes:
-        losses: list[tuple[Any, bool]] = [(whole.cross_entropy, True)]
-        probe = whole.backward_probe(learner, forward, backward, reading, losses)
+        probe = whole.backward_probe(learner, forward, backward, reading, [(None, True)])
         if probe:
             yield probe
     yield from prediction_probes(learner, forward, reading, learner.find(*PREDICT), probabilities=False)

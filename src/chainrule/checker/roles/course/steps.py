@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,9 +12,8 @@ import numpy as np
 
 from chainrule.checker.conventions.layout import rows
 from chainrule.checker.conventions.names import BACKWARD_NAMES, FORWARD_NAMES, first
-from chainrule.checker.equations import linear
-from chainrule.checker.equations.activations import SLOPES, VALUES
-from chainrule.checker.equations.mistakes import Equation, Mistake, Values
+from chainrule.checker.equations import layer, linear
+from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, arrays
 from chainrule.checker.probe import Probe, close
@@ -55,12 +55,12 @@ def named(learner: Learner, function: str, result: Any, patterns: dict[str, str]
     if not isinstance(result, tuple | list):
         return dict.fromkeys(patterns)
     written = learner.returned_names(function)
-    found: Values = {}
+    parts: Values = {}
     for name, pattern in patterns.items():
         places = [i for i, text in enumerate(written) if text and re.fullmatch(pattern, text)]
         if len(places) == 1 and places[0] < len(result):
-            found[name] = result[places[0]]
-    return found if len(found) == len(patterns) else dict(zip(patterns, result, strict=False))
+            parts[name] = result[places[0]]
+    return parts if len(parts) == len(patterns) else dict(zip(patterns, result, strict=False))
 
 
 def by_key(result: dict[Any, Any], pattern: str) -> Any:
@@ -76,8 +76,8 @@ def _linear_backward(learner: Learner, function: str, as_rows: bool, own_cache: 
         cache: Any = _layer(v, as_rows)
         forward = learner.find(*LINEAR_FORWARD)
         if own_cache and forward in learner.nodes:
-            made = learner.call(forward, *cache)
-            cache = made[1] if isinstance(made, tuple) and len(made) == 2 else cache
+            pair = learner.call(forward, *cache)
+            cache = pair[1] if isinstance(pair, tuple) and len(pair) == 2 else cache
         result = learner.call(function, dZ, cache)
     parts = named(learner, function, result, BACK_NAMES)
     if not as_rows:
@@ -90,77 +90,21 @@ def _linear_backward(learner: Learner, function: str, as_rows: bool, own_cache: 
 # --- linear, then activation -------------------------------------------------------------------------------------
 
 
-def step_cases() -> list[Values]:
-    """Return layers with each activation, and the upstream gradient dA."""
-    return [v | {"activation": name, "dA": v["dZ"]} for name in ("relu", "sigmoid") for v in linear.cases()]
-
-
-def _step(v: Values, *, linear_: Callable[..., Any], activation: Callable[[Any, str], Any]) -> Values:
-    return {"A": activation(linear_(v["A_prev"], v["W"], v["b"]), v["activation"])}
-
-
-def _pure_linear(A: Any, W: Any, b: Any) -> Any:
-    return W @ A + b
-
-
-def _pure_activation(Z: Any, name: str) -> Any:
-    return VALUES[name](Z)
-
-
-_SWAPPED = {"relu": "sigmoid", "sigmoid": "relu", "tanh": "sigmoid"}
-_ACTIVATION: dict[str, Callable[[Callable[[Any, str], Any], Any, str], Any]] = {
-    "linear_activation_forward.no-activation": lambda g, Z, name: Z,
-    "linear_activation_forward.no-activation-relu": lambda g, Z, name: Z if name == "relu" else g(Z, name),
-    "linear_activation_forward.no-activation-sigmoid": lambda g, Z, name: Z if name == "sigmoid" else g(Z, name),
-    "linear_activation_forward.activations-swapped": lambda g, Z, name: g(Z, _SWAPPED[name]),
-    "linear_activation_forward.always-sigmoid": lambda g, Z, name: g(Z, "sigmoid"),
-    "linear_activation_forward.always-relu": lambda g, Z, name: g(Z, "relu"),
-    "linear_activation_forward.activated-twice": lambda g, Z, name: g(g(Z, name), name),
-}
-
-
-def _own(learner: Learner, as_rows: bool) -> tuple[Callable[..., Any], Callable[[Any, str], Any]]:
+def _own_parts(learner: Learner, as_rows: bool) -> tuple[Equation, layer.Activation]:
     """Return the learner's linear and activation functions, in columns; those that are missing are the right ones."""
     forward = learner.find(*LINEAR_FORWARD)
 
-    def its_linear(A: Any, W: Any, b: Any) -> Any:
-        if forward not in learner.nodes:
-            return _pure_linear(A, W, b)
-        return _turn(first(learner.call(forward, *_layer({"A_prev": A, "W": W, "b": b}, as_rows))), as_rows)
-
     def its_activation(Z: Any, name: str) -> Any:
         function = learner.find(*FORWARD_NAMES[name])
-        return first(learner.call(function, Z)) if function in learner.nodes else VALUES[name](Z)
+        return first(learner.call(function, Z)) if function in learner.nodes else layer.activate(Z, name)
 
-    return its_linear, its_activation
-
-
-def _step_forms(learner: Learner, as_rows: bool) -> list[tuple[Callable[..., Any], Callable[[Any, str], Any]]]:
-    return [(_pure_linear, _pure_activation), _own(learner, as_rows)]
+    if forward is None or forward not in learner.nodes:
+        return linear.forward, its_activation
+    return partial(_linear_forward, learner, forward, as_rows), its_activation
 
 
 def _step_run(learner: Learner, function: str, as_rows: bool, v: Values) -> Values:
     return {"A": _turn(first(learner.call(function, *_layer(v, as_rows), v["activation"])), as_rows)}
-
-
-def _step_mistakes(learner: Learner, as_rows: bool) -> list[Mistake]:
-    made = []
-    for linear_, g in _step_forms(learner, as_rows):
-        for key, wrong in _ACTIVATION.items():
-            equation = partial(_step, linear_=linear_, activation=partial(wrong, g))
-            made.append(Mistake(key, equation))
-        for mistake in linear.FORWARD_MISTAKES:
-
-            def changed(v: Values, mistake: Mistake = mistake, g: Any = g) -> Values:
-                return {"A": g(mistake.wrong(v)["Z"], v["activation"])}
-
-            made.append(Mistake(mistake.key, changed))
-        made.append(Mistake("linear_forward.bias-after", partial(_bias_after, g)))
-    return made
-
-
-def _bias_after(g: Callable[[Any, str], Any], v: Values) -> Values:
-    return {"A": g(v["W"] @ v["A_prev"], v["activation"]) + v["b"]}
 
 
 def _back_run(learner: Learner, function: str, forward: str, as_rows: bool, v: Values) -> Values:
@@ -170,62 +114,27 @@ def _back_run(learner: Learner, function: str, forward: str, as_rows: bool, v: V
     return {name: _turn(a, as_rows) if a is not None else None for name, a in parts.items()}
 
 
-def _slope(v: Values, activation: str | None = None) -> Any:
-    return SLOPES[activation or v["activation"]](_pure_linear(v["A_prev"], v["W"], v["b"]))
+def _own_caches(learner: Learner, forward: str, as_rows: bool, equation: Equation, v: Values) -> Values:
+    """Return an equation with what the learner's layer keeps: in the place of Z, and as "cache" for the linear part."""
+    _, (linear_cache, activation_cache) = learner.call(forward, *_layer(v, as_rows), v["activation"])
+    return equation(v | {"Z": activation_cache, "cache": linear_cache})
 
 
-def _back(v: Values, *, dZ: Callable[[Values], Any], backward: Equation) -> Values:
-    return backward(v | {"dZ": dZ(v)})
+def _own_gate(learner: Learner, as_rows: bool, dA: Any, cache: Any, name: str) -> Any:
+    function = learner.find(*BACKWARD_NAMES[name])
+    return dA if function is None else _turn(learner.call(function, _turn(dA, as_rows), cache), as_rows)
 
 
-_DZ: dict[str, Callable[[Values], Any]] = {
-    "linear_activation_backward.no-slope": lambda v: v["dA"],
-    "linear_activation_backward.no-slope-relu": lambda v: v["dA"] if v["activation"] == "relu" else v["dA"] * _slope(v),
-    "linear_activation_backward.no-slope-sigmoid": lambda v: (
-        v["dA"] if v["activation"] == "sigmoid" else v["dA"] * _slope(v)
-    ),
-    "linear_activation_backward.slopes-swapped": lambda v: v["dA"] * _slope(v, _SWAPPED[v["activation"]]),
-    "linear_activation_backward.always-sigmoid": lambda v: v["dA"] * _slope(v, "sigmoid"),
-    "linear_activation_backward.always-relu": lambda v: v["dA"] * _slope(v, "relu"),
-    "linear_activation_backward.gradient-lost": lambda v: _slope(v),
-    "linear_activation_backward.slope-twice": lambda v: v["dA"] * _slope(v) ** 2,
-}
-
-
-def _back_mistakes() -> list[Mistake]:
-    made = []
-    for mean in (True, False):
-        for key, dZ in _DZ.items():
-            equation = partial(_back, dZ=dZ, backward=partial(linear.backward, mean=mean))
-            made.append(Mistake(key, equation))
-    for mistake in linear.backward_mistakes(mean=True):
-        made.append(Mistake(mistake.key, partial(_back, dZ=_right, backward=mistake.wrong)))
-    return made
-
-
-def _right(v: Values) -> Any:
-    return v["dA"] * _slope(v)
-
-
-def _composed_back(learner: Learner, forward: str, as_rows: bool, v: Values, mistake: str = "") -> Values:
-    """Return what the learner's own activation backward and linear_backward give one after the other."""
-    change = mistake.removeprefix("linear_activation_backward.")
-    _, cache = learner.call(forward, *_layer(v, as_rows), v["activation"])
-    linear_cache, activation_cache = cache
-    activation = _SWAPPED[v["activation"]] if change == "slopes-swapped" else v["activation"]
-    activation = change.removeprefix("always-") if change.startswith("always-") else activation
-    function = learner.find(*BACKWARD_NAMES[activation])
-    dA = _turn(v["dA"], as_rows)
-    dZ = dA if change == "no-slope" or function is None else learner.call(function, dA, activation_cache)
+def _own_linear(learner: Learner, as_rows: bool, v: Values) -> Values:
     backward = learner.find(*LINEAR_BACKWARD) or ""
-    parts = named(learner, backward, learner.call(backward, dZ, linear_cache), BACK_NAMES)
+    parts = named(learner, backward, learner.call(backward, _turn(v["dZ"], as_rows), v["cache"]), BACK_NAMES)
     return {name: _turn(a, as_rows) if a is not None else None for name, a in parts.items()}
 
 
 def _cache_wrong(learner: Learner, forward: str, run: Equation, pure: Sequence[Equation]) -> list[Finding]:
     """Return a finding if right parts give a wrong gradient: the cache between them is not what backward expects."""
     for equation in pure:
-        if all(close(a, run(v)[name], 1e-6) for v in step_cases() for name, a in equation(v).items()):
+        if all(close(a, run(v)[name], 1e-6) for v in layer.cases() for name, a in equation(v).items()):
             return []
     return [Finding("linear_activation_forward.cache", forward, learner.line(forward))]
 
@@ -233,38 +142,34 @@ def _cache_wrong(learner: Learner, forward: str, run: Equation, pure: Sequence[E
 def _step_probes(learner: Learner, as_rows: bool, summed: bool) -> Iterator[Probe]:
     forward, backward = learner.find(*STEP_FORWARD), learner.find(*STEP_BACKWARD)
     parts = [learner.find(*names) or "" for names in (LINEAR_FORWARD, LINEAR_BACKWARD)]
-    gates = [learner.find(*n) or "" for table in (FORWARD_NAMES, BACKWARD_NAMES) for n in table.values()]
+    activations = [learner.find(*n) or "" for table in (FORWARD_NAMES, BACKWARD_NAMES) for n in table.values()]
     if forward in learner.nodes:
+        forms = [(linear.forward, layer.activate), _own_parts(learner, as_rows)]
         yield Probe(
             forward,
             "linear_activation_forward",
-            step_cases(),
+            layer.cases(),
             [partial(_step_run, learner, forward, as_rows)],
-            [partial(_step, linear_=f, activation=g) for f, g in _step_forms(learner, as_rows)],
-            _step_mistakes(learner, as_rows),
-            needs=[*parts, *gates],
+            [partial(layer.forward, *form) for form in forms],
+            [mistake for form in forms for mistake in layer.forward_mistakes(*form)],
+            needs=[*parts, *activations],
         )
     if backward in learner.nodes and forward in learner.nodes:
-        composed = partial(_composed_back, learner, forward, as_rows)
-        wrong = [
-            Mistake(key, partial(composed, mistake=key))
-            for key in (
-                "linear_activation_backward.no-slope",
-                "linear_activation_backward.slopes-swapped",
-                "linear_activation_backward.always-sigmoid",
-                "linear_activation_backward.always-relu",
-            )
-        ]
-        pure = [partial(_back, dZ=_right, backward=partial(linear.backward, mean=m)) for m in (True, not summed)]
+        gate, linear_backward = partial(_own_gate, learner, as_rows), partial(_own_linear, learner, as_rows)
+        own = partial(_own_caches, learner, forward, as_rows)
+        wrong = [replace(m, wrong=partial(own, m.wrong)) for m in layer.gate_mistakes(gate, linear_backward)]
+        means = [True] if not summed else [True, False]
+        pure = [partial(layer.backward, layer.gate, partial(linear.backward, mean=mean)) for mean in means]
+        run = partial(_back_run, learner, backward, forward, as_rows)
         yield Probe(
             backward,
             "linear_activation_backward",
-            step_cases(),
-            [partial(_back_run, learner, backward, forward, as_rows)],
-            [*pure, composed],
-            [*wrong, *_back_mistakes()],
-            needs=[forward, *parts, *gates],
-            also=partial(_cache_wrong, learner, forward, partial(_back_run, learner, backward, forward, as_rows), pure),
+            layer.cases(),
+            [run],
+            [*pure, partial(own, partial(layer.backward, gate, linear_backward))],
+            [*wrong, *layer.backward_mistakes()],
+            needs=[forward, *parts, *activations],
+            also=partial(_cache_wrong, learner, forward, run, pure),
         )
 
 

@@ -58,17 +58,14 @@ _SUMS: dict[str, tuple[Formula, float]] = {
 }
 
 
-def _after_squares(factor: float, output: str, per_class: bool, A: Any, Y: Any, Z: Any) -> Any:
-    """Return dZ of the squared error after an output activation."""
-    error = factor * (A - Y) / (len(Y) if per_class else 1)
-    if output == "sigmoid":
-        return error * A * (1 - A)
-    return A * (error - (error * A).sum(axis=0)) if output == "softmax" else error
+def _slope_of_squares(factor: float, per_class: bool, A: Any, Y: Any) -> Any:
+    """Return dAL of the squared error of one example."""
+    return factor * (A - Y) / (len(Y) if per_class else 1)
 
 
-def _after_scores(A: Any, Y: Any, Z: Any) -> Any:
-    """Return dZ of softmax, or of sigmoid for one output, with cross-entropy when the network ends in scores."""
-    return (network.OUTPUTS["sigmoid"](Z) if len(Z) == 1 else network.softmax(Z)) - Y
+def _slope_at_scores(A: Any, Y: Any) -> Any:
+    """Return dAL of softmax, or of sigmoid for one output, with cross-entropy when the network ends in scores."""
+    return (network.OUTPUTS["sigmoid"](A) if len(A) == 1 else network.OUTPUTS["softmax"](A)) - Y
 
 
 def _cross_entropy(output: str) -> Equation:
@@ -132,23 +129,23 @@ def _mean_elsewhere(learner: Learner, backward: str) -> bool:
     return any("log(" in (code := text(learner, f)) and re.search(r"mean\(|/ ?\(?(m|n)\b|/ len", code) for f in others)
 
 
-def _losses(learner: Learner, backward: str, kind: str | None, output: str) -> list[tuple[Step, bool]]:
-    """Return which losses the gradient may belong to: dZ of the last layer, and whether it is the mean."""
+def _losses(learner: Learner, backward: str, kind: str | None, output: str) -> list[tuple[Step | None, bool]]:
+    """Return which losses the gradient may belong to: dAL, None for cross-entropy, and whether it is the mean."""
     whole_text = text(learner, *learner.nodes)
-    entropy = _after_scores if output == "identity" else whole.cross_entropy
+    entropy = _slope_at_scores if output == "identity" else None
     sums = kind == "sum" or _divides_later(learner) or (kind is None and not _mean_elsewhere(learner, backward))
-    made: list[tuple[Step, bool]] = []
+    losses: list[tuple[Step | None, bool]] = []
     squares = _SQUARES | _SUMS
     if kind in squares:
         factor = squares[kind][1]
-        delta = partial(_after_squares, factor, output, "mean-squares" in kind)
-        made = [(delta, kind not in _SUMS), (partial(_after_squares, 1.0, output, False), kind not in _SUMS)]
+        slope = partial(_slope_of_squares, factor, "mean-squares" in kind)
+        losses = [(slope, kind not in _SUMS), (partial(_slope_of_squares, 1.0, False), kind not in _SUMS)]
     elif kind in (None, "") and "log(" not in whole_text:
         for factor in (1.0, 2.0):
-            made += [(partial(_after_squares, factor, output, per_class), True) for per_class in (False, True)]
-    made = [(entropy, True), *made] if kind not in squares else made
-    summed = [(delta, False) for delta, _ in made] if sums else []
-    return [*summed, *made] if kind == "sum" else [*made, *summed]
+            losses += [(partial(_slope_of_squares, factor, per_class), True) for per_class in (False, True)]
+    losses = [(entropy, True), *losses] if kind not in squares else losses
+    summed = [(slope, False) for slope, _ in losses] if sums else []
+    return [*summed, *losses] if kind == "sum" else [*losses, *summed]
 
 
 def _allows_scores(learner: Learner, forward: str) -> bool:
@@ -200,20 +197,22 @@ def _updated(learner: Learner, function: str, style: Style, prefix: str, v: Valu
     known["learning_rate"] = v["learning_rate"]
     result = call(learner, function, known)
     parts = result if isinstance(result, tuple) else (result,) if result is not None else learner.given
-    made = weights(result)
-    if made is None and len(parts) >= 2 and all(isinstance(part, list) for part in parts[:2]):
-        made = {f"{kind}{i}": part[i - 1] for kind, part in zip("Wb", parts, strict=False) for i in layers}
-    made = made or next((w for part in parts if (w := weights(part))), {})
-    return {name: style.parameter(name, made.get(name, np.nan)) for name in named}
+    updated = weights(result)
+    if updated is None and len(parts) >= 2 and all(isinstance(part, list) for part in parts[:2]):
+        updated = {f"{kind}{i}": part[i - 1] for kind, part in zip("Wb", parts, strict=False) for i in layers}
+    updated = updated or next((w for part in parts if (w := weights(part))), {})
+    return {name: style.parameter(name, updated.get(name, np.nan)) for name in named}
 
 
 def _update_cases(layers: int) -> list[Values]:
     rng = np.random.default_rng(3)
-    made = []
+    examples = []
     for output, rate in (("softmax", 0.3), ("sigmoid", 0.07)):
         v = {name: a for name, a in network.cases(layers, output)[0].items() if name[0] in "Wb"}
-        made.append(v | {f"d{name}": rng.standard_normal(a.shape) for name, a in v.items()} | {"learning_rate": rate})
-    return made
+        examples.append(
+            v | {f"d{name}": rng.standard_normal(a.shape) for name, a in v.items()} | {"learning_rate": rate}
+        )
+    return examples
 
 
 def _update_probe(learner: Learner, function: str, style: Style) -> Probe | None:
@@ -312,9 +311,9 @@ def probes(learner: Learner) -> Iterator[Probe | Inspection]:
         yield probe
     function = learner.find(*UPDATE)
     if function in learner.nodes:
-        made = _update_probe(learner, function, style)
-        if made:
-            yield made
+        update_probe = _update_probe(learner, function, style)
+        if update_probe:
+            yield update_probe
     yield from prediction_probes(learner, forward, reading, learner.find(*PREDICT), probabilities=True)
     for name in TRAIN:
         yield from training(learner, name, reading)

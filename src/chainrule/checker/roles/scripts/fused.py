@@ -11,9 +11,8 @@ import numpy as np
 
 from chainrule.checker.conventions.names import weights
 from chainrule.checker.conventions.styles import Style, call, calls, layers_of, styles
-from chainrule.checker.equations import linear, network, update
+from chainrule.checker.equations import network, network_mistakes, update
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
-from chainrule.checker.equations.network import Steps
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe
 from chainrule.checker.roles.scripts.whole import candidates_of, outputs_of, upright, usual_of
@@ -25,24 +24,18 @@ def _updated(learner: Learner, function: str, style: Style, v: Values) -> Values
     known = style.known(v) | {"learning_rate": _RATE}
     result = call(learner, function, known)
     parts = result if isinstance(result, tuple) else (result,)
-    made = weights(result) or next((w for part in parts if (w := weights(part))), None)
-    if made is None:
-        made = next((w for part in learner.given if (w := weights(part))), {})
-    return {name: style.parameter(name, made.get(name, np.nan)) for name in v if re.fullmatch(r"[Wb]\d", name)}
+    updated = weights(result) or next((w for part in parts if (w := weights(part))), None)
+    if updated is None:
+        updated = next((w for part in learner.given if (w := weights(part))), {})
+    return {name: style.parameter(name, updated.get(name, np.nan)) for name in v if re.fullmatch(r"[Wb]\d", name)}
 
 
-def _step(step: Steps, rule: Equation, v: Values) -> Values:
-    return rule(_parameters(v) | network.backward(step, v) | {"learning_rate": _RATE})
+def _step(gradient: Equation, rule: Equation, v: Values) -> Values:
+    return rule(_parameters(v) | gradient(v) | {"learning_rate": _RATE})
 
 
 def _parameters(v: Values) -> Values:
     return {name: value for name, value in v.items() if name not in ("X", "Y")}
-
-
-def _early(back: Equation, v: Values) -> Values:
-    """Return the linear backward with dA made from weights that have been updated already."""
-    made = back(v)
-    return made | {"dA_prev": (v["W"] - _RATE * made["dW"]).T @ v["dZ"]}
 
 
 def fused_probe(learner: Learner, function: str) -> Probe:
@@ -53,15 +46,17 @@ def fused_probe(learner: Learner, function: str) -> Probe:
         replace(style, labels=labels) for style in _fused_styles(learner, function, cases) for labels in (False, True)
     ]
     rights = [step for _, step in candidates_of(learner, function, output, ways[0])]
-    right = [partial(_step, step, update.update) for step in rights]
+    right = [partial(_step, partial(network.backward, step), update.update) for step in rights]
     mistakes = []
     for name, step in zip(usual_of(learner, function), rights, strict=False):
-        back = partial(linear.backward, mean=True)
-        wrong = [("whole_backward.updated-first", replace(step, backward=partial(_early, back)))]
-        wrong += network.wrong_backwards(step, name, ways[0].layers)
-        wrong += network.wrong_forwards(step, ways[0].layers)
-        mistakes += [Mistake(key, partial(_step, made, update.update)) for key, made in wrong]
-        mistakes += [Mistake(m.key, partial(_step, step, m.wrong)) for m in update.UPDATE_MISTAKES]
+        wrong = [network_mistakes.updated_first(step, _RATE)]
+        wrong += network_mistakes.wrong_backwards(step, name, ways[0].layers)
+        wrong += network_mistakes.wrong_forwards(step, ways[0].layers)
+        gradients: list[tuple[str, Equation]] = [(key, partial(network.backward, form)) for key, form in wrong]
+        right_gradient = partial(network.backward, step)
+        gradients += network_mistakes.wrong_results(right_gradient, ways[0].layers)
+        mistakes += [Mistake(key, partial(_step, gradient, update.update)) for key, gradient in gradients]
+        mistakes += [Mistake(m.key, partial(_step, right_gradient, m.wrong)) for m in update.UPDATE_MISTAKES]
     mistakes = [replace(mistake, wrong=partial(upright, ways[0], mistake.wrong)) for mistake in mistakes]
     runs = [partial(_updated, learner, function, way) for way in ways]
     may_change = frozenset(learner.parameters(function))
@@ -71,8 +66,8 @@ def fused_probe(learner: Learner, function: str) -> Probe:
 
 
 def _fused_styles(learner: Learner, function: str, cases: Sequence[Values]) -> list[Style]:
-    made = styles(learner, function, None, cases[0])[0]
-    ways = [replace(made, rows=rows, turned=turned) for rows in (True, False) for turned in (rows, not rows)]
+    likeliest = styles(learner, function, None, cases[0])[0]
+    ways = [replace(likeliest, rows=rows, turned=turned) for rows in (True, False) for turned in (rows, not rows)]
     usable = []
     for way in ways:
         try:
@@ -80,4 +75,4 @@ def _fused_styles(learner: Learner, function: str, cases: Sequence[Values]) -> l
         except Exception:  # whatever the learner's code makes of it
             continue
         usable.append(way)
-    return usable or [made]
+    return usable or [likeliest]

@@ -24,10 +24,10 @@ from chainrule.checker.conventions.styles import (
     styles,
     text,
 )
-from chainrule.checker.equations import network
+from chainrule.checker.equations import network, network_mistakes
 from chainrule.checker.equations.activations import SLOPES, VALUES
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
-from chainrule.checker.equations.network import GATES, OUTPUTS, Step, Steps
+from chainrule.checker.equations.network import GATES, Step, Steps
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Probe, close, examine
@@ -56,7 +56,7 @@ class Reading:
     styles: tuple[Style, ...]
 
 
-_LINEAR = Steps(VALUES["identity"], VALUES["identity"], lambda dA, Z, A: dA)
+_LINEAR = replace(network.steps("relu", "identity"), hidden=VALUES["identity"], gate=lambda dA, Z, A: dA)
 
 
 def _leaky(slope: float, Z: Any) -> Any:
@@ -90,19 +90,19 @@ def candidates_of(learner: Learner, function: str, output: str, style: Style) ->
     used = calls(learner, function)
     names = FORWARD_NAMES["sigmoid"] if output == "sigmoid" else SOFTMAX
     own_output = [partial(_own_output, learner, f, style) for f in sorted(used) if f in names]
-    made = [(name, network.steps(name, output)) for name in usual_of(learner, function)]
+    candidates = [(name, network.steps(name, output)) for name in usual_of(learner, function)]
+    without = network.steps("relu", output)
     for slope in (0.01, 0.1, 0.2):
-        leaky = Steps(partial(_leaky, slope), OUTPUTS[output], partial(_leaky_gate, slope))
-        made.append(("", leaky))
+        candidates.append(("", replace(without, hidden=partial(_leaky, slope), gate=partial(_leaky_gate, slope))))
     if not re.search(r"exp\(|tanh|maximum|relu|sigmoid|softmax|> ?0", text(learner, *learner.nodes)):
-        made.append(("", _LINEAR))  # where no activation is anywhere in the file, none is meant
+        candidates.append(("", _LINEAR))  # where no activation is anywhere in the file, none is meant
     for helper in sorted(used):
         if len(learner.parameters(helper)) == 1:
             value = partial(_own_value, learner, helper)
             usual = next((name for name in GATES if helper in FORWARD_NAMES[name]), "")
             gate = GATES[usual] if usual else partial(_measured, value)
-            made.append((usual, Steps(value, OUTPUTS[output], gate)))
-    return made + [(name, replace(step, output=own)) for own in own_output for name, step in made]
+            candidates.append((usual, replace(without, hidden=value, gate=gate)))
+    return candidates + [(name, replace(step, output=own)) for own in own_output for name, step in candidates]
 
 
 def _agrees(got: Sequence[Values], equation: Equation, cases: Sequence[Values]) -> bool:
@@ -116,7 +116,7 @@ def _agrees(got: Sequence[Values], equation: Equation, cases: Sequence[Values]) 
 def read(learner: Learner, function: str, backward: str | None, *, scores: bool = False) -> Reading:
     """Return what the network is whose forward pass is `function`; with `scores`, it may end without an activation."""
     layers = layers_of(learner, function, backward or "")
-    found: list[tuple[str, Reading, bool]] = []
+    readings: list[tuple[str, Reading, bool]] = []
     for output in outputs_of(learner, function)[: 3 if scores else 2]:
         cases = network.cases(layers, output)
         ways = styles(learner, function, backward, cases[0])
@@ -130,13 +130,15 @@ def read(learner: Learner, function: str, backward: str | None, *, scores: bool 
                 if _agrees(got, partial(network.forward, step), cases):
                     return Reading(hidden, step, step, output, (style,))
             for hidden, step in candidates[: len(GATES)]:
-                for _, wrong in network.wrong_forwards(step, layers):
+                for _, wrong in network_mistakes.wrong_forwards(step, layers):
                     if _agrees(got, partial(network.forward, wrong), cases):
-                        found.append((output, Reading(hidden, step, wrong, output, (style,)), True))
+                        readings.append((output, Reading(hidden, step, wrong, output, (style,)), True))
         hidden, step = candidates_of(learner, function, output, ways[0])[0]
-        found.append((output, Reading(hidden, step, None, output, tuple(ways)), False))
-    likely = [each for each in found if each[2] and each[0] == found[0][0]] or [each for each in found if each[2]]
-    return (likely or found)[0][1]
+        readings.append((output, Reading(hidden, step, None, output, tuple(ways)), False))
+    likely = [reading for reading in readings if reading[2] and reading[0] == readings[0][0]] or [
+        reading for reading in readings if reading[2]
+    ]
+    return (likely or readings)[0][1]
 
 
 def outputs_of(learner: Learner, function: str) -> list[str]:
@@ -149,8 +151,8 @@ def outputs_of(learner: Learner, function: str) -> list[str]:
 
 
 def _only_named(names: Sequence[str], equation: Equation, v: Values) -> Values:
-    made = equation(v)
-    return {name: made[name] for name in names if name in made}
+    quantities = equation(v)
+    return {name: quantities[name] for name in names if name in quantities}
 
 
 def forward_probe(learner: Learner, function: str, backward: str | None, reading: Reading) -> Probe:
@@ -166,10 +168,10 @@ def forward_probe(learner: Learner, function: str, backward: str | None, reading
     right = [partial(_only_named, names, partial(network.forward, step)) for _, step in candidates]
     mistakes = []
     for _, step in candidates[: len(GATES)]:
-        wrong = [(key, partial(network.forward, made)) for key, made in network.wrong_forwards(step, layers)]
+        forwards = network_mistakes.wrong_forwards(step, layers)
+        wrong: list[tuple[str, Equation]] = [(key, partial(network.forward, step)) for key, step in forwards]
+        wrong += network_mistakes.wrong_memories(step, names)
         mistakes += [Mistake(key, partial(_only_named, names, equation)) for key, equation in wrong]
-        memories = network.wrong_memories(step, names)
-        mistakes += [Mistake(key, partial(_only_named, names, equation)) for key, equation in memories]
     also = partial(_is_odd, learner, function, backward, reading) if backward in learner.nodes else None
     return Probe(function, "forward", cases, runs, right, mistakes, needs=sorted(calls(learner, function)), also=also)
 
@@ -178,23 +180,22 @@ def _is_odd(learner: Learner, function: str, backward: str, reading: Reading) ->
     """Return a finding if the hidden layers are sigmoids but the backward pass is that of another activation."""
     if reading.hidden != "sigmoid":
         return []
-    probe = backward_probe(learner, function, backward, reading, [(cross_entropy, True)])
+    probe = backward_probe(learner, function, backward, reading, [(None, True)])
     for name in ("relu", "tanh") if probe else ():
         step = replace(reading.right, gate=GATES[name])
         by_Z = replace(step, gate=partial(network.slope_at_z, name))
-        right = [partial(upright, reading.styles[0], partial(network.backward, each)) for each in (step, by_Z)]
+        right = [partial(upright, reading.styles[0], partial(network.backward, form)) for form in (step, by_Z)]
         if probe and examine(learner, replace(probe, right=right, mistakes=()), set())[0].status == "ok":
-            facts = {"name": "A1", "other": name}
-            return [Finding("whole_forward.hidden-is-sigmoid", function, learner.line(function), facts)]
+            return [Finding("network_forward.hidden-is-sigmoid", function, learner.line(function), {"name": "A1"})]
     return []
 
 
 def upright(style: Style, equation: Equation, v: Values) -> Values:
     """Return gradients whose flat biases are columns, where flat biases are no mistake."""
-    made = equation(v)
+    grads = equation(v)
     if not (style.rows or style.flat):
-        return made
-    return {name: np.reshape(a, (-1, 1)) if "b" in name and np.ndim(a) == 1 else a for name, a in made.items()}
+        return grads
+    return {name: np.reshape(a, (-1, 1)) if "b" in name and np.ndim(a) == 1 else a for name, a in grads.items()}
 
 
 def _own_gates(learner: Learner, function: str, hidden: str) -> Iterator[Step]:
@@ -246,7 +247,7 @@ def _backward_run(learner: Learner, forward: str, function: str, style: Style, v
 
 
 def backward_probe(
-    learner: Learner, forward: str, function: str, reading: Reading, losses: Sequence[tuple[Step, bool]]
+    learner: Learner, forward: str, function: str, reading: Reading, losses: Sequence[tuple[Step | None, bool]]
 ) -> Probe | None:
     """Return how to try a backward pass, or None if it cannot be called.
 
@@ -255,7 +256,7 @@ def backward_probe(
     learner, forward, function, reading
         The learner's network.
     losses
-        What loss it may have: dZ of the last layer, and whether it is the mean over the examples.
+        What loss it may have: dAL from AL and Y, None for cross-entropy, and whether it is the mean over the examples.
     """
     style = reading.styles[0]
     cases = network.cases(style.layers, reading.output)
@@ -267,15 +268,17 @@ def backward_probe(
     ways = [replace(style, labels=labels) for labels in _labels(learner, function)]
     runs = [partial(_backward_run, learner, forward, function, way) for way in ways]
     gates = _rights(learner, function, reading)
-    rights = [(name, replace(step, delta=delta, mean=mean)) for delta, mean in losses for name, step in gates]
+    rights = [
+        (name, replace(network.with_loss(step, slope) if slope else step, mean=mean))
+        for slope, mean in losses
+        for name, step in gates
+    ]
     right = [partial(upright, style, partial(network.backward, step)) for _, step in rights]
-    mistakes = []
-    for name, step in rights[:: len(gates)]:  # once for each loss
-        mistakes += [
-            Mistake(key, partial(upright, style, partial(network.backward, wrong)))
-            for key, wrong in network.wrong_backwards(step, name, style.layers)
-        ]
-        mistakes += [Mistake(key, partial(upright, style, wrong)) for key, wrong in network.wrong_orders(step)]
+    mistakes = [
+        replace(mistake, wrong=partial(upright, style, mistake.wrong))
+        for name, step in rights[:: len(gates)]  # once for each loss
+        for mistake in network_mistakes.gradient_mistakes(step, name, style.layers)
+    ]
     needs = sorted(calls(learner, function) | {forward})
     if not re.search(r"sum\(|mean\(|shape\[|len\(|einsum|/ ?m\b", text(learner, function)):  # it is for one example
         cases = [v | {"X": v["X"][:, :1], "Y": v["Y"][:, :1]} for v in cases]
@@ -291,11 +294,6 @@ def _labels(learner: Learner, function: str) -> tuple[bool, ...]:
     source = text(learner, function)
     numbers = re.search(r"arange\(|range\(.*\), ?y|one_?hot\w*\(|eye\(|\[:, none\]|reshape\(", source)
     return (True, False) if numbers else (False, True)
-
-
-def cross_entropy(A: Any, Y: Any, Z: Any) -> Any:
-    """Return dZ of cross-entropy after sigmoid or softmax."""
-    return A - Y
 
 
 def is_forward(learner: Learner, function: str) -> bool:
