@@ -13,6 +13,7 @@ from chainrule.checker.derivatives import attempts, layers
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.layers import Gradient
 from chainrule.checker.derivatives.steps import Rerun
+from chainrule.checker.derivatives.training import Loop
 from chainrule.checker.findings import Checked, Finding, Status
 from chainrule.checker.learner import Learner
 from chainrule.checker.watching.paths import text
@@ -26,6 +27,9 @@ class Watcher(Protocol):
 
     def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> Rerun:
         """Return code to be rehearsed; `setup` runs once, before."""
+
+    def loops(self) -> list[Loop]:
+        """Run the whole program on made-up data, and return the loops that it came to."""
 
 
 def judged(learner: Learner, watcher: Watcher, settled: set[str]) -> Iterator[tuple[Checked, Finding | None]]:
@@ -92,7 +96,7 @@ def _finding(learner: Learner, forward: str, backward: str, wrong: Gradient | No
     at = int(np.argmax(off > NUMBERS * np.max(np.abs(wrong.derivative))))
     place = ", ".join(map(str, wrong.places[at]))
     facts = {
-        "quantity": wrong.name,
+        "name": wrong.name,
         "forward": forward,
         "index": f"[{place}]" if place else "",
         "expected": f"{wrong.derivative[at]:.6g}",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,10 +66,16 @@ class Verdict:
         The cost that explains most of the moves.
     parameters
         What became of each parameter.
+    functions
+        The functions that what follows from the parameters goes through.
+    sources
+        The functions that compute the gradients of the parameters, where that is known.
     """
 
     cost: Cost
     parameters: tuple[Agreement, ...]
+    functions: frozenset[str]
+    sources: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def is_right(self) -> bool:
@@ -119,8 +125,10 @@ def assess(rerun: Rerun) -> Verdict | None:
         return None
     wanted = sorted({path for cost in candidates for path in cost.reads})
     trials = {path: list(_trials(rerun, path, before, after, wanted)) for path in parameters}
-    verdicts = (_verdict(cost, trials, before, after) for cost in candidates)
-    return max(verdicts, key=_fit)
+    functions = frozenset(str(path[0].value).partition("()")[0] for path in reached if "()" in str(path[0].value))
+    verdicts = (_verdict(cost, trials, before, after, functions) for cost in candidates)
+    verdict = max(verdicts, key=_fit)
+    return verdict if verdict.is_right else replace(verdict, sources=_sources(verdict, before, after))
 
 
 def _alike(parameter: Agreement, others: Sequence[Agreement]) -> int:
@@ -199,8 +207,11 @@ def _trials(rerun: Rerun, path: Path, before: Numbers, after: Numbers, wanted: S
         yield _Trial(index, by, up, down)
 
 
-def _verdict(cost: Cost, trials: dict[Path, list[_Trial]], before: Numbers, after: Numbers) -> Verdict:
-    return Verdict(cost, tuple(_agreement(cost, path, tried, before, after) for path, tried in trials.items()))
+def _verdict(
+    cost: Cost, trials: dict[Path, list[_Trial]], before: Numbers, after: Numbers, functions: frozenset[str]
+) -> Verdict:
+    parameters = (_agreement(cost, path, tried, before, after) for path, tried in trials.items())
+    return Verdict(cost, tuple(parameters), functions)
 
 
 def _agreement(cost: Cost, path: Path, trials: Sequence[_Trial], before: Numbers, after: Numbers) -> Agreement:
@@ -214,6 +225,39 @@ def _agreement(cost: Cost, path: Path, trials: Sequence[_Trial], before: Numbers
         len(trials) > 0 and bool(np.isfinite(factor)) and off <= AGREE * float(np.max(np.abs(move), initial=0.0))
     )
     return Agreement(path, factor, is_multiple, tuple(trial.index for trial in trials), derivative, move)
+
+
+def _sources(verdict: Verdict, before: Numbers, after: Numbers) -> dict[Path, str]:
+    """Return the first function in which there is the gradient of each parameter's move, where there is one."""
+    moves = {parameter.path: after[parameter.path] - before[parameter.path] for parameter in verdict.parameters}
+    inside = {path: value for path, value in after.items() if "()" in str(path[0].value)}
+    rates = [rate for path, move in moves.items() for rate in _rates(move, inside)]
+    if not rates:
+        return {}
+    rate = max(rates, key=lambda rate: sum(abs(other - rate) <= AGREE * abs(rate) for other in rates))
+    sources: dict[Path, str] = {}
+    for parameter, move in moves.items():
+        for path, value in inside.items():
+            if any(np.allclose(rate * form, move, rtol=AGREE, atol=0) for form in _forms(value, move)):
+                sources.setdefault(parameter, str(path[0].value).partition("()")[0])
+    return sources
+
+
+def _rates(move: Any, numbers: Numbers) -> Iterator[float]:
+    """Yield by what arrays of the shape of a move are multiplied in it."""
+    for value in numbers.values():
+        for form in _forms(value, move) if np.unique(value).size > 1 else ():
+            rate = float(np.sum(form * move) / np.sum(form * form))
+            if rate and np.allclose(rate * form, move, rtol=AGREE, atol=0):
+                yield rate
+
+
+def _forms(value: Any, move: Any) -> Iterator[Any]:
+    """Yield an array as it may be in a move: as it is, transposed, or one number in all places."""
+    if value.dtype.kind == "f" and value.any():
+        yield from (form for form in (value, value.T) if form.shape == move.shape)
+        if value.size == 1 and move.size > 1:
+            yield np.broadcast_to(np.squeeze(value), move.shape)
 
 
 def _slope(cost: Cost, trial: _Trial) -> float:

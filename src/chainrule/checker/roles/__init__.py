@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
-from chainrule.checker.derivatives.judgment import Watcher, judged
+from chainrule.checker.derivatives import judgment, training
+from chainrule.checker.derivatives.judgment import Watcher
 from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
@@ -82,7 +83,7 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
-    for done, finding in judged(learner, watcher, _settled(learner, blanks | checked)) if watcher else ():
+    for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
         checked[done.function] = done
         findings += [finding] if finding else []
     checked |= {each.function: each for each in _unknown_classes(learner, checked)}
@@ -108,6 +109,15 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report
         seconds=time.perf_counter() - started,
     )
     return report if checked else replace(report, problem=Finding("no-functions", ""))
+
+
+def _watched(
+    learner: Learner, watcher: Watcher, blanks: Mapping[str, Checked], checked: Mapping[str, Checked]
+) -> Iterator[tuple[Checked, Finding | None]]:
+    """Yield what differences of the learner's own forward pass say of what has no known name; `checked` grows."""
+    yield from judgment.judged(learner, watcher, _settled(learner, {**blanks, **checked}))
+    wrong = {function for function, done in checked.items() if done.status == "wrong"}
+    yield from training.judged(learner, watcher.loops(), _settled(learner, {**blanks, **checked}), wrong)
 
 
 def _settled(learner: Learner, checked: Mapping[str, Checked]) -> set[str]:

@@ -26,6 +26,7 @@ from chainrule.checker.running.messages import receive, send
 from chainrule.checker.running.serving import Service
 from chainrule.checker.running.source import Source, beside, read, starred
 from chainrule.checker.running.walls import OURS, limit, lock, readable
+from chainrule.checker.watching.program import Program
 from chainrule.lessons import book, stepwise
 
 NAME = "<learner>"
@@ -74,7 +75,7 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
     _enclose()
     _hide()
     learner, failed = run(definitions(source.tree), source, None, others)
-    service = Service(learner, requests, answers)
+    service = Service(learner, requests, answers, partial(_program, source, others))
     told = [[finding.function, finding.line, finding.facts["kind"], finding.facts["text"]] for finding in failed]
     send(answers, service.description() | {"failed": told})
     service.serve()
@@ -118,6 +119,15 @@ def run(
     importer.loading = False
     own = [s for s in last(tree).body if not _is_borrowed(namespace.get(getattr(s, "name", "")))]
     return Learner(namespace, ast.Module(own, []), names, source.tree), failed
+
+
+def _program(source: Source, others: Mapping[str, Source]) -> Program:
+    """Return the whole program of a file, with names of its own."""
+    importer = Importer()
+    importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
+    names = _namespace(NAME, importer)
+    importer.loading = False
+    return Program(source.tree or ast.Module([], []), names, Path.cwd())
 
 
 def _is_borrowed(value: Any) -> bool:

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from chainrule.checker.derivatives.training import Loop
 from chainrule.checker.learner import Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
 from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
@@ -348,6 +349,16 @@ class RemoteLearner(Learner):
         rehearsal = self._connection.ask("exercise", setup=setup, code=code, values=dict(values))
         need(isinstance(rehearsal, Remote))
         return RemoteRehearsal(self._connection, rehearsal)
+
+    def loops(self) -> list[Loop]:
+        """Have the whole program run on made-up data, and return the loops that it came to."""
+        loops = []
+        for told in typed(self._connection.ask("loops"), list):
+            need(isinstance(told, tuple) and len(told) == 3)
+            name, line, rehearsal = told
+            need(isinstance(rehearsal, Remote))
+            loops.append(Loop(typed(name, str), counted(line), RemoteRehearsal(self._connection, rehearsal)))
+        return loops
 
 
 class RemoteRehearsal:

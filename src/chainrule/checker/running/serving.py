@@ -14,6 +14,7 @@ from typing import IO, Any
 from chainrule.checker.learner import Learner, Raised, copied
 from chainrule.checker.running.messages import Codec, EndedError, TooLargeError, receive, send
 from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
+from chainrule.checker.watching.program import Program
 from chainrule.checker.watching.rehearsal import Rehearsal, Rehearsals
 
 LONGEST = 2000  # characters of what an exception says
@@ -28,10 +29,14 @@ class Service(Codec):
         What the file defines.
     requests, answers
         The pipes from the judge and to it.
+    program
+        Makes the whole program of the file.
     """
 
-    def __init__(self, learner: Learner, requests: IO[bytes], answers: IO[bytes]) -> None:
-        self._learner = learner
+    def __init__(
+        self, learner: Learner, requests: IO[bytes], answers: IO[bytes], program: Callable[[], Program]
+    ) -> None:
+        self._learner, self._program = learner, program
         self._requests, self._answers = requests, answers
         self._objects: dict[int, Any] = {}  # by the numbers of their handles
         self._numbers: dict[int, int] = {}  # by id
@@ -48,6 +53,7 @@ class Service(Codec):
             "seed": self._seed,
             "shown_by": self._shown_by,
             "exercise": self._exercise,
+            "loops": self._loops,
             "before": self._before,
             "after": self._after,
         }
@@ -140,6 +146,13 @@ class Service(Codec):
 
     def _exercise(self, setup: str, code: str, values: Any) -> dict[str, Any]:
         return {"value": self.encode(Rehearsals(self._learner.namespace).exercise(setup, code, values))}
+
+    def _loops(self) -> dict[str, Any]:
+        program = self._program()
+        program.run()
+        places = {number: program.places[number] for number in program.first}
+        loops = [(place.name, place.line, program.first[number]) for number, place in places.items()]
+        return {"value": self.encode(loops)}
 
     def _before(self, rehearsal: Rehearsal) -> dict[str, Any]:
         return {"value": self.encode(_plain(rehearsal.before()))}

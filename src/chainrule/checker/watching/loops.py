@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 Loop = ast.For | ast.While
+LONGEST = 40  # characters of a name
 PASS, CALL = "__before_a_pass__", "__called__"
 
 
@@ -18,6 +19,14 @@ class Place:
     loop: Loop
     line: int
     function: str
+
+    @property
+    def name(self) -> str:
+        """What the loop is called in a report: the function that it stands in, or "for epoch"."""
+        if self.function or isinstance(self.loop, ast.While):
+            return self.function or "while"
+        names = [node.id for node in ast.walk(self.loop.target) if isinstance(node, ast.Name)]
+        return f"for {', '.join(names)}"[:LONGEST]
 
 
 class WithStops(ast.NodeTransformer):

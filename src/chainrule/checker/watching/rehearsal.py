@@ -41,8 +41,8 @@ class Rehearsal:
     def after(self, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
         """Run the code and return the arrays and numbers that there are then; nothing of what it changes is left.
 
-        Those of the functions that ran have names: "forward()" for what the first call returned, and "forward().Z"
-        for a variable of it.
+        Those of the functions that ran have names: "Net.forward()" for what the first call returned, and
+        "Net.forward().Z" for a variable of it.
 
         Parameters
         ----------
@@ -79,8 +79,8 @@ class Rehearsal:
 def _note(inside: dict[str, Any], frame: FrameType, event: str, result: Any) -> None:
     """Keep what the first call of each function of the learner's returns, and its variables."""
     if event == "return" and frame.f_code.co_filename.startswith("<"):
-        name = f"{frame.f_code.co_name}()"
-        if name not in inside and not name.startswith("<"):
+        name = f"{frame.f_code.co_qualname}()"
+        if name not in inside and "<" not in name:
             inside[name] = result
             inside.update({f"{name}.{variable}": value for variable, value in frame.f_locals.items()})
 
