@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -13,9 +14,9 @@ from chainrule.checker.derivatives import attempts, layers
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.layers import Gradient
 from chainrule.checker.derivatives.steps import Rerun
-from chainrule.checker.derivatives.training import Loop
+from chainrule.checker.derivatives.training import Seen
 from chainrule.checker.findings import Checked, Finding, Status
-from chainrule.checker.learner import Learner
+from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.watching.paths import text
 
 SECONDS = 1.5  # for one layer
@@ -28,18 +29,24 @@ class Watcher(Protocol):
     def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> Rerun:
         """Return code to be rehearsed; `setup` runs once, before."""
 
-    def loops(self) -> list[Loop]:
-        """Run the whole program on made-up data, and return the loops that it came to."""
+    def watch(self) -> Seen:
+        """Run the whole program on made-up data, and return what was seen."""
 
 
-def judged(learner: Learner, watcher: Watcher, settled: set[str]) -> Iterator[tuple[Checked, Finding | None]]:
-    """Yield what became of the functions and methods that are not settled yet, as far as that can be said."""
+def judged(
+    learner: Learner, watcher: Watcher, calls: Mapping[str, Mapping[str, Any]], settled: set[str]
+) -> Iterator[tuple[Checked, Finding | None]]:
+    """Yield what became of the functions and methods that are not settled yet, as far as that can be said.
+
+    They are tried as the program was seen to call them, and in other ways if it did not.
+    """
     for forward, backward, tried in _units(learner):
         if backward in settled:
             continue
         until = time.monotonic() + SECONDS
-        timely = (attempt for attempt in tried if time.monotonic() < until)
-        gradients = layers.best((attempt.several, partial(_gradients, watcher, attempt)) for attempt in timely)
+        every = itertools.chain(_as_seen(learner, calls, forward, backward), tried)
+        timely = (attempt for attempt in every if time.monotonic() < until)
+        gradients = layers.best((attempt.several, partial(_gradients, watcher, attempt, until)) for attempt in timely)
         outcome = _outcome(gradients)
         if outcome is None:
             continue
@@ -49,6 +56,23 @@ def judged(learner: Learner, watcher: Watcher, settled: set[str]) -> Iterator[tu
         yield checked, _finding(learner, forward, backward, wrong)
         if forward not in settled and not wrong:
             yield Checked(forward, forward, learner.line(forward), "ok"), None
+
+
+def _as_seen(
+    learner: Learner, calls: Mapping[str, Mapping[str, Any]], forward: str, backward: str
+) -> Iterator[Attempt]:
+    """Yield how the program itself calls a layer or a pair of functions, if it was seen to call both."""
+    if forward not in calls or backward not in calls:
+        return
+    given = calls[forward]
+    name, _, method = forward.rpartition(".")
+    arguments = {key: value for key, value in given.items() if key != "self"}
+    target = learner.method(given["self"], method) if name else None
+    try:
+        result = learner.contained(forward, target, (), arguments) if target else learner.call(forward, **arguments)
+    except Raised:
+        return
+    yield from attempts.as_seen(name, method, backward.rpartition(".")[2], given, result, calls[backward])
 
 
 def _units(learner: Learner) -> Iterator[tuple[str, str, Iterator[Attempt]]]:
@@ -64,7 +88,7 @@ def _units(learner: Learner) -> Iterator[tuple[str, str, Iterator[Attempt]]]:
             yield forward, backward, of(functions[forward], functions[backward])
 
 
-def _gradients(watcher: Watcher, attempt: Attempt) -> list[Gradient]:
+def _gradients(watcher: Watcher, attempt: Attempt, until: float) -> list[Gradient]:
     """Return the gradients of one way to call a layer; none if the forward pass gives no numbers."""
     after = watcher.exercise(attempt.setup, attempt.forward, attempt.values).after()
     y = next((value for path, value in after.items() if text(path) == "y"), np.zeros(0))
@@ -72,7 +96,7 @@ def _gradients(watcher: Watcher, attempt: Attempt) -> list[Gradient]:
         return []
     dy = (np.random.default_rng(3).standard_normal(y.shape) if y.size > 1 else np.ones(y.shape)).astype(y.dtype)
     code = attempt.forward + attempt.backward
-    return layers.compare(watcher.exercise(attempt.setup, code, attempt.values | {"dy": dy}), dy)
+    return layers.compare(watcher.exercise(attempt.setup, code, attempt.values | {"dy": dy}), dy, until)
 
 
 def _outcome(gradients: list[Gradient]) -> Gradient | bool | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,8 +51,8 @@ class Gradient:
         return text(self.path).removeprefix("layer.").removesuffix("_")
 
 
-def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
-    """Return what became of the gradient of each quantity that `y` depends on.
+def compare(rerun: Rerun, dy: Any, until: float = math.inf) -> list[Gradient]:
+    """Return what became of the gradient of each quantity that `y` depends on; nothing if the time is over.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
         Code that computes y and then what is made of dy.
     dy
         The upstream gradient: an array of the shape and the dtype of y.
+    until
+        When to give up, by the monotonic clock.
 
     Raises
     ------
@@ -73,7 +77,9 @@ def compare(rerun: Rerun, dy: Any) -> list[Gradient]:
         if value.dtype.kind != "f" or text(path) in ("dy", "labels"):
             continue
         places = _places(value)
-        derivative = _derivative(rerun, path, value, places, y, dy)
+        if time.monotonic() > until:
+            return []
+        derivative = _derivative(rerun, path, value, places, y, dy, until)
         if derivative is not None and np.any(derivative):
             gradients.append(_matched(path, value, derivative, places, candidates, after, AGREE[_width(value, dy)]))
     if all(gradient.agreeing for gradient in gradients):
@@ -135,12 +141,16 @@ def _is_new(path: Path, value: Any, before: Mapping[Path, Any]) -> bool:
     return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
 
 
-def _derivative(rerun: Rerun, path: Path, value: Any, places: Sequence[tuple[int, ...]], y: Path, dy: Any) -> Any:
+def _derivative(
+    rerun: Rerun, path: Path, value: Any, places: Sequence[tuple[int, ...]], y: Path, dy: Any, until: float
+) -> Any:
     """Return the derivative of sum(y * dy) by central differences, or None if y does not follow from the value."""
     if not _depends(rerun, path, value, y):
         return None
     derivative, width = np.zeros(len(places)), _width(value, dy)
     for number, place in enumerate(places):
+        if time.monotonic() > until:
+            return None
         by = BY[width] * max(1.0, abs(float(value[place])))
         try:
             up, down = (rerun.after([Change(path, place, sign * by)], [y]) for sign in (1, -1))

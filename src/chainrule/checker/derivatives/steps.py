@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -99,20 +100,23 @@ class _Trial:
     down: Numbers
 
 
-def assess(rerun: Rerun) -> Verdict | None:
+def assess(rerun: Rerun, seconds: float = 2.0) -> Verdict | None:
     """Return how the moves of a step compare with the slope of the cost that fits best, or None if that is not known.
+
+    It is not known either if the time is over: a step is run some hundred times.
 
     Raises
     ------
     Raised
         If the pass raises.
     """
+    until = time.monotonic() + seconds
     before, after = rerun.before(), rerun.after()
-    if not _same(after, rerun.after()):
+    if not _same(after, rerun.after()) or time.monotonic() > until - 0.9 * seconds:
         return None
     moved = [path for path, value in after.items() if _is_moved(before.get(path), value)][:MOST]
-    effects = {path: _effects(rerun, path, before, after) for path in moved}
-    parameters = [path for path in moved if effects[path]]
+    effects = {path: _effects(rerun, path, before, after) for path in moved if time.monotonic() < until}
+    parameters = [path for path in effects if effects[path]]
     if not parameters:
         return None
     shared = set.intersection(*(effects[path] for path in parameters))
@@ -124,7 +128,11 @@ def assess(rerun: Rerun) -> Verdict | None:
     if not candidates:
         return None
     wanted = sorted({path for cost in candidates for path in cost.reads})
-    trials = {path: list(_trials(rerun, path, before, after, wanted)) for path in parameters}
+    trials = {
+        path: list(_trials(rerun, path, before, after, wanted)) for path in parameters if time.monotonic() < until
+    }
+    if len(trials) < len(parameters):
+        return None
     functions = frozenset(str(path[0].value).partition("()")[0] for path in reached if "()" in str(path[0].value))
     verdicts = (_verdict(cost, trials, before, after, functions) for cost in candidates)
     verdict = max(verdicts, key=_fit)

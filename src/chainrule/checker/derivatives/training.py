@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,13 @@ class Loop(NamedTuple):
     name: str
     line: int
     rerun: Rerun
+
+
+class Seen(NamedTuple):
+    """What was seen of the learner's program: its loops, and what each function was first called with."""
+
+    loops: tuple[Loop, ...]
+    calls: Mapping[str, Mapping[str, Any]]
 
 
 def judged(
@@ -44,7 +51,7 @@ def judged(
         if time.monotonic() > until:
             return
         try:
-            verdict = steps.assess(loop.rerun)
+            verdict = steps.assess(loop.rerun, min(2.0, until - time.monotonic()))
         except Raised:
             continue
         if verdict is None or verdict.functions & set(wrong):

@@ -115,9 +115,10 @@ def _watched(
     learner: Learner, watcher: Watcher, blanks: Mapping[str, Checked], checked: Mapping[str, Checked]
 ) -> Iterator[tuple[Checked, Finding | None]]:
     """Yield what differences of the learner's own forward pass say of what has no known name; `checked` grows."""
-    yield from judgment.judged(learner, watcher, _settled(learner, {**blanks, **checked}))
+    seen = watcher.watch()
+    yield from judgment.judged(learner, watcher, seen.calls, _settled(learner, {**blanks, **checked}))
     wrong = {function for function, done in checked.items() if done.status == "wrong"}
-    yield from training.judged(learner, watcher.loops(), _settled(learner, {**blanks, **checked}), wrong)
+    yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), wrong)
 
 
 def _settled(learner: Learner, checked: Mapping[str, Checked]) -> set[str]:

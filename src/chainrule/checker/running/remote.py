@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from chainrule.checker.derivatives.training import Loop
+from chainrule.checker.derivatives.training import Loop, Seen
 from chainrule.checker.learner import Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
 from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
@@ -350,15 +350,19 @@ class RemoteLearner(Learner):
         need(isinstance(rehearsal, Remote))
         return RemoteRehearsal(self._connection, rehearsal)
 
-    def loops(self) -> list[Loop]:
-        """Have the whole program run on made-up data, and return the loops that it came to."""
+    def watch(self) -> Seen:
+        """Have the whole program run on made-up data, and return what was seen."""
+        seen = typed(self._connection.ask("watch"), tuple)
+        need(len(seen) == 2)
         loops = []
-        for told in typed(self._connection.ask("loops"), list):
+        for told in typed(seen[0], list):
             need(isinstance(told, tuple) and len(told) == 3)
             name, line, rehearsal = told
             need(isinstance(rehearsal, Remote))
             loops.append(Loop(typed(name, str), counted(line), RemoteRehearsal(self._connection, rehearsal)))
-        return loops
+        calls = {typed(name, str): typed(arguments, dict) for name, arguments in _entries(seen[1])}
+        need(all(isinstance(name, str) for arguments in calls.values() for name in arguments))
+        return Seen(tuple(loops), calls)
 
 
 class RemoteRehearsal:

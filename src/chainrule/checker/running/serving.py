@@ -53,7 +53,7 @@ class Service(Codec):
             "seed": self._seed,
             "shown_by": self._shown_by,
             "exercise": self._exercise,
-            "loops": self._loops,
+            "watch": self._watch,
             "before": self._before,
             "after": self._after,
         }
@@ -147,12 +147,12 @@ class Service(Codec):
     def _exercise(self, setup: str, code: str, values: Any) -> dict[str, Any]:
         return {"value": self.encode(Rehearsals(self._learner.namespace).exercise(setup, code, values))}
 
-    def _loops(self) -> dict[str, Any]:
+    def _watch(self) -> dict[str, Any]:
         program = self._program()
         program.run()
         places = {number: program.places[number] for number in program.first}
         loops = [(place.name, place.line, program.first[number]) for number, place in places.items()]
-        return {"value": self.encode(loops)}
+        return {"value": self.encode((loops, program.calls.first))}
 
     def _before(self, rehearsal: Rehearsal) -> dict[str, Any]:
         return {"value": self.encode(_plain(rehearsal.before()))}
