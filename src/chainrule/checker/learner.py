@@ -193,6 +193,11 @@ class Learner:
         """Return whether a name of the file is a number or an array."""
         return isinstance(self.namespace.get(name), int | float | np.ndarray)
 
+    def whole_number(self, name: str) -> int | None:
+        """Return the whole number that a name of the file is, or None."""
+        value = self.namespace.get(name)
+        return value if type(value) is int else None
+
     def lineage(self, name: str) -> dict[str, bool]:
         """Return the classes that a class inherits from, itself among them, and whether all of each is known.
 

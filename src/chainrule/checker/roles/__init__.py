@@ -80,12 +80,13 @@ def check(learner: Learner, file: str) -> Report:
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
-    checked |= {each.function: each for each in _unknown_classes(learner, checked)}
-    known = {*checked, *(function.partition(".")[0] for function in checked)}
+    known = {function.partition(".")[0] for function in checked}
     for function, blank in blanks.items():
         # A method counts where its class does: that of a base class may be empty for good.
         if "." not in function or function.partition(".")[0] in known:
             checked.setdefault(function, blank)
+    checked |= {unknown.function: unknown for unknown in _unknown_classes(learner, checked)}
+    known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
         name

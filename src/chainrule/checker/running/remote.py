@@ -252,7 +252,9 @@ class RemoteLearner(Learner):
     ) -> None:
         self._connection = connection
         self._lineages = {name: _lineage(told) for name, told in _entries(described.get("classes"))}
-        self._stand_ins, self._numbers = (_texts(described.get(which)) for which in ("stand_ins", "numbers"))
+        self._stand_ins = _texts(described.get("stand_ins"))
+        self._numbers = dict(_entries(described.get("numbers")))
+        need(all(value is None or type(value) is int for value in self._numbers.values()))
         namespace = {name: connection.decode(entry) for name, entry in _entries(described.get("defined"))}
         need(all(isinstance(value, RemoteFunction) for value in namespace.values()))
         super().__init__(namespace, tree, names, whole)
@@ -311,6 +313,10 @@ class RemoteLearner(Learner):
     def is_number(self, name: str) -> bool:
         """Return whether a name of the file is a number or an array."""
         return name in self._numbers
+
+    def whole_number(self, name: str) -> int | None:
+        """Return the whole number that a name of the file is, or None."""
+        return self._numbers.get(name)
 
     def lineage(self, name: str) -> dict[str, bool]:
         """Return the classes that a class inherits from, and whether all of each is known."""

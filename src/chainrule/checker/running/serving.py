@@ -56,7 +56,7 @@ class Service(Codec):
             "defined": defined,
             "classes": {name: learner.lineage(name) for name in learner.classes},
             "stand_ins": [name for name in learner.namespace if learner.stands_in(name)],
-            "numbers": [name for name in learner.namespace if learner.is_number(name)],
+            "numbers": {name: learner.whole_number(name) for name in learner.namespace if learner.is_number(name)},
         }
 
     def serve(self) -> None:
