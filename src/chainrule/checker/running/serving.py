@@ -192,12 +192,10 @@ def _failure(error: Exception) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _no_alarm() -> Iterator[None]:
-    """Put the end of a call's time off until this is done."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    """Stop the clock of a call until this is done; to block the signal would not do where there are other threads."""
+    left = signal.setitimer(signal.ITIMER_REAL, 0)[0] if hasattr(signal, "setitimer") else 0.0
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, left)
