@@ -96,6 +96,8 @@ class Learner:
         """The calls, while there is a list for them."""
         self.needs_old_numpy: dict[str, int | None] = {}
         """The functions that only NumPy 1 runs as they are, and the line that says so."""
+        self.singles: set[str] = set()
+        """The functions that returned float32."""
         self._stuck: dict[str, Raised] = {}  # functions that did not return; once is long enough
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
@@ -173,6 +175,7 @@ class Learner:
             if not same(old, new):
                 self.changed.setdefault(function, set()).add(name)
         result = copied(result)
+        self.note_kind(function, result)
         if self.calls is not None:
             self.calls.append(Call(function, target, before[0], before[1], result))
         return result
@@ -180,6 +183,11 @@ class Learner:
     def is_class(self, name: str) -> bool:
         """Return whether a name of the file is a class."""
         return isinstance(self.namespace.get(name), type)
+
+    def note_kind(self, function: str, result: Any) -> None:
+        """Note whether a function returned float32."""
+        if any(a.dtype.kind == "f" and a.dtype.itemsize <= 4 for a in arrays(result)):
+            self.singles.add(function)
 
     def seed(self, number: int) -> None:
         """Set the random numbers that the learner's code draws from NumPy."""
@@ -259,12 +267,21 @@ def quiet() -> Iterator[None]:
             np.errstate(all="ignore"),
         ):
             yield
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if not _is_learners(error):
+            raise
         trace = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in trace if frame.filename.startswith("<learner")]
         last = next((frame.filename for frame in reversed(trace) if not frame.filename.startswith(_CHECKER)), "<call>")
         inside = last.startswith("<learner") or not last.startswith("<")  # a file beside it is called "<layers>"
         raise Raised(type(error).__name__, str(error), lines[-1] if lines else None, inside) from None
+
+
+def _is_learners(error: BaseException) -> bool:
+    """Return whether an exception is what the learner's code came to, and not somebody's Ctrl-C or a signal of ours."""
+    if isinstance(error, KeyboardInterrupt):  # where those are ignored, nobody has pressed it
+        return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return isinstance(error, Exception | SystemExit | GeneratorExit) or type(error).__module__.startswith("<")
 
 
 @contextlib.contextmanager

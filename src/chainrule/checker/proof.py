@@ -19,6 +19,7 @@ from chainrule.checker.documented import is_documented
 from chainrule.checker.learner import Learner, Raised
 
 _NOT_HERE = {"NotHereError", "ImportError", "ModuleNotFoundError", "FileNotFoundError"}
+_REFUSED = re.compile(r".* is not allowed while a file is checked|can't start new thread", re.DOTALL)
 _PYTHON_2 = {"xrange", "unicode", "raw_input", "long", "reduce", "basestring"}  # names that it had
 _PENALTY = re.compile(r"reg|lamb|lmbd|l[12](_|$)|(weight_)?decay|keep|drop", re.IGNORECASE)
 _NO_MEMBER = re.compile(r"module '(numpy(\.\w+)*|math)' has no attribute '\w+'")
@@ -38,6 +39,8 @@ def doubt_about_stop(learner: Learner, function: str, role: str, raised: Raised,
     culprit = raised.function or function
     if raised.kind in _NOT_HERE or _touches_a_stand_in(learner, culprit):
         return Doubt("needs-file")
+    if raised.kind in ("MemoryError", "_ArrayMemoryError") or _REFUSED.fullmatch(raised.text):
+        return Doubt("not-allowed", {"kind": raised.kind, "text": raised.text})
     if raised.kind == "NameError":
         return None if raised.inside and _is_bound_nowhere(learner, raised) else Doubt("needs-file")
     if _is_misspelt(learner, culprit, raised):

@@ -49,8 +49,8 @@ def _inside(folder: Path) -> Iterator[Path]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 waiting += [] if entry.name in _SKIPPED else [entry.path]
-            elif entry.name.endswith(_KINDS) and entry.is_file():
-                yield Path(entry.path)
+            elif entry.name.endswith(_KINDS) and (entry.is_symlink() or entry.is_file()):
+                yield Path(entry.path)  # of a link, the report says what is wrong with it
 
 
 def unknown(kind: str, name: str, known: Collection[str], lang: str) -> str:

@@ -272,6 +272,7 @@ class RemoteLearner(Learner):
             if self.calls is not None:
                 self.calls.append(Call(function, target, written[0], written[1], raised))
             raise
+        self.note_kind(function, result)
         if self.calls is not None:
             self.calls.append(Call(function, target, written[0], written[1], result))
         return result

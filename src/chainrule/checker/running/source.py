@@ -80,6 +80,8 @@ class _NotTextError(ValueError):
 def read(path: Path) -> Source:
     """Return what a .py or .ipynb file holds; whatever is wrong with it becomes the problem of the source."""
     try:
+        if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+            raise _NotTextError("it is a link that leads out of its folder")  # to what its owner may not read, perhaps
         if not path.is_file():
             raise _NotTextError("there is no such file")
         if path.stat().st_size > LARGEST:
