@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import IO, Any, NoReturn
@@ -58,6 +59,7 @@ def show_walls() -> None:
 def _enclose() -> dict[str, bool]:
     """Put up all walls, and return which of the kernel's stand."""
     put_up_hook = lock(os.getcwd())
+    find_spec("no_module_has_this_name")  # so the folders of packages are listed while they may be
     standing = kernel.enclose(os.getcwd(), readable())
     kernel.end_with_parent()  # once more: the system forgets it when the user changes
     put_up_hook()
