@@ -68,18 +68,17 @@ def limit(memory: int, seconds: float) -> bool:
     return True
 
 
-_PACKAGES = ("site-packages", "dist-packages")
-
-
 def readable() -> list[str]:
-    """Return where the files of Python's own modules and of NumPy and SciPy are.
+    """Return where the files of Python's own modules and of other packages are.
 
     Those of this package are not among them: it knows the right answers, and a learner's function could return them.
     """
     library = os.path.dirname(os.__file__)
-    own = [os.path.join(library, name) for name in os.listdir(library) if name not in _PACKAGES]
-    found = [os.path.join(path, name) for path in sys.path if os.path.isdir(path) for name in os.listdir(path)]
-    return own + [path for path in found if os.path.basename(path).startswith(("numpy", "scipy"))]
+    places = [
+        os.path.join(path, name) for path in (*sys.path, library) if os.path.isdir(path) for name in os.listdir(path)
+    ]
+    hidden = (OURS, "site-packages", "dist-packages")
+    return [place for place in dict.fromkeys(places) if not os.path.basename(place).startswith(hidden)]
 
 
 def _refuse(what: str) -> None:
