@@ -147,7 +147,7 @@ def test_a_report_is_short_as_a_value_and_html_in_a_notebook(wrong: ModuleType) 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"hint": 4}, "hint"),
+        ({"hint": 4}, "check takes hint as 1, 2 or 3, but hint=4 came."),
         ({"lang": "jp"}, "lang"),
         ({"require": "relu"}, r"require takes a list of names, such as \['relu'\], not a text."),
     ],
@@ -215,8 +215,22 @@ def test_the_random_numbers_of_the_notebook_go_on_as_before(right: ModuleType) -
 
 @pytest.mark.parametrize(("obj", "kind"), [(3, "int"), ("week4.py", "str"), ([], "list"), (np.ones(2), "ndarray")])
 def test_what_cannot_be_checked_is_an_error(obj: Any, kind: str) -> None:
-    with pytest.raises(InputError, match=f"a function, a class, a module or a dict of them, not a {kind}"):
+    with pytest.raises(
+        InputError, match=f"a function, a class, a module or a dict of them, and no object of type {kind}"
+    ):
         check(obj)
+
+
+def test_a_lambda_has_the_name_that_its_module_gives_it() -> None:
+    module = ModuleType("lambdas")
+    exec(
+        "import numpy as np\nrelu = lambda Z: abs(Z)\nsigmoid = np.vectorize(lambda z: 1 / (1 + np.exp(-z)))",
+        vars(module),
+    )
+    assert statuses(check(module.relu)) == {"relu": "wrong"}
+    assert statuses(check(module.sigmoid)) == {"sigmoid": "ok"}
+    with pytest.raises(InputError, match="A function without a name says nothing of what it should do"):
+        check(lambda z: z)
 
 
 def test_a_name_that_is_not_there_is_an_error(right: ModuleType) -> None:

@@ -253,6 +253,7 @@ def test_a_line_that_cannot_be_read_is_that_of_the_cell() -> None:
         (CLEAN, ["softmax", "relu"], ["required.missing"]),
         (WEEK_4, ["linear_backward", "my_linear"], []),  # found wrong is judged
         (WEEK_4, ["L_model_backward"], ["required.unchecked"]),
+        (WEEK_4, ["plot"], ["required.unknown"]),  # it is there
         (TEMPLATE, ["relu", "tanh"], ["required.not-started"]),
         (PENDING, ["predict"], ["required.unchecked"]),
         (NOTHING, ["relu"], ["required.missing"]),
@@ -366,6 +367,28 @@ def test_the_grid_has_a_row_per_file_and_a_column_per_role() -> None:
     assert grid.rows[5] == {"relu": "ok", "tanh": "not-started", "sigmoid": "not-started"}
 
 
+def test_functions_of_one_role_in_one_file_have_columns_of_their_own() -> None:
+    half = Report(
+        "half.py",
+        (
+            Checked("initialize_parameters", "initialize_parameters_deep", 3, "wrong"),
+            Checked("initialize_parameters_deep", "initialize_parameters_deep", 9, "not-started"),
+        ),
+    )
+    whole = replace(half, checked=(replace(half.checked[1], status="ok"),))
+    grid = classroom.grid([half, whole])
+    assert grid.functions == ("initialize_parameters", "initialize_parameters_deep")
+    assert grid.rows == (
+        {"initialize_parameters": "wrong", "initialize_parameters_deep": "not-started"},
+        {"initialize_parameters_deep": "ok"},
+    )
+
+
+def test_functions_are_listed_in_the_order_of_the_file() -> None:
+    tried = (Checked("b", "relu", 9, "ok"), Checked("a", "tanh", 3, "ok"), Checked("c", "sigmoid", 12, "ok"))
+    assert [checked.function for checked in Report("a.py", tried).checked] == ["a", "b", "c"]
+
+
 # Points.
 
 SCHEME = {"relu": 2.0, "relu_backward": 3.0, "tanh": 1.5, "L_model_backward": 4.0}
@@ -419,7 +442,7 @@ def test_the_gradebook_has_a_row_per_file() -> None:
     assert rows[0] == {
         **{"file": "week4.py", "status": "wrong"},
         **{"relu": "missing", "relu_backward": "wrong", "tanh": "missing", "L_model_backward": "unchecked"},
-        **{"earned": "0", "possible": "10.5", "by_hand": "4.0"},
+        **{"earned": "0", "possible": "10.5", "by_hand": "4"},
     }
     assert [row["earned"] for row in rows] == ["0", "3.5", "0"]
 
@@ -467,7 +490,7 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
         "what": rows[0]["what"],
         "name": "dZ",
         "index": "[0, 0]",
-        "expected": "'-1.53",
+        "expected": "-1.53",  # a number, which no formula begins with
         "got": "1",
     }
     assert (rows[6]["status"], rows[6]["mistake"]) == ("ok", "")
@@ -475,7 +498,18 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["=cmd|' /C calc'!A0.py", "+1.py", "-x.py", "@SUM.py", "\t=1.py", "＝1.py", "\x1b \r=1.py"]
+    "name",
+    [
+        "=cmd|' /C calc'!A0.py",
+        "-1+cmd|' /C calc'!A0",
+        "-inf",
+        "+1.py",
+        "-x.py",
+        "@SUM.py",
+        "\t=1.py",
+        "＝1.py",
+        "\x1b \r=1.py",
+    ],
 )
 def test_a_spreadsheet_finds_no_formula_in_it(name: str) -> None:
     assert rows_of(formats.csv([replace(CLEAN, file=name)], "en"))[0]["file"] == f"'{printable(name)}"
@@ -770,6 +804,7 @@ def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) ->
     assert run(folder / "w.py", "--map", "linear_bw=relu")[2] == (
         "chainrule: --map linear_bw=relu: no file has a function 'linear_bw'. Did you mean 'linear_bwd'?\n"
     )
+    assert run(folder / "a.py", "--map", "linear_bw=relu")[0] == 2  # no success: it was never tried
     assert run(folder / "b.py", "--map", "linear_bw=relu")[2] == ""  # it could not be read: nobody knows
 
 
@@ -785,6 +820,7 @@ def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) ->
             ["w.py", "--map", "helper=linear_backwards"],
             "There is no role 'linear_backwards'. Did you mean 'linear_backward'? Known: ",
         ),
+        (["w.py", "--map", "helper=linear_backwards"], ", lstm_step_backward."),  # all of the list
         (["w.py", "--lang", "jp"], "There is no language 'jp'. Known: en, ko."),
         (
             ["w.py", "--html", "{}/notes.txt"],
@@ -824,15 +860,23 @@ def test_what_is_required_of_the_command(run: Run, checked: dict[str, Any], fold
     assert (status, out.count("is required, and nothing of that name is there")) == (1, 2)
     assert "no mistake in 2 functions, 2 required are missing" in out.replace("\n", " ")
     assert run(folder / "b.py", "--require", "relu")[0] == 2  # it cannot be read
+    assert run(folder / "a.py", "--require", "relu_backwards")[2] == (
+        "chainrule: --require: no file has a function 'relu_backwards', and there is no usual one of that name. "
+        "Did you mean 'relu_backward'?\n"
+    )
 
 
 def test_points_of_the_command(run: Run, checked: dict[str, Any], folder: Path) -> None:
     (folder / "points.toml").write_text("[points]\nrelu = 2\ntanh = 1\nsigmoid = 1\n")
     assert f"\n3 of 4 points  {folder / 'a.py'}\n" in run(folder / "a.py", "--points", folder / "points.toml")[1]
     out = run(folder, "--points", folder / "points.toml", "--csv")[1]
-    assert [row["earned"] for row in rows_of(out)] == ["3.0", "0", "0", "3.0", "1.0"]
+    assert [row["earned"] for row in rows_of(out)] == ["3", "0", "0", "3", "1"]
     data = json.loads(run(folder / "a.py", "--points", folder / "points.toml", "--json")[1])
-    assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0}
+    assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0.0}
+    (folder / "points.toml").write_text("[points]\nrelu = 2\nlinear_foward = 3\n")
+    status, out, err = run(folder / "a.py", "--points", folder / "points.toml")
+    assert (status, "2 of 5 points" in out) == (2, True)
+    assert "no file has a function 'linear_foward'" in err and "Did you mean 'linear_forward'?" in err
     assert "nowhere.toml" in run(folder / "a.py", "--points", "nowhere.toml")[2]
 
 
@@ -860,13 +904,13 @@ def test_a_tree_of_some_thousand_folders_is_no_crash(run: Run, checked: dict[str
         ([], "검사할 파일이나 폴더(FILE_OR_FOLDER)를 적어 주십시오. 예: week4.py"),
         (["w.py", "--hint", "7"], "--hint에 쓸 수 없는 값입니다. (도움말: chainrule check --help)"),
         (["w.py", "--hint"], "--hint에는 값이 필요합니다. (도움말: chainrule check --help)"),
-        (["w.py", "--hin", "2"], "--hin(이)라는 옵션은 없습니다. (도움말: chainrule check --help)"),
+        (["w.py", "--hin", "2"], "그런 옵션은 없습니다: --hin. (도움말: chainrule check --help)"),
         (["w.py", "--json", "--csv"], "--json, --csv, --junit, --repro는 함께 쓸 수 없습니다. 하나만 고르십시오."),
         (
             ["w.py", "--map", "helper"],
-            "--map에는 my_name=linear_backward처럼 NAME=ROLE을 씁니다. 'helper'은(는) 이 형식이 아닙니다.",
+            "--map에는 my_name=linear_backward처럼 NAME=ROLE을 씁니다. 이 형식이 아닌 값: 'helper'.",
         ),
-        (["w.py", "--map", "plot=Affin"], "'Affin'(이)라는 역할은 없습니다. 혹시 'Affine'입니까? 쓸 수 있는 이름: "),
+        (["w.py", "--map", "plot=Affin"], "그런 역할은 없습니다: 'Affin'. 혹시 'Affine'입니까? 쓸 수 있는 이름: "),
         (["w.py", "--points", "notes.txt"], "notes.txt에 [points] 표가 없습니다."),
         (["w.py", "--html", "notes.txt"], "notes.txt은(는) 파일입니다. notes-pages처럼 페이지를 저장할 폴더를"),
     ],

@@ -19,9 +19,10 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.telling import texts
 from chainrule.checker.unfinished import parsed
 from chainrule.common.errors import InputError
-from chainrule.common.settings import choice
+from chainrule.common.settings import choice, shown
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
+_HINTS = (1, 2, 3)
 _KINDS = inspect.Parameter
 _STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
 
@@ -87,12 +88,13 @@ def check(
         If `obj` is nothing that can be checked, or one of the options has a value that it cannot have.
     """
     with _random_numbers_kept():
-        hint = int(choice("check", "hint", str(hint), ("1", "2", "3")))
+        if hint not in _HINTS:
+            raise InputError(f"check takes hint as 1, 2 or 3, but hint={shown(hint)} came.")
         lang = texts.language(None if lang is None else choice("check", "lang", lang, texts.LANGUAGES))
         if isinstance(require, str):
             raise InputError(f"require takes a list of names, such as [{require!r}], not a text.")
         found = _found(obj, names or {}).requiring(require)
-        return Report(**vars(found), lang=lang, hint=hint)
+        return Report(**vars(found), lang=lang, hint=int(hint))
 
 
 def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
@@ -103,10 +105,12 @@ def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
         namespace = dict(obj)
         own, file = _own(namespace, namespace.get("__name__")), str(namespace.get("__name__", "dict"))
     elif callable(obj) and isinstance(getattr(obj, "__name__", None), str):
-        own, file = _with_called(obj), obj.__name__
+        file = _name(obj)
+        own = _with_called(file, obj)
         namespace = {**_globals(obj), **own}
     else:
-        raise InputError(f"check takes a function, a class, a module or a dict of them, not a {type(obj).__name__}.")
+        kind = type(obj).__name__
+        raise InputError(f"check takes a function, a class, a module or a dict of them, and no object of type {kind}.")
     missing = [mine for mine in names if mine not in own]
     if missing:
         raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
@@ -125,9 +129,20 @@ def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:
     }
 
 
-def _with_called(obj: Any) -> dict[str, Any]:
+def _name(obj: Any) -> str:
+    """Return the name of a function or class; that of a lambda is the one that its module knows it by."""
+    name: str = obj.__name__
+    if name.isidentifier():
+        return name
+    known = next((mine for mine, value in _globals(obj).items() if value is obj), None)
+    if known is None:
+        raise InputError('A function without a name says nothing of what it should do. Name it: {"sigmoid": ...}.')
+    return known
+
+
+def _with_called(name: str, obj: Any) -> dict[str, Any]:
     """Return a function or class by its name, with all that it uses from its own module."""
-    found = {obj.__name__: obj}
+    found = {name: obj}
     own = _own(_globals(obj), getattr(obj, "__module__", ""))
     waiting = [obj]
     while waiting:
@@ -138,13 +153,18 @@ def _with_called(obj: Any) -> dict[str, Any]:
 
 
 def _globals(obj: Any) -> dict[str, Any]:
-    functions = vars(obj).values() if isinstance(obj, type) else [inspect.unwrap(obj)]
+    functions = vars(obj).values() if isinstance(obj, type) else [_unwrapped(obj)]
     return next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the function that others, such as decorators or np.vectorize, are wrapped around."""
+    return inspect.unwrap(value.pyfunc if isinstance(value, np.vectorize) else value)
 
 
 def _used(value: Any) -> set[str]:
     """Return the global names in the code of a function, or of the methods of a class."""
-    functions = vars(value).values() if isinstance(value, type) else [inspect.unwrap(value)]
+    functions = vars(value).values() if isinstance(value, type) else [_unwrapped(value)]
     codes = [f.__code__ for f in functions if isinstance(getattr(f, "__code__", None), CodeType)]
     names: set[str] = set()
     for code in codes:  # which grows: the functions inside of functions

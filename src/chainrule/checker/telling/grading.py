@@ -62,7 +62,9 @@ def points(report: Report, scheme: Mapping[str, float]) -> Points:
     """Return the points of a file; for a file that could not be read, all are a person's to give."""
     unread = report.problem is not None and report.problem.mistake not in NOTHING_KNOWN
     status = {name: "unchecked" if unread else became(report, name) for name in scheme}
-    earned, by_hand = (sum(scheme[name] for name in scheme if status[name] == kind) for kind in ("ok", "unchecked"))
+    earned, by_hand = (
+        sum((scheme[name] for name in scheme if status[name] == kind), 0.0) for kind in ("ok", "unchecked")
+    )
     return Points(earned, sum(scheme.values()), by_hand)
 
 
