@@ -589,7 +589,7 @@ class Page(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "wbr"):
             self.open.append(tag)
         self.links += [str(value) for name, value in attrs if name in ("href", "src")]
 
@@ -608,7 +608,7 @@ def test_the_pages(tmp_path: Path) -> None:
     assert all("://" not in link for link in index.links)
     assert "<script" not in index.source and "@import" not in index.source and "url(" not in index.source
     assert '<html lang="ko">' in index.source and '<meta charset="utf-8">' in index.source
-    assert "이/<script>alert('과제 4')</script>.py" in index.texts
+    assert "이/<script>alert('과제 4')</script>.py" in "".join(index.texts)
     names = sorted(path.name for path in folder.iterdir())
     assert len(names) == 4  # no temporary file is left
     page = Page(folder / next(name for name in names if "과제" in name))
@@ -634,11 +634,14 @@ class A:
 def test_a_page_shows_the_code_with_the_line_marked(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(SOURCE)
-    at = replace(LOST, function="relu", line=4)
+    at = Finding("raised", "relu", 4, {"kind": "TypeError", "text": ""})
     report = Report("a.py", (Checked("relu", "relu", 3, "wrong"),), (at,))
     page = pages.file_page(with_code(report, source.read(path)), "en", 1)
     assert "<span><i>3</i>def relu(Z):</span><mark><i>4</i>    return &#x27;&lt;b&gt;&#x27; + Z</mark></pre>" in page
     assert "<pre" not in pages.file_page(report, "en", 1)
+    somewhere = replace(report, findings=(replace(LOST, function="relu", line=3),))
+    page = pages.file_page(with_code(somewhere, source.read(path)), "en", 1)
+    assert "<i>3</i>def relu(Z):" in page and "<mark" not in page  # nobody knows which line it is
 
 
 @pytest.mark.parametrize(
@@ -679,7 +682,20 @@ def test_the_index_shows_every_function_of_every_file_and_the_points(tmp_path: P
     index = Page(pages.write(tmp_path, [WEEK_4, CLEAN], "en", 1, {"relu": 2}))
     assert '<span class="wrong" title="wrong">✗</span>' in index.source
     assert '<span title="not there"></span>' in index.source
+    assert 'wrong">✗</span> wrong</span><span>' in index.source  # what the marks mean
     assert "Which functions, of which file" in index.texts and "2 of 2 points" in index.texts
+
+
+def test_the_index_says_which_files_were_not_read_and_what_a_narrow_screen_hides(tmp_path: Path) -> None:
+    many = replace(
+        CLEAN, file="sub/05_jung_half.py", checked=tuple(Checked(f"f{n}", f"f{n}", n, "ok") for n in range(1, 10))
+    )
+    index = Page(pages.write(tmp_path, [many, BAD, WEEK_4], "en", 1))
+    assert '<td class="unread unchecked" colspan="13">could not be checked</td>' in index.source
+    assert '<td class="number" data-label="Share">33%</td>' in index.source
+    assert ">sub/<wbr>05_<wbr>jung_<wbr>half.py</a>" in index.source  # broken between words
+    assert "13 functions; more of them to the right." in index.texts
+    assert not any("to the right" in said for said in Page(pages.write(tmp_path, [WEEK_4], "en", 1)).texts)
 
 
 def test_page_names_are_short_and_differ() -> None:
