@@ -265,6 +265,18 @@ def test_what_a_teacher_requires(right: ModuleType) -> None:
         assert_correct(right, required=["relu", "softmax"], lang="en")
 
 
+def test_what_is_required_has_one_name_everywhere(right: ModuleType) -> None:
+    assert_correct(right, require=["relu"])
+    with pytest.raises(AssertionError, match="softmax is required"):
+        assert_correct(right, require=["relu", "softmax"], lang="en")
+
+
+def test_a_report_names_the_argument_and_not_the_option(right: ModuleType) -> None:
+    said = str(check({}, lang="en"))
+    assert "--map" not in said and 'names={"my_name": "linear_backward"}' in said.replace("\n", " ")
+    assert "--map" not in check(right.my_slope, require=["my_slope"], hint=2)._repr_html_()
+
+
 def test_a_function_that_nobody_knows_is_an_error_with_the_way_out(right: ModuleType) -> None:
     with pytest.raises(InputError, match=r'Say what it should do: assert_correct\(..., names=\{"my_slope": "linear_b'):
         assert_correct(right.my_slope)

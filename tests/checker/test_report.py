@@ -918,7 +918,8 @@ def test_a_tree_of_some_thousand_folders_is_no_crash(run: Run, checked: dict[str
     ("arguments", "said"),
     [
         ([], "검사할 파일이나 폴더(FILE_OR_FOLDER)를 적어 주십시오. 예: week4.py"),
-        (["w.py", "--hint", "7"], "--hint에 쓸 수 없는 값입니다. (도움말: chainrule check --help)"),
+        (["w.py", "--hint", "7"], "--hint에는 1부터 3까지의 정수를 씁니다. (도움말: chainrule check --help)"),
+        (["w.py", "--jobs", "0"], "--jobs에는 1 이상의 정수를 씁니다. (도움말: chainrule check --help)"),
         (["w.py", "--hint"], "--hint에는 값이 필요합니다. (도움말: chainrule check --help)"),
         (["w.py", "--hin", "2"], "그런 옵션은 없습니다: --hin. (도움말: chainrule check --help)"),
         (["w.py", "--json", "--csv"], "--json, --csv, --junit, --repro는 함께 쓸 수 없습니다. 하나만 고르십시오."),
@@ -928,7 +929,10 @@ def test_a_tree_of_some_thousand_folders_is_no_crash(run: Run, checked: dict[str
         ),
         (["w.py", "--map", "plot=Affin"], "그런 역할은 없습니다: 'Affin'. 혹시 'Affine'입니까? 쓸 수 있는 이름: "),
         (["w.py", "--points", "notes.txt"], "notes.txt에 [points] 표가 없습니다."),
-        (["w.py", "--html", "notes.txt"], "notes.txt은(는) 파일입니다. notes-pages처럼 페이지를 저장할 폴더를"),
+        (["w.py", "--points", "wrong.toml"], "wrong.toml: 점수는 0 이상의 수여야 하는데 relu = two입니다."),
+        (["w.py", "--points", "none.toml"], "none.toml: 그런 파일이나 폴더가 없습니다."),
+        (["w.py", "--points", "kim"], "kim: 읽을 수 없습니다."),
+        (["w.py", "--html", "notes.txt"], "notes.txt는 파일입니다. notes-pages처럼 페이지를 저장할 폴더를"),
     ],
 )
 @pytest.mark.parametrize("asked", ["option", "option=value", "locale"])
@@ -936,6 +940,7 @@ def test_wrong_use_is_told_in_korean(
     run: Run, folder: Path, arguments: list[str], said: str, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
+    (folder / "wrong.toml").write_text("[points]\nrelu = 'two'\n")
     if asked == "locale":
         monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     language = {"option": ["--lang", "ko"], "option=value": ["--lang=ko"], "locale": []}[asked]
@@ -946,8 +951,7 @@ def test_wrong_use_is_told_in_korean(
 
 def test_errors_about_files_are_in_the_language(run: Run, folder: Path) -> None:
     assert run("nowhere.py", "--lang", "ko")[2] == "chainrule: nowhere.py: 그런 파일이나 폴더가 없습니다.\n"
-    assert "는 .py 파일도" not in run(folder / "notes.txt", "--lang", "ko")[2]
-    assert ".py 파일도 .ipynb 파일도 아닙니다" in run(folder / "notes.txt", "--lang", "ko")[2]
+    assert "notes.txt는 .py 파일도 .ipynb 파일도 아닙니다" in run(folder / "notes.txt", "--lang", "ko")[2]
 
 
 def test_a_real_file(run: Run, tmp_path: Path) -> None:
@@ -984,6 +988,16 @@ def test_the_help_is_short_and_has_an_example(run: Run) -> None:
     assert status == 0
     assert "Example: chainrule check week4.py --hint 2" in out
     assert len(out.splitlines()) < 45
+
+
+def test_the_help_is_there_in_korean(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, out, _ = run("--help", "--lang", "ko")
+    assert status == 0
+    assert max(map(cell_len, out.splitlines())) <= 80
+    assert not re.search(r"\b(the|is|a|Usage|Options|default|exit)\b", out)
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert run("--help")[1] == out
+    assert run("--help", "--lang", "en")[1].startswith("Usage: ")
 
 
 @pytest.mark.parametrize("lang", texts.LANGUAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import random
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ class Report(findings.Report):
         """Return what `chainrule check` prints."""
         from chainrule.checker.telling import terminal  # it takes rich, and only a person who looks needs it
 
-        return terminal.text(self, self.lang, self.hint, command=False)
+        return _as_an_argument(terminal.text(self, self.lang, self.hint, command=False))
 
     def __repr__(self) -> str:
         from chainrule.checker.telling import terminal
@@ -48,7 +49,13 @@ class Report(findings.Report):
     def _repr_html_(self) -> str:
         from chainrule.checker.telling import pages
 
-        return pages.fragment(self, self.lang, self.hint)
+        return _as_an_argument(pages.fragment(self, self.lang, self.hint))
+
+
+def _as_an_argument(said: str) -> str:
+    """Return what is said with the argument `names` in the place of the command's option --map."""
+    said = re.sub(r"--map\s+(\w+)=(\w+)", r'names={"\1": "\2"}', said)
+    return said.replace("--map", "names=")
 
 
 def check(

@@ -185,6 +185,12 @@ def _because(key: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", english))
 
 
+def translated(english: str, lang: str) -> str:
+    """Return a text of the command's help in a language; one without an entry stays as it is."""
+    korean: str = _tables()["help.toml"]["words"].get(english, english)
+    return korean if lang == "ko" else english
+
+
 def phrase(key: str, lang: str, **facts: object) -> str:
     """Return words of the report itself; those with a count are singular or plural.
 
