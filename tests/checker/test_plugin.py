@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import random
 import re
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -231,6 +232,19 @@ def test_a_lambda_has_the_name_that_its_module_gives_it() -> None:
     assert statuses(check(module.sigmoid)) == {"sigmoid": "ok"}
     with pytest.raises(InputError, match="A function without a name says nothing of what it should do"):
         check(lambda z: z)
+
+
+def test_a_function_of_a_notebook_says_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "import numpy as np\n\ndef relu(Z):\n    return np.abs(Z)\n"
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(text), None, text.splitlines(True), "<cell>"))
+    module = ModuleType("__main__")
+    exec(compile(text, "<cell>", "exec"), vars(module))
+    assert "relu (line 3)" in str(check(module.relu, lang="en"))
+    names = {"<cell>": ("Cell", "In[7]")}
+    shell = SimpleNamespace(compile=SimpleNamespace(format_code_name=names.get))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
+    assert "relu (cell 7, line 3)" in str(check(module.relu, lang="en"))
+    assert "cell" not in str(check(np.tanh, names={"tanh": "relu"}))
 
 
 def test_a_name_that_is_not_there_is_an_error(right: ModuleType) -> None:

@@ -9,13 +9,13 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.checker import findings, roles
+from chainrule.checker import cells, findings, roles
 from chainrule.checker.learner import Learner
 from chainrule.checker.telling import texts
 from chainrule.checker.unfinished import parsed
@@ -24,6 +24,7 @@ from chainrule.common.settings import choice, shown
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
 _HINTS = (1, 2, 3)
+Told = TypeVar("Told", findings.Finding, findings.Checked)
 _KINDS = inspect.Parameter
 _STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
 
@@ -122,7 +123,23 @@ def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
     if missing:
         raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
     tree = ast.Module([_node(name, value) for name, value in own.items()], [])
-    return roles.check(Learner(namespace, tree, names), file)
+    learner = Learner(namespace, tree, names)
+    return _placed(roles.check(learner, file), learner)
+
+
+def _placed(report: findings.Report, learner: Learner) -> findings.Report:
+    """Return a report that says of each function from a notebook's cell which one it is: its lines are of the cell."""
+
+    def placed(told: Told) -> Told:
+        node, value = learner.nodes.get(told.function), learner.namespace.get(told.function.partition(".")[0])
+        # A line of another function may be one of another cell.
+        if told.line is None or (node and not node.lineno <= told.line <= (node.end_lineno or node.lineno)):
+            return told
+        cell = cells.number(value)
+        return replace(told, facts=told.facts | {"cell": cell, "cell_line": str(told.line)}) if cell else told
+
+    checked, found = tuple(map(placed, report.checked)), tuple(map(placed, report.findings))
+    return replace(report, checked=checked, findings=found)
 
 
 def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:
