@@ -242,7 +242,7 @@ def test_a_function_of_a_notebook_says_its_cell(monkeypatch: pytest.MonkeyPatch)
     assert "relu (line 3)" in str(check(module.relu, lang="en"))
     names = {"<cell>": ("Cell", "In[7]")}
     shell = SimpleNamespace(compile=SimpleNamespace(format_code_name=names.get))
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     assert "relu (cell 7, line 3)" in str(check(module.relu, lang="en"))
     assert "cell" not in str(check(np.tanh, names={"tanh": "relu"}))
 
