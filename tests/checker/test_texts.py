@@ -173,6 +173,16 @@ def test_what_is_meant_is_told(key: str, function: str, facts: dict[str, str], s
     assert said in texts.hints(Finding(key, function, 1, facts), "en", 1)[0]
 
 
+def test_a_file_without_permission_is_told_in_korean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.py").write_text("")
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    problem = source.read(tmp_path / "a.py").problem
+    assert problem is not None and texts.hints(problem, "ko", 1) == ["파일을 읽을 수 없습니다: 읽을 권한이 없습니다"]
+
+
 def test_quantities_with_words_are_told_in_korean() -> None:
     finding = Finding("wrong-numbers", "f", 1, {"name": "share that is dropped", "pattern": "other"})
     assert texts.hints(finding, "ko", 1)[0].startswith("f에서 돌려주는 꺼진 비율 값이")
