@@ -69,7 +69,8 @@ CHECKER = {
     "running.received": ("findings", "telling"),
     "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
-    "inprocess": ("findings", "learner", "roles", "telling", "unfinished"),
+    "cells": (),
+    "inprocess": ("cells", "findings", "learner", "roles", "telling", "unfinished"),
     "pytest_plugin": ("inprocess", "names", "telling"),
 }
 

@@ -90,6 +90,8 @@ def read(path: Path) -> Source:
         if path.suffix == ".ipynb":
             return _joined(path, _cells(text))
         return _parsed(Source(path, text))
+    except PermissionError:
+        return Source(path, problem=Finding("unreadable", "", facts={"text": "there is no permission to read it"}))
     except (_NotTextError, OSError) as error:
         return Source(path, problem=Finding("unreadable", "", facts={"text": str(error)}))
 

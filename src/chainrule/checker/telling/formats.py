@@ -33,6 +33,7 @@ COLUMNS = (
 )
 # With these a spreadsheet begins a formula; those of full width are what Excel reads as the others.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -179,8 +180,10 @@ def _written(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet takes for a text, not for a formula; of negative numbers too."""
+    """Return a cell that a spreadsheet takes for a number or a text, not for a formula."""
+    if isinstance(value, float):
+        return f"{value:g}"
     if not isinstance(value, str):
         return value
     text = printable(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
