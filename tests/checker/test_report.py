@@ -1043,3 +1043,10 @@ def test_junit_has_the_points_as_properties() -> None:
     }
     assert suite.get("tests") == "2" == root.get("tests")
     assert ElementTree.fromstring(formats.junit([CLEAN], "en", 1)).find(".//properties") is None
+
+
+def test_a_function_may_be_called_like_a_column_of_the_grade_book() -> None:
+    table = formats.gradebook([Report("kim.py", (Checked("file", "file", 1, "ok"),))], {"file": 1.0, "relu": 2.0})
+    heading, row = table.removeprefix("\ufeff").splitlines()
+    assert heading == "file,status,file(),relu,earned,possible,by_hand"
+    assert row.startswith("kim.py,") and row.endswith(",ok,missing,1,3,0")

@@ -101,11 +101,13 @@ def csv(reports: Sequence[Report], lang: str) -> str:
 
 def gradebook(reports: Sequence[Report], scheme: Mapping[str, float]) -> str:
     """Return a row per file: what became of each function that counts, and the points."""
+    before, after = ("file", "status"), ("earned", "possible", "by_hand")
+    columns = {name: f"{name}()" if name in (*before, *after) else name for name in scheme}
     rows: list[dict[str, Any]] = []
     for report in reports:
-        row = {name: became(report, name) or "missing" for name in scheme}
+        row = {column: became(report, name) or "missing" for name, column in columns.items()}
         rows.append({"file": report.file, "status": outcome(report)} | row | asdict(points(report, scheme)))
-    return _written(["file", "status", *scheme, "earned", "possible", "by_hand"], rows)
+    return _written([*before, *columns.values(), *after], rows)
 
 
 def junit(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float] | None = None) -> str:
