@@ -98,6 +98,7 @@ class Learner:
         """The functions that only NumPy 1 runs as they are, and the line that says so."""
         self.singles: set[str] = set()
         """The functions that returned float32."""
+        self._in_rows = False
         self._stuck: dict[str, Raised] = {}  # functions that did not return; once is long enough
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
@@ -147,8 +148,24 @@ class Learner:
         """
         return self.contained(function, self.namespace[function], arguments, named)
 
+    @contextlib.contextmanager
+    def in_rows(self) -> Iterator[None]:
+        """Call functions meanwhile with every matrix transposed, and transpose what they return."""
+        self._in_rows = True
+        try:
+            yield
+        finally:
+            self._in_rows = False
+
     def contained(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
         """Call something of the learner's, such as a bound method, under the name of `function`."""
+        if self._in_rows:
+            arguments, named = transposed(tuple(arguments)), transposed(dict(named or {}))
+            return transposed(self.called(function, target, arguments, named))
+        return self.called(function, target, arguments, named)
+
+    def called(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
+        """Call something with the arguments as they are."""
         if function in self._stuck:
             raise self._stuck[function]
         before, given = copied((tuple(arguments), named or {})), copied((tuple(arguments), named or {}))
@@ -163,7 +180,7 @@ class Learner:
             if ONLY_NUMPY_1 not in raised.text or any(isinstance(a, OldArray) for a in arrays(before)):
                 raise
             with contextlib.suppress(Raised):
-                result = self.contained(function, target, *_as_in_numpy_1(before))
+                result = self.called(function, target, *_as_in_numpy_1(before))
                 self.needs_old_numpy[function] = raised.line
                 return result
             raise
@@ -338,6 +355,15 @@ class OldArray(np.ndarray[Any, Any]):
 
     def __int__(self) -> int:
         return int(self.item())
+
+
+def transposed(value: Any) -> Any:
+    """Return a nested value whose matrices are transposed."""
+    if isinstance(value, np.ndarray) and value.ndim == 2:
+        return value.T
+    if type(value) is dict:
+        return {name: transposed(child) for name, child in value.items()}
+    return type(value)(map(transposed, value)) if type(value) in (tuple, list) else value
 
 
 def _as_in_numpy_1(value: Any) -> Any:

@@ -158,7 +158,16 @@ def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked
     for mistake, got in _named(probe, ways):
         findings = [Finding(mistake.key, probe.function, line, difference(likeliest, got), mistake.severity)]
         return _checked(probe, line, findings), findings
+    if _is_right_in_rows(learner, probe, usable):
+        return _checked(probe, line, []), []
     return _unnamed(learner, probe, usable, ways)
+
+
+def _is_right_in_rows(learner: Learner, probe: Probe, expected: Sequence[Sequence[Values]]) -> bool:
+    """Return whether a function does the same with examples as rows: a signature does not say which are meant."""
+    with learner.in_rows():
+        ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]
+    return any(_agree(probe, right, got) for right in expected for got in ways)
 
 
 def _named(probe: Probe, ways: Sequence[Sequence[Values | Raised]]) -> Iterator[tuple[Mistake, Sequence[Any]]]:

@@ -259,10 +259,10 @@ class RemoteLearner(Learner):
         need(all(isinstance(value, RemoteFunction) for value in namespace.values()))
         super().__init__(namespace, tree, names, whole)
 
-    def contained(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
+    def called(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
         """Call something of the learner's, or something of ours that calls it."""
         if not isinstance(target, RemoteFunction):
-            return super().contained(function, target, arguments, named)
+            return super().called(function, target, arguments, named)
         arguments, named = tuple(arguments), dict(named or {})
         written = copied((arguments, named)) if self.calls is not None else ((), {})
         try:
