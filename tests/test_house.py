@@ -57,7 +57,7 @@ CHECKER = {
     "unfinished": (),
     "probe": ("equations", "findings", "learner", "proof", "unfinished"),
     "repro": ("equations", "findings", "learner", "probe"),
-    "conventions": ("equations", "learner", "probe"),
+    "conventions": ("equations", "learner", "documented", "probe", "proof"),
     "roles.book": _OF_ROLES,
     "roles.scripts": _OF_ROLES,
     "roles.cs231n": _OF_ROLES,

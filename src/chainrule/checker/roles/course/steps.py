@@ -175,7 +175,7 @@ def _step_probes(learner: Learner, as_rows: bool, summed: bool) -> Iterator[Prob
 
 def probes(learner: Learner, *, summed: bool) -> Iterator[Probe]:
     """Yield a probe for every function of one layer; `summed` allows linear_backward to leave out the 1/m."""
-    as_rows = rows(learner)
+    as_rows = rows(learner, *(learner.find(*n) for n in (LINEAR_FORWARD, LINEAR_BACKWARD, STEP_FORWARD, STEP_BACKWARD)))
     summed = summed or as_rows
     forward, backward = learner.find(*LINEAR_FORWARD), learner.find(*LINEAR_BACKWARD)
     if forward in learner.nodes and len(learner.parameters(forward)) == 3:
