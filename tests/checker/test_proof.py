@@ -56,10 +56,10 @@ def test_a_family_that_breaks_off_costs_no_other_its_verdict(monkeypatch: pytest
 
 
 def test_a_probe_that_breaks_off_costs_only_its_own_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
+    def examine(learner: Learner, probe: Probe, others: probing.Others) -> tuple[Checked, list[Finding]]:
         if probe.function == "sigmoid":
             raise ZeroDivisionError("as if an equation did")
-        return probing.examine(learner, probe, doubtful)
+        return probing.examine(learner, probe, others)
 
     source = "import numpy as np\ndef sigmoid(z):\n    return z\ndef relu(Z):\n    return np.minimum(0, Z)\n"
     monkeypatch.setattr(roles, "examine", examine)

@@ -118,8 +118,7 @@ def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     forward, backward = learner.find(*FORWARD), learner.find(*BACKWARD)
     if forward is None or forward not in learner.nodes:
         return
-    names = [steps.STEP_FORWARD, steps.LINEAR_FORWARD, *FORWARD_NAMES.values(), *BACKWARD_NAMES.values()]
-    lower = [learner.find(*usual) or "" for usual in names]
+    lower = [learner.find(*n) or "" for n in (steps.STEP_FORWARD, steps.LINEAR_FORWARD, *FORWARD_NAMES.values())]
     output = _output(learner, forward)
     cases, right = network.cases(_LAYERS, output), network.steps("relu", output)
     composed = list(_with_own_unit(learner, right))
@@ -158,7 +157,7 @@ def _backward_probe(
         [partial(_backward_run, learner, backward, forward)],
         [partial(network.backward, form) for form in (*composed, right)],
         [*mistakes, *network_mistakes.gradient_mistakes(right, "relu", _LAYERS)],
-        needs=[forward, *lower, *(learner.find(*n) or "" for n in (steps.STEP_BACKWARD, steps.LINEAR_BACKWARD))],
+        needs=[forward, *lower, *(learner.find(*n) or "" for n in (*steps.BACKWARDS, *BACKWARD_NAMES.values()))],
     )
 
 

@@ -1,0 +1,96 @@
+"""What one function hands over to the next: the parts of its result in their order, and what a layer keeps."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Learner
+
+_BY_NAME = ("setattr", "__dict__", "__getattr__", "vars(")
+"""What gives attributes that no line names."""
+
+
+def _taken_apart(learner: Learner, function: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield who takes the result of a function apart, and as what: ("L_model_forward", ["A", "cache"])."""
+    for caller, definition in learner.nodes.items():
+        for node in ast.walk(definition):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            target = node.targets[0]
+            if getattr(node.value.func, "id", "") == function and isinstance(target, ast.Tuple):
+                yield caller, [ast.unparse(part) for part in target.elts]
+
+
+def without_cache(learner: Learner, function: str, result: Any) -> list[Finding]:
+    """Return a finding if a forward function returns one thing, where the file takes two of it."""
+    takers = [caller for caller, parts in _taken_apart(learner, function) if len(parts) == 2]
+    if isinstance(result, tuple | list) or not takers:
+        return []
+    return [Finding("forward.no-cache", function, learner.line(function), {"name": takers[0]})]
+
+
+def in_another_order(learner: Learner, function: str, patterns: Mapping[str, str]) -> list[Finding]:
+    """Return a finding if a function returns its parts in an order of its own, and its caller takes the usual one.
+
+    `patterns` has the names of the parts as they may be written, in the usual order.
+    """
+    usual = list(patterns)
+    returned = [_meant(text or "", patterns) for text in learner.returned_names(function)]
+    if returned == usual or sorted(returned) != sorted(usual):
+        return []
+    for caller, parts in _taken_apart(learner, function):
+        if [_meant(re.sub(r"^\w+\[.?|['\"].*|_temp$", "", part), patterns) for part in parts] == usual:
+            facts = {"name": caller, "returned": ", ".join(returned), "taken": ", ".join(usual)}
+            return [Finding("returned-in-another-order", function, learner.line(function), facts)]
+    return []
+
+
+def _meant(text: str, patterns: Mapping[str, str]) -> str:
+    return next((name for name, pattern in patterns.items() if re.fullmatch(pattern, text)), "")
+
+
+def never_kept(learner: Learner, function: str) -> list[Finding]:
+    """Return a finding if a forward method leaves an attribute unset that the backward method of its class reads."""
+    name, _, method = function.rpartition(".")
+    backward = f"{name}.backward"
+    if method != "forward" or backward not in learner.nodes or not all(learner.lineage(name).values()):
+        return []
+    nodes = list(ast.walk(learner.whole))
+    if any(word in ast.unparse(learner.whole) for word in _BY_NAME):
+        return []
+    empty = {id(target) for node in nodes for target in _emptied(node)}
+    stored = {n.attr for n in nodes if _is_stored(n) and id(n) not in empty}  # type: ignore[attr-defined]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    known = stored | {each for node in classes for each in _defined(node)}
+    for node in ast.walk(learner.nodes[backward]):
+        if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != "self" or node.attr in known:
+            continue
+        if node.attr in {n.attr for n in nodes if id(n) in empty} or not get_close_matches(node.attr, known):  # type: ignore[attr-defined]
+            return [Finding("forward.never-kept", function, learner.line(function), {"name": f"self.{node.attr}"})]
+    return []
+
+
+def _is_stored(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+
+
+def _emptied(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the attributes that a statement sets to None, or only names."""
+    if isinstance(node, ast.AnnAssign) and (node.value is None or getattr(node.value, "value", 0) is None):
+        yield node.target
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is None:
+        yield from (target for target in node.targets if _is_stored(target))
+
+
+def _defined(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the names that stand in a class itself: methods and what is assigned there."""
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef):
+            yield statement.name
+        else:
+            yield from (n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
