@@ -15,6 +15,7 @@ from chainrule.checker.equations.mistakes import Equation, Mistake, Values
 from chainrule.checker.findings import Checked, Finding, Status
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.proof import Doubt, agrees_somewhere, another, doubt_about_result, doubt_about_stop, uses
+from chainrule.checker.stops import stopped
 from chainrule.checker.unfinished import unfinished
 
 
@@ -98,7 +99,7 @@ def inspect(learner: Learner, inspection: Inspection, others: Others) -> tuple[C
         outcome = inspection.look()
     except Raised as raised:
         doubt = _doubt_about_stop(learner, inspection, others, raised, fits=False)
-        outcome = doubt or [_stopped(learner, inspection.function, raised)]
+        outcome = doubt or [stopped(learner, inspection.function, raised)]
     if isinstance(outcome, Doubt):
         return _unjudged(learner, inspection, outcome), []
     return _checked(inspection, line, outcome), outcome
@@ -139,18 +140,6 @@ def _doubt_about_stop(
     if culprits := {function for function in within if function and others[function] != "ok"}:
         return another(culprits)
     return doubt_about_stop(learner, probe.function, probe.role, raised, fits=fits)
-
-
-def _stopped(learner: Learner, function: str, raised: Raised) -> Finding:
-    """Return what a function stops with, at its own line: where it stops, or calls what stops."""
-    facts = {"kind": raised.kind, "text": raised.text}
-    within = learner.owner(raised.line)
-    if raised.line is None or within == function:
-        return Finding("raised", function, raised.line or learner.line(function), facts)
-    own = [line for line in raised.calls if learner.owner(line) == function]
-    if within:
-        facts |= {"name": within, "pattern": "stops-within"}
-    return Finding("raised", function, own[-1] if own else learner.line(function), facts)
 
 
 def examine(learner: Learner, probe: Probe, others: Others) -> tuple[Checked, list[Finding]]:
@@ -313,7 +302,7 @@ def _unnamed(
     if doubt:
         return _unjudged(learner, probe, doubt), []
     if raised is not None and not facts:
-        finding = _stopped(learner, probe.function, raised)
+        finding = stopped(learner, probe.function, raised)
     else:
         finding = _measured(probe, line, likeliest, got)
     return _checked(probe, line, [finding]), [finding]
@@ -329,16 +318,20 @@ def _fits(expected: Sequence[Values], got: Sequence[Values | Raised]) -> bool:
     )
 
 
+_OF_ONE_CASE = ("shape", "transposed", "not-numbers", "not-finite")
+"""Patterns that square arrays may hide."""
+
+
 def _measured(probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]) -> Finding:
     facts = difference(expected, got)
     if facts.get("expected") == "":
-        return Finding("missing-result", probe.function, line, facts)
-    for want, actual in zip(expected, got, strict=True):
-        right = want.get(facts.get("name", ""))
-        if isinstance(actual, Raised) or right is None:
-            continue
-        facts["pattern"] = pattern(right, actual.get(facts["name"]))
-        break
+        return Finding("missing-attribute" if "." in probe.function else "missing-result", probe.function, line, facts)
+    name = facts.get("name", "")
+    pairs = [(want.get(name), a.get(name)) for want, a in zip(expected, got, strict=True) if not isinstance(a, Raised)]
+    patterns = [pattern(right, actual) for right, actual in pairs if right is not None]
+    if patterns:
+        # What is measured in one case only, such as a factor that depends on m, is no relation.
+        facts["pattern"] = patterns[0] if patterns[0] in _OF_ONE_CASE or len({*patterns}) == 1 else "other"
     key = "wrong-shape" if facts.get("index") == "" and "(" in facts.get("got", "") else "wrong-numbers"
     return Finding(key, probe.function, line, facts)
 

@@ -1,0 +1,34 @@
+"""What a function stops with, told at its own line, with the hint that fits."""
+
+from __future__ import annotations
+
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Learner, Raised
+
+_HINTS = {
+    "UnboundLocalError": "unset",
+    "NameError": "unset",
+    "to unpack": "unpacked",
+    "NoneType": "none",
+    "KeyError": "no-key",
+    "IndexError": "no-index",
+    "positional argument": "arguments",
+    "unexpected keyword": "arguments",
+    "AttributeError": "no-attribute",
+    "RecursionError": "recursion",
+}
+"""By what the kind or the text of an exception contains: the key of the pattern that says where to look."""
+
+
+def stopped(learner: Learner, function: str, raised: Raised) -> Finding:
+    """Return what a function stops with, at its own line: where it stops, or calls what stops."""
+    facts = {"kind": raised.kind, "text": raised.text}
+    within = learner.owner(raised.line)
+    if raised.line is not None and within not in (None, function):
+        own = [line for line in raised.calls if learner.owner(line) == function]
+        facts |= {"name": str(within), "pattern": "stops-within"}
+        return Finding("raised", function, own[-1] if own else learner.line(function), facts)
+    said = f"{raised.kind}: {raised.text}"
+    hint = next((hint for sign, hint in _HINTS.items() if sign in said), None)
+    facts |= {} if hint is None else {"pattern": hint}
+    return Finding("raised", function, raised.line or learner.line(function), facts)
