@@ -11,8 +11,9 @@ from typing import Any
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner
 
-_BY_NAME = ("setattr", "__dict__", "__getattr__", "vars(")
-"""What gives attributes that no line names."""
+_BY_NAME = ("setattr", "getattr", "hasattr", "__dict__", "vars(")
+"""What gives attributes that no line names, or asks whether there is one."""
+_CACHE = re.compile(r".*(cache|memory)|Z\w*", re.IGNORECASE)
 
 
 def _taken_apart(learner: Learner, function: str) -> Iterator[tuple[str, list[str]]]:
@@ -28,10 +29,16 @@ def _taken_apart(learner: Learner, function: str) -> Iterator[tuple[str, list[st
 
 def without_cache(learner: Learner, function: str, result: Any) -> list[Finding]:
     """Return a finding if a forward function returns one thing, where the file takes two of it."""
-    takers = [caller for caller, parts in _taken_apart(learner, function) if len(parts) == 2]
+    taken = list(_taken_apart(learner, function))
+    takers = [caller for caller, parts in taken if len(parts) == 2 and _CACHE.fullmatch(parts[1])]
     if isinstance(result, tuple | list) or not takers:
         return []
     return [Finding("forward.no-cache", function, learner.line(function), {"name": takers[0]})]
+
+
+def is_cache_ignored(learner: Learner, function: str) -> bool:
+    """Return whether what a function keeps is put aside where the file calls it, as in `A, _ = relu(Z)`."""
+    return any(parts[-1].startswith("_") for _, parts in _taken_apart(learner, function))
 
 
 def in_another_order(learner: Learner, function: str, patterns: Mapping[str, str]) -> list[Finding]:
@@ -66,13 +73,21 @@ def never_kept(learner: Learner, function: str) -> list[Finding]:
     empty = {id(target) for node in nodes for target in _emptied(node)}
     stored = {n.attr for n in nodes if _is_stored(n) and id(n) not in empty}  # type: ignore[attr-defined]
     classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
-    known = stored | {each for node in classes for each in _defined(node)}
+    known = stored | {each for node in classes for each in _defined(node)} | _asked_for(learner.nodes[backward])
     for node in ast.walk(learner.nodes[backward]):
         if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != "self" or node.attr in known:
             continue
         if node.attr in {n.attr for n in nodes if id(n) in empty} or not get_close_matches(node.attr, known):  # type: ignore[attr-defined]
             return [Finding("forward.never-kept", function, learner.line(function), {"name": f"self.{node.attr}"})]
     return []
+
+
+def _asked_for(method: ast.FunctionDef) -> set[str]:
+    """Return the attributes in the conditions of a method: it may do without them."""
+    nodes = list(ast.walk(method))
+    conditions = [node.test for node in nodes if isinstance(node, ast.If | ast.IfExp | ast.Assert)]
+    conditions += [node for node in nodes if isinstance(node, ast.Compare | ast.BoolOp)]
+    return {n.attr for condition in conditions for n in ast.walk(condition) if isinstance(n, ast.Attribute)}
 
 
 def _is_stored(node: ast.AST) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from chainrule.checker.conventions.handed_over import without_cache
+from chainrule.checker.conventions.handed_over import is_cache_ignored, without_cache
 from chainrule.checker.conventions.names import BACKWARD_NAMES, FORWARD_NAMES, SLOPE_NAMES, first
 from chainrule.checker.equations.activations import (
     SLOPES,
@@ -103,7 +103,8 @@ def _kept(learner: Learner, function: str, activation: str) -> list[Finding]:
 def _unfit_cache(learner: Learner, function: str, activation: str) -> list[Finding]:
     """Return a finding if the backward function is right for Z, but not for what the forward function keeps."""
     backwards = learner.find(*BACKWARD_NAMES.get(activation, ()))
-    if backwards not in learner.nodes or not _returns_cache(learner, function):
+    ignored = is_cache_ignored(learner, function)
+    if backwards not in learner.nodes or ignored or not _returns_cache(learner, function):
         return []
     own, by_Z = (_is_right(run, activation) for run in _backward_runs(learner, backwards, activation)[:2])
     if own or not by_Z:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.conventions.handed_over import in_another_order, without_cache
+from chainrule.checker.conventions.handed_over import in_another_order, is_cache_ignored, without_cache
 from chainrule.checker.conventions.layout import rows
 from chainrule.checker.conventions.names import BACKWARD_NAMES, FORWARD_NAMES, first
 from chainrule.checker.equations import layer, linear
@@ -55,7 +55,7 @@ def _keeps_too_little(learner: Learner, function: str, as_rows: bool) -> list[Fi
 def _in_another_place(learner: Learner, function: str, as_rows: bool) -> list[Finding]:
     """Return a finding if linear_backward is right with the usual cache, but not with what linear_forward keeps."""
     backward = learner.find(*LINEAR_BACKWARD)
-    if backward not in learner.nodes or len(learner.parameters(backward)) != 2:
+    if backward not in learner.nodes or len(learner.parameters(backward)) != 2 or is_cache_ignored(learner, function):
         return []
     right = [partial(linear.backward, mean=mean) for mean in (True, False)]
     own, usual = (partial(_linear_backward, learner, backward, as_rows, own_cache) for own_cache in (True, False))
