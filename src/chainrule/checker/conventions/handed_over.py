@@ -70,14 +70,15 @@ def never_kept(learner: Learner, function: str) -> list[Finding]:
     nodes = list(ast.walk(learner.whole))
     if any(word in ast.unparse(learner.whole) for word in _BY_NAME):
         return []
-    empty = {id(target) for node in nodes for target in _emptied(node)}
-    stored = {n.attr for n in nodes if _is_stored(n) and id(n) not in empty}  # type: ignore[attr-defined]
+    empty = {id(target): target.attr for node in nodes for target in _emptied(node)}
+    stores = [n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
+    stored = {node.attr for node in stores if id(node) not in empty}
     classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     known = stored | {each for node in classes for each in _defined(node)} | _asked_for(learner.nodes[backward])
     for node in ast.walk(learner.nodes[backward]):
         if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != "self" or node.attr in known:
             continue
-        if node.attr in {n.attr for n in nodes if id(n) in empty} or not get_close_matches(node.attr, known):  # type: ignore[attr-defined]
+        if node.attr in empty.values() or not get_close_matches(node.attr, known):
             return [Finding("forward.never-kept", function, learner.line(function), {"name": f"self.{node.attr}"})]
     return []
 
@@ -90,16 +91,14 @@ def _asked_for(method: ast.FunctionDef) -> set[str]:
     return {n.attr for condition in conditions for n in ast.walk(condition) if isinstance(n, ast.Attribute)}
 
 
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-
-
-def _emptied(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the attributes that a statement sets to None, or only names."""
+def _emptied(node: ast.AST) -> Iterator[ast.Attribute]:
+    """Yield the attributes that a statement sets to None, or only annotates."""
+    targets: list[ast.expr] = []
     if isinstance(node, ast.AnnAssign) and (node.value is None or getattr(node.value, "value", 0) is None):
-        yield node.target
+        targets = [node.target]
     elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is None:
-        yield from (target for target in node.targets if _is_stored(target))
+        targets = node.targets
+    yield from (target for target in targets if isinstance(target, ast.Attribute))
 
 
 def _defined(node: ast.ClassDef) -> Iterator[str]:
