@@ -325,7 +325,8 @@ _OF_ONE_CASE = ("shape", "transposed", "not-numbers", "not-finite")
 def _measured(probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]) -> Finding:
     facts = difference(expected, got)
     if facts.get("expected") == "":
-        return Finding("missing-attribute" if "." in probe.function else "missing-result", probe.function, line, facts)
+        kept = probe.function.endswith(".backward")  # what a layer does not return it keeps
+        return Finding("missing-attribute" if kept else "missing-result", probe.function, line, facts)
     name = facts.get("name", "")
     pairs = [(want.get(name), a.get(name)) for want, a in zip(expected, got, strict=True) if not isinstance(a, Raised)]
     patterns = [pattern(right, actual) for right, actual in pairs if right is not None]
