@@ -72,7 +72,8 @@ def never_kept(learner: Learner, function: str) -> list[Finding]:
         return []
     empty = {id(target): target.attr for node in nodes for target in _emptied(node)}
     stores = [n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
-    stored = {node.attr for node in stores if id(node) not in empty}
+    own = {id(node) for node in ast.walk(learner.nodes[backward])}  # what backward sets it need not get
+    stored = {node.attr for node in stores if id(node) not in empty or id(node) in own}
     classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     known = stored | {each for node in classes for each in _defined(node)} | _asked_for(learner.nodes[backward])
     for node in ast.walk(learner.nodes[backward]):

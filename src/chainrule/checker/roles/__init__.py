@@ -161,7 +161,8 @@ def _judged(
     done, findings = (
         inspect(learner, probe, others) if isinstance(probe, Inspection) else examine(learner, probe, others)
     )
-    if done.status == "ok" and (unkept := never_kept(learner, probe.function)):
+    started = others.get(f"{probe.function.rpartition('.')[0]}.backward") != "not-started"
+    if done.status == "ok" and started and (unkept := never_kept(learner, probe.function)):
         return replace(done, status="wrong"), [*findings, *unkept]
     if done.status == "ok" and probe.function in learner.needs_old_numpy:
         line = learner.needs_old_numpy[probe.function] or done.line
