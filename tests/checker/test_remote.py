@@ -280,9 +280,10 @@ LIES: list[Any] = [
     *(CALLED | {"old_numpy": ["3"]}, CALLED | {"old_numpy": None}, CALLED | {"value": [1]}),
     *(CALLED | {"value": {"handle": "1", "callable": True}}, CALLED | {"value": {"handle": -1, "callable": True}}),
     *(CALLED | {"value": {"handle": 1}}, CALLED | {"value": {"method": [1]}}, CALLED | {"value": {"callback": 0}}),
-    *({"raised": 3}, {"raised": {}}, {"raised": {"kind": "A", "text": 3, "line": 1, "inside": True}}),
-    *({"raised": {"kind": "A", "text": "", "line": -1, "inside": True}},),
-    *({"raised": {"kind": "A", "text": "", "line": 1, "inside": "yes"}},),
+    *({"raised": 3}, {"raised": {}}, {"raised": {"kind": "A", "text": 3, "line": 1, "inside": True, "calls": []}}),
+    *({"raised": {"kind": "A", "text": "", "line": -1, "inside": True, "calls": []}},),
+    *({"raised": {"kind": "A", "text": "", "line": 1, "inside": "yes", "calls": []}},),
+    *({"raised": {"kind": "A", "text": "", "line": 1, "inside": True, "calls": [-1]}},),
     *({"callback": 0, "arguments": {"tuple": []}}, {"callback": -1}, {"callback": "f"}, {"callback": True}),
     *({"problem": 3}, {"problem": "wrong", "text": ""}, {"problem": "memory"}),
 ]

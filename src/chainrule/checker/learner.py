@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 SECONDS = 2.0  # for one call
+DEEPEST = 20  # lines of a traceback
 ONLY_NUMPY_1 = "only 0-dimensional arrays can be converted to Python scalars"
 _CHECKER = os.path.dirname(__file__)
 
@@ -37,6 +38,8 @@ class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ou
         The function that was called.
     keys
         The keys of the dicts that it was called with: a KeyError may be about ours.
+    calls
+        The lines of the calls that led to the line, the outermost first.
     """
 
     kind: str
@@ -45,6 +48,7 @@ class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ou
     inside: bool = True
     function: str = ""
     keys: frozenset[str] = frozenset()
+    calls: tuple[int, ...] = ()
 
 
 class Call(NamedTuple):
@@ -129,6 +133,11 @@ class Learner:
             return []
         parts = values[-1].elts if isinstance(values[-1], ast.Tuple) else [values[-1]]
         return [part.id if isinstance(part, ast.Name) else None for part in parts]
+
+    def owner(self, line: int | None) -> str | None:
+        """Return the function or method that a line is in."""
+        inside = (name for name, node in self.nodes.items() if node.lineno <= (line or 0) <= (node.end_lineno or 0))
+        return next(inside, None)
 
     def line(self, function: str) -> int | None:
         """Return the line that a function begins in."""
@@ -288,10 +297,11 @@ def quiet() -> Iterator[None]:
         if not _is_learners(error):
             raise
         trace = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in trace if frame.filename.startswith("<learner")]
+        lines = [frame.lineno or 0 for frame in trace if frame.filename.startswith("<learner")][-DEEPEST:]
         last = next((frame.filename for frame in reversed(trace) if not frame.filename.startswith(_CHECKER)), "<call>")
         inside = last.startswith("<learner") or not last.startswith("<")  # a file beside it is called "<layers>"
-        raise Raised(type(error).__name__, str(error), lines[-1] if lines else None, inside) from None
+        line = lines.pop() if lines else None
+        raise Raised(type(error).__name__, str(error), line, inside, calls=tuple(lines)) from None
 
 
 def _is_learners(error: BaseException) -> bool:

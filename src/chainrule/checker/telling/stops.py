@@ -12,6 +12,7 @@ _KINDS = (
     ("TypeError|AttributeError", "NoneType", "is-none"),
     ("TypeError", "positional argument|keyword argument|as a data type", "arguments"),
     ("TypeError", "not supported between|operand type|concatenate|not subscriptable|not callable|indices", "kinds"),
+    ("RecursionError", "", "recursion"),
     ("KeyError", "", "no-such-key"),
     ("IndexError", "", "no-such-index"),
     ("AttributeError", "", "no-such-attribute"),

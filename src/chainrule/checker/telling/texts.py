@@ -19,7 +19,6 @@ from chainrule.checker.telling.particles import FORMS, particle
 
 LANGUAGES = ("en", "ko")
 _PLACEHOLDER = re.compile(rf"\{{([a-z_]+)\}}({'|'.join(map(re.escape, FORMS))})?")
-_KEPT = re.compile(r"d(W|b|gamma|beta)\d*")  # gradients that a layer keeps for the update
 _LONGEST = 300  # characters of a fact, which may be the text of any exception
 
 
@@ -87,12 +86,6 @@ def _entry_of(finding: Finding) -> str:
         return "too-slow" if finding.mistake == "raised" else "other-call-slow"
     if finding.mistake == "other-call" and _because("because-input").fullmatch(text):
         return "asks-for-input"
-    if (
-        finding.mistake == "missing-result"
-        and "." in finding.function
-        and _KEPT.fullmatch(finding.facts.get("name", ""))
-    ):
-        return "missing-attribute"
     return finding.mistake
 
 
@@ -112,7 +105,7 @@ def _told(finding: Finding, lang: str) -> dict[str, str]:
 
 def _pattern(finding: Finding) -> str:
     """Return the key, and perhaps a number, of what is said after what is wrong; "" for nothing."""
-    if finding.mistake == "raised":
+    if finding.mistake == "raised" and "pattern" not in finding.facts:
         return stops.pattern(finding.facts.get("kind", ""), finding.facts.get("text", ""))
     return finding.facts.get("pattern", "")
 
