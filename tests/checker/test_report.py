@@ -50,7 +50,7 @@ WEEK_4 = Report(
         Checked("sigmoid", "sigmoid", 3, "ok"),
         Checked("relu_backward", "relu_backward", 36, "wrong"),
         Checked("my_linear", "linear_backward", 50, "wrong"),
-        Checked("L_model_backward", "L_model_backward", 90, "unchecked", "needs-another"),
+        Checked("L_model_backward", "L_model_backward", 90, "unchecked", "needs-another", {"name": "relu_backward"}),
     ),
     (LOST, TIMES_5),
     ("linear_bwd", "plot"),
@@ -73,7 +73,7 @@ def test_a_report_in_full() -> None:
         "  ✓ sigmoid\n"
         "  ✗ relu_backward\n"
         "  ✗ my_linear         checked as linear_backward\n"
-        "  – L_model_backward  not judged: it depends on a function that has to be right first\n"
+        "  – L_model_backward  not judged: it depends on relu_backward, which has to be right first\n"
         "\n"
         "✗ relu_backward (line 36)\n"
         "  relu_backward takes g'(Z) alone for dZ: the incoming gradient dA is lost. The chain rule\n"

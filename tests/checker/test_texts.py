@@ -158,7 +158,7 @@ def test_what_stops_a_function_says_where_to_look(kind: str, text: str, where: s
         ),
         ("other-result", "my_cost", {"role": "cost"}, "no form of my_cost that"),  # "cost" is nobody's word
         ("other-result", "my_relu", {"role": "relu"}, "no form of relu that"),
-        ("missing-result", "Affine.backward", {"name": "dW"}, "neither keeps dW on the layer nor returns it"),
+        ("missing-attribute", "Affine.backward", {"name": "dW"}, "neither keeps dW on the layer nor returns it"),
         ("missing-result", "Affine.backward", {"name": "dx"}, "does not return dx"),
         ("missing-result", "linear_backward", {"name": "dW"}, "does not return dW"),
         (

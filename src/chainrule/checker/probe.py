@@ -237,15 +237,27 @@ def _agreements(each: Sequence[Values], got: Sequence[Values | Raised]) -> int:
     return sum(close(a, actual.get(name), 1e-6) for want, actual in pairs for name, a in want.items())
 
 
+def _reals(value: Any) -> Any:
+    """Return an array of real numbers; texts and complex numbers are none, though NumPy would make some of them."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufO":
+        raise TypeError
+    return array.astype(float)
+
+
+def _is_same(a: Values, b: Values) -> bool:
+    """Return whether a function gave twice the same, whatever that is."""
+    pairs = [(np.asarray(value), np.asarray(b.get(name))) for name, value in a.items()]
+    alike = (x.dtype == y.dtype and x.shape == y.shape for x, y in pairs)
+    return all(alike) and all(x.dtype.hasobject or x.tobytes() == y.tobytes() for x, y in pairs)
+
+
 def close(expected: Any, actual: Any, tolerance: float) -> bool:
     """Return whether two arrays have the same shape and nearly the same numbers, or are both missing."""
     if expected is None or actual is None:
         return expected is actual
     try:
-        a, b = np.asarray(expected, float), np.asarray(actual)
-        if b.dtype.kind not in "biufO":  # texts and complex numbers are no real numbers, though they can be made some
-            return False
-        b = b.astype(float)
+        a, b = _reals(expected), _reals(actual)
     except (TypeError, ValueError):
         return False
     if a.shape != b.shape:
@@ -305,7 +317,7 @@ def _unnamed(
     pairs = [(each, got) for each in expected for got in ways]
     likeliest, got = max(pairs, key=lambda pair: (_agreements(*pair), -sum(isinstance(v, Raised) for v in pair[1])))
     again = [_attempt(probe.runs[next(i for i, way in enumerate(ways) if way is got)], case) for case in probe.cases]
-    if any(difference([a], [b]) for a, b in zip(got, again, strict=True) if not isinstance(a, Raised)):
+    if not all(isinstance(b, dict) and _is_same(a, b) for a, b in zip(got, again, strict=True) if isinstance(a, dict)):
         return _unjudged(learner, probe, Doubt("random", {"role": probe.role})), []
     fits, facts = _fits(likeliest, got), difference(likeliest, got)
     raised = next((actual for actual in got if isinstance(actual, Raised)), None)
@@ -357,7 +369,7 @@ def pattern(expected: Any, actual: Any) -> str:
     """Return how wrong numbers are related to right ones: a key of the texts, perhaps with a number after a space."""
     a = np.asarray(expected, float)
     try:
-        b = np.asarray(actual, float)
+        b = _reals(actual)
     except (TypeError, ValueError):
         return "not-numbers"
     if not np.isfinite(b).all():
