@@ -207,7 +207,8 @@ def test_the_right_answers_are_out_of_reach_past_the_hook(tmp_path: Path) -> Non
                     while place.tb_next:
                         place = place.tb_next
                         place.tb_frame.f_globals["_refuse"] = lambda *_: None
-                from chainrule.checker.equations import linear
+                import importlib
+                linear = importlib.import_module("chainrule.checker.equations.linear")
                 A, W, b = cache
                 right = linear.backward({"A_prev": A, "W": W, "b": b, "dZ": dZ}, mean=True)
                 return right["dA_prev"], right["dW"], right["db"]
