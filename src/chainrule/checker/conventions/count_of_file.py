@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -33,8 +32,8 @@ def _divisor(learner: Learner, function: str) -> float | None:
     bound |= {argument.arg for argument in ast.walk(node) if isinstance(argument, ast.arg)}
     divisors = [n.right for n in ast.walk(node) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
     names = {n.id for n in divisors if isinstance(n, ast.Name) and meaning(n.id) == "m"} - bound
-    values: list[Any] = [learner.namespace.get(name) for name in names]
-    return next((float(value) for value in values if isinstance(value, int) and value > 0), None)
+    counts = [learner.whole_number(name) or 0 for name in names]
+    return next((float(count) for count in counts if count > 0), None)
 
 
 def _of_the_batch(run: Equation, count: float, v: Values) -> Values:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
+from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.derivatives import judgment, training
 from chainrule.checker.derivatives.judgment import Watcher
-from chainrule.checker.documented import is_documented
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
@@ -86,12 +86,13 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report
     for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
         checked[done.function] = done
         findings += [finding] if finding else []
-    checked |= {each.function: each for each in _unknown_classes(learner, checked)}
-    known = {*checked, *(function.partition(".")[0] for function in checked)}
+    known = {function.partition(".")[0] for function in checked}
     for function, blank in blanks.items():
         # A method counts where its class does: that of a base class may be empty for good.
         if "." not in function or function.partition(".")[0] in known:
             checked.setdefault(function, blank)
+    checked |= {unknown.function: unknown for unknown in _unknown_classes(learner, checked)}
+    known = {*checked, *(function.partition(".")[0] for function in checked)}
     private = ("_", "test", "main", "load", "plot", "print", "show")  # helpers, and what has no equation
     unmatched = [
         name
@@ -178,13 +179,14 @@ def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Check
 def _judged(
     learner: Learner, probe: Probe | Inspection, checked: Mapping[str, Checked]
 ) -> tuple[Checked, list[Finding]]:
-    # Who writes a documented signature says by it what the parts have to be, judged or not.
-    bad = ("wrong", "not-started") if is_documented(learner, probe.function) else ("wrong", "not-started", "unchecked")
-    doubtful = {function for function, done in checked.items() if done.status in bad}
+    others = {function: done.status for function, done in checked.items()}
     probe = with_count_of_file(learner, probe) if isinstance(probe, Probe) else probe
     done, findings = (
-        inspect(learner, probe, doubtful) if isinstance(probe, Inspection) else examine(learner, probe, doubtful)
+        inspect(learner, probe, others) if isinstance(probe, Inspection) else examine(learner, probe, others)
     )
+    started = others.get(f"{probe.function.rpartition('.')[0]}.backward") != "not-started"
+    if done.status == "ok" and started and (unkept := never_kept(learner, probe.function)):
+        return replace(done, status="wrong"), [*findings, *unkept]
     if done.status == "ok" and probe.function in learner.needs_old_numpy:
         line = learner.needs_old_numpy[probe.function] or done.line
         findings = [*findings, Finding("old-numpy", probe.function, line, severity="warning")]

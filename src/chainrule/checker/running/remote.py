@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from chainrule.checker.derivatives.training import Loop, Seen
-from chainrule.checker.learner import Call, Learner, Raised, copied, keys_of
+from chainrule.checker.learner import DEEPEST, Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
 from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
 
@@ -225,10 +225,11 @@ _PARAMETERS = (
 
 def _raised(told: Any) -> Raised:
     """Return an exception of the learner's as the other side tells of it."""
-    need(isinstance(told, dict) and told.keys() == {"kind", "text", "line", "inside"})
+    need(isinstance(told, dict) and told.keys() == {"kind", "text", "line", "inside", "calls"})
     kind, text = typed(told["kind"], str), typed(told["text"], str)
     line = None if told["line"] is None else counted(told["line"])
-    return Raised(kind[:LONGEST], text[:LONGEST], line, typed(told["inside"], bool))
+    calls = tuple(counted(each) for each in typed(told["calls"], list)[:DEEPEST])
+    return Raised(kind[:LONGEST], text[:LONGEST], line, typed(told["inside"], bool), calls=calls)
 
 
 class RemoteLearner(Learner):
@@ -254,15 +255,17 @@ class RemoteLearner(Learner):
     ) -> None:
         self._connection = connection
         self._lineages = {name: _lineage(told) for name, told in _entries(described.get("classes"))}
-        self._stand_ins, self._numbers = (_texts(described.get(which)) for which in ("stand_ins", "numbers"))
+        self._stand_ins = _texts(described.get("stand_ins"))
+        self._numbers = dict(_entries(described.get("numbers")))
+        need(all(value is None or type(value) is int for value in self._numbers.values()))
         namespace = {name: connection.decode(entry) for name, entry in _entries(described.get("defined"))}
         need(all(isinstance(value, RemoteFunction) for value in namespace.values()))
         super().__init__(namespace, tree, names, whole)
 
-    def contained(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
+    def called(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
         """Call something of the learner's, or something of ours that calls it."""
         if not isinstance(target, RemoteFunction):
-            return super().contained(function, target, arguments, named)
+            return super().called(function, target, arguments, named)
         arguments, named = tuple(arguments), dict(named or {})
         written = copied((arguments, named)) if self.calls is not None else ((), {})
         try:
@@ -272,6 +275,7 @@ class RemoteLearner(Learner):
             if self.calls is not None:
                 self.calls.append(Call(function, target, written[0], written[1], raised))
             raise
+        self.note_kind(function, result)
         if self.calls is not None:
             self.calls.append(Call(function, target, written[0], written[1], result))
         return result
@@ -313,6 +317,10 @@ class RemoteLearner(Learner):
     def is_number(self, name: str) -> bool:
         """Return whether a name of the file is a number or an array."""
         return name in self._numbers
+
+    def whole_number(self, name: str) -> int | None:
+        """Return the whole number that a name of the file is, or None."""
+        return self._numbers.get(name)
 
     def lineage(self, name: str) -> dict[str, bool]:
         """Return the classes that a class inherits from, and whether all of each is known."""

@@ -67,7 +67,7 @@ class Service(Codec):
             "defined": defined,
             "classes": {name: learner.lineage(name) for name in learner.classes},
             "stand_ins": [name for name in learner.namespace if learner.stands_in(name)],
-            "numbers": [name for name in learner.namespace if learner.is_number(name)],
+            "numbers": {name: learner.whole_number(name) for name in learner.namespace if learner.is_number(name)},
         }
 
     def serve(self) -> None:
@@ -91,8 +91,8 @@ class Service(Codec):
             arguments = {name: self.decode(entry) for name, entry in request["arguments"].items()}
             return self._operations[request["do"]](**arguments)
         except Raised as raised:
-            told = {"kind": raised.kind, "text": raised.text[:LONGEST], "line": raised.line, "inside": raised.inside}
-            return {"raised": told}
+            text, place = raised.text[:LONGEST], {"line": raised.line, "calls": list(raised.calls)}
+            return {"raised": {"kind": raised.kind, "text": text, "inside": raised.inside, **place}}
         except Exception as error:  # a result that cannot be copied or written, or that is too large
             return _failure(error)
 
@@ -220,18 +220,16 @@ def _plain(numbers: Mapping[Path, Any]) -> list[Any]:
 
 def _failure(error: Exception) -> dict[str, Any]:
     """Return what tells the judge that something cannot be had of the learner's code."""
-    told = {"kind": type(error).__name__, "text": str(error)[:LONGEST], "line": None, "inside": False}
-    return {"raised": told}
+    text = str(error)[:LONGEST]
+    return {"raised": {"kind": type(error).__name__, "text": text, "inside": False, "line": None, "calls": []}}
 
 
 @contextlib.contextmanager
 def _no_alarm() -> Iterator[None]:
-    """Put the end of a call's time off until this is done."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    """Stop the clock of a call until this is done; to block the signal would not do where there are other threads."""
+    left = signal.setitimer(signal.ITIMER_REAL, 0)[0] if hasattr(signal, "setitimer") else 0.0
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, left)
