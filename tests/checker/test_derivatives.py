@@ -149,13 +149,13 @@ def test_what_a_program_loads_is_made_up(tmp_path: Path) -> None:
     code = "(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()\n"
     program = _program(code + "with open('train.csv') as file:\n    first = file.readline()", tmp_path)
     assert program.failed == []
-    assert program._namespace["x_train"].shape == (60, 28, 28)
-    assert program._namespace["first"].startswith("label,pixel0")
+    assert program.names["x_train"].shape == (60, 28, 28)
+    assert program.names["first"].startswith("label,pixel0")
 
 
 def test_a_long_loop_ends_after_a_few_passes(tmp_path: Path) -> None:
     program = _program("import time\nn = 0\nwhile True:\n    n += 1\n    time.sleep(0.12)\ndone = n", tmp_path)
-    assert 3 <= program._namespace["done"] <= 5
+    assert 3 <= program.names["done"] <= 5
 
 
 def _gradients(code: str, name: str) -> list[Gradient]:

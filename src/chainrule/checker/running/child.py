@@ -79,8 +79,14 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
     restore_numpy_names()
     _enclose()
     _hide()
+    if request["whole"]:
+        program = _program(source.tree, others)
+        program.run()
+        tree = last(definitions(source.tree))
+        Service(Learner(program.names, tree, None, source.tree), requests, answers, program).serve()
+        return
     learner, failed = run(definitions(source.tree), source, None, others)
-    service = Service(learner, requests, answers, partial(_program, source, others))
+    service = Service(learner, requests, answers)
     told = [[finding.function, finding.line, finding.facts["kind"], finding.facts["text"]] for finding in failed]
     send(answers, service.description() | {"failed": told})
     service.serve()
@@ -126,13 +132,13 @@ def run(
     return Learner(namespace, ast.Module(own, []), names, source.tree), failed
 
 
-def _program(source: Source, others: Mapping[str, Source]) -> Program:
+def _program(tree: ast.Module, others: Mapping[str, Source]) -> Program:
     """Return the whole program of a file, with names of its own."""
     importer = Importer()
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
     names = _namespace(NAME, importer)
     importer.loading = False
-    return Program(source.tree or ast.Module([], []), names, Path.cwd())
+    return Program(tree, names, Path.cwd())
 
 
 def _is_borrowed(value: Any) -> bool:

@@ -48,7 +48,7 @@ class Program:
         self.first: dict[int, Rehearsal] = {}
         """The first pass of each loop, by the number of its place."""
         self.calls = Calls()
-        self._namespace = namespace
+        self.names = namespace
         self._begun: dict[int, tuple[int, float]] = {}
         namespace["__builtins__"] |= {PASS: self._before_a_pass, CALL: self.calls.called, LOAD: loaded}
 
@@ -60,7 +60,7 @@ class Program:
             code = compile(ast.Module([statement], []), NAME, "exec", dont_inherit=True)
             try:
                 with quiet():
-                    exec(code, self._namespace)
+                    exec(code, self.names)
             except Raised as raised:
                 self.failed.append(raised)
             except _EnoughError:
