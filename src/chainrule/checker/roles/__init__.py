@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from chainrule.checker import sight
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.derivatives import judgment, training
 from chainrule.checker.derivatives.judgment import Watcher
+from chainrule.checker.evidence import joined
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
@@ -107,9 +109,12 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report
         tuple(replace(c, role=meant.get(c.function.partition(".")[0], c.role)) for c in checked.values()),
         tuple(sorted(findings, key=lambda finding: finding.line or 0)),
         tuple(sorted(unmatched, key=lambda name: learner.line(name) or 0)),
-        seconds=time.perf_counter() - started,
     )
-    return report if checked else replace(report, problem=Finding("no-functions", ""))
+    seen = sight.seen(learner.whole, learner.namespace)
+    report = joined(report, seen, {function: learner.line(function) for function in learner.nodes})
+    report = replace(report, seconds=time.perf_counter() - started)
+    nothing = "no-functions" if learner.nodes or learner.classes else "no-definitions"
+    return report if report.checked else replace(report, problem=Finding(nothing, ""))
 
 
 def _watched(

@@ -88,8 +88,10 @@ def _failed(told: Any) -> Finding:
 
 
 def _finished(report: Report, failed: list[Finding], source: Source) -> Report:
-    findings = sorted([*failed, *report.findings], key=lambda finding: finding.line or 0)
-    report = with_code(source.report(replace(report, findings=tuple(findings))), source)
+    findings = sorted([*failed, *source.broken, *report.findings], key=lambda finding: finding.line or 0)
+    broken = {finding.function for finding in source.broken if finding.severity == "error"}
+    checked = tuple(replace(c, status="wrong", reason="") if c.function in broken else c for c in report.checked)
+    report = with_code(source.report(replace(report, checked=checked, findings=tuple(findings))), source)
     return replace(report, findings=tuple(_shortened(finding) for finding in report.findings))
 
 
