@@ -75,7 +75,6 @@ CHECKER = {
         "probe",
         "proof",
         "repro",
-        "sight",
         "unfinished",
         *_STYLES,
     ),
@@ -87,12 +86,12 @@ CHECKER = {
     "derivatives": ("findings", "learner", "watching.paths"),
     "sight": ("findings",),
     "evidence": ("findings",),
-    "running.judge": ("findings", "learner", "roles", "running", "running.remote"),
+    "running.judge": ("findings", "learner", "roles", "running", "running.remote", "sight"),
     "running.received": ("findings", "telling"),
     "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
     "cells": (),
-    "inprocess": ("cells", "findings", "learner", "roles", "telling", "unfinished", "watching"),
+    "inprocess": ("cells", "findings", "learner", "roles", "sight", "telling", "unfinished", "watching"),
     "pytest_plugin": ("inprocess", "names", "telling"),
 }
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from chainrule.checker import sight
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.derivatives import judgment, training
@@ -72,8 +71,11 @@ def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tup
         return ()
 
 
-def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report:
-    """Try every function of the learner's whose task is known, and with a watcher layers and pairs of any name."""
+def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Iterable[Finding] = ()) -> Report:
+    """Try every function of the learner's whose task is known, and with a watcher layers and pairs of any name.
+
+    What was `seen` in the code, by `sight`, joins what comes of it.
+    """
     started = time.perf_counter()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
@@ -110,7 +112,6 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report
         tuple(sorted(findings, key=lambda finding: finding.line or 0)),
         tuple(sorted(unmatched, key=lambda name: learner.line(name) or 0)),
     )
-    seen = sight.seen(learner.whole, learner.namespace)
     report = joined(report, seen, {function: learner.line(function) for function in learner.nodes})
     report = replace(report, seconds=time.perf_counter() - started)
     nothing = "no-functions" if learner.nodes or learner.classes else "no-definitions"

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chainrule.checker import roles
+from chainrule.checker import roles, sight
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.running import kernel
 from chainrule.checker.running.definitions import definitions, last
@@ -76,7 +76,7 @@ def _checked(request: Mapping[str, Any], child: subprocess.Popen[bytes]) -> Repo
     loops = [node for node in ast.walk(source.tree) if isinstance(node, ast.For | ast.While)]
     if not learner.nodes and not learner.classes and not loops:
         return Report(file, findings=tuple(failed), problem=Finding("no-definitions", ""))
-    return _finished(roles.check(learner, file, learner), failed, source)
+    return _finished(roles.check(learner, file, learner, sight.seen(source.tree)), failed, source)
 
 
 def _failed(told: Any) -> Finding:
