@@ -57,3 +57,8 @@ def test_a_lost_update_is_said_once(tmp_path: Path) -> None:
     )
     errors = [finding for finding in told(checked(tmp_path, code)) if finding[0] == "error"]
     assert len(errors) == 1
+
+
+def test_an_update_in_a_function_that_is_right_is_not_lost(tmp_path: Path) -> None:
+    code = "def sigmoid(z):\n    s = 1 / (1 + np.exp(-z))\n    z = z - 0.1 * s\n    return s\n"
+    assert told(checked(tmp_path, code)) == []

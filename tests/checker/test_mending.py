@@ -102,6 +102,7 @@ def test_what_a_newer_python_reads_is_no_mistake(tmp_path: Path) -> None:
     report = checked(tmp_path, f"{RIGHT}def identity[T](x: T) -> T:\n    return x\n")
     (finding,) = report.findings
     assert (finding.severity, finding.facts["kind"]) == ("warning", "newer")
+    assert [done.status for done in report.checked] == ["ok", "not-started"]
     assert report.exit_status == 0
 
 
