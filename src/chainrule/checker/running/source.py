@@ -17,6 +17,7 @@ from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.unfinished import parsed
 
 Told = TypeVar("Told", Finding, Checked)
+ABOVE = 2  # folders above that of a file in which its modules are looked for
 LARGEST = 50_000_000  # bytes; notebooks hold their pictures
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "writefile", "python", "python3"}
 MAGIC = re.compile(r"\s*(%|!|\?)|\s*[\w.]+\s*\?{1,2}\s*$")
@@ -217,14 +218,20 @@ def _syntax(path: Path, text: str, error: Exception | None) -> Finding:
 
 
 def beside(source: Source, limit: int = 20) -> dict[str, Source]:
-    """Return the Python files in the same folder that a file imports, and those that they import."""
+    """Return the Python files of its own that a file imports, and those that they import.
+
+    They are looked for in its folder and in the two above, where programs look that say `sys.path.append("..")` and
+    those that are started at the top of a package.
+    """
     found: dict[str, Source] = {}
+    folders = [source.path.parent, *source.path.absolute().parent.parents[:ABOVE]]
     waiting = [source]
     while waiting and len(found) < limit:
         tree = waiting.pop().tree
-        for name in imported(tree) if tree else ():
-            path = source.path.parent / f"{name.replace('.', '/')}.py"
-            if name not in found and path.is_file() and (other := read(path)).tree is not None:
+        for name in (*imported(tree), *_perhaps_modules(tree)) if tree else ():
+            paths = (folder / f"{name.replace('.', '/')}.py" for folder in folders)
+            path = next((path for path in paths if path.is_file()), None)
+            if name not in found and path and (other := read(path)).tree is not None:
                 found[name] = other
                 waiting.append(other)
     return found
@@ -237,6 +244,14 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def _perhaps_modules(tree: ast.AST) -> Iterator[str]:
+    """Yield what is imported from a package, as modules of it: `from . import layers`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            prefix = f"{node.module}." if node.module else ""
+            yield from (f"{prefix}{alias.name}" for alias in node.names)
 
 
 def starred(tree: ast.Module) -> list[str]:
