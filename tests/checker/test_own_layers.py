@@ -183,6 +183,80 @@ class Cubic(Activation):
     def __init__(self):
         super().__init__(lambda x: x ** 3, lambda x: 3 * x ** 2)
 """
+SINGLE_NUMBERS = """
+class Value:
+    def __init__(self, data, children=()):
+        self.data, self.grad, self._prev, self._backward = data, 0.0, children, lambda: None
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data + other.data, (self, other))
+        def _backward():
+            self.grad += out.grad
+            other.grad += out.grad
+        out._backward = _backward
+        return out
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data * other.data, (self, other))
+        def _backward():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out._backward = _backward
+        return out
+    def relu(self):
+        out = Value(0.0 if self.data < 0 else self.data, (self,))
+        def _backward():
+            self.grad += (out.data > 0) * out.grad
+        out._backward = _backward
+        return out
+    def backward(self):
+        order, seen = [], set()
+        def build(v):
+            if v not in seen:
+                seen.add(v)
+                for child in v._prev:
+                    build(child)
+                order.append(v)
+        build(self)
+        self.grad = 1.0
+        for v in reversed(order):
+            v._backward()
+"""
+VARIABLES = """
+class Variable:
+    def __init__(self, data):
+        self.data, self.grad, self.creator = data, None, None
+    def backward(self):
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting = [self.creator]
+        while waiting:
+            f = waiting.pop()
+            grads = f.backward(f.output.grad)
+            for x, grad in zip(f.inputs, grads if isinstance(grads, tuple) else (grads,)):
+                x.grad = grad if x.grad is None else x.grad + grad
+                if x.creator is not None:
+                    waiting.append(x.creator)
+class Function:
+    def __call__(self, *inputs):
+        self.inputs = inputs
+        self.output = Variable(self.forward(*(x.data for x in inputs)))
+        self.output.creator = self
+        return self.output
+class MatMul(Function):
+    def forward(self, x, W):
+        return x @ W
+    def backward(self, gy):
+        x, W = (v.data for v in self.inputs)
+        return gy @ W.T, x.T @ gy
+class Sin(Function):
+    def forward(self, x):
+        return np.sin(x)
+    def backward(self, gy):
+        return gy * np.cos(self.inputs[0].data)
+def sin(x):
+    return Sin()(x)
+"""
 
 
 class _Watcher:
@@ -230,6 +304,8 @@ PASSES = ("forward", "backward")
         (LOSSES, {"mse", "mse_prime", "cross_entropy_loss", "cross_entropy_gradient"}),
         (PAIRS, {"affine_forward", "affine_backward", "swish", "swish_prime", "logistic"}),
         (INHERITED, _methods("Activation", *PASSES) | {"Cubic.__init__"}),
+        (SINGLE_NUMBERS, _methods("Value", "__add__", "__mul__", "relu")),
+        (VARIABLES, _methods("MatMul", *PASSES) | _methods("Sin", *PASSES) | {"sin"}),
     ],
 )
 def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,6 +337,10 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (PAIRS, "dout.sum(axis=0)", "2 * dout.sum(axis=0)", "affine_backward", "b", "ratio 2"),
         (PAIRS, "s + x * s * (1 - s)", "s + s * (1 - s)", "swish_prime", "x", "other"),
         (PAIRS, "s * (1 - s) if", "(1 - s) if", "logistic", "x", "other"),
+        (SINGLE_NUMBERS, "self.grad += out.grad\n", "self.grad = out.grad\n", "Value.__add__", "x", "ratio 0.5"),
+        (SINGLE_NUMBERS, "(out.data > 0) * out.grad", "-(out.data > 0) * out.grad", "Value.relu", "x", "sign"),
+        (VARIABLES, "gy * np.cos", "gy * np.sin", "Sin.backward", "x", "other"),
+        (VARIABLES, "x.T @ gy", "-(x.T @ gy)", "MatMul.backward", "W", "sign"),
     ],
 )
 def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(

@@ -18,8 +18,9 @@ from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, Step, text
 
+Y: Path = (Step("name", "y"),)
 Places = tuple[tuple[int, ...], ...]
-MOVED = 12  # entries of an array, at most
+MOVED = 9  # entries of an array, at most
 QUANTITIES = 16
 SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
 FEW = 4  # ... of more entries than so many
@@ -117,7 +118,7 @@ class Comparison(NamedTuple):
 NOTHING = Comparison([])
 
 
-def compare(rerun: Rerun, until: float = math.inf) -> Comparison:
+def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Comparison:
     """Return what became of the gradient of each quantity that `y` depends on; nothing if the time is over.
 
     Nothing comes of code, either, that does something else each time, or whose y are no finite numbers.
@@ -128,19 +129,21 @@ def compare(rerun: Rerun, until: float = math.inf) -> Comparison:
         Code that computes y and then what is made of its upstream gradient dy, in which there is a factor `upstream`.
     until
         When to give up, by the monotonic clock.
+    exact
+        Whether the gradient of a loss may have no factor of its own.
 
     Raises
     ------
     Raised
         If the code raises.
     """
-    after, y = rerun.after(), (Step("name", "y"),)
+    after, y = rerun.after(), Y
     if y not in after or not np.isfinite(after[y]).all():
         return NOTHING
     doubled = rerun.after([Change((Step("name", "upstream"),), (), 1.0)])
     if y not in doubled or not np.array_equal(after[y], doubled[y]):
         return NOTHING
-    layer = _Layer(rerun, rerun.before(), after, doubled, y)
+    layer = _Layer(rerun, rerun.before(), after, doubled, exact=exact)
     functions = layer.changed(doubled)
     gradients: list[Gradient] = []
     for path in itertools.islice(layer.quantities(), QUANTITIES):
@@ -165,9 +168,10 @@ class _Layer:
         before: Mapping[Path, Any],
         after: Mapping[Path, Any],
         doubled: Mapping[Path, Any],
-        y: Path,
+        *,
+        exact: bool,
     ) -> None:
-        self.rerun, self.before, self.after, self.y = rerun, before, after, y
+        self.rerun, self.before, self.after, self.y, self.exact = rerun, before, after, Y, exact
         self.dy = after[(Step("name", "dy"),)]
         owned = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
         self.candidates = {path: value for path, value in owned.items() if self._is_new(path, value)}
@@ -185,7 +189,7 @@ class _Layer:
     @property
     def is_free(self) -> bool:
         """Whether y is a loss: what learners divide it by is not always what they divide its gradient by."""
-        return bool(np.size(self.dy) == 1 or np.all(self.dy == 1))
+        return bool(not self.exact and (np.size(self.dy) == 1 or np.all(self.dy == 1)))
 
     def is_mean(self, factor: float) -> bool:
         """Return whether a factor makes a mean over examples or steps, or changes nothing."""
