@@ -257,6 +257,27 @@ class Sin(Function):
 def sin(x):
     return Sin()(x)
 """
+FUSED = """
+class TwoLayers:
+    def __init__(self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10):
+        self.params = {"W1": np.random.randn(input_dim, hidden_dim), "b1": np.zeros(hidden_dim)}
+        self.params |= {"W2": np.random.randn(hidden_dim, num_classes), "b2": np.zeros(num_classes)}
+    def loss(self, X, y=None):
+        H = np.maximum(X @ self.params["W1"] + self.params["b1"], 0)
+        scores = H @ self.params["W2"] + self.params["b2"]
+        if y is None:
+            return scores
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        d = e / e.sum(axis=1, keepdims=True)
+        loss = -np.mean(np.log(d[np.arange(len(y)), y]))
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        dH = d @ self.params["W2"].T * (H > 0)
+        grads = {"W2": H.T @ d, "b2": d.sum(axis=0), "W1": X.T @ dH, "b1": dH.sum(axis=0)}
+        return loss, grads
+def squared_loss(prediction, y):
+    return np.sum((prediction - y) ** 2), 2 * (prediction - y)
+"""
 
 
 class _Watcher:
@@ -304,6 +325,7 @@ PASSES = ("forward", "backward")
         (LOSSES, {"mse", "mse_prime", "cross_entropy_loss", "cross_entropy_gradient"}),
         (PAIRS, {"affine_forward", "affine_backward", "swish", "swish_prime", "logistic"}),
         (INHERITED, _methods("Activation", *PASSES) | {"Cubic.__init__"}),
+        (FUSED, _methods("TwoLayers", "__init__", "loss") | {"squared_loss"}),
         (SINGLE_NUMBERS, _methods("Value", "__add__", "__mul__", "relu")),
         (VARIABLES, _methods("MatMul", *PASSES) | _methods("Sin", *PASSES) | {"sin"}),
     ],
@@ -337,6 +359,7 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (PAIRS, "dout.sum(axis=0)", "2 * dout.sum(axis=0)", "affine_backward", "b", "ratio 2"),
         (PAIRS, "s + x * s * (1 - s)", "s + s * (1 - s)", "swish_prime", "x", "other"),
         (PAIRS, "s * (1 - s) if", "(1 - s) if", "logistic", "x", "other"),
+        (FUSED, "H.T @ d,", "H.T @ d * (1 + H.T @ d),", "TwoLayers.loss", "params['W2']", "other"),
         (SINGLE_NUMBERS, "self.grad += out.grad\n", "self.grad = out.grad\n", "Value.__add__", "x", "ratio 0.5"),
         (SINGLE_NUMBERS, "(out.data > 0) * out.grad", "-(out.data > 0) * out.grad", "Value.relu", "x", "sign"),
         (VARIABLES, "gy * np.cos", "gy * np.sin", "Sin.backward", "x", "other"),
@@ -379,6 +402,20 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
                 return self.y
             def backward(self, dout):
                 return dout
+        """,
+        # What is no tensor of parameters needs no gradient: labels.
+        """
+        class Tensor:
+            def __init__(self, data):
+                self.data, self.grad, self.back = data, None, None
+            def backward(self, grad):
+                self.back(grad)
+        def l2_loss(outputs, other):
+            out = Tensor(np.sum((outputs.data - other.data) ** 2))
+            def back(grad):
+                outputs.grad = grad * 2 * (outputs.data - other.data)
+            out.back = back
+            return out
         """,
         # Weight decay belongs to no forward pass.
         """

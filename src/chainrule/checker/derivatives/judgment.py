@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from chainrule.checker.derivatives import arguments, attempts, layers, pairs, tensors
+from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, tensors
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.layers import Comparison, Gradient
 from chainrule.checker.derivatives.steps import Rerun
@@ -109,10 +109,15 @@ def _units(learner: Learner) -> Iterator[Unit]:
         for forward, backward in pairs.of_methods(methods):
             tried = attempts.of_class(name, methods, (forward, backward), activations[:2])
             yield Unit(owners[forward], owners[backward], tried, owners.get("__init__", ""))
+        for method in filter(lambda method: fused.is_fused(method, methods[method]), methods):
+            tried = fused.of_method(name, methods, method)
+            yield Unit(owners[method], owners[method], tried, owners.get("__init__", ""))
     for forward, backward in pairs.of_functions(functions):
         yield Unit(forward, backward, attempts.of_pair(functions[forward], functions[backward]))
     for name, node in functions.items():
         yield Unit(name, name, attempts.of_flag(node))
+        if fused.is_fused(name, node):
+            yield Unit(name, name, fused.of_function(name, node))
 
 
 def _operations(learner: Learner, functions: Mapping[str, ast.FunctionDef]) -> Iterator[Unit]:

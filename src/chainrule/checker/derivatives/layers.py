@@ -203,7 +203,8 @@ class _Layer:
     def quantities(self) -> Iterator[Path]:
         """Yield what may have a gradient."""
         for path, value in self.before.items():
-            if value.dtype.kind == "f" and text(path) not in ("upstream", "labels"):
+            name = text(path)
+            if value.dtype.kind == "f" and name != "upstream" and not arguments.is_label(name.removesuffix("_")):
                 yield path
 
     def changed(self, numbers: Mapping[Path, Any]) -> set[str]:
@@ -304,6 +305,7 @@ class _Layer:
             return False
         other = doubled[path] - self.before[path] if self.is_moved(path) else doubled[path]
         is_upstream = value.size == np.size(self.dy) and np.allclose(value.ravel(), np.ravel(self.dy))
+        is_upstream = is_upstream and not self.exact  # what a layer hands on is not always meant as a gradient
         return bool(value.any() and not is_upstream and np.allclose(other, 2 * value, rtol=1e-5, atol=0))
 
 
@@ -318,13 +320,26 @@ def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     is_moved = any(layer.is_moved(g.path) and g.agreeing == g.path for g in parameters)
     if not (is_moved and usual < 0) and not layer.is_free and not layer.is_mean(usual):
         usual = 1.0
+    rights = [
+        usual if not g.is_input else g.factor if layer.is_free or _is_near(g.factor, usual) else 1.0 for g in gradients
+    ]
+    near = [not g.is_array or _is_near(g.factor, right) for g, right in zip(gradients, rights, strict=True)]
+    taken = {g.agreeing for g, is_right in zip(gradients, near, strict=True) if is_right}
     scaled = []
-    for g in gradients:
-        right = usual if not g.is_input else g.factor if layer.is_free or _is_near(g.factor, usual) else 1.0
-        is_right = g.agreeing is None or not g.is_array or _is_near(g.factor, right)
-        off = g if is_right else replace(g, agreeing=None, instead=g.factor * g.derivative)
-        scaled.append(replace(off, scale=right))
+    for g, right, is_right in zip(gradients, rights, near, strict=True):
+        if g.agreeing and not is_right:
+            # Another one's gradient is none of this one's: that of the labels is often that of the outputs, times -1.
+            instead = None if g.agreeing in taken else g.factor * g.derivative
+            g = replace(g, agreeing=None, instead=instead)
+        scaled.append(replace(g, scale=right))
     return scaled
+
+
+def _right_factor(gradient: Gradient, usual: float, layer: _Layer) -> float:
+    """Return by what a gradient may be multiplied, if those of the parameters usually are by a number."""
+    if not gradient.is_input:
+        return usual
+    return gradient.factor if layer.is_free or _is_near(gradient.factor, usual) else 1.0
 
 
 def _is_near(a: float, b: float) -> bool:
