@@ -170,6 +170,14 @@ def logistic(z, derivative=False):
     s = 1 / (1 + np.exp(-z))
     return s * (1 - s) if derivative else s
 """
+METHODS = """
+class Net:
+    def sigmoid(self, Z):
+        return 1 / (1 + np.exp(-Z))
+    def sigmoid_backward(self, dA, Z):
+        s = self.sigmoid(Z)
+        return dA * s * (1 - s)
+"""
 INHERITED = """
 class Activation:
     def __init__(self, f, df):
@@ -325,6 +333,7 @@ PASSES = ("forward", "backward")
         (LOSSES, {"mse", "mse_prime", "cross_entropy_loss", "cross_entropy_gradient"}),
         (PAIRS, {"affine_forward", "affine_backward", "swish", "swish_prime", "logistic"}),
         (INHERITED, _methods("Activation", *PASSES) | {"Cubic.__init__"}),
+        (METHODS, _methods("Net", "sigmoid", "sigmoid_backward")),
         (FUSED, _methods("TwoLayers", "__init__", "loss") | {"squared_loss"}),
         (SINGLE_NUMBERS, _methods("Value", "__add__", "__mul__", "relu")),
         (VARIABLES, _methods("MatMul", *PASSES) | _methods("Sin", *PASSES) | {"sin"}),

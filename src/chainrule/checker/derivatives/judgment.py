@@ -106,7 +106,7 @@ def _units(learner: Learner) -> Iterator[Unit]:
     for name in learner.classes:
         owners = _owners(learner, name)
         methods = {method: learner.nodes[owner] for method, owner in owners.items()}
-        for forward, backward in pairs.of_methods(methods):
+        for forward, backward in dict.fromkeys((*pairs.of_methods(methods), *pairs.of_functions(methods))):
             tried = attempts.of_class(name, methods, (forward, backward), activations[:2])
             yield Unit(owners[forward], owners[backward], tried, owners.get("__init__", ""))
         for method in filter(lambda method: fused.is_fused(method, methods[method]), methods):

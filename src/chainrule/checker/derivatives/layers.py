@@ -19,6 +19,7 @@ from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, Step, text
 
 Y: Path = (Step("name", "y"),)
+DY: Path = (Step("name", "dy"),)
 Places = tuple[tuple[int, ...], ...]
 MOVED = 9  # entries of an array, at most
 QUANTITIES = 16
@@ -138,7 +139,7 @@ def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Co
         If the code raises.
     """
     after, y = rerun.after(), Y
-    if y not in after or not np.isfinite(after[y]).all():
+    if y not in after or not np.isfinite(after[y]).all() or DY not in after or after[DY].shape != after[y].shape:
         return NOTHING
     doubled = rerun.after([Change((Step("name", "upstream"),), (), 1.0)])
     if y not in doubled or not np.array_equal(after[y], doubled[y]):
@@ -172,7 +173,7 @@ class _Layer:
         exact: bool,
     ) -> None:
         self.rerun, self.before, self.after, self.y, self.exact = rerun, before, after, Y, exact
-        self.dy = after[(Step("name", "dy"),)]
+        self.dy = after[DY]
         owned = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
         self.candidates = {path: value for path, value in owned.items() if self._is_new(path, value)}
         """What the passes made or changed; of parameters that the backward pass moves it is the move."""
