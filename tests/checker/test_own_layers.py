@@ -170,6 +170,14 @@ def logistic(z, derivative=False):
     s = 1 / (1 + np.exp(-z))
     return s * (1 - s) if derivative else s
 """
+METHODS = """
+class Net:
+    def sigmoid(self, Z):
+        return 1 / (1 + np.exp(-Z))
+    def sigmoid_backward(self, dA, Z):
+        s = self.sigmoid(Z)
+        return dA * s * (1 - s)
+"""
 INHERITED = """
 class Activation:
     def __init__(self, f, df):
@@ -182,6 +190,101 @@ class Activation:
 class Cubic(Activation):
     def __init__(self):
         super().__init__(lambda x: x ** 3, lambda x: 3 * x ** 2)
+"""
+SINGLE_NUMBERS = """
+class Value:
+    def __init__(self, data, children=()):
+        self.data, self.grad, self._prev, self._backward = data, 0.0, children, lambda: None
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data + other.data, (self, other))
+        def _backward():
+            self.grad += out.grad
+            other.grad += out.grad
+        out._backward = _backward
+        return out
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data * other.data, (self, other))
+        def _backward():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out._backward = _backward
+        return out
+    def relu(self):
+        out = Value(0.0 if self.data < 0 else self.data, (self,))
+        def _backward():
+            self.grad += (out.data > 0) * out.grad
+        out._backward = _backward
+        return out
+    def backward(self):
+        order, seen = [], set()
+        def build(v):
+            if v not in seen:
+                seen.add(v)
+                for child in v._prev:
+                    build(child)
+                order.append(v)
+        build(self)
+        self.grad = 1.0
+        for v in reversed(order):
+            v._backward()
+"""
+VARIABLES = """
+class Variable:
+    def __init__(self, data):
+        self.data, self.grad, self.creator = data, None, None
+    def backward(self):
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting = [self.creator]
+        while waiting:
+            f = waiting.pop()
+            grads = f.backward(f.output.grad)
+            for x, grad in zip(f.inputs, grads if isinstance(grads, tuple) else (grads,)):
+                x.grad = grad if x.grad is None else x.grad + grad
+                if x.creator is not None:
+                    waiting.append(x.creator)
+class Function:
+    def __call__(self, *inputs):
+        self.inputs = inputs
+        self.output = Variable(self.forward(*(x.data for x in inputs)))
+        self.output.creator = self
+        return self.output
+class MatMul(Function):
+    def forward(self, x, W):
+        return x @ W
+    def backward(self, gy):
+        x, W = (v.data for v in self.inputs)
+        return gy @ W.T, x.T @ gy
+class Sin(Function):
+    def forward(self, x):
+        return np.sin(x)
+    def backward(self, gy):
+        return gy * np.cos(self.inputs[0].data)
+def sin(x):
+    return Sin()(x)
+"""
+FUSED = """
+class TwoLayers:
+    def __init__(self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10):
+        self.params = {"W1": np.random.randn(input_dim, hidden_dim), "b1": np.zeros(hidden_dim)}
+        self.params |= {"W2": np.random.randn(hidden_dim, num_classes), "b2": np.zeros(num_classes)}
+    def loss(self, X, y=None):
+        H = np.maximum(X @ self.params["W1"] + self.params["b1"], 0)
+        scores = H @ self.params["W2"] + self.params["b2"]
+        if y is None:
+            return scores
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        d = e / e.sum(axis=1, keepdims=True)
+        loss = -np.mean(np.log(d[np.arange(len(y)), y]))
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        dH = d @ self.params["W2"].T * (H > 0)
+        grads = {"W2": H.T @ d, "b2": d.sum(axis=0), "W1": X.T @ dH, "b1": dH.sum(axis=0)}
+        return loss, grads
+def squared_loss(prediction, y):
+    return np.sum((prediction - y) ** 2), 2 * (prediction - y)
 """
 
 
@@ -230,6 +333,10 @@ PASSES = ("forward", "backward")
         (LOSSES, {"mse", "mse_prime", "cross_entropy_loss", "cross_entropy_gradient"}),
         (PAIRS, {"affine_forward", "affine_backward", "swish", "swish_prime", "logistic"}),
         (INHERITED, _methods("Activation", *PASSES) | {"Cubic.__init__"}),
+        (METHODS, _methods("Net", "sigmoid", "sigmoid_backward")),
+        (FUSED, _methods("TwoLayers", "__init__", "loss") | {"squared_loss"}),
+        (SINGLE_NUMBERS, _methods("Value", "__add__", "__mul__", "relu")),
+        (VARIABLES, _methods("MatMul", *PASSES) | _methods("Sin", *PASSES) | {"sin"}),
     ],
 )
 def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,6 +368,11 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (PAIRS, "dout.sum(axis=0)", "2 * dout.sum(axis=0)", "affine_backward", "b", "ratio 2"),
         (PAIRS, "s + x * s * (1 - s)", "s + s * (1 - s)", "swish_prime", "x", "other"),
         (PAIRS, "s * (1 - s) if", "(1 - s) if", "logistic", "x", "other"),
+        (FUSED, "H.T @ d,", "H.T @ d * (1 + H.T @ d),", "TwoLayers.loss", "params['W2']", "other"),
+        (SINGLE_NUMBERS, "self.grad += out.grad\n", "self.grad = out.grad\n", "Value.__add__", "x", "ratio 0.5"),
+        (SINGLE_NUMBERS, "(out.data > 0) * out.grad", "-(out.data > 0) * out.grad", "Value.relu", "x", "sign"),
+        (VARIABLES, "gy * np.cos", "gy * np.sin", "Sin.backward", "x", "other"),
+        (VARIABLES, "x.T @ gy", "-(x.T @ gy)", "MatMul.backward", "W", "sign"),
     ],
 )
 def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
@@ -299,6 +411,20 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
                 return self.y
             def backward(self, dout):
                 return dout
+        """,
+        # What is no tensor of parameters needs no gradient: labels.
+        """
+        class Tensor:
+            def __init__(self, data):
+                self.data, self.grad, self.back = data, None, None
+            def backward(self, grad):
+                self.back(grad)
+        def l2_loss(outputs, other):
+            out = Tensor(np.sum((outputs.data - other.data) ** 2))
+            def back(grad):
+                outputs.grad = grad * 2 * (outputs.data - other.data)
+            out.back = back
+            return out
         """,
         # Weight decay belongs to no forward pass.
         """

@@ -13,6 +13,8 @@ INPUTS, OUTPUTS, ROWS, STEPS, WORDS = 4, 3, 6, 5, 7
 LARGE = 16
 
 _NUMBERS: list[tuple[str, Any]] = [
+    (r"^hidden\w*s$", [OUTPUTS]),
+    (r"^(sizes|layers|layer_?(sizes|dims)|dims|topology|structure|architecture)$", [INPUTS, 5, OUTPUTS]),
     (r"vocab|num_embeddings|n_words|^V$", WORDS),
     (r"corpus", [*range(WORDS)] * 3),
     (r"sample_size|n_samples|heads?", 2),
@@ -136,8 +138,17 @@ def large(function: ast.FunctionDef) -> list[str]:
     """Return the names of a constructor's sizes whose default values are large: a hidden layer of 650."""
     arguments, defaults = function.args.args, function.args.defaults
     optional = zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True)
-    numbers = [(a.arg, d.value) for a, d in optional if isinstance(d, ast.Constant) and type(d.value) is int]
-    return [name for name, value in numbers if value > LARGE and re.search("size|dim|hidden|units|feat|chan|n_", name)]
+    return [
+        a.arg
+        for a, default in optional
+        if re.search("size|dim|hidden|units|feat|chan|classes|filters|n_", a.arg) and _is_large(default)
+    ]
+
+
+def _is_large(default: ast.expr) -> bool:
+    """Return whether a default value is a large number, or computed, such as 3 * 32 * 32, or a shape."""
+    is_number = isinstance(default, ast.Constant) and type(default.value) is int
+    return ast.literal_eval(default) > LARGE if is_number else isinstance(default, ast.BinOp | ast.Tuple)
 
 
 def kind(name: str) -> str:

@@ -24,7 +24,7 @@ class Attempt(NamedTuple):
     """Lines that make a layer, lines that compute `y`, lines that take `dy`, and the values of the names in them.
 
     `several` says whether `x` is several examples, and `upstream` whether the backward pass takes dy at all: if it does
-    not, y is a loss.
+    not, y is a loss. `exact` says that a loss has no other factor in its gradient, as in automatic differentiation.
     """
 
     several: bool
@@ -33,6 +33,7 @@ class Attempt(NamedTuple):
     backward: str
     values: dict[str, Any]
     upstream: bool = True
+    exact: bool = False
 
     @property
     def code(self) -> str:
@@ -114,9 +115,9 @@ def distinct(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
     """Yield attempts without those that are like another one: most layers take no states, and need no sizes of them."""
     known: set[tuple[Any, ...]] = set()
     for attempt in attempts:
-        values = [(name, np.shape(value), np.asarray(value).dtype.kind) for name, value in attempt.values.items()]
-        plain = [value for value in attempt.values.values() if isinstance(value, str | int)]
-        key = (attempt.setup, attempt.forward, attempt.backward, *values, *plain)
+        arrays = [np.asarray(value) for value in attempt.values.values()]
+        values = [(array.shape, array.tobytes()) for array in arrays if not array.dtype.hasobject]
+        key = (attempt.setup, attempt.forward, attempt.backward, *values)
         if key not in known:
             known.add(key)
             yield attempt

@@ -6,13 +6,13 @@ import ast
 import itertools
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from chainrule.checker.derivatives import attempts, layers, pairs
+from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, tensors
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.layers import Comparison, Gradient
 from chainrule.checker.derivatives.steps import Rerun
@@ -54,7 +54,8 @@ def judged(
 
     They are tried as the program was seen to call them, and in other ways if it did not.
     """
-    known, blamed, end = set(settled), set[str](), time.monotonic() + SECONDS
+    known, trusted, end = set(settled), set(learner.nodes), time.monotonic() + SECONDS
+    accused: list[tuple[Unit, Comparison]] = []
     for unit in _units(learner):
         functions = {unit.forward, unit.backward, unit.made_by} - {""}
         if functions <= known or time.monotonic() > end:
@@ -62,17 +63,22 @@ def judged(
         until = min(end, time.monotonic() + LONGEST)
         every = itertools.chain(_as_seen(learner, calls, unit.forward, unit.backward), attempts.distinct(unit.attempts))
         comparison = _compared(watcher, every, until)
-        wrong = _wrong(comparison)
-        # What takes part in it must be the learner's, in this file, and not be wrong itself.
-        if wrong and unit.backward not in known and comparison.functions <= learner.nodes.keys() - blamed:
-            known.add(unit.backward)
-            blamed.add(unit.backward)
-            checked = Checked(unit.backward, unit.backward, learner.line(unit.backward), "wrong")
-            yield checked, _finding(learner, unit, wrong)
-        elif not wrong and comparison.is_right:
+        if comparison.is_right:
+            trusted |= comparison.functions
             for function in sorted((functions | comparison.functions & learner.nodes.keys()) - known):
                 known.add(function)
                 yield Checked(function, function, learner.line(function), "ok"), None
+        elif _wrong(comparison):
+            accused.append((unit, comparison))
+    accused.sort(key=lambda accusation: len(accusation[1].functions))  # the smallest piece of code first
+    for unit, comparison in accused:
+        wrong = _wrong(comparison)
+        # Of what takes part in it, nothing may come from another file where it never was right, or be wrong itself.
+        if wrong and unit.backward not in known and comparison.functions <= trusted:
+            known.add(unit.backward)
+            trusted.discard(unit.backward)
+            checked = Checked(unit.backward, unit.backward, learner.line(unit.backward), "wrong")
+            yield checked, _finding(learner, unit, wrong)
 
 
 def _as_seen(
@@ -83,10 +89,10 @@ def _as_seen(
         return
     given = calls[forward]
     name, _, method = forward.rpartition(".")
-    arguments = {key: value for key, value in given.items() if key != "self"}
+    passed = {key: value for key, value in given.items() if key != "self"}
     target = learner.method(given["self"], method) if name else None
     try:
-        result = learner.contained(forward, target, (), arguments) if target else learner.call(forward, **arguments)
+        result = learner.contained(forward, target, (), passed) if target else learner.call(forward, **passed)
     except Raised:
         return
     yield from attempts.as_seen(name, method, backward.rpartition(".")[2], given, result, calls[backward])
@@ -94,18 +100,55 @@ def _as_seen(
 
 def _units(learner: Learner) -> Iterator[Unit]:
     """Yield what may be judged."""
+    functions = {name: node for name, node in learner.nodes.items() if "." not in name}
+    yield from _operations(learner, functions)
     activations = [f"{name}()" for name in learner.classes if re.search("relu|sigmoid|tanh", name, re.IGNORECASE)]
     for name in learner.classes:
         owners = _owners(learner, name)
         methods = {method: learner.nodes[owner] for method, owner in owners.items()}
-        for forward, backward in pairs.of_methods(methods):
+        for forward, backward in dict.fromkeys((*pairs.of_methods(methods), *pairs.of_functions(methods))):
             tried = attempts.of_class(name, methods, (forward, backward), activations[:2])
             yield Unit(owners[forward], owners[backward], tried, owners.get("__init__", ""))
-    functions = {name: node for name, node in learner.nodes.items() if "." not in name}
+        for method in filter(lambda method: fused.is_fused(method, methods[method]), methods):
+            tried = fused.of_method(name, methods, method)
+            yield Unit(owners[method], owners[method], tried, owners.get("__init__", ""))
     for forward, backward in pairs.of_functions(functions):
         yield Unit(forward, backward, attempts.of_pair(functions[forward], functions[backward]))
     for name, node in functions.items():
         yield Unit(name, name, attempts.of_flag(node))
+        if fused.is_fused(name, node):
+            yield Unit(name, name, fused.of_function(name, node))
+
+
+def _operations(learner: Learner, functions: Mapping[str, ast.FunctionDef]) -> Iterator[Unit]:
+    """Yield the operations of automatic differentiation: operators, classes with a forward pass, functions."""
+    owners = {name: _owners(learner, name) for name in learner.classes}
+    methods = {name: {m: learner.nodes[owner] for m, owner in owned.items()} for name, owned in owners.items()}
+    own = tensors.classes_of(methods)
+    makers = tensors.makers(learner.whole, own)
+    for name in own if makers else ():
+        for method, node in methods[name].items():
+            function = owners[name][method]
+            if not arguments.needed(node) and not method.startswith("_") and method != "backward":
+                yield Unit(function, function, _each(makers, partial(tensors.of_method, method, node)))
+            yield Unit(function, function, _each(makers, partial(tensors.of_operator, method)))
+    for name, node in functions.items() if makers else ():
+        called = {
+            call.func.id for call in ast.walk(node) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        }
+        backward = next(
+            (owners[cls]["backward"] for cls in owners if cls in called and "backward" in owners[cls]), name
+        )
+        yield Unit(name, backward, _each(makers, partial(tensors.of_function, name, node, None)))
+    for name, owned in owners.items() if makers else ():
+        if name not in own and {"forward", "backward"} <= owned.keys():
+            constructor = methods[name].get("__init__")
+            tried = partial(tensors.of_function, name, methods[name]["forward"], constructor)
+            yield Unit(owned["forward"], owned["backward"], _each(makers, tried), owned.get("__init__", ""))
+
+
+def _each(makers: Iterable[str], attempts_of: Callable[[str], Iterator[Attempt]]) -> Iterator[Attempt]:
+    return itertools.chain.from_iterable(map(attempts_of, makers))
 
 
 def _owners(learner: Learner, name: str) -> dict[str, str]:
@@ -131,7 +174,8 @@ def _compared(watcher: Watcher, tried: Iterable[Attempt], until: float) -> Compa
 
 def _gradients(watcher: Watcher, attempt: Attempt, until: float) -> Comparison:
     """Return the gradients of one way to call a layer."""
-    return layers.compare(watcher.exercise(attempt.setup, attempt.code, {"upstream": 1.0, **attempt.values}), until)
+    rerun = watcher.exercise(attempt.setup, attempt.code, {"upstream": 1.0, **attempt.values})
+    return layers.compare(rerun, until, exact=attempt.exact)
 
 
 def _wrong(comparison: Comparison) -> Gradient | None:

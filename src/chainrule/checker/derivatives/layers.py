@@ -18,8 +18,10 @@ from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, Step, text
 
+Y: Path = (Step("name", "y"),)
+DY: Path = (Step("name", "dy"),)
 Places = tuple[tuple[int, ...], ...]
-MOVED = 12  # entries of an array, at most
+MOVED = 9  # entries of an array, at most
 QUANTITIES = 16
 SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
 FEW = 4  # ... of more entries than so many
@@ -117,7 +119,7 @@ class Comparison(NamedTuple):
 NOTHING = Comparison([])
 
 
-def compare(rerun: Rerun, until: float = math.inf) -> Comparison:
+def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Comparison:
     """Return what became of the gradient of each quantity that `y` depends on; nothing if the time is over.
 
     Nothing comes of code, either, that does something else each time, or whose y are no finite numbers.
@@ -128,19 +130,21 @@ def compare(rerun: Rerun, until: float = math.inf) -> Comparison:
         Code that computes y and then what is made of its upstream gradient dy, in which there is a factor `upstream`.
     until
         When to give up, by the monotonic clock.
+    exact
+        Whether the gradient of a loss may have no factor of its own.
 
     Raises
     ------
     Raised
         If the code raises.
     """
-    after, y = rerun.after(), (Step("name", "y"),)
-    if y not in after or not np.isfinite(after[y]).all():
+    after, y = rerun.after(), Y
+    if y not in after or not np.isfinite(after[y]).all() or DY not in after or after[DY].shape != after[y].shape:
         return NOTHING
     doubled = rerun.after([Change((Step("name", "upstream"),), (), 1.0)])
     if y not in doubled or not np.array_equal(after[y], doubled[y]):
         return NOTHING
-    layer = _Layer(rerun, rerun.before(), after, doubled, y)
+    layer = _Layer(rerun, rerun.before(), after, doubled, exact=exact)
     functions = layer.changed(doubled)
     gradients: list[Gradient] = []
     for path in itertools.islice(layer.quantities(), QUANTITIES):
@@ -165,10 +169,11 @@ class _Layer:
         before: Mapping[Path, Any],
         after: Mapping[Path, Any],
         doubled: Mapping[Path, Any],
-        y: Path,
+        *,
+        exact: bool,
     ) -> None:
-        self.rerun, self.before, self.after, self.y = rerun, before, after, y
-        self.dy = after[(Step("name", "dy"),)]
+        self.rerun, self.before, self.after, self.y, self.exact = rerun, before, after, Y, exact
+        self.dy = after[DY]
         owned = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
         self.candidates = {path: value for path, value in owned.items() if self._is_new(path, value)}
         """What the passes made or changed; of parameters that the backward pass moves it is the move."""
@@ -185,7 +190,7 @@ class _Layer:
     @property
     def is_free(self) -> bool:
         """Whether y is a loss: what learners divide it by is not always what they divide its gradient by."""
-        return bool(np.size(self.dy) == 1 or np.all(self.dy == 1))
+        return bool(not self.exact and (np.size(self.dy) == 1 or np.all(self.dy == 1)))
 
     def is_mean(self, factor: float) -> bool:
         """Return whether a factor makes a mean over examples or steps, or changes nothing."""
@@ -199,7 +204,8 @@ class _Layer:
     def quantities(self) -> Iterator[Path]:
         """Yield what may have a gradient."""
         for path, value in self.before.items():
-            if value.dtype.kind == "f" and text(path) not in ("upstream", "labels"):
+            name = text(path)
+            if value.dtype.kind == "f" and name != "upstream" and not arguments.is_label(name.removesuffix("_")):
                 yield path
 
     def changed(self, numbers: Mapping[Path, Any]) -> set[str]:
@@ -300,6 +306,7 @@ class _Layer:
             return False
         other = doubled[path] - self.before[path] if self.is_moved(path) else doubled[path]
         is_upstream = value.size == np.size(self.dy) and np.allclose(value.ravel(), np.ravel(self.dy))
+        is_upstream = is_upstream and not self.exact  # what a layer hands on is not always meant as a gradient
         return bool(value.any() and not is_upstream and np.allclose(other, 2 * value, rtol=1e-5, atol=0))
 
 
@@ -314,13 +321,26 @@ def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     is_moved = any(layer.is_moved(g.path) and g.agreeing == g.path for g in parameters)
     if not (is_moved and usual < 0) and not layer.is_free and not layer.is_mean(usual):
         usual = 1.0
+    rights = [
+        usual if not g.is_input else g.factor if layer.is_free or _is_near(g.factor, usual) else 1.0 for g in gradients
+    ]
+    near = [not g.is_array or _is_near(g.factor, right) for g, right in zip(gradients, rights, strict=True)]
+    taken = {g.agreeing for g, is_right in zip(gradients, near, strict=True) if is_right}
     scaled = []
-    for g in gradients:
-        right = usual if not g.is_input else g.factor if layer.is_free or _is_near(g.factor, usual) else 1.0
-        is_right = g.agreeing is None or not g.is_array or _is_near(g.factor, right)
-        off = g if is_right else replace(g, agreeing=None, instead=g.factor * g.derivative)
-        scaled.append(replace(off, scale=right))
+    for g, right, is_right in zip(gradients, rights, near, strict=True):
+        if g.agreeing and not is_right:
+            # Another one's gradient is none of this one's: that of the labels is often that of the outputs, times -1.
+            instead = None if g.agreeing in taken else g.factor * g.derivative
+            g = replace(g, agreeing=None, instead=instead)
+        scaled.append(replace(g, scale=right))
     return scaled
+
+
+def _right_factor(gradient: Gradient, usual: float, layer: _Layer) -> float:
+    """Return by what a gradient may be multiplied, if those of the parameters usually are by a number."""
+    if not gradient.is_input:
+        return usual
+    return gradient.factor if layer.is_free or _is_near(gradient.factor, usual) else 1.0
 
 
 def _is_near(a: float, b: float) -> bool:

@@ -121,6 +121,9 @@ def run(
     importer = Importer()
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
     namespace = _namespace(NAME, importer)
+    for name, other in others.items():
+        if other.path.resolve() == source.path.resolve():  # a helper file imports it, too
+            importer.modules[name] = sys.modules[NAME]
     failed = []
     for statement, raised in _execute(tree, NAME, namespace):
         if raised.kind in ("MemoryError", "_ArrayMemoryError"):
