@@ -141,7 +141,7 @@ _RULES: tuple[tuple[str, Maker], ...] = (
     (r".*(keep_?prob|drop(out)?_?(rate|ratio|p)?|ratio|p)", _constant(0.5)),
     (r".*std.*|scale", _constant(0.1)),
     (r".*(verbose|print|plot|debug|show).*", _constant(False)),
-    (r".*(train(ing)?_?(flg|flag|mode)?|is_train.*)", _constant(True)),
+    (r"(is_)?train(ing)?(_?(flg|flag|mode))?", _constant(True)),
     (r"(random_?)?(seed|state)", _constant(0)),
     (r".*activation.*", _constant("relu")),
     (r"optimizer|optim|initiali[sz]\w*|method|loss|mode", _constant(None)),
