@@ -243,6 +243,21 @@ TRAINERS = {
                 w = w - 0.1 * np.dot(A - Y, X.T) / X.shape[1]
             return w
         """,
+    "in pairs": """
+        class Network:
+            def __init__(self, sizes):
+                self.w = np.ones((sizes[-1], sizes[0]))
+            def SGD(self, training_data, epochs, mini_batch_size, eta):
+                for x, y in training_data:
+                    self.w -= eta * (np.dot(self.w, x) - y) @ x.T
+        """,
+    "in batches": """
+        def train(train_loader, epochs=2):
+            w = np.zeros((6, 3))
+            for X, Y in train_loader:
+                softmax = np.exp(X @ w) / np.exp(X @ w).sum(axis=1, keepdims=True)
+                w = w - 0.1 * X.T @ (softmax - Y)
+        """,
     "in a class": """
         class Network:
             def __init__(self, n_input, n_hidden, n_output):
@@ -336,9 +351,9 @@ def test_a_loop_ends_early_and_those_inside_it_where_they_end(run: Run) -> None:
 
 
 def test_a_program_takes_few_seconds(run: Run) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     run(
         "import time\n"
         + "end = time.monotonic() + 1.5\n[0 for _ in iter(lambda: time.monotonic() < end, False)]\n" * 20
     )
-    assert time.monotonic() - started < 5.0
+    assert time.process_time() - started < 5.0
