@@ -103,6 +103,27 @@ def test_the_end_of_a_program_costs_the_watching_alone(tmp_path: Path) -> None:
         assert statuses(report) == {"sigmoid": "ok"}, way
 
 
+@pytest.mark.parametrize(
+    ("package", "data"),
+    [
+        (
+            "pandas",
+            "import pandas\nt = pandas.read_csv('t.csv')\nX = t[['a', 'b', 'c']].values; Y = t[['d']].values",
+        ),
+        (
+            "sklearn",
+            "from sklearn.datasets import load_iris\nX, Y = load_iris(return_X_y=True)\nX = X[:, :3]; Y = Y[:, None]",
+        ),
+    ],
+)
+def test_packages_for_data_work_behind_the_walls(package: str, data: str, tmp_path: Path) -> None:
+    pytest.importorskip(package)
+    path = tmp_path / "mine.py"
+    path.write_text(HEAD + data + LOOP.replace("X = rng.rand(10, 3); Y = rng.rand(10, 1)", ""))
+    (report,) = check_files([path], seconds=60.0)
+    assert statuses(report) == {"sigmoid": "ok", "for i": "ok"}
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Program]:
     """Runs a program in an empty folder, with no walls around it."""
@@ -170,14 +191,14 @@ def test_pictures_come_in_the_shapes_that_programs_ask_for(run: Run) -> None:
         from PIL import Image
         with gzip.open("train-images-idx3-ubyte.gz") as file:
             magic, count, rows, columns = struct.unpack(">IIII", file.read(16))
-            X = np.frombuffer(file.read(), np.uint8).reshape(60000, rows * columns)
+            digits = np.frombuffer(file.read(), np.uint8).reshape(60000, rows * columns)
         picture = np.array(Image.open("images/cat.jpg").convert("RGB"))
         (x_train, y_train), (x_test, y_test) = load_mnist(normalize=True, one_hot_label=True)
         """
     )
     names = program.names
     assert program.failed == []
-    assert names["magic"] == 2051 and names["X"].shape == (names["count"], 784)
+    assert names["magic"] == 2051 and names["digits"].shape == (names["count"], 784)
     picture = names["picture"]
     assert picture.ndim == 3 and picture.shape[2] == 3 and picture.dtype == np.uint8
     assert names["y_train"].shape == (60, 10)
@@ -191,6 +212,7 @@ def test_frames_have_the_columns_that_a_program_asks_for(run: Run) -> None:
         houses = pd.read_csv("houses.csv")
         X = houses[["area", "rooms"]].values
         y = houses["price"].values
+        others = houses.drop("street", axis=1)
         """
     )
     assert program.failed == []
@@ -208,12 +230,12 @@ def test_the_cats_are_in_a_file(run: Run) -> None:
         import numpy as np
         file = h5py.File("datasets/train_catvnoncat.h5", "r")
         X = np.array(file["train_set_x"][:])
-        y = np.array(file["train_set_y"][:]).reshape((1, -1))
+        y = np.array(file["train_set_y"][:])
         """
     )
     assert program.failed == []
     X, y = program.names["X"], program.names["y"]
-    assert X.ndim == 4 and y.shape == (1, len(X)) and set(y.ravel()) == {0, 1}
+    assert X.ndim == 4 and y.shape == (len(X),) and set(y) == {0, 1}
 
 
 def test_there_are_enough_examples_for_a_batch(run: Run) -> None:

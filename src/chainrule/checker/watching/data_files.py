@@ -105,8 +105,7 @@ class DataFiles:
             return
         with h5py.File(path, "w") as file:
             for key in self._keys:
-                value = self._arrays(key, "load_dataset")
-                file[key] = value if "class" in key else np.squeeze(value)
+                file[key] = np.squeeze(self._arrays(key, "load_dataset"))
 
     def _mat(self, path: Path, name: str) -> None:
         from scipy.io import savemat
