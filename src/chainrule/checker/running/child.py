@@ -145,7 +145,7 @@ def _program(tree: ast.Module, others: Mapping[str, Source]) -> Program:
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
     importer.packages = PACKAGES
     names = _namespace(NAME, importer)
-    names["__file__"], names["__name__"] = "program.py", "__main__"
+    names["__file__"] = "program.py"
     if not all(importer.knows(name) or is_real(name) for name in starred(tree)):
         names |= {name: importer.stub(name) for name in _unknown(tree, tree, names)}
     importer.loading = False

@@ -11,9 +11,12 @@ import time
 from typing import Any, NoReturn
 
 from chainrule.checker.running.source import imported
+from chainrule.checker.running.walls import WRITING
 
 PACKAGES = {"pandas", "h5py", "sklearn", "PIL"}
 """What whole programs get as it is, where it is installed; the definitions alone are judged without."""
+
+FILES = 40  # of as many bytes as a file may have: a folder that holds more ends the check
 
 
 def import_packages(tree: ast.Module) -> None:
@@ -28,10 +31,19 @@ def import_packages(tree: ast.Module) -> None:
 
 
 def make_harmless() -> None:
-    """Let nothing wait, end this process, go to another folder, or see our own arguments; for the whole process."""
+    """Let nothing wait, end this process, go elsewhere, write many files, or see our own arguments; for all of it."""
     vars(time)["sleep"] = vars(os)["chdir"] = _nothing
     vars(os)["_exit"] = vars(os)["abort"] = _exit  # the process is to be asked for more
     sys.argv = ["program.py"]
+    written: set[Any] = set()
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if (event == "open" and arguments[2] & WRITING) or event == "os.mkdir":
+            written.add(arguments[0])
+            if len(written) > FILES:
+                raise PermissionError(f"a program may not write more than {FILES} files while it is checked")
+
+    sys.addaudithook(hook)
 
 
 def _nothing(*_: Any) -> None:

@@ -23,7 +23,8 @@ class Style(NamedTuple):
     labels
         "numbers" of classes, "one-hot", or "binary".
     inputs
-        What an example is: a "matrix" holds a vector each, "images" have channels first, "words" are whole numbers.
+        What an example is: a "matrix" holds a vector each, "images" have channels first, "words" are whole numbers;
+        "pairs" are a list of single examples with their labels, both as columns.
     """
 
     in_rows: bool = True
@@ -35,6 +36,7 @@ _IN_COLUMNS = re.compile(r"(dot|matmul)\((self\.)?(W|w|theta|param\w*\[.W)|(?<![
 _IN_ROWS = re.compile(r"(dot|matmul)\((self\.)?[xXaAhHz]\w*,(self\.)?([Ww]|param)|@(self\.)?([Ww]|param)")
 _NUMBERS = re.compile(r"one_?hot|np\.eye|to_categorical|arange\([^()]*\),[^\]]*[yt]|get_dummies", re.IGNORECASE)
 _CLASSES = re.compile(r"softmax|one_?hot|argmax|CrossEntropy\b", re.IGNORECASE)
+_PAIRS = re.compile(r"for\(?x,y\)?in|data\[0\]for")
 _IMAGES = re.compile(r"im2col|conv2?d?\b|pool", re.IGNORECASE)
 
 
@@ -53,8 +55,9 @@ def styles(source: str) -> list[Style]:
     numbers = bool(_NUMBERS.search(text))
     kinds = (["numbers", "one-hot"] if numbers else ["one-hot"]) if _CLASSES.search(text) else ["binary"]
     both = [Style(layout, kind) for layout in (in_rows, not in_rows) for kind in kinds]
+    pairs = [Style(False, kind, "pairs") for kind in kinds] if _PAIRS.search(text) else []
     images = [style._replace(inputs="images") for style in both if style.in_rows] if _IMAGES.search(text) else []
-    return [*images, *both, Style(inputs="words")]
+    return [*pairs, *images, *both, Style(inputs="words")]
 
 
 Maker = Callable[[Style, np.random.Generator], Any]
@@ -78,6 +81,22 @@ def labels(style: Style, rng: np.random.Generator) -> Any:
         return classes
     shaped = classes[:, None] if style.labels == "binary" else np.eye(CLASSES, dtype=int)[classes]
     return shaped if style.in_rows else shaped.T
+
+
+def _examples(style: Style, rng: np.random.Generator) -> Any:
+    """Return examples, with their labels if they come as pairs."""
+    X, Y = inputs(style, rng), labels(style, rng)
+    return [*zip(X.T[:, :, None], Y.T[:, :, None], strict=True)] if style.inputs == "pairs" else X
+
+
+def _batches(style: Style, rng: np.random.Generator) -> Any:
+    return [(inputs(style, rng), labels(style, rng)) for _ in range(2)]
+
+
+def _architecture(style: Style, rng: np.random.Generator) -> list[dict[str, Any]]:
+    sizes = [FEATURES, HIDDEN, _outputs(style)]
+    both = zip(pairwise(sizes), ("relu", "sigmoid"), strict=True)
+    return [{"input_dim": n_in, "output_dim": n_out, "activation": name} for (n_in, n_out), name in both]
 
 
 def _outputs(style: Style) -> int:
@@ -112,6 +131,9 @@ def _bias(style: Style, rng: np.random.Generator) -> Any:
 # The first that fits counts.
 _RULES: tuple[tuple[str, Maker], ...] = (
     (r"f|func(tion)?|fn", _constant(lambda x: float(np.sum(np.square(x))))),
+    (r"(train(ing)?|test|valid(ation)?|evaluation)_data|(mini_?)?batch_data", _examples),
+    (r".*(loader|batches|iterator)", _batches),
+    (r".*architecture", _architecture),
     (r"corpus|data_?ids|sequence|token_?ids", lambda style, rng: rng.integers(0, WORDS, 60)),
     (r"contexts?", lambda style, rng: rng.integers(0, WORDS, (EXAMPLES, 2))),
     (r"targets?", lambda style, rng: rng.integers(0, WORDS if style.inputs == "words" else CLASSES, EXAMPLES)),
@@ -122,7 +144,7 @@ _RULES: tuple[tuple[str, Maker], ...] = (
     (r"time_?size|seq(uence)?_?len(gth)?|T|n_?steps|max_?len", _constant(STEPS)),
     (r"hidden_(layer_)?(sizes?_?list|dims|sizes|layers|units)", _constant([HIDDEN])),
     (
-        r"(n_)?layers?(_?dim(ension)?s|_?sizes?|s)?|sizes|dims|layer_?sizes|architecture|shape|topology",
+        r"(n_)?layers?(_?dim(ension)?s|_?sizes?|s)?|sizes|dims|layer_?sizes|shape|topology",
         lambda style, rng: [FEATURES, HIDDEN, _outputs(style)],
     ),
     (r"input_(dim|shape)", lambda style, rng: (1, 8, 8) if style.inputs == "images" else FEATURES),
@@ -141,7 +163,7 @@ _RULES: tuple[tuple[str, Maker], ...] = (
     (r".*(keep_?prob|drop(out)?_?(rate|ratio|p)?|ratio|p)", _constant(0.5)),
     (r".*std.*|scale", _constant(0.1)),
     (r".*(verbose|print|plot|debug|show).*", _constant(False)),
-    (r".*(train(ing)?_?(flg|flag|mode)?|is_train.*)", _constant(True)),
+    (r"(is_)?train(ing)?(_?(flg|flag|mode))?", _constant(True)),
     (r"(random_?)?(seed|state)", _constant(0)),
     (r".*activation.*", _constant("relu")),
     (r"optimizer|optim|initiali[sz]\w*|method|loss|mode", _constant(None)),
@@ -151,8 +173,8 @@ _RULES: tuple[tuple[str, Maker], ...] = (
     (r"n_?heads?|num_?heads|heads", _constant(2)),
     (r"num_?filters|n_?filters|filter_?num|(out_|in_)?channels", _constant(2)),
     (r"grads|gradients|params|parameters|weights", weights),
-    (r"W_?1|w_?1|W|w|weight|theta", _one_of_weights("W1")),
-    (r"b_?1|b|bias", _bias),
+    (r"[dvs]*[Ww](eights?)?_?1?|weight|theta", _one_of_weights("W1")),
+    (r"[dvs]*[bB](ias)?_?1?|bias", _bias),
     (r"W_?2|w_?2", _one_of_weights("W2")),
     (r"b_?2", _one_of_weights("b2")),
     (r"W_?x|Wxh", _recurrent(FEATURES, HIDDEN)),

@@ -20,7 +20,8 @@ FILE = re.compile(
     re.IGNORECASE,
 )
 PIXELS, SIDE = 784, 28
-_KEY = re.compile(r"\[\s*b?(['\"])([\w ]+)\1\s*\]")
+_KEYS = re.compile(r"(?:\[|drop\()((?:\s*b?(?:'[\w ]+'|\"[\w ]+\")\s*,?)+)[\],)]")
+_TEXT = re.compile(r"['\"]([\w ]+)['\"]")
 Arrays = Callable[[str, str], Any]
 
 
@@ -41,7 +42,7 @@ class DataFiles:
 
     def __init__(self, source: str, folder: Path, rows: int, arrays: Arrays) -> None:
         self._source, self._folder, self._rows, self._arrays = source, folder, rows, arrays
-        self._keys = list(dict.fromkeys(match[2] for match in _KEY.finditer(source)))[:30]
+        self._keys = list(dict.fromkeys(key for keys in _KEYS.findall(source) for key in _TEXT.findall(keys)))[:30]
         self._writers: dict[str, Callable[[Path, str], None]] = {
             **dict.fromkeys(("csv", "tsv", "data", "dat"), self._table),
             **dict.fromkeys(("h5", "hdf5"), self._hdf),
@@ -66,7 +67,7 @@ class DataFiles:
         rng = np.random.default_rng(0)
         text = re.sub(r"\s", "", self._source)
         comma = "\t" if path.suffix == ".tsv" else ","
-        if self._keys and "label" not in self._keys and "mnist" not in name.lower():
+        if self._keys and self._keys != ["label"] and "mnist" not in name.lower():
             lines = [[f"{number:.4f}" for number in rng.random(len(self._keys))] for _ in range(self._rows)]
             first = self._keys
         else:
@@ -104,8 +105,7 @@ class DataFiles:
             return
         with h5py.File(path, "w") as file:
             for key in self._keys:
-                value = self._arrays(key, "load_dataset")
-                file[key] = value if "class" in key else np.squeeze(value)
+                file[key] = np.squeeze(self._arrays(key, "load_dataset"))
 
     def _mat(self, path: Path, name: str) -> None:
         from scipy.io import savemat
