@@ -12,8 +12,8 @@ import numpy as np
 
 from chainrule.checker.derivatives import attempts, layers
 from chainrule.checker.derivatives.attempts import Attempt
+from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.layers import Gradient
-from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.derivatives.training import Seen
 from chainrule.checker.findings import Checked, Finding, Status
 from chainrule.checker.learner import Learner, Raised

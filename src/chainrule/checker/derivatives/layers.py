@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.derivatives.steps import Rerun
+from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, text
 

@@ -1,0 +1,98 @@
+"""Which line makes the move of a parameter wrong, and what is measured there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule.checker.derivatives import lines, patterns, updates, upstream
+from chainrule.checker.derivatives.differences import Rerun
+from chainrule.checker.derivatives.steps import Verdict
+from chainrule.checker.derivatives.updates import Agreement
+from chainrule.checker.derivatives.upstream import Flow, Upstream
+from chainrule.checker.learner import Learner
+from chainrule.checker.watching.paths import Path
+
+
+class Place(NamedTuple):
+    """What is to blame: a function, "" for the step's own code, a line, and what is said of it."""
+
+    function: str
+    line: int | None
+    facts: dict[str, str]
+
+
+def blamed(learner: Learner, loop: int, rerun: Rerun, verdict: Verdict, until: float) -> Place:
+    """Return what is to blame for the wrong parameters of a step, in the loop that begins in a line."""
+    flow = upstream.flow(rerun, verdict, until)
+    first = _first(learner, loop, verdict.effects, flow)
+    factor = updates.rate(verdict.along)
+    parameter = _nearest_to_the_cost(verdict)
+    facts = _measured(parameter, factor, verdict)
+    if first is not None:
+        function, line = _assigned(learner, loop, first.gradient)
+        names = [patterns.short(other.path) for other in verdict.along]
+        changed = lines.changed_before(_block(learner, loop, function), line or 0, names)
+        if changed is not None:
+            early = {"upstream": patterns.short(first.gradient), "other": changed[0], "pattern": "own-early"}
+            return Place(function, changed[1], facts | early)
+        return Place(function, line, facts | dict(patterns.of_upstream(first, flow)))
+    facts["pattern"] = patterns.of_move(rerun, verdict.cost, parameter, factor, verdict.point)
+    for path in _gradients(verdict, parameter):
+        function, line = _assigned(learner, loop, path)
+        if line is not None:
+            return Place(function, line, facts)
+    return Place(*_assigned(learner, loop, parameter.path), facts)
+
+
+def _nearest_to_the_cost(verdict: Verdict) -> Agreement:
+    """Return the wrong parameter that least follows from."""
+    return min(verdict.off, key=lambda parameter: (len(verdict.effects[parameter.path]), -parameter.move.size))
+
+
+def _first(learner: Learner, loop: int, effects: Mapping[Path, frozenset[Path]], flow: Flow) -> Upstream | None:
+    """Return the first wrong gradient that the others follow from: of those equally near to the cost by its line.
+
+    Where that is the right gradient of something else, the last that holds it: it is right before.
+    """
+    reach = {pair: sum(pair.quantity in follows for follows in effects.values()) for pair in flow.wrong}
+    nearest = [pair for pair in flow.wrong if reach[pair] == max(reach.values())]
+    right = {pair.gradient for pair in flow.right}
+    meant = [pair for pair in nearest if pair.gradient in right]
+    chosen = max if meant else min
+    return chosen(meant or nearest, key=lambda pair: _assigned(learner, loop, pair.gradient)[1] or 0, default=None)
+
+
+def _gradients(verdict: Verdict, parameter: Agreement) -> list[Path]:
+    """Return the arrays that a parameter moves along, at the rate of the others; the first that was made first."""
+    factor = updates.rate(verdict.along)
+    others = [rate for p in verdict.along for _, _, rate in updates.entering(verdict.point, p.path)]
+    rates = [*others, factor]
+    entering = updates.entering(verdict.point, parameter.path)
+    return [path for path, _, rate in entering if any(updates.is_near(rate, other) for other in rates)]
+
+
+def _assigned(learner: Learner, loop: int, path: Path) -> tuple[str, int | None]:
+    """Return the function in which something gets its value, and the line."""
+    function, written = lines.split(path)
+    statement = lines.assigned(_block(learner, loop, function), written)
+    return function, statement.lineno if statement else None
+
+
+def _block(learner: Learner, loop: int, function: str) -> lines.Block:
+    return learner.nodes[function].body if function in learner.nodes else lines.body_of(learner.whole, loop)
+
+
+def _measured(parameter: Agreement, factor: float, verdict: Verdict) -> dict[str, str]:
+    """Return the entry that is off most, and what stands there."""
+    at = int(np.argmax(np.abs(parameter.move - factor * parameter.derivative)))
+    place = ", ".join(map(str, parameter.entries[at]))
+    return {
+        "name": patterns.short(parameter.path),
+        "index": f"[{place}]" if place else "",
+        "others": ", ".join(patterns.short(other.path) for other in verdict.along),
+        "expected": f"{factor * parameter.derivative[at]:.6g}",
+        "got": f"{parameter.move[at]:.6g}",
+    }

@@ -1,0 +1,151 @@
+"""The line of a learner's file in which a number gets its value, and what a step's code needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from chainrule.checker.watching.paths import Path, text
+
+Block = Sequence[ast.stmt]
+
+
+def body_of(whole: ast.Module, line: int) -> Block:
+    """Return the statements of the loop that begins in a line."""
+    loops = (node for node in ast.walk(whole) if isinstance(node, ast.For | ast.While) and node.lineno == line)
+    return next((loop.body for loop in loops), [])
+
+
+def split(path: Path) -> tuple[str, str]:
+    """Return the function that a path belongs to, "" for the step's own code, and what is left: `dW`, `grads['W']`.
+
+    Nothing is left of what a function returns.
+    """
+    function, inside, variable = str(path[0].value).partition("()")
+    if not inside:
+        return "", text(path)
+    return function, text((path[0]._replace(value=variable.removeprefix(".")), *path[1:]))
+
+
+def assigned(block: Block, written: str) -> ast.stmt | None:
+    """Return the last statement that gives a value to what is written so, or to a part of it under a computed key.
+
+    A value that only gets another name is followed to where it comes from.
+    """
+    statements = list(_statements(block))
+    for name in (written, _base(written)):
+        fitting = [s for s in statements if any(_fits(target, name, written) for target in targets(s))]
+        if fitting:
+            last = fitting[-1]
+            value = last.value if isinstance(last, ast.Assign) else None
+            if isinstance(value, ast.Name | ast.Subscript | ast.Attribute) and ast.unparse(value) != written:
+                before = [s for s in statements if s.lineno < last.lineno]
+                return assigned(before, ast.unparse(value)) or last
+            return last
+    return None
+
+
+def _statements(block: Block) -> Iterator[ast.stmt]:
+    """Yield the simple statements of a block in their order, those of inner blocks as well."""
+    for statement in block:
+        inner = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
+        if not any(inner):
+            yield statement
+        elif not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            yield from (deeper for inside in inner for deeper in _statements(inside))
+
+
+def targets(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Yield what a statement gives a value to."""
+    if isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        yield statement.target
+
+
+def _fits(target: ast.expr, name: str, written: str) -> bool:
+    if ast.unparse(target) == name:
+        return True
+    is_computed = isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Constant)
+    return is_computed and name != written and _base(ast.unparse(target)) == name
+
+
+def _base(written: str) -> str:
+    return written.partition("[")[0]
+
+
+def is_made_anew(block: Block, written: str) -> bool:
+    """Return whether a block reads something and then gives it values that do not add to its own: a state."""
+    naming = [s for s in _statements(block) if any(ast.unparse(node) == written for node in ast.walk(s))]
+    giving = [s for s in naming if any(ast.unparse(target) == written for target in targets(s))]
+    return bool(giving) and giving[0] is not naming[0] and not any(_adds(statement, written) for statement in giving)
+
+
+def _adds(statement: ast.stmt, written: str) -> bool:
+    """Return whether a statement adds to a value, or calls something with it that may."""
+    if isinstance(statement, ast.AugAssign):
+        return True
+    value = getattr(statement, "value", None)
+    parts = [value] if value else []
+    while parts:
+        part = parts.pop()
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub | ast.Mult):
+            parts += [part.left, part.right]
+        elif ast.unparse(part) == written or (isinstance(part, ast.Call) and not _is_of_numpy(part)):
+            return True
+    return False
+
+
+def _is_of_numpy(call: ast.Call) -> bool:
+    return ast.unparse(call.func).startswith(("np.", "numpy."))
+
+
+def changed_before(block: Block, line: int, names: Sequence[str]) -> tuple[str, int] | None:
+    """Return which of some names a statement reads that got another value before, in the same pass, and where."""
+    statements = list(_statements(block))
+    reading = next((s for s in statements if s.lineno == line), None)
+    if reading is None:
+        return None
+    read = {ast.unparse(node) for node in ast.walk(reading) if isinstance(getattr(node, "ctx", None), ast.Load)}
+    before = [s for s in statements if s.lineno < line]
+    changed = ((name, s.lineno) for name in names if name in read for s in before if _changes(s, name))
+    return next(changed, None)
+
+
+def _changes(statement: ast.stmt, written: str) -> bool:
+    return any(ast.unparse(target) == written for target in targets(statement)) and _adds(statement, written)
+
+
+def needed(block: Block, written: Sequence[str]) -> set[str]:
+    """Return the names of the functions and methods that are called for some values, in one pass of a block."""
+    statements, names, calls = list(_statements(block)), {_base(name).partition(".")[0] for name in written}, set[str]()
+    waiting = True
+    while waiting:
+        waiting = False
+        for statement in list(statements):
+            given = {_root(target) for target in targets(statement)}
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+                given = _may_change(statement.value)
+            if given & names:
+                statements.remove(statement)
+                names |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+                calls |= called(statement)
+                waiting = True
+    return calls
+
+
+def called(node: ast.AST) -> set[str]:
+    """Return the names of the functions and methods that some code calls."""
+    calls = (part for part in ast.walk(node) if isinstance(part, ast.Call))
+    return {ast.unparse(call.func).rpartition(".")[2] for call in calls}
+
+
+def _may_change(call: ast.Call) -> set[str]:
+    """Return the names of what a call may change: the object, and the arguments."""
+    arguments = [argument for argument in call.args if isinstance(argument, ast.Name | ast.Attribute | ast.Subscript)]
+    return set() if ast.unparse(call.func) == "print" else {_root(part) for part in (call.func, *arguments)}
+
+
+def _root(expression: ast.expr) -> str:
+    return ast.unparse(expression).partition("[")[0].partition(".")[0].partition("(")[0]

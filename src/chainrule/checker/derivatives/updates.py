@@ -1,0 +1,152 @@
+"""How a parameter moves when the slope of its cost is known: the rules of updates that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.checker.derivatives.differences import Point, Trial
+from chainrule.checker.watching.paths import Path
+
+AGREE = 1e-3  # relative to the largest entry
+_EQUAL = 2e-2  # Adam's steps are of one length, apart from what keeps it from dividing by 0
+_ENOUGH = 4  # entries, to see two numbers in them
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a parameter's move compares with its derivative.
+
+    Parameters
+    ----------
+    path
+        The parameter.
+    entries
+        Where it was looked at.
+    derivative, move
+        What was measured there. Where an update makes all moves as long, it is minus the gradient in place of the move.
+    factor
+        By what the derivative is to be multiplied to be nearest to the move: minus the learning rate, usually.
+    is_multiple
+        Whether all entries are that multiple.
+    is_clear
+        Whether the derivative is large enough to be told from rounding.
+    """
+
+    path: Path
+    entries: tuple[tuple[int, ...], ...]
+    derivative: Any
+    move: Any
+    factor: float
+    is_multiple: bool
+    is_clear: bool
+
+    def at(self, array: Any) -> Any:
+        """Return the entries of an array of the parameter's shape."""
+        return np.array([array[index] for index in self.entries])
+
+    def of_gradient(self, gradient: Any) -> Agreement:
+        """Return how a gradient that the step computes compares with the derivative."""
+        factor, off = _nearest(-gradient, self.derivative)
+        is_multiple = factor != 0 and off <= AGREE * float(np.max(np.abs(gradient)))
+        return replace(self, move=-gradient, factor=factor, is_multiple=is_multiple)
+
+
+def _nearest(move: Any, slope: Any) -> tuple[float, float]:
+    """Return the factor with which slopes are nearest to moves, and how far off they are then."""
+    factor = float(move @ slope / (slope @ slope))
+    return factor, float(np.max(np.abs(move - factor * slope)))
+
+
+def agreement(path: Path, tried: Sequence[Trial], slope: Any, noise: float, point: Point) -> Agreement | None:
+    """Compare the move of a parameter with the slope of a cost; None if the cost does not depend on it."""
+    if not tried or not np.isfinite(slope).all() or not np.any(np.abs(slope) > noise):
+        return None
+    move = point.moved(path)
+    places = tuple(trial.index for trial in tried)
+    here = np.array([move[index] for index in places])
+    longest = float(np.max(np.abs(here)))
+    factor, off = _nearest(here, slope)
+    is_cut = np.isclose(np.abs(here), longest)
+    if np.sum(is_cut) > 1 and np.sum(~is_cut) > 1:  # the longest may be cut off: then the others say the factor
+        without, off_without = _nearest(here[~is_cut], slope[~is_cut])
+        if np.all(without * slope[is_cut] * np.sign(here[is_cut]) >= longest * (1 - AGREE)):
+            factor, off = without, off_without
+    is_multiple = factor != 0 and off <= AGREE * longest + abs(factor) * noise
+    is_clear = AGREE * float(np.max(np.abs(slope))) > noise
+    return Agreement(path, places, slope, here, factor, is_multiple, is_clear)
+
+
+def rate(agreements: Iterable[Agreement]) -> float:
+    """Return the factor at which most numbers move that move along the slope; NaN if none does."""
+    along = [parameter for parameter in agreements if parameter.is_multiple]
+
+    def numbers(factor: float) -> int:
+        return sum(len(other.entries) for other in along if is_near(other.factor, factor))
+
+    return max((parameter.factor for parameter in along), key=numbers, default=float("nan"))
+
+
+def is_near(factor: float, other: float) -> bool:
+    """Return whether two factors are the same."""
+    return abs(factor - other) <= 2 * AGREE * abs(other)
+
+
+def is_by_a_rule(parameter: Agreement, factor: float, point: Point) -> bool:
+    """Return whether a move is the slope times the usual factor with decay of the weights, or cut off."""
+    along = factor * parameter.derivative
+    longest = float(np.max(np.abs(parameter.move)))
+    if np.allclose(np.clip(along, -longest, longest), parameter.move, rtol=AGREE, atol=AGREE * longest):
+        return True
+    rest, value = parameter.move - along, parameter.at(point.before[parameter.path])
+    decay = float(rest @ value / (value @ value)) if value.any() else 0.0
+    return decay < 0 and bool(np.max(np.abs(rest - decay * value)) <= AGREE * longest) and len(value) >= _ENOUGH
+
+
+def is_of_one_length(parameter: Agreement, direction: Any, point: Point) -> bool:
+    """Return whether a move is as long everywhere, against a direction, as the first of Adam, RMSprop or AdaGrad is.
+
+    The weights may decay apart from that.
+    """
+    forms = np.array([np.sign(direction), parameter.at(point.before[parameter.path])])
+    for count in (1, 2) if len(parameter.entries) >= _ENOUGH else (1,):
+        factors = np.linalg.lstsq(forms[:count].T, parameter.move, rcond=None)[0]
+        off = np.max(np.abs(factors @ forms[:count] - parameter.move))
+        if all(factors < 0) and off <= _EQUAL * np.max(np.abs(parameter.move)):
+            return True
+    return False
+
+
+def gradients(point: Point, path: Path) -> Iterator[tuple[Path, Any]]:
+    """Yield the arrays that the step made and that may hold the gradient of a parameter, in its shape."""
+    shape = point.after[path].shape
+    for other, array in point.after.items():
+        old = point.before.get(other)
+        if other == path or array.dtype.kind != "f" or (old is not None and np.array_equal(old, array)):
+            continue
+        for form in (array, array.T) if array.ndim == 2 else (array,):
+            if [n for n in form.shape if n > 1] == [n for n in shape if n > 1]:
+                yield other, form.reshape(shape)
+            elif array.size == 1 and shape:  # one number for all entries
+                yield other, np.broadcast_to(np.squeeze(array), shape)
+
+
+def scale(parameter: Agreement, gradient: Any) -> float | None:
+    """Return which multiple of the derivative an array is, or None."""
+    here, slope = parameter.at(gradient), parameter.derivative
+    factor = float(here @ slope / (slope @ slope))
+    is_multiple = factor != 0 and np.max(np.abs(here - factor * slope)) <= AGREE * np.max(np.abs(here))
+    return factor if is_multiple else None
+
+
+def entering(point: Point, path: Path) -> Iterator[tuple[Path, Any, float]]:
+    """Yield the arrays of which the move of a parameter is a multiple everywhere, and that multiple."""
+    move = point.moved(path)
+    for other, gradient in gradients(point, path):
+        with np.errstate(all="ignore"):
+            factor = float(np.sum(move * gradient) / np.sum(gradient * gradient))
+        if factor and np.allclose(move, factor * gradient, rtol=AGREE, atol=1e-6 * float(np.max(np.abs(move)))):
+            yield other, gradient, factor
