@@ -28,7 +28,7 @@ class Rerun(Protocol):
         """Return the arrays and numbers after the code ran, with some numbers changed before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Point:
     """Numbers that a step begins with, and those that it leaves.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from chainrule.checker.watching.paths import Path, text
@@ -30,19 +31,33 @@ def split(path: Path) -> tuple[str, str]:
 def assigned(block: Block, written: str) -> ast.stmt | None:
     """Return the last statement that gives a value to what is written so, or to a part of it under a computed key.
 
-    A value that only gets another name is followed to where it comes from.
+    A value that only gets another name, or is put into a dict, is followed to where it comes from. Of a value that a
+    function returns, only what follows the call is written: `['dW']`, or nothing.
     """
     statements = list(_statements(block))
+    if not written or written.startswith("["):
+        giving = [statement for statement in statements if isinstance(statement, ast.Return)][-1:]
+        return _source(statements, giving[0], written) if giving else None
     for name in (written, _base(written)):
         fitting = [s for s in statements if any(_fits(target, name, written) for target in targets(s))]
         if fitting:
-            last = fitting[-1]
-            value = last.value if isinstance(last, ast.Assign) else None
-            if isinstance(value, ast.Name | ast.Subscript | ast.Attribute) and ast.unparse(value) != written:
-                before = [s for s in statements if s.lineno < last.lineno]
-                return assigned(before, ast.unparse(value)) or last
-            return last
+            is_whole = any(ast.unparse(target) == name for target in targets(fitting[-1]))
+            return _source(statements, fitting[-1], written.removeprefix(name) if is_whole else "")
     return None
+
+
+def _source(statements: Sequence[ast.stmt], statement: ast.stmt, rest: str) -> ast.stmt:
+    """Return the statement in which a value that another one hands on, or the part of it at `rest`, comes to be."""
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.Dict):
+        keys = [f"[{ast.unparse(key)}]" if key else "" for key in value.keys]
+        value, rest = (value.values[keys.index(rest)], "") if rest in keys else (None, "")
+    elif isinstance(value, ast.Tuple) and (number := re.match(r"\[(\d+)\]", rest)):
+        value, rest = value.elts[int(number[1])], rest[number.end() :]
+    if isinstance(statement, ast.AugAssign) or not isinstance(value, ast.Name | ast.Subscript | ast.Attribute):
+        return statement
+    before = [s for s in statements if s.lineno < statement.lineno]
+    return assigned(before, ast.unparse(value) + rest) or statement
 
 
 def _statements(block: Block) -> Iterator[ast.stmt]:

@@ -35,9 +35,7 @@ def _sort_by_gradients(agreements: Sequence[Agreement], point: Point) -> tuple[l
     along, off = list[Agreement](), list[Agreement]()
     for parameter in agreements:
         entering = [
-            parameter.of_gradient(parameter.at(gradient))
-            for _, gradient in updates.gradients(point, parameter.path)
-            if updates.is_of_one_length(parameter, parameter.at(gradient), point)
+            parameter.of_gradient(parameter.at(gradient)) for gradient in updates.of_one_length(point, parameter.path)
         ]
         right = [compared for compared in entering if compared.is_multiple and compared.factor < 0]
         along += right[:1]
@@ -55,7 +53,7 @@ def _along(parameter: Agreement, factor: float, usual: Sequence[Agreement], poin
         return _has_a_rate_of_its_own(parameter, factor, usual, point)
     if updates.is_by_a_rule(parameter, factor, point):
         return True
-    is_of_one_length = updates.is_of_one_length(parameter, parameter.derivative, point)
+    is_of_one_length = updates.is_of_one_length(parameter, point)
     if _scales(parameter, point):
         if is_of_one_length:
             return True

@@ -152,6 +152,7 @@ def _candidates(point: Point, effects: Mapping[Path, frozenset[Path]]) -> list[C
     named = {path for cost in own if cost.kind == "own" for path in cost.reads}
     outputs = {p: a for p, a in follows.items() if p not in named and all(p in each for each in effects.values())}
     labels = {p: a for p, a in {**point.before, **point.after}.items() if p not in reached and p not in effects}
+    own.sort(key=lambda cost: cost.kind != "own")
     return [*own, *itertools.islice(costs.usual(outputs, _distinct(labels)), TRIED)]
 
 
@@ -177,7 +178,11 @@ def _best(
         if time.monotonic() > until or not _is_moved(point.before[path], point.after.get(path)):
             return None
         tried[path] = list(differences.trials(rerun, point, path, differences.entries(point, path), wanted))
-    verdicts = [_verdict(cost, tried, effects, point) for cost in candidates]
+    verdicts = list[Verdict]()
+    for cost in candidates:
+        verdicts.append(_verdict(cost, tried, effects, point))
+        if (verdicts[-1].is_right and len(verdicts[-1].along) == len(effects)) or time.monotonic() > until:
+            break
     best = max(verdicts, key=lambda verdict: verdict.fit, default=None)
     if best is None or not best.along:
         return None

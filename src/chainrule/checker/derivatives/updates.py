@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from chainrule.checker.watching.paths import Path
 
 AGREE = 1e-3  # relative to the largest entry
 _EQUAL = 2e-2  # Adam's steps are of one length, apart from what keeps it from dividing by 0
+SAMPLED = 200  # entries of a move whose length is compared
+KNOWN = 4 * 24  # parameters whose gradients are kept, at a few points
 _ENOUGH = 4  # entries, to see two numbers in them
 
 
@@ -106,26 +109,51 @@ def is_by_a_rule(parameter: Agreement, factor: float, point: Point) -> bool:
     return decay < 0 and bool(np.max(np.abs(rest - decay * value)) <= AGREE * longest) and len(value) >= _ENOUGH
 
 
-def is_of_one_length(parameter: Agreement, direction: Any, point: Point) -> bool:
-    """Return whether a move is as long everywhere, against a direction, as the first of Adam, RMSprop or AdaGrad is.
+@lru_cache(KNOWN)
+def of_one_length(point: Point, path: Path) -> tuple[Any, ...]:
+    """Return the gradients that a parameter moves against by one length, as the first time in Adam and its like.
 
     The weights may decay apart from that.
     """
-    forms = np.array([np.sign(direction), parameter.at(point.before[parameter.path])])
-    for count in (1, 2) if len(parameter.entries) >= _ENOUGH else (1,):
-        factors = np.linalg.lstsq(forms[:count].T, parameter.move, rcond=None)[0]
-        off = np.max(np.abs(factors @ forms[:count] - parameter.move))
-        if all(factors < 0) and off <= _EQUAL * np.max(np.abs(parameter.move)):
-            return True
-    return False
+    move = point.moved(path).ravel()
+    places = np.flatnonzero(move)[:SAMPLED]
+    value = point.before[path].ravel()[places]
+    return tuple(
+        gradient
+        for _, gradient in gradients(point, path)
+        if _is_of_one_length(move[places], np.sign(gradient).ravel()[places], value)
+    )
 
 
-def gradients(point: Point, path: Path) -> Iterator[tuple[Path, Any]]:
-    """Yield the arrays that the step made and that may hold the gradient of a parameter, in its shape."""
+def is_of_one_length(parameter: Agreement, point: Point) -> bool:
+    """Return whether a parameter moves against its derivative by one length."""
+    return _is_of_one_length(parameter.move, np.sign(parameter.derivative), parameter.at(point.before[parameter.path]))
+
+
+def _is_of_one_length(move: Any, sign: Any, value: Any) -> bool:
+    against = -sign * move
+    if np.min(against) > (1 - _EQUAL) * np.max(np.abs(move)):
+        return True
+    if len(move) < _ENOUGH or not np.all(np.abs(sign) == 1):
+        return False
+    forms = np.array([sign, value])
+    factors = np.linalg.lstsq(forms.T, move, rcond=None)[0]
+    return bool(np.all(factors < 0) and np.max(np.abs(factors @ forms - move)) <= _EQUAL * np.max(np.abs(move)))
+
+
+@lru_cache(KNOWN)
+def gradients(point: Point, path: Path) -> tuple[tuple[Path, Any], ...]:
+    """Return the arrays that the step made and that may hold the gradient of a parameter, in its shape."""
+    return tuple(_of_shape(point, path))
+
+
+def _of_shape(point: Point, path: Path) -> Iterator[tuple[Path, Any]]:
     shape = point.after[path].shape
     for other, array in point.after.items():
+        if other == path or array.dtype.kind != "f" or array.size not in (1, point.after[path].size):
+            continue
         old = point.before.get(other)
-        if other == path or array.dtype.kind != "f" or (old is not None and np.array_equal(old, array)):
+        if old is not None and np.array_equal(old, array):
             continue
         for form in (array, array.T) if array.ndim == 2 else (array,):
             if [n for n in form.shape if n > 1] == [n for n in shape if n > 1]:
