@@ -75,7 +75,7 @@ RIGHT = {
     "the penalty in the cost": LOOP.replace("(1 - A2))\n", "(1 - A2)) + 0.05 * (np.sum(W1**2) + np.sum(W2**2))\n")
     + "    dW1 += 0.1 * W1; dW2 += 0.1 * W2\n"
     + SGD,
-    "gradients cut off": LOOP + "    for d in (dW1, db1, dW2, db2):\n        np.clip(d, -0.05, 0.05, out=d)\n" + SGD,
+    "gradients cut off": LOOP + "    for d in (dW1, db1, dW2, db2):\n        np.clip(d, -0.08, 0.08, out=d)\n" + SGD,
     "a rate of its own": LOOP + SGD.replace("b1 -= lr", "b1 -= 2 * lr"),
     "Adam": WITH_ADAM,
     "no gradient: Hebb's rule": START
@@ -120,6 +120,7 @@ WRONG = {
     "one number for all": (LOOP + SGD, "db1 = dZ1.sum(axis=0, keepdims=True)", "db1 = dZ1.sum()", "own-one-number"),
     "one mean too many": (LOOP + SGD, "db1 = dZ1.sum(axis=0", "db1 = dZ1.mean(axis=0", "own-count 0.0833333"),
     "one sign": (LOOP + SGD, "W2 -= lr", "W2 += lr", "sign"),
+    "the first gradient": (LOOP + SGD, "(A2 - Y) / len", "(A2 - Y) * A2 / len", "own-upstream"),
     "not the input": (LOOP + SGD, "dW1 = X.T @", "dW1 = np.abs(X).T @", "other"),
     "with Adam": (WITH_ADAM, "dA1 * (1 - A1**2)", "dA1 * (1 - A1)", "own-upstream"),
     "before it is used": (

@@ -24,10 +24,15 @@ class Place(NamedTuple):
     facts: dict[str, str]
 
 
-def blamed(learner: Learner, loop: int, rerun: Rerun, verdict: Verdict, until: float) -> Place:
-    """Return what is to blame for the wrong parameters of a step, in the loop that begins in a line."""
+def blamed(learner: Learner, loop: int, rerun: Rerun, verdict: Verdict, until: float) -> Place | None:
+    """Return what is to blame for the wrong parameters of a step, in the loop that begins in a line.
+
+    Where no parameter moves rightly, only a gradient that all moves follow from can be to blame; None if there is none.
+    """
     flow = upstream.flow(rerun, verdict, until)
     first = _first(learner, loop, verdict.effects, flow)
+    if first is None and not verdict.along:
+        return None
     factor = updates.rate(verdict.along)
     parameter = _nearest_to_the_cost(verdict)
     facts = _measured(parameter, factor, verdict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path
 
-ENTRIES = 6  # of each parameter
+ENTRIES = 4  # of each parameter
 SHIFTED = 200  # entries of each parameter that are moved to come to another point
 _BY = {8: 1e-6, 4: 1e-3, 2: 3e-2}  # for floats of so many bytes
 
@@ -43,6 +44,12 @@ class Point:
     changes: tuple[Change, ...]
     before: Numbers
     after: Numbers
+
+    @cached_property
+    def made(self) -> Numbers:
+        """What the step makes or changes; data is not among it."""
+        before = self.before
+        return {path: a for path, a in self.after.items() if path not in before or not is_same(before[path], a)}
 
     def moved(self, path: Path) -> Any:
         """Return by how much the step moves an array."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from chainrule.checker.watching.paths import Change, Path
 
 MOST = 24  # parameters
 TRIED = 80  # costs
+FEWEST = 3  # entries of each parameter, if there is little time
+ENOUGH = 4  # numbers that agree with a cost which the program does not name: no chance among many costs
 KEPT, LOOKED_AT = 0.8, 3  # how much of a change a parameter keeps, at one of so many places
 
 
@@ -30,8 +32,10 @@ class Verdict:
     ----------
     cost
         The cost that explains most of the moves.
+    parameters
+        Those that the cost depends on.
     along, off
-        The parameters that move along its slope, and those that do not.
+        Those of them that move along its slope, and those that do not.
     effects
         What follows from each parameter.
     point
@@ -39,6 +43,7 @@ class Verdict:
     """
 
     cost: Cost
+    parameters: tuple[Agreement, ...]
     along: tuple[Agreement, ...]
     off: tuple[Agreement, ...]
     effects: Mapping[Path, frozenset[Path]]
@@ -47,7 +52,8 @@ class Verdict:
     @property
     def is_right(self) -> bool:
         """Whether every parameter moves down the slope of the cost."""
-        return not self.off and sorting.numbers(self.along) > 1 and not self._uphill
+        enough = 2 if self.cost.kind == "own" else ENOUGH
+        return not self.off and sorting.numbers(self.along) >= enough and not self._uphill
 
     @property
     def is_uphill(self) -> bool:
@@ -80,25 +86,38 @@ def assess(rerun: Rerun, seconds: float = 2.0) -> Verdict | None:
     Raised
         If the pass raises.
     """
-    until = time.monotonic() + seconds
+    started = time.monotonic()
+    until = started + seconds
     point = differences.here(rerun)
+    each = (time.monotonic() - started) / 3
     effects = _effects(rerun, point, until)
+    if not effects and (moved := _moved(point)):  # there may be ties, such as weights that are all 0
+        point = differences.beside(rerun, point, moved)
+        effects = _effects(rerun, point, until)
+    timely = int((until - time.monotonic()) / (4 * each * max(1, len(effects))))
+    most = min(differences.ENTRIES, max(FEWEST, timely))
     candidates = _candidates(point, effects)
-    verdict = _best(rerun, point, effects, candidates, until)
+    verdict = _best(_verdicts(rerun, point, effects, candidates, most, until))
     if verdict is None or verdict.is_right:
         return verdict
     parameters = {parameter.path: effects[parameter.path] for parameter in (*verdict.along, *verdict.off)}
-    other = _best(rerun, differences.beside(rerun, point, [*parameters]), parameters, candidates, until)
+    beside = differences.beside(rerun, point, [*parameters])
+    other = _best(_verdicts(rerun, beside, parameters, candidates, most, until))
     if other is None or other.is_right:
         return other
     agreed = {parameter.path for parameter in verdict.off} == {parameter.path for parameter in other.off}
-    return verdict if agreed and verdict.is_uphill == other.is_uphill and verdict.cost.kind != "number" else None
+    is_same = agreed and verdict.is_uphill == other.is_uphill and bool(verdict.along) == bool(other.along)
+    return verdict if is_same and verdict.cost.kind != "number" else None
+
+
+def _moved(point: Point) -> list[Path]:
+    """Return the parameters that a step moves, and the states."""
+    return [path for path, value in point.made.items() if _is_moved(point.before.get(path), value)][:MOST]
 
 
 def _effects(rerun: Rerun, point: Point, until: float) -> dict[Path, frozenset[Path]]:
     """Return what depends on each parameter that the step moves, apart from itself and other names of it."""
-    moved = [path for path, value in point.after.items() if _is_moved(point.before.get(path), value)][:MOST]
-    effects = {path: _follows(rerun, point, path) for path in moved if time.monotonic() < until}
+    effects = {path: _follows(rerun, point, path) for path in _moved(point) if time.monotonic() < until}
     return {path: follows for path, follows in effects.items() if follows}
 
 
@@ -118,7 +137,7 @@ def _follows(rerun: Rerun, point: Point, path: Path) -> frozenset[Path]:
     for index in _least_moved(point, path):
         by = 1e-3 * max(1.0, abs(float(point.before[path][index])))
         try:
-            moved = rerun.after([Change(path, index, by)])
+            moved = rerun.after([*point.changes, Change(path, index, by)], point.made)
         except Raised:
             continue
         if path in moved and abs((moved[path][index] - point.after[path][index]) / by - 1) < KEPT:
@@ -147,7 +166,7 @@ def _is_moved_alike(parameter: Any, after: Any, moved: Any, index: tuple[int, ..
 def _candidates(point: Point, effects: Mapping[Path, frozenset[Path]]) -> list[Cost]:
     """Return what the step may be minimizing."""
     reached = frozenset[Path]().union(*effects.values())
-    follows = {path: value for path, value in point.after.items() if path in reached and path not in effects}
+    follows = {path: value for path, value in point.made.items() if path in reached and path not in effects}
     own = list(costs.own(follows))
     named = {path for cost in own if cost.kind == "own" for path in cost.reads}
     outputs = {p: a for p, a in follows.items() if p not in named and all(p in each for each in effects.values())}
@@ -164,29 +183,28 @@ def _distinct(numbers: Numbers) -> Numbers:
     return {path: numbers[path] for path in distinct.values()}
 
 
-def _best(
+def _verdicts(
     rerun: Rerun,
     point: Point,
     effects: Mapping[Path, frozenset[Path]],
     candidates: Sequence[Cost],
+    most: int,
     until: float,
-) -> Verdict | None:
-    """Return the verdict by the cost that explains most; None if there is no cost, or if the time is over."""
+) -> list[Verdict]:
+    """Return what comes out for each cost, until one is right; nothing if the time is over."""
     wanted = sorted({path for cost in candidates for path in cost.reads})
     tried: dict[Path, list[Trial]] = {}
     for path in effects:
         if time.monotonic() > until or not _is_moved(point.before[path], point.after.get(path)):
-            return None
-        tried[path] = list(differences.trials(rerun, point, path, differences.entries(point, path), wanted))
+            return []
+        places = differences.entries(point, path, most)
+        tried[path] = list(differences.trials(rerun, point, path, places, wanted))
     verdicts = list[Verdict]()
     for cost in candidates:
         verdicts.append(_verdict(cost, tried, effects, point))
         if (verdicts[-1].is_right and len(verdicts[-1].along) == len(effects)) or time.monotonic() > until:
             break
-    best = max(verdicts, key=lambda verdict: verdict.fit, default=None)
-    if best is None or not best.along:
-        return None
-    return _without_other_costs(best, verdicts)
+    return verdicts
 
 
 def _verdict(
@@ -195,8 +213,44 @@ def _verdict(
     compared = (
         updates.agreement(path, trials, *differences.slopes(cost.of, trials), point) for path, trials in tried.items()
     )
-    along, off = sorting.sort([parameter for parameter in compared if parameter is not None], point)
-    return Verdict(cost, tuple(along), tuple(off), effects, point)
+    parameters = [parameter for parameter in compared if parameter is not None]
+    along, off = sorting.sort(parameters, point)
+    return Verdict(cost, tuple(parameters), tuple(along), tuple(off), effects, point)
+
+
+def _best(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the verdict by the cost that explains most; None if there is none."""
+    best = max(verdicts, key=lambda verdict: verdict.fit, default=None)
+    if best is None or sorting.numbers(best.along) < 2:
+        return next((off for verdict in verdicts if (off := _all_off(verdict, verdicts))), None)
+    return _without_other_costs(best, verdicts)
+
+
+def _all_off(verdict: Verdict, others: Iterable[Verdict]) -> Verdict | None:
+    """Return a verdict with all parameters off, if its cost is the program's own and a usual one of its outputs.
+
+    A cost that is only told, and not what the step goes down, is no usual one of the outputs of this step.
+    """
+    own = verdict.parameters
+    if (
+        verdict.cost.kind != "own"
+        or sorting.numbers(own) < 2
+        or not all(p.is_clear for p in own)
+        or any(map(_is_proven, own))
+    ):
+        return None
+    slope = np.concatenate([parameter.derivative for parameter in own])
+    for other in others:
+        if other.cost.kind == "usual" and [p.path for p in other.parameters] == [p.path for p in own]:
+            usual = np.concatenate([parameter.derivative for parameter in other.parameters])
+            factor, off = updates.nearest(usual, slope)
+            if factor > 0 and off <= updates.AGREE * float(np.max(np.abs(usual))):
+                return replace(verdict, along=(), off=own)
+    return None
+
+
+def _is_proven(parameter: Agreement) -> bool:
+    return parameter.is_multiple and len(parameter.entries) > 1
 
 
 def _without_other_costs(verdict: Verdict, others: Iterable[Verdict]) -> Verdict:
@@ -209,4 +263,4 @@ def _without_other_costs(verdict: Verdict, others: Iterable[Verdict]) -> Verdict
         if len(parameter.entries) > 1
     }
     off = tuple(parameter for parameter in verdict.off if parameter.path not in explained)
-    return Verdict(verdict.cost, verdict.along, off, verdict.effects, verdict.point)
+    return replace(verdict, off=off)

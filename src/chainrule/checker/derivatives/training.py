@@ -104,7 +104,7 @@ def _proven(learner: Learner, loop: Loop, verdict: Verdict) -> set[str]:
 
 def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: float) -> Finding | None:
     """Return what is wrong with a step, if it is proven: some of what it does goes along the slope."""
-    if not any(len(parameter.entries) > 1 for parameter in verdict.along):
+    if verdict.along and not any(len(parameter.entries) > 1 for parameter in verdict.along):
         return None
     facts = {"cost": verdict.cost.name, "loop": name}
     has_two_aims = bool(_TWO_AIMS.search(ast.unparse(learner.whole)))
@@ -118,7 +118,8 @@ def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: f
     if any(lines.is_made_anew(block, text(parameter.path)) for parameter in verdict.off):
         return None
     place = blame.blamed(learner, loop.line, loop.rerun, verdict, until)
-    if place.facts["pattern"] == "sign" and has_two_aims:
+    if place is None or (place.facts["pattern"] == "sign" and has_two_aims):
         return None
     function = place.function if place.function in learner.nodes else name
-    return Finding("own-step", function, place.line or learner.line(function) or loop.line, facts | place.facts)
+    mistake = "own-step" if verdict.along else "own-step-everywhere"
+    return Finding(mistake, function, place.line or learner.line(function) or loop.line, facts | place.facts)

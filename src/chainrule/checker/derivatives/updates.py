@@ -53,12 +53,12 @@ class Agreement:
 
     def of_gradient(self, gradient: Any) -> Agreement:
         """Return how a gradient that the step computes compares with the derivative."""
-        factor, off = _nearest(-gradient, self.derivative)
+        factor, off = nearest(-gradient, self.derivative)
         is_multiple = factor != 0 and off <= AGREE * float(np.max(np.abs(gradient)))
         return replace(self, move=-gradient, factor=factor, is_multiple=is_multiple)
 
 
-def _nearest(move: Any, slope: Any) -> tuple[float, float]:
+def nearest(move: Any, slope: Any) -> tuple[float, float]:
     """Return the factor with which slopes are nearest to moves, and how far off they are then."""
     factor = float(move @ slope / (slope @ slope))
     return factor, float(np.max(np.abs(move - factor * slope)))
@@ -72,10 +72,10 @@ def agreement(path: Path, tried: Sequence[Trial], slope: Any, noise: float, poin
     places = tuple(trial.index for trial in tried)
     here = np.array([move[index] for index in places])
     longest = float(np.max(np.abs(here)))
-    factor, off = _nearest(here, slope)
+    factor, off = nearest(here, slope)
     is_cut = np.isclose(np.abs(here), longest)
     if np.sum(is_cut) > 1 and np.sum(~is_cut) > 1:  # the longest may be cut off: then the others say the factor
-        without, off_without = _nearest(here[~is_cut], slope[~is_cut])
+        without, off_without = nearest(here[~is_cut], slope[~is_cut])
         if np.all(without * slope[is_cut] * np.sign(here[is_cut]) >= longest * (1 - AGREE)):
             factor, off = without, off_without
     is_multiple = factor != 0 and off <= AGREE * longest + abs(factor) * noise
@@ -149,11 +149,8 @@ def gradients(point: Point, path: Path) -> tuple[tuple[Path, Any], ...]:
 
 def _of_shape(point: Point, path: Path) -> Iterator[tuple[Path, Any]]:
     shape = point.after[path].shape
-    for other, array in point.after.items():
+    for other, array in point.made.items():
         if other == path or array.dtype.kind != "f" or array.size not in (1, point.after[path].size):
-            continue
-        old = point.before.get(other)
-        if old is not None and np.array_equal(old, array):
             continue
         for form in (array, array.T) if array.ndim == 2 else (array,):
             if [n for n in form.shape if n > 1] == [n for n in shape if n > 1]:

@@ -55,18 +55,13 @@ def flow(rerun: Rerun, verdict: Verdict, until: float) -> Flow:
         tried[parameter.path] = list(differences.trials(rerun, point, parameter.path, places, wanted))
     pairs.sort(key=lambda pair: -sum(pair.quantity in follows for follows in effects.values()))
     moves = {parameter.path: parameter.move[:FEW] for parameter in verdict.off}
-    derivatives = {parameter.path: factor * parameter.derivative[:FEW] for parameter in verdict.off}
+    scale = 1.0 if np.isnan(factor) else factor
+    derivatives = {parameter.path: scale * parameter.derivative[:FEW] for parameter in verdict.off}
     return Flow(*([pair for pair in pairs if _explains(pair, tried, point, of, factor)] for of in (moves, derivatives)))
 
 
 def _pairs(point: Point, reached: frozenset[Path]) -> Iterator[Upstream]:
-    made = {
-        path: a
-        for path, a in point.after.items()
-        if a.dtype.kind == "f"
-        and a.size > 1
-        and not (path in point.before and differences.is_same(point.before[path], a))
-    }
+    made = {path: a for path, a in point.made.items() if a.dtype.kind == "f" and a.size > 1}
     for quantity, gradient in product(made, made):
         Z, u = made[quantity], made[gradient]
         if quantity in reached and Z.shape == u.shape and u.any() and not differences.is_same(Z, u):
