@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -37,19 +38,30 @@ def blamed(learner: Learner, loop: int, rerun: Rerun, verdict: Verdict, until: f
     parameter = _nearest_to_the_cost(verdict)
     facts = _measured(parameter, factor, verdict)
     if first is not None:
-        function, line = _assigned(learner, loop, first.gradient)
+        function, statement = _assigned(learner, loop, first.gradient)
+        line = statement.lineno if statement else None
         names = [patterns.short(other.path) for other in verdict.along]
         changed = lines.changed_before(_block(learner, loop, function), line or 0, names)
         if changed is not None:
             early = {"upstream": patterns.short(first.gradient), "other": changed[0], "pattern": "own-early"}
             return Place(function, changed[1], facts | early)
         return Place(function, line, facts | dict(patterns.of_upstream(first, flow)))
+    giving = {other.path: _giving(learner, loop, verdict, other) for other in verdict.off}
+    function, statement = giving[parameter.path]
+    same = [s for scope, s in giving.values() if scope == function and s is not None]
+    if len(set(same)) > 1 and (source := lines.common_source(_block(learner, loop, function), same)):
+        return Place(function, source.lineno, facts | {"pattern": "other"})
     facts["pattern"] = patterns.of_move(rerun, verdict.cost, parameter, factor, verdict.point)
+    return Place(function, statement.lineno if statement else None, facts)
+
+
+def _giving(learner: Learner, loop: int, verdict: Verdict, parameter: Agreement) -> tuple[str, ast.stmt | None]:
+    """Return the statement that gives the gradient of a parameter its value, or else the parameter, and where it is."""
     for path in _gradients(verdict, parameter):
-        function, line = _assigned(learner, loop, path)
-        if line is not None:
-            return Place(function, line, facts)
-    return Place(*_assigned(learner, loop, parameter.path), facts)
+        function, statement = _assigned(learner, loop, path)
+        if statement is not None:
+            return function, statement
+    return _assigned(learner, loop, parameter.path)
 
 
 def _nearest_to_the_cost(verdict: Verdict) -> Agreement:
@@ -67,7 +79,12 @@ def _first(learner: Learner, loop: int, effects: Mapping[Path, frozenset[Path]],
     right = {pair.gradient for pair in flow.right}
     meant = [pair for pair in nearest if pair.gradient in right]
     chosen = max if meant else min
-    return chosen(meant or nearest, key=lambda pair: _assigned(learner, loop, pair.gradient)[1] or 0, default=None)
+    return chosen(meant or nearest, key=lambda pair: _line(learner, loop, pair), default=None)
+
+
+def _line(learner: Learner, loop: int, pair: Upstream) -> int:
+    statement = _assigned(learner, loop, pair.gradient)[1]
+    return statement.lineno if statement else 0
 
 
 def _gradients(verdict: Verdict, parameter: Agreement) -> list[Path]:
@@ -76,14 +93,14 @@ def _gradients(verdict: Verdict, parameter: Agreement) -> list[Path]:
     others = [rate for p in verdict.along for _, _, rate in updates.entering(verdict.point, p.path)]
     rates = [*others, factor]
     entering = updates.entering(verdict.point, parameter.path)
-    return [path for path, _, rate in entering if any(updates.is_near(rate, other) for other in rates)]
+    along = [path for path, _, rate in entering if any(updates.is_near(rate, other) for other in rates)]
+    return along or [path for path, _ in updates.of_one_length(verdict.point, parameter.path)]
 
 
-def _assigned(learner: Learner, loop: int, path: Path) -> tuple[str, int | None]:
-    """Return the function in which something gets its value, and the line."""
+def _assigned(learner: Learner, loop: int, path: Path) -> tuple[str, ast.stmt | None]:
+    """Return the function in which something gets its value, and the statement."""
     function, written = lines.split(path)
-    statement = lines.assigned(_block(learner, loop, function), written)
-    return function, statement.lineno if statement else None
+    return function, lines.assigned(_block(learner, loop, function), written)
 
 
 def _block(learner: Learner, loop: int, function: str) -> lines.Block:

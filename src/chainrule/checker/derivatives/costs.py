@@ -14,6 +14,7 @@ from chainrule.checker.derivatives.differences import Numbers
 from chainrule.checker.watching.paths import Path, text
 
 _OWN = re.compile(r"loss|cost|err|entropy|nll|[ms]se$|^[jel]$", re.IGNORECASE)
+_OF_A_GRADIENT = re.compile(r"^d[A-Z_]|^d[a-z]?\d*$|[gG]rad|[dD]elta|^d(out|h)")
 _SIGNED = re.compile(r"err(or)?s?(\(\))?|e", re.IGNORECASE)
 
 
@@ -103,8 +104,10 @@ def _number(path: Path, after: Numbers) -> float:
 
 
 def usual(outputs: Numbers, labels: Numbers) -> Iterator[Cost]:
-    """Yield the usual costs of each output that has the shape of labels."""
+    """Yield the usual costs of each output that has the shape of labels; what is called a gradient is no output."""
     for path, A in outputs.items():
+        if _OF_A_GRADIENT.search(str(path[-1].value).rpartition("()")[2].removeprefix(".")):
+            continue
         for Y in labels.values():
             Y = _like(A, Y)
             if Y is None:

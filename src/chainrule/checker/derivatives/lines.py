@@ -52,7 +52,7 @@ def _source(statements: Sequence[ast.stmt], statement: ast.stmt, rest: str) -> a
     if isinstance(value, ast.Dict):
         keys = [f"[{ast.unparse(key)}]" if key else "" for key in value.keys]
         value, rest = (value.values[keys.index(rest)], "") if rest in keys else (None, "")
-    elif isinstance(value, ast.Tuple) and (number := re.match(r"\[(\d+)\]", rest)):
+    elif isinstance(value, ast.Tuple) and (number := re.match(r"\[(\d+)\]", rest)) and int(number[1]) < len(value.elts):
         value, rest = value.elts[int(number[1])], rest[number.end() :]
     if isinstance(statement, ast.AugAssign) or not isinstance(value, ast.Name | ast.Subscript | ast.Attribute):
         return statement
@@ -77,6 +77,10 @@ def targets(statement: ast.stmt) -> Iterator[ast.expr]:
             yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
     elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
         yield statement.target
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = statement.value.func
+        if isinstance(function, ast.Attribute) and function.attr in ("append", "insert"):
+            yield function.value
 
 
 def _fits(target: ast.expr, name: str, written: str) -> bool:
@@ -90,11 +94,17 @@ def _base(written: str) -> str:
     return written.partition("[")[0]
 
 
-def is_made_anew(block: Block, written: str) -> bool:
-    """Return whether a block reads something and then gives it values that do not add to its own: a state."""
-    naming = [s for s in _statements(block) if any(ast.unparse(node) == written for node in ast.walk(s))]
+def states(block: Block) -> set[str]:
+    """Return what a block reads and then gives values that do not add to its own: no parameters, but states."""
+    statements = list(_statements(block))
+    given = {ast.unparse(target) for statement in statements for target in targets(statement)}
+    return {written for written in given if _is_made_anew(statements, written)}
+
+
+def _is_made_anew(statements: Sequence[ast.stmt], written: str) -> bool:
+    naming = [s for s in statements if any(ast.unparse(node) == written for node in ast.walk(s))]
     giving = [s for s in naming if any(ast.unparse(target) == written for target in targets(s))]
-    return bool(giving) and giving[0] is not naming[0] and not any(_adds(statement, written) for statement in giving)
+    return giving[0] is not naming[0] and not any(_adds(statement, written) for statement in giving)
 
 
 def _adds(statement: ast.stmt, written: str) -> bool:
@@ -134,7 +144,10 @@ def _changes(statement: ast.stmt, written: str) -> bool:
 
 def needed(block: Block, written: Sequence[str]) -> set[str]:
     """Return the names of the functions and methods that are called for some values, in one pass of a block."""
-    statements, names, calls = list(_statements(block)), {_base(name).partition(".")[0] for name in written}, set[str]()
+    statements, calls = list(_statements(block)), set[str]()
+    names = {_base(name).partition(".")[0] for name in written}
+    if not any(isinstance(node, ast.Name) and node.id in names for s in statements for node in ast.walk(s)):
+        names = _from_outside(statements)  # they have other names here: self, or those of parameters
     waiting = True
     while waiting:
         waiting = False
@@ -148,6 +161,24 @@ def needed(block: Block, written: Sequence[str]) -> set[str]:
                 calls |= called(statement)
                 waiting = True
     return calls
+
+
+def _from_outside(statements: Sequence[ast.stmt]) -> set[str]:
+    """Return the names that statements read before they give them a value."""
+    outside, given = set[str](), set[str]()
+    for statement in statements:
+        outside |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)} - given
+        given |= {target.id for target in targets(statement) if isinstance(target, ast.Name)} - outside
+    return outside
+
+
+def common_source(block: Block, giving: Sequence[ast.stmt]) -> ast.stmt | None:
+    """Return the last statement that gives a value to something that all of some statements read."""
+    read = [{n.id for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} for s in giving]
+    names = set.intersection(*read)
+    statements = [s for s in _statements(block) if s not in giving]
+    fitting = [s for s in statements if any(isinstance(t, ast.Name) and t.id in names for t in targets(s))]
+    return max(fitting, key=lambda statement: statement.lineno, default=None)
 
 
 def called(node: ast.AST) -> set[str]:

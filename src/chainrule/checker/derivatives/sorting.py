@@ -15,11 +15,15 @@ from chainrule.checker.derivatives.updates import AGREE, Agreement
 _FEWEST = 4  # examples: by 2 or 3 a learner may multiply a rate on purpose
 
 
-def sort(agreements: Sequence[Agreement], point: Point) -> tuple[list[Agreement], list[Agreement]]:
-    """Return the parameters that move along the slope, and those that are proven not to."""
-    factor = updates.rate(agreements)
+def sort(agreements: Sequence[Agreement], point: Point, is_own: bool) -> tuple[list[Agreement], list[Agreement]]:
+    """Return the parameters that move along the slope, and those that are proven not to.
+
+    Of a cost that is the program's own, the derivative may be among what the step computes.
+    """
+    exact = [parameter for parameter in agreements if is_own and is_exact(parameter, point)]
+    factor = updates.rate(exact or agreements)
     usual = [parameter for parameter in agreements if _is_usual(parameter, factor)]
-    if numbers(usual) < 2:
+    if numbers(usual) < 2 and not (exact and len(agreements) > 1):
         return _sort_by_gradients(agreements, point)
     along, off = list(usual), list[Agreement]()
     for parameter in agreements:
@@ -30,12 +34,19 @@ def sort(agreements: Sequence[Agreement], point: Point) -> tuple[list[Agreement]
     return along, off
 
 
+def is_exact(parameter: Agreement, point: Point) -> bool:
+    """Return whether the step computes the very derivative, and not a multiple, and moves along it."""
+    arrays = [gradient for _, gradient, _ in updates.entering(point, parameter.path)] if parameter.is_multiple else []
+    return any(np.isclose(updates.scale(parameter, gradient) or 0.0, 1.0, rtol=AGREE) for gradient in arrays)
+
+
 def _sort_by_gradients(agreements: Sequence[Agreement], point: Point) -> tuple[list[Agreement], list[Agreement]]:
     """Return the same where all moves are of one length: there the gradients are compared, and not the moves."""
     along, off = list[Agreement](), list[Agreement]()
     for parameter in agreements:
         entering = [
-            parameter.of_gradient(parameter.at(gradient)) for gradient in updates.of_one_length(point, parameter.path)
+            parameter.of_gradient(parameter.at(gradient))
+            for _, gradient in updates.of_one_length(point, parameter.path)
         ]
         right = [compared for compared in entering if compared.is_multiple and compared.factor < 0]
         along += right[:1]
@@ -53,12 +64,11 @@ def _along(parameter: Agreement, factor: float, usual: Sequence[Agreement], poin
         return _has_a_rate_of_its_own(parameter, factor, usual, point)
     if updates.is_by_a_rule(parameter, factor, point):
         return True
-    is_of_one_length = updates.is_of_one_length(parameter, point)
     if _scales(parameter, point):
-        if is_of_one_length:
+        if updates.is_of_one_length(parameter, point):
             return True
         return False if _is_transposed(parameter, factor, point) else None
-    return None if is_of_one_length else False
+    return False
 
 
 def _has_a_rate_of_its_own(parameter: Agreement, factor: float, usual: Sequence[Agreement], point: Point) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from chainrule.checker.derivatives.costs import Cost
 from chainrule.checker.derivatives.differences import Numbers, Point, Rerun, Trial
 from chainrule.checker.derivatives.updates import Agreement
 from chainrule.checker.learner import Raised
-from chainrule.checker.watching.paths import Change, Path
+from chainrule.checker.watching.paths import Change, Path, text
 
 MOST = 24  # parameters
 TRIED = 80  # costs
@@ -52,8 +52,25 @@ class Verdict:
     @property
     def is_right(self) -> bool:
         """Whether every parameter moves down the slope of the cost."""
+        clear = [parameter for parameter in self.parameters if parameter.is_clear]
+        is_whole = len(self.along) >= len(clear) and (
+            self.cost.kind == "own" or len(self.parameters) == len(self.effects)
+        )
         enough = 2 if self.cost.kind == "own" else ENOUGH
-        return not self.off and sorting.numbers(self.along) >= enough and not self._uphill
+        return is_whole and not self.off and sorting.numbers(self.along) >= enough and not self._uphill
+
+    @property
+    def is_anchored(self) -> bool:
+        """Whether what moves along the slope shows what the step's cost and its rate are."""
+        is_own = self.cost.kind == "own"
+        return any(len(p.entries) > 1 or (is_own and sorting.is_exact(p, self.point)) for p in self.along) or (
+            sorting.numbers(self.along) > 1 and self.is_plain
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that move along the slope move by the same factor."""
+        return all(updates.is_near(parameter.factor, self.along[0].factor) for parameter in self.along)
 
     @property
     def is_uphill(self) -> bool:
@@ -70,16 +87,17 @@ class Verdict:
         return frozenset[Path]().union(*self.effects.values())
 
     @property
-    def fit(self) -> tuple[int, int, bool, bool]:
+    def fit(self) -> tuple[bool, bool, int, int, bool]:
         """How well the cost explains the moves."""
-        explained = sorting.numbers(self.along) if self.cost.kind != "number" or self.is_right else 0
-        return explained, -len(self.off), not self._uphill, self.cost.kind == "own"
+        numbers = sorting.numbers(self.along)
+        explained = numbers if self.cost.kind != "number" or self.is_right else 0
+        return self.is_right, self.cost.kind == "own" and numbers > 1, explained, -len(self.off), not self._uphill
 
 
-def assess(rerun: Rerun, seconds: float = 2.0) -> Verdict | None:
+def assess(rerun: Rerun, seconds: float = 2.0, states: Collection[str] = ()) -> Verdict | None:
     """Return how the moves of a step compare with the slope of the cost that fits best, or None if that is not known.
 
-    It is not known either if the time is over: a step is run some hundred times.
+    It is not known either if the time is over: a step is run some hundred times. What is in `states` is no parameter.
 
     Raises
     ------
@@ -90,18 +108,20 @@ def assess(rerun: Rerun, seconds: float = 2.0) -> Verdict | None:
     until = started + seconds
     point = differences.here(rerun)
     each = (time.monotonic() - started) / 3
-    effects = _effects(rerun, point, until)
-    if not effects and (moved := _moved(point)):  # there may be ties, such as weights that are all 0
+    moved = [path for path in _moved(point) if text(path) not in states][:MOST]
+    effects = _effects(rerun, point, moved, until)
+    if not effects and moved:  # there may be ties, such as weights that are all 0
         point = differences.beside(rerun, point, moved)
-        effects = _effects(rerun, point, until)
+        effects = _effects(rerun, point, moved, until)
     timely = int((until - time.monotonic()) / (4 * each * max(1, len(effects))))
     most = min(differences.ENTRIES, max(FEWEST, timely))
     candidates = _candidates(point, effects)
     verdict = _best(_verdicts(rerun, point, effects, candidates, most, until))
-    if verdict is None or verdict.is_right:
+    if verdict is None or (verdict.is_right and verdict.is_plain):
         return verdict
     parameters = {parameter.path: effects[parameter.path] for parameter in (*verdict.along, *verdict.off)}
     beside = differences.beside(rerun, point, [*parameters])
+    candidates = [verdict.cost] if verdict.is_right else candidates
     other = _best(_verdicts(rerun, beside, parameters, candidates, most, until))
     if other is None or other.is_right:
         return other
@@ -112,12 +132,12 @@ def assess(rerun: Rerun, seconds: float = 2.0) -> Verdict | None:
 
 def _moved(point: Point) -> list[Path]:
     """Return the parameters that a step moves, and the states."""
-    return [path for path, value in point.made.items() if _is_moved(point.before.get(path), value)][:MOST]
+    return [path for path, value in point.made.items() if _is_moved(point.before.get(path), value)]
 
 
-def _effects(rerun: Rerun, point: Point, until: float) -> dict[Path, frozenset[Path]]:
+def _effects(rerun: Rerun, point: Point, moved: Sequence[Path], until: float) -> dict[Path, frozenset[Path]]:
     """Return what depends on each parameter that the step moves, apart from itself and other names of it."""
-    effects = {path: _follows(rerun, point, path) for path in _moved(point) if time.monotonic() < until}
+    effects = {path: _follows(rerun, point, path) for path in moved if path in point.made and time.monotonic() < until}
     return {path: follows for path, follows in effects.items() if follows}
 
 
@@ -214,14 +234,15 @@ def _verdict(
         updates.agreement(path, trials, *differences.slopes(cost.of, trials), point) for path, trials in tried.items()
     )
     parameters = [parameter for parameter in compared if parameter is not None]
-    along, off = sorting.sort(parameters, point)
+    parameters.sort(key=lambda parameter: len(effects[parameter.path]))  # the nearest to the cost first
+    along, off = sorting.sort(parameters, point, cost.kind == "own")
     return Verdict(cost, tuple(parameters), tuple(along), tuple(off), effects, point)
 
 
 def _best(verdicts: Sequence[Verdict]) -> Verdict | None:
     """Return the verdict by the cost that explains most; None if there is none."""
     best = max(verdicts, key=lambda verdict: verdict.fit, default=None)
-    if best is None or sorting.numbers(best.along) < 2:
+    if best is None or not best.is_anchored:
         return next((off for verdict in verdicts if (off := _all_off(verdict, verdicts))), None)
     return _without_other_costs(best, verdicts)
 

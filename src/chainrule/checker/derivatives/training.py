@@ -56,7 +56,7 @@ def judged(
         if seconds <= 0:
             return
         try:
-            verdict = steps.assess(loop.rerun, seconds)
+            verdict = steps.assess(loop.rerun, seconds, lines.states(lines.body_of(learner.whole, loop.line)))
         except Raised:
             continue
         if verdict is None or _ran(verdict) & set(wrong):
@@ -104,8 +104,6 @@ def _proven(learner: Learner, loop: Loop, verdict: Verdict) -> set[str]:
 
 def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: float) -> Finding | None:
     """Return what is wrong with a step, if it is proven: some of what it does goes along the slope."""
-    if verdict.along and not any(len(parameter.entries) > 1 for parameter in verdict.along):
-        return None
     facts = {"cost": verdict.cost.name, "loop": name}
     has_two_aims = bool(_TWO_AIMS.search(ast.unparse(learner.whole)))
     if verdict.is_uphill:
@@ -113,9 +111,6 @@ def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: f
             return None
         return Finding("own-step-uphill", name, loop.line, facts)
     if not verdict.off or any(parameter.move @ parameter.derivative > 0 for parameter in verdict.along):
-        return None
-    block = lines.body_of(learner.whole, loop.line)
-    if any(lines.is_made_anew(block, text(parameter.path)) for parameter in verdict.off):
         return None
     place = blame.blamed(learner, loop.line, loop.rerun, verdict, until)
     if place is None or (place.facts["pattern"] == "sign" and has_two_aims):

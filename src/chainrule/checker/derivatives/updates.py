@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.derivatives.differences import Point, Trial
+from chainrule.checker.derivatives.differences import Point, Trial, is_same
 from chainrule.checker.watching.paths import Path
 
 AGREE = 1e-3  # relative to the largest entry
@@ -84,13 +84,13 @@ def agreement(path: Path, tried: Sequence[Trial], slope: Any, noise: float, poin
 
 
 def rate(agreements: Iterable[Agreement]) -> float:
-    """Return the factor at which most numbers move that move along the slope; NaN if none does."""
+    """Return the factor of most moves along the slope, if in doubt of those that go down; NaN if there is none."""
     along = [parameter for parameter in agreements if parameter.is_multiple]
 
-    def numbers(factor: float) -> int:
-        return sum(len(other.entries) for other in along if is_near(other.factor, factor))
+    def weight(factor: float) -> tuple[int, bool]:
+        return sum(min(2, len(other.entries)) for other in along if is_near(other.factor, factor)), factor < 0
 
-    return max((parameter.factor for parameter in along), key=numbers, default=float("nan"))
+    return max((parameter.factor for parameter in along), key=weight, default=float("nan"))
 
 
 def is_near(factor: float, other: float) -> bool:
@@ -102,7 +102,9 @@ def is_by_a_rule(parameter: Agreement, factor: float, point: Point) -> bool:
     """Return whether a move is the slope times the usual factor with decay of the weights, or cut off."""
     along = factor * parameter.derivative
     longest = float(np.max(np.abs(parameter.move)))
-    if np.allclose(np.clip(along, -longest, longest), parameter.move, rtol=AGREE, atol=AGREE * longest):
+    cut = np.clip(along, -longest, longest)
+    is_near_the_limit = longest > AGREE * np.max(np.abs(along))
+    if is_near_the_limit and np.allclose(cut, parameter.move, rtol=AGREE, atol=AGREE * longest):
         return True
     rest, value = parameter.move - along, parameter.at(point.before[parameter.path])
     decay = float(rest @ value / (value @ value)) if value.any() else 0.0
@@ -110,7 +112,7 @@ def is_by_a_rule(parameter: Agreement, factor: float, point: Point) -> bool:
 
 
 @lru_cache(KNOWN)
-def of_one_length(point: Point, path: Path) -> tuple[Any, ...]:
+def of_one_length(point: Point, path: Path) -> tuple[tuple[Path, Any], ...]:
     """Return the gradients that a parameter moves against by one length, as the first time in Adam and its like.
 
     The weights may decay apart from that.
@@ -119,26 +121,28 @@ def of_one_length(point: Point, path: Path) -> tuple[Any, ...]:
     places = np.flatnonzero(move)[:SAMPLED]
     value = point.before[path].ravel()[places]
     return tuple(
-        gradient
-        for _, gradient in gradients(point, path)
-        if _is_of_one_length(move[places], np.sign(gradient).ravel()[places], value)
+        (other, gradient)
+        for other, gradient in gradients(point, path)
+        if _is_of_one_length(move[places], gradient.ravel()[places], value)
     )
 
 
 def is_of_one_length(parameter: Agreement, point: Point) -> bool:
     """Return whether a parameter moves against its derivative by one length."""
-    return _is_of_one_length(parameter.move, np.sign(parameter.derivative), parameter.at(point.before[parameter.path]))
+    return _is_of_one_length(parameter.move, parameter.derivative, parameter.at(point.before[parameter.path]))
 
 
-def _is_of_one_length(move: Any, sign: Any, value: Any) -> bool:
-    against = -sign * move
-    if np.min(against) > (1 - _EQUAL) * np.max(np.abs(move)):
-        return True
-    if len(move) < _ENOUGH or not np.all(np.abs(sign) == 1):
+def _is_of_one_length(move: Any, gradient: Any, value: Any) -> bool:
+    longest = float(np.max(np.abs(move)))
+    by_size = (-np.sign(gradient) * move)[np.argsort(np.abs(gradient))]
+    # A gradient so small that it counts beside what keeps Adam from dividing by 0 makes a shorter move.
+    if np.all(np.diff(by_size) >= -AGREE * longest) and np.all(by_size[len(by_size) // 2 :] > (1 - _EQUAL) * longest):
+        return bool(by_size[0] > 0)
+    if len(move) < _ENOUGH or not np.all(gradient):
         return False
-    forms = np.array([sign, value])
+    forms = np.array([np.sign(gradient), value])
     factors = np.linalg.lstsq(forms.T, move, rcond=None)[0]
-    return bool(np.all(factors < 0) and np.max(np.abs(factors @ forms - move)) <= _EQUAL * np.max(np.abs(move)))
+    return bool(np.all(factors < 0) and np.max(np.abs(factors @ forms - move)) <= _EQUAL * longest)
 
 
 @lru_cache(KNOWN)
@@ -151,6 +155,8 @@ def _of_shape(point: Point, path: Path) -> Iterator[tuple[Path, Any]]:
     shape = point.after[path].shape
     for other, array in point.made.items():
         if other == path or array.dtype.kind != "f" or array.size not in (1, point.after[path].size):
+            continue
+        if is_same(array, point.after[path]):  # the parameter under another name
             continue
         for form in (array, array.T) if array.ndim == 2 else (array,):
             if [n for n in form.shape if n > 1] == [n for n in shape if n > 1]:
