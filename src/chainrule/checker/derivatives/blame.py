@@ -45,7 +45,10 @@ def blamed(learner: Learner, loop: int, rerun: Rerun, verdict: Verdict, until: f
         if changed is not None:
             early = {"upstream": patterns.short(first.gradient), "other": changed[0], "pattern": "own-early"}
             return Place(function, changed[1], facts | early)
-        return Place(function, line, facts | dict(patterns.of_upstream(first, flow)))
+        facts |= patterns.of_upstream(first, flow)
+        if first in flow.right:  # but for its length
+            facts["pattern"] = patterns.of_move(rerun, verdict.cost, parameter, factor, verdict.point)
+        return Place(function, line, facts)
     giving = {other.path: _giving(learner, loop, verdict, other) for other in verdict.off}
     function, statement = giving[parameter.path]
     same = [s for scope, s in giving.values() if scope == function and s is not None]

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.checker.derivatives.differences import Numbers
 from chainrule.checker.watching.paths import Path, text
 
-_OWN = re.compile(r"loss|cost|err|entropy|nll|[ms]se$|^[jel]$", re.IGNORECASE)
+_OWN = re.compile(r"loss|cost|err|entropy|nll|objective|total|[ms]se$|^[jel]$", re.IGNORECASE)
 _OF_A_GRADIENT = re.compile(r"^d[A-Z_]|^d[a-z]?\d*$|[gG]rad|[dD]elta|^d(out|h)")
 _SIGNED = re.compile(r"err(or)?s?(\(\))?|e", re.IGNORECASE)
 
@@ -32,7 +32,7 @@ class Cost:
         The paths that it is computed from.
     kind
         Whether the program computes it under the name of a cost, whether it is a usual one of outputs and labels, or
-        any number that the program computes: what moves along the slope of that is right, but nothing else is wrong.
+        any number that the program computes.
     """
 
     name: str

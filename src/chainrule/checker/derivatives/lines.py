@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeGuard
 
 from chainrule.checker.watching.paths import Path, text
 
@@ -54,10 +55,20 @@ def _source(statements: Sequence[ast.stmt], statement: ast.stmt, rest: str) -> a
         value, rest = (value.values[keys.index(rest)], "") if rest in keys else (None, "")
     elif isinstance(value, ast.Tuple) and (number := re.match(r"\[(\d+)\]", rest)) and int(number[1]) < len(value.elts):
         value, rest = value.elts[int(number[1])], rest[number.end() :]
-    if isinstance(statement, ast.AugAssign) or not isinstance(value, ast.Name | ast.Subscript | ast.Attribute):
+    if isinstance(statement, ast.AugAssign) or not _is_a_name(value):
         return statement
     before = [s for s in statements if s.lineno < statement.lineno]
     return assigned(before, ast.unparse(value) + rest) or statement
+
+
+def _is_a_name(value: Any) -> TypeGuard[ast.expr]:
+    """Return whether a value is another one as it is: `dZ`, `self.dZ` or `grads["dZ"]`."""
+    is_key = (
+        isinstance(value, ast.Subscript)
+        and isinstance(value.slice, ast.Constant)
+        and isinstance(value.slice.value, str)
+    )
+    return isinstance(value, ast.Name | ast.Attribute) or is_key
 
 
 def _statements(block: Block) -> Iterator[ast.stmt]:

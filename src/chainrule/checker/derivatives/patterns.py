@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from chainrule.checker.derivatives import differences, sorting, updates
@@ -39,13 +37,13 @@ def _is_transposed(rerun: Rerun, cost: Cost, parameter: Agreement, factor: float
     return len(slope) == len(places) and bool(np.max(np.abs(parameter.move - factor * slope)) <= AGREE * longest)
 
 
-def of_upstream(wrong: Upstream, flow: Flow) -> Mapping[str, str]:
+def of_upstream(wrong: Upstream, flow: Flow) -> dict[str, str]:
     """Return the facts about a wrong gradient from which others follow: of what it is the right gradient."""
-    other = next((pair.quantity for pair in flow.right if pair.gradient == wrong.gradient), None)
-    facts = {"upstream": short(wrong.gradient), "quantity": short(wrong.quantity)}
-    if other is None:
-        return facts | {"pattern": "own-upstream"}
-    return facts | {"pattern": "own-slope", "other": short(other)}
+    facts = {"upstream": short(wrong.gradient), "quantity": short(wrong.quantity), "pattern": "own-upstream"}
+    right = [pair.quantity for pair in flow.right if pair.gradient == wrong.gradient]
+    if right and wrong.quantity not in right:
+        return facts | {"pattern": "own-slope", "other": short(right[0])}
+    return facts
 
 
 def short(path: Path) -> str:

@@ -23,7 +23,8 @@ def sort(agreements: Sequence[Agreement], point: Point, is_own: bool) -> tuple[l
     exact = [parameter for parameter in agreements if is_own and is_exact(parameter, point)]
     factor = updates.rate(exact or agreements)
     usual = [parameter for parameter in agreements if _is_usual(parameter, factor)]
-    if numbers(usual) < 2 and not (exact and len(agreements) > 1):
+    is_of_numbers = exact and len(agreements) > 1 and all(len(parameter.entries) == 1 for parameter in agreements)
+    if numbers(usual) < 2 and not is_of_numbers:
         return _sort_by_gradients(agreements, point)
     along, off = list(usual), list[Agreement]()
     for parameter in agreements:

@@ -69,8 +69,10 @@ class Verdict:
 
     @property
     def is_plain(self) -> bool:
-        """Whether all that move along the slope move by the same factor."""
-        return all(updates.is_near(parameter.factor, self.along[0].factor) for parameter in self.along)
+        """Whether all that are multiples of the slope are by the same factor; what is one number is one of anything."""
+        arrays = [parameter for parameter in self.along if parameter.is_multiple and len(parameter.entries) > 1]
+        factors = [parameter.factor for parameter in arrays or self.along]
+        return all(updates.is_near(factor, factors[0]) for factor in factors)
 
     @property
     def is_uphill(self) -> bool:
@@ -90,7 +92,7 @@ class Verdict:
     def fit(self) -> tuple[bool, bool, int, int, bool]:
         """How well the cost explains the moves."""
         numbers = sorting.numbers(self.along)
-        explained = numbers if self.cost.kind != "number" or self.is_right else 0
+        explained = numbers if self.cost.kind != "number" or numbers >= ENOUGH else 0
         return self.is_right, self.cost.kind == "own" and numbers > 1, explained, -len(self.off), not self._uphill
 
 
@@ -127,7 +129,7 @@ def assess(rerun: Rerun, seconds: float = 2.0, states: Collection[str] = ()) -> 
         return other
     agreed = {parameter.path for parameter in verdict.off} == {parameter.path for parameter in other.off}
     is_same = agreed and verdict.is_uphill == other.is_uphill and bool(verdict.along) == bool(other.along)
-    return verdict if is_same and verdict.cost.kind != "number" else None
+    return verdict if is_same else None
 
 
 def _moved(point: Point) -> list[Path]:

@@ -43,25 +43,32 @@ class Flow(NamedTuple):
 
 def flow(rerun: Rerun, verdict: Verdict, until: float) -> Flow:
     """Return from which gradients the moves of all wrong parameters follow rightly; nothing if the time is over."""
-    point, effects, factor = verdict.point, verdict.effects, updates.rate(verdict.along)
+    point, effects = verdict.point, verdict.effects
     common = frozenset.intersection(*(effects[parameter.path] for parameter in verdict.off))
     pairs = list(_pairs(point, common - effects.keys()))[:MOST]
     wanted = sorted({pair.quantity for pair in pairs})
     tried: dict[Path, list[Trial]] = {}
-    for parameter in verdict.off:
+    for parameter in (*verdict.off, *verdict.along):
         if time.monotonic() > until:
             return Flow([], [])
         places = parameter.entries[:FEW]
         tried[parameter.path] = list(differences.trials(rerun, point, parameter.path, places, wanted))
     pairs.sort(key=lambda pair: -sum(pair.quantity in follows for follows in effects.values()))
-    moves = {parameter.path: parameter.move[:FEW] for parameter in verdict.off}
-    scale = 1.0 if np.isnan(factor) else factor
-    derivatives = {parameter.path: scale * parameter.derivative[:FEW] for parameter in verdict.off}
-    return Flow(*([pair for pair in pairs if _explains(pair, tried, point, of, factor)] for of in (moves, derivatives)))
+    derivatives = {parameter.path: parameter.derivative[:FEW] for parameter in (*verdict.off, *verdict.along)}
+    rate = updates.rate(verdict.along)
+    moves = {path: rate * slope for path, slope in derivatives.items()}
+    moves |= {parameter.path: parameter.move[:FEW] for parameter in verdict.off}
+    explained = []
+    for of in (moves, derivatives):
+        compared = {path: (of[path], effects[path]) for path in tried}
+        explained.append([pair for pair in pairs if _explains(pair, tried, point, compared)])
+    return Flow(*explained)
 
 
 def _pairs(point: Point, reached: frozenset[Path]) -> Iterator[Upstream]:
-    made = {path: a for path, a in point.made.items() if a.dtype.kind == "f" and a.size > 1}
+    kept = {point.after[path].tobytes() for path in point.made if path in point.before}  # parameters and states
+    floats = {path: a for path, a in point.made.items() if a.dtype.kind == "f" and a.size > 1}
+    made = {path: a for path, a in floats.items() if a.tobytes() not in kept}
     for quantity, gradient in product(made, made):
         Z, u = made[quantity], made[gradient]
         if quantity in reached and Z.shape == u.shape and u.any() and not differences.is_same(Z, u):
@@ -69,20 +76,26 @@ def _pairs(point: Point, reached: frozenset[Path]) -> Iterator[Upstream]:
 
 
 def _explains(
-    pair: Upstream, tried: Mapping[Path, Sequence[Trial]], point: Point, of: Mapping[Path, Any], factor: float
+    pair: Upstream,
+    tried: Mapping[Path, Sequence[Trial]],
+    point: Point,
+    compared: Mapping[Path, tuple[Any, frozenset[Path]]],
 ) -> bool:
-    """Return whether some numbers are the slopes that follow from a gradient, all times the same factor."""
+    """Return whether numbers of all parameters that a quantity follows from are the slopes, all times one factor."""
     quantity = partial(_product, pair.quantity, point.after[pair.gradient])
+    factors = list[float]()
     for path, trials in tried.items():
+        value, follows = compared[path]
+        if pair.quantity not in follows:
+            continue
         slope, noise = differences.slopes(quantity, trials)
-        if len(slope) != len(of[path]) or not np.isfinite(slope).all() or not slope.any():
+        if len(slope) != len(value) or not np.isfinite(slope).all() or not slope.any():
             return False
-        nearest = float(of[path] @ slope / (slope @ slope))
-        factor = nearest if np.isnan(factor) else factor
-        off = np.max(np.abs(of[path] - factor * slope))
-        if off > updates.AGREE * np.max(np.abs(of[path])) + abs(factor) * noise:
+        factor, off = updates.nearest(value, slope)
+        if off > updates.AGREE * float(np.max(np.abs(value))) + abs(factor) * noise:
             return False
-    return True
+        factors.append(factor)
+    return all(updates.is_near(factor, factors[0]) for factor in factors)
 
 
 def _product(quantity: Path, gradient: Any, after: Numbers) -> float:
