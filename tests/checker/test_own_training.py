@@ -78,6 +78,31 @@ RIGHT = {
     "gradients cut off": LOOP + "    for d in (dW1, db1, dW2, db2):\n        np.clip(d, -0.08, 0.08, out=d)\n" + SGD,
     "a rate of its own": LOOP + SGD.replace("b1 -= lr", "b1 -= 2 * lr"),
     "Adam": WITH_ADAM,
+    "one number each": """
+        import numpy as np
+        x = np.random.rand(30); y = 3 * x + 1
+        w, b, lr = 0.0, 0.0, 0.1
+        for epoch in range(100):
+            pred = w * x + b
+            loss = np.mean((pred - y) ** 2)
+            w -= lr * 2 * np.mean((pred - y) * x)
+            b -= lr * 2 * np.mean(pred - y)
+    """,
+    "a state": """
+        import numpy as np
+        np.random.seed(0)
+        U, V = np.random.randn(3, 6) * 0.3, np.random.randn(1, 3)
+        h = np.zeros(3)
+        for x, t in zip(np.random.randn(40, 3), np.random.rand(40)):
+            c = np.concatenate([h, x])
+            new = 0.5 * h + 0.5 * np.tanh(U @ c)
+            out = V @ new
+            d = 2 * (out - t)
+            dnew = V.T @ d
+            V = V - 0.05 * np.outer(d, new)
+            U = U - 0.05 * np.outer(dnew * 0.5 * (1 - np.tanh(U @ c) ** 2), c)
+            h = new
+    """,
     "no gradient: Hebb's rule": START
     + "for epoch in range(10):"
     + FORWARD
@@ -121,6 +146,7 @@ WRONG = {
     "one mean too many": (LOOP + SGD, "db1 = dZ1.sum(axis=0", "db1 = dZ1.mean(axis=0", "own-count 0.0833333"),
     "one sign": (LOOP + SGD, "W2 -= lr", "W2 += lr", "sign"),
     "the first gradient": (LOOP + SGD, "(A2 - Y) / len", "(A2 - Y) * A2 / len", "own-upstream"),
+    "all up the slope": (LOOP + SGD, "(A2 - Y) / len", "(Y - A2) / len", None),
     "not the input": (LOOP + SGD, "dW1 = X.T @", "dW1 = np.abs(X).T @", "other"),
     "with Adam": (WITH_ADAM, "dA1 * (1 - A1**2)", "dA1 * (1 - A1)", "own-upstream"),
     "before it is used": (
@@ -138,4 +164,4 @@ def test_a_wrong_step_is_told_with_its_line(kind: str, tmp_path: Path) -> None:
     assert code.count(right) == 1
     finding = _finding(code.replace(right, wrong), tmp_path)
     assert finding.line == _line(code.replace(right, wrong), wrong)
-    assert finding.facts["pattern"] == pattern
+    assert finding.facts.get("pattern") == pattern

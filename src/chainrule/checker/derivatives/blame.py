@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.checker.derivatives import lines, patterns, updates, upstream
+from chainrule.checker.derivatives import differences, lines, patterns, sorting, updates, upstream
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.steps import Verdict
 from chainrule.checker.derivatives.updates import Agreement
@@ -58,6 +58,25 @@ def blamed(learner: Learner, loop: int, rerun: Rerun, verdict: Verdict, until: f
     return Place(function, statement.lineno if statement else None, facts)
 
 
+def blamed_uphill(learner: Learner, loop: int, verdict: Verdict) -> tuple[str, int | None]:
+    """Return the function and the line from which on all parameters move up the slope.
+
+    That is the update, if the gradients are right; else where the two nearest to the cost come from.
+    """
+    nearest = verdict.along[:2]
+    of_arrays = [parameter for parameter in verdict.along if len(parameter.entries) > 1]
+    if of_arrays and any(scale > 0 for scale in sorting.scales(of_arrays[0], verdict.point)):
+        after = verdict.point.after[of_arrays[0].path]
+        names = (path for path, a in verdict.point.made.items() if differences.is_same(a, after))
+        places = [_assigned(learner, loop, path) for path in names]
+        return next(((function, s.lineno) for function, s in places if s is not None), ("", None))
+    giving = [_giving(learner, loop, verdict, parameter) for parameter in nearest]
+    function = giving[0][0]
+    same = [statement for scope, statement in giving if statement is not None and scope == function]
+    source = lines.common_source(_block(learner, loop, function), same) if same else None
+    return function, source.lineno if source else None
+
+
 def _giving(learner: Learner, loop: int, verdict: Verdict, parameter: Agreement) -> tuple[str, ast.stmt | None]:
     """Return the statement that gives the gradient of a parameter its value, or else the parameter, and where it is."""
     for path in _gradients(verdict, parameter):
@@ -93,7 +112,8 @@ def _line(learner: Learner, loop: int, pair: Upstream) -> int:
 def _gradients(verdict: Verdict, parameter: Agreement) -> list[Path]:
     """Return the arrays that a parameter moves along, at the rate of the others; the first that was made first."""
     factor = updates.rate(verdict.along)
-    others = [rate for p in verdict.along for _, _, rate in updates.entering(verdict.point, p.path)]
+    arrays = [p for p in verdict.along if len(p.entries) > 1] or verdict.along  # one number is a multiple of any other
+    others = [rate for p in arrays for _, _, rate in updates.entering(verdict.point, p.path)]
     rates = [*others, factor]
     entering = updates.entering(verdict.point, parameter.path)
     along = [path for path, _, rate in entering if any(updates.is_near(rate, other) for other in rates)]

@@ -125,7 +125,7 @@ def _like(A: Any, Y: Any) -> Any:
     """Return labels in the shape of outputs: as they are, or class numbers as one-hot rows or columns."""
     numbers = Y.ravel()
     if A.size == len(numbers):
-        return Y.reshape(A.shape).astype(float) if Y.shape == A.shape or A.size > 1 else None
+        return Y.reshape(A.shape).astype(float)
     if not 0 < A.ndim <= 2 or Y.dtype.kind not in "iu" or numbers.min(initial=0) < 0:
         return None
     for axis in (A.ndim - 1, 0):

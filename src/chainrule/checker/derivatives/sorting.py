@@ -37,7 +37,8 @@ def sort(agreements: Sequence[Agreement], point: Point, is_own: bool) -> tuple[l
 
 def is_exact(parameter: Agreement, point: Point) -> bool:
     """Return whether the step computes the very derivative, and not a multiple, and moves along it."""
-    arrays = [gradient for _, gradient, _ in updates.entering(point, parameter.path)] if parameter.is_multiple else []
+    is_down = parameter.is_multiple and parameter.factor < 0
+    arrays = [gradient for _, gradient, _ in updates.entering(point, parameter.path)] if is_down else []
     return any(np.isclose(updates.scale(parameter, gradient) or 0.0, 1.0, rtol=AGREE) for gradient in arrays)
 
 
@@ -65,7 +66,7 @@ def _along(parameter: Agreement, factor: float, usual: Sequence[Agreement], poin
         return _has_a_rate_of_its_own(parameter, factor, usual, point)
     if updates.is_by_a_rule(parameter, factor, point):
         return True
-    if _scales(parameter, point):
+    if scales(parameter, point):
         if updates.is_of_one_length(parameter, point):
             return True
         return False if _is_transposed(parameter, factor, point) else None
@@ -77,8 +78,8 @@ def _has_a_rate_of_its_own(parameter: Agreement, factor: float, usual: Sequence[
     ratio = parameter.factor / factor
     if ratio < 0:
         return False
-    own, others = _scales(parameter, point), [_scales(other, point) for other in usual]
-    if any(updates.is_near(mine, theirs) for mine in own for scales in others for theirs in scales):
+    own, their_scales = scales(parameter, point), [scales(other, point) for other in usual]
+    if any(updates.is_near(mine, theirs) for mine in own for others in their_scales for theirs in others):
         return True  # the gradients are right; what they are multiplied by is the learner's choice
     longest = [float(np.max(np.abs(point.moved(other.path)))) for other in (parameter, *usual)]
     if 0 < ratio < 1 and np.isclose(longest[1:], longest[0]).any():
@@ -90,10 +91,10 @@ def _has_a_rate_of_its_own(parameter: Agreement, factor: float, usual: Sequence[
     return count(ratio, point) is None
 
 
-def _scales(parameter: Agreement, point: Point) -> list[float]:
+def scales(parameter: Agreement, point: Point) -> list[float]:
     """Return which multiples of the derivative there are among the arrays that the step made."""
-    scales = (updates.scale(parameter, gradient) for _, gradient in updates.gradients(point, parameter.path))
-    return [scale for scale in scales if scale is not None]
+    multiples = (updates.scale(parameter, gradient) for _, gradient in updates.gradients(point, parameter.path))
+    return [multiple for multiple in multiples if multiple is not None]
 
 
 def _is_transposed(parameter: Agreement, factor: float, point: Point) -> bool:

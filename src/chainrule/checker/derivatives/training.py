@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chainrule.checker.derivatives import blame, lines, steps
+from chainrule.checker.derivatives.blame import Place
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.steps import Verdict
 from chainrule.checker.findings import Checked, Finding
@@ -109,12 +110,17 @@ def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: f
     if verdict.is_uphill:
         if verdict.cost.may_be_signed or has_two_aims:
             return None
-        return Finding("own-step-uphill", name, loop.line, facts)
+        function, line = blame.blamed_uphill(learner, loop.line, verdict)
+        return _found(learner, loop, name, "own-step-uphill", Place(function, line, facts))
     if not verdict.off or any(parameter.move @ parameter.derivative > 0 for parameter in verdict.along):
         return None
     place = blame.blamed(learner, loop.line, loop.rerun, verdict, until)
     if place is None or (place.facts["pattern"] == "sign" and has_two_aims):
         return None
-    function = place.function if place.function in learner.nodes else name
     mistake = "own-step" if verdict.along else "own-step-everywhere"
-    return Finding(mistake, function, place.line or learner.line(function) or loop.line, facts | place.facts)
+    return _found(learner, loop, name, mistake, place._replace(facts=facts | place.facts))
+
+
+def _found(learner: Learner, loop: Loop, name: str, mistake: str, place: Place) -> Finding:
+    function = place.function if place.function in learner.nodes else name
+    return Finding(mistake, function, place.line or learner.line(function) or loop.line, place.facts)
