@@ -110,6 +110,13 @@ RIGHT = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the time that a busy machine needs."""
+    monkeypatch.setattr(training, "SECONDS", 60.0)
+    monkeypatch.setattr(training, "STEP", 20.0)
+
+
 def _outcome(code: str, folder: Path) -> list[tuple[Checked, Finding | None]]:
     tree = ast.parse(textwrap.dedent(code))
     program = Program(tree, _namespace("<learner>", Importer()), folder)

@@ -118,12 +118,16 @@ def assess(rerun: Rerun, seconds: float = 2.0, states: Collection[str] = ()) -> 
     timely = int((until - time.monotonic()) / (4 * each * max(1, len(effects))))
     most = min(differences.ENTRIES, max(FEWEST, timely))
     candidates = _candidates(point, effects)
-    verdict = _best(_verdicts(rerun, point, effects, candidates, most, until))
+    verdicts = _verdicts(rerun, point, effects, candidates, most, until)
+    verdict = _best(verdicts)
     if verdict is None or (verdict.is_right and verdict.is_plain):
         return verdict
     parameters = {parameter.path: effects[parameter.path] for parameter in (*verdict.along, *verdict.off)}
     beside = differences.beside(rerun, point, [*parameters])
-    candidates = [verdict.cost] if verdict.is_right else candidates
+    if verdict.is_right:
+        candidates = [verdict.cost]
+    elif verdict.along:
+        candidates = [other.cost for other in verdicts if other.along]
     other = _best(_verdicts(rerun, beside, parameters, candidates, most, until))
     if other is None or other.is_right:
         return other

@@ -17,7 +17,7 @@ from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.watching.paths import text
 
 SECONDS = 4.0  # for all loops of a file ...
-STEP = 2.0  # ... and for one
+STEP = 3.0  # ... and for one
 _TWO_AIMS = re.compile(r"generator|discriminator|adversar|\bgan\b", re.IGNORECASE)
 
 
