@@ -111,6 +111,11 @@ def _line(learner: Learner, loop: int, pair: Upstream) -> int:
 
 def _gradients(verdict: Verdict, parameter: Agreement) -> list[Path]:
     """Return the arrays that a parameter moves along, at the rate of the others; the first that was made first."""
+    if not parameter.move.any():
+        multiples = (
+            (path, updates.scale(parameter, a)) for path, a in updates.gradients(verdict.point, parameter.path)
+        )
+        return [path for path, multiple in multiples if multiple is not None]
     factor = updates.rate(verdict.along)
     arrays = [p for p in verdict.along if len(p.entries) > 1] or verdict.along  # one number is a multiple of any other
     others = [rate for p in arrays for _, _, rate in updates.entering(verdict.point, p.path)]

@@ -14,6 +14,8 @@ from chainrule.checker.watching.paths import Path, text
 
 def of_move(rerun: Rerun, cost: Cost, parameter: Agreement, factor: float, point: Point) -> str:
     """Return the key of a pattern, and perhaps a number, for a parameter by itself."""
+    if not parameter.move.any():
+        return "own-unmoved"
     if parameter.is_multiple and not np.isnan(factor):
         ratio = parameter.factor / factor
         if updates.is_near(ratio, -1):

@@ -12,6 +12,7 @@ from chainrule.checker.derivatives import blame, lines, steps
 from chainrule.checker.derivatives.blame import Place
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.steps import Verdict
+from chainrule.checker.derivatives.unmoved import with_unmoved
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.watching.paths import text
@@ -58,6 +59,8 @@ def judged(
             return
         try:
             verdict = steps.assess(loop.rerun, seconds, lines.states(lines.body_of(learner.whole, loop.line)))
+            if verdict is not None and verdict.is_right:
+                verdict = with_unmoved(loop.rerun, verdict)
         except Raised:
             continue
         if verdict is None or _ran(verdict) & set(wrong):
