@@ -122,7 +122,7 @@ def assess(rerun: Rerun, seconds: float = 2.0, states: Collection[str] = ()) -> 
     verdict = _best(verdicts)
     if verdict is None or (verdict.is_right and verdict.is_plain):
         return verdict
-    parameters = {parameter.path: effects[parameter.path] for parameter in (*verdict.along, *verdict.off)}
+    parameters = {parameter.path: effects[parameter.path] for parameter in verdict.parameters}
     beside = differences.beside(rerun, point, [*parameters])
     if verdict.is_right:
         candidates = [verdict.cost]
