@@ -73,7 +73,7 @@ def _verdict(code: str, folder: Path) -> steps.Verdict:
 def test_a_step_that_goes_down_its_cost_is_right(code: str, tmp_path: Path) -> None:
     verdict = _verdict(code, tmp_path)
     assert verdict.is_right
-    assert len(verdict.parameters) == (3 if code is LOOP else 2)
+    assert len(verdict.along) == (3 if code is LOOP else 2)
 
 
 @pytest.mark.parametrize(

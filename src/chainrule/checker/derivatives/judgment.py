@@ -14,8 +14,8 @@ import numpy as np
 
 from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, tensors
 from chainrule.checker.derivatives.attempts import Attempt
+from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.layers import Comparison, Gradient
-from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.derivatives.training import Seen
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.checker.derivatives import arguments, patterns
+from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.patterns import Measured
-from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, Step, text
 

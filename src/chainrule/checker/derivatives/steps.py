@@ -4,57 +4,24 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from chainrule.checker.derivatives import costs
-from chainrule.checker.derivatives.costs import Cost, Numbers
+from chainrule.checker.derivatives import costs, differences, sorting, updates
+from chainrule.checker.derivatives.costs import Cost
+from chainrule.checker.derivatives.differences import Numbers, Point, Rerun, Trial
+from chainrule.checker.derivatives.updates import Agreement
 from chainrule.checker.learner import Raised
-from chainrule.checker.watching.paths import Change, Path
+from chainrule.checker.watching.paths import Change, Path, text
 
-ENTRIES = 6  # of each parameter
 MOST = 24  # parameters
-TRIED = 60  # costs
-AGREE = 1e-3  # relative to the largest entry
-
-
-class Rerun(Protocol):
-    """What runs code again: `running.rehearsal.Rehearsal`, here or in another process."""
-
-    def before(self) -> dict[Path, Any]:
-        """Return the arrays and numbers before."""
-
-    def after(self, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
-        """Return the arrays and numbers after the code ran, with some numbers changed before."""
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How a parameter's move compares with its derivative.
-
-    Parameters
-    ----------
-    path
-        The parameter.
-    factor
-        By what the derivative is to be multiplied to be nearest to the move: minus the learning rate, usually.
-    is_multiple
-        Whether all entries are that multiple.
-    entries
-        Where it was looked at.
-    derivative, move
-        What was measured there.
-    """
-
-    path: Path
-    factor: float
-    is_multiple: bool
-    entries: tuple[tuple[int, ...], ...]
-    derivative: Any
-    move: Any
+TRIED = 80  # costs
+FEWEST = 3  # entries of each parameter, if there is little time
+ENOUGH = 4  # numbers that agree with a cost which the program does not name: no chance among many costs
+KEPT, LOOKED_AT = 0.8, 3  # how much of a change a parameter keeps, at one of so many places
 
 
 @dataclass(frozen=True)
@@ -66,135 +33,152 @@ class Verdict:
     cost
         The cost that explains most of the moves.
     parameters
-        What became of each parameter.
-    functions
-        The functions that what follows from the parameters goes through.
-    sources
-        The functions that compute the gradients of the parameters, where that is known.
+        Those that the cost depends on.
+    along, off
+        Those of them that move along its slope, and those that do not.
+    effects
+        What follows from each parameter.
+    point
+        Where the step begins, and what it leaves.
     """
 
     cost: Cost
     parameters: tuple[Agreement, ...]
-    functions: frozenset[str]
-    sources: Mapping[Path, str] = field(default_factory=dict)
+    along: tuple[Agreement, ...]
+    off: tuple[Agreement, ...]
+    effects: Mapping[Path, frozenset[Path]]
+    point: Point
 
     @property
     def is_right(self) -> bool:
-        """Whether every parameter moves down the slope of the cost, and all at one learning rate."""
-        return not self.off and all(parameter.factor < 0 for parameter in self.parameters)
+        """Whether every parameter moves down the slope of the cost."""
+        clear = [parameter for parameter in self.parameters if parameter.is_clear]
+        is_whole = len(self.along) >= len(clear) and (
+            self.cost.kind == "own" or len(self.parameters) == len(self.effects)
+        )
+        enough = 2 if self.cost.kind == "own" else ENOUGH
+        return is_whole and not self.off and sorting.numbers(self.along) >= enough and not self._uphill
 
     @property
-    def off(self) -> list[Agreement]:
-        """The parameters that do not move along the slope, or at another rate than most of those that do."""
-        along = [parameter for parameter in self.parameters if parameter.is_multiple]
-        return [
-            p for p in self.parameters if not p.is_multiple or _alike(p, along) < max(_alike(q, along) for q in along)
-        ]
+    def is_anchored(self) -> bool:
+        """Whether what moves along the slope shows what the step's cost and its rate are."""
+        is_own = self.cost.kind == "own"
+        return any(len(p.entries) > 1 or (is_own and sorting.is_exact(p, self.point)) for p in self.along) or (
+            sorting.numbers(self.along) > 1 and self.is_plain
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that are multiples of the slope are by the same factor; what is one number is one of anything."""
+        arrays = [parameter for parameter in self.along if parameter.is_multiple and len(parameter.entries) > 1]
+        factors = [parameter.factor for parameter in arrays or self.along]
+        return all(updates.is_near(factor, factors[0]) for factor in factors)
+
+    @property
+    def is_uphill(self) -> bool:
+        """Whether every parameter moves up the slope of the cost."""
+        return not self.off and bool(self.along) and len(self._uphill) == len(self.along)
+
+    @property
+    def _uphill(self) -> list[Agreement]:
+        return [parameter for parameter in self.along if parameter.move @ parameter.derivative > 0]
+
+    @property
+    def reached(self) -> frozenset[Path]:
+        """What follows from the parameters."""
+        return frozenset[Path]().union(*self.effects.values())
+
+    @property
+    def fit(self) -> tuple[bool, bool, int, int, bool]:
+        """How well the cost explains the moves."""
+        numbers = sorting.numbers(self.along)
+        explained = numbers if self.cost.kind != "number" or numbers >= ENOUGH else 0
+        return self.is_right, self.cost.kind == "own" and numbers > 1, explained, -len(self.off), not self._uphill
 
 
-@dataclass(frozen=True)
-class _Trial:
-    index: tuple[int, ...]
-    by: float
-    up: Numbers
-    down: Numbers
-
-
-def assess(rerun: Rerun, seconds: float = 2.0) -> Verdict | None:
+def assess(rerun: Rerun, seconds: float = 2.0, states: Collection[str] = ()) -> Verdict | None:
     """Return how the moves of a step compare with the slope of the cost that fits best, or None if that is not known.
 
-    It is not known either if the time is over: a step is run some hundred times.
+    It is not known either if the time is over: a step is run some hundred times. What is in `states` is no parameter.
 
     Raises
     ------
     Raised
         If the pass raises.
     """
-    until = time.monotonic() + seconds
-    before, after = rerun.before(), rerun.after()
-    if not _same(after, rerun.after()) or time.monotonic() > until - 0.9 * seconds:
-        return None
-    moved = [path for path, value in after.items() if _is_moved(before.get(path), value)][:MOST]
-    effects = {path: _effects(rerun, path, before, after) for path in moved if time.monotonic() < until}
-    parameters = [path for path in effects if effects[path]]
-    if not parameters:
-        return None
-    shared = set.intersection(*(effects[path] for path in parameters))
-    reached = set.union(*(effects[path] for path in parameters))
-    candidates = [cost for cost in costs.own(after) if cost.reads[0] in reached]
-    outputs = {path: after[path] for path in after if path in shared and path not in parameters}
-    labels = {path: value for path, value in {**before, **after}.items() if path not in reached and path not in moved}
-    candidates += itertools.islice(costs.usual(outputs, _distinct(labels)), TRIED)
-    if not candidates:
-        return None
-    wanted = sorted({path for cost in candidates for path in cost.reads})
-    trials = {
-        path: list(_trials(rerun, path, before, after, wanted)) for path in parameters if time.monotonic() < until
-    }
-    if len(trials) < len(parameters):
-        return None
-    functions = frozenset(str(path[0].value).partition("()")[0] for path in reached if "()" in str(path[0].value))
-    verdicts = (_verdict(cost, trials, before, after, functions) for cost in candidates)
-    verdict = max(verdicts, key=_fit)
-    return verdict if verdict.is_right else replace(verdict, sources=_sources(verdict, before, after))
+    started = time.monotonic()
+    until = started + seconds
+    point = differences.here(rerun)
+    each = (time.monotonic() - started) / 3
+    moved = [path for path in _moved(point) if text(path) not in states][:MOST]
+    effects = _effects(rerun, point, moved, until)
+    if not effects and moved:  # there may be ties, such as weights that are all 0
+        point = differences.beside(rerun, point, moved)
+        effects = _effects(rerun, point, moved, until)
+    timely = int((until - time.monotonic()) / (4 * each * max(1, len(effects))))
+    most = min(differences.ENTRIES, max(FEWEST, timely))
+    candidates = _candidates(point, effects)
+    verdicts = _verdicts(rerun, point, effects, candidates, most, until)
+    verdict = _best(verdicts)
+    if verdict is None or (verdict.is_right and verdict.is_plain):
+        return verdict
+    parameters = {parameter.path: effects[parameter.path] for parameter in verdict.parameters}
+    beside = differences.beside(rerun, point, [*parameters])
+    if verdict.is_right:
+        candidates = [verdict.cost]
+    elif verdict.along:
+        candidates = [other.cost for other in verdicts if other.along]
+    other = _best(_verdicts(rerun, beside, parameters, candidates, most, until))
+    if other is None or other.is_right:
+        return other
+    agreed = {parameter.path for parameter in verdict.off} == {parameter.path for parameter in other.off}
+    is_same = agreed and verdict.is_uphill == other.is_uphill and bool(verdict.along) == bool(other.along)
+    return verdict if is_same else None
 
 
-def _alike(parameter: Agreement, others: Sequence[Agreement]) -> int:
-    """Return how many numbers were looked at of the parameters that move at the rate of this one."""
-    near = [other for other in others if abs(other.factor - parameter.factor) <= AGREE * abs(parameter.factor)]
-    return sum(len(other.entries) for other in near)
+def _moved(point: Point) -> list[Path]:
+    """Return the parameters that a step moves, and the states."""
+    return [path for path, value in point.made.items() if _is_moved(point.before.get(path), value)]
 
 
-def _fit(verdict: Verdict) -> tuple[bool, int, bool]:
-    return verdict.is_right, -len(verdict.off), verdict.cost.own
-
-
-def _same(first: Numbers, second: Numbers) -> bool:
-    return all(path in second and np.array_equal(a, second[path], equal_nan=True) for path, a in first.items())
+def _effects(rerun: Rerun, point: Point, moved: Sequence[Path], until: float) -> dict[Path, frozenset[Path]]:
+    """Return what depends on each parameter that the step moves, apart from itself and other names of it."""
+    effects = {path: _follows(rerun, point, path) for path in moved if path in point.made and time.monotonic() < until}
+    return {path: follows for path, follows in effects.items() if follows}
 
 
 def _is_moved(before: Any, after: Any) -> bool:
     return (
         before is not None
+        and after is not None
         and before.dtype.kind == "f"
         and before.shape == after.shape
         and bool(np.any(before != after))
+        and bool(np.isfinite(after).all())
     )
 
 
-def _distinct(numbers: Numbers) -> Numbers:
-    """Return arrays without those that hold the same numbers under another path."""
-    distinct: dict[tuple[Any, ...], Path] = {}
-    for path, value in numbers.items():
-        distinct.setdefault((value.shape, value.tobytes()), path)
-    return {path: numbers[path] for path in distinct.values()}
+def _follows(rerun: Rerun, point: Point, path: Path) -> frozenset[Path]:
+    """Return what depends on a number; nothing if that is no parameter, but a state that is made anew."""
+    for index in _least_moved(point, path):
+        by = 1e-3 * max(1.0, abs(float(point.before[path][index])))
+        try:
+            moved = rerun.after([*point.changes, Change(path, index, by)], point.made)
+        except Raised:
+            continue
+        if path in moved and abs((moved[path][index] - point.after[path][index]) / by - 1) < KEPT:
+            other = {
+                name for name, a in point.after.items() if name in moved and not differences.is_same(a, moved[name])
+            }
+            before, after = point.before[path], point.after
+            return frozenset(n for n in other if not _is_moved_alike(before, after[n], moved[n], index))
+    return frozenset()
 
 
-def _entries(before: Any, after: Any) -> list[tuple[int, ...]]:
-    """Return where to look: most where the step moved something."""
-    moved = np.argwhere(before != after)
-    chosen = np.random.default_rng(0).permutation(len(moved))[:ENTRIES]
-    return [tuple(map(int, moved[place])) for place in chosen]
-
-
-def _by(value: Any) -> float:
-    """Return how far to move a number: far enough for its dtype, and not farther."""
-    return (1e-3 if np.asarray(value).dtype == np.float32 else 1e-6) * max(1.0, abs(float(value)))
-
-
-def _effects(rerun: Rerun, path: Path, before: Numbers, after: Numbers) -> set[Path]:
-    """Return what depends on a parameter, apart from itself and other names of it."""
-    index = _entries(before[path], after[path])[0]
-    try:
-        moved = rerun.after([Change(path, index, 1e-3 * max(1.0, abs(float(before[path][index]))))])
-    except Raised:
-        return set()
-    other = {name for name, value in after.items() if name in moved and not _equal(value, moved[name])}
-    return {name for name in other if not _is_moved_alike(before[path], after[name], moved[name], index)}
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=True))
+def _least_moved(point: Point, path: Path) -> list[tuple[int, ...]]:
+    """Return some places of a parameter at which the step is short: there it is mostly what it was."""
+    places = differences.entries(point, path)
+    return sorted(places, key=lambda place: abs(float(point.moved(path)[place])))[:LOOKED_AT]
 
 
 def _is_moved_alike(parameter: Any, after: Any, moved: Any, index: tuple[int, ...]) -> bool:
@@ -205,71 +189,105 @@ def _is_moved_alike(parameter: Any, after: Any, moved: Any, index: tuple[int, ..
     return len(where) == 1 and tuple(where[0]) == index and parameter.size > 1
 
 
-def _trials(rerun: Rerun, path: Path, before: Numbers, after: Numbers, wanted: Sequence[Path]) -> Iterator[_Trial]:
-    for index in _entries(before[path], after[path]):
-        by = _by(before[path][index])
-        try:
-            up, down = (rerun.after([Change(path, index, sign * by)], wanted) for sign in (1, -1))
-        except Raised:
-            continue
-        yield _Trial(index, by, up, down)
+def _candidates(point: Point, effects: Mapping[Path, frozenset[Path]]) -> list[Cost]:
+    """Return what the step may be minimizing."""
+    reached = frozenset[Path]().union(*effects.values())
+    follows = {path: value for path, value in point.made.items() if path in reached and path not in effects}
+    own = list(costs.own(follows))
+    named = {path for cost in own if cost.kind == "own" for path in cost.reads}
+    outputs = {p: a for p, a in follows.items() if p not in named and all(p in each for each in effects.values())}
+    labels = {p: a for p, a in {**point.before, **point.after}.items() if p not in reached and p not in effects}
+    own.sort(key=lambda cost: cost.kind != "own")
+    return [*own, *itertools.islice(costs.usual(outputs, _distinct(labels)), TRIED)]
+
+
+def _distinct(numbers: Numbers) -> Numbers:
+    """Return arrays without those that hold the same numbers under another path."""
+    distinct: dict[tuple[Any, ...], Path] = {}
+    for path, value in numbers.items():
+        distinct.setdefault((value.shape, value.tobytes()), path)
+    return {path: numbers[path] for path in distinct.values()}
+
+
+def _verdicts(
+    rerun: Rerun,
+    point: Point,
+    effects: Mapping[Path, frozenset[Path]],
+    candidates: Sequence[Cost],
+    most: int,
+    until: float,
+) -> list[Verdict]:
+    """Return what comes out for each cost, until one is right; nothing if the time is over."""
+    wanted = sorted({path for cost in candidates for path in cost.reads})
+    tried: dict[Path, list[Trial]] = {}
+    for path in effects:
+        if time.monotonic() > until or not _is_moved(point.before[path], point.after.get(path)):
+            return []
+        places = differences.entries(point, path, most)
+        tried[path] = list(differences.trials(rerun, point, path, places, wanted))
+    verdicts = list[Verdict]()
+    for cost in candidates:
+        verdicts.append(_verdict(cost, tried, effects, point))
+        if (verdicts[-1].is_right and len(verdicts[-1].along) == len(effects)) or time.monotonic() > until:
+            break
+    return verdicts
 
 
 def _verdict(
-    cost: Cost, trials: dict[Path, list[_Trial]], before: Numbers, after: Numbers, functions: frozenset[str]
+    cost: Cost, tried: Mapping[Path, Sequence[Trial]], effects: Mapping[Path, frozenset[Path]], point: Point
 ) -> Verdict:
-    parameters = (_agreement(cost, path, tried, before, after) for path, tried in trials.items())
-    return Verdict(cost, tuple(parameters), functions)
-
-
-def _agreement(cost: Cost, path: Path, trials: Sequence[_Trial], before: Numbers, after: Numbers) -> Agreement:
-    """Compare the move of a parameter with central differences of a cost."""
-    with np.errstate(all="ignore"):
-        derivative = np.array([_slope(cost, trial) for trial in trials])
-        move = np.array([(after[path] - before[path])[trial.index] for trial in trials])
-        factor = float(move @ derivative / (derivative @ derivative))
-        off = float(np.max(np.abs(move - factor * derivative), initial=0.0))
-    is_multiple = (
-        len(trials) > 0 and bool(np.isfinite(factor)) and off <= AGREE * float(np.max(np.abs(move), initial=0.0))
+    compared = (
+        updates.agreement(path, trials, *differences.slopes(cost.of, trials), point) for path, trials in tried.items()
     )
-    return Agreement(path, factor, is_multiple, tuple(trial.index for trial in trials), derivative, move)
+    parameters = [parameter for parameter in compared if parameter is not None]
+    parameters.sort(key=lambda parameter: len(effects[parameter.path]))  # the nearest to the cost first
+    along, off = sorting.sort(parameters, point, cost.kind == "own")
+    return Verdict(cost, tuple(parameters), tuple(along), tuple(off), effects, point)
 
 
-def _sources(verdict: Verdict, before: Numbers, after: Numbers) -> dict[Path, str]:
-    """Return the first function in which there is the gradient of each parameter's move, where there is one."""
-    moves = {parameter.path: after[parameter.path] - before[parameter.path] for parameter in verdict.parameters}
-    inside = {path: value for path, value in after.items() if "()" in str(path[0].value)}
-    rates = [rate for path, move in moves.items() for rate in _rates(move, inside)]
-    if not rates:
-        return {}
-    rate = max(rates, key=lambda rate: sum(abs(other - rate) <= AGREE * abs(rate) for other in rates))
-    sources: dict[Path, str] = {}
-    for parameter, move in moves.items():
-        for path, value in inside.items():
-            if any(np.allclose(rate * form, move, rtol=AGREE, atol=0) for form in _forms(value, move)):
-                sources.setdefault(parameter, str(path[0].value).partition("()")[0])
-    return sources
+def _best(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the verdict by the cost that explains most; None if there is none."""
+    best = max(verdicts, key=lambda verdict: verdict.fit, default=None)
+    if best is None or not best.is_anchored:
+        return next((off for verdict in verdicts if (off := _all_off(verdict, verdicts))), None)
+    return _without_other_costs(best, verdicts)
 
 
-def _rates(move: Any, numbers: Numbers) -> Iterator[float]:
-    """Yield by what arrays of the shape of a move are multiplied in it."""
-    for value in numbers.values():
-        for form in _forms(value, move) if np.unique(value).size > 1 else ():
-            rate = float(np.sum(form * move) / np.sum(form * form))
-            if rate and np.allclose(rate * form, move, rtol=AGREE, atol=0):
-                yield rate
+def _all_off(verdict: Verdict, others: Iterable[Verdict]) -> Verdict | None:
+    """Return a verdict with all parameters off, if its cost is the program's own and a usual one of its outputs.
+
+    A cost that is only told, and not what the step goes down, is no usual one of the outputs of this step.
+    """
+    own = verdict.parameters
+    if (
+        verdict.cost.kind != "own"
+        or sorting.numbers(own) < 2
+        or not all(p.is_clear for p in own)
+        or any(map(_is_proven, own))
+    ):
+        return None
+    slope = np.concatenate([parameter.derivative for parameter in own])
+    for other in others:
+        if other.cost.kind == "usual" and [p.path for p in other.parameters] == [p.path for p in own]:
+            usual = np.concatenate([parameter.derivative for parameter in other.parameters])
+            factor, off = updates.nearest(usual, slope)
+            if factor > 0 and off <= updates.AGREE * float(np.max(np.abs(usual))):
+                return replace(verdict, along=(), off=own)
+    return None
 
 
-def _forms(value: Any, move: Any) -> Iterator[Any]:
-    """Yield an array as it may be in a move: as it is, transposed, or one number in all places."""
-    if value.dtype.kind == "f" and value.any():
-        yield from (form for form in (value, value.T) if form.shape == move.shape)
-        if value.size == 1 and move.size > 1:
-            yield np.broadcast_to(np.squeeze(value), move.shape)
+def _is_proven(parameter: Agreement) -> bool:
+    return parameter.is_multiple and len(parameter.entries) > 1
 
 
-def _slope(cost: Cost, trial: _Trial) -> float:
-    try:
-        return (cost.of(trial.up) - cost.of(trial.down)) / (2 * trial.by)
-    except (KeyError, ValueError, TypeError):  # it is not there this time, or has another shape
-        return float("nan")
+def _without_other_costs(verdict: Verdict, others: Iterable[Verdict]) -> Verdict:
+    """Return a verdict without the parameters that have a cost of their own, as the two networks of a GAN have."""
+    explained = {
+        parameter.path
+        for other in others
+        if other.cost.kind == "own" and other.is_right
+        for parameter in other.along
+        if len(parameter.entries) > 1
+    }
+    off = tuple(parameter for parameter in verdict.off if parameter.path not in explained)
+    return replace(verdict, off=off)

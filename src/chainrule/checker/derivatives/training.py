@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from chainrule.checker.derivatives import steps
-from chainrule.checker.derivatives.steps import Agreement, Rerun, Verdict
+from chainrule.checker.derivatives import blame, lines, steps
+from chainrule.checker.derivatives.blame import Place
+from chainrule.checker.derivatives.differences import Rerun
+from chainrule.checker.derivatives.steps import Verdict
+from chainrule.checker.derivatives.unmoved import with_unmoved
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.watching.paths import text
 
-SECONDS = 5.0  # for all loops of a file
+SECONDS = 4.0  # for all loops of a file ...
+STEP = 3.0  # ... and for one
+_TWO_AIMS = re.compile(r"generator|discriminator|adversar|\bgan\b", re.IGNORECASE)
 
 
 class Loop(NamedTuple):
@@ -47,59 +52,78 @@ def judged(
         The functions that are judged already, and those of them that are wrong.
     """
     until, known = time.monotonic() + SECONDS, set(settled)
-    for loop in loops:
-        if time.monotonic() > until:
+    inner: list[Loop] = []
+    for loop in reversed([*loops]):  # what a pass of a loop comes to is judged before it
+        seconds = min(STEP, until - time.monotonic())
+        if seconds <= 0:
             return
         try:
-            verdict = steps.assess(loop.rerun, min(2.0, until - time.monotonic()))
+            verdict = steps.assess(loop.rerun, seconds, lines.states(lines.body_of(learner.whole, loop.line)))
+            if verdict is not None and verdict.is_right:
+                verdict = with_unmoved(loop.rerun, verdict)
         except Raised:
             continue
-        if verdict is None or verdict.functions & set(wrong):
+        if verdict is None or _ran(verdict) & set(wrong):
             continue
+        has_steps = any(_contains(learner, loop, verdict, other) for other in inner)
+        inner.append(loop)
         name = loop.name if loop.name in learner.nodes or loop.name not in known else f"{loop.name} {loop.line}"
         if verdict.is_right:
-            for function in [name, *sorted(verdict.functions & learner.nodes.keys())]:
+            for function in [name, *sorted(_proven(learner, loop, verdict))]:
                 if function not in known:
                     known.add(function)
                     yield Checked(function, function, learner.line(function) or loop.line, "ok"), None
-        elif finding := _finding(learner, name, loop.line, verdict):
+        elif not has_steps and (finding := _finding(learner, loop, name, verdict, until)):
             known.add(finding.function)
             yield Checked(finding.function, finding.function, finding.line, "wrong"), finding
 
 
-def _finding(learner: Learner, name: str, line: int, verdict: Verdict) -> Finding | None:
+def _ran(verdict: Verdict) -> set[str]:
+    """Return the functions that ran in a step."""
+    return {lines.split(path)[0] for path in verdict.point.after} - {""}
+
+
+def _contains(learner: Learner, loop: Loop, verdict: Verdict, inner: Loop) -> bool:
+    """Return whether a pass of a loop comes to another loop that trains: it takes many steps then, not one."""
+    body = lines.body_of(learner.whole, loop.line)
+    is_inside = bool(body) and body[0].lineno <= inner.line <= (body[-1].end_lineno or 0)
+    return is_inside or inner.name in _ran(verdict)
+
+
+def _proven(learner: Learner, loop: Loop, verdict: Verdict) -> set[str]:
+    """Return the functions that what a right step moves goes through: not those that only report."""
+    through = {lines.split(path)[0] for path in verdict.reached} & learner.nodes.keys()
+    body = lines.body_of(learner.whole, loop.line)
+    called = lines.needed(body, [text(parameter.path) for parameter in verdict.along])
+    called |= {lines.split(path)[0].rpartition(".")[2] for path in verdict.cost.reads}
+    waiting = list(called)
+    while waiting:
+        name = waiting.pop()
+        nodes = [node for function, node in learner.nodes.items() if function.rpartition(".")[2] == name]
+        more = set[str]().union(*map(lines.called, nodes)) - called
+        called |= more
+        waiting += more
+    return {function for function in through if function.rpartition(".")[2] in called or "__call__" in function}
+
+
+def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: float) -> Finding | None:
     """Return what is wrong with a step, if it is proven: some of what it does goes along the slope."""
-    cost, along = verdict.cost.name, [parameter for parameter in verdict.parameters if parameter not in verdict.off]
-    if not any(len(parameter.entries) > 1 for parameter in along):
+    facts = {"cost": verdict.cost.name, "loop": name}
+    has_two_aims = bool(_TWO_AIMS.search(ast.unparse(learner.whole)))
+    if verdict.is_uphill:
+        if verdict.cost.may_be_signed or has_two_aims:
+            return None
+        function, line = blame.blamed_uphill(learner, loop.line, verdict)
+        return _found(learner, loop, name, "own-step-uphill", Place(function, line, facts))
+    if not verdict.off or any(parameter.move @ parameter.derivative > 0 for parameter in verdict.along):
         return None
-    if not verdict.off:
-        return Finding("own-step-uphill", name, line, {"cost": cost})
-    first, rate = verdict.off[-1], along[0].factor
-    at = int(np.argmax(np.abs(first.move - rate * first.derivative)))
-    place = ", ".join(map(str, first.entries[at]))
-    source = verdict.sources.get(first.path, "")
-    blamed = source if source in learner.nodes else name
-    return Finding(
-        "own-step",
-        blamed,
-        learner.line(blamed) or line,
-        {
-            "name": text(first.path),
-            "loop": name,
-            "index": f"[{place}]" if place else "",
-            "cost": cost,
-            "others": ", ".join(text(parameter.path) for parameter in along),
-            "expected": f"{rate * first.derivative[at]:.6g}",
-            "got": f"{first.move[at]:.6g}",
-            "pattern": _pattern(first, rate),
-        },
-    )
+    place = blame.blamed(learner, loop.line, loop.rerun, verdict, until)
+    if place is None or (place.facts["pattern"] == "sign" and has_two_aims):
+        return None
+    mistake = "own-step" if verdict.along else "own-step-everywhere"
+    return _found(learner, loop, name, mistake, place._replace(facts=facts | place.facts))
 
 
-def _pattern(off: Agreement, rate: float) -> str:
-    if not off.move.any():
-        return "zero"
-    if not off.is_multiple:
-        return "other"
-    ratio = off.factor / rate
-    return "sign" if np.isclose(ratio, -1) else f"ratio {ratio:.6g}"
+def _found(learner: Learner, loop: Loop, name: str, mistake: str, place: Place) -> Finding:
+    function = place.function if place.function in learner.nodes else name
+    return Finding(mistake, function, place.line or learner.line(function) or loop.line, place.facts)
