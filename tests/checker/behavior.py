@@ -1,7 +1,7 @@
 """What a file's functions and loops come to while it is checked: to tell a mistake from a change that does nothing.
 
-The process that runs the learner's code is started as always, behind its walls, with a trace that writes down what every
-call of the learner's functions came to. Two versions of a file behave alike where the same call, with the same
+The process that runs the learner's code is started as always, behind its walls, and with a trace of what every call of
+the learner's functions comes to. Two versions of a file behave alike where the same call, with the same
 arguments and random numbers, comes to the same numbers.
 """
 

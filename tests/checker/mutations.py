@@ -10,32 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-NO_NETWORK = re.compile(
-    r"load|plot|print|show|draw|^_?test|data|read|save|numerical|grad(ient)?s?_?check|check_?grad|accuracy|evaluat"
-    r"|one_?hot|shuffle|mini_?batch|summary|visuali|to_vector|_to_|__repr__|__str__|download|preprocess|sample"
-    r"|init|compile",
-    re.IGNORECASE,
-)
-_COMPUTES = re.compile(
-    r"np\.(dot|sum|mean|exp|log|tanh|maximum|sqrt|matmul|square|power|where|einsum|outer|multiply|tensordot|add\.at)\b"
-    r"|@|\*\*|\.(dot|sum|mean|matmul|exp|log|tanh|T)\b"
-)
-_NO_COMPUTATION = re.compile(
-    r"random|\brand|shuffle|permutation|zeros|print|plt\.|load|accuracy|\bacc\b|argmax|open\(|time\.|format\(|shape ==|"
-    r"num_?grad|numerical|history|predict|astype\(int|normalize|flatten|orig\b|\.fit\(|scale|\brn\(|corpus|\.params \+="
-)
-_GRADIENT = re.compile(r"^_?(d[A-Z_]?\w{0,6}\d*|grads?\w*|delta\w*|\w*_?(grad|delta|error|err)s?\d*)$")
-_PARAMETER = re.compile(
-    r"^_?(w|b|theta|weights?|bias(es)?|params?|parameters?|gamma|beta|W[a-z]{0,2}|b[a-z]?)_?\d*$", re.I
-)
+from tests.checker.computing import GRADIENT, NO_NETWORK, UPSTREAM, is_network, is_update, last_name, target
+
 _BIAS = re.compile(r"^_?(b|bias(es)?|b[a-z]|beta)_?\d*$", re.IGNORECASE)
 _COUNT = re.compile(
     r"^(m|n|N|batch_?size|num_?train|num_examples|train_num|T)$|batch|shape\[|^len\(|\.size$|_num$|^num_"
 )
-_COST = re.compile(r"cost|loss|err|entropy|^[jlJLE]$")
-_UPSTREAM = re.compile(r"\b_?(d[A-Za-z]\w*|grad\w*|delta\w*|error\w*)\b(?!\()")
 _SLOPE = re.compile(r"1(\.0)? - |[<>]|prime|deriv|d_?(relu|sigmoid|tanh|act)|grad\(|slope|backward\(|_back\(|mask")
-_MASK = re.compile(r"^[\w.]+(\[(.* [<>]=? 0(\.0)?|.*mask.*)\] = 0(\.0)?| = \(?[\w.]+ [<>]=? 0(\.0)?\)?)$")
 _LAYERS = re.compile(
     r"\bL\b|layer|len\((self\.)?(params|parameters|weights|W|sizes|hidden|dims)|caches|depth|num_hidden"
 )
@@ -92,30 +73,13 @@ class _Place:
 
     @property
     def target(self) -> str:
-        """The last name of what is assigned to: W of self.params["W"], or of params[f"W{l}"]."""
-        node = self.statement
-        if isinstance(node, ast.Assign):
-            return _last_name(node.targets[0])
-        return _last_name(node.target) if isinstance(node, ast.AugAssign | ast.AnnAssign) else ""
-
-    @property
-    def is_cost(self) -> bool:
-        return bool(_COST.search(self.target)) or bool(_COST.search(self.function.rpartition(".")[2]))
+        return target(self.statement)
 
     @property
     def is_gradient(self) -> bool:
-        return bool(_GRADIENT.match(self.target)) or bool(
+        return bool(GRADIENT.match(self.target)) or bool(
             re.search(r"back|grad|prime|deriv|bptt", self.function, re.IGNORECASE)
         )
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Subscript):
-        keys = [n.value for n in ast.walk(node.slice) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-        return keys[0] if keys and keys[0] else _last_name(node.value)
-    if isinstance(node, ast.Attribute):
-        return node.attr if node.attr not in ("value", "data") else _last_name(node.value)
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def mutations(text: str, *, is_convention: bool = True) -> Iterator[Mutation]:
@@ -144,7 +108,7 @@ def _places(body: list[ast.stmt], function: str, in_loop: bool, is_convention: b
             if not NO_NETWORK.search(node.name) or isinstance(node, ast.ClassDef):
                 yield from _places(node.body, inside, False, is_convention)
             continue
-        if isinstance(node, Simple) and _is_network(node):
+        if isinstance(node, Simple) and is_network(node):
             yield _Place(node, function, names, in_loop, is_convention)
         if isinstance(node, ast.For) and _LAYERS.search(ast.unparse(node.iter)):
             yield _Place(node, function, names, in_loop, is_convention)
@@ -159,21 +123,6 @@ def _names(body: list[ast.stmt]) -> frozenset[str]:
     nodes = [node for statement in body for node in ast.walk(statement)]
     named = {node.id for node in nodes if isinstance(node, ast.Name)}
     return frozenset(named | {node.arg for node in nodes if isinstance(node, ast.arg)})
-
-
-def _is_network(statement: Simple) -> bool:
-    """Return whether a statement computes something of a network: a product, a mean, a gradient, an update."""
-    text = ast.unparse(statement)
-    if _NO_COMPUTATION.search(text) or len(text) > 400:
-        return False
-    place = _Place(statement, "", frozenset(), False, False)
-    has_product = any(
-        isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult | ast.MatMult) for n in ast.walk(statement)
-    )
-    return bool(_COMPUTES.search(text) or _MASK.search(text)) or (
-        (has_product or isinstance(statement, ast.AugAssign))
-        and bool(_GRADIENT.match(place.target) or _PARAMETER.match(place.target))
-    )
 
 
 Changed = ast.stmt | None
@@ -195,9 +144,9 @@ def _changes(place: _Place) -> Iterator[tuple[str, Changed]]:
 def _of_loop(loop: ast.For) -> Iterator[tuple[str, Changed]]:
     """Yield a loop over layers that ends one early; only its heading is written anew."""
     call = loop.iter
-    if isinstance(call, ast.Call) and _last_name(call.func) == "reversed" and call.args:
+    if isinstance(call, ast.Call) and last_name(call.func) == "reversed" and call.args:
         call = call.args[0]
-    if isinstance(call, ast.Call) and _last_name(call.func) == "range" and call.args:
+    if isinstance(call, ast.Call) and last_name(call.func) == "range" and call.args:
         end = min(len(call.args) - 1, 1)
         steps_down = len(call.args) > 2 and ast.unparse(call.args[2]).startswith("-")
         new = ast.BinOp(call.args[end], ast.Add() if steps_down else ast.Sub(), ast.Constant(1))
@@ -206,42 +155,31 @@ def _of_loop(loop: ast.For) -> Iterator[tuple[str, Changed]]:
 
 def _of_statement(place: _Place) -> Iterator[tuple[str, Changed]]:
     node = place.statement
-    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub | ast.Add):
-        yield from _of_update_in_place(place, node)
-    elif isinstance(node, ast.Assign) and _is_update(node) and isinstance(node.value, ast.BinOp):
-        yield "not-updated", None
-        yield "update-lost", ast.Expr(node.value)
-        other = ast.Add() if isinstance(node.value.op, ast.Sub) else ast.Sub()
-        yield "update-sign", ast.Assign(node.targets, ast.BinOp(node.value.left, other, node.value.right))
+    if is_update(node):
+        yield from _of_update(node)
+    elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        if GRADIENT.match(place.target) and place.in_loop:
+            yield "overwritten", ast.Assign([node.target], node.value)
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript) and place.is_gradient:
         if _SLOPE.search(ast.unparse(node.targets[0].slice)) and isinstance(node.value, ast.Constant):
             yield "slope", None
 
 
-def _of_update_in_place(place: _Place, node: ast.AugAssign) -> Iterator[tuple[str, Changed]]:
-    moves = _UPSTREAM.search(ast.unparse(node.value)) or any(isinstance(n, ast.Mult) for n in ast.walk(node.value))
-    if moves and _PARAMETER.match(place.target) and not _GRADIENT.match(place.target):
+def _of_update(node: ast.stmt) -> Iterator[tuple[str, Changed]]:
+    yield "not-updated", None
+    if isinstance(node, ast.AugAssign):
         other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
         yield "update-sign", ast.AugAssign(node.target, other, node.value)
-        yield "not-updated", None
         yield "update-lost", ast.Expr(ast.BinOp(_loaded(node.target), node.op, node.value))
-    elif _GRADIENT.match(place.target) and isinstance(node.op, ast.Add) and place.in_loop:
-        yield "overwritten", ast.Assign([node.target], node.value)
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+        value = node.value
+        other = ast.Add() if isinstance(value.op, ast.Sub) else ast.Sub()
+        yield "update-sign", ast.Assign(node.targets, ast.BinOp(value.left, other, value.right))
+        yield "update-lost", ast.Expr(value)
 
 
 def _loaded(target: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(target), mode="eval").body
-
-
-def _is_update(node: ast.Assign) -> bool:
-    """Return whether something is assigned to itself plus or minus a product."""
-    value = node.value
-    return (
-        isinstance(value, ast.BinOp)
-        and isinstance(value.op, ast.Sub | ast.Add)
-        and ast.unparse(value.left) == ast.unparse(node.targets[0])
-        and any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult) for n in ast.walk(value.right))
-    )
 
 
 def _of_expression(node: ast.expr, place: _Place) -> Iterator[tuple[str, ast.expr]]:
@@ -257,7 +195,7 @@ def _of_binary(node: ast.BinOp, place: _Place) -> Iterator[tuple[str, ast.expr]]
         yield "sign", ast.BinOp(node.left, ast.Add(), node.right)
     if isinstance(op, ast.Sub) and left in ("1", "1.0"):
         yield "one-minus", ast.BinOp(node.left, ast.Add(), node.right)
-    if isinstance(op, ast.Add) and _BIAS.match(_last_name(node.right)) and not place.is_gradient:
+    if isinstance(op, ast.Add) and _BIAS.match(last_name(node.right)) and not place.is_gradient:
         yield "bias", node.left
     if isinstance(op, ast.MatMult):
         yield "product", ast.BinOp(node.left, ast.Mult(), node.right)
@@ -277,7 +215,7 @@ def _of_product(node: ast.BinOp, place: _Place, left: str, right: str) -> Iterat
         yield "factor", node.right
     if place.is_gradient:
         for factor, rest in ((right, node.left), (left, node.right)):
-            if _SLOPE.search(factor) and not _UPSTREAM.search(factor):
+            if _SLOPE.search(factor) and not UPSTREAM.search(factor):
                 yield "slope", rest
     if isinstance(node.left, ast.Name) and isinstance(node.right, ast.Name) and place.is_gradient:
         yield (
