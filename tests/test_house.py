@@ -69,6 +69,7 @@ CHECKER = {
         "conventions",
         "derivatives",
         "documented",
+        "evidence",
         "findings",
         "learner",
         "probe",
@@ -84,12 +85,13 @@ CHECKER = {
     "watching.paths": (),
     "derivatives": ("findings", "learner", "watching.paths"),
     "sight": ("findings",),
-    "running.judge": ("findings", "learner", "roles", "running", "running.remote"),
+    "evidence": ("findings",),
+    "running.judge": ("findings", "learner", "roles", "running", "running.remote", "sight"),
     "running.received": ("findings", "telling"),
     "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
     "cells": (),
-    "inprocess": ("cells", "findings", "learner", "roles", "telling", "unfinished", "watching"),
+    "inprocess": ("cells", "findings", "learner", "roles", "sight", "telling", "unfinished", "watching"),
     "pytest_plugin": ("inprocess", "names", "telling"),
 }
 

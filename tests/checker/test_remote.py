@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.checker import roles
+from chainrule.checker import roles, sight
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.running import child, judge, sandbox, serving
@@ -81,7 +81,7 @@ def in_one_process(path: Path) -> Report | None:
     learner, failed = child.run(definitions(source.tree), source, None, {})
     if not learner.nodes and not learner.classes:
         return None
-    return judge._finished(roles.check(learner, str(path)), failed, source)
+    return judge._finished(roles.check(learner, str(path), None, sight.seen(source.tree)), failed, source)
 
 
 def test_the_verdicts_are_those_of_a_check_in_one_process(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ WRONG = {
     "misspelt-name": "def f(dA, W):\n    dZ = dA * 2\n    return W @ dz",
     "misspelt-attribute": (
         "class Net:\n    def __init__(self):\n        self.weights = 1\n"
-        "    def forward(self, x):\n        return x @ self.wieghts"
+        "    def forward(self, x):\n        return x @ self.weightz"
     ),
     "update-lost": "def update(p, g, lr):\n    W1 = p['W1']\n    W1 = W1 - lr * g['dW1']\n    return p",
     "update-lost in a loop": (
@@ -63,7 +63,7 @@ def train(x, lr):
 ---
 class A(Base):
     def f(self):
-        return self.wieghts
+        return self.weightz
     def g(self):
         self.weights = 1
 ---
@@ -72,7 +72,7 @@ class A:
         self.__dict__.update(k)
         self.weights = 1
     def f(self):
-        return self.wieghts
+        return self.weightz
 ---
 def f(x):
     y = x * 2

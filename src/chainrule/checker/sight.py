@@ -15,13 +15,20 @@ _SETS = ("setattr", "__dict__", "__getattr__", "vars")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def seen(tree: ast.Module) -> list[Finding]:
+def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
     Each kind has its own key: "misspelt-name", "misspelt-attribute" and "update-lost" are errors; "never-used" and
     "overwritten" are warnings.
+
+    Parameters
+    ----------
+    tree
+        The code.
+    known
+        Names that are bound elsewhere.
     """
-    findings = [*_names(tree), *_attributes(tree)]
+    findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function)]
     return sorted(findings, key=lambda finding: finding.line or 0)
@@ -36,9 +43,9 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
             yield from ((f"{node.name}.{method.name}", method) for method in node.body if isinstance(method, Function))
 
 
-def _names(tree: ast.Module) -> Iterator[Finding]:
+def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
     """Yield names that nothing binds but that are nearly one that is bound there, and results that nobody uses."""
-    report = checker.Checker(tree)
+    report = checker.Checker(tree, builtins=set(known))
     if any(isinstance(message, messages.ImportStarUsed) for message in report.messages):
         return
     for message in report.messages:

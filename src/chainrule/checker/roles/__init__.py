@@ -13,6 +13,7 @@ from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.derivatives import judgment, training
 from chainrule.checker.derivatives.judgment import Watcher
+from chainrule.checker.evidence import joined
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
@@ -70,8 +71,11 @@ def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tup
         return ()
 
 
-def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report:
-    """Try every function of the learner's whose task is known, and with a watcher layers and pairs of any name."""
+def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Iterable[Finding] = ()) -> Report:
+    """Try every function of the learner's whose task is known, and with a watcher layers and pairs of any name.
+
+    What was `seen` in the code, by `sight`, joins what comes of it.
+    """
     started = time.perf_counter()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
@@ -107,9 +111,11 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None) -> Report
         tuple(replace(c, role=meant.get(c.function.partition(".")[0], c.role)) for c in checked.values()),
         tuple(sorted(findings, key=lambda finding: finding.line or 0)),
         tuple(sorted(unmatched, key=lambda name: learner.line(name) or 0)),
-        seconds=time.perf_counter() - started,
     )
-    return report if checked else replace(report, problem=Finding("no-functions", ""))
+    report = joined(report, seen, {function: learner.line(function) for function in learner.nodes})
+    report = replace(report, seconds=time.perf_counter() - started)
+    nothing = "no-functions" if learner.nodes or learner.classes else "no-definitions"
+    return report if report.checked else replace(report, problem=Finding(nothing, ""))
 
 
 def _watched(

@@ -105,10 +105,9 @@ class Importer:
         """Return the module that stands for one that is not here."""
         if name not in self.modules:
             self.modules[name] = made = _Standin(name, self)
-            known = courseware.names_in(name)
-            if known is None and name in self.beside:
-                known = dict(self.beside[name]())
-            vars(made).update(known or {})
+            if name in self.beside:
+                vars(made).update(self.beside[name]())
+            vars(made).update(courseware.names_in(name) or {})  # which are right, whatever theirs are
         return self.modules[name]
 
     def knows(self, name: str) -> bool:

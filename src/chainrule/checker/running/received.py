@@ -45,8 +45,8 @@ def report(data: bytes) -> Report:
     _need(found.required == (), "report.required")  # only who asked for the report says that
     for position, finding in enumerate(found.findings):
         place = f"report.findings[{position}]"
-        _need(finding.mistake not in PROBLEMS, f"{place}.mistake")
-        _need(finding.function != "" or finding.mistake == "broke-off", f"{place}.function")
+        _need(finding.mistake == "syntax-error" or finding.mistake not in PROBLEMS, f"{place}.mistake")
+        _need(finding.function != "" or finding.mistake in ("broke-off", "syntax-error"), f"{place}.function")
     return found
 
 

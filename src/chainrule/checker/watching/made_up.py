@@ -16,7 +16,7 @@ LOAD = "__loaded__"
 ROWS, FEW = 60, 20  # examples for training, and for anything else
 _FILE = re.compile(r"[^\n]{1,200}\.(csv|txt|data|h5|hdf5|npy|npz|pkl|pickle|json)", re.IGNORECASE)
 _KEY = re.compile(r"\[\s*b?(['\"])([\w ]+)\1\s*\]")
-_LABELS = re.compile(r"(^|_)([yt]|labels?|targets?)(_|\d|$)|^[yt](train|test|val|tr|te)|label|target", re.IGNORECASE)
+_LABELS = re.compile(r"(^|_)([yt]|labels?|targets?)(_|\d|$)|^[yt](train|test|val|t[re])|label|target", re.IGNORECASE)
 _FEW = re.compile(r"test|val|dev", re.IGNORECASE)
 _DATA = re.compile(r"^[xyt](_|\d|$)|train|test|data|label|image|feature|input|target", re.IGNORECASE)
 

@@ -1,0 +1,51 @@
+"""One verdict for each function: what can be seen in its code joins what running it has proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from chainrule.checker.findings import Checked, Finding, Report
+
+UNBOUND = ("NameError", "UnboundLocalError", "AttributeError")
+
+
+def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | None]) -> Report:
+    """Return a report with what was seen in the code, where it is the stronger evidence or explains a mistake.
+
+    Errors count for functions that nothing else has judged; they take the place of the exception that they cause. Where
+    a function has come to the right numbers, they are warnings about lines that were not reached, and an update that is
+    lost is none. Warnings only stand beside errors, which they may explain.
+
+    Parameters
+    ----------
+    report
+        What running the code has proven.
+    seen
+        What `sight` found.
+    lines
+        Where each function begins.
+    """
+    checked = {done.function: done for done in report.checked}
+    findings = list(report.findings)
+    for finding in seen:
+        name = finding.function
+        status = checked[name].status if name in checked else "unchecked"
+        errors = [other for other in findings if other.function == name and other.severity == "error"]
+        caused = [other for other in errors if _is_caused_by(other, finding)]
+        if finding.severity == "warning":
+            findings += [finding] if errors else []
+        elif status == "ok":
+            findings += [] if finding.mistake == "update-lost" else [replace(finding, severity="warning")]
+        elif caused or (status == "unchecked" and not errors):
+            role = checked[name].role if name in checked else name
+            checked[name] = Checked(name, role, lines.get(name), "wrong")
+            findings = [other for other in findings if other not in caused] + [finding]
+    unmatched = tuple(name for name in report.unmatched if name not in checked)
+    return replace(report, checked=tuple(checked.values()), findings=tuple(findings), unmatched=unmatched)
+
+
+def _is_caused_by(raised: Finding, seen: Finding) -> bool:
+    """Return whether a function raises because of a name that nothing sets."""
+    name = seen.facts.get("name", "").removeprefix("self.")
+    return raised.mistake == "raised" and raised.facts.get("kind") in UNBOUND and f"'{name}'" in raised.facts["text"]

@@ -1,0 +1,64 @@
+"""Static sight and what running has proven come to one verdict for each function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chainrule.checker.findings import Report
+from chainrule.checker.running.sandbox import check_file
+
+HEAD = "import numpy as np\n\n"
+
+
+def checked(folder: Path, code: str) -> Report:
+    path = folder / "mine.py"
+    path.write_text(HEAD + code, "utf-8")
+    return check_file(path)
+
+
+def told(report: Report) -> list[tuple[str, str, str, int | None]]:
+    return [(f.severity, f.mistake, f.function, f.line) for f in report.findings]
+
+
+def test_the_misspelt_name_stands_in_the_place_of_the_exception(tmp_path: Path) -> None:
+    code = "def relu_backward(dA, cache):\n    dZ = np.array(dA)\n    dZ[cache <= 0] = 0\n    return dz\n"
+    assert told(checked(tmp_path, code)) == [("error", "misspelt-name", "relu_backward", 6)]
+
+
+def test_a_function_that_nothing_else_judges_is_wrong_for_a_misspelt_name(tmp_path: Path) -> None:
+    report = checked(tmp_path, "def blend(weights, old):\n    Mixed = weights * old\n    return mixed + 1\n")
+    assert told(report) == [("error", "misspelt-name", "blend", 5)]
+    assert [(done.function, done.status) for done in report.checked] == [("blend", "wrong")]
+    assert not report.unmatched
+
+
+def test_a_line_that_is_not_reached_is_a_warning(tmp_path: Path) -> None:
+    code = "def sigmoid(z):\n    s = 1 / (1 + np.exp(-z))\n    if z is None:\n        print(S)\n    return s\n"
+    report = checked(tmp_path, code)
+    assert told(report) == [("warning", "misspelt-name", "sigmoid", 6)]
+    assert report.ok
+
+
+def test_a_result_that_nobody_uses_explains_a_mistake_and_is_none_by_itself(tmp_path: Path) -> None:
+    right = "def relu(z):\n    unused = np.abs(z)\n    return np.maximum(0, z)\n"
+    assert told(checked(tmp_path, right)) == []
+    wrong = "def relu(z):\n    unused = np.abs(z)\n    return np.minimum(0, z)\n"
+    (warning, error) = sorted(told(checked(tmp_path, wrong)), reverse=True)
+    assert warning[:3] == ("warning", "never-used", "relu")
+    assert error[0] == "error"
+
+
+def test_a_lost_update_is_said_once(tmp_path: Path) -> None:
+    code = (
+        "def update_parameters(parameters, grads, learning_rate):\n    for l in range(1, len(parameters) // 2 + 1):\n"
+        '        W = parameters["W" + str(l)]\n        b = parameters["b" + str(l)]\n'
+        '        W = W - learning_rate * grads["dW" + str(l)]\n        b = b - learning_rate * grads["db" + str(l)]\n'
+        "    return parameters\n"
+    )
+    errors = [finding for finding in told(checked(tmp_path, code)) if finding[0] == "error"]
+    assert len(errors) == 1
+
+
+def test_an_update_in_a_function_that_is_right_is_not_lost(tmp_path: Path) -> None:
+    code = "def sigmoid(z):\n    s = 1 / (1 + np.exp(-z))\n    z = z - 0.1 * s\n    return s\n"
+    assert told(checked(tmp_path, code)) == []
