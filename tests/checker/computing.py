@@ -12,7 +12,7 @@ from chainrule.checker.findings import Report
 NO_NETWORK = re.compile(
     r"load|plot|print|show|draw|^_?test|data|read|save|numerical|grad(ient)?s?_?check|check_?grad|accuracy|evaluat"
     r"|one_?hot|shuffle|mini_?batch|summary|visuali|to_vector|_to_|__repr__|__str__|download|preprocess|sample"
-    r"|init|compile",
+    r"|init|compile|zero_?grad|rel_error|analogy|similar",
     re.IGNORECASE,
 )
 """The names of functions that have nothing to learn with."""
@@ -42,16 +42,26 @@ class Unit(NamedTuple):
 
 
 def units(tree: ast.Module) -> Iterator[Unit]:
-    """Yield what of a file computes something of a network: no data loading, plots, tests or initial values."""
+    """Yield what of a file computes something of a network: no data loading, plots, tests or initial values.
+
+    What has an underscore before its name and is called in the file is a piece of its callers.
+    """
+    called = {last_name(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in _outside_of_functions(tree.body):
-        if isinstance(node, ast.ClassDef):
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef) and _is_computing(method):
-                    yield Unit(f"{node.name}.{method.name}", method.lineno, method.end_lineno or method.lineno)
-        elif isinstance(node, ast.FunctionDef) and _is_computing(node):
-            yield Unit(node.name, node.lineno, node.end_lineno or node.lineno)
-        elif isinstance(node, ast.For | ast.While) and any(map(is_update, ast.walk(node))):
+        if isinstance(node, ast.For | ast.While) and any(map(is_update, ast.walk(node))):
             yield Unit("", node.lineno, node.end_lineno or node.lineno)
+        for name, function in _functions(node):
+            is_piece = re.match(r"_(?!_.*__$)", function.name) and function.name in called
+            if not is_piece and _is_computing(function):
+                yield Unit(name, function.lineno, function.end_lineno or function.lineno)
+
+
+def _functions(node: ast.stmt) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield a function by itself, or the methods of a class."""
+    if isinstance(node, ast.FunctionDef):
+        yield node.name, node
+    elif isinstance(node, ast.ClassDef):
+        yield from ((f"{node.name}.{m.name}", m) for m in node.body if isinstance(m, ast.FunctionDef))
 
 
 def _outside_of_functions(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -13,6 +13,7 @@ import json
 import random
 import re
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -86,6 +87,12 @@ class Outcome:
     detected: bool
     blamed: bool
     named: bool
+
+    @property
+    def label(self) -> str:
+        """What was planted and where, in a line."""
+        change = f"{' '.join(self.before.split())}  ->  {self.after}"
+        return f"{self.file}:{self.line} {self.function} ({self.kind}): {change}"
 
 
 @dataclass(frozen=True)
@@ -256,8 +263,7 @@ def misses(outcomes: Sequence[Outcome]) -> Iterator[str]:
         wrong = [what for what in ("detected", "blamed", "named") if not getattr(outcome, what)]
         if wrong:
             said = "".join(f"\n    {said}" for said in outcome.said)
-            change = f"{' '.join(outcome.before.split())}  ->  {outcome.after}"
-            yield f"not {wrong[0]}: {outcome.file}:{outcome.line} {outcome.function} ({outcome.kind}): {change}{said}"
+            yield f"not {wrong[0]}: {outcome.label}{said}"
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -277,7 +283,9 @@ def main(words: Sequence[str] | None = None) -> None:
         with tempfile.TemporaryDirectory() as folder:
             planter = Planter(arguments.folder / file, style, Path(folder))
             rng = random.Random(f"{arguments.seed} {file}")
-            outcomes += planter.outcomes(file, arguments.per_file, rng)
+            for outcome in planter.outcomes(file, arguments.per_file, rng):
+                outcomes.append(outcome)
+                print(f"{outcome.label} {'found' if outcome.detected else 'missed'}", file=sys.stderr, flush=True)
             left += planter.counts
     rows = table(outcomes)
     print(*(markdown(rows, lang) for lang in HEADINGS), by_kind(outcomes), "", *misses(outcomes), sep="\n")
