@@ -356,7 +356,7 @@ def _planted(kind: str, place: _Place, changed: Changed, lines: list[str]) -> Mu
         after = ast.unparse(ast.fix_missing_locations(changed)) if changed else "pass"
     start = lines[first - 1].encode()[: old.col_offset].decode()
     rest = _rest(old, lines[last - 1])
-    if "\n" in after or rest is None or (last > first and rest.strip()):
+    if "\n" in after or (last > first and rest.strip() and not rest.strip().startswith("#")):
         return None
     new = [f"{start}{after}{rest}", *[""] * (last - first)]
     text = "\n".join([*lines[: first - 1], *new, *lines[last:]])
@@ -373,7 +373,7 @@ def _heading(loop: Changed) -> str:
     return f"for {ast.unparse(loop.target)} in {ast.unparse(loop.iter)}" if isinstance(loop, ast.For) else "pass"
 
 
-def _rest(old: ast.stmt, line: str) -> str | None:
+def _rest(old: ast.stmt, line: str) -> str:
     """Return what stands after a statement in its last line: a comment or another statement."""
     if isinstance(old, ast.For):
         return line.encode()[old.iter.end_col_offset or 0 :].decode()
