@@ -141,7 +141,7 @@ class Planter:
             shutil.copy(other.path, copy)
 
     def outcomes(self, file: str, wanted: int, rng: random.Random) -> Iterator[Outcome]:
-        """Yield what becomes of so many mistakes that count, or fewer if there are not as many."""
+        """Yield what becomes of so many mistakes that count, each of another kind; fewer if there are not as many."""
         if self.source.tree is None:
             return
         candidates = list(mutations(self.source.text, is_convention=self.style.startswith(FIXED)))
@@ -151,9 +151,10 @@ class Planter:
         accused = {finding.function for finding in before.findings if finding.severity == "error"}
         ran = [m for m in candidates if without.lines.intersection(range(m.line, m.last_line + 1))]
         self.counts["never run"] += len(candidates) - len(ran)
+        kinds: set[str] = set()
         for mutation in _drawn([m for m in ran if m.function not in accused], rng)[:TRIED]:
-            if wanted and self._counts(mutation, without):
-                wanted -= 1
+            if len(kinds) < wanted and mutation.kind not in kinds and self._counts(mutation, without):
+                kinds.add(mutation.kind)
                 yield self._outcome(file, mutation, before)
 
     def _counts(self, mutation: Mutation, without: Behavior) -> bool:
@@ -219,16 +220,14 @@ def _sentence(finding: Finding) -> str:
 
 
 def _drawn(candidates: Sequence[Mutation], rng: random.Random) -> list[Mutation]:
-    """Return mistakes in an order by chance, in which every kind has the same chance to be next."""
-    kinds: dict[str, list[Mutation]] = {}
-    for mutation in candidates:
-        kinds.setdefault(mutation.kind, []).append(mutation)
-    for of_kind in kinds.values():
-        rng.shuffle(of_kind)
-    drawn = []
-    while any(kinds.values()):
-        drawn.append(kinds[rng.choice([kind for kind, left in kinds.items() if left])].pop())
-    return drawn
+    """Return mistakes in an order by chance: one of each kind, then another one of each, and so on."""
+    shuffled = rng.sample(candidates, len(candidates))
+    seen: Counter[str] = Counter()
+    rounds = []
+    for mutation in shuffled:
+        rounds.append((seen[mutation.kind], rng.random(), mutation))
+        seen[mutation.kind] += 1
+    return [mutation for _, _, mutation in sorted(rounds, key=lambda drawn: drawn[:2])]
 
 
 def table(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -272,7 +271,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("list", type=Path, help="the list of files")
     parser.add_argument("--folder", type=Path, required=True, help="where you put them")
     parser.add_argument("--seed", type=int, default=0, help="which mistakes are drawn")
-    parser.add_argument("--per-file", type=int, default=1, help="mistakes of a file")
+    parser.add_argument("--per-file", type=int, default=1, help="mistakes of a file, each of another kind")
     parser.add_argument("--json", type=Path, help="write what became of each to this file")
     arguments = parser.parse_args(words)
     outcomes: list[Outcome] = []
