@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -152,7 +152,7 @@ class Planter:
         ran = [m for m in candidates if without.lines.intersection(range(m.line, m.last_line + 1))]
         self.counts["never run"] += len(candidates) - len(ran)
         kinds: set[str] = set()
-        for mutation in _drawn([m for m in ran if m.function not in accused], rng)[:TRIED]:
+        for mutation in drawn([m for m in ran if m.function not in accused], rng)[:TRIED]:
             if len(kinds) < wanted and mutation.kind not in kinds and self._counts(mutation, without):
                 kinds.add(mutation.kind)
                 yield self._outcome(file, mutation, before)
@@ -219,7 +219,7 @@ def _sentence(finding: Finding) -> str:
     return " ".join(said.split())
 
 
-def _drawn(candidates: Sequence[Mutation], rng: random.Random) -> list[Mutation]:
+def drawn(candidates: Sequence[Mutation], rng: random.Random) -> list[Mutation]:
     """Return mistakes in an order by chance: one of each kind, then another one of each, and so on."""
     shuffled = rng.sample(candidates, len(candidates))
     seen: Counter[str] = Counter()
@@ -227,7 +227,7 @@ def _drawn(candidates: Sequence[Mutation], rng: random.Random) -> list[Mutation]
     for mutation in shuffled:
         rounds.append((seen[mutation.kind], rng.random(), mutation))
         seen[mutation.kind] += 1
-    return [mutation for _, _, mutation in sorted(rounds, key=lambda drawn: drawn[:2])]
+    return [mutation for _, _, mutation in sorted(rounds, key=lambda entry: entry[:2])]
 
 
 def table(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -265,6 +265,11 @@ def misses(outcomes: Sequence[Outcome]) -> Iterator[str]:
             yield f"not {wrong[0]}: {outcome.label}{said}"
 
 
+def reasons(left: Mapping[str, int]) -> str:
+    """Return how many mistakes were left out for which reason, in words."""
+    return ", ".join(f"{count} {reason}" for reason, count in left.items())
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Plant mistakes and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -276,6 +281,7 @@ def main(words: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(words)
     outcomes: list[Outcome] = []
     left: Counter[str] = Counter()
+    without: list[str] = []
     for file, style in listed(arguments.list.read_text("utf-8")).items():
         if not (arguments.folder / file).is_file():
             continue
@@ -286,9 +292,11 @@ def main(words: Sequence[str] | None = None) -> None:
                 outcomes.append(outcome)
                 print(f"{outcome.label} {'found' if outcome.detected else 'missed'}", file=sys.stderr, flush=True)
             left += planter.counts
+            if planter.counts and not any(outcome.file == file for outcome in outcomes):
+                without.append(f"no mistake counted: {file} ({reasons(planter.counts)})")
     rows = table(outcomes)
     print(*(markdown(rows, lang) for lang in HEADINGS), by_kind(outcomes), "", *misses(outcomes), sep="\n")
-    print(f"left out: {', '.join(f'{count} {reason}' for reason, count in left.items())}")
+    print(*without, f"left out: {reasons(left)}", sep="\n")
     if arguments.json:
         results = {"table": [asdict(row) for row in rows], "outcomes": [asdict(outcome) for outcome in outcomes]}
         arguments.json.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")

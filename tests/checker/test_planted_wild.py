@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -131,16 +132,29 @@ def test_the_measure_counts_by_style_and_lists_what_is_missed(
     path.parent.mkdir()
     cells = [{"cell_type": "code", "source": source} for source in ("%matplotlib inline\n", NETWORK)]
     path.write_text(json.dumps({"cells": cells}), "utf-8")
-    (tmp_path / "list.md").write_text("## course\n\n- ada/net : net.ipynb\n- ada/net : gone.py\n", "utf-8")
-    words = [str(tmp_path / "list.md"), "--folder", str(tmp_path), "--per-file", "3", "--json", str(tmp_path / "out")]
+    (tmp_path / "list.md").write_text(
+        "## course\n\n- ada/net : net.ipynb\n- ada/net : gone.py\n- ada/net : unread.py\n", "utf-8"
+    )
+    (tmp_path / "ada+net/unread.py").write_text(
+        "def never(x):\n    import nothing\n    return x @ nothing.W\n", "utf-8"
+    )
+    words = [str(tmp_path / "list.md"), "--folder", str(tmp_path), "--per-file", "2", "--json", str(tmp_path / "out")]
     planted_wild.main(words)
     first, printed = json.loads((tmp_path / "out").read_text("utf-8")), capsys.readouterr().out
     course, everything = first["table"]
-    assert course | {"style": "all"} == everything and course["planted"] == 3
-    assert 3 >= course["detected"] >= course["blamed"] >= course["named"] and course["detected"] > 0
-    assert f"\n| course | 1 | 3 | {course['detected']} (" in printed and "| 방식 | 파일 | 심은 실수 |" in printed
+    assert course | {"style": "all"} == everything and course["planted"] == 2
+    assert 2 >= course["detected"] >= course["blamed"] >= course["named"] and course["detected"] > 0
+    assert f"\n| course | 1 | 2 | {course['detected']} (" in printed and "| 방식 | 파일 | 심은 실수 |" in printed
+    assert "no mistake counted: ada+net/unread.py (" in printed and " never run" in printed
     assert all(outcome["line"].startswith("cell 2, line ") for outcome in first["outcomes"])
-    assert printed.count("\nnot ") == 3 - sum(outcome["named"] and outcome["blamed"] for outcome in first["outcomes"])
+    assert printed.count("\nnot ") == 2 - sum(outcome["named"] and outcome["blamed"] for outcome in first["outcomes"])
 
-    planted_wild.main(words)
-    assert json.loads((tmp_path / "out").read_text("utf-8"))["outcomes"] == first["outcomes"]
+
+def test_the_same_seed_draws_the_same_mistakes_and_each_kind_once_before_any_twice() -> None:
+    every = list(mutations(NETWORK))
+    drawn = planted_wild.drawn(every, random.Random("0 net.py"))
+    assert (
+        drawn == planted_wild.drawn(every, random.Random("0 net.py")) != planted_wild.drawn(every, random.Random("1"))
+    )
+    kinds = [mutation.kind for mutation in drawn]
+    assert len(drawn) == len(every) and len(set(kinds[: len(set(kinds))])) == len(set(kinds))
