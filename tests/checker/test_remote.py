@@ -29,7 +29,6 @@ from chainrule.checker.running.remote import Connection, Remote, RemoteLearner
 from chainrule.checker.running.sandbox import check_file, check_files
 from chainrule.checker.running.serving import Service
 from chainrule.checker.running.source import Source, read
-from chainrule.checker.watching.program import Program
 from tests.checker.corpus import MISTAKES, RIGHT, text
 
 FOLDER = Path(__file__).parent
@@ -40,7 +39,7 @@ class Pair:
     """A learner's code and its judge in one process: each request is served when it is flushed."""
 
     def __init__(self, learner: Learner) -> None:
-        self.service = Service(learner, io.BytesIO(), io.BytesIO(), lambda: Program(ast.Module([], []), {}, Path()))
+        self.service = Service(learner, io.BytesIO(), io.BytesIO())
         self.waiting = io.BytesIO()
         self.answers: list[bytes] = []
         self.requests: list[dict[str, Any]] = []

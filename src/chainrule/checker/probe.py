@@ -275,6 +275,12 @@ def _numbers(value: Any) -> Any:
     return a if a.dtype.kind in "biuf" else None
 
 
+def _is_object(value: Any) -> bool:
+    """Return whether a value is neither numbers nor text nor a container."""
+    plain = (np.ndarray, np.generic, int, float, complex, str, bytes, dict, list, tuple, set)
+    return value is not None and not isinstance(value, plain)
+
+
 def _kind(value: Any) -> str:
     """Return the shape of an array of numbers, or what else a value is."""
     a = _numbers(value)
@@ -327,6 +333,8 @@ def _unnamed(
         # What a method does not return it may keep under a name that is not known here.
         fits = fits and not (facts.get("expected") == "" and "." in probe.function)
         doubt = doubt_about_result(learner, probe.function, probe.role, fits=fits)
+    if any(_is_object(value) for actual in got if isinstance(actual, dict) for value in actual.values()):
+        doubt = Doubt("other-result", {"role": probe.role})  # it computes with a class of its own, such as Tensor
     if doubt:
         return _unjudged(learner, probe, doubt), []
     if raised is not None and not facts:

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.checker.derivatives import arguments
+from chainrule.checker.derivatives.arguments import Sizes
 
-FORWARD = re.compile(
-    r"(forward|__call__|call|predict|forward_?(pass|prop(agat(e|ion))?)|feed_?forward|propagate|fprop|(get_)?(loss|cost))",
-    re.IGNORECASE,
-)
-BACKWARD = re.compile(
-    r"(backward|back_?prop(agat(e|ion))?|backward_?(pass|prop(agat(e|ion))?)|bprop|backpropagate)", re.IGNORECASE
-)
-_UPSTREAM = re.compile(r"^(d|grad|delta|err)|dout|grad|upstream|error|_?last$", re.IGNORECASE)
-_LABELS = re.compile(r"^[yt]$|label|target|true|^[yt]_", re.IGNORECASE)
-_RATE = re.compile(r"lr|learning|alpha|eta|rate", re.IGNORECASE)
-_PROBABILITIES = re.compile(r"^pred|^p$|prob|y_?(hat|pred)", re.IGNORECASE)
+MOST = 8  # ways to call a forward pass with an input
+_UPSTREAM = re.compile(r"^(d|grad|delta|err)|dout|grad|upstream|error|_?last$|next", re.IGNORECASE)
+_RATE = re.compile(r"^lr$|learning|alpha|eta$|rate", re.IGNORECASE)
 _KEPT = re.compile(r"cache|memory|saved|ctx|kept", re.IGNORECASE)
+_TEXTS = (None, "relu", "sigmoid")
 
 
 class Attempt(NamedTuple):
     """Lines that make a layer, lines that compute `y`, lines that take `dy`, and the values of the names in them.
 
-    `several` says whether `x` is several examples.
+    `several` says whether `x` is several examples, and `upstream` whether the backward pass takes dy at all: if it does
+    not, y is a loss.
     """
 
     several: bool
@@ -37,8 +32,28 @@ class Attempt(NamedTuple):
     forward: str
     backward: str
     values: dict[str, Any]
+    upstream: bool = True
+
+    @property
+    def code(self) -> str:
+        """Both passes; the upstream gradient is multiplied by the number `upstream`."""
+        return self.forward + _DY.format(upstream=self.upstream) + self.backward + _STACKED
 
 
+# Weights in single precision are made larger, in place: differences are exact only if they move the output enough.
+_ENLARGED = """
+import numpy
+known, waiting = set(), [layer]
+while waiting:
+    value = waiting.pop()
+    if id(value) not in known:
+        known.add(id(value))
+        if isinstance(value, numpy.ndarray):
+            if value.dtype == numpy.float32 and value.flags.writeable and value.any(): value /= 2 * abs(value).mean()
+        elif isinstance(value, (dict, list, tuple)): waiting += value.values() if isinstance(value, dict) else value
+        elif hasattr(value, "__dict__") and type(value).__module__.startswith("<"): waiting += vars(value).values()
+del known, waiting, value
+"""
 _Y = """
 import numpy
 y, *kept = result if isinstance(result, tuple) else (result,)
@@ -46,45 +61,216 @@ if y is None: y = getattr(layer, "output", getattr(layer, "out", None))
 y = numpy.array(y)
 if y.dtype.kind != "f": y = y.astype(float)
 """
+_DY = """
+dy = numpy.random.default_rng(3).standard_normal(y.shape) if y.size > 1 and {upstream} else numpy.ones(y.shape)
+dy = numpy.array(upstream * dy, y.dtype)
+"""
+_STACKED = """
+if isinstance(gradients, (list, tuple)) and len(gradients) == len(x):
+    if all(numpy.shape(gradient) == x.shape[1:] for gradient in gradients): gradients = numpy.array(gradients)
+"""
+_JOINED = """
+import numpy
+parts = [numpy.array(part) for part in result][:{count}]
+y, kept = numpy.concatenate([part.ravel() for part in parts]), result[{count}:]
+ends = numpy.cumsum([part.size for part in parts])[:-1]
+"""
+_PIECES = "pieces = [piece.reshape(part.shape) for piece, part in zip(numpy.split(dy, ends), parts)]\n"
 
 
-def methods_of(methods: Mapping[str, ast.FunctionDef]) -> tuple[str, str] | None:
-    """Return the names of a class's forward and backward pass, or None if it does not have both."""
-    forward = min(filter(FORWARD.fullmatch, methods), key=lambda method: method != "forward", default=None)
-    backward = next(filter(BACKWARD.fullmatch, methods), None)
-    if forward is None or backward is None or not arguments.needed(methods[forward]):
-        return None
-    return forward, backward
+def of_class(
+    name: str, methods: Mapping[str, ast.FunctionDef], both: tuple[str, str], others: Sequence[str] = ()
+) -> Iterator[Attempt]:
+    """Yield how the layers of a class may be made and called.
 
-
-def of_class(name: str, methods: Mapping[str, ast.FunctionDef]) -> Iterator[Attempt]:
-    """Yield how the layers of a class may be made and called; nothing if it has no forward or no backward method."""
-    both = methods_of(methods)
-    if both is None:
-        return
-    forward, backward = both
+    Parameters
+    ----------
+    name
+        The class.
+    methods
+        Its methods.
+    both
+        The names of its forward and backward pass.
+    others
+        Expressions for what it may be made with where an activation is asked for.
+    """
+    forward, backward = (methods[method] for method in both)
     constructor = methods.get("__init__")
-    takes, gets = arguments.needed(methods[forward]), arguments.needed(methods[backward])
-    for settings in arguments.settings(arguments.needed(constructor) if constructor else []):
-        made_with = {f"{name}_": value for name, value in settings.items()}
-        setup = f"layer = {name}({', '.join(made_with)})"
-        for several, values, call in _forward_calls(takes, gets):
-            lines = f"result = layer.{forward}({call}){_Y}"
-            back = f"gradients = layer.{backward}({_backward_arguments(takes, gets)})"
-            yield Attempt(several, setup, lines, back, made_with | values)
+    asked = [*arguments.needed(constructor), *arguments.large(constructor)] if constructor else []
+    for sizes in _ordered(forward):
+        for settings in arguments.constructors(asked, sizes, _TEXTS):
+            made_with = {f"{name}_": value for name, value in settings.items()}
+            setup = f"layer = {name}({', '.join(f'{key}={key}_' for key in settings)}){_ENLARGED}"
+            for attempt in _calls(f"layer.{both[0]}", forward, f"layer.{both[1]}", backward, sizes):
+                yield attempt._replace(setup=setup, values=made_with | attempt.values)
+    for other in others:
+        settings = {f"{name}_": arguments.setting(name) for name in asked}
+        call = ", ".join(other if value is None else key for key, value in settings.items())
+        for attempt in _calls(f"layer.{both[0]}", forward, f"layer.{both[1]}", backward, arguments.SIZES[0]):
+            yield attempt._replace(setup=f"layer = {name}({call}){_ENLARGED}", values=settings | attempt.values)
+
+
+def distinct(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
+    """Yield attempts without those that are like another one: most layers take no states, and need no sizes of them."""
+    known: set[tuple[Any, ...]] = set()
+    for attempt in attempts:
+        values = [(name, np.shape(value), np.asarray(value).dtype.kind) for name, value in attempt.values.items()]
+        plain = [value for value in attempt.values.values() if isinstance(value, str | int)]
+        key = (attempt.setup, attempt.forward, attempt.backward, *values, *plain)
+        if key not in known:
+            known.add(key)
+            yield attempt
 
 
 def of_pair(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Iterator[Attempt]:
     """Yield how two functions may be called of which one is the backward pass of the other."""
-    takes, gets = arguments.needed(forward), arguments.needed(backward)
-    if not takes or set(gets) <= set(takes):  # which is a slope
+    for sizes in _ordered(forward):
+        for attempt in _calls(forward.name, forward, backward.name, backward, sizes):
+            yield attempt._replace(forward=f"layer = None\n{attempt.forward}")
+
+
+def _ordered(forward: ast.FunctionDef) -> list[Sizes]:
+    """Return the sizes to try, for what is called like numbers of words those first."""
+    names = arguments.needed(forward)[:1]
+    is_words = any(map(arguments.IS_WORDS.search, names))
+    return sorted(arguments.SIZES, key=lambda sizes: (not sizes.several, sizes.words != is_words))
+
+
+def _calls(
+    forward: str, forward_node: ast.FunctionDef, backward: str, backward_node: ast.FunctionDef, sizes: Sizes
+) -> Iterator[Attempt]:
+    """Yield calls of a forward and a backward pass."""
+    takes, gets = arguments.needed(forward_node), arguments.needed(backward_node)
+    upstream = _upstream(takes, gets)
+    is_slope = _is_slope(backward, takes, gets, upstream)
+    count = len(upstream) if len(upstream) > 1 else 0
+    for x, values in _forward_values(takes, sizes):
+        call = ", ".join("x.copy()" if name == x else f"{name}_" for name in takes)
+        lines = f"result = {forward}({call}){_JOINED.format(count=count) if count else _Y}"
+        passed = [_backward_argument(name, x, upstream, takes) for name in gets]
+        if "" in passed:  # something that the forward pass knows nothing of
+            return
+        named = {"x": values[x], "labels": _labels_of(values)}
+        named |= {f"{name}_": value for name, value in values.items() if name != x}
+        back = f"gradients = {backward}({', '.join(passed)})"
+        if is_slope or (len(gets) == 1 and not _UPSTREAM.search(gets[0]) and not _KEPT.search(gets[0])):
+            yield from _slopes(Attempt(sizes.several, "", lines, back, named))
+        if is_slope:
+            continue
+        back = (_PIECES if count else "") + back
+        loss = Attempt(sizes.several, "", lines, back, named, upstream=False)
+        if not upstream:
+            yield from _linked(loss) if arguments.is_output(x) else [loss]
+            continue
+        yield Attempt(sizes.several, "", lines, back, named)
+        if any(map(arguments.is_label, takes)) and any(map(arguments.is_label, gets)):
+            # A loss may call its prediction "dvalues".
+            back = f"gradients = {backward}({', '.join('x.copy()' if p == 'dy.copy()' else p for p in passed)})"
+            yield from _linked(loss._replace(backward=back))
+
+
+_LINKS = (
+    "",
+    "z = x; x = numpy.exp(z - z.max()); x = x / x.sum(axis=-1, keepdims=True)",
+    "z = x; x = numpy.exp(z - z.max()); x = x / x.sum(axis=0, keepdims=True)",
+    "z = x; x = 1 / (1 + numpy.exp(-z))",
+)
+
+
+def _linked(attempt: Attempt) -> Iterator[Attempt]:
+    """Yield a loss as it is, and as one of what softmax or the sigmoid makes of its input.
+
+    Its gradient is often written for the input of those, where it is short: A - Y.
+    """
+    for link in _LINKS:
+        yield attempt._replace(forward=f"import numpy\n{link}\n{attempt.forward}")
+
+
+def _is_slope(backward: str, takes: list[str], gets: list[str], upstream: list[str]) -> bool:
+    """Return whether what is called like a slope takes nothing from above."""
+    named = re.search(r"prime|deriv|grad|^d|_d$|\.d|slope", backward, re.IGNORECASE)
+    return bool(named) and not any(map(arguments.is_label, takes)) and not (upstream and upstream != gets)
+
+
+def _slopes(attempt: Attempt) -> Iterator[Attempt]:
+    """Yield a slope at the input and at the output, times what comes from above."""
+    call, _, rest = attempt.backward.removeprefix("gradients = ").partition("(")
+    function, inputs = re.findall(r"result = (.*?)\((.*)\)\n", attempt.forward)[0]
+    # A slope is all that there is to a gradient only where a function goes entry by entry.
+    first = f"first = {function}({inputs.replace('x.copy()', 'x[(slice(1),) * x.ndim]')})\n"
+    by_entry = "import numpy\nassert y.shape == x.shape and numpy.allclose(first, y[(slice(1),) * x.ndim])\n"
+    others = rest.removesuffix(")").partition(",")
+    for at in ("x.copy()", "y.copy()") if others[0] else ("",):
+        back = f"gradients = dy * {call}({at}{others[1]}{others[2]})"
+        before, _, after = attempt.forward.rpartition("result = ")
+        yield attempt._replace(forward=f"{before}{first}result = {after}{by_entry}", backward=back)
+
+
+def _upstream(takes: list[str], gets: list[str]) -> list[str]:
+    """Return which parameters of a backward pass are gradients from above."""
+    free = [name for name in gets if not (name in takes or _KEPT.search(name) or _RATE.search(name))]
+    free = [name for name in free if not arguments.is_label(name)]
+    named = [name for name in free if _UPSTREAM.search(name)]
+    if not any(map(arguments.is_label, takes)):
+        return named or free[:1]
+    return named
+
+
+def _forward_values(takes: list[str], sizes: Sizes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield which parameter of a forward pass is its input, and values for all of them."""
+    if not takes:
         return
-    for settings in arguments.settings(takes[1:]):
-        for several, values, _ in _forward_calls(takes[:1], gets):
-            call = ", ".join(["x.copy()", *(f"{name}_" for name in takes[1:])])
-            lines = f"layer = None\nresult = {forward.name}({call}){_Y}"
-            back = f"gradients = {backward.name}({_backward_arguments(takes, gets)})"
-            yield Attempt(several, "", lines, back, values | {f"{name}_": value for name, value in settings.items()})
+    inputs = [name for name in takes if not arguments.is_label(name)] or takes
+    x = inputs[0]
+    array = arguments.array("x", sizes)
+    if arguments.is_probability(x) and array.dtype.kind == "f":
+        array = np.exp(array) / np.exp(array).sum(axis=-1, keepdims=True)
+    options = [[array] if name == x else _options(name, place, array, sizes) for place, name in enumerate(takes)]
+    for values in itertools.islice(itertools.product(*options), MOST):
+        yield x, dict(zip(takes, values, strict=True))
+
+
+def _options(name: str, place: int, x: Any, sizes: Sizes) -> list[Any]:
+    """Return what a parameter beside the input may be."""
+    if arguments.is_label(name):
+        return list(arguments.labels(x))
+    if of := arguments.kind(name):
+        return [arguments.array(of, sizes, 10 + place)]
+    if re.search(r"key|query|value|context|^x|^hs|enc|dec|input", name, re.IGNORECASE):
+        return [arguments.array("x", sizes, 10 + place)]
+    return [arguments.setting(name), arguments.array("state", sizes, 10 + place)]
+
+
+def _labels_of(values: Mapping[str, Any]) -> Any:
+    return next((value for name, value in values.items() if arguments.is_label(name)), np.zeros(0))
+
+
+def _backward_argument(name: str, x: str, upstream: list[str], takes: list[str]) -> str:
+    if name in upstream:
+        return f"pieces[{upstream.index(name)}]" if len(upstream) > 1 else "dy.copy()"
+    if _KEPT.search(name):
+        return "(kept[0] if len(kept) == 1 else tuple(kept))"
+    if _RATE.search(name):
+        return "0.1"
+    if name == x or (name not in takes and re.search(r"^x|^z|input|pred", name, re.IGNORECASE)):
+        return "x.copy()"
+    if name in takes:
+        return f"{name}_"
+    if arguments.is_label(name):
+        return "labels"
+    return "y.copy()" if re.fullmatch(r"y|a|s|out(put)?s?|activations?|result|h|x|z", name, re.IGNORECASE) else ""
+
+
+def of_flag(function: ast.FunctionDef) -> Iterator[Attempt]:
+    """Yield how a function may be called that returns its slope if a parameter says so; nothing if none does."""
+    arguments_of = function.args.args
+    optional = arguments_of[len(arguments_of) - len(function.args.defaults) :]
+    flags = [a.arg for a in optional if re.search(r"deriv|prime|grad|^d$|slope|back", a.arg, re.IGNORECASE)]
+    takes = arguments.needed(function)
+    for sizes in arguments.SIZES if flags and len(takes) == 1 else ():
+        lines = f"layer = None\nresult = {function.name}(x.copy()){_Y}"
+        back = f"gradients = {function.name}(x.copy(), {flags[0]}=True)"
+        yield from _slopes(Attempt(sizes.several, "", lines, back, {"x": arguments.array("x", sizes)}))
 
 
 Arguments = Mapping[str, Any]
@@ -122,7 +308,8 @@ def as_seen(
             rest |= {} if source else {f"back_{key}": value}
     several = np.ndim(given[x]) > 1 and min(np.shape(given[x])) > 1
     gradients = f"gradients = {owner}{backward}({', '.join(passed)})"
-    yield Attempt(several, "", lines, gradients, values | rest | {"labels": np.zeros(0)})
+    upstream = "dy" in "".join(passed)
+    yield Attempt(several, "", lines, gradients, values | rest | {"labels": np.zeros(0)}, upstream)
 
 
 def _source(key: str, value: Any, x: str, given: Arguments, parts: tuple[Any, ...], has_upstream: bool) -> str | None:
@@ -149,88 +336,3 @@ def _is_array(value: Any) -> bool:
 
 def _is_same(a: Any, b: Any) -> bool:
     return _is_array(a) and _is_array(b) and a.shape == b.shape and bool(np.array_equal(a, b))
-
-
-def of_slope(function: ast.FunctionDef, slope: ast.FunctionDef) -> Iterator[Attempt]:
-    """Yield how a function and its slope may be called: the slope at the input, and at the output."""
-    for several, values, _ in _forward_calls(["x"], []):
-        for at in ("x", "y"):
-            lines = f"layer = None\nresult = {function.name}(x.copy()){_Y}"
-            # A slope is all that there is to a gradient only where a function goes entry by entry.
-            lines += f"assert numpy.allclose({function.name}(x[:1].copy()), y[:1])\n"
-            yield Attempt(several, "", lines, f"gradients = dy * {slope.name}({at}.copy())", values)
-
-
-def _forward_calls(takes: list[str], gets: list[str]) -> Iterator[tuple[bool, dict[str, Any], str]]:
-    """Yield whether x is several examples, values for x and labels, and the arguments of the forward pass."""
-    call = ", ".join(["x.copy()", *map(_beside, takes[1:])])
-    has_labels = any(map(_LABELS.search, [*takes[1:], *gets]))
-    for several, x in arguments.inputs():
-        if _PROBABILITIES.search(takes[0]) and x.dtype.kind == "f":
-            x = np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
-        for labels in arguments.labels(x) if has_labels else [np.zeros(0)]:
-            yield several, {"x": x, "labels": labels}, call
-
-
-def _beside(name: str) -> str:
-    """Return what the forward pass gets for a parameter beside its input."""
-    if _LABELS.search(name):
-        return "labels"
-    return (
-        "x.copy()" if re.search(r"key|query|value|context|^x", name, re.IGNORECASE) else repr(arguments.setting(name))
-    )
-
-
-def _backward_arguments(takes: list[str], gets: list[str]) -> str:
-    """Return what the backward pass gets: dy once, and what else its parameters ask for."""
-    upstream = [name for name in gets if _UPSTREAM.search(name) and not _RATE.search(name)][:1]
-    upstream = upstream or [name for name in gets if not _LABELS.search(name) and not _KEPT.search(name)][:1]
-    return ", ".join(_backward_argument(name, upstream, takes) for name in gets)
-
-
-def _backward_argument(name: str, upstream: list[str], takes: list[str]) -> str:
-    if name in upstream:
-        return "dy.copy()"
-    if _KEPT.search(name):
-        return "(kept[0] if len(kept) == 1 else tuple(kept))"
-    if _RATE.search(name):
-        return "0.1"
-    if _LABELS.search(name):
-        return "labels"
-    if name in takes[1:]:
-        return f"{name}_"
-    return "x.copy()" if name in takes[:1] or re.search(r"^x|^z|input|pred", name, re.IGNORECASE) else "y.copy()"
-
-
-def pairs(functions: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
-    """Yield the names of functions that say they belong together: affine_forward and affine_backward."""
-    for name in functions:
-        for old, new in product(("forward", "fwd", "Forward"), ("backward", "bwd", "Backward")):
-            other = name.replace(old, new)
-            if other != name and other in functions:
-                yield name, other
-        for form in ("{}_backward", "backward_{}", "{}_back", "d{}", "d_{}", "{}_bwd"):
-            if form.format(name) in functions:
-                yield name, form.format(name)
-
-
-_SLOPES = ("{}_prime", "{}_derivative", "{}_deriv", "deriv_{}", "{}_grad", "d{}", "d_{}", "{}_d", "derivative_{}")
-
-
-def slopes(functions: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
-    """Yield the names of functions and of their slopes: sigmoid and sigmoid_prime."""
-    lower = {name.lower(): name for name in functions}
-    for name in lower:
-        for form in (
-            "{}_prime",
-            "{}_derivative",
-            "{}_deriv",
-            "deriv_{}",
-            "{}_grad",
-            "d{}",
-            "d_{}",
-            "{}_d",
-            "derivative_{}",
-        ):
-            if form.format(name) in lower:
-                yield lower[name], lower[form.format(name)]

@@ -1,25 +1,27 @@
-"""What is not judged by its name: layers, pairs of functions and loops, by differences of their own forward pass."""
+"""What is not judged by its name: layers and pairs of functions, by differences of their own forward pass."""
 
 from __future__ import annotations
 
+import ast
 import itertools
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from chainrule.checker.derivatives import attempts, layers
+from chainrule.checker.derivatives import attempts, layers, pairs
 from chainrule.checker.derivatives.attempts import Attempt
-from chainrule.checker.derivatives.layers import Gradient
+from chainrule.checker.derivatives.layers import Comparison, Gradient
 from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.derivatives.training import Seen
-from chainrule.checker.findings import Checked, Finding, Status
+from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.watching.paths import text
 
-SECONDS = 1.5  # for one layer
+SECONDS = 5.0  # for all layers of a file ...
+LONGEST = 1.5  # ... and for one
 NUMBERS = 1e-4
 
 
@@ -33,6 +35,18 @@ class Watcher(Protocol):
         """Run the whole program on made-up data, and return what was seen."""
 
 
+class Unit(NamedTuple):
+    """What computes something and what computes its gradient, and how to call both.
+
+    `made_by` is the constructor, or "".
+    """
+
+    forward: str
+    backward: str
+    attempts: Iterable[Attempt]
+    made_by: str = ""
+
+
 def judged(
     learner: Learner, watcher: Watcher, calls: Mapping[str, Mapping[str, Any]], settled: set[str]
 ) -> Iterator[tuple[Checked, Finding | None]]:
@@ -40,22 +54,25 @@ def judged(
 
     They are tried as the program was seen to call them, and in other ways if it did not.
     """
-    for forward, backward, tried in _units(learner):
-        if backward in settled:
+    known, blamed, end = set(settled), set[str](), time.monotonic() + SECONDS
+    for unit in _units(learner):
+        functions = {unit.forward, unit.backward, unit.made_by} - {""}
+        if functions <= known or time.monotonic() > end:
             continue
-        until = time.monotonic() + SECONDS
-        every = itertools.chain(_as_seen(learner, calls, forward, backward), tried)
-        timely = (attempt for attempt in every if time.monotonic() < until)
-        gradients = layers.best((attempt.several, partial(_gradients, watcher, attempt, until)) for attempt in timely)
-        outcome = _outcome(gradients)
-        if outcome is None:
-            continue
-        wrong = outcome if isinstance(outcome, Gradient) else None
-        status: Status = "wrong" if wrong else "ok"
-        checked = Checked(backward, backward, learner.line(backward), status)
-        yield checked, _finding(learner, forward, backward, wrong)
-        if forward not in settled and not wrong:
-            yield Checked(forward, forward, learner.line(forward), "ok"), None
+        until = min(end, time.monotonic() + LONGEST)
+        every = itertools.chain(_as_seen(learner, calls, unit.forward, unit.backward), attempts.distinct(unit.attempts))
+        comparison = _compared(watcher, every, until)
+        wrong = _wrong(comparison)
+        # What takes part in it must be the learner's, in this file, and not be wrong itself.
+        if wrong and unit.backward not in known and comparison.functions <= learner.nodes.keys() - blamed:
+            known.add(unit.backward)
+            blamed.add(unit.backward)
+            checked = Checked(unit.backward, unit.backward, learner.line(unit.backward), "wrong")
+            yield checked, _finding(learner, unit, wrong)
+        elif not wrong and comparison.is_right:
+            for function in sorted((functions | comparison.functions & learner.nodes.keys()) - known):
+                known.add(function)
+                yield Checked(function, function, learner.line(function), "ok"), None
 
 
 def _as_seen(
@@ -75,55 +92,70 @@ def _as_seen(
     yield from attempts.as_seen(name, method, backward.rpartition(".")[2], given, result, calls[backward])
 
 
-def _units(learner: Learner) -> Iterator[tuple[str, str, Iterator[Attempt]]]:
-    """Yield the names of what computes something and of what computes its gradient, and how to call both."""
+def _units(learner: Learner) -> Iterator[Unit]:
+    """Yield what may be judged."""
+    activations = [f"{name}()" for name in learner.classes if re.search("relu|sigmoid|tanh", name, re.IGNORECASE)]
     for name in learner.classes:
-        methods = {key.partition(".")[2]: node for key, node in learner.nodes.items() if key.startswith(f"{name}.")}
-        both = attempts.methods_of(methods)
-        if both:
-            yield f"{name}.{both[0]}", f"{name}.{both[1]}", attempts.of_class(name, methods)
+        owners = _owners(learner, name)
+        methods = {method: learner.nodes[owner] for method, owner in owners.items()}
+        for forward, backward in pairs.of_methods(methods):
+            tried = attempts.of_class(name, methods, (forward, backward), activations[:2])
+            yield Unit(owners[forward], owners[backward], tried, owners.get("__init__", ""))
     functions = {name: node for name, node in learner.nodes.items() if "." not in name}
-    for pairs, of in ((attempts.pairs, attempts.of_pair), (attempts.slopes, attempts.of_slope)):
-        for forward, backward in pairs(functions):
-            yield forward, backward, of(functions[forward], functions[backward])
+    for forward, backward in pairs.of_functions(functions):
+        yield Unit(forward, backward, attempts.of_pair(functions[forward], functions[backward]))
+    for name, node in functions.items():
+        yield Unit(name, name, attempts.of_flag(node))
 
 
-def _gradients(watcher: Watcher, attempt: Attempt, until: float) -> list[Gradient]:
-    """Return the gradients of one way to call a layer; none if the forward pass gives no numbers."""
-    after = watcher.exercise(attempt.setup, attempt.forward, attempt.values).after()
-    y = next((value for path, value in after.items() if text(path) == "y"), np.zeros(0))
-    if not y.size or not np.isfinite(y).all():
-        return []
-    dy = (np.random.default_rng(3).standard_normal(y.shape) if y.size > 1 else np.ones(y.shape)).astype(y.dtype)
-    code = attempt.forward + attempt.backward
-    return layers.compare(watcher.exercise(attempt.setup, code, attempt.values | {"dy": dy}), dy, until)
+def _owners(learner: Learner, name: str) -> dict[str, str]:
+    """Return the methods of a class with those that it inherits, by their names: "forward" is "Layer.forward"."""
+    owners: dict[str, str] = {}
+    for base in learner.lineage(name):
+        for key in learner.nodes:
+            owner, _, method = key.rpartition(".")
+            if owner == base and not _is_abstract(learner.nodes[key]):
+                owners.setdefault(method, key)
+    return owners
 
 
-def _outcome(gradients: list[Gradient]) -> Gradient | bool | None:
-    """Return the first wrong gradient, True if there is none, or None if nothing is proven.
+def _is_abstract(method: ast.FunctionDef) -> bool:
+    """Return whether a method does nothing but say so."""
+    says = (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in method.body)
+    return all(told or isinstance(node, ast.Pass | ast.Raise) for told, node in zip(says, method.body, strict=True))
+
+
+def _compared(watcher: Watcher, tried: Iterable[Attempt], until: float) -> Comparison:
+    return layers.best(((attempt.several, partial(_gradients, watcher, attempt, until)) for attempt in tried), until)
+
+
+def _gradients(watcher: Watcher, attempt: Attempt, until: float) -> Comparison:
+    """Return the gradients of one way to call a layer."""
+    return layers.compare(watcher.exercise(attempt.setup, attempt.code, {"upstream": 1.0, **attempt.values}), until)
+
+
+def _wrong(comparison: Comparison) -> Gradient | None:
+    """Return the first wrong gradient, or None if nothing is proven.
 
     Where a layer has parameters, one gradient must agree: else what its backward pass takes is not known.
     """
-    of_arrays = [gradient for gradient in gradients if gradient.derivative.size > 1]
-    off = [gradient for gradient in of_arrays if not gradient.agreeing]
-    if not of_arrays or len(of_arrays) == len(off) > 1:
+    off = [gradient for gradient in comparison.arrays if not gradient.agreeing]
+    if not comparison.all_tried or len(comparison.arrays) == len(off) > 1:
         return None
-    if not off:
-        return True
     return next((gradient for gradient in off if gradient.instead is not None), None)
 
 
-def _finding(learner: Learner, forward: str, backward: str, wrong: Gradient | None) -> Finding | None:
-    if wrong is None:
-        return None
-    off = np.abs(wrong.instead - wrong.derivative)
-    at = int(np.argmax(off > NUMBERS * np.max(np.abs(wrong.derivative))))
+def _finding(learner: Learner, unit: Unit, wrong: Gradient) -> Finding:
+    expected = wrong.scale * wrong.derivative
+    off = np.abs(wrong.instead - expected)
+    at = int(np.argmax(off > NUMBERS * np.max(np.abs(expected))))
     place = ", ".join(map(str, wrong.places[at]))
     facts = {
         "name": wrong.name,
-        "forward": forward,
+        "forward": unit.forward,
         "index": f"[{place}]" if place else "",
-        "expected": f"{wrong.derivative[at]:.6g}",
+        "expected": f"{expected[at]:.6g}",
         "got": f"{wrong.instead[at]:.6g}",
+        "pattern": wrong.pattern,
     }
-    return Finding("own-gradient", backward, learner.line(backward), facts)
+    return Finding("own-gradient", unit.backward, learner.line(unit.backward), facts)

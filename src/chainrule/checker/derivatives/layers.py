@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.checker.derivatives import arguments, patterns
+from chainrule.checker.derivatives.patterns import Measured
 from chainrule.checker.derivatives.steps import Rerun
 from chainrule.checker.learner import Raised
-from chainrule.checker.watching.paths import Change, Path, text
+from chainrule.checker.watching.paths import Change, Path, Step, text
 
-MOVED = 24  # entries of an array, at most
+Places = tuple[tuple[int, ...], ...]
+MOVED = 12  # entries of an array, at most
+QUANTITIES = 16
+SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
+FEW = 4  # ... of more entries than so many
 AGREE = {8: 1e-4, 4: 1e-2}  # relative to the largest entry, for floats of so many bytes
 BY = {8: 1e-6, 4: 1e-2}
+_PARAMETER = re.compile(r"^(w|u|b|v)\w?\d*$|param|weight|bias|gamma|beta|kernel|filter|embed|theta", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,38 +36,96 @@ class Gradient:
     ----------
     path
         The quantity: the input or a parameter.
-    derivative
-        By central differences, at `places`.
+    measured
+        How y depends on it, at `places`.
     agreeing
         Where the backward pass has it, or None.
     factor
         By what it is multiplied there: 1 usually, 1/m, or minus the learning rate.
     instead
         If it is nowhere: what the backward pass has in its place, at `places`, or None if that is not known.
+    scale
+        By what it should be multiplied, as the gradients of the other parameters are.
     """
 
     path: Path
-    derivative: Any
-    places: tuple[tuple[int, ...], ...]
-    agreeing: Path | None
+    measured: Measured
+    places: Places
+    agreeing: Path | None = None
     factor: float = 1.0
     instead: Any = None
+    scale: float = 1.0
+
+    @property
+    def derivative(self) -> Any:
+        """The derivative at `places`."""
+        return self.measured.derivative
+
+    @property
+    def pattern(self) -> str:
+        """What the backward pass has instead of the derivative: a key of the texts."""
+        return patterns.pattern(self.instead / self.scale, self.measured)
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it is called like a parameter."""
+        return not self.is_input and any(_PARAMETER.search(str(step.value).strip("_")) for step in self.path)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it has more than one number: a single one agrees with too much."""
+        return len(self.places) > 1
 
     @property
     def name(self) -> str:
         """The quantity in the words of the report: "x", "W", "params['W1']"."""
         return text(self.path).removeprefix("layer.").removesuffix("_")
 
+    @property
+    def is_input(self) -> bool:
+        """Whether it comes into a layer, as a state does, and is no parameter."""
+        return len(self.path) == 1 and arguments.kind(self.name) not in ("W", "U", "b", "scale")
 
-def compare(rerun: Rerun, dy: Any, until: float = math.inf) -> list[Gradient]:
+
+class Comparison(NamedTuple):
+    """The gradients of a layer, and the functions whose numbers depend on what was moved.
+
+    `all_tried` says whether there was time for every way to call it.
+    """
+
+    gradients: list[Gradient]
+    functions: frozenset[str] = frozenset()
+    all_tried: bool = True
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the gradients agree: every parameter's has to, and no wrong one may be in the place of another.
+
+        The first layer of a network needs no gradient of its input.
+        """
+        left = [gradient for gradient in self.arrays if not gradient.agreeing]
+        return len(left) < len(self.arrays) and not any(
+            gradient.instead is not None or gradient.is_parameter for gradient in left
+        )
+
+    @property
+    def arrays(self) -> list[Gradient]:
+        """The gradients of arrays."""
+        return [gradient for gradient in self.gradients if gradient.is_array]
+
+
+NOTHING = Comparison([])
+
+
+def compare(rerun: Rerun, until: float = math.inf) -> Comparison:
     """Return what became of the gradient of each quantity that `y` depends on; nothing if the time is over.
+
+    Nothing comes of code, either, that does something else each time, or whose y are no finite numbers.
 
     Parameters
     ----------
     rerun
-        Code that computes y and then what is made of dy.
-    dy
-        The upstream gradient: an array of the shape and the dtype of y.
+        Code that computes y and then what is made of its upstream gradient dy, in which there is a factor `upstream`.
     until
         When to give up, by the monotonic clock.
 
@@ -68,125 +134,256 @@ def compare(rerun: Rerun, dy: Any, until: float = math.inf) -> list[Gradient]:
     Raised
         If the code raises.
     """
-    before, after = rerun.before(), rerun.after()
-    y = next(path for path in after if text(path) == "y")
-    given = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
-    candidates = {path: value for path, value in given.items() if _is_new(path, value, before)}
-    gradients = []
-    for path, value in before.items():
-        if value.dtype.kind != "f" or text(path) in ("dy", "labels"):
+    after, y = rerun.after(), (Step("name", "y"),)
+    if y not in after or not np.isfinite(after[y]).all():
+        return NOTHING
+    doubled = rerun.after([Change((Step("name", "upstream"),), (), 1.0)])
+    if y not in doubled or not np.array_equal(after[y], doubled[y]):
+        return NOTHING
+    layer = _Layer(rerun, rerun.before(), after, doubled, y)
+    functions = layer.changed(doubled)
+    gradients: list[Gradient] = []
+    for path in itertools.islice(layer.quantities(), QUANTITIES):
+        moved = layer.everywhere_moved(path, [layer.y] if gradients else None)
+        if moved is None:
             continue
-        places = _places(value)
+        functions |= layer.changed(moved)
         if time.monotonic() > until:
-            return []
-        derivative = _derivative(rerun, path, value, places, y, dy, until)
-        if derivative is not None and np.any(derivative):
-            gradients.append(_matched(path, value, derivative, places, candidates, after, AGREE[_width(value, dy)]))
-    if all(gradient.agreeing for gradient in gradients):
-        return gradients
-    used = {gradient.agreeing for gradient in gradients}
-    linear = _linear(rerun, dy, {path: value for path, value in candidates.items() if path not in used}, before)
-    return [gradient if gradient.agreeing else _with_instead(gradient, before, linear) for gradient in gradients]
+            return NOTHING
+        gradient = layer.gradient(path)
+        if gradient is not None:
+            gradients.append(gradient)
+    return Comparison(_with_instead(_scaled(gradients, layer), layer), frozenset(functions))
 
 
-def _linear(rerun: Rerun, dy: Any, candidates: Mapping[Path, Any], before: Mapping[Path, Any]) -> dict[Path, Any]:
-    """Return what doubles with the upstream gradient, as every gradient does, and is not that gradient itself.
+class _Layer:
+    """A layer that is run again and again: the numbers before and after, and after with a doubled upstream gradient."""
 
-    Of parameters that the backward pass moves it is the move.
+    def __init__(
+        self,
+        rerun: Rerun,
+        before: Mapping[Path, Any],
+        after: Mapping[Path, Any],
+        doubled: Mapping[Path, Any],
+        y: Path,
+    ) -> None:
+        self.rerun, self.before, self.after, self.y = rerun, before, after, y
+        self.dy = after[(Step("name", "dy"),)]
+        owned = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
+        self.candidates = {path: value for path, value in owned.items() if self._is_new(path, value)}
+        """What the passes made or changed; of parameters that the backward pass moves it is the move."""
+        for path, value in self.candidates.items():
+            if self.is_moved(path):
+                self.candidates[path] = value - before[path]
+        self.linear = {path for path in self.candidates if self._is_linear(path, doubled)}
+        self.unchanged = {p: value for p, value in owned.items() if p not in self.candidates and not value.any()}
+
+    def is_moved(self, path: Path) -> bool:
+        """Return whether something was there before and has other numbers now."""
+        return path in self.before and self.before[path].shape == self.after[path].shape and self.before[path].any()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether y is a loss: what learners divide it by is not always what they divide its gradient by."""
+        return bool(np.size(self.dy) == 1 or np.all(self.dy == 1))
+
+    def is_mean(self, factor: float) -> bool:
+        """Return whether a factor makes a mean over examples or steps, or changes nothing."""
+        lengths = {n for shape in (self.dy.shape, *(self.before[p].shape for p in self._inputs())) for n in shape}
+        counts = {1, *lengths, *(a * b for a in lengths for b in lengths)}
+        return any(_is_near(factor, 1 / count) for count in counts)
+
+    def _inputs(self) -> list[Path]:
+        return [path for path in self.before if text(path) == "x"]
+
+    def quantities(self) -> Iterator[Path]:
+        """Yield what may have a gradient."""
+        for path, value in self.before.items():
+            if value.dtype.kind == "f" and text(path) not in ("upstream", "labels"):
+                yield path
+
+    def changed(self, numbers: Mapping[Path, Any]) -> set[str]:
+        """Return the learner's functions in which there are other numbers than usually."""
+        paths = (path for path in self.after.keys() & numbers.keys() if "()" in str(path[0].value))
+        return {
+            str(path[0].value).partition("()")[0]
+            for path in paths
+            if not np.array_equal(self.after[path], numbers[path], equal_nan=True)
+        }
+
+    def everywhere_moved(self, path: Path, wanted: list[Path] | None) -> Mapping[Path, Any] | None:
+        """Return what comes of it if a whole array is moved, or None if that does not change y."""
+        shape = self.before[path].shape
+        try:
+            numbers = self.rerun.after(
+                [Change(path, place, 0.1 * (1 + sum(place))) for place in np.ndindex(shape)], wanted
+            )
+        except Raised:  # y may be no number then
+            return None
+        return numbers if self.y in numbers and not np.array_equal(numbers[self.y], self.after[self.y]) else None
+
+    def gradient(self, path: Path) -> Gradient | None:
+        """Return what became of the gradient of a quantity, or None if it has no derivative."""
+        value = self.before[path]
+        places, width = _places(value), _width(value, self.dy)
+        measured = self._measured(path, places, BY[width])
+        if measured is None or not np.any(measured.derivative):
+            return None
+        gradient = self._matched(Gradient(path, measured, places), AGREE[width])
+        if gradient.agreeing:
+            return gradient
+        again = self._measured(path, places, 0.3 * BY[width])
+        if again is None:
+            return None
+        # At a kink, such as that of ReLU, differences are no derivatives.
+        off = np.abs(again.derivative - measured.derivative)
+        smooth = np.flatnonzero(off <= AGREE[width] * np.max(np.abs(measured.derivative)))
+        if len(smooth) < min(2, len(places)):
+            return None
+        places = tuple(places[place] for place in smooth)
+        if value.ndim == 2 and value.shape[0] == value.shape[1] and len(places) == value.size:
+            measured = measured._replace(square=tuple(places.index((j, i)) for i, j in places))
+        return self._matched(Gradient(path, measured._replace(slopes=measured.slopes[smooth]), places), AGREE[width])
+
+    def _measured(self, path: Path, places: Places, by: float) -> Measured | None:
+        """Return the central differences of y, or None if there are none."""
+        slopes = []
+        for place in places:
+            step = by * max(1.0, abs(float(self.before[path][place])))
+            try:
+                up, down = (self.rerun.after([Change(path, place, sign * step)], [self.y]) for sign in (1, -1))
+            except Raised:
+                return None
+            if self.y not in up or self.y not in down or not up[self.y].shape == down[self.y].shape == self.dy.shape:
+                return None
+            slopes.append(np.ravel(up[self.y].astype(float) - down[self.y]) / (2 * step))
+        return Measured(np.array(slopes), self.after[self.y], self.dy)
+
+    def _matched(self, gradient: Gradient, agree: float) -> Gradient:
+        """Return a gradient with where the backward pass has it, most of all where it is not multiplied."""
+        matches = []
+        for path, values in self._forms(gradient):
+            factor = patterns.factor(values, gradient.derivative, agree)
+            if factor is not None:
+                matches.append((abs(math.log(abs(factor))), factor < 0, factor, path))
+        if not matches:
+            return gradient
+        _, _, factor, path = min(matches, key=lambda match: match[:2])
+        return replace(gradient, agreeing=path, factor=factor)
+
+    def _forms(self, gradient: Gradient) -> Iterator[tuple[Path, Any]]:
+        """Yield what has the shape of a quantity, at the places of its gradient; also transposed, or added up.
+
+        What is square is not transposed, which would be a mistake. A weight that several layers share has
+        a gradient in each.
+        """
+        shape, places = self.before[gradient.path].shape, gradient.places
+        plain, turned = {}, {}
+        for path, value in self.candidates.items():
+            if _essential(value.shape) == _essential(shape):
+                plain[path] = _at(value.reshape(shape), places)
+            elif value.ndim == 2 and value.shape[::-1] == shape:
+                turned[path] = _at(value.T, places)
+        yield from (plain | turned).items()
+        if len(places) > FEW:
+            yield from _sums(list((plain | turned).items()))
+
+    def _is_new(self, path: Path, value: Any) -> bool:
+        """Return whether a pass made or changed an array."""
+        old = self.before.get(path)
+        return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
+
+    def _is_linear(self, path: Path, doubled: Mapping[Path, Any]) -> bool:
+        """Return whether something doubles with the upstream gradient, as gradients do, and is not that itself."""
+        value = self.candidates[path]
+        if path not in doubled or doubled[path].shape != value.shape:
+            return False
+        other = doubled[path] - self.before[path] if self.is_moved(path) else doubled[path]
+        is_upstream = value.size == np.size(self.dy) and np.allclose(value.ravel(), np.ravel(self.dy))
+        return bool(value.any() and not is_upstream and np.allclose(other, 2 * value, rtol=1e-5, atol=0))
+
+
+def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
+    """Return gradients of which none agrees any more that is multiplied by something that it should not be.
+
+    A mean over examples may be part of a layer, a learning rate as well, but then in all of its parameters; and
+    losses come with any factor.
     """
-    name = next(path for path in before if text(path) == "dy")
-    try:
-        twice = rerun.after([Change(name, place, float(dy[place])) for place in np.ndindex(np.shape(dy))])
-    except Raised:
-        return {}
-    linear = {}
-    for path, value in candidates.items():
-        old = before[path] if path in before and before[path].shape == value.shape else np.zeros(())
-        move, other = value - old, twice[path] - old if path in twice and twice[path].shape == value.shape else None
-        is_upstream = move.size == np.size(dy) and np.allclose(move.ravel(), np.ravel(dy))
-        if other is not None and move.any() and not is_upstream and np.allclose(other, 2 * move, rtol=1e-6):
-            linear[path] = move
-    return linear
+    parameters = [g for g in gradients if g.agreeing and not g.is_input and g.is_array]
+    usual = max(parameters, key=lambda g: (_is_near(g.factor, 1), len(g.places))).factor if parameters else 1.0
+    is_moved = any(layer.is_moved(g.path) and g.agreeing == g.path for g in parameters)
+    if not (is_moved and usual < 0) and not layer.is_free and not layer.is_mean(usual):
+        usual = 1.0
+    scaled = []
+    for g in gradients:
+        right = usual if not g.is_input else g.factor if layer.is_free or _is_near(g.factor, usual) else 1.0
+        is_right = g.agreeing is None or not g.is_array or _is_near(g.factor, right)
+        off = g if is_right else replace(g, agreeing=None, instead=g.factor * g.derivative)
+        scaled.append(replace(off, scale=right))
+    return scaled
 
 
-def _with_instead(gradient: Gradient, before: Mapping[Path, Any], linear: Mapping[Path, Any]) -> Gradient:
-    """Return a gradient with what the backward pass has in its place: by its place, by its name, or as the only one."""
-    shape = before[gradient.path].shape
-    alike = {path: value for path, value in linear.items() if _essential(value.shape) == _essential(shape)}
-    returned = [path for path in alike if path[0].value == "gradients"]
-    named = _named(gradient.path, alike)
-    if text(gradient.path) == "x":
-        chosen = returned[0] if returned else next(iter(alike), None) if len(alike) == 1 else named
+def _is_near(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=0.02)
+
+
+def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
+    """Return gradients with what the backward pass has in the place of those that do not agree."""
+    free = layer.linear - {gradient.agreeing for gradient in gradients}
+    return [
+        gradient
+        if gradient.agreeing or gradient.instead is not None
+        else replace(gradient, instead=_instead(gradient, layer, free))
+        for gradient in gradients
+    ]
+
+
+def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
+    """Return what is in the place of a gradient: by its place, by its name, or as the only one."""
+    shape = layer.before[gradient.path].shape
+    alike = [path for path in linear if _essential(layer.candidates[path].shape) == _essential(shape)]
+    named = next((path for path in alike if belongs(gradient.path, path)), None)
+    only = alike[0] if len(alike) == 1 else None
+    if gradient.is_input:
+        chosen = next((path for path in alike if path[0].value == "gradients"), named or only)
     else:
-        chosen = gradient.path if gradient.path in alike else named or (next(iter(alike)) if len(alike) == 1 else None)
-    if chosen is None:
-        return gradient
-    values = alike[chosen].reshape(shape)
-    return replace(gradient, instead=np.array([values[place] for place in gradient.places]))
+        chosen = gradient.path if gradient.path in alike else named or only
+    if chosen is not None:
+        return _at(layer.candidates[chosen].reshape(shape), gradient.places)
+    is_empty = any(belongs(gradient.path, path) and value.shape == shape for path, value in layer.unchanged.items())
+    return np.zeros(len(gradient.places)) if is_empty else None
+
+
+def belongs(path: Path, other: Path) -> bool:
+    """Return whether something is called like the gradient of a quantity: dW of W, grads[0] of params[0]."""
+    name, last = str(path[-1].value).strip("_"), str(other[-1].value)
+    if re.fullmatch(rf"_?(d_?|grads?_?|delta_?){re.escape(name)}|{re.escape(name)}_?(grads?|gradient|d)", last):
+        return True
+    pairs = [(str(own.value), str(its.value)) for own, its in zip(path, other, strict=False) if own != its]
+    return bool(pairs) and len(path) == len(other) and all(re.search("grad|^_?d", its) for _, its in pairs)
+
+
+def _sums(gradients: list[tuple[Path, Any]]) -> Iterator[tuple[Path, Any]]:
+    """Yield the sums of two gradients, and of all that follow each other, as those of shared layers do in a list."""
+    chosen = gradients[:SHARED]
+    pairs = itertools.combinations(chosen, 2)
+    runs = [chosen[first:end] for first, end in itertools.combinations(range(len(chosen) + 1), 2) if end - first > 2]
+    for parts in (*pairs, *runs):
+        yield parts[0][0], sum(values for _, values in parts)
 
 
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(n for n in shape if n > 1)
 
 
-def _places(value: Any) -> tuple[tuple[int, ...], ...]:
+def _places(value: Any) -> Places:
     """Return where a quantity is moved: everywhere, if it is small."""
     chosen = np.sort(np.random.default_rng(0).permutation(value.size)[:MOVED])
     return tuple(tuple(map(int, np.unravel_index(number, value.shape))) for number in chosen)
 
 
-def _is_new(path: Path, value: Any, before: Mapping[Path, Any]) -> bool:
-    """Return whether a pass made or changed an array."""
-    old = before.get(path)
-    return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
-
-
-def _derivative(
-    rerun: Rerun, path: Path, value: Any, places: Sequence[tuple[int, ...]], y: Path, dy: Any, until: float
-) -> Any:
-    """Return the derivative of sum(y * dy) by central differences, or None if y does not follow from the value."""
-    if not _depends(rerun, path, value, y):
-        return None
-    derivative, width = np.zeros(len(places)), _width(value, dy)
-    for number, place in enumerate(places):
-        if time.monotonic() > until:
-            return None
-        by = BY[width] * max(1.0, abs(float(value[place])))
-        try:
-            up, down = (rerun.after([Change(path, place, sign * by)], [y]) for sign in (1, -1))
-        except Raised:
-            return None
-        if y not in up or y not in down or not up[y].shape == down[y].shape == np.shape(dy):
-            return None
-        derivative[number] = np.sum((up[y] - down[y]) * dy) / (2 * by)
-    return derivative
-
-
-def _depends(rerun: Rerun, path: Path, value: Any, y: Path) -> bool:
-    """Return whether y changes when the whole array does."""
-    moved = [Change(path, place, 0.1 * (1 + sum(place))) for place in np.ndindex(value.shape)]
-    try:
-        return not np.array_equal(rerun.after(moved, [y])[y], rerun.after((), [y])[y])
-    except (Raised, KeyError):  # y may be no number then
-        return False
-
-
-def _matched(
-    path: Path,
-    value: Any,
-    derivative: Any,
-    places: tuple[tuple[int, ...], ...],
-    candidates: Mapping[Path, Any],
-    after: Mapping[Path, Any],
-    agree: float,
-) -> Gradient:
-    moved = {path: after[path] - value} if path in candidates and after[path].shape == value.shape else {}
-    for other, array in {**candidates, **moved}.items():
-        for form in (array, array.T) if array.ndim == 2 else (array,):
-            factor = _factor(form, value.shape, derivative, places, agree)
-            if factor is not None:
-                return Gradient(path, derivative, places, other, factor)
-    return Gradient(path, derivative, places, None)
+def _at(value: Any, places: Places) -> Any:
+    return np.array([value[place] for place in places], float)
 
 
 def _width(*arrays: Any) -> int:
@@ -194,29 +391,8 @@ def _width(*arrays: Any) -> int:
     return 4 if any(a.dtype.itemsize <= 4 for a in arrays) else 8
 
 
-def _factor(
-    array: Any, shape: tuple[int, ...], derivative: Any, places: Sequence[tuple[int, ...]], agree: float
-) -> float | None:
-    """Return which multiple of a derivative an array is, or None."""
-    if _essential(array.shape) != _essential(shape):
-        return None
-    a = array.reshape(shape)[tuple(np.transpose(places))].astype(float) if shape else array.ravel().astype(float)
-    if not np.isfinite(a).all() or not a.any():
-        return None
-    factor = float(a @ derivative / (derivative @ derivative))
-    return factor if np.max(np.abs(a - factor * derivative)) <= agree * np.max(np.abs(a)) else None
-
-
-def _named(path: Path, candidates: Mapping[Path, Any]) -> Path | None:
-    """Return what is called like a gradient of a quantity, and is new."""
-    name = re.escape(str(path[-1].value).lstrip("_"))
-    pattern = re.compile(rf"_?(d_?|grad_?|delta_?){name}|{name}_?(grad|gradient|d)\b", re.IGNORECASE)
-    named = [other for other in candidates if pattern.fullmatch(str(other[-1].value))]
-    return named[0] if named else None
-
-
-def best(attempts: Iterator[tuple[bool, Callable[[], list[Gradient]]]]) -> list[Gradient]:
-    """Return the gradients of the attempt in which most agree; of the first in which all do.
+def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float = math.inf) -> Comparison:
+    """Return the gradients of the attempt in which most agree; of the first that is right.
 
     One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken.
 
@@ -224,21 +400,25 @@ def best(attempts: Iterator[tuple[bool, Callable[[], list[Gradient]]]]) -> list[
     ----------
     attempts
         Whether each is with several examples, and what compares the gradients in it; those with several come first.
+    until
+        When to give up, by the monotonic clock.
     """
-    most: list[Gradient] = []
+    most = NOTHING
     for several, attempt in attempts:
-        if most and not several:
+        if most.gradients and not several:
             break
+        if time.monotonic() > until:
+            return most._replace(all_tried=False)
         try:
-            gradients = attempt()
+            comparison = attempt()
         except Raised:
             continue
-        if gradients and all(gradient.agreeing for gradient in gradients):
-            return gradients
-        if _agreeing(gradients) > _agreeing(most) or not most:
-            most = gradients
+        if comparison.is_right:
+            return comparison
+        if _agreeing(comparison) > _agreeing(most) or not most.gradients:
+            most = comparison
     return most
 
 
-def _agreeing(gradients: Sequence[Gradient]) -> int:
-    return sum(gradient.agreeing is not None for gradient in gradients)
+def _agreeing(comparison: Comparison) -> int:
+    return sum(gradient.agreeing is not None for gradient in comparison.arrays)

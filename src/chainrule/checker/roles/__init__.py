@@ -131,8 +131,13 @@ def _watched(
 def _settled(learner: Learner, checked: Mapping[str, Checked]) -> set[str]:
     """Return the functions that are judged, or that cannot be before another one is right."""
     wrong = {function for function, done in checked.items() if done.status == "wrong"}
-    settled = {f for f, done in checked.items() if done.status != "unchecked" or done.reason == "needs-another"}
+    settled = {f for f, done in checked.items() if done.status != "unchecked" or wrong & _awaited(done)}
     return settled | {function for function in learner.nodes if wrong & uses(learner, function)}
+
+
+def _awaited(done: Checked) -> set[str]:
+    """Return the functions that have to be right before this one is judged."""
+    return set(done.facts.get("name", "").split(", ")) if done.reason == "needs-another" else set()
 
 
 def _tried(

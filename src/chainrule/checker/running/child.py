@@ -27,6 +27,7 @@ from chainrule.checker.running.imports import Importer, is_real, restore_numpy_n
 from chainrule.checker.running.messages import receive, send
 from chainrule.checker.running.serving import Service
 from chainrule.checker.running.source import Source, beside, read, starred
+from chainrule.checker.running.surroundings import PACKAGES, import_packages, make_harmless
 from chainrule.checker.running.walls import OURS, limit, lock, readable
 from chainrule.checker.watching.program import Program
 from chainrule.lessons import book, stepwise
@@ -76,11 +77,20 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
     if source.tree is None:  # which the judge says
         return
     others = beside(source)
+    if request["whole"]:
+        import_packages(source.tree)
     restore_numpy_names()
     _enclose()
     _hide()
+    if request["whole"]:
+        make_harmless()
+        program = _program(source.tree, others)
+        program.run()
+        tree = last(definitions(source.tree))
+        Service(Learner(program.names, tree, None, source.tree), requests, answers, program).serve()
+        return
     learner, failed = run(definitions(source.tree), source, None, others)
-    service = Service(learner, requests, answers, partial(_program, source, others))
+    service = Service(learner, requests, answers)
     told = [[finding.function, finding.line, finding.facts["kind"], finding.facts["text"]] for finding in failed]
     send(answers, service.description() | {"failed": told})
     service.serve()
@@ -126,13 +136,17 @@ def run(
     return Learner(namespace, ast.Module(own, []), names, source.tree), failed
 
 
-def _program(source: Source, others: Mapping[str, Source]) -> Program:
+def _program(tree: ast.Module, others: Mapping[str, Source]) -> Program:
     """Return the whole program of a file, with names of its own."""
     importer = Importer()
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
+    importer.packages = PACKAGES
     names = _namespace(NAME, importer)
+    names["__file__"], names["__name__"] = "program.py", "__main__"
+    if not all(importer.knows(name) or is_real(name) for name in starred(tree)):
+        names |= {name: importer.stub(name) for name in _unknown(tree, tree, names)}
     importer.loading = False
-    return Program(source.tree or ast.Module([], []), names, Path.cwd())
+    return Program(tree, names, Path.cwd())
 
 
 def _is_borrowed(value: Any) -> bool:

@@ -89,7 +89,25 @@ def col2im(col: Any, input_shape: Any, filter_h: int, filter_w: int, stride: int
     return padded[:, :, pad : pad + H, pad : pad + W]
 
 
-class Relu:
+def get_array_module(x: Any) -> Any:
+    """Return NumPy, whatever the array: there is no graphics card."""
+    return np
+
+
+class _Layer:
+    """A layer without parameters, as the book's second volume has them."""
+
+    params: list[Any]
+    grads: list[Any]
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """Return a layer with lists of its own."""
+        layer = super().__new__(cls)
+        layer.params, layer.grads = [], []
+        return layer
+
+
+class Relu(_Layer):
     """The book's ReLU layer."""
 
     def forward(self, x: Any) -> Any:
@@ -102,7 +120,7 @@ class Relu:
         return dout * self.mask
 
 
-class Sigmoid:
+class Sigmoid(_Layer):
     """The book's sigmoid layer."""
 
     def forward(self, x: Any) -> Any:
@@ -115,12 +133,13 @@ class Sigmoid:
         return dout * self.out * (1 - self.out)
 
 
-class Affine:
+class Affine(_Layer):
     """The book's linear layer; examples are rows, and inputs with more axes are made flat."""
 
     def __init__(self, W: Any, b: Any) -> None:
         self.W, self.b = W, b
         self.dW = self.db = None
+        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
 
     def forward(self, x: Any) -> Any:
         """Return XW + b."""
@@ -130,10 +149,11 @@ class Affine:
     def backward(self, dout: Any) -> Any:
         """Return the gradient of the input and keep those of W and b."""
         self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        self.grads[0][...], self.grads[1][...] = self.dW, self.db
         return (dout @ self.W.T).reshape(self.shape)
 
 
-class SoftmaxWithLoss:
+class SoftmaxWithLoss(_Layer):
     """The book's last layer."""
 
     def forward(self, x: Any, t: Any) -> Any:
@@ -148,7 +168,7 @@ class SoftmaxWithLoss:
         return dout * (self.y - one_hot) / len(self.y)
 
 
-class Dropout:
+class Dropout(_Layer):
     """The book's dropout layer, which scales when it predicts."""
 
     def __init__(self, dropout_ratio: float = 0.5) -> None:
@@ -202,8 +222,9 @@ _FILES: dict[str, dict[str, Any]] = {
     r"(.*\.)?common\.gradient": _GRADIENT,
     r"(.*\.)?common\.layers": _BOOK | _named(Relu, Sigmoid, Affine, SoftmaxWithLoss, Dropout, im2col, col2im),
     r"(.*\.)?common\.util": _named(im2col, col2im),
-    r"(.*\.)?common\.np": {"np": np},
+    r"(.*\.)?common\.np": {"np": np, "GPU": False},
     r"(.*\.)?common\.config": {"GPU": False},
+    r"(.*\.)?cuda": {"get_array_module": get_array_module, "as_numpy": np.asarray, "gpu_enable": False},
     r"tqdm(\.\w+)?": _named(tqdm, trange) | {"tqdm_notebook": tqdm, "notebook": SimpleNamespace(tqdm=tqdm)},
 }
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import IO, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from chainrule.checker.derivatives.training import Loop, Seen
 from chainrule.checker.learner import DEEPEST, Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
-from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
 
 LONGEST = 500  # characters of what an exception says
 MOST_NAMES = 5000
@@ -184,9 +182,9 @@ class Connection(Codec):
     def refer(self, value: Any) -> dict[str, Any]:
         """Return what stands in a message for a value that stays on this side."""
         if isinstance(value, RemoteMethod):
-            return {"method": [value.__self__._number, value.__name__]}
+            return {"method": [self._number(value.__self__), value.__name__]}
         if isinstance(value, Remote):
-            return {"handle": value._number}
+            return {"handle": self._number(value)}
         self._callbacks.append(value)
         return {"callback": len(self._callbacks) - 1}
 
@@ -199,13 +197,20 @@ class Connection(Codec):
 
     def kind_of(self, value: Any) -> dict[str, Any]:
         """Return what names the kind of a tuple, a list or a dict that is not a plain one."""
-        return {"kind": value.original._number} if isinstance(value, _Kind) else {}
+        return {"kind": self._number(value.original)} if isinstance(value, _Kind) else {}
 
     def of_kind(self, value: Any, entry: Any) -> Any:
         """Return a tuple, a list or a dict as one of a kind that the other side named."""
         special: Any = _Tuple(value) if isinstance(value, tuple) else _List() if isinstance(value, list) else _Dict()
         special.original = self._object(entry, Remote)
         return special
+
+    def _number(self, value: Remote) -> int:
+        """Return the number of the handle of an object."""
+        if value._connection is not self:
+            raise Raised("TypeError", "it is an object of another process", None, inside=False)
+        number: int = value._number
+        return number
 
     def _object(self, number: Any, kind: type[Remote]) -> Remote:
         known = self._objects.get(counted(number))
@@ -282,15 +287,16 @@ class RemoteLearner(Learner):
 
     def _called(self, function: str, target: RemoteFunction, arguments: Any, named: Any) -> Any:
         call = {"function": function, "target": target, "arguments": arguments, "named": named}
-        answer = self._connection.answer("call", **call)
-        self.given = typed(self._connection.decode(answer.get("given")), tuple)
+        connection: Connection = target._connection
+        answer = connection.answer("call", **call)
+        self.given = typed(connection.decode(answer.get("given")), tuple)
         need(len(self.given) == len(arguments))
         self.returned_argument = typed(answer.get("returned_argument"), bool)
         if changed := _texts(answer.get("changed")):
             self.changed.setdefault(function, set()).update(changed)
         for line in typed(answer.get("old_numpy"), list)[:1]:
             self.needs_old_numpy[function] = None if line is None else counted(line)
-        return self._connection.decode(answer.get("value"))
+        return connection.decode(answer.get("value"))
 
     def quietly(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Call something of ours that calls the learner's code: there is nothing to limit here."""
@@ -329,80 +335,37 @@ class RemoteLearner(Learner):
     def method(self, instance: Any, name: str) -> Callable[..., Any]:
         """Return a method of an object of the learner's, which is looked up when it is called."""
         if isinstance(instance, Remote):
-            return RemoteMethod(self._connection, instance, name)
+            return RemoteMethod(instance._connection, instance, name)
         return super().method(instance, name)
 
     def attributes(self, instance: Any) -> dict[str, Any]:
         """Return what an object of the learner's holds, by name."""
-        held = self._connection.ask("attributes", instance=instance) if isinstance(instance, Remote) else {}
-        need(isinstance(held, dict) and all(isinstance(name, str) for name in held))
-        return dict(held)
+        return (
+            texts_to(instance._connection.ask("attributes", instance=instance)) if isinstance(instance, Remote) else {}
+        )
 
     def put(self, instance: Any, path: Sequence[Any], value: Any) -> None:
         """Set an attribute, or an entry of a dict or list that is one."""
-        self._connection.ask("put", instance=instance, path=tuple(path), value=value)
+        instance._connection.ask("put", instance=instance, path=tuple(path), value=value)
 
     def fill(self, instance: Any, path: Sequence[Any], values: Any) -> None:
         """Write numbers into an array that an object holds."""
-        self._connection.ask("fill", instance=instance, path=tuple(path), values=values)
+        instance._connection.ask("fill", instance=instance, path=tuple(path), values=values)
 
     def shown_by(self, lines: Sequence[str]) -> dict[str, Any]:
         """Run lines of code below the definitions; return `result` and the attributes of `layer`."""
-        shown = self._connection.ask("shown_by", lines=list(lines))
-        need(isinstance(shown, dict) and all(isinstance(name, str) for name in shown))
-        return dict(shown)
-
-    def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> RemoteRehearsal:
-        """Return code to be rehearsed with the file's definitions; `setup` runs once, before."""
-        rehearsal = self._connection.ask("exercise", setup=setup, code=code, values=dict(values))
-        need(isinstance(rehearsal, Remote))
-        return RemoteRehearsal(self._connection, rehearsal)
-
-    def watch(self) -> Seen:
-        """Have the whole program run on made-up data, and return what was seen."""
-        seen = typed(self._connection.ask("watch"), tuple)
-        need(len(seen) == 2)
-        loops = []
-        for told in typed(seen[0], list):
-            need(isinstance(told, tuple) and len(told) == 3)
-            name, line, rehearsal = told
-            need(isinstance(rehearsal, Remote))
-            loops.append(Loop(typed(name, str), counted(line), RemoteRehearsal(self._connection, rehearsal)))
-        calls = {typed(name, str): typed(arguments, dict) for name, arguments in _entries(seen[1])}
-        need(all(isinstance(name, str) for arguments in calls.values() for name in arguments))
-        return Seen(tuple(loops), calls)
-
-
-class RemoteRehearsal:
-    """Code that is rehearsed in the other process: see `watching.rehearsal.Rehearsal`."""
-
-    def __init__(self, connection: Connection, rehearsal: Remote) -> None:
-        self._connection, self._rehearsal = connection, rehearsal
-
-    def before(self) -> dict[Path, Any]:
-        """Return the arrays and numbers that there are before."""
-        return _by_path(self._connection.ask("before", rehearsal=self._rehearsal))
-
-    def after(self, changes: Iterable[Change] = (), wanted: Iterable[Path] | None = None) -> dict[Path, Any]:
-        """Run the code and return the arrays and numbers that there are then."""
-        moved = [(unstepped(path), place, by) for path, place, by in changes]
-        paths = None if wanted is None else [unstepped(path) for path in wanted]
-        return _by_path(self._connection.ask("after", rehearsal=self._rehearsal, changes=moved, wanted=paths))
-
-
-def _by_path(told: Any) -> dict[Path, Any]:
-    """Return arrays of numbers by their paths."""
-    try:
-        numbers = {stepped(path): array for path, array in typed(told, list)}
-    except (TypeError, ValueError):
-        raise NotAMessageError from None
-    need(all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" and a.size for a in numbers.values()))
-    return numbers
+        return texts_to(self._connection.ask("shown_by", lines=list(lines)))
 
 
 def _entries(told: Any) -> list[tuple[str, Any]]:
     need(isinstance(told, dict) and len(told) <= MOST_NAMES)
     return [*told.items()]
+
+
+def texts_to(told: Any) -> dict[str, Any]:
+    """Return a dict of a message whose keys are texts."""
+    need(isinstance(told, dict) and all(isinstance(name, str) for name in told))
+    return dict(told)
 
 
 def _lineage(told: Any) -> dict[str, bool]:

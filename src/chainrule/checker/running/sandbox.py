@@ -36,11 +36,15 @@ START_WALLS = CHILD.replace("main", "show_walls")
 
 
 def start(child: str) -> str:
-    """Return what the judge's process begins with: first of all it starts the child, so that both import at a time."""
+    """Return what the judge's process begins with: first of all it starts two others, so that all import at a time.
+
+    One executes definitions, and the other the whole program: whatever that does to its own process, the judgment of
+    what the file defines does not depend on it. It is not made later, because the judge may not start processes.
+    """
     command = f"[sys.executable, *{OPTIONS!r}, {child!r}, *sys.argv[1:]]"
-    pipes = "stdin=subprocess.PIPE, stdout=subprocess.PIPE"
+    started = f"subprocess.Popen({command}, stdin=subprocess.PIPE, stdout=subprocess.PIPE)"
     imports = "from chainrule.checker.running import judge"
-    return PATH + f"import subprocess; child = subprocess.Popen({command}, {pipes}); {imports}; judge.main(child)"
+    return PATH + f"import subprocess; both = [{started}, {started}]; {imports}; judge.main(*both)"
 
 
 START = start(CHILD)

@@ -30,11 +30,11 @@ class Service(Codec):
     requests, answers
         The pipes from the judge and to it.
     program
-        Makes the whole program of the file.
+        The whole program of the file, which was run; None where there are definitions alone.
     """
 
     def __init__(
-        self, learner: Learner, requests: IO[bytes], answers: IO[bytes], program: Callable[[], Program]
+        self, learner: Learner, requests: IO[bytes], answers: IO[bytes], program: Program | None = None
     ) -> None:
         self._learner, self._program = learner, program
         self._requests, self._answers = requests, answers
@@ -148,11 +148,11 @@ class Service(Codec):
         return {"value": self.encode(Rehearsals(self._learner.namespace).exercise(setup, code, values))}
 
     def _watch(self) -> dict[str, Any]:
-        program = self._program()
-        program.run()
-        places = {number: program.places[number] for number in program.first}
-        loops = [(place.name, place.line, program.first[number]) for number, place in places.items()]
-        return {"value": self.encode((loops, program.calls.first))}
+        if self._program is None:
+            return {"value": self.encode(([], {}))}
+        places, first = self._program.places, self._program.first
+        loops = [(places[number].name, places[number].line, first[number]) for number in first]
+        return {"value": self.encode((loops, self._program.calls.first))}
 
     def _before(self, rehearsal: Rehearsal) -> dict[str, Any]:
         return {"value": self.encode(_plain(rehearsal.before()))}

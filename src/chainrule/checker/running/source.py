@@ -19,6 +19,7 @@ from chainrule.checker.running.mending import mended
 from chainrule.checker.unfinished import parsed
 
 Told = TypeVar("Told", Finding, Checked)
+ABOVE = 2  # folders above that of a file in which its modules are looked for
 LARGEST = 50_000_000  # bytes; notebooks hold their pictures
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "writefile", "python", "python3"}
 MAGIC = re.compile(r"\s*(%|!|\?)|\s*[\w.]+\s*\?{1,2}\s*$")
@@ -253,25 +254,28 @@ def _syntax(function: str, text: str, error: Exception | None) -> Finding:
 
 
 def beside(source: Source, limit: int = 20) -> dict[str, Source]:
-    """Return the Python files that a file imports, and those that they import.
+    """Return the Python files of its own that a file imports, and those that they import.
 
-    They are looked for in its folder, and in those above it that it adds to `sys.path`.
+    They are looked for in its folder, in those above that it adds to `sys.path`, and modules of packages in the two above:
+    such programs are started at the top.
     """
-    folders = [source.path.parent]
-    folders += [source.path.parents[up] for up in _levels_up(source.tree) if up < len(source.path.parents)]
+    levels = _levels_up(source.tree)
     found: dict[str, Source] = {}
     waiting = [source]
     while waiting and len(found) < limit:
         tree = waiting.pop().tree
-        for name in imported(tree) if tree else ():
-            other = None if name in found else _module(folders, name)
+        for name in (*imported(tree), *_perhaps_modules(tree)) if tree else ():
+            other = None if name in found else _module(source.path.absolute(), name, levels)
             if other is not None:
                 found[name] = other
                 waiting.append(other)
     return found
 
 
-def _module(folders: list[Path], name: str) -> Source | None:
+def _module(path: Path, name: str, levels: list[int]) -> Source | None:
+    """Return the module of a name for the file of a path."""
+    above = range(1, ABOVE + 1) if "." in name else levels
+    folders = [path.parents[up] for up in (0, *above) if up < len(path.parents)]
     paths = (folder / f"{name.replace('.', '/')}.py" for folder in folders)
     sources = (read(path) for path in paths if path.is_file())
     return next((source for source in sources if source.tree is not None), None)
@@ -287,7 +291,7 @@ def _levels_up(tree: ast.AST | None) -> list[int]:
     calls = [call for call in calls if re.fullmatch(r"(sys\.)?path\.(append|insert)", ast.unparse(call.func))]
     added = [ast.unparse(call.args[-1]) for call in calls]
     levels = {text.count("..") + text.count("pardir") + max(text.count("dirname(") - 1, 0) for text in added}
-    return sorted(levels & {1, 2})
+    return sorted(levels & {*range(1, ABOVE + 1)})
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -297,6 +301,14 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def _perhaps_modules(tree: ast.AST) -> Iterator[str]:
+    """Yield what is imported from a package, as modules of it: `from . import layers`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            prefix = f"{node.module}." if node.module else ""
+            yield from (f"{prefix}{alias.name}" for alias in node.names)
 
 
 def starred(tree: ast.Module) -> list[str]:

@@ -9,7 +9,7 @@ from types import CodeType
 
 Loop = ast.For | ast.While
 LONGEST = 40  # characters of a name
-PASS, CALL = "__before_a_pass__", "__called__"
+BEGIN, PASS, CALL = "__before_a_loop__", "__before_a_pass__", "__called__"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Place:
 class WithStops(ast.NodeTransformer):
     """Puts `if __before_a_pass__(number, globals(), locals()): break` before each pass of every loop.
 
-    At the beginning of each function of the file it puts `__called__("Class.method", locals())`.
+    Before the loop it puts `__before_a_loop__(number)`, and at the beginning of each function of the file
+    `__called__("Class.method", locals())`.
     """
 
     def __init__(self) -> None:
@@ -54,12 +55,12 @@ class WithStops(ast.NodeTransformer):
         self._inside.pop()
         return node
 
-    def _loop(self, node: Loop) -> ast.AST:
+    def _loop(self, node: Loop) -> list[ast.stmt]:
         number = len(self.places)
         self.places.append(Place(copy.deepcopy(node), node.lineno, ".".join(self._inside)))
         self.generic_visit(node)
         node.body.insert(0, _stop(node, f"if {PASS}({number}, globals(), locals()): break"))
-        return node
+        return [_stop(node, f"{BEGIN}({number})"), node]
 
     visit_For = visit_While = _loop  # noqa: N815 - the names that NodeTransformer calls
 

@@ -61,9 +61,11 @@ class Rehearsal:
         for change in changes:
             _move(names, *change)
         inside: dict[str, Any] = {}
+        wanted = None if wanted is None else [*wanted]
         try:
             with quiet():
-                sys.setprofile(lambda frame, event, result: _note(inside, frame, event, result))
+                if wanted is None or any("()" in str(path[0].value) for path in wanted):  # it doubles the time
+                    sys.setprofile(lambda frame, event, result: _note(inside, frame, event, result))
                 try:
                     exec(self.code, names)
                 finally:

@@ -1,0 +1,337 @@
+"""Layers, pairs of functions and losses of any style, by differences of their own forward pass."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from chainrule.checker.derivatives import judgment
+from chainrule.checker.derivatives.training import Seen
+from chainrule.checker.findings import Finding
+from chainrule.checker.learner import Learner
+from chainrule.checker.running.child import _namespace
+from chainrule.checker.running.imports import Importer
+from chainrule.checker.watching.rehearsal import Rehearsal, Rehearsals
+
+DENSE = """
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out); self.b = np.random.randn(n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, grad, lr):
+        dx = grad @ self.W.T
+        self.W -= lr * self.x.T @ grad / len(grad)
+        self.b -= lr * grad.sum(axis=0) / len(grad)
+        return dx
+"""
+RELU = """
+class Relu:
+    def forward(self, x):
+        self.mask = x <= 0
+        x[self.mask] = 0
+        return x
+    def backward(self, dout):
+        dout[self.mask] = 0
+        return dout
+"""
+ACTIVATED = """
+class Tanh:
+    def forward(self, z):
+        return np.tanh(z)
+    def derivative(self, z):
+        return 1 - np.tanh(z) ** 2
+class Layer:
+    def __init__(self, inputs, units, activation):
+        self.params = {"W": np.random.randn(inputs, units), "b": np.zeros((1, units))}
+        self.grads = {"W": None, "b": None}
+        self.activation = activation
+    def forward(self, A):
+        self.A, self.Z = A, A @ self.params["W"] + self.params["b"]
+        return self.activation.forward(self.Z)
+    def backward(self, dA):
+        dZ = dA * self.activation.derivative(self.Z)
+        self.grads["W"] = self.A.T @ dZ
+        self.grads["b"] = dZ.sum(axis=0, keepdims=True)
+        return dZ @ self.params["W"].T
+"""
+OBJECTS = """
+class Parameter:
+    def __init__(self, value):
+        self.value = value
+        self.grad = np.zeros_like(value)
+class BatchNorm:
+    def __init__(self, dim):
+        self.scale, self.shift = Parameter(np.random.rand(dim) + 0.5), Parameter(np.zeros(dim))
+    def forward(self, x):
+        self.std = np.sqrt(x.var(axis=0) + 1e-5)
+        self.hat = (x - x.mean(axis=0)) / self.std
+        return self.scale.value * self.hat + self.shift.value
+    def backward(self, dout):
+        self.scale.grad += (dout * self.hat).sum(axis=0)
+        self.shift.grad += dout.sum(axis=0)
+        d = dout * self.scale.value
+        return (d - d.mean(axis=0) - self.hat * (d * self.hat).mean(axis=0)) / self.std
+class Dropout:
+    def __init__(self, rate):
+        self.rate = rate
+    def forward(self, x):
+        self.kept = (np.random.rand(*x.shape) > self.rate) / (1 - self.rate)
+        return x * self.kept
+    def backward(self, dout):
+        return dout * self.kept
+"""
+GATED = """
+class Cell:
+    def __init__(self, Wx, Wh, b):
+        self.params = [Wx, Wh, b]
+        self.grads = [np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b)]
+    def forward(self, x, h_prev, c_prev):
+        Wx, Wh, b = self.params
+        f, i, o, g = np.split(x @ Wx + h_prev @ Wh + b, 4, axis=1)
+        f, i, o = (1 / (1 + np.exp(-gate)) for gate in (f, i, o))
+        g = np.tanh(g)
+        c = f * c_prev + i * g
+        h = o * np.tanh(c)
+        self.cache = x, h_prev, c_prev, f, i, o, g, c
+        return h, c
+    def backward(self, dh_next, dc_next):
+        Wx, Wh, b = self.params
+        x, h_prev, c_prev, f, i, o, g, c = self.cache
+        dc = dc_next + dh_next * o * (1 - np.tanh(c) ** 2)
+        do = dh_next * np.tanh(c) * o * (1 - o)
+        d = np.hstack([dc * c_prev * f * (1 - f), dc * g * i * (1 - i), do, dc * i * (1 - g ** 2)])
+        for grad, value in zip(self.grads, (x.T @ d, h_prev.T @ d, d.sum(axis=0))):
+            grad[...] = value
+        return d @ Wx.T, d @ Wh.T, dc * f
+"""
+SHARED = """
+class Lookup:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+    def forward(self, idx):
+        self.idx = idx
+        return self.params[0][idx]
+    def backward(self, dout):
+        self.grads[0][...] = 0
+        np.add.at(self.grads[0], self.idx, dout)
+class TwoWords:
+    def __init__(self, vocab_size, hidden_size):
+        W = 0.01 * np.random.randn(vocab_size, hidden_size).astype("f")
+        self.first, self.second = Lookup(W), Lookup(W)
+        self.params, self.grads = self.first.params + self.second.params, self.first.grads + self.second.grads
+    def forward(self, contexts):
+        return self.first.forward(contexts[:, 0]) + 2 * self.second.forward(contexts[:, 1])
+    def backward(self, dout):
+        self.first.backward(dout)
+        self.second.backward(2 * dout)
+"""
+LOSSES = """
+class SoftmaxLoss:
+    def forward(self, x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.p, self.t = e / e.sum(axis=1, keepdims=True), t
+        return -np.sum(t * np.log(self.p)) / len(x)
+    def backward(self, dout=1):
+        return (self.p - self.t) / len(self.t)
+class CrossEntropy:
+    def loss(self, y_pred, y_true):
+        return -np.sum(y_true * np.log(y_pred + 1e-12), axis=1)
+    def gradient(self, y_pred, y_true):
+        return -y_true / (y_pred + 1e-12)
+def mse(y_true, y_pred):
+    return np.mean((y_pred - y_true) ** 2)
+def mse_prime(y_true, y_pred):
+    return 2 * (y_pred - y_true) / len(y_true)
+def cross_entropy_loss(probabilities, target):
+    return -np.mean(np.log(probabilities[np.arange(len(target)), target]))
+def cross_entropy_gradient(probabilities, target):
+    grad = probabilities.copy()
+    grad[np.arange(len(target)), target] -= 1
+    return grad / len(target)
+"""
+PAIRS = """
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+def swish(x):
+    return x / (1 + np.exp(-x))
+def swish_prime(x):
+    s = 1 / (1 + np.exp(-x))
+    return s + x * s * (1 - s)
+def logistic(z, derivative=False):
+    s = 1 / (1 + np.exp(-z))
+    return s * (1 - s) if derivative else s
+"""
+INHERITED = """
+class Activation:
+    def __init__(self, f, df):
+        self.f, self.df = f, df
+    def forward(self, x):
+        self.x = x
+        return self.f(x)
+    def backward(self, dout):
+        return dout * self.df(self.x)
+class Cubic(Activation):
+    def __init__(self):
+        super().__init__(lambda x: x ** 3, lambda x: 3 * x ** 2)
+"""
+
+
+class _Watcher:
+    """Rehearses code in this process; it watches no program."""
+
+    def __init__(self, learner: Learner) -> None:
+        self._rehearsals = Rehearsals(learner.namespace)
+
+    def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> Rehearsal:
+        return self._rehearsals.exercise(setup, code, values)
+
+    def watch(self) -> Seen:
+        return Seen((), {})
+
+
+def _judged(code: str, monkeypatch: pytest.MonkeyPatch) -> tuple[set[str], list[Finding]]:
+    """Return the functions that are right, and what is wrong with others."""
+    monkeypatch.setattr(judgment, "SECONDS", 60.0)
+    monkeypatch.setattr(judgment, "LONGEST", 30.0)
+    names, tree = _namespace("<learner>", Importer()), ast.parse("import numpy as np\n" + textwrap.dedent(code))
+    exec(compile(tree, "<learner>", "exec"), names)
+    learner = Learner(names, tree)
+    outcomes = list(judgment.judged(learner, _Watcher(learner), {}, set()))
+    right = {checked.function for checked, _ in outcomes if checked.status == "ok"}
+    return right, [finding for _, finding in outcomes if finding]
+
+
+def _methods(name: str, *methods: str) -> set[str]:
+    return {f"{name}.{method}" for method in methods}
+
+
+PASSES = ("forward", "backward")
+
+
+@pytest.mark.parametrize(
+    ("code", "functions"),
+    [
+        (DENSE, _methods("Dense", "__init__", *PASSES)),
+        (RELU, _methods("Relu", *PASSES)),
+        (ACTIVATED, _methods("Layer", "__init__", *PASSES) | _methods("Tanh", "forward", "derivative")),
+        (OBJECTS, _methods("BatchNorm", "__init__", *PASSES) | _methods("Dropout", *PASSES)),
+        (GATED, _methods("Cell", "__init__", *PASSES)),
+        (SHARED, _methods("Lookup", *PASSES) | _methods("TwoWords", "__init__", *PASSES)),
+        (LOSSES, _methods("SoftmaxLoss", *PASSES) | _methods("CrossEntropy", "loss", "gradient")),
+        (LOSSES, {"mse", "mse_prime", "cross_entropy_loss", "cross_entropy_gradient"}),
+        (PAIRS, {"affine_forward", "affine_backward", "swish", "swish_prime", "logistic"}),
+        (INHERITED, _methods("Activation", *PASSES) | {"Cubic.__init__"}),
+    ],
+)
+def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    right, findings = _judged(code, monkeypatch)
+    assert not findings
+    assert functions <= right
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "wrong", "function", "quantity", "pattern"),
+    [
+        (
+            DENSE,
+            "lr * grad.sum(axis=0) / len(grad)",
+            "lr * grad.sum(axis=0)",
+            "Dense.backward",
+            "b",
+            "ratio-of-examples 6",
+        ),
+        (DENSE, "dx = grad @ self.W.T", "dx = -grad @ self.W.T", "Dense.backward", "x", "sign"),
+        (DENSE, "lr * grad.sum(axis=0)", "lr * grad[-1]", "Dense.backward", "b", "one-example"),
+        (DENSE, "dx = grad @ self.W.T", "dx = grad @ (self.W * 2 + 1).T", "Dense.backward", "x", "other"),
+        (RELU, "dout[self.mask] = 0", "dout[~self.mask] = 0", "Relu.backward", "x", "other"),
+        (RELU, "return dout", "return 3 * dout", "Relu.backward", "x", "ratio 3"),
+        (ACTIVATED, "self.A.T @ dZ", "self.A.T @ dA", "Layer.backward", "params['W']", "no-slope"),
+        (OBJECTS, "self.shift.grad += dout.sum(axis=0)", "pass", "BatchNorm.backward", "shift.value", "zero"),
+        (OBJECTS, "return dout * self.kept", "return dout * self.kept * 0.5", "Dropout.backward", "x", "ratio 0.5"),
+        (GATED, "dc * g * i", "dc * i", "Cell.backward", "Wx", "other"),
+        (PAIRS, "dout.sum(axis=0)", "2 * dout.sum(axis=0)", "affine_backward", "b", "ratio 2"),
+        (PAIRS, "s + x * s * (1 - s)", "s + s * (1 - s)", "swish_prime", "x", "other"),
+        (PAIRS, "s * (1 - s) if", "(1 - s) if", "logistic", "x", "other"),
+    ],
+)
+def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
+    code: str, right: str, wrong: str, function: str, quantity: str, pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert right in code
+    _, findings = _judged(code.replace(right, wrong), monkeypatch)
+    told = [(finding.function, finding.facts["name"], finding.facts["pattern"]) for finding in findings]
+    assert told == [(function, quantity, pattern)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # A slope of what does not go entry by entry is no gradient.
+        """
+        def softmax(x):
+            e = np.exp(x)
+            return e / e.sum()
+        def softmax_derivative(x):
+            return softmax(x) * (1 - softmax(x))
+        """,
+        # It needs something that the forward pass knows nothing of.
+        """
+        def relu(z):
+            return np.maximum(z, 0)
+        def relu_backward_propagation(dZ, A_prev, W_prev, Z):
+            return (dZ @ W_prev.T) * (Z > 0)
+        """,
+        # The gradient of the loss, not of the layer.
+        """
+        class Softmax:
+            def forward(self, x):
+                e = np.exp(x)
+                self.y = e / e.sum(axis=1, keepdims=True)
+                return self.y
+            def backward(self, dout):
+                return dout
+        """,
+        # Weight decay belongs to no forward pass.
+        """
+        class Decayed:
+            def __init__(self, n_in, n_out):
+                self.W = np.random.randn(n_in, n_out)
+            def forward(self, x):
+                self.x = x
+                return x @ self.W
+            def backward(self, dout):
+                self.dW = self.x.T @ dout + 0.1 * self.W
+                return dout @ self.W.T
+        """,
+    ],
+)
+def test_what_proves_nothing_is_not_accused(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, findings = _judged(code, monkeypatch)
+    assert not findings
+
+
+def test_a_layer_made_of_a_wrong_one_is_not_blamed_besides(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        DENSE.replace("grad @ self.W.T", "grad @ self.W.T * 2")
+        + """
+class Pair:
+    def __init__(self, n_in, n_out):
+        self.first, self.second = Dense(n_in, n_out), Dense(n_out, n_out)
+    def forward(self, x):
+        return self.second.forward(self.first.forward(x))
+    def backward(self, grad, lr):
+        return self.first.backward(self.second.backward(grad, lr), lr)
+"""
+    )
+    right, findings = _judged(code, monkeypatch)
+    assert [finding.function for finding in findings] == ["Dense.backward"]
+    assert not any(function.startswith("Pair") for function in right)
