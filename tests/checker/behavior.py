@@ -44,6 +44,13 @@ class Behavior:
     results: dict[str, list[float] | None] = field(default_factory=dict)
     lines: set[int] = field(default_factory=set)
 
+    def has_run(self, function: str, lines: range) -> bool:
+        """Return whether some of the lines ran, and the function ("" for none) came to something at least once."""
+        returned = not function or any(
+            result is not None and call.startswith(f"{function} ") for call, result in self.results.items()
+        )
+        return returned and not self.lines.isdisjoint(lines)
+
     def differs(self, other: Behavior) -> bool:
         """Return whether some call that both have came to something else."""
         return any(not _alike(self.results[call], other.results[call]) for call in self._common(other))

@@ -3,7 +3,8 @@
 Run it with `python -m tests.checker.planted_wild LIST --folder FOLDER`; the list and the folder are those of
 `tests.checker.wild`. Into each file it plants mistakes of `mutations`, one at a time, where the network is computed. A
 mistake counts if it changes what some call of the learner's comes to (see `behavior`), and if the file as it was is not
-accused in the same function. The same seed plants the same mistakes.
+accused in the same function. Where too few count, others are planted into code that nothing ran to its end; whether
+these change anything is not known, so they have a table of their own. The same seed plants the same mistakes.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ class Outcome:
         The errors that the file did not have before, as "function (line): key, sentence".
     detected, blamed, named
         Whether there is one, whether all of them are at the right place, and whether one of those says what it is.
+    counts
+        Whether the mistake is known to change something.
     """
 
     file: str
@@ -87,6 +90,7 @@ class Outcome:
     detected: bool
     blamed: bool
     named: bool
+    counts: bool
 
     @property
     def label(self) -> str:
@@ -149,13 +153,17 @@ class Planter:
             return
         before, without = self._checked(self.source.text), self._observed(self.source.text)
         accused = {finding.function for finding in before.findings if finding.severity == "error"}
-        ran = [m for m in candidates if without.lines.intersection(range(m.line, m.last_line + 1))]
-        self.counts["never run"] += len(candidates) - len(ran)
+        free = [mutation for mutation in candidates if mutation.function not in accused]
+        ran = [m for m in free if without.has_run(m.function, range(m.line, m.last_line + 1))]
+        never_run = [mutation for mutation in free if mutation not in ran]
+        self.counts["never run to the end"] += len(never_run)
         kinds: set[str] = set()
-        for mutation in drawn([m for m in ran if m.function not in accused], rng)[:TRIED]:
+        for mutation in drawn(ran, rng)[:TRIED]:
             if len(kinds) < wanted and mutation.kind not in kinds and self._counts(mutation, without):
                 kinds.add(mutation.kind)
-                yield self._outcome(file, mutation, before)
+                yield self._outcome(file, mutation, before, counts=True)
+        for mutation in drawn(never_run, rng)[: wanted - len(kinds)]:
+            yield self._outcome(file, mutation, before, counts=False)
 
     def _counts(self, mutation: Mutation, without: Behavior) -> bool:
         """Return whether a mistake changes something, and more than that the program stops."""
@@ -168,7 +176,7 @@ class Planter:
             return False
         return True
 
-    def _outcome(self, file: str, mutation: Mutation, before: Report) -> Outcome:
+    def _outcome(self, file: str, mutation: Mutation, before: Report, *, counts: bool) -> Outcome:
         known = {(finding.mistake, finding.function) for finding in before.findings}
         report = self._checked(mutation.text)
         new = [f for f in report.findings if f.severity == "error" and (f.mistake, f.function) not in known]
@@ -186,6 +194,7 @@ class Planter:
             bool(new),
             bool(new) and len(there) == len(new),
             any(re.search(NAMES[mutation.kind], f"{f.mistake} {_sentence(f)}", re.IGNORECASE) for f in there),
+            counts,
         )
 
     def _is_there(self, finding: Finding, mutation: Mutation) -> bool:
@@ -292,13 +301,19 @@ def main(words: Sequence[str] | None = None) -> None:
                 outcomes.append(outcome)
                 print(f"{outcome.label} {'found' if outcome.detected else 'missed'}", file=sys.stderr, flush=True)
             left += planter.counts
-            if planter.counts and not any(outcome.file == file for outcome in outcomes):
+            if planter.counts and not any(outcome.file == file and outcome.counts for outcome in outcomes):
                 without.append(f"no mistake counted: {file} ({reasons(planter.counts)})")
-    rows = table(outcomes)
-    print(*(markdown(rows, lang) for lang in HEADINGS), by_kind(outcomes), "", *misses(outcomes), sep="\n")
+    counted = [outcome for outcome in outcomes if outcome.counts]
+    rows, others = table(counted), table([outcome for outcome in outcomes if not outcome.counts])
+    print(*(markdown(rows, lang) for lang in HEADINGS), by_kind(counted), "", *misses(counted), sep="\n")
+    print("", "In code that nothing ran to its end:", "", *(markdown(others, lang) for lang in HEADINGS), sep="\n")
     print(*without, f"left out: {reasons(left)}", sep="\n")
     if arguments.json:
-        results = {"table": [asdict(row) for row in rows], "outcomes": [asdict(outcome) for outcome in outcomes]}
+        results = {
+            "table": [asdict(row) for row in rows],
+            "never_run": [asdict(row) for row in others],
+            "outcomes": [asdict(outcome) for outcome in outcomes],
+        }
         arguments.json.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -113,6 +113,7 @@ def test_only_what_changes_numbers_is_another_behavior(tmp_path: Path) -> None:
     right = _observed(tmp_path, NETWORK)
     lines = NETWORK.split("\n")
     assert right.lines >= {n for n, line in enumerate(lines, 1) if "dZ[Z <= 0]" in line or "/ m" in line}
+    assert right.has_run("relu_backward", range(1, 99)) and not right.has_run("load_rows", range(1, 99))
     assert not right.differs(_observed(tmp_path, NETWORK.replace("np.dot(dZ, A_prev.T) / m", "dZ @ A_prev.T / m")))
     wrong = _observed(tmp_path, NETWORK.replace("np.dot(dZ, A_prev.T) / m", "np.dot(dZ, A_prev.T)"))
     assert right.differs(wrong) and not right.stops(wrong)
@@ -145,9 +146,11 @@ def test_the_measure_counts_by_style_and_lists_what_is_missed(
     assert course | {"style": "all"} == everything and course["planted"] == 2
     assert 2 >= course["detected"] >= course["blamed"] >= course["named"] and course["detected"] > 0
     assert f"\n| course | 1 | 2 | {course['detected']} (" in printed and "| 방식 | 파일 | 심은 실수 |" in printed
-    assert "no mistake counted: ada+net/unread.py (" in printed and " never run" in printed
-    assert all(outcome["line"].startswith("cell 2, line ") for outcome in first["outcomes"])
-    assert printed.count("\nnot ") == 2 - sum(outcome["named"] and outcome["blamed"] for outcome in first["outcomes"])
+    assert "no mistake counted: ada+net/unread.py (" in printed and " never run to the end" in printed
+    counted = [outcome for outcome in first["outcomes"] if outcome["counts"]]
+    assert len(counted) == 2 and all(outcome["line"].startswith("cell 2, line ") for outcome in counted)
+    assert "In code that nothing ran to its end:" in printed and first["never_run"][0]["planted"] == 2
+    assert printed.count("\nnot ") == 2 - sum(outcome["named"] and outcome["blamed"] for outcome in counted)
 
 
 def test_the_same_seed_draws_the_same_mistakes_and_each_kind_once_before_any_twice() -> None:
