@@ -106,12 +106,15 @@ def test_what_a_newer_python_reads_is_no_mistake(tmp_path: Path) -> None:
     assert report.exit_status == 0
 
 
-def test_modules_are_found_in_folders_that_the_file_adds(tmp_path: Path) -> None:
-    (tmp_path / "common").mkdir()
-    (tmp_path / "common" / "mine.py").write_text("def twice(x):\n    return 2 * x\n", "utf-8")
+def test_modules_are_found_where_the_program_looks_for_them(tmp_path: Path) -> None:
     (tmp_path / "ch01").mkdir()
+    (tmp_path / "layers").mkdir()
+    for module in ("helpers.py", "layers/affine.py"):
+        (tmp_path / module).write_text("def twice(x):\n    return 2 * x\n", "utf-8")
     path = tmp_path / "ch01" / "net.py"
-    path.write_text("import sys\nfrom common.mine import twice\n", "utf-8")
+    path.write_text("import sys\nfrom helpers import twice\n", "utf-8")
     assert not beside(read(path))
-    path.write_text("import sys\nsys.path.append('..')\nfrom common.mine import twice\n", "utf-8")
-    assert list(beside(read(path))) == ["common.mine"]
+    path.write_text("import sys\nsys.path.append('..')\nfrom helpers import twice\n", "utf-8")
+    assert list(beside(read(path))) == ["helpers"]
+    path.write_text("from layers.affine import twice\n", "utf-8")
+    assert list(beside(read(path))) == ["layers.affine"]

@@ -256,8 +256,8 @@ def _syntax(function: str, text: str, error: Exception | None) -> Finding:
 def beside(source: Source, limit: int = 20) -> dict[str, Source]:
     """Return the Python files of its own that a file imports, and those that they import.
 
-    They are looked for in its folder, in those above that it adds to `sys.path`, and modules of packages in the two above:
-    such programs are started at the top.
+    They are looked for in its folder and in those above that it adds to `sys.path`; modules of packages are in the two
+    above, too, for such programs are started at the top.
     """
     levels = _levels_up(source.tree)
     found: dict[str, Source] = {}
