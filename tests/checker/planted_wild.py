@@ -35,6 +35,8 @@ NEAR = 3  # lines between a mistake outside of functions and the line that is bl
 FIXED = ("coursera", "book", "cs231n")  # the styles in which a course fixes every factor
 STOPS = ("misspelt",)  # what may make a program stop; whatever else does would be seen without a checker
 
+UNMOVED = r"unchanged|zero|missing|not[- ]updated|lost|skipped|nothing-moves|does not move|never|forgotten"
+
 # What the key of a finding, its pattern or its sentence has to say of each kind of mistake.
 NAMES = {
     "factor": r"mean|factor|ratio|times as|half|divided|average|of-m|wrong-m|m-is",
@@ -51,8 +53,8 @@ NAMES = {
     "square": r"square|factor|slope|power|root|absolute|error-itself|no-square|formula",
     "function": r"no-|not-|lost|root|log|tanh|exp|is-|activation|returns|slope|sigmoid",
     "loop": r"layer|last|first|loop|step|skipped|lost|unchanged|zero|not updated|never",
-    "not-updated": r"unchanged|missing|zero|not[- ]updated|lost|skipped|nothing-moves|does not move|never|forgotten",
-    "update-lost": r"update-lost|skipped|missing|unchanged|zero|not[- ]updated|lost|thrown|nothing-moves|does not move|never",
+    "not-updated": UNMOVED,
+    "update-lost": rf"update-lost|thrown|{UNMOVED}",
     "misspelt": r"misspelt|no-such|NameError|AttributeError|never-set|not defined",
     "unused": r"never-used|not used|unused|lost|from|activation|other|returns|slope|formula",
     "mask": r"mask|inverted|minimum|sign|relu",
