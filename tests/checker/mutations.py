@@ -50,12 +50,16 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Mutation:
-    """A mistake: what kind it is, where it is (the lines and the function, "" for none), and the text with it."""
+    """A mistake: what kind it is, where it is, and the text with it.
+
+    It is in some lines, in a function ("" for none) and in the statement that computes a target ("" for none).
+    """
 
     kind: str
     line: int
     last_line: int
     function: str
+    target: str
     before: str
     after: str
     text: str
@@ -366,7 +370,7 @@ def _planted(kind: str, place: _Place, changed: Changed, lines: list[str]) -> Mu
     except SyntaxError:
         return None
     before = "\n".join(lines[first - 1 : last]).strip()
-    return Mutation(kind, first, last, place.function, before, after, text)
+    return Mutation(kind, first, last, place.function, place.target, before, after, text)
 
 
 def _heading(loop: Changed) -> str:

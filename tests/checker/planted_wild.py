@@ -35,32 +35,33 @@ NEAR = 3  # lines between a mistake outside of functions and the line that is bl
 FIXED = ("coursera", "book", "cs231n")  # the styles in which a course fixes every factor
 STOPS = ("misspelt",)  # what may make a program stop; whatever else does would be seen without a checker
 
-UNMOVED = r"unchanged|zero|missing|not[- ]updated|lost|skipped|nothing-moves|does not move|never|forgotten"
-
-# What the key of a finding, its pattern or its sentence has to say of each kind of mistake.
+_MEAN = r"mean|averag|divided|scaled|factor|ratio|half|wrong-m|m-is|per-|sum"
+_SIGN = r"sign|minus|plus|ascent|uphill|grows|order|swapped|subtracted|exponents"
+_UNMOVED = r"unchanged|zero|missing|lost|skipped|thrown|nothing|never|forgotten|not-updated"
 NAMES = {
-    "factor": r"mean|factor|ratio|times as|half|divided|average|of-m|wrong-m|m-is",
-    "mean": r"mean|factor|ratio|times as|divided|average|sum|per-",
-    "axis": r"axis|axes|per-|over-|flat|sum|shape|column|row",
-    "update-sign": r"ascent|uphill|sign|grows|up the slope|direction",
-    "sign": r"sign|minus|uphill|ascent|plus|order|negative|-1 times",
-    "order": r"order|sign|uphill|ascent|swapped|minus|negative|-1 times",
-    "transpose": r"transpos",
-    "slope": r"slope|derivative of the activation|mask|activation|gradient-lost|factor|one-factor|gate",
-    "product": r"elementwise|product|dot|matrix|times",
-    "other-variable": r"other|another|from|of-|swapped|exchanged|wrong|order|partner|instead|same",
-    "one-minus": r"plus|one-minus|inverted|slope|sign|1 \+|correction|weights|unbiased|no-one|inverted",
-    "square": r"square|factor|slope|power|root|absolute|error-itself|no-square|formula",
-    "function": r"no-|not-|lost|root|log|tanh|exp|is-|activation|returns|slope|sigmoid",
-    "loop": r"layer|last|first|loop|step|skipped|lost|unchanged|zero|not updated|never",
-    "not-updated": UNMOVED,
-    "update-lost": rf"update-lost|thrown|{UNMOVED}",
-    "misspelt": r"misspelt|no-such|NameError|AttributeError|never-set|not defined",
-    "unused": r"never-used|not used|unused|lost|from|activation|other|returns|slope|formula",
-    "mask": r"mask|inverted|minimum|sign|relu",
+    "factor": _MEAN,
+    "mean": _MEAN,
+    "axis": r"axis|axes|per-|over-|flat|whole|columns|rows|scalar|number|keepdims|shape",
+    "update-sign": _SIGN,
+    "sign": _SIGN,
+    "order": _SIGN,
+    "transpose": r"transpos|order",
+    "slope": r"slope|factor|mask|lost|formula|gate|passed-on",
+    "product": r"elementwise|product|matrix|times|not-summed",
+    "other-variable": r"other|from|of-|swapped|exchanged|order|partner|same|cache|passed|lost|twice|old|itself",
+    "one-minus": r"plus|minus|no-one|inverted|correct|weights|decayed|unbiased|sign|slope|gate",
+    "square": r"square|power|absolute|root|formula|factor",
+    "function": r"no-|not-|lost|root|log|returns|is-|one-term|exponential|tanh",
+    "loop": r"layer|last|first|steps|one-lost|one-skipped|some-lost|fixed|" + _UNMOVED,
+    "not-updated": _UNMOVED,
+    "update-lost": _UNMOVED,
+    "misspelt": r"misspelt|no-such|never",
+    "unused": r"used|returns|no-|lost|from|of-|formula|overwritten|activat",
+    "mask": r"mask|inverted|minimum|sign",
     "bias": r"bias",
-    "overwritten": r"overwritten|accumulat|adds? up|summed|sum|last|carried|lost|only",
+    "overwritten": r"overwritten|not-added|adds-up|last|first|lost|sum",
 }
+"""What the key of a finding, or the pattern in what was measured, has to say of each kind of mistake."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class Planter:
             tuple(f"{f.function} ({f.line}): {f.mistake}, {_sentence(f)}" for f in new),
             bool(new),
             bool(new) and len(there) == len(new),
-            any(re.search(NAMES[mutation.kind], f"{f.mistake} {_sentence(f)}", re.IGNORECASE) for f in there),
+            any(describes(finding, mutation) for finding in there),
             counts,
         )
 
@@ -226,8 +227,19 @@ class Planter:
 
 
 def _sentence(finding: Finding) -> str:
-    said = f"{hints(finding, 'en', 1)[0]} {measured(finding, 'en')} {finding.facts.get('pattern', '')}"
+    said = f"{hints(finding, 'en', 1)[0]} {measured(finding, 'en')}"
     return " ".join(said.split())
+
+
+def describes(finding: Finding, mutation: Mutation) -> bool:
+    """Return whether a finding says what a mistake is, or of differences, which quantity is wrong and how."""
+    names = re.compile(NAMES[mutation.kind])
+    if names.search(finding.facts.get("pattern", "")):
+        return True
+    if not finding.mistake.startswith("own-"):
+        return bool(names.search(finding.mistake.rpartition(".")[2]))
+    quantity = re.sub(r"\W", "", re.split(r"[.\[]", finding.facts.get("name", ""))[-1])
+    return bool(quantity) and quantity.lower() == re.sub(r"^_?d_?(?=\w)", "", mutation.target).lower()
 
 
 def drawn(candidates: Sequence[Mutation], rng: random.Random) -> list[Mutation]:

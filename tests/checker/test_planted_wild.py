@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chainrule.checker.findings import Finding
 from tests.checker import planted_wild
 from tests.checker.behavior import Behavior, observed
 from tests.checker.mutations import SENTENCES, Mutation, mutations
@@ -91,6 +92,25 @@ def test_what_is_planted_is_python_with_as_many_lines_and_changes_only_its_own()
         wrong = mutation.text.split("\n")
         changed = [n for n, (a, b) in enumerate(zip(right, wrong, strict=True), 1) if a != b]
         assert changed and mutation.line <= min(changed) <= max(changed) <= mutation.last_line
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "facts", "is_described"),
+    [
+        ("factor", "linear_backward.dW-no-mean", {}, True),
+        ("factor", "linear_backward.dW-transposed", {}, False),
+        ("factor", "own-step", {"pattern": "ratio 5", "name": "W1"}, True),
+        ("factor", "own-step", {"pattern": "other", "name": "params['W']"}, True),
+        ("factor", "own-step", {"pattern": "other", "name": "b"}, False),
+        ("slope", "relu.minimum", {}, False),
+    ],
+)
+def test_a_finding_describes_a_mistake_by_its_key_its_pattern_or_its_quantity(
+    kind: str, key: str, facts: dict[str, str], is_described: bool
+) -> None:
+    mutation = planted(kind)[0]
+    assert mutation.target == ("dW" if kind == "factor" else "d")
+    assert planted_wild.describes(Finding(key, "f", facts=facts), mutation) is is_described
 
 
 def test_nothing_is_planted_where_data_are_loaded() -> None:
