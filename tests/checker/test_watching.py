@@ -26,8 +26,8 @@ def sigmoid(z):
 """
 LOOP = """
 rng = np.random.RandomState(0)
-X = rng.rand(10, 3); Y = rng.rand(10, 1)
-w = rng.randn(3, 1)
+X = rng.rand(10, 4); Y = rng.rand(10, 1)
+w = rng.randn(4, 1)
 for i in range(100):
     y = X @ w
     w -= 0.1 * 2 * X.T @ (y - Y) / len(X)
@@ -108,18 +108,18 @@ def test_the_end_of_a_program_costs_the_watching_alone(tmp_path: Path) -> None:
     [
         (
             "pandas",
-            "import pandas\nt = pandas.read_csv('t.csv')\nX = t[['a', 'b', 'c']].values; Y = t[['d']].values",
+            "import pandas\nt = pandas.read_csv('t.csv')\nX = t[['a', 'b', 'c', 'e']].values; Y = t[['d']].values",
         ),
         (
             "sklearn",
-            "from sklearn.datasets import load_iris\nX, Y = load_iris(return_X_y=True)\nX = X[:, :3]; Y = Y[:, None]",
+            "from sklearn.datasets import load_iris\nX, Y = load_iris(return_X_y=True)\nY = Y[:, None]",
         ),
     ],
 )
 def test_packages_for_data_work_behind_the_walls(package: str, data: str, tmp_path: Path) -> None:
     pytest.importorskip(package)
     path = tmp_path / "mine.py"
-    path.write_text(HEAD + data + LOOP.replace("X = rng.rand(10, 3); Y = rng.rand(10, 1)", ""))
+    path.write_text(HEAD + data + LOOP.replace("X = rng.rand(10, 4); Y = rng.rand(10, 1)", ""))
     (report,) = check_files([path], seconds=60.0)
     assert statuses(report) == {"sigmoid": "ok", "for i": "ok"}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, tensors
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
@@ -54,13 +54,13 @@ def judged(
 
     They are tried as the program was seen to call them, and in other ways if it did not.
     """
-    known, trusted, end = set(settled), set(learner.nodes), time.monotonic() + SECONDS
+    known, trusted, end = set(settled), set(learner.nodes), clock.now() + SECONDS
     accused: list[tuple[Unit, Comparison]] = []
     for unit in _units(learner):
         functions = {unit.forward, unit.backward, unit.made_by} - {""}
-        if functions <= known or time.monotonic() > end:
+        if functions <= known or clock.now() > end:
             continue
-        until = min(end, time.monotonic() + LONGEST)
+        until = min(end, clock.now() + LONGEST)
         every = itertools.chain(_as_seen(learner, calls, unit.forward, unit.backward), attempts.distinct(unit.attempts))
         comparison = _compared(watcher, every, until)
         if comparison.is_right:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, patterns
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.patterns import Measured
@@ -129,7 +129,7 @@ def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Co
     rerun
         Code that computes y and then what is made of its upstream gradient dy, in which there is a factor `upstream`.
     until
-        When to give up, by the monotonic clock.
+        When to give up, by `clock.now`.
     exact
         Whether the gradient of a loss may have no factor of its own.
 
@@ -152,7 +152,7 @@ def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Co
         if moved is None:
             continue
         functions |= layer.changed(moved)
-        if time.monotonic() > until:
+        if clock.now() > until:
             return NOTHING
         gradient = layer.gradient(path)
         if gradient is not None:
@@ -421,13 +421,13 @@ def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float
     attempts
         Whether each is with several examples, and what compares the gradients in it; those with several come first.
     until
-        When to give up, by the monotonic clock.
+        When to give up, by `clock.now`.
     """
     most = NOTHING
     for several, attempt in attempts:
         if most.gradients and not several:
             break
-        if time.monotonic() > until:
+        if clock.now() > until:
             return most._replace(all_tried=False)
         try:
             comparison = attempt()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.derivatives import costs, differences, sorting, updates
 from chainrule.checker.derivatives.costs import Cost
 from chainrule.checker.derivatives.differences import Numbers, Point, Rerun, Trial
@@ -106,16 +106,16 @@ def assess(rerun: Rerun, seconds: float = 2.0, states: Collection[str] = ()) -> 
     Raised
         If the pass raises.
     """
-    started = time.monotonic()
+    started = clock.now()
     until = started + seconds
     point = differences.here(rerun)
-    each = (time.monotonic() - started) / 3
+    each = (clock.now() - started) / 3
     moved = [path for path in _moved(point) if text(path) not in states][:MOST]
     effects = _effects(rerun, point, moved, until)
     if not effects and moved:  # there may be ties, such as weights that are all 0
         point = differences.beside(rerun, point, moved)
         effects = _effects(rerun, point, moved, until)
-    timely = int((until - time.monotonic()) / (4 * each * max(1, len(effects))))
+    timely = int((until - clock.now()) / (4 * each * max(1, len(effects))))
     most = min(differences.ENTRIES, max(FEWEST, timely))
     candidates = _candidates(point, effects)
     verdicts = _verdicts(rerun, point, effects, candidates, most, until)
@@ -143,7 +143,7 @@ def _moved(point: Point) -> list[Path]:
 
 def _effects(rerun: Rerun, point: Point, moved: Sequence[Path], until: float) -> dict[Path, frozenset[Path]]:
     """Return what depends on each parameter that the step moves, apart from itself and other names of it."""
-    effects = {path: _follows(rerun, point, path) for path in moved if path in point.made and time.monotonic() < until}
+    effects = {path: _follows(rerun, point, path) for path in moved if path in point.made and clock.now() < until}
     return {path: follows for path, follows in effects.items() if follows}
 
 
@@ -221,14 +221,14 @@ def _verdicts(
     wanted = sorted({path for cost in candidates for path in cost.reads})
     tried: dict[Path, list[Trial]] = {}
     for path in effects:
-        if time.monotonic() > until or not _is_moved(point.before[path], point.after.get(path)):
+        if clock.now() > until or not _is_moved(point.before[path], point.after.get(path)):
             return []
         places = differences.entries(point, path, most)
         tried[path] = list(differences.trials(rerun, point, path, places, wanted))
     verdicts = list[Verdict]()
     for cost in candidates:
         verdicts.append(_verdict(cost, tried, effects, point))
-        if (verdicts[-1].is_right and len(verdicts[-1].along) == len(effects)) or time.monotonic() > until:
+        if (verdicts[-1].is_right and len(verdicts[-1].along) == len(effects)) or clock.now() > until:
             break
     return verdicts
 

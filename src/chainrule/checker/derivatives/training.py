@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from chainrule.checker import clock
 from chainrule.checker.derivatives import blame, lines, steps
 from chainrule.checker.derivatives.blame import Place
 from chainrule.checker.derivatives.differences import Rerun
@@ -51,10 +51,10 @@ def judged(
     settled, wrong
         The functions that are judged already, and those of them that are wrong.
     """
-    until, known = time.monotonic() + SECONDS, set(settled)
+    until, known = clock.now() + SECONDS, set(settled)
     inner: list[Loop] = []
     for loop in reversed([*loops]):  # what a pass of a loop comes to is judged before it
-        seconds = min(STEP, until - time.monotonic())
+        seconds = min(STEP, until - clock.now())
         if seconds <= 0:
             return
         try:

@@ -7,7 +7,6 @@ parameters.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.derivatives import differences, updates
 from chainrule.checker.derivatives.differences import Numbers, Point, Rerun, Trial
 from chainrule.checker.derivatives.steps import Verdict
@@ -49,7 +49,7 @@ def flow(rerun: Rerun, verdict: Verdict, until: float) -> Flow:
     wanted = sorted({pair.quantity for pair in pairs})
     tried: dict[Path, list[Trial]] = {}
     for parameter in (*verdict.off, *verdict.along):
-        if time.monotonic() > until:
+        if clock.now() > until:
             return Flow([], [])
         places = parameter.entries[:FEW]
         tried[parameter.path] = list(differences.trials(rerun, point, parameter.path, places, wanted))

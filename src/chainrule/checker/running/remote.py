@@ -11,10 +11,12 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.learner import DEEPEST, Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
 
 LONGEST = 500  # characters of what an exception says
+HOUR = 3600.0  # which no answer takes
 MOST_NAMES = 5000
 
 
@@ -117,6 +119,9 @@ class Connection(Codec):
             self._send(self._called_back(answer))
             answer = self.receive()
         need(answer.get("id") == identifier)
+        spent = answer.get("spent", 0.0)
+        need(type(spent) in (int, float) and 0 <= spent < HOUR)
+        clock.spend(spent)
         if "raised" in answer:
             raise _raised(answer["raised"])
         return answer

@@ -7,6 +7,7 @@ import contextlib
 import copy
 import inspect
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
 from typing import IO, Any
@@ -84,7 +85,8 @@ class Service(Codec):
         """Do what a request asks for, and return the answer."""
         for number in request["forget"]:
             self._numbers.pop(id(self._objects.pop(number, None)), None)
-        return {"id": request["id"]} | self._done(request)
+        started = time.process_time()
+        return {"id": request["id"]} | self._done(request) | {"spent": time.process_time() - started}
 
     def _done(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
