@@ -412,6 +412,20 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
             def backward(self, dout):
                 return dout
         """,
+        # A bias that begins with zeros is moved, like other parameters.
+        """
+        class Dense:
+            def __init__(self, n_in, n_out):
+                self.W, self.b = np.random.randn(n_in, n_out), np.zeros((1, n_out))
+            def forward(self, x):
+                self.x = x
+                return x @ self.W + self.b
+            def backward(self, dout):
+                dx = dout @ self.W.T
+                self.W -= 0.1 * (self.x.T @ dout + 0.1 * self.W)
+                self.b -= 0.1 * dout.sum(axis=0, keepdims=True)
+                return dx
+        """,
         # What is no tensor of parameters needs no gradient: labels.
         """
         class Tensor:

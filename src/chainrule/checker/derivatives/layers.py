@@ -318,7 +318,7 @@ def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     """
     parameters = [g for g in gradients if g.agreeing and not g.is_input and g.is_array]
     usual = max(parameters, key=lambda g: (_is_near(g.factor, 1), len(g.places))).factor if parameters else 1.0
-    is_moved = any(layer.is_moved(g.path) and g.agreeing == g.path for g in parameters)
+    is_moved = any(g.agreeing == g.path for g in parameters)
     if not (is_moved and usual < 0) and not layer.is_free and not layer.is_mean(usual):
         usual = 1.0
     rights = [
