@@ -113,15 +113,6 @@ def test_the_verdicts_are_those_of_a_check_in_one_process(tmp_path: Path) -> Non
         if here is None:
             assert there.problem is not None
         else:
-            # Only there the file runs as a whole: differences judge some functions that are not judged here.
-            left = {done.function for done in here.checked if done.status == "unchecked"}
-            known = {done.function for done in here.checked} - left
-            assert all(done.status in ("ok", "unchecked") for done in there.checked if done.function not in known)
-            assert set(there.unmatched) <= set(here.unmatched)
-            there, here = (
-                replace(report, unmatched=(), checked=tuple(done for done in report.checked if done.function in known))
-                for report in (there, here)
-            )
             assert replace(there, seconds=0.0).as_dict() == replace(here, seconds=0.0).as_dict()
             functions += len(here.checked)
     assert functions > 500
