@@ -19,6 +19,7 @@ from chainrule.checker.watching.program import Program
 from chainrule.checker.watching.rehearsal import Rehearsal, Rehearsals
 
 LONGEST = 2000  # characters of what an exception says
+MOST_ASKED = 5000
 
 
 class Service(Codec):
@@ -42,6 +43,7 @@ class Service(Codec):
         self._objects: dict[int, Any] = {}  # by the numbers of their handles
         self._numbers: dict[int, int] = {}  # by id
         self._count = 0
+        self._asked = 0  # how often a request has called functions of the judge's, whose time is not the learner's
         self._operations: dict[str, Callable[..., dict[str, Any]]] = {
             "call": self._call,
             "run": self._run,
@@ -89,6 +91,7 @@ class Service(Codec):
         return {"id": request["id"]} | self._done(request) | {"spent": time.process_time() - started}
 
     def _done(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self._asked = 0
         try:
             arguments = {name: self.decode(entry) for name, entry in request["arguments"].items()}
             return self._operations[request["do"]](**arguments)
@@ -204,6 +207,9 @@ class Service(Codec):
         """Return what stands for a function of the judge's, and asks the judge for its result."""
 
         def function(*arguments: Any) -> Any:
+            self._asked += 1
+            if self._asked > MOST_ASKED:
+                raise TimeoutError(f"it did not return after {MOST_ASKED} calls of its argument")
             with _no_alarm():  # half of a message would be the end of it
                 send(self._answers, {"callback": number, "arguments": self.encode(arguments)})
                 answer = receive(self._requests)
