@@ -226,7 +226,7 @@ def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
         recurrent.why("layer0.ahead.step0.i[0, 0]")
     with pytest.raises(InputError, match=r"layer1.running_mean cannot be explained, because it has no gradient"):
         recurrent.why("layer1.running_mean[0]")
-    with pytest.raises(InputError, match=r"no loss was computed: trace with y"):
+    with pytest.raises(InputError, match=r"no loss was computed: give the targets"):
         network.trace(np.ones((2, 3, 2))).why("layer2.W[0, 0]")
 
 

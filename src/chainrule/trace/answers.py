@@ -80,7 +80,7 @@ def _gradient(
     name = record.prefix + differential(of)
     array = record.backward.get(differential(of))
     if array is None:
-        why = "no loss was computed: trace with y" if traced.loss is None else "it has no gradient"
+        why = "no loss was computed: give the targets (y, or --label)" if traced.loss is None else "it has no gradient"
         raise InputError(f"{quantity.name} cannot be explained, because {why}.")
     users = _users(traced, record, of)
     if not users:

@@ -188,7 +188,7 @@ class Trace(PassRecord):
     def html(self, *, why: Sequence[Why] = (), lang: str = "en") -> str:
         """Return a page that needs no other file, with explanations on top if there are any."""
         trees = [pages.tree(each, Why.open, 8, lang) for each in why]
-        return pages.page(pages.title(self, lang), "\n".join([*trees, pages.trace(self, lang)]), lang)
+        return pages.page(pages.title(lang), pages.trace(self, lang, trees), lang)
 
     def write(self, path: str | Path, *, why: Sequence[Why] = (), lang: str = "en") -> Path:
         """Write the page to a file."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -12,8 +11,9 @@ from importlib.resources import files
 from typing import Any
 
 from chainrule.checker.findings import Finding
+from chainrule.common.languages import LANGUAGES as LANGUAGES
+from chainrule.common.languages import language as language
 
-LANGUAGES = ("en", "ko")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _LONGEST = 300  # characters of a fact, which may be the text of any exception
 
@@ -50,13 +50,6 @@ def entries() -> dict[str, Entry]:
         for key, entry in table.items()
         if key != "words"
     }
-
-
-def language(given: str | None = None) -> str:
-    """Return the language that was asked for, else that of the locale: "en" or "ko"."""
-    variables = ("LC_ALL", "LC_MESSAGES", "LANG")
-    locale = given or next((os.environ[name] for name in variables if os.environ.get(name)), "")
-    return "ko" if locale.lower().startswith("ko") else "en"
 
 
 def hints(finding: Finding, lang: str, level: int) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+import heapq
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -60,14 +61,16 @@ def fragment(content: str) -> str:
     return f'<style>{_style()}</style><div class="trace">{content}</div>'
 
 
-def title(record: PassRecord, lang: str) -> str:
+def title(lang: str) -> str:
     """Return what a trace's page is called."""
     return words("pass", lang)
 
 
-def trace(record: PassRecord, lang: str) -> str:
-    """Return a trace: what can be opened, layer by layer, and the loss."""
-    parts = [f"<h1>{title(record, lang)}</h1>", f"<p>{escape(headline(record, lang))}</p>", _legend()]
+def trace(record: PassRecord, lang: str, trees: Sequence[str] = ()) -> str:
+    """Return a trace: explanations that were asked for, what can be opened layer by layer, and the loss."""
+    parts = [f"<h1>{title(lang)}</h1>", f"<p>{escape(headline(record, lang))}</p>", _legend(), *trees]
+    if trees:
+        parts.append(f"<h2>{words('layers', lang)}</h2>")
     for group in groups(record.layers):
         parts += [_layer(layer, lang) for layer in group.shown]
         if group.folded:
@@ -92,7 +95,7 @@ def _layer(record: LayerRecord, lang: str) -> str:
     """Return what can be opened of one layer."""
     inputs = ", ".join(numbers.shape(x) for x in record.inputs.values())
     facts = [f"{inputs} → {numbers.shape(record.y)}", *_idle(record, lang)]
-    summary = f"<code>{escape(record.path)}</code> {escape(record.label)}"
+    summary = f"<code>{escape(record.path)}</code> {escape(record.label)}" if record.prefix else escape(record.label)
     summary += f'<span class="soft">{escape(" · ".join(facts))}</span>'
     parts = [*_equations(record.equations, lang), *_arrays("forward", record.prefix, record.forward, lang)]
     parts += _arrays("backward", record.prefix, record.backward, lang)
@@ -127,7 +130,9 @@ def _step(step: StepRecord, prefix: str, lang: str) -> str:
 
 def _loss(record: LossRecord, lang: str) -> str:
     Z, name = record.symbols
-    arrays = {Z: record.Z, "P": record.P, "Y": record.Y, f"d{Z}": record.slope}
+    arrays = {Z: record.Z, "Y": record.Y, f"d{Z}": record.slope}
+    if record.P is not record.Z:
+        arrays["P"] = record.P
     if record.weights is not None:
         arrays["weights"] = record.weights
     label = getattr(record.loss, "label", type(record.loss).__name__)
@@ -186,7 +191,7 @@ def _cell(value: float, largest: float) -> str:
 # Explanations.
 
 
-@dataclass
+@dataclass(eq=False)
 class _Node:
     explanation: Any
     behind: dict[int, _Node] = field(default_factory=dict)  # what its terms open into, by their numbers
@@ -203,14 +208,21 @@ def tree(explanation: Explanation, opened: Callable[[Any, int], Any], shown: int
         How many terms are shown of each number; all others are one line.
     """
     root = _Node(explanation)
-    waiting, count = deque([root]), 1
-    while waiting and count < _EXPLAINED:
-        node = waiting.popleft()
+    waiting: list[tuple[float, int, _Node, int]] = []  # how much of the root's number a term is, and where it is
+
+    def wait(node: _Node, influence: float) -> None:
+        size = sum(abs(term.product) for term in node.explanation.terms) or 1.0
         for i, term in enumerate(node.explanation.terms[:shown]):
-            if term.opens and count < _EXPLAINED:
-                node.behind[i] = _Node(opened(node.explanation, i))
-                waiting.append(node.behind[i])
-                count += 1
+            if term.opens:
+                heapq.heappush(waiting, (-influence * abs(term.product) / size, next(order), node, i))
+
+    order, count = itertools.count(), 1
+    wait(root, 1.0)
+    while waiting and count < _EXPLAINED:
+        influence, _, node, i = heapq.heappop(waiting)
+        node.behind[i] = _Node(opened(node.explanation, i))
+        wait(node.behind[i], -influence)
+        count += 1
     more = words("most-open", lang, numbers=_EXPLAINED)
     note = f'<p class="soft">{escape(more)}</p>' if count >= _EXPLAINED else ""
     heading = f"<h2>{escape(said(explanation, lang))}</h2>"
@@ -225,21 +237,23 @@ def _content(node: _Node, shown: int, lang: str) -> str:
     items = []
     for i, term in enumerate(explanation.terms[:shown]):
         factor, number = sides(term, own, lang)
-        text = f"{factor} × {number}" if factor else number
-        line = f"<code>{escape(text)} = {_product(term.product, largest)}</code>"
+        sides_of_it = " × ".join(f"<code>{escape(side)}</code>" for side in (factor, number) if side)
+        line = f"{_product(term.product, largest)} {sides_of_it}"
         if i in node.behind:
             behind = node.behind[i]
-            inner = f"<p>{escape(said(behind.explanation, lang))}</p>{_content(behind, shown, lang)}"
+            plain = behind.explanation.said in ("gradient", "value") and behind.explanation.terms
+            heading = "" if plain else f"<p>{escape(said(behind.explanation, lang))}</p>"
+            inner = heading + _content(behind, shown, lang)
             items.append(f"<li>{_details(line, inner)}</li>")
         else:
             items.append(f'<li><div class="line">{line}</div></li>')
     count = len(explanation.terms) - shown
     if count > 0:
-        rest = f"{words('rest', lang, count=count)} = {numbers.text(explanation.rest(shown))}"
-        items.append(f'<li><div class="line soft"><code>{escape(rest)}</code></div></li>')
+        rest = f"{_product(explanation.rest(shown), largest)} {escape(words('rest', lang, count=count))}"
+        items.append(f'<li><div class="line soft">{rest}</div></li>')
     if len(explanation.terms) > 1:
-        total = f"{words('total', lang)} = {numbers.text(explanation.total)}"
-        items.append(f'<li><div class="line"><code><b>{escape(total)}</b></code></div></li>')
+        total = f"{_product(explanation.total, 0)} {escape(words('total', lang))}"
+        items.append(f'<li><div class="line"><b>{total}</b></div></li>')
     facts = "".join(f"<p><code>{escape(p)} = {numbers.text(v)}</code></p>" for p, v in explanation.facts)
     notes = "".join(f'<p class="{"soft" if good else "bad"}">{escape(t)}</p>' for good, t in remarks(explanation, lang))
     return (f'<ul class="terms">{"".join(items)}</ul>' if items else "") + facts + notes
@@ -247,6 +261,7 @@ def _content(node: _Node, shown: int, lang: str) -> str:
 
 def _product(value: float, largest: float) -> str:
     name = "more" if value > 0 else "less"
-    depth = round(100 * abs(value) / largest)
+    depth = min(100, round(100 * abs(value) / largest)) if largest else 0
     color = f"color-mix(in srgb, var(--{name}) {depth}%, transparent)"
-    return f'{escape(numbers.text(value))} <span class="swatch" style="background: {color}"></span>'
+    swatch = f'<span class="swatch" style="background: {color}"></span>'
+    return f'{swatch} <code class="product">{escape(numbers.text(value))}</code>'

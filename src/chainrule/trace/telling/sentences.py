@@ -12,7 +12,9 @@ from chainrule.trace.telling.words import words
 def headline(record: PassRecord, lang: str) -> str:
     """Return what kind of pass it was, its loss, and what can be asked."""
     mode = words("training" if record.mode.training else "inference", lang)
-    parts = [words("examples", lang, count=record.X.shape[0], mode=mode)] if record.layers[0].prefix else []
+    count = record.X.shape[0]
+    key = "one-example" if count == 1 else "examples"
+    parts = [words(key, lang, count=count, mode=mode)] if record.layers[0].prefix else []
     if record.loss is None:
         return "; ".join([*parts, words("no-loss", lang)])
     parts.append(f"{record.loss.symbols[1]} = {numbers.text(record.loss.value)}")

@@ -29,7 +29,7 @@ def trace(record: PassRecord, lang: str = "en", *, color: bool = False, width: i
     table.add_column(words("layer", lang), no_wrap=True)
     heads = ["output", "range", "zeros", "gradient", "weights", "idle"] if record.loss else ["output", "range", "zeros"]
     for head in heads:
-        table.add_column(words(head, lang), justify="right", overflow="fold")
+        table.add_column(words(head, lang), justify="right", no_wrap=head == "range")
     for group in groups(record.layers):
         for layer in group.shown:
             _add_rows(table, layer, 0, lang, backward=record.loss is not None)
@@ -126,11 +126,11 @@ def _terms(explanation: Explanation, shown: int, lang: str) -> Table:
 
 def path_of_influence(path: Sequence[Explanation], lang: str, *, color: bool = False, width: int = 100) -> str:
     """Return the path of greatest influence, a line for each number."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=words("influence", lang), title_justify="left")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for explanation in path:
         factor = f"× {explanation.terms[0].factor or '…'}" if explanation.terms and explanation.terms[0].opens else ""
         table.add_row(explanation.path, numbers.text(explanation.value), factor)
-    return _rendered([table], color, width)
+    return _rendered([Text(words("influence", lang), "bold"), table], color, width)
 
 
 def _rendered(parts: Sequence[RenderableType], color: bool, width: int) -> str:
