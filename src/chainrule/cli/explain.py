@@ -20,7 +20,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES, language
 from chainrule.common.number_text import number_text
 
-EXAMPLE = "Example: chainrule explain digits.safetensors --input my-digit.png --label 3 --html digit.html"
+EXAMPLE = "Example: chainrule explain digits.safetensors --input my-digit.png --label 3"
 
 
 def run(

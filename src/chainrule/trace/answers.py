@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chainrule.arrays import leaves
+from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.errors import InputError
 from chainrule.trace.differences import slope_at
 from chainrule.trace.explanation import Explanation
@@ -34,7 +35,8 @@ def answer(
     InputError
         It cannot be explained; the message says what can.
     """
-    explanation, moved = _explained(traced, quantity, place, within)
+    with one_blas_thread():  # small products, very many of them
+        explanation, moved = _explained(traced, quantity, place, within)
     if not difference:
         return explanation
     if moved is None or traced.loss is None:

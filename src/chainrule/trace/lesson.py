@@ -61,6 +61,30 @@ class Function(Layer):
         return dx, dict(zip(self.parameters, grads, strict=True))
 
 
+class _Chain(Sequential):
+    """Functions one after another, whatever the layout: that examples are rows holds for layers alone."""
+
+    def forward(self, params: Params, x: Array, mode: Mode = INFERENCE) -> tuple[Array, tuple[Any, ...]]:
+        """Return the last function's output and every function's cache."""
+        caches = []
+        for layer, p in zip(self.layers, params, strict=True):
+            x, cache = layer.forward(p, x)
+            caches.append(cache)
+        return x, tuple(caches)
+
+    def backward(
+        self, cache: tuple[Any, ...], dy: Array, *, input_gradient: bool = True
+    ) -> tuple[Array, tuple[Params, ...]]:
+        """Return the gradients of the input and of the parameters."""
+        grads = []
+        for layer, c in zip(reversed(self.layers), reversed(cache), strict=True):
+            dx, g = layer.backward(c, dy)
+            assert dx is not None
+            dy = dx
+            grads.append(g)
+        return dy, tuple(reversed(grads))
+
+
 class Cost:
     """The cost of a lesson, as a loss.
 
@@ -105,7 +129,7 @@ def lesson(
     update
         Returns the new parameters for the parameters and their gradients, named like ``dW1``.
     """
-    body = Sequential(tuple(functions))
+    body = _Chain(tuple(functions))
     params = tuple(function.parameters for function in functions)
     root, loss = passed(body, cost, params, Data(X, X if Y is None else Y), INFERENCE)
     updated: dict[str, Array] = {}

@@ -98,7 +98,8 @@ def _updated(
     engine = NumpyEngine(body, loss, step.optimizer, params)
     if step.state:
         engine.restore({f"params/{path}": p for path, p in leaves(params)} | step.state)
-    engine.step(data.X, data.Y, data.weights, key, data.mask)
+    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+        engine.step(data.X, data.Y, data.weights, key, data.mask)
     return {path: _frozen(p) for path, p in leaves(engine.params)}
 
 

@@ -102,7 +102,7 @@ def of_value(record: LayerRecord, place: Place) -> Explanation:
         if slope is not None:
             terms += _products(record, called, x, slope, place)
     parameters = dict(leaves(record.params))
-    by_parameter = {n: _products(record, n, parameters[n], g, place) for n, g in leaves(grads)}
+    by_parameter = {n: _products(record, n, parameters[n], g, place, opens=False) for n, g in leaves(grads)}
     if not terms:  # what is looked up has no gradient
         terms = [term for found in by_parameter.values() for term in found]
     terms += _left(value, terms, by_parameter)
@@ -118,14 +118,16 @@ def _of_one_number(record: LayerRecord, dx: Array, place: Place) -> bool:
     return not others.any()
 
 
-def _products(record: LayerRecord, called: str, array: Array, slope: Array, place: Place) -> list[Term]:
-    """Return the terms of the numbers of an array: each times its slope."""
+def _products(
+    record: LayerRecord, called: str, array: Array, slope: Array, place: Place, *, opens: bool = True
+) -> list[Term]:
+    """Return the terms of the numbers of an array: each times its slope. Nothing is behind those of a parameter."""
     places = [tuple(index) for index in np.argwhere((slope != 0) & (array != 0)).tolist()]
     factors = [float(slope[index]) for index in places]
     names = factor_names(record, place, places, factors)
     output, name = at(record.prefix + record.layer.symbols[1], place), record.prefix + called
     return [
-        Term(text or f"∂{output}/∂{at(name, i)}", factor, at(name, i), float(array[i]), factor * float(array[i]))
+        Term(text or f"∂{output}/∂{at(name, i)}", factor, at(name, i), float(array[i]), factor * float(array[i]), opens)
         for i, factor, text in zip(places, factors, names, strict=True)
     ]
 

@@ -252,7 +252,7 @@ def _content(node: _Node, shown: int, lang: str) -> str:
         rest = f"{_product(explanation.rest(shown), largest)} {escape(words('rest', lang, count=count))}"
         items.append(f'<li><div class="line soft">{rest}</div></li>')
     if len(explanation.terms) > 1:
-        total = f"{_product(explanation.total, 0)} {escape(words('total', lang))}"
+        total = f"{_product(explanation.total, 0.0)} {escape(words('total', lang))}"
         items.append(f'<li><div class="line"><b>{total}</b></div></li>')
     facts = "".join(f"<p><code>{escape(p)} = {numbers.text(v)}</code></p>" for p, v in explanation.facts)
     notes = "".join(f'<p class="{"soft" if good else "bad"}">{escape(t)}</p>' for good, t in remarks(explanation, lang))
