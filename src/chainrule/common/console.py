@@ -12,6 +12,7 @@ import unicodedata
 from typing import Any
 
 _PLAIN = {"✓": "v", "✗": "x", "←": "<-", "→": "->", "–": "-", "—": "-", "━": "-", "▀": "#", "…": "...", "·": "."}
+_PLAIN |= {"×": "x", "∂": "d"}
 
 
 class Console:
