@@ -70,7 +70,7 @@ def test_a_value_is_made_of_the_inputs_and_the_bias() -> None:
     assert {term.factor for term in why.terms if ".A" in term.number_path} == {"layer0.W[0, 1]", "layer0.W[1, 1]"}
     (relu,) = one(trace, "layer1.A[0, 1]").terms
     assert (relu.factor, relu.local, relu.number_path) == ("relu", None, "layer1.Z[0, 1]")
-    assert one(trace, "layer0.A[0, 1]").said == "given"
+    assert one(trace, "layer0.A[0, 1]").said == "data"
 
 
 def test_the_loss_is_the_mean_of_examples_and_classes(trace: Trace) -> None:
@@ -81,6 +81,7 @@ def test_the_loss_is_the_mean_of_examples_and_classes(trace: Trace) -> None:
     (term,) = example.terms
     assert term.factor == "loss.Y[1, 1]" and term.number_path == "-log loss.P[1, 1]"
     assert_allclose(example.value, -np.log(trace["loss.P"][1, 1]))
+    assert [path for path, _ in example.facts] == ["loss.P[1, 0]", "loss.P[1, 1]"]
     assert [why.path for why in ask(trace, "loss[1:3]")] == ["loss[1]", "loss[2]"]
 
 
@@ -117,7 +118,7 @@ def test_a_tree_opens_up_to_the_loss(trace: Trace) -> None:
     for why, following in pairwise(path):
         assert following.value == why.terms[0].number
     forward = one(trace, "layer4.Z[0, 0]").influence()
-    assert forward[-1].said == "given"
+    assert forward[-1].said == "data"
     with pytest.raises(InputError, match=r"has 5 terms, numbered from 0, but term=9 came"):
         path[0].open(9)
 

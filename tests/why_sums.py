@@ -15,7 +15,7 @@ from tests.traced_nets import NETS, Made
 
 
 def assert_adds_up(why: Explanation) -> None:
-    if why.said in ("given", "slope of the loss"):
+    if why.said in ("data", "slope of the loss"):
         assert not why.terms
         return
     size = math.fsum(abs(term.product) for term in why.terms)

@@ -9,9 +9,10 @@ from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.errors import InputError
 from chainrule.trace.differences import slope_at
 from chainrule.trace.explanation import Explanation
+from chainrule.trace.loss_sums import of_loss, of_loss_slope
 from chainrule.trace.paths import Index, Quantity, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
-from chainrule.trace.sums import Place, of_gradient, of_loss, of_loss_slope, of_value
+from chainrule.trace.sums import Place, of_gradient, of_value
 
 
 def answer(
@@ -70,7 +71,7 @@ def _explained(
         producer = traced.producer(value)
         if producer is None:
             _refuse_parts(traced, record, value)
-            return Explanation(at(quantity.name, place), float(quantity.array[place]), "given"), None
+            return Explanation(at(quantity.name, place), float(quantity.array[place]), "data"), None
         return of_value(producer, place), None
     return _gradient(traced, quantity, record, place, within)
 
@@ -131,4 +132,4 @@ def _of_the_loss(traced: PassRecord, quantity: Quantity, place: Place) -> Explan
         return of_loss(loss, traced, place)
     if quantity.array is loss.slope:
         return of_loss_slope(traced, quantity.name, place)
-    return Explanation(at(quantity.name, place), float(quantity.array[place]), "given")
+    return Explanation(at(quantity.name, place), float(quantity.array[place]), "data")

@@ -28,7 +28,7 @@ class Term(NamedTuple):
     """Whether the number can be asked about in turn."""
 
 
-Said = Literal["gradient", "value", "loss", "example", "given", "slope of the loss"]
+Said = Literal["gradient", "value", "loss", "example", "data", "slope of the loss"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Explanation:
         The number.
     said
         What kind of number it is: a gradient, a value that a layer computed, the loss, an example's loss, something
-        that was given, or the gradient that the loss itself begins with.
+        that came in, or the gradient that the loss itself begins with.
     terms
         In order of size.
     facts

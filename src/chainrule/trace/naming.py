@@ -46,10 +46,10 @@ def factor_names(
     values = np.array(factors)
     means = {n for n in record.y.shape if n > 1}  # a mean over an axis divides by its length, as that of examples does
     for divisor, (name, array) in itertools.product((1, *sorted(means)), arrays.items()):
-        found = _by_rule(array, coordinates, values, divisor)
-        if found is not None:
+        index = _by_rule(array, coordinates, values, divisor)
+        if index is not None:
             over = "" if divisor == 1 else f"/{divisor}"
-            return [at(record.prefix + name, tuple(index)) + over for index in found.tolist()]
+            return [at(record.prefix + name, tuple(row)) + over for row in index.tolist()]
     return [_by_value(record, arrays, factor) for factor in factors]
 
 

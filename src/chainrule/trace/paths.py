@@ -63,16 +63,16 @@ def _of_layer(record: LayerRecord) -> list[Quantity]:
     kinds: dict[str, Kind] = {name: "input" for name in record.inputs}
     kinds |= {name: "parameter" for name in parameters}
     kinds[record.layer.symbols[1]] = "output"
-    found = [Quantity(record.prefix + n, a, kinds.get(n, "kept"), record) for n, a in record.forward.items()]
+    arrays = [Quantity(record.prefix + n, a, kinds.get(n, "kept"), record) for n, a in record.forward.items()]
     gradients = {differential(name): name for name in kinds}
-    found += [
+    arrays += [
         Quantity(record.prefix + name, array, "gradient", record, gradients[name])
         for name, array in record.backward.items()
     ]
     for step in record.steps:
         at = f"{record.prefix}step{step.time}."
-        found += [Quantity(at + name, array, "kept", record) for name, array in (step.forward | step.backward).items()]
-    return found
+        arrays += [Quantity(at + name, array, "kept", record) for name, array in (step.forward | step.backward).items()]
+    return arrays
 
 
 def _of_loss(traced: PassRecord) -> list[Quantity]:

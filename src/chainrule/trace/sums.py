@@ -1,4 +1,4 @@
-"""What each kind of number is the sum of: a gradient, a value that a layer computed, the loss."""
+"""What a number of a layer is the sum of: a gradient, or a value that it computed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chainrule.arrays import Array, leaves
 from chainrule.trace.explanation import Explanation, Term
 from chainrule.trace.naming import factor_names
 from chainrule.trace.paths import Index, at
-from chainrule.trace.record import LayerRecord, LossRecord, PassRecord, differential
+from chainrule.trace.record import LayerRecord, differential
 from chainrule.trace.terms import Share, shares
 
 Place = tuple[int, ...]
-_LINEAR = 1e-9  # of the largest term: less than that is rounding
+_ROUNDING = 32  # times the precision of the terms' sizes: less than that is left by rounding
 
 
 def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
@@ -63,23 +63,6 @@ def _terms_of_shares(user: LayerRecord, called: str, place: Place, some: list[Sh
             yield Term(factor, share.local, path, float(user.dy[share.index]), share.product)
 
 
-def of_loss_slope(traced: PassRecord, name: str, place: Place) -> Explanation:
-    """Return where backward begins: the gradient of the loss itself."""
-    loss = traced.loss
-    assert loss is not None
-    facts = _facts(loss, traced, place)
-    return Explanation(
-        at(name, place), float(loss.slope[place]), "slope of the loss", facts=facts, equations=loss.equations
-    )
-
-
-def _facts(loss: LossRecord, traced: PassRecord, place: Place) -> tuple[tuple[str, float], ...]:
-    """Return the output and the target that belong to a logit."""
-    P, Y = ("loss.P", "loss.Y") if traced.layers[0].prefix else (loss.symbols[0], "Y")
-    outputs = ((P, loss.P, place), (Y, loss.Y, place[: loss.Y.ndim]))
-    return tuple((at(name, index), float(array[index])) for name, array, index in outputs)
-
-
 def of_value(record: LayerRecord, place: Place) -> Explanation:
     """Return what a number that a layer computed is made of.
 
@@ -104,8 +87,8 @@ def of_value(record: LayerRecord, place: Place) -> Explanation:
     parameters = dict(leaves(record.params))
     by_parameter = {n: _products(record, n, parameters[n], g, place, opens=False) for n, g in leaves(grads)}
     if not terms:  # what is looked up has no gradient
-        terms = [term for found in by_parameter.values() for term in found]
-    terms += _left(value, terms, by_parameter)
+        terms = [term for products in by_parameter.values() for term in products]
+    terms += _left(record, value, terms, by_parameter)
     return Explanation(at(name, place), value, "value", in_order(terms), equations=record.equations)
 
 
@@ -132,94 +115,14 @@ def _products(
     ]
 
 
-def _left(value: float, terms: list[Term], by_parameter: dict[str, list[Term]]) -> list[Term]:
+def _left(record: LayerRecord, value: float, terms: list[Term], by_parameter: dict[str, list[Term]]) -> list[Term]:
     """Return what the terms leave of a value: a bias's, if that is all of it, or a term without a name."""
     left = value - math.fsum(term.product for term in terms)
-    size = max([abs(value), *(abs(term.product) for term in terms)], default=0.0)
-    eps = float(np.finfo(np.float32).eps)
-    if abs(left) <= _LINEAR * size:
+    size = abs(value) + math.fsum(abs(term.product) for term in terms)
+    rounding = _ROUNDING * float(np.finfo(record.y.dtype).eps) * size
+    if abs(left) <= rounding:
         return []
-    for found in by_parameter.values():
-        if found and abs(math.fsum(term.product for term in found) - left) <= 8 * eps * size:
-            return found
+    for bias in by_parameter.values():
+        if bias and abs(math.fsum(term.product for term in bias) - left) <= rounding:
+            return bias
     return [Term("", None, "", None, left, opens=False)]
-
-
-def of_loss(loss: LossRecord, traced: PassRecord, index: Place = ()) -> Explanation:
-    """Return what the loss is the mean of: of examples, of their steps, of their outputs or classes.
-
-    Parameters
-    ----------
-    index
-        An example, or one of its steps; nothing for the whole loss.
-    """
-    name = loss.symbols[1]
-    value = _loss_at(loss, index)
-    axis = loss.axis + len(index)
-    positions = loss.Z.shape[: loss.Z.ndim - 1] if loss.axis == 0 else loss.Z.shape[1:]
-    if len(index) == len(positions):
-        terms = _classes(loss, traced, index)
-        facts = () if terms else _facts(loss, traced, (*index, 0) if loss.axis == 0 else (0, *index))
-        return Explanation(at(name, index), value, "example", in_order(terms), facts, loss.equations)
-    terms = []
-    for i in range(loss.Z.shape[axis]):
-        part = (*index, i)
-        if share := _share(loss, index, part):
-            inner = _loss_at(loss, part)
-            count = loss.Z.shape[axis]
-            weighted = loss.weights is not None and loss.weights.ndim >= len(part)
-            terms.append(Term("w" if weighted else f"1/{count}", share, at(name, part), inner, share * inner))
-    return Explanation(
-        at(name, index), value, "example" if index else "loss", in_order(terms), equations=loss.equations
-    )
-
-
-def _cut(loss: LossRecord, array: Array, index: Place) -> Array:
-    """Return an example, or one of its steps, as a batch of one."""
-    slices = tuple(slice(i, i + 1) for i in index)
-    return array[(slice(None),) * loss.axis + slices]
-
-
-def _loss_at(loss: LossRecord, index: Place) -> float:
-    if not index:
-        return loss.value
-    weights = None if loss.weights is None or loss.weights.ndim < len(index) else _cut(loss, loss.weights, index)
-    if weights is not None and not weights.any():
-        return 0.0
-    value: float = loss.loss(_cut(loss, loss.Z, index), _cut(loss, loss.Y, index), weights)[0]
-    return float(value)
-
-
-def _share(loss: LossRecord, whole: Place, part: Place) -> float:
-    """Return the weight of a part in the mean."""
-    weights = loss.weights
-    if weights is None or weights.ndim < len(part):
-        return 1 / int(loss.Z.shape[loss.axis + len(whole)])
-    total = float(weights[whole].sum())
-    return float(weights[part].sum()) / total if total else 0.0
-
-
-def _classes(loss: LossRecord, traced: PassRecord, index: Place) -> list[Term]:
-    """Return the terms of one example's loss: one per class or output."""
-    outputs = loss.Z.shape[-1]
-    if loss.axis or (loss.loss.task != "multiclass" and outputs == 1):
-        return []
-    Z, Y = _cut(loss, loss.Z, index), _cut(loss, loss.Y, index)
-    name = f"{loss.symbols[1]}."
-    if loss.loss.task != "multiclass":
-        means = [float(loss.loss(Z[..., k : k + 1], Y[..., k : k + 1])[0]) for k in range(outputs)]
-        return [
-            Term(f"1/{outputs}", 1 / outputs, at(loss.symbols[1], (*index, k)), mean, 1 / outputs * mean, opens=False)
-            for k, mean in enumerate(means)
-        ]
-    # The cross-entropy is linear in its target, so a target is the sum of the classes, each by its share.
-    targets = np.eye(outputs, dtype=Z.dtype)
-    target = targets[Y.reshape(-1)[0]] if Y.ndim < Z.ndim else Y.reshape(-1)
-    found = []
-    for k in np.flatnonzero(target).tolist():
-        one = np.broadcast_to(targets[k], Z.shape)
-        inner = float(loss.loss(Z, one)[0])
-        share = float(target[k])
-        factor, logarithm = at(f"{name}Y", (*index, k)), f"-log {at(f'{name}P', (*index, k))}"
-        found.append(Term(factor, share, logarithm, inner, share * inner, opens=False))
-    return found

@@ -62,12 +62,12 @@ def shares(record: LayerRecord, name: str, place: tuple[int, ...], within: Index
     region = _support(number, dy, start)
     limit = _limit(record)
     if math.prod(map(len, region)) <= limit:
-        found = []
+        singles = []
         for index in _combinations(region):
             local = number(_unit(dy, index))
             if local and (product := local * float(dy[index])):
-                found.append(Share(index, local, product))
-        return found
+                singles.append(Share(index, local, product))
+        return singles
     blocks = [(block, number(_masked(dy, region, block))) for block in _blocks(region, dy.shape, limit)]
     return [Share(block, None, product) for block, product in blocks if product]
 

@@ -176,8 +176,8 @@ class Trace(PassRecord):
 
         .. math:: g = \sum_k \frac{\partial y_k}{\partial w}\, dy_k
         """
-        each = ask(self, path, difference=difference)
-        return each[0] if len(each) == 1 else each
+        answers = ask(self, path, difference=difference)
+        return answers[0] if len(answers) == 1 else answers
 
     def text(self, *, lang: str = "en", color: bool = False, width: int = 100) -> str:
         """Return a table of the layers, with all numbers below if they are few."""
@@ -187,7 +187,7 @@ class Trace(PassRecord):
 
     def html(self, *, why: Sequence[Why] = (), lang: str = "en") -> str:
         """Return a page that needs no other file, with explanations on top if there are any."""
-        trees = [pages.tree(each, Why.open, 8, lang) for each in why]
+        trees = [pages.tree(asked, Why.open, 8, lang) for asked in why]
         return pages.page(pages.title(lang), pages.trace(self, lang, trees), lang)
 
     def write(self, path: str | Path, *, why: Sequence[Why] = (), lang: str = "en") -> Path:

@@ -26,7 +26,7 @@ class Group(NamedTuple):
 def groups(records: Sequence[LayerRecord]) -> list[Group]:
     """Return layers in groups: of a pattern that comes three times or more, the first is shown."""
     kinds = [(r.label, str({name: a.shape for name, a in r.forward.items()})) for r in records]
-    found, start = [], 0
+    patterns, start = [], 0
     while start < len(records):
         length, times = max(
             ((n, _times(kinds, start, n)) for n in range(1, _LONGEST + 1)), key=lambda run: (run[1] - 1) * run[0]
@@ -34,9 +34,9 @@ def groups(records: Sequence[LayerRecord]) -> list[Group]:
         if times < _OFTEN:
             length, times = 1, 1
         end = start + length * times
-        found.append(Group(tuple(records[start : start + length]), tuple(records[start + length : end])))
+        patterns.append(Group(tuple(records[start : start + length]), tuple(records[start + length : end])))
         start = end
-    return found
+    return patterns
 
 
 def _times(kinds: Sequence[object], start: int, length: int) -> int:

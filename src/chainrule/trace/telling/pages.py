@@ -115,11 +115,10 @@ def _cut(shown: int, count: int, lang: str) -> str:
 
 
 def _idle(record: LayerRecord, lang: str) -> list[str]:
-    found = idle(record)
-    if found is None:
+    shares = idle(record)
+    if shares is None:
         return []
-    shares = {"dead": found.dead, "saturated": found.saturated}
-    return [words(key, lang, share=numbers.share(share)) for key, share in shares.items() if share]
+    return [words(key, lang, share=numbers.share(share)) for key, share in shares._asdict().items() if share]
 
 
 def _step(step: StepRecord, prefix: str, lang: str) -> str:

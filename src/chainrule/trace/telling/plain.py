@@ -41,8 +41,8 @@ def _layer(record: LayerRecord) -> dict[str, Any]:
     }
     if record.updated:
         data["updated"] = _arrays(record.updated)
-    if (found := idle(record)) is not None:
-        data |= {"dead": found.dead, "saturated": found.saturated}
+    if (shares := idle(record)) is not None:
+        data |= shares._asdict()
     if record.steps:
         data["steps"] = [{"forward": _arrays(s.forward), "backward": _arrays(s.backward)} for s in record.steps]
     if record.parts:

@@ -37,11 +37,9 @@ def trace(record: PassRecord, lang: str = "en", *, color: bool = False, width: i
             labels = ", ".join(layer.label for layer in group.shown)
             table.add_row(Text(words("folded", lang, times=group.times, labels=labels), "dim"))
     parts: list[RenderableType] = [table, "", headline(record, lang)]
-    if (
-        sum(a.size for layer in record.layers for each in layer.walk() for a in (each.forward | each.backward).values())
-        <= _FEW
-    ):
-        parts += [part for layer in record.layers for each in layer.walk() for part in ("", _numbers(each))]
+    every = [inner for layer in record.layers for inner in layer.walk()]
+    if sum(array.size for layer in every for array in (layer.forward | layer.backward).values()) <= _FEW:
+        parts += [line for layer in every for line in ("", _numbers(layer))]
     return _rendered(parts, color, width)
 
 
@@ -72,8 +70,8 @@ def _weights(layer: LayerRecord) -> str:
 
 
 def _idle(layer: LayerRecord) -> str:
-    found = idle(layer)
-    return "" if found is None else f"{numbers.share(found.dead)} / {numbers.share(found.saturated)}"
+    shares = idle(layer)
+    return "" if shares is None else f"{numbers.share(shares.dead)} / {numbers.share(shares.saturated)}"
 
 
 def _numbers(layer: LayerRecord) -> RenderableType:
