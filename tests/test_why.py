@@ -85,6 +85,14 @@ def test_the_loss_is_the_mean_of_examples_and_classes(trace: Trace) -> None:
     assert [why.path for why in ask(trace, "loss[1:3]")] == ["loss[1]", "loss[2]"]
 
 
+def test_outputs_and_logits_are_explained(trace: Trace) -> None:
+    output = one(trace, "loss.P[2, 1]")
+    assert [path for path, _ in output.facts] == ["loss.Z[2, 0]", "loss.Z[2, 1]"]
+    assert one(trace, "loss.Z[2, 1]").path == "layer4.Z[2, 1]"
+    assert one(trace, "loss.Y[2]").said == "data"
+    assert one(trace, "loss.dZ[2, 1]").said == "slope of the loss"
+
+
 def test_the_loss_of_weighted_sequences() -> None:
     network = cr.Network(
         [cr.Dense(3)], cr.CategoricalCrossEntropy(label_smoothing=0.1), input_shape=(4, 2), dtype="float64"

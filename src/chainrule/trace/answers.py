@@ -9,7 +9,7 @@ from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.errors import InputError
 from chainrule.trace.differences import slope_at
 from chainrule.trace.explanation import Explanation
-from chainrule.trace.loss_sums import of_loss, of_loss_slope
+from chainrule.trace.loss_sums import of_loss, of_loss_slope, of_output
 from chainrule.trace.paths import Index, Quantity, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 from chainrule.trace.sums import Place, of_gradient, of_value
@@ -132,4 +132,9 @@ def _of_the_loss(traced: PassRecord, quantity: Quantity, place: Place) -> Explan
         return of_loss(loss, traced, place)
     if quantity.array is loss.slope:
         return of_loss_slope(traced, quantity.name, place)
+    producer = traced.producer(quantity.array)
+    if producer is not None:  # the logits
+        return of_value(producer, place)
+    if quantity.array is loss.P:
+        return of_output(loss, place)
     return Explanation(at(quantity.name, place), float(quantity.array[place]), "data")

@@ -26,7 +26,7 @@ def of_loss(loss: LossRecord, traced: PassRecord, index: Place = ()) -> Explanat
     positions = loss.Z.ndim - 1  # the axes of examples and steps
     if len(index) == positions:
         terms = _classes(loss, index)
-        facts = _probabilities(loss, index) if loss.axis == 0 else _facts(loss, traced, (0, *index))
+        facts = _outputs(loss, "P", loss.P, index) if loss.axis == 0 else _facts(loss, traced, (0, *index))
         return Explanation(at(name, index), value, "example", in_order(terms), facts, loss.equations)
     count = loss.Z.shape[axis]
     factor = f"1/{count}" if loss.weights is None or loss.weights.ndim <= len(index) else "w"
@@ -39,10 +39,16 @@ def of_loss(loss: LossRecord, traced: PassRecord, index: Place = ()) -> Explanat
     return Explanation(at(name, index), value, said, in_order(terms), equations=loss.equations)
 
 
-def _probabilities(loss: LossRecord, index: Place) -> tuple[tuple[str, float], ...]:
-    """Return the outputs of an example, up to a limit."""
-    outputs = loss.P[index][:_OUTPUTS].tolist()
-    return tuple((at(f"{loss.symbols[1]}.P", (*index, k)), output) for k, output in enumerate(outputs))
+def of_output(loss: LossRecord, place: Place) -> Explanation:
+    """Return which logits an output, such as a probability, is a function of."""
+    facts = _outputs(loss, "Z", loss.Z, place[:-1])
+    return Explanation(at(f"{loss.symbols[1]}.P", place), float(loss.P[place]), "value", (), facts, loss.equations)
+
+
+def _outputs(loss: LossRecord, called: str, array: Array, index: Place) -> tuple[tuple[str, float], ...]:
+    """Return the logits or outputs of an example, up to a limit."""
+    outputs = array[index][:_OUTPUTS].tolist()
+    return tuple((at(f"{loss.symbols[1]}.{called}", (*index, k)), output) for k, output in enumerate(outputs))
 
 
 def _cut(loss: LossRecord, array: Array, index: Place) -> Array:
