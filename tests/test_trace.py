@@ -204,7 +204,7 @@ def test_embeddings_are_traced() -> None:
 
 def test_what_cannot_be_traced_is_said(no_type_checks: None) -> None:
     network = cr.Network.mlp([2, 2, 1])
-    with pytest.raises(InputError, match=r"up to 4,096 of them, but 5,000 came: give a batch"):
+    with pytest.raises(InputError, match=r"one batch of up to 4,096 of them, but more came, or none: give some"):
         network.trace(np.ones((5000, 2)), np.ones(5000, int))
     with pytest.raises(InputError, match=r"needs y and training=True"):
         network.trace(np.ones((1, 2)), optimizer="adam")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -34,24 +35,27 @@ def one_batch(held: sources.Held, door: Door, names: Sequence[str] | None, dtype
     InputError
         There are too many, or weights without targets; also what the door raises.
     """
-    count = len(held.X) if hasattr(held.X, "__len__") else 0
-    if count > _MOST:
-        raise InputError(
-            f"A trace holds every number that its examples lead to, so it takes up to {_MOST:,} of them, but "
-            f"{count:,} came: give a batch of them, such as X[:32] and y[:32]."
-        )
     if held.y is None and not sources.brings_batches(held.X):
         if held.weights is not None:
             raise InputError("sample_weight is for the loss, so give y, too.")
         return _inputs(held, door, names)
-    batches = list(examples_to_score(held, door, names).ordered(_MOST))
+    batches = list(islice(examples_to_score(held, door, names).ordered(_MOST), 2))
     if len(batches) != 1:
-        raise InputError(f"A trace is of one batch, but {len(batches)} came: give one, as X and y.")
+        raise _not_one_batch()
     return batches[0].take(slice(None), dtype, whole=whole)
+
+
+def _not_one_batch() -> InputError:
+    return InputError(
+        f"A trace holds every number that its examples lead to, so it takes one batch of up to {_MOST:,} of them, but "
+        "more came, or none: give some, such as X[:32] and y[:32]."
+    )
 
 
 def _inputs(held: sources.Held, door: Door, names: Sequence[str] | None) -> Data:
     X = sources.array_or_stored(held.X, names)
+    if not 0 < len(X) <= _MOST:
+        raise _not_one_batch()
     mask = door.mask(X, None if held.mask is None else as_array("mask", held.mask))
     taken: tuple[Array, Array | None] = door.taken(np.asarray(X[:]), mask, 0)
     X, mask = taken

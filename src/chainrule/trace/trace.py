@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.arrays import Array
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
+from chainrule.common.settings import flag
 from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import find, places
@@ -176,7 +177,7 @@ class Trace(PassRecord):
 
         .. math:: g = \sum_k \frac{\partial y_k}{\partial w}\, dy_k
         """
-        answers = ask(self, path, difference=difference)
+        answers = ask(self, path, difference=flag("why", "difference", difference))
         return answers[0] if len(answers) == 1 else answers
 
     def text(self, *, lang: str = "en", color: bool = False, width: int = 100) -> str:
