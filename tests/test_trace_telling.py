@@ -179,7 +179,7 @@ def test_large_arrays_show_corners_and_say_of_what(tmp_path: Path) -> None:
     path = trace.write(tmp_path / "new/mlp.html")
     text = path.read_text("utf-8")
     assert len(text) < 2_000_000
-    assert "[0:16, 0:20] of 784×128" in text
+    assert "[0:28, 0:28] of 784×128" in text
     data = trace.json()
     assert data["layers"][0]["forward"]["W"]["shown"] == "[0:16, 0:16]"
     assert np.shape(data["layers"][0]["forward"]["W"]["numbers"]) == (16, 16)

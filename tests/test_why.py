@@ -126,7 +126,8 @@ def test_a_tree_opens_up_to_the_loss(trace: Trace) -> None:
     for why, following in pairwise(path):
         assert following.value == why.terms[0].number
     forward = one(trace, "layer4.Z[0, 0]").influence()
-    assert forward[-1].said == "data"
+    assert [why.path.partition("[")[0] for why in forward] == [f"layer{i}.{'AZ'[i % 2 == 0]}" for i in (4, 3, 2, 1, 0)]
+    assert not any(term.opens for term in forward[-1].terms)
     with pytest.raises(InputError, match=r"has 5 terms, numbered from 0, but term=9 came"):
         path[0].open(9)
 

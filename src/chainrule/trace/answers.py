@@ -72,7 +72,7 @@ def _explained(
         if producer is None:
             _refuse_parts(traced, record, value)
             return Explanation(at(quantity.name, place), float(quantity.array[place]), "data"), None
-        return of_value(producer, place), None
+        return of_value(traced, producer, place), None
     return _gradient(traced, quantity, record, place, within)
 
 
@@ -134,7 +134,7 @@ def _of_the_loss(traced: PassRecord, quantity: Quantity, place: Place) -> Explan
         return of_loss_slope(traced, quantity.name, place)
     producer = traced.producer(quantity.array)
     if producer is not None:  # the logits
-        return of_value(producer, place)
+        return of_value(traced, producer, place)
     if quantity.array is loss.P:
         return of_output(loss, place)
     return Explanation(at(quantity.name, place), float(quantity.array[place]), "data")

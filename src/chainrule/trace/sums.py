@@ -11,7 +11,7 @@ from chainrule.arrays import Array, leaves
 from chainrule.trace.explanation import Explanation, Term
 from chainrule.trace.naming import factor_names
 from chainrule.trace.paths import Index, at
-from chainrule.trace.record import LayerRecord, differential
+from chainrule.trace.record import LayerRecord, PassRecord, differential
 from chainrule.trace.terms import Share, shares
 
 Place = tuple[int, ...]
@@ -63,7 +63,7 @@ def _terms_of_shares(user: LayerRecord, called: str, place: Place, some: list[Sh
             yield Term(factor, share.local, path, float(user.dy[share.index]), share.product)
 
 
-def of_value(record: LayerRecord, place: Place) -> Explanation:
+def of_value(traced: PassRecord, record: LayerRecord, place: Place) -> Explanation:
     """Return what a number that a layer computed is made of.
 
     Its inputs come first, each times the local derivative. If the layer is linear in its input, what is left is its
@@ -77,13 +77,14 @@ def of_value(record: LayerRecord, place: Place) -> Explanation:
     if _of_one_number(record, dx, place):
         ((called, x),) = record.inputs.items()
         function = record.label.partition(" ")[0]
-        term = Term(function, None, at(record.prefix + called, place), float(x[place]), value)
+        opens = traced.producer(x) is not None
+        term = Term(function, None, at(record.prefix + called, place), float(x[place]), value, opens)
         return Explanation(at(name, place), value, "value", (term,), equations=record.equations)
     slopes = dx if isinstance(dx, tuple) else (dx,)
     terms: list[Term] = []
     for (called, x), slope in zip(record.inputs.items(), slopes, strict=True):
         if slope is not None:
-            terms += _products(record, called, x, slope, place)
+            terms += _products(record, called, x, slope, place, opens=traced.producer(x) is not None)
     parameters = dict(leaves(record.params))
     by_parameter = {n: _products(record, n, parameters[n], g, place, opens=False) for n, g in leaves(grads)}
     if not terms:  # what is looked up has no gradient
@@ -101,10 +102,8 @@ def _of_one_number(record: LayerRecord, dx: Array, place: Place) -> bool:
     return not others.any()
 
 
-def _products(
-    record: LayerRecord, called: str, array: Array, slope: Array, place: Place, *, opens: bool = True
-) -> list[Term]:
-    """Return the terms of the numbers of an array: each times its slope. Nothing is behind those of a parameter."""
+def _products(record: LayerRecord, called: str, array: Array, slope: Array, place: Place, *, opens: bool) -> list[Term]:
+    """Return the terms of the numbers of an array, each times its slope; behind those of what came in is nothing."""
     places = [tuple(index) for index in np.argwhere((slope != 0) & (array != 0)).tolist()]
     factors = [float(slope[index]) for index in places]
     names = factor_names(record, place, places, factors)

@@ -56,7 +56,7 @@ class Why(Explanation):
     def influence(self) -> list[Why]:
         """Return the path of greatest influence: this number, its largest term's, the largest term's of that, ...
 
-        It ends at the loss, or for a value at the inputs and parameters.
+        It ends at the loss, or for a value at the first layer.
         """
         path = [self]
         while path[-1].terms and path[-1].terms[0].opens:

@@ -22,7 +22,7 @@ from chainrule.trace.telling.sentences import headline, remarks, said, sides
 from chainrule.trace.telling.words import words
 
 _CORNER = 6, 8  # rows and columns that are shown of an array at once
-_OPENED = 16, 20  # and when it is opened
+_OPENED = 28, 28  # and when it is opened: a digit of MNIST, whole
 _STEPS = 24  # of time that are shown
 _EXPLAINED = 40  # numbers of a tree that are opened
 _BODY = """\
