@@ -202,6 +202,11 @@ def test_embeddings_are_traced() -> None:
     assert trace.layers[0].dx is None and trace["layer0.dW"].shape == (5, 2)
 
 
+def test_a_network_without_layers_is_traced() -> None:
+    trace = cr.Network([], "mean_squared_error", input_shape=(2,)).trace(np.ones((3, 2)), np.zeros((3, 2)))
+    assert trace["loss"] == 1 and "loss = 1" in str(trace) and "<h1>" in trace.html()
+
+
 def test_what_cannot_be_traced_is_said(no_type_checks: None) -> None:
     network = cr.Network.mlp([2, 2, 1])
     with pytest.raises(InputError, match=r"one batch of up to 4,096 of them, but more came, or none: give some"):

@@ -231,6 +231,8 @@ def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
     recurrent = network.trace(np.random.default_rng(0).standard_normal((4, 3, 2)), np.ones((4, 1)))
     with pytest.raises(InputError, match=r"layer0.ahead is a part of layer0 \(Bidirectional LSTM\), which is"):
         recurrent.why("layer0.ahead.h[0, 0]")
+    with pytest.raises(InputError, match=r"layer0.back is a part of layer0 \(Bidirectional LSTM\), which is"):
+        recurrent.why("layer0.back.dx[0, 0, 0]")
     assert one(recurrent, "layer0.back.Wx[0, 0]").terms[0].number_path.startswith("layer0.d")
     with pytest.raises(InputError, match=r"is what layer0.ahead \(LSTM\) kept on the way; explained are"):
         recurrent.why("layer0.ahead.step0.i[0, 0]")

@@ -10,13 +10,13 @@ from chainrule.common.errors import InputError
 from chainrule.trace.differences import slope_at
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.loss_sums import of_loss, of_loss_slope, of_output
-from chainrule.trace.paths import Index, Quantity, at
+from chainrule.trace.paths import Quantity, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
-from chainrule.trace.sums import Place, of_gradient, of_value
+from chainrule.trace.sums import Block, Place, of_gradient, of_value
 
 
 def answer(
-    traced: PassRecord, quantity: Quantity, place: Place, within: Index | None = None, *, difference: bool = False
+    traced: PassRecord, quantity: Quantity, place: Place, within: Block | None = None, *, difference: bool = False
 ) -> Explanation:
     """Return why a number is what it is.
 
@@ -55,7 +55,7 @@ def answer(
 
 
 def _explained(
-    traced: PassRecord, quantity: Quantity, place: Place, within: Index | None
+    traced: PassRecord, quantity: Quantity, place: Place, within: Block | None
 ) -> tuple[Explanation, tuple[LayerRecord, str] | None]:
     """Return an explanation, and what the loss's slope may be taken along."""
     record = quantity.record
@@ -77,7 +77,7 @@ def _explained(
 
 
 def _gradient(
-    traced: PassRecord, quantity: Quantity, record: LayerRecord, place: Place, within: Index | None
+    traced: PassRecord, quantity: Quantity, record: LayerRecord, place: Place, within: Block | None
 ) -> tuple[Explanation, tuple[LayerRecord, str]]:
     of = quantity.of or quantity.name.removeprefix(record.prefix)
     name = record.prefix + differential(of)
@@ -85,21 +85,20 @@ def _gradient(
     if array is None:
         why = "no loss was computed: give the targets (y, or --label)" if traced.loss is None else "it has no gradient"
         raise InputError(f"{quantity.name} cannot be explained, because {why}.")
-    users = _users(traced, record, of)
-    if not users:
+    if traced.loss is not None and of == record.layer.symbols[1] and record.y is traced.loss.Z:
         return of_loss_slope(traced, name, place), (record, of)
-    blocks = None if within is None else {user.path: within for user, _ in users}
-    return of_gradient(name, float(array[place]), users, place, blocks), (record, of)
+    users = _users(traced, record, of)
+    return of_gradient(name, float(array[place]), users, place, within), (record, of)
 
 
 def _users(traced: PassRecord, record: LayerRecord, of: str) -> list[tuple[LayerRecord, str]]:
-    """Return the layers through which a number has its influence, and what each calls it; none if it is a logit."""
+    """Return the layers through which a number has its influence, and what each calls it."""
     unit = next(u for u in traced.units if f"{record.path}.".startswith(f"{u.path}.") or _inside(u, record))
     if of == record.layer.symbols[1]:
         _refuse_parts(traced, record, record.y)
         return traced.users(record.y)
     if of in record.inputs and unit.path != record.path:
-        _refuse_parts(traced, record, record.inputs[of])
+        _refuse_parts(traced, record, None)
         return [(user, called) for user, called in traced.users(record.inputs[of]) if _inside(user, record)]
     inner = record.path[len(unit.path) + 1 :] if record.path != unit.path else ""
     return [(unit, f"{inner}.{of}" if inner else of)]

@@ -113,6 +113,6 @@ def of_loss_slope(traced: PassRecord, name: str, place: Place) -> Explanation:
 
 def _facts(loss: LossRecord, traced: PassRecord, place: Place) -> tuple[tuple[str, float], ...]:
     """Return the output and the target that belong to a logit."""
-    P, Y = ("loss.P", "loss.Y") if traced.layers[0].prefix else (loss.symbols[0], "Y")
+    P, Y = (loss.symbols[0], "Y") if traced.of_lesson else ("loss.P", "loss.Y")
     outputs = ((P, loss.P, place), (Y, loss.Y, place[: loss.Y.ndim]))
     return tuple((at(name, index), float(array[index])) for name, array, index in outputs)

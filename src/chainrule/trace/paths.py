@@ -79,7 +79,7 @@ def _of_loss(traced: PassRecord) -> list[Quantity]:
     loss = traced.loss
     assert loss is not None
     Z, value = loss.symbols
-    prefix = f"{value}." if traced.layers[0].prefix else ""
+    prefix = "" if traced.of_lesson else f"{value}."
     arrays = {Z: loss.Z, "Y": loss.Y, "P": loss.P, differential(Z): loss.slope}
     if loss.weights is not None:
         arrays["weights"] = loss.weights
@@ -125,7 +125,7 @@ def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
     if inside:
         return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(n[len(head) + 1 :] for n in inside)}."
     records = [record for layer in traced.layers for record in layer.walk()]
-    if traced.layers[0].prefix:
+    if not traced.of_lesson:
         names = ", ".join(f"{record.path} ({record.label})" for record in records)
         return f"There is no {name!r} in this trace.{fix} Its layers are {names}; and there is the loss."
     return f"There is no {name!r} in this trace.{fix} It has {', '.join(known)}."

@@ -215,6 +215,11 @@ class PassRecord:
     X: Array
     optimizer: Any = None
 
+    @property
+    def of_lesson(self) -> bool:
+        """Whether it is a lesson's pass, whose names tell all arrays apart without a path."""
+        return bool(self.layers) and not self.layers[0].prefix
+
     @cached_property
     def units(self) -> tuple[LayerRecord, ...]:
         """The layers that compute, in the order in which they ran; composites that pass a part's output on are none."""

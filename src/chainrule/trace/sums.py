@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,13 +19,20 @@ Place = tuple[int, ...]
 _ROUNDING = 32  # times the precision of the terms' sizes: less than that is left by rounding
 
 
+class Block(NamedTuple):
+    """Some of the numbers that come to a layer from above."""
+
+    path: str  # the layer's
+    places: Index
+
+
 def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
     """Return terms, the largest first."""
     return tuple(sorted(terms, key=lambda term: -abs(term.product)))
 
 
 def of_gradient(
-    name: str, value: float, users: list[tuple[LayerRecord, str]], place: Place, within: dict[str, Index] | None = None
+    name: str, value: float, users: list[tuple[LayerRecord, str]], place: Place, within: Block | None = None
 ) -> Explanation:
     """Return what a gradient is the sum of.
 
@@ -37,12 +45,12 @@ def of_gradient(
     place
         Which of the numbers.
     within
-        The blocks of the users' gradients from above to look at, by path; None for all.
+        The block of numbers from above to look at; None for all of them.
     """
     terms: list[Term] = []
     for user, called in users:
-        if within is None or user.path in within:
-            some = shares(user, called, place, None if within is None else within[user.path])
+        if within is None or within.path == user.path:
+            some = shares(user, called, place, None if within is None else within.places)
             terms += _terms_of_shares(user, called, place, some)
     equations = tuple(text for user, _ in users for text in user.equations)
     return Explanation(at(name, place), value, "gradient", in_order(terms), equations=equations)

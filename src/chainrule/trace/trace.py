@@ -15,6 +15,7 @@ from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import find, places
 from chainrule.trace.record import PassRecord
+from chainrule.trace.sums import Block
 from chainrule.trace.telling import pages, plain
 
 _ASKED_AT_ONCE = 64
@@ -48,10 +49,10 @@ class Why(Explanation):
             raise InputError(f"The term {chosen.number_path or term} of {self.path} has nothing behind it.")
         if chosen.number is not None:
             return ask(self.traced, chosen.number_path)[0]
-        _, block = find(self.traced, chosen.number_path)
+        above, index = find(self.traced, chosen.number_path)
         quantity, place = find(self.traced, self.path)
-        opened = answer(self.traced, quantity, tuple(place or ()), block)
-        return _as_why(self.traced, opened)
+        assert above.record is not None and index is not None and place is not None  # a block of a layer's numbers
+        return _as_why(self.traced, answer(self.traced, quantity, place, Block(above.record.path, index)))
 
     def influence(self) -> list[Why]:
         """Return the path of greatest influence: this number, its largest term's, the largest term's of that, ...

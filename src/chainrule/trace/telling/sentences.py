@@ -14,7 +14,7 @@ def headline(record: PassRecord, lang: str) -> str:
     mode = words("training" if record.mode.training else "inference", lang)
     count = record.X.shape[0]
     key = "one-example" if count == 1 else "examples"
-    parts = [words(key, lang, count=count, mode=mode)] if record.layers[0].prefix else []
+    parts = [words(key, lang, count=count, mode=mode)] if not record.of_lesson else []
     if record.loss is None:
         return "; ".join([*parts, words("no-loss", lang)])
     parts.append(f"{record.loss.symbols[1]} = {numbers.text(record.loss.value)}")
