@@ -17,6 +17,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import book, stepwise
+from chainrule.trace.equations import equations_of
 from chainrule.trace.telling import words as texts
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.idle import idle
@@ -183,6 +184,18 @@ def test_large_arrays_show_corners_and_say_of_what(tmp_path: Path) -> None:
     data = trace.json()
     assert data["layers"][0]["forward"]["W"]["shown"] == "[0:16, 0:16]"
     assert np.shape(data["layers"][0]["forward"]["W"]["numbers"]) == (16, 16)
+
+
+def test_records_have_a_short_repr(trace: Trace) -> None:
+    assert [repr(record) for record in trace.layers][:2] == ["LayerRecord(layer0  Dense)", "LayerRecord(layer1  tanh)"]
+    assert repr(trace.loss).startswith("LossRecord(loss = 0.")
+    assert re.fullmatch(r"Why\(layer0.dW\[0, 0\] = \S+, 5 terms\)", repr(trace.why("layer0.W[0, 0]")))
+
+
+def test_a_page_has_the_equations_of_the_optimizer(trace: Trace) -> None:
+    assert "Adam(lr=0.001" in trace.html() and trace.html().count('<div class="equation">') == 2 + 1 + 2 + 1 + len(
+        equations_of(trace.optimizer)
+    )
 
 
 def test_notebooks_get_a_fragment(trace: Trace) -> None:

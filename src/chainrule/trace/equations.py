@@ -1,4 +1,4 @@
-"""Equations of layers and losses, read from their docstrings, where each stands once."""
+"""Equations of layers, losses and optimizers, read from their docstrings, where each stands once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INLINE = re.compile(r":math:`([^`]+)`")
 
 
 def equations_of(thing: Any) -> tuple[str, ...]:
-    """Return the equations of a layer or a loss in LaTeX, one text for each display of its docstring.
+    """Return the equations of a layer, a loss or an optimizer in LaTeX, one text for each display of its docstring.
 
     A layer of a user's own has those that the user wrote.
     """

@@ -20,14 +20,17 @@ Arrays = dict[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class StepRecord:
-    """One step of a recurrent layer: what its cell computed forward, and backward through time."""
+    """One step of a recurrent layer: what its cell computed forward, and backward through time.
+
+    At a padded step this counts for nothing: the states before it are carried over.
+    """
 
     time: int
     forward: Arrays
     backward: Arrays
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayerRecord:
     """One layer in one pass.
 
@@ -65,6 +68,9 @@ class LayerRecord:
     updated: Arrays
     parts: tuple[LayerRecord, ...]
     steps: tuple[StepRecord, ...]
+
+    def __repr__(self) -> str:
+        return f"LayerRecord({self.title})"
 
     @property
     def label(self) -> str:
@@ -122,7 +128,7 @@ class LayerRecord:
             yield from part.walk()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LossRecord:
     """The loss in one pass.
 
@@ -151,6 +157,9 @@ class LossRecord:
     value: float
     slope: Array
     axis: int = 0
+
+    def __repr__(self) -> str:
+        return f"LossRecord({self.symbols[1]} = {self.value:.6g})"
 
     @cached_property
     def equations(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ _ASKED_AT_ONCE = 64
 """Numbers of a slice that are explained; of more, the largest are."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Why(Explanation):
     """One number, and the terms that it is the sum of; `str` shows them as a table.
 
@@ -78,6 +78,9 @@ class Why(Explanation):
         """Return plain data."""
         return plain.of_explanation(self)
 
+    def __repr__(self) -> str:
+        return f"Why({self.path} = {self.value:.6g}, {len(self.terms)} terms)"
+
     def __str__(self) -> str:
         return self.text()
 
@@ -127,7 +130,7 @@ def _as_why(traced: PassRecord, explanation: Explanation) -> Why:
     return Why(**values, traced=traced)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace(PassRecord):
     """One pass with every number in it.
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from chainrule.arrays import Array
+from chainrule.trace.equations import equations_of
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, LossRecord, PassRecord, StepRecord
 from chainrule.trace.telling import numbers
@@ -79,6 +80,11 @@ def trace(record: PassRecord, lang: str, trees: Sequence[str] = ()) -> str:
             parts.append(_details(escape(words("folded", lang, times=group.times, labels=labels)), inner))
     if record.loss is not None:
         parts.append(_loss(record.loss, lang))
+    if record.optimizer is not None:
+        rule = "\n".join(_equations(equations_of(record.optimizer), lang))
+        parts.append(
+            _details(f'{words("updated", lang)} <span class="soft">{escape(repr(record.optimizer))}</span>', rule)
+        )
     return "\n".join(parts)
 
 
