@@ -169,6 +169,7 @@ def test_weights_and_masks_count_as_in_fit() -> None:
     J, _ = engine.step(X, y, w, (0, 0, 0))
     assert trace.loss is not None and trace.loss.value == J
     assert_array_equal(trace.layers[0].updated["running_mean"], engine.params[0]["running_mean"])
+    np.testing.assert_allclose(trace.layers[0].updated["running_mean"], 0.1 * X[w > 0].mean(axis=0))
 
 
 def test_without_targets_there_is_a_forward_pass_as_in_prediction() -> None:
