@@ -375,7 +375,7 @@ ODD = [
 ]
 USUAL = {
     **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
-    **{"summary": ["moons.st"], "gates": [], "datasets": []},
+    **{"explain": ["moons.st", "--input=row.csv"], "summary": ["moons.st"], "gates": [], "datasets": []},
 }
 
 
@@ -388,6 +388,7 @@ def odd_files() -> None:
     model([784, 10], scale=1 / 255, path="digits.st")
     Path("code.py").write_text("def relu(x):\n    return x\n")
     Path("empty").touch()
+    Path("row.csv").write_text("0.5,1\n")
     Path("folder").mkdir()
     as_file(np.ones((1, 2), np.uint8), "idx")
     Image.fromarray(np.eye(30, dtype=np.uint8) * 255).save("digit.png")

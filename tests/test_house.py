@@ -34,6 +34,7 @@ FLOORS = [
     "datasets",
     "engines",
     "training",
+    "trace",
     "network",
     "lessons",
     "files",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -43,6 +43,9 @@ from chainrule.training.run import Run
 from chainrule.training.scoring import Scores, check_counted_in_batches, evaluate
 from chainrule.training.settings import FitSettings
 from chainrule.training.shown import snapshot
+
+if TYPE_CHECKING:
+    from chainrule.trace.trace import Trace
 
 _Metrics = list[Metric | WholeMetric]
 
@@ -461,6 +464,55 @@ class Network:
         self._built()
         source = examples_to_score(sources.Held(X, y, sample_weight, mask), self._door(X), self.feature_names)
         return self._scores(predictor(engine, self.body, self.params), self._metrics(metrics), source)
+
+    def trace(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        mask: Any = None,
+        optimizer: str | Optimizer | None = None,
+        training: bool | None = None,
+        seed: int = 0,
+    ) -> Trace:
+        """Return every number of one pass: forward, loss, backward, and the optimizer's step if one is named.
+
+        Nothing changes: the network keeps its parameters, and the numbers are those of `fit`, to the bit.
+
+        Parameters
+        ----------
+        X, y, sample_weight, mask
+            A batch of examples, as for `fit`. Without y, there is a forward pass only.
+        optimizer
+            What to update the parameters with in the trace; one that is equal to that of the last `fit` goes on with
+            its state.
+        training
+            Whether layers such as Dropout and BatchNorm act as in training. If None, they do if there is a y.
+        seed
+            Of dropout: the pass is that of the first batch of ``fit(seed=seed)``.
+
+        Returns
+        -------
+        Trace
+            The record: arrays by their names, ``trace["layer0.W"]``, and ``trace.why("layer0.W[3, 1]")``, which says
+            what a number is the sum of. It prints as a table and shows as a page in notebooks.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> network = cr.Network.mlp([2, 3, 1], seed=0)
+        >>> trace = network.trace([[1.0, 2.0], [0.5, -1.0]], [0, 1])
+        >>> print(trace.why("layer2.W[1, 0]"))
+        layer2.dW[1, 0] = -0.09909: the sum of these terms
+        factor             number                product
+        A[1, 1] = 0.4696 × dZ[1, 0] = -0.2110 = -0.09909
+        """
+        from chainrule.trace.network import traced
+
+        self._built()
+        examples = sources.Held(X, y, sample_weight, mask)
+        return traced(self, examples, self._door(X), optimizer, self._optimizer, training=training, seed=seed)
 
     def summary(self, batch_size: int = 32) -> str:
         """Return a table of the layers.

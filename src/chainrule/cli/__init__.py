@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import check, datasets, evaluate, gates, predict, summary, train, usage
+from chainrule.cli import check, datasets, evaluate, explain, gates, predict, summary, train, usage
 from chainrule.cli.stopping import stopping
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, summary, check, gates, datasets:
+for command in train, evaluate, predict, explain, summary, check, gates, datasets:
     app.command(command.__name__.rpartition(".")[2].replace("_", "-"), epilog=command.EXAMPLE)(command.run)
 
 _INTERRUPTED = 128 + signal.SIGINT

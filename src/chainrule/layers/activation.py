@@ -47,6 +47,7 @@ class Activation(Layer):
     function: str
     alpha: float | None = None
     has_parameters = False
+    symbols = ("Z", "A")
     steps = "kept"
     rules: ClassVar = {"function": OneOf(ACTIVATIONS), "alpha": Maybe(Number(0))}
 
