@@ -25,7 +25,7 @@ GRAY = "#555555"
 
 
 def panels(ax: Any = None, rows: int = 1, columns: int = 1, size: tuple[float, float] = (4.4, 3.3)) -> tuple[Any, Any]:
-    """Return a figure, and its axes as an array of shape (rows, columns).
+    """Return a figure, or a part of the one of `ax`, and its axes as an array of shape (rows, columns).
 
     Parameters
     ----------
@@ -67,7 +67,8 @@ def panels(ax: Any = None, rows: int = 1, columns: int = 1, size: tuple[float, f
             "with figure.subplots() or figure.add_subplot()."
         )
     ax.set_axis_off()
-    return ax.figure, place.subgridspec(rows, columns).subplots(squeeze=False)
+    inner = ax.figure.add_subfigure(place)  # which has legends and color bars of its own
+    return inner, inner.subplots(rows, columns, squeeze=False)
 
 
 def grid(ax: Any, count: int, columns: int = 3, size: tuple[float, float] = (4.4, 3.3)) -> tuple[Any, list[Any]]:
@@ -79,16 +80,16 @@ def grid(ax: Any, count: int, columns: int = 3, size: tuple[float, float] = (4.4
     return figure, list(axes.flat[:count])
 
 
-def legend(figure: Any, axes: Sequence[Any], *, outside: bool) -> None:
-    """Say what the lines of several panels mean, once: above all panels, or in the first one."""
+def legend(figure: Any, axes: Sequence[Any], ax: Any) -> None:
+    """Say once, above all panels, what their lines mean; inside of the panel, if it is `ax` itself."""
     entries = {
         label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }
-    if outside:
+    if ax is axes[0]:
+        ax.legend(entries.values(), entries.keys(), fontsize="small")
+    else:
         place: Any = {"loc": "outside upper center", "ncols": len(entries)}
         figure.legend(entries.values(), entries.keys(), frameon=False, **place)
-    else:
-        axes[0].legend(entries.values(), entries.keys(), fontsize="small")
 
 
 def plain(axes: Any) -> None:

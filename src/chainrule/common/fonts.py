@@ -13,7 +13,7 @@ _LETTER = "한"
 
 
 def with_hangul(figure: Any) -> Any:
-    """Return a figure whose texts take Korean letters, if they have any, from a font that has them.
+    """Let the texts of a figure, or of a part of one, take Korean letters from a font that has them; return the figure.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def with_hangul(figure: Any) -> Any:
         if any("가" <= letter <= "힣" for letter in text.get_text()):
             # The font of all other texts first: the second one is asked only for what that one lacks.
             text.set_fontfamily([*rcParams["font.family"], hangul_font()])
-    return figure
+    return figure.figure  # of a part, the whole one
 
 
 @cache

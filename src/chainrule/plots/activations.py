@@ -58,7 +58,7 @@ def plot_activations(names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: 
     figure, axes = grid(ax, len(names), size=(3.4, 3.0))
     for panel, name in zip(axes, names, strict=True):
         _panel(panel, name, say("value"), say("slope"))
-    legend(figure, axes, outside=ax is None)
+    legend(figure, axes, ax)
     return with_hangul(figure)
 
 

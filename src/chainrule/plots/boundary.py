@@ -102,7 +102,7 @@ def plot_boundary_steps(
     for panel, snapshot in zip(axes, chosen, strict=True):
         _draw(panel, network_of(network, snapshot), X, true, say)
         panel.set_title(say("epoch {epoch}").format(epoch=snapshot.epoch))
-    legend(figure, axes, outside=ax is None)
+    legend(figure, axes, ax)
     return with_hangul(figure)
 
 

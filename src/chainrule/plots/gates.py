@@ -48,7 +48,7 @@ def plot_gates(*, ax: Any = None, lang: str = "en") -> Any:
     for panel, (title, gate, lines) in zip(axes, _GATES, strict=True):
         panel.set_title(say(title))
         _plot_gate(panel, gate, lines, say)
-    legend(figure, axes, outside=ax is None)
+    legend(figure, axes, ax)
     return with_hangul(figure)
 
 

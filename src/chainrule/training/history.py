@@ -103,8 +103,8 @@ class History:
         figure, axes = drawing.grid(ax, len(scores))
         for panel, score in zip(axes, scores, strict=True):
             self._panel(panel, score, say)
-        drawing.legend(figure, axes, outside=ax is None)
-        with_hangul(figure)
+        drawing.legend(figure, axes, ax)
+        figure = with_hangul(figure)
         if path is not None:
             drawing.write(figure, Path(path))
         return figure
