@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "check": [["mine.py"], ["mine.py", "--lang", "ko", "--hint", "3"], ["mine.py", "--csv", "--lang", "ko"]],
     "gates": [[]],
     "datasets": [[]],
+    "plot": [["activations", "--out", "activations.png"], ["activations", "--out", "activations.png", "nöpe"]],
 }
 CALLS = [[command, *arguments] for command, calls in ARGUMENTS.items() for arguments in calls]
 CALLS += [["--help"], ["nope"], *([command, "--help"] for command in ARGUMENTS)]

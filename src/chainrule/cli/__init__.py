@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import check, datasets, evaluate, explain, gates, predict, summary, train, usage
+from chainrule.cli import check, datasets, evaluate, explain, gates, plot, predict, summary, train, usage
 from chainrule.cli.stopping import stopping
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 for command in train, evaluate, predict, explain, summary, check, gates, datasets:
     app.command(command.__name__.rpartition(".")[2].replace("_", "-"), epilog=command.EXAMPLE)(command.run)
+app.add_typer(plot.app, name="plot")
 
 _INTERRUPTED = 128 + signal.SIGINT
 _UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options
