@@ -87,7 +87,7 @@ def test_numbers_arrive_bit_by_bit(array: Any) -> None:
     "value",
     [
         *(None, True, 0, -1, 2**80, 0.1, float("inf"), "text", "\ud800", 2 - 3j, b"\xff", (), [], {}, set()),
-        *((1, (2, [3, {"a": ()}])), {1: "one", (2, 3): None, None: 0.5}, {"W1", 2}, frozenset({1})),
+        *((1, (2, [3, {"a": ()}])), {1: "one", (2, 3): None, None: 0.5}, {2}, frozenset({1})),
     ],
     ids=repr,
 )

@@ -48,7 +48,7 @@ def look(family: Family, text: str, only: str = "") -> tuple[dict[str, Checked],
     for probe in family.probes(learner):
         if only not in ("", probe.function, *probe.needs):
             continue
-        wrong = {function for function, done in checked.items() if done.status == "wrong"}
+        wrong = {function: done.status for function, done in checked.items() if done.status == "wrong"}
         if isinstance(probe, Probe):
             checked[probe.function], found = examine(learner, probe, wrong)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import random
 import re
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,7 @@ def test_a_report_is_short_as_a_value_and_html_in_a_notebook(wrong: ModuleType) 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"hint": 4}, "hint"),
+        ({"hint": 4}, "check takes hint as 1, 2 or 3, but hint=4 came."),
         ({"lang": "jp"}, "lang"),
         ({"require": "relu"}, r"require takes a list of names, such as \['relu'\], not a text."),
     ],
@@ -215,8 +216,35 @@ def test_the_random_numbers_of_the_notebook_go_on_as_before(right: ModuleType) -
 
 @pytest.mark.parametrize(("obj", "kind"), [(3, "int"), ("week4.py", "str"), ([], "list"), (np.ones(2), "ndarray")])
 def test_what_cannot_be_checked_is_an_error(obj: Any, kind: str) -> None:
-    with pytest.raises(InputError, match=f"a function, a class, a module or a dict of them, not a {kind}"):
+    with pytest.raises(
+        InputError, match=f"a function, a class, a module or a dict of them, and no object of type {kind}"
+    ):
         check(obj)
+
+
+def test_a_lambda_has_the_name_that_its_module_gives_it() -> None:
+    module = ModuleType("lambdas")
+    exec(
+        "import numpy as np\nrelu = lambda Z: abs(Z)\nsigmoid = np.vectorize(lambda z: 1 / (1 + np.exp(-z)))",
+        vars(module),
+    )
+    assert statuses(check(module.relu)) == {"relu": "wrong"}
+    assert statuses(check(module.sigmoid)) == {"sigmoid": "ok"}
+    with pytest.raises(InputError, match="A function without a name says nothing of what it should do"):
+        check(lambda z: z)
+
+
+def test_a_function_of_a_notebook_says_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "import numpy as np\n\ndef relu(Z):\n    return np.abs(Z)\n"
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(text), None, text.splitlines(True), "<cell>"))
+    module = ModuleType("__main__")
+    exec(compile(text, "<cell>", "exec"), vars(module))
+    assert "relu (line 3)" in str(check(module.relu, lang="en"))
+    names = {"<cell>": ("Cell", "In[7]")}
+    shell = SimpleNamespace(compile=SimpleNamespace(format_code_name=names.get))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert "relu (cell 7, line 3)" in str(check(module.relu, lang="en"))
+    assert "cell" not in str(check(np.tanh, names={"tanh": "relu"}))
 
 
 def test_a_name_that_is_not_there_is_an_error(right: ModuleType) -> None:
@@ -249,6 +277,18 @@ def test_what_a_teacher_requires(right: ModuleType) -> None:
     assert_correct({"mine": right.relu}, names={"mine": "relu"}, required=["relu"])
     with pytest.raises(AssertionError, match="softmax is required, and nothing of that name is there"):
         assert_correct(right, required=["relu", "softmax"], lang="en")
+
+
+def test_what_is_required_has_one_name_everywhere(right: ModuleType) -> None:
+    assert_correct(right, require=["relu"])
+    with pytest.raises(AssertionError, match="softmax is required"):
+        assert_correct(right, require=["relu", "softmax"], lang="en")
+
+
+def test_a_report_names_the_argument_and_not_the_option(right: ModuleType) -> None:
+    said = str(check({}, lang="en"))
+    assert "--map" not in said and 'names={"my_name": "linear_backward"}' in said.replace("\n", " ")
+    assert "--map" not in check(right.my_slope, require=["my_slope"], hint=2)._repr_html_()
 
 
 def test_a_function_that_nobody_knows_is_an_error_with_the_way_out(right: ModuleType) -> None:

@@ -84,7 +84,8 @@ def in_one_process(path: Path) -> Report | None:
 
 
 def test_the_verdicts_are_those_of_a_check_in_one_process(tmp_path: Path) -> None:
-    paths = sorted((FOLDER / "cases").rglob("*.py"))
+    walled = ("not_allowed", "own_exception")  # here are no walls, and Ctrl-C is somebody's
+    paths = [path for path in sorted((FOLDER / "cases").rglob("*.py")) if path.stem not in walled]
     for number, source in enumerate([*map(text, RIGHT), *(planted.source for planted in MISTAKES[::20])]):
         paths.append(tmp_path / f"{number}.py")
         paths[-1].write_text(source, "utf-8")
@@ -280,9 +281,10 @@ LIES: list[Any] = [
     *(CALLED | {"old_numpy": ["3"]}, CALLED | {"old_numpy": None}, CALLED | {"value": [1]}),
     *(CALLED | {"value": {"handle": "1", "callable": True}}, CALLED | {"value": {"handle": -1, "callable": True}}),
     *(CALLED | {"value": {"handle": 1}}, CALLED | {"value": {"method": [1]}}, CALLED | {"value": {"callback": 0}}),
-    *({"raised": 3}, {"raised": {}}, {"raised": {"kind": "A", "text": 3, "line": 1, "inside": True}}),
-    *({"raised": {"kind": "A", "text": "", "line": -1, "inside": True}},),
-    *({"raised": {"kind": "A", "text": "", "line": 1, "inside": "yes"}},),
+    *({"raised": 3}, {"raised": {}}, {"raised": {"kind": "A", "text": 3, "line": 1, "inside": True, "calls": []}}),
+    *({"raised": {"kind": "A", "text": "", "line": -1, "inside": True, "calls": []}},),
+    *({"raised": {"kind": "A", "text": "", "line": 1, "inside": "yes", "calls": []}},),
+    *({"raised": {"kind": "A", "text": "", "line": 1, "inside": True, "calls": [-1]}},),
     *({"callback": 0, "arguments": {"tuple": []}}, {"callback": -1}, {"callback": "f"}, {"callback": True}),
     *({"problem": 3}, {"problem": "wrong", "text": ""}, {"problem": "memory"}),
 ]
@@ -387,7 +389,8 @@ def test_nobody_is_right_by_force(way: str, tmp_path: Path) -> None:
     assert statuses(report).get("relu_backward", "") != "ok"
     assert report.problem is None or report.problem.mistake in ("crashed", "timeout")
     if way in ("comparing", "struct", "os.write", "gc", "modules", "frames", "the judge killed", "another kind"):
-        assert statuses(report) == {"relu": "ok", "relu_backward": "wrong"}, report.problem
+        assert report.problem is None and statuses(report)["relu"] == "ok", report.problem
+        assert statuses(report)["relu_backward"] in ("wrong", "unchecked")  # what the walls refuse is not judged
 
 
 def test_in_the_process_of_the_code_there_are_no_equations() -> None:
@@ -476,8 +479,9 @@ def test_the_judge_cannot_be_reached(alone: str, tmp_path: Path, monkeypatch: py
         path.write_text(HEAD + f"def relu(Z):\n    {attempt}\n    return Z * (Z > 0), Z\n")
         report = check_file(path)
         assert report.problem is None, (attempt, report.problem)
-        assert statuses(report) == {"relu": "wrong"}, attempt
-        assert any(error in str(report.findings) for error in ("PermissionError", "FileNotFoundError")), attempt
+        assert statuses(report)["relu"] in ("wrong", "unchecked"), attempt
+        told = str(report.findings) + str(report.checked)
+        assert any(error in told for error in ("PermissionError", "FileNotFoundError")), attempt
 
 
 LYING = """

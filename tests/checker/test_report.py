@@ -50,7 +50,7 @@ WEEK_4 = Report(
         Checked("sigmoid", "sigmoid", 3, "ok"),
         Checked("relu_backward", "relu_backward", 36, "wrong"),
         Checked("my_linear", "linear_backward", 50, "wrong"),
-        Checked("L_model_backward", "L_model_backward", 90, "unchecked", "needs-another"),
+        Checked("L_model_backward", "L_model_backward", 90, "unchecked", "needs-another", {"name": "relu_backward"}),
     ),
     (LOST, TIMES_5),
     ("linear_bwd", "plot"),
@@ -73,7 +73,7 @@ def test_a_report_in_full() -> None:
         "  ✓ sigmoid\n"
         "  ✗ relu_backward\n"
         "  ✗ my_linear         checked as linear_backward\n"
-        "  – L_model_backward  not judged: it depends on a function that has to be right first\n"
+        "  – L_model_backward  not judged: it depends on relu_backward, which has to be right first\n"
         "\n"
         "✗ relu_backward (line 36)\n"
         "  relu_backward takes g'(Z) alone for dZ: the incoming gradient dA is lost. The chain rule\n"
@@ -253,6 +253,7 @@ def test_a_line_that_cannot_be_read_is_that_of_the_cell() -> None:
         (CLEAN, ["softmax", "relu"], ["required.missing"]),
         (WEEK_4, ["linear_backward", "my_linear"], []),  # found wrong is judged
         (WEEK_4, ["L_model_backward"], ["required.unchecked"]),
+        (WEEK_4, ["plot"], ["required.unknown"]),  # it is there
         (TEMPLATE, ["relu", "tanh"], ["required.not-started"]),
         (PENDING, ["predict"], ["required.unchecked"]),
         (NOTHING, ["relu"], ["required.missing"]),
@@ -366,6 +367,28 @@ def test_the_grid_has_a_row_per_file_and_a_column_per_role() -> None:
     assert grid.rows[5] == {"relu": "ok", "tanh": "not-started", "sigmoid": "not-started"}
 
 
+def test_functions_of_one_role_in_one_file_have_columns_of_their_own() -> None:
+    half = Report(
+        "half.py",
+        (
+            Checked("initialize_parameters", "initialize_parameters_deep", 3, "wrong"),
+            Checked("initialize_parameters_deep", "initialize_parameters_deep", 9, "not-started"),
+        ),
+    )
+    whole = replace(half, checked=(replace(half.checked[1], status="ok"),))
+    grid = classroom.grid([half, whole])
+    assert grid.functions == ("initialize_parameters", "initialize_parameters_deep")
+    assert grid.rows == (
+        {"initialize_parameters": "wrong", "initialize_parameters_deep": "not-started"},
+        {"initialize_parameters_deep": "ok"},
+    )
+
+
+def test_functions_are_listed_in_the_order_of_the_file() -> None:
+    tried = (Checked("b", "relu", 9, "ok"), Checked("a", "tanh", 3, "ok"), Checked("c", "sigmoid", 12, "ok"))
+    assert [checked.function for checked in Report("a.py", tried).checked] == ["a", "b", "c"]
+
+
 # Points.
 
 SCHEME = {"relu": 2.0, "relu_backward": 3.0, "tanh": 1.5, "L_model_backward": 4.0}
@@ -419,7 +442,7 @@ def test_the_gradebook_has_a_row_per_file() -> None:
     assert rows[0] == {
         **{"file": "week4.py", "status": "wrong"},
         **{"relu": "missing", "relu_backward": "wrong", "tanh": "missing", "L_model_backward": "unchecked"},
-        **{"earned": "0", "possible": "10.5", "by_hand": "4.0"},
+        **{"earned": "0", "possible": "10.5", "by_hand": "4"},
     }
     assert [row["earned"] for row in rows] == ["0", "3.5", "0"]
 
@@ -467,7 +490,7 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
         "what": rows[0]["what"],
         "name": "dZ",
         "index": "[0, 0]",
-        "expected": "'-1.53",
+        "expected": "-1.53",  # a number, which no formula begins with
         "got": "1",
     }
     assert (rows[6]["status"], rows[6]["mistake"]) == ("ok", "")
@@ -475,7 +498,18 @@ def test_csv_has_a_row_per_finding_and_one_per_other_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["=cmd|' /C calc'!A0.py", "+1.py", "-x.py", "@SUM.py", "\t=1.py", "＝1.py", "\x1b \r=1.py"]
+    "name",
+    [
+        "=cmd|' /C calc'!A0.py",
+        "-1+cmd|' /C calc'!A0",
+        "-inf",
+        "+1.py",
+        "-x.py",
+        "@SUM.py",
+        "\t=1.py",
+        "＝1.py",
+        "\x1b \r=1.py",
+    ],
 )
 def test_a_spreadsheet_finds_no_formula_in_it(name: str) -> None:
     assert rows_of(formats.csv([replace(CLEAN, file=name)], "en"))[0]["file"] == f"'{printable(name)}"
@@ -555,7 +589,7 @@ class Page(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "wbr"):
             self.open.append(tag)
         self.links += [str(value) for name, value in attrs if name in ("href", "src")]
 
@@ -574,7 +608,7 @@ def test_the_pages(tmp_path: Path) -> None:
     assert all("://" not in link for link in index.links)
     assert "<script" not in index.source and "@import" not in index.source and "url(" not in index.source
     assert '<html lang="ko">' in index.source and '<meta charset="utf-8">' in index.source
-    assert "이/<script>alert('과제 4')</script>.py" in index.texts
+    assert "이/<script>alert('과제 4')</script>.py" in "".join(index.texts)
     names = sorted(path.name for path in folder.iterdir())
     assert len(names) == 4  # no temporary file is left
     page = Page(folder / next(name for name in names if "과제" in name))
@@ -600,11 +634,14 @@ class A:
 def test_a_page_shows_the_code_with_the_line_marked(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(SOURCE)
-    at = replace(LOST, function="relu", line=4)
+    at = Finding("raised", "relu", 4, {"kind": "TypeError", "text": ""})
     report = Report("a.py", (Checked("relu", "relu", 3, "wrong"),), (at,))
     page = pages.file_page(with_code(report, source.read(path)), "en", 1)
     assert "<span><i>3</i>def relu(Z):</span><mark><i>4</i>    return &#x27;&lt;b&gt;&#x27; + Z</mark></pre>" in page
     assert "<pre" not in pages.file_page(report, "en", 1)
+    somewhere = replace(report, findings=(replace(LOST, function="relu", line=3),))
+    page = pages.file_page(with_code(somewhere, source.read(path)), "en", 1)
+    assert "<i>3</i>def relu(Z):" in page and "<mark" not in page  # nobody knows which line it is
 
 
 @pytest.mark.parametrize(
@@ -645,7 +682,20 @@ def test_the_index_shows_every_function_of_every_file_and_the_points(tmp_path: P
     index = Page(pages.write(tmp_path, [WEEK_4, CLEAN], "en", 1, {"relu": 2}))
     assert '<span class="wrong" title="wrong">✗</span>' in index.source
     assert '<span title="not there"></span>' in index.source
+    assert 'wrong">✗</span> wrong</span><span>' in index.source  # what the marks mean
     assert "Which functions, of which file" in index.texts and "2 of 2 points" in index.texts
+
+
+def test_the_index_says_which_files_were_not_read_and_what_a_narrow_screen_hides(tmp_path: Path) -> None:
+    many = replace(
+        CLEAN, file="sub/05_jung_half.py", checked=tuple(Checked(f"f{n}", f"f{n}", n, "ok") for n in range(1, 10))
+    )
+    index = Page(pages.write(tmp_path, [many, BAD, WEEK_4], "en", 1))
+    assert '<td class="unread unchecked" colspan="13">could not be checked</td>' in index.source
+    assert '<td class="number" data-label="Share">33%</td>' in index.source
+    assert ">sub/<wbr>05_<wbr>jung_<wbr>half.py</a>" in index.source  # broken between words
+    assert "13 functions; more of them to the right." in index.texts
+    assert not any("to the right" in said for said in Page(pages.write(tmp_path, [WEEK_4], "en", 1)).texts)
 
 
 def test_page_names_are_short_and_differ() -> None:
@@ -770,6 +820,7 @@ def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) ->
     assert run(folder / "w.py", "--map", "linear_bw=relu")[2] == (
         "chainrule: --map linear_bw=relu: no file has a function 'linear_bw'. Did you mean 'linear_bwd'?\n"
     )
+    assert run(folder / "a.py", "--map", "linear_bw=relu")[0] == 2  # no success: it was never tried
     assert run(folder / "b.py", "--map", "linear_bw=relu")[2] == ""  # it could not be read: nobody knows
 
 
@@ -785,6 +836,7 @@ def test_names_are_handed_on(run: Run, checked: dict[str, Any], folder: Path) ->
             ["w.py", "--map", "helper=linear_backwards"],
             "There is no role 'linear_backwards'. Did you mean 'linear_backward'? Known: ",
         ),
+        (["w.py", "--map", "helper=linear_backwards"], ", lstm_step_backward."),  # all of the list
         (["w.py", "--lang", "jp"], "There is no language 'jp'. Known: en, ko."),
         (
             ["w.py", "--html", "{}/notes.txt"],
@@ -824,15 +876,23 @@ def test_what_is_required_of_the_command(run: Run, checked: dict[str, Any], fold
     assert (status, out.count("is required, and nothing of that name is there")) == (1, 2)
     assert "no mistake in 2 functions, 2 required are missing" in out.replace("\n", " ")
     assert run(folder / "b.py", "--require", "relu")[0] == 2  # it cannot be read
+    assert run(folder / "a.py", "--require", "relu_backwards")[2] == (
+        "chainrule: --require: no file has a function 'relu_backwards', and there is no usual one of that name. "
+        "Did you mean 'relu_backward'?\n"
+    )
 
 
 def test_points_of_the_command(run: Run, checked: dict[str, Any], folder: Path) -> None:
     (folder / "points.toml").write_text("[points]\nrelu = 2\ntanh = 1\nsigmoid = 1\n")
     assert f"\n3 of 4 points  {folder / 'a.py'}\n" in run(folder / "a.py", "--points", folder / "points.toml")[1]
     out = run(folder, "--points", folder / "points.toml", "--csv")[1]
-    assert [row["earned"] for row in rows_of(out)] == ["3.0", "0", "0", "3.0", "1.0"]
+    assert [row["earned"] for row in rows_of(out)] == ["3", "0", "0", "3", "1"]
     data = json.loads(run(folder / "a.py", "--points", folder / "points.toml", "--json")[1])
-    assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0}
+    assert data["files"][0]["points"] == {"earned": 3.0, "possible": 4.0, "by_hand": 0.0}
+    (folder / "points.toml").write_text("[points]\nrelu = 2\nlinear_foward = 3\n")
+    status, out, err = run(folder / "a.py", "--points", folder / "points.toml")
+    assert (status, "2 of 5 points" in out) == (2, True)
+    assert "no file has a function 'linear_foward'" in err and "Did you mean 'linear_forward'?" in err
     assert "nowhere.toml" in run(folder / "a.py", "--points", "nowhere.toml")[2]
 
 
@@ -858,17 +918,21 @@ def test_a_tree_of_some_thousand_folders_is_no_crash(run: Run, checked: dict[str
     ("arguments", "said"),
     [
         ([], "검사할 파일이나 폴더(FILE_OR_FOLDER)를 적어 주십시오. 예: week4.py"),
-        (["w.py", "--hint", "7"], "--hint에 쓸 수 없는 값입니다. (도움말: chainrule check --help)"),
+        (["w.py", "--hint", "7"], "--hint에는 1부터 3까지의 정수를 씁니다. (도움말: chainrule check --help)"),
+        (["w.py", "--jobs", "0"], "--jobs에는 1 이상의 정수를 씁니다. (도움말: chainrule check --help)"),
         (["w.py", "--hint"], "--hint에는 값이 필요합니다. (도움말: chainrule check --help)"),
-        (["w.py", "--hin", "2"], "--hin(이)라는 옵션은 없습니다. (도움말: chainrule check --help)"),
+        (["w.py", "--hin", "2"], "그런 옵션은 없습니다: --hin. (도움말: chainrule check --help)"),
         (["w.py", "--json", "--csv"], "--json, --csv, --junit, --repro는 함께 쓸 수 없습니다. 하나만 고르십시오."),
         (
             ["w.py", "--map", "helper"],
-            "--map에는 my_name=linear_backward처럼 NAME=ROLE을 씁니다. 'helper'은(는) 이 형식이 아닙니다.",
+            "--map에는 my_name=linear_backward처럼 NAME=ROLE을 씁니다. 이 형식이 아닌 값: 'helper'.",
         ),
-        (["w.py", "--map", "plot=Affin"], "'Affin'(이)라는 역할은 없습니다. 혹시 'Affine'입니까? 쓸 수 있는 이름: "),
+        (["w.py", "--map", "plot=Affin"], "그런 역할은 없습니다: 'Affin'. 혹시 'Affine'입니까? 쓸 수 있는 이름: "),
         (["w.py", "--points", "notes.txt"], "notes.txt에 [points] 표가 없습니다."),
-        (["w.py", "--html", "notes.txt"], "notes.txt은(는) 파일입니다. notes-pages처럼 페이지를 저장할 폴더를"),
+        (["w.py", "--points", "wrong.toml"], "wrong.toml: 점수는 0 이상의 수여야 하는데 relu = two입니다."),
+        (["w.py", "--points", "none.toml"], "none.toml: 그런 파일이나 폴더가 없습니다."),
+        (["w.py", "--points", "kim"], "kim: 읽을 수 없습니다."),
+        (["w.py", "--html", "notes.txt"], "notes.txt는 파일입니다. notes-pages처럼 페이지를 저장할 폴더를"),
     ],
 )
 @pytest.mark.parametrize("asked", ["option", "option=value", "locale"])
@@ -876,6 +940,7 @@ def test_wrong_use_is_told_in_korean(
     run: Run, folder: Path, arguments: list[str], said: str, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
+    (folder / "wrong.toml").write_text("[points]\nrelu = 'two'\n")
     if asked == "locale":
         monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     language = {"option": ["--lang", "ko"], "option=value": ["--lang=ko"], "locale": []}[asked]
@@ -886,8 +951,7 @@ def test_wrong_use_is_told_in_korean(
 
 def test_errors_about_files_are_in_the_language(run: Run, folder: Path) -> None:
     assert run("nowhere.py", "--lang", "ko")[2] == "chainrule: nowhere.py: 그런 파일이나 폴더가 없습니다.\n"
-    assert "는 .py 파일도" not in run(folder / "notes.txt", "--lang", "ko")[2]
-    assert ".py 파일도 .ipynb 파일도 아닙니다" in run(folder / "notes.txt", "--lang", "ko")[2]
+    assert "notes.txt는 .py 파일도 .ipynb 파일도 아닙니다" in run(folder / "notes.txt", "--lang", "ko")[2]
 
 
 def test_a_real_file(run: Run, tmp_path: Path) -> None:
@@ -924,6 +988,16 @@ def test_the_help_is_short_and_has_an_example(run: Run) -> None:
     assert status == 0
     assert "Example: chainrule check week4.py --hint 2" in out
     assert len(out.splitlines()) < 45
+
+
+def test_the_help_is_there_in_korean(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, out, _ = run("--help", "--lang", "ko")
+    assert status == 0
+    assert max(map(cell_len, out.splitlines())) <= 80
+    assert not re.search(r"\b(the|is|a|Usage|Options|default|exit)\b", out)
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert run("--help")[1] == out
+    assert run("--help", "--lang", "en")[1].startswith("Usage: ")
 
 
 @pytest.mark.parametrize("lang", texts.LANGUAGES)
@@ -969,3 +1043,10 @@ def test_junit_has_the_points_as_properties() -> None:
     }
     assert suite.get("tests") == "2" == root.get("tests")
     assert ElementTree.fromstring(formats.junit([CLEAN], "en", 1)).find(".//properties") is None
+
+
+def test_a_function_may_be_called_like_a_column_of_the_grade_book() -> None:
+    table = formats.gradebook([Report("kim.py", (Checked("file", "file", 1, "ok"),))], {"file": 1.0, "relu": 2.0})
+    heading, row = table.removeprefix("\ufeff").splitlines()
+    assert heading == "file,status,file(),relu,earned,possible,by_hand"
+    assert row.startswith("kim.py,") and row.endswith(",ok,missing,1,3,0")

@@ -22,6 +22,7 @@ from chainrule.checker.running.child import run
 from chainrule.checker.running.definitions import definitions
 from chainrule.checker.running.sandbox import check_file, check_files
 from chainrule.checker.running.source import read
+from chainrule.cli.learners import to_check
 
 RELU = """
 import numpy as np
@@ -58,7 +59,8 @@ def statuses(report: Report) -> dict[str, str]:
 
 
 def raised_text(report: Report) -> str:
-    return " ".join(finding.facts["text"] for finding in report.findings if finding.mistake == "raised")
+    told = [finding.facts["text"] for finding in report.findings if finding.mistake == "raised"]
+    return " ".join(told + [done.facts["text"] for done in report.checked if done.reason == "not-allowed"])
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
@@ -330,7 +332,7 @@ def test_the_learners_names_are_used(tmp_path: Path) -> None:
         (b"\x00\x01\x02\xff", "unreadable"),
         ("import os\nclass A:\n    os._exit(3)\n", "crashed"),
         ("import signal\nclass A:\n    signal.raise_signal(signal.SIGKILL)\n", "crashed"),
-        ("class A:\n    raise KeyboardInterrupt('stop')\n", "crashed"),
+        ("class A:\n    raise KeyboardInterrupt('stop')\n", "no-definitions"),
         ("import numpy as np\nbig = np.ones(50 * 2**27)\ndef f(x): return big\n", "memory"),
         ("import signal, time\nclass A:\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    time.sleep(9)\n", "timeout"),
     ],
@@ -409,21 +411,23 @@ def test_no_harm_is_done(harmed: tuple[Report, Path, bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "said", "status"),
     [
-        ("input('n = ')", "nobody is there"),
-        ("import sys; sys.exit(4)", "4"),
-        ("np.zeros(3 * 2**27)", "allocate"),
-        ("np.ones(50 * 2**27)", "allocate"),
-        ("open('/etc/passwd', 'a')", "writing to"),
-        ("import os; [os.fork() for _ in range(8)]", "os.fork is not allowed"),
-        ("import sqlite3; sqlite3.connect('/tmp/chainrule.db')", "_sqlite3 is not allowed"),
+        ("input('n = ')", "nobody is there", "wrong"),
+        ("import sys; sys.exit(4)", "4", "wrong"),
+        ("np.zeros(3 * 2**27)", "allocate", "unchecked"),
+        ("np.ones(50 * 2**27)", "allocate", "unchecked"),
+        ("open('/etc/passwd', 'a')", "writing to", "unchecked"),
+        ("import os; [os.fork() for _ in range(8)]", "os.fork is not allowed", "unchecked"),
+        ("import sqlite3; sqlite3.connect('/tmp/chainrule.db')", "_sqlite3 is not allowed", "unchecked"),
     ],
 )
-def test_functions_that_give_up_or_reach_out_are_wrong(tmp_path: Path, line: str, said: str) -> None:
+def test_functions_that_give_up_are_wrong_and_those_that_reach_out_are_not_judged(
+    tmp_path: Path, line: str, said: str, status: str
+) -> None:
     report = check_file(written(tmp_path, BROKEN.format(line)), seconds=10.0)
     assert said in raised_text(report)
-    assert statuses(report) == {"relu": "ok", "relu_backward": "wrong"}
+    assert statuses(report) == {"relu": "ok", "relu_backward": status}
 
 
 @pytest.mark.parametrize("line", ["while True: pass", "while True: print('flood')"])
@@ -489,3 +493,19 @@ def test_the_callers_chainrule_goes_before_an_installed_one_and_no_module_before
     chainrule, fractions = map(Path, shown.stdout.splitlines())
     assert chainrule == tmp_path / "mine/chainrule/__init__.py"
     assert tmp_path not in fractions.parents
+
+
+def test_links_that_lead_out_of_their_folder_are_rows_that_say_so(tmp_path: Path) -> None:
+    (tmp_path / "key.py").write_text("SECRET = 'oops\n", "utf-8")
+    (folder := tmp_path / "submissions").mkdir()
+    (folder / "kim.py").symlink_to(tmp_path / "key.py")
+    (folder / "lee.py").symlink_to(folder / "lee.py")
+    (folder / "park.py").write_text("def relu(Z):\n    return Z * (Z > 0), Z\n", "utf-8")
+    (folder / "again.py").symlink_to(folder / "park.py")
+    reports = {Path(report.file).stem: report for report in check_files(to_check([folder], "en"))}
+    assert reports.keys() == {"kim", "lee", "park", "again"}
+    kim = reports["kim"].problem
+    assert kim is not None and kim.facts == {"text": "it is a link that leads out of its folder"}
+    assert "SECRET" not in json.dumps(reports["kim"].as_dict())
+    assert reports["lee"].problem is not None
+    assert [done.status for name in ("park", "again") for done in reports[name].checked] == ["ok", "ok"]

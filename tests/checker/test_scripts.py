@@ -184,7 +184,7 @@ def check(source: str) -> tuple[dict[str, Checked], list[Finding]]:
     for family in FAMILIES:
         for probe in family.probes(learner):
             if probe.function not in checked:
-                wrong = {name for name, done in checked.items() if done.status == "wrong"}
+                wrong = {name: done.status for name, done in checked.items() if done.status == "wrong"}
                 try_it = inspect if isinstance(probe, Inspection) else examine
                 checked[probe.function], findings = try_it(learner, probe, wrong)
                 found += findings

@@ -71,6 +71,9 @@ def test_a_formula_with_words_is_there_in_korean() -> None:
         ("기울기", "을(를)", "를"),
         ("값", "을(를)", "을"),
         ("비율", "(으)로", "로"),
+        ("compute_cst", "은(는)", "는"),  # 씨에스트
+        ("cost", "을(를)", "를"),
+        ("check", "을(를)", "을(를)"),
         ("dropout", "을(를)", "을(를)"),  # 아웃 or 아우트
         ("…", "을(를)", "을(를)"),
         ("", "은(는)", "은(는)"),
@@ -109,9 +112,91 @@ def test_why_a_file_cannot_be_read_is_told_in_korean(text: str, said: str) -> No
     assert texts.hints(finding, "en", 1) == [f"The file cannot be read: {text}"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "where"),
+    [
+        ("UnboundLocalError", "cannot access local variable 'A' where it is not associated with a value", "the ifs"),
+        ("NameError", "name 'bias' is not defined", "an import that is missing"),
+        ("ValueError", "too many values to unpack (expected 2)", "Count what is returned"),
+        ("TypeError", "cannot unpack non-iterable NoneType object", "Count what is returned"),
+        ("TypeError", "unsupported operand type(s) for -: 'float' and 'NoneType'", "without a return statement"),
+        ("TypeError", "f() missing 1 required positional argument: 'b'", "the parameters of what it calls"),
+        ("TypeError", "'>' not supported between instances of 'tuple' and 'int'", "the type of each value"),
+        ("KeyError", "'w3'", "the keys of the dict"),
+        ("IndexError", "list index out of range", "the length of what is indexed"),
+        ("AttributeError", "'Relu' object has no attribute 'msk'", "self. before the name"),
+        ("ValueError", "operands could not be broadcast together with shapes (2,3) (4,)", "Print the shapes"),
+        ("ZeroDivisionError", "division by zero", "Print every value"),
+    ],
+)
+def test_what_stops_a_function_says_where_to_look(kind: str, text: str, where: str) -> None:
+    finding = Finding("raised", "f", 1, {"kind": kind, "text": text})
+    assert where in texts.hints(finding, "en", 2)[1]
+    assert "shape" not in texts.hints(finding, "en", 2)[1] or where == "Print the shapes"
+
+
+@pytest.mark.parametrize(
+    ("key", "function", "facts", "said"),
+    [
+        (
+            "raised",
+            "f",
+            {"kind": "TimeoutError", "text": "it did not return within 2 s"},
+            "f did not return within 2 s",
+        ),
+        (
+            "other-call",
+            "f",
+            {"role": "cost", "kind": "TimeoutError", "text": "it did not return within 2 s"},
+            "not judged: called the way f usually is, it did not return within 2 s",
+        ),
+        (
+            "other-call",
+            "f",
+            {"role": "relu", "kind": "EOFError", "text": "it asks for input(), and nobody is there to answer"},
+            "not judged: it asks for input()",
+        ),
+        ("other-result", "my_cost", {"role": "cost"}, "no form of my_cost that"),  # "cost" is nobody's word
+        ("other-result", "my_relu", {"role": "relu"}, "no form of relu that"),
+        ("missing-attribute", "Affine.backward", {"name": "dW"}, "neither keeps dW on the layer nor returns it"),
+        ("missing-result", "Affine.backward", {"name": "dx"}, "does not return dx"),
+        ("missing-result", "linear_backward", {"name": "dW"}, "does not return dW"),
+        (
+            "crashed",
+            "",
+            {"text": "it wrote more than 1000 files or 64 MB", "pattern": "overfull"},
+            "broke off: it wrote more than 1000 files or 64 MB. A file that is checked may not write more",
+        ),
+    ],
+)
+def test_what_is_meant_is_told(key: str, function: str, facts: dict[str, str], said: str) -> None:
+    assert said in texts.hints(Finding(key, function, 1, facts), "en", 1)[0]
+
+
+def test_a_file_without_permission_is_told_in_korean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.py").write_text("")
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    problem = source.read(tmp_path / "a.py").problem
+    assert problem is not None and texts.hints(problem, "ko", 1) == ["파일을 읽을 수 없습니다: 읽을 권한이 없습니다"]
+
+
+def test_quantities_with_words_are_told_in_korean() -> None:
+    finding = Finding("wrong-numbers", "f", 1, {"name": "share that is dropped", "pattern": "other"})
+    assert texts.hints(finding, "ko", 1)[0].startswith("f에서 돌려주는 꺼진 비율 값이")
+    assert texts.quantity("dW of the next batch", "[0]", "ko") == "다음 배치의 dW[0]"
+    facts = {"text": "it wrote more than 1000 files or 64 MB", "pattern": "overfull"}
+    assert (
+        "파일을 1000개보다 많이, 또는 64 MB보다 많이 썼습니다."
+        in texts.hints(Finding("crashed", "", None, facts), "ko", 1)[0]
+    )
+
+
 def test_sentences_that_become_facts_are_those_of_the_sources() -> None:
     code = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
-    because = {key: text for key, text in WORDS["en"].items() if key.startswith("because-")}
+    because = {key: text for key, text in WORDS["en"].items() if key.startswith(("because-", "quantity-"))}
     pieces = {piece for text in because.values() for piece in re.split(r"\{\w+\}", text) if piece.strip()}
     assert [piece for piece in pieces if piece not in code] == []
 
@@ -319,7 +404,7 @@ def test_facts_are_inserted_as_they_are() -> None:
     finding = Finding("raised", "f", 1, {"kind": "KeyError", "text": "{function} {0} %s \x1b[31m\n'W3'" + "x" * 999})
     said = texts.hints(finding, "en", 1)[0]
     assert said.startswith("f stops with KeyError: {function} {0} %s [31m 'W3'xxx")
-    assert said.endswith("x…") and len(said) < 400
+    assert said.endswith("x… The dict has no such key.") and len(said) < 400
 
 
 class Asked(Learner):

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from chainrule.checker.findings import Report
 from chainrule.checker.running import kernel, sandbox
-from chainrule.checker.running.sandbox import check_files, walls
+from chainrule.checker.running.sandbox import check_file, check_files, walls
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="these are walls of Linux")
 FILE = "import os, sys\nOUTSIDE = {outside!r}\nPORT = {port}\ndef leave():\n{way}\nclass A:\n    leave()\n"
@@ -143,15 +144,16 @@ PAST_THE_HOOK = {
 
 IMPORTS = sandbox.PATH + "from chainrule.checker.running import child, kernel; "
 NO_WALLS = (
-    IMPORTS + "child._hide = lambda: None; child.lock = lambda *_: None; kernel.enclose = lambda *_: {}; child.main()"
+    IMPORTS + "child._hide = lambda: None; child.lock = lambda *_: lambda: None; "
+    "kernel.enclose = lambda *_: {}; child.main()"
 )
 STARTS = {
     "all walls": sandbox.CHILD,
     "an ordinary user": IMPORTS
-    + "kernel._become_nobody('.'); kernel._drop_privileges(child.readable()); "
+    + "places = child.readable(); kernel._become_nobody('.'); kernel._drop_privileges(places); "
     + "kernel._become_nobody = kernel._drop_privileges = lambda *_: None; child.main()",
     "the hook alone": IMPORTS + "child._hide = lambda: None; kernel.enclose = lambda *_: {}; child.main()",
-    "the kernel alone": IMPORTS + "child.lock = lambda *_: None; child.main()",
+    "the kernel alone": IMPORTS + "child.lock = lambda *_: lambda: None; child.main()",
 }
 
 
@@ -187,6 +189,33 @@ def left(ways: dict[str, str], child: str, aim: Path, files: Path) -> tuple[set[
         reports = dict(zip(ways, check_files(paths, 2), strict=True))
     out = {list(ways)[int(name)] for name in os.listdir(aim)}
     return out | {name for name, report in reports.items() if "memory can be written" in said(report)}, reports
+
+
+@ON_LINUX
+def test_the_right_answers_are_out_of_reach_past_the_hook(tmp_path: Path) -> None:
+    if not walls()["files"]:
+        pytest.skip("this kernel has no Landlock")
+    path = tmp_path / "week4.py"
+    path.write_text(
+        textwrap.dedent(
+            """
+            def linear_backward(dZ, cache):
+                try:
+                    open("/outside", "w")
+                except PermissionError as error:
+                    place = error.__traceback__
+                    while place.tb_next:
+                        place = place.tb_next
+                        place.tb_frame.f_globals["_refuse"] = lambda *_: None
+                import importlib
+                linear = importlib.import_module("chainrule.checker.equations.linear")
+                A, W, b = cache
+                right = linear.backward({"A_prev": A, "W": W, "b": b, "dZ": dZ}, mean=True)
+                return right["dA_prev"], right["dW"], right["db"]
+            """
+        )
+    )
+    assert [done.status for done in check_file(path).checked] != ["ok"]
 
 
 @ON_LINUX

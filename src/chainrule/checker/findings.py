@@ -73,7 +73,7 @@ class Report:
     file
         Its path, or what else was checked.
     checked
-        One entry per function that was recognized.
+        One entry per function that was recognized, in the order of the lines.
     findings
         The mistakes, in the order of the lines.
     unmatched
@@ -93,6 +93,10 @@ class Report:
     problem: Finding | None = None
     seconds: float = 0.0
     required: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Put the functions in order: they come as they were tried, what is called before what calls it."""
+        object.__setattr__(self, "checked", tuple(sorted(self.checked, key=lambda checked: checked.line or 0)))
 
     @property
     def exit_status(self) -> int:
@@ -138,6 +142,8 @@ class Report:
             if left is not None:
                 key = "required.not-started" if left.status == "not-started" else "required.unchecked"
                 errors.append(Finding(key, left.function, left.line, left.facts))
+            elif name in self.unmatched:
+                errors.append(Finding("required.unknown", name))
             elif not asked:
                 errors.append(Finding("required.missing", name))
         return replace(self, findings=(*self.findings, *errors), required=required)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import ast
 import inspect
 import random
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.checker import findings, roles
+from chainrule.checker import cells, findings, roles
 from chainrule.checker.learner import Learner
 from chainrule.checker.telling import texts
 from chainrule.checker.unfinished import parsed
 from chainrule.common.errors import InputError
-from chainrule.common.settings import choice
+from chainrule.common.settings import choice, shown
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
+_HINTS = (1, 2, 3)
+Told = TypeVar("Told", findings.Finding, findings.Checked)
 _KINDS = inspect.Parameter
 _STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
 
@@ -37,7 +40,7 @@ class Report(findings.Report):
         """Return what `chainrule check` prints."""
         from chainrule.checker.telling import terminal  # it takes rich, and only a person who looks needs it
 
-        return terminal.text(self, self.lang, self.hint, command=False)
+        return _as_an_argument(terminal.text(self, self.lang, self.hint, command=False))
 
     def __repr__(self) -> str:
         from chainrule.checker.telling import terminal
@@ -47,7 +50,13 @@ class Report(findings.Report):
     def _repr_html_(self) -> str:
         from chainrule.checker.telling import pages
 
-        return pages.fragment(self, self.lang, self.hint)
+        return _as_an_argument(pages.fragment(self, self.lang, self.hint))
+
+
+def _as_an_argument(said: str) -> str:
+    """Return what is said with the argument `names` in the place of the command's option --map."""
+    said = re.sub(r"--map\s+(\w+)=(\w+)", r'names={"\1": "\2"}', said)
+    return said.replace("--map", "names=")
 
 
 def check(
@@ -87,12 +96,13 @@ def check(
         If `obj` is nothing that can be checked, or one of the options has a value that it cannot have.
     """
     with _random_numbers_kept():
-        hint = int(choice("check", "hint", str(hint), ("1", "2", "3")))
+        if hint not in _HINTS:
+            raise InputError(f"check takes hint as 1, 2 or 3, but hint={shown(hint)} came.")
         lang = texts.language(None if lang is None else choice("check", "lang", lang, texts.LANGUAGES))
         if isinstance(require, str):
             raise InputError(f"require takes a list of names, such as [{require!r}], not a text.")
         found = _found(obj, names or {}).requiring(require)
-        return Report(**vars(found), lang=lang, hint=hint)
+        return Report(**vars(found), lang=lang, hint=int(hint))
 
 
 def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
@@ -103,15 +113,33 @@ def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
         namespace = dict(obj)
         own, file = _own(namespace, namespace.get("__name__")), str(namespace.get("__name__", "dict"))
     elif callable(obj) and isinstance(getattr(obj, "__name__", None), str):
-        own, file = _with_called(obj), obj.__name__
+        file = _name(obj)
+        own = _with_called(file, obj)
         namespace = {**_globals(obj), **own}
     else:
-        raise InputError(f"check takes a function, a class, a module or a dict of them, not a {type(obj).__name__}.")
+        kind = type(obj).__name__
+        raise InputError(f"check takes a function, a class, a module or a dict of them, and no object of type {kind}.")
     missing = [mine for mine in names if mine not in own]
     if missing:
         raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
     tree = ast.Module([_node(name, value) for name, value in own.items()], [])
-    return roles.check(Learner(namespace, tree, names), file)
+    learner = Learner(namespace, tree, names)
+    return _placed(roles.check(learner, file), learner)
+
+
+def _placed(report: findings.Report, learner: Learner) -> findings.Report:
+    """Return a report that says of each function from a notebook's cell which one it is: its lines are of the cell."""
+
+    def placed(told: Told) -> Told:
+        node, value = learner.nodes.get(told.function), learner.namespace.get(told.function.partition(".")[0])
+        # A line of another function may be one of another cell.
+        if told.line is None or (node and not node.lineno <= told.line <= (node.end_lineno or node.lineno)):
+            return told
+        cell = cells.number(value)
+        return replace(told, facts=told.facts | {"cell": cell, "cell_line": str(told.line)}) if cell else told
+
+    checked, found = tuple(map(placed, report.checked)), tuple(map(placed, report.findings))
+    return replace(report, checked=checked, findings=found)
 
 
 def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:
@@ -125,9 +153,20 @@ def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:
     }
 
 
-def _with_called(obj: Any) -> dict[str, Any]:
+def _name(obj: Any) -> str:
+    """Return the name of a function or class; that of a lambda is the one that its module knows it by."""
+    name: str = obj.__name__
+    if name.isidentifier():
+        return name
+    known = next((mine for mine, value in _globals(obj).items() if value is obj), None)
+    if known is None:
+        raise InputError('A function without a name says nothing of what it should do. Name it: {"sigmoid": ...}.')
+    return known
+
+
+def _with_called(name: str, obj: Any) -> dict[str, Any]:
     """Return a function or class by its name, with all that it uses from its own module."""
-    found = {obj.__name__: obj}
+    found = {name: obj}
     own = _own(_globals(obj), getattr(obj, "__module__", ""))
     waiting = [obj]
     while waiting:
@@ -138,13 +177,18 @@ def _with_called(obj: Any) -> dict[str, Any]:
 
 
 def _globals(obj: Any) -> dict[str, Any]:
-    functions = vars(obj).values() if isinstance(obj, type) else [inspect.unwrap(obj)]
+    functions = vars(obj).values() if isinstance(obj, type) else [_unwrapped(obj)]
     return next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the function that others, such as decorators or np.vectorize, are wrapped around."""
+    return inspect.unwrap(value.pyfunc if isinstance(value, np.vectorize) else value)
 
 
 def _used(value: Any) -> set[str]:
     """Return the global names in the code of a function, or of the methods of a class."""
-    functions = vars(value).values() if isinstance(value, type) else [inspect.unwrap(value)]
+    functions = vars(value).values() if isinstance(value, type) else [_unwrapped(value)]
     codes = [f.__code__ for f in functions if isinstance(getattr(f, "__code__", None), CodeType)]
     names: set[str] = set()
     for code in codes:  # which grows: the functions inside of functions

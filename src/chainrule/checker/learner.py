@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 SECONDS = 2.0  # for one call
+DEEPEST = 20  # lines of a traceback
 ONLY_NUMPY_1 = "only 0-dimensional arrays can be converted to Python scalars"
 _CHECKER = os.path.dirname(__file__)
 
@@ -37,6 +38,8 @@ class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ou
         The function that was called.
     keys
         The keys of the dicts that it was called with: a KeyError may be about ours.
+    calls
+        The lines of the calls that led to the line, the outermost first.
     """
 
     kind: str
@@ -45,6 +48,7 @@ class Raised(Exception):  # noqa: N818 - what a call came to, not an error of ou
     inside: bool = True
     function: str = ""
     keys: frozenset[str] = frozenset()
+    calls: tuple[int, ...] = ()
 
 
 class Call(NamedTuple):
@@ -96,6 +100,9 @@ class Learner:
         """The calls, while there is a list for them."""
         self.needs_old_numpy: dict[str, int | None] = {}
         """The functions that only NumPy 1 runs as they are, and the line that says so."""
+        self.singles: set[str] = set()
+        """The functions that returned float32."""
+        self._in_rows = False
         self._stuck: dict[str, Raised] = {}  # functions that did not return; once is long enough
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and callable(namespace.get(node.name)):
@@ -127,6 +134,11 @@ class Learner:
         parts = values[-1].elts if isinstance(values[-1], ast.Tuple) else [values[-1]]
         return [part.id if isinstance(part, ast.Name) else None for part in parts]
 
+    def owner(self, line: int | None) -> str | None:
+        """Return the function or method that a line is in."""
+        inside = (name for name, node in self.nodes.items() if node.lineno <= (line or 0) <= (node.end_lineno or 0))
+        return next(inside, None)
+
     def line(self, function: str) -> int | None:
         """Return the line that a function begins in."""
         node = self.nodes.get(function)
@@ -145,8 +157,24 @@ class Learner:
         """
         return self.contained(function, self.namespace[function], arguments, named)
 
+    @contextlib.contextmanager
+    def in_rows(self) -> Iterator[None]:
+        """Call functions meanwhile with every matrix transposed, and transpose what they return."""
+        self._in_rows = True
+        try:
+            yield
+        finally:
+            self._in_rows = False
+
     def contained(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
         """Call something of the learner's, such as a bound method, under the name of `function`."""
+        if self._in_rows:
+            arguments, named = transposed(tuple(arguments)), transposed(dict(named or {}))
+            return transposed(self.called(function, target, arguments, named))
+        return self.called(function, target, arguments, named)
+
+    def called(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
+        """Call something with the arguments as they are."""
         if function in self._stuck:
             raise self._stuck[function]
         before, given = copied((tuple(arguments), named or {})), copied((tuple(arguments), named or {}))
@@ -161,7 +189,7 @@ class Learner:
             if ONLY_NUMPY_1 not in raised.text or any(isinstance(a, OldArray) for a in arrays(before)):
                 raise
             with contextlib.suppress(Raised):
-                result = self.contained(function, target, *_as_in_numpy_1(before))
+                result = self.called(function, target, *_as_in_numpy_1(before))
                 self.needs_old_numpy[function] = raised.line
                 return result
             raise
@@ -173,6 +201,7 @@ class Learner:
             if not same(old, new):
                 self.changed.setdefault(function, set()).add(name)
         result = copied(result)
+        self.note_kind(function, result)
         if self.calls is not None:
             self.calls.append(Call(function, target, before[0], before[1], result))
         return result
@@ -180,6 +209,11 @@ class Learner:
     def is_class(self, name: str) -> bool:
         """Return whether a name of the file is a class."""
         return isinstance(self.namespace.get(name), type)
+
+    def note_kind(self, function: str, result: Any) -> None:
+        """Note whether a function returned float32."""
+        if any(a.dtype.kind == "f" and a.dtype.itemsize <= 4 for a in arrays(result)):
+            self.singles.add(function)
 
     def seed(self, number: int) -> None:
         """Set the random numbers that the learner's code draws from NumPy."""
@@ -259,12 +293,22 @@ def quiet() -> Iterator[None]:
             np.errstate(all="ignore"),
         ):
             yield
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if not _is_learners(error):
+            raise
         trace = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in trace if frame.filename.startswith("<learner")]
+        lines = [frame.lineno or 0 for frame in trace if frame.filename.startswith("<learner")][-DEEPEST:]
         last = next((frame.filename for frame in reversed(trace) if not frame.filename.startswith(_CHECKER)), "<call>")
         inside = last.startswith("<learner") or not last.startswith("<")  # a file beside it is called "<layers>"
-        raise Raised(type(error).__name__, str(error), lines[-1] if lines else None, inside) from None
+        line = lines.pop() if lines else None
+        raise Raised(type(error).__name__, str(error), line, inside, calls=tuple(lines)) from None
+
+
+def _is_learners(error: BaseException) -> bool:
+    """Return whether an exception is what the learner's code came to, and not somebody's Ctrl-C or a signal of ours."""
+    if isinstance(error, KeyboardInterrupt):  # where those are ignored, nobody has pressed it
+        return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return isinstance(error, Exception | SystemExit | GeneratorExit) or type(error).__module__.startswith("<")
 
 
 @contextlib.contextmanager
@@ -321,6 +365,15 @@ class OldArray(np.ndarray[Any, Any]):
 
     def __int__(self) -> int:
         return int(self.item())
+
+
+def transposed(value: Any) -> Any:
+    """Return a nested value whose matrices are transposed."""
+    if isinstance(value, np.ndarray) and value.ndim == 2:
+        return value.T
+    if type(value) is dict:
+        return {name: transposed(child) for name, child in value.items()}
+    return type(value)(map(transposed, value)) if type(value) in (tuple, list) else value
 
 
 def _as_in_numpy_1(value: Any) -> Any:

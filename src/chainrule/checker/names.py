@@ -37,19 +37,23 @@ NAMES: tuple[str, ...] = (
 
 
 _WORDS = {"deriv": "derivative", "prime": "derivative", "bwd": "backward", "fwd": "forward", "conv2d": "conv", "ce": ""}
+_WORDS |= {"get": "compute", "calc": "compute", "calculate": "compute", "backprop": "backward", "pass": "propagation"}
 _WORDS |= {"my": "", "prop": "propagation", "params": "parameters", "param": "parameters", "init": "initialize"}
 
 
 def likely(name: str) -> str | None:
     """Return the usual name that a learner's name resembles, or None if it resembles no other.
 
-    >>> likely("ReLU_deriv"), likely("my_linear_bwd"), likely("plot_costs")
-    ('relu_derivative', 'linear_backward', None)
+    >>> likely("ReLU_deriv"), likely("my_linear_bwd"), likely("backprop_relu"), likely("plot_costs")
+    ('relu_derivative', 'linear_backward', 'relu_backward', None)
     """
     spelled = {_spelled(usual): usual for usual in NAMES if _is_class(usual) == _is_class(name)}
     close = get_close_matches(_spelled(name), spelled, n=1, cutoff=0.85)
+    if not close:  # the same words in another order
+        words = sorted(_spelled(name).split("_"))
+        return next((usual for each, usual in spelled.items() if sorted(each.split("_")) == words), None)
     # dsigmoid looks like sigmoid, and is what it is not.
-    return spelled[close[0]] if close and _spelled(name) != f"d{close[0]}" else None
+    return spelled[close[0]] if _spelled(name) != f"d{close[0]}" else None
 
 
 def _is_class(name: str) -> bool:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from chainrule.checker.documented import is_documented
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
-from chainrule.checker.findings import Checked, Finding
+from chainrule.checker.findings import Checked, Finding, Status
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.proof import Doubt, agrees_somewhere, doubt_about_result, doubt_about_stop, uses
+from chainrule.checker.proof import Doubt, agrees_somewhere, another, doubt_about_result, doubt_about_stop, uses
+from chainrule.checker.stops import stopped
 from chainrule.checker.unfinished import unfinished
+
+SINGLE = 2e-4  # what float32 may differ by, relative to the largest number, where a score of 1000 is in between
 
 
 @dataclass(frozen=True)
@@ -82,18 +86,22 @@ class Inspection:
     needs: Sequence[str] = ()
 
 
-def inspect(learner: Learner, inspection: Inspection, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
-    """Look at a function and return what became of it; `doubtful` names the functions that were not found right."""
+Others = Mapping[str, Status]
+"""What became of the other functions."""
+
+
+def inspect(learner: Learner, inspection: Inspection, others: Others) -> tuple[Checked, list[Finding]]:
+    """Look at a function and return what became of it; `others` says what became of those before it."""
     if blank := not_started(learner, inspection.function, inspection.role):
         return blank, []
-    if _blocked(learner, inspection, doubtful):
-        return _unjudged(learner, inspection, Doubt("needs-another")), []
+    if blocking := _blocking(learner, inspection, others):
+        return _unjudged(learner, inspection, another(blocking)), []
     line = learner.line(inspection.function)
     try:
         outcome = inspection.look()
     except Raised as raised:
-        doubt = doubt_about_stop(learner, inspection.function, inspection.role, raised, fits=False)
-        outcome = doubt or [_stopped(inspection.function, raised, line)]
+        doubt = _doubt_about_stop(learner, inspection, others, raised, fits=False)
+        outcome = doubt or [stopped(learner, inspection.function, raised)]
     if isinstance(outcome, Doubt):
         return _unjudged(learner, inspection, outcome), []
     return _checked(inspection, line, outcome), outcome
@@ -117,23 +125,34 @@ def not_started(learner: Learner, function: str, role: str) -> Checked | None:
     return Checked(function, role, node.lineno, "not-started", "not-started")
 
 
-def _blocked(learner: Learner, probe: Probe | Inspection, doubtful: set[str]) -> bool:
-    """Return whether a function uses one that was not found right: what it deviates by may be that one's fault."""
+def _blocking(learner: Learner, probe: Probe | Inspection, others: Others) -> set[str]:
+    """Return which functions it uses that were not found right: what it deviates by may be their fault."""
+    # Who writes a documented signature says by it what the parts have to be, judged or not.
+    good = {"ok", "unchecked"} if is_documented(learner, probe.function) else {"ok"}
+    doubtful = {function for function, status in others.items() if status not in good}
     used = {*probe.needs}.union(*(uses(learner, function) for function in (probe.function, *probe.needs)))
-    return bool(doubtful & used - {probe.function})
+    return doubtful & used - {probe.function}
 
 
-def _stopped(function: str, raised: Raised, line: int | None) -> Finding:
-    return Finding("raised", function, raised.line or line, {"kind": raised.kind, "text": raised.text})
+def _doubt_about_stop(
+    learner: Learner, probe: Probe | Inspection, others: Others, raised: Raised, *, fits: bool
+) -> Doubt | None:
+    """Return why an exception proves no mistake of a function: it may be that of another, which was not found right."""
+    within = {raised.function, learner.owner(raised.line)} & others.keys() - {probe.function}
+    if culprits := {function for function in within if function and others[function] != "ok"}:
+        return another(culprits)
+    return doubt_about_stop(learner, probe.function, probe.role, raised, fits=fits)
 
 
-def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked, list[Finding]]:
-    """Try a function and return what became of it; `doubtful` names the functions that were not found right."""
+def examine(learner: Learner, probe: Probe, others: Others) -> tuple[Checked, list[Finding]]:
+    """Try a function and return what became of it; `others` says what became of those before it."""
     if blank := not_started(learner, probe.function, probe.role):
         return blank, []
     line = learner.line(probe.function)
     ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]
-    blocked = not probe.own_parts and _blocked(learner, probe, doubtful)
+    if probe.function in learner.singles:
+        probe = replace(probe, tolerance=max(probe.tolerance, SINGLE))
+    blocking = set() if probe.own_parts else _blocking(learner, probe, others)
     expected: list[list[Values | Raised]] = []
     way = None
     for right in probe.right:  # one by one: derivatives by differences take their time
@@ -142,19 +161,29 @@ def examine(learner: Learner, probe: Probe, doubtful: set[str]) -> tuple[Checked
         if way is not None:
             break
     if way is not None:
-        findings = [] if blocked else _contract(learner, probe, probe.runs[way], ways[way][0])
-        if probe.also and not findings and not blocked:
+        findings = [] if blocking else _contract(learner, probe, probe.runs[way], ways[way][0])
+        if probe.also and not findings and not blocking:
             with contextlib.suppress(Raised):  # what stops the learner's code is told where it stops
                 findings += probe.also()
         return _checked(probe, line, findings), findings
     usable = [values for each in expected if len(values := [v for v in each if not isinstance(v, Raised)]) == len(each)]
-    if blocked or not usable:
-        return _unjudged(learner, probe, Doubt("needs-another")), []
+    if blocking or not usable:
+        stops = {a.function for results in expected for a in results if isinstance(a, Raised) and a.function}
+        return _unjudged(learner, probe, another(blocking or stops)), []
     likeliest = max(usable, key=lambda each: _agreements(each, ways[0]))
     for mistake, got in _named(probe, ways):
         findings = [Finding(mistake.key, probe.function, line, difference(likeliest, got), mistake.severity)]
         return _checked(probe, line, findings), findings
-    return _unnamed(learner, probe, usable, ways)
+    if _is_right_in_rows(learner, probe, usable):
+        return _checked(probe, line, []), []
+    return _unnamed(learner, probe, usable, ways, others)
+
+
+def _is_right_in_rows(learner: Learner, probe: Probe, expected: Sequence[Sequence[Values]]) -> bool:
+    """Return whether a function does the same with examples as rows: a signature does not say which are meant."""
+    with learner.in_rows():
+        ways = [[_attempt(run, case) for case in probe.cases] for run in probe.runs]
+    return any(_agree(probe, right, got) for right in expected for got in ways)
 
 
 def _named(probe: Probe, ways: Sequence[Sequence[Values | Raised]]) -> Iterator[tuple[Mistake, Sequence[Any]]]:
@@ -208,12 +237,27 @@ def _agreements(each: Sequence[Values], got: Sequence[Values | Raised]) -> int:
     return sum(close(a, actual.get(name), 1e-6) for want, actual in pairs for name, a in want.items())
 
 
+def _reals(value: Any) -> Any:
+    """Return an array of real numbers; texts and complex numbers are none, though NumPy would make some of them."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufO":
+        raise TypeError
+    return array.astype(float)
+
+
+def _is_same(a: Values, b: Values) -> bool:
+    """Return whether a function gave twice the same, whatever that is."""
+    pairs = [(np.asarray(value), np.asarray(b.get(name))) for name, value in a.items()]
+    alike = (x.dtype == y.dtype and x.shape == y.shape for x, y in pairs)
+    return all(alike) and all(x.dtype.hasobject or x.tobytes() == y.tobytes() for x, y in pairs)
+
+
 def close(expected: Any, actual: Any, tolerance: float) -> bool:
     """Return whether two arrays have the same shape and nearly the same numbers, or are both missing."""
     if expected is None or actual is None:
         return expected is actual
     try:
-        a, b = np.asarray(expected, float), np.asarray(actual, float)
+        a, b = _reals(expected), _reals(actual)
     except (TypeError, ValueError):
         return False
     if a.shape != b.shape:
@@ -262,26 +306,33 @@ def difference(expected: Sequence[Values], got: Sequence[Values | Raised]) -> di
 
 
 def _unnamed(
-    learner: Learner, probe: Probe, expected: Sequence[Sequence[Values]], ways: Sequence[Sequence[Values | Raised]]
+    learner: Learner,
+    probe: Probe,
+    expected: Sequence[Sequence[Values]],
+    ways: Sequence[Sequence[Values | Raised]],
+    others: Others,
 ) -> tuple[Checked, list[Finding]]:
     """Return a finding that says what was measured and guesses no name, if it is proven that it is a mistake."""
     line = learner.line(probe.function)
     pairs = [(each, got) for each in expected for got in ways]
     likeliest, got = max(pairs, key=lambda pair: (_agreements(*pair), -sum(isinstance(v, Raised) for v in pair[1])))
-    again = [_attempt(probe.runs[ways.index(got)], case) for case in probe.cases]
-    if any(difference([a], [b]) for a, b in zip(got, again, strict=True) if not isinstance(a, Raised)):
+    again = [_attempt(probe.runs[next(i for i, way in enumerate(ways) if way is got)], case) for case in probe.cases]
+    if not all(isinstance(b, dict) and _is_same(a, b) for a, b in zip(got, again, strict=True) if isinstance(a, dict)):
         return _unjudged(learner, probe, Doubt("random", {"role": probe.role})), []
     fits, facts = _fits(likeliest, got), difference(likeliest, got)
     raised = next((actual for actual in got if isinstance(actual, Raised)), None)
     if raised is not None and not facts:
-        doubt = doubt_about_stop(learner, probe.function, probe.role, raised, fits=fits)
+        doubt = _doubt_about_stop(learner, probe, others, raised, fits=fits)
     else:
         # What a method does not return it may keep under a name that is not known here.
         fits = fits and not (facts.get("expected") == "" and "." in probe.function)
         doubt = doubt_about_result(learner, probe.function, probe.role, fits=fits)
     if doubt:
         return _unjudged(learner, probe, doubt), []
-    finding = _stopped(probe.function, raised, line) if raised and not facts else _measured(probe, line, likeliest, got)
+    if raised is not None and not facts:
+        finding = stopped(learner, probe.function, raised)
+    else:
+        finding = _measured(probe, line, likeliest, got)
     return _checked(probe, line, [finding]), [finding]
 
 
@@ -295,16 +346,21 @@ def _fits(expected: Sequence[Values], got: Sequence[Values | Raised]) -> bool:
     )
 
 
+_OF_ONE_CASE = ("shape", "transposed", "not-numbers", "not-finite")
+"""Patterns that square arrays may hide."""
+
+
 def _measured(probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]) -> Finding:
     facts = difference(expected, got)
     if facts.get("expected") == "":
-        return Finding("missing-result", probe.function, line, facts)
-    for want, actual in zip(expected, got, strict=True):
-        right = want.get(facts.get("name", ""))
-        if isinstance(actual, Raised) or right is None:
-            continue
-        facts["pattern"] = pattern(right, actual.get(facts["name"]))
-        break
+        kept = probe.function.endswith(".backward")  # what a layer does not return it keeps
+        return Finding("missing-attribute" if kept else "missing-result", probe.function, line, facts)
+    name = facts.get("name", "")
+    pairs = [(want.get(name), a.get(name)) for want, a in zip(expected, got, strict=True) if not isinstance(a, Raised)]
+    patterns = [pattern(right, actual) for right, actual in pairs if right is not None]
+    if patterns:
+        # What is measured in one case only, such as a factor that depends on m, is no relation.
+        facts["pattern"] = patterns[0] if patterns[0] in _OF_ONE_CASE or len({*patterns}) == 1 else "other"
     key = "wrong-shape" if facts.get("index") == "" and "(" in facts.get("got", "") else "wrong-numbers"
     return Finding(key, probe.function, line, facts)
 
@@ -313,7 +369,7 @@ def pattern(expected: Any, actual: Any) -> str:
     """Return how wrong numbers are related to right ones: a key of the texts, perhaps with a number after a space."""
     a = np.asarray(expected, float)
     try:
-        b = np.asarray(actual, float)
+        b = _reals(actual)
     except (TypeError, ValueError):
         return "not-numbers"
     if not np.isfinite(b).all():

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
+from chainrule.checker.dict_keys import is_own_key
 from chainrule.checker.documented import is_documented
 from chainrule.checker.learner import Learner, Raised
 
 _NOT_HERE = {"NotHereError", "ImportError", "ModuleNotFoundError", "FileNotFoundError"}
+_REFUSED = re.compile(r".* is not allowed while a file is checked|can't start new thread", re.DOTALL)
 _PYTHON_2 = {"xrange", "unicode", "raw_input", "long", "reduce", "basestring"}  # names that it had
 _PENALTY = re.compile(r"reg|lamb|lmbd|l[12](_|$)|(weight_)?decay|keep|drop", re.IGNORECASE)
 _NO_MEMBER = re.compile(r"module '(numpy(\.\w+)*|math)' has no attribute '\w+'")
@@ -33,14 +35,23 @@ class Doubt:
     facts: dict[str, str] = field(default_factory=dict)
 
 
+def another(names: Collection[str]) -> Doubt:
+    """Return that other functions have to be right first."""
+    return Doubt("needs-another", {"name": ", ".join(sorted(names))} if names else {})
+
+
 def doubt_about_stop(learner: Learner, function: str, role: str, raised: Raised, *, fits: bool) -> Doubt | None:
     """Return why an exception proves no mistake, or None if it does; `fits` says that results of other calls agree."""
     culprit = raised.function or function
     if raised.kind in _NOT_HERE or _touches_a_stand_in(learner, culprit):
         return Doubt("needs-file")
+    if raised.kind in ("MemoryError", "_ArrayMemoryError") or _REFUSED.fullmatch(raised.text):
+        return Doubt("not-allowed", {"kind": raised.kind, "text": raised.text})
     if raised.kind == "NameError":
         return None if raised.inside and _is_bound_nowhere(learner, raised) else Doubt("needs-file")
     if _is_misspelt(learner, culprit, raised):
+        return None
+    if is_documented(learner, function) and (_is_unanswered(learner, function, raised) or is_own_key(learner, raised)):
         return None
     facts = {"role": role, "kind": raised.kind, "text": raised.text}
     if not raised.inside or raised.kind in ("AttributeError", "UnboundLocalError"):
@@ -153,7 +164,7 @@ def _is_misspelt(learner: Learner, function: str, raised: Raised) -> bool:
     """Return whether a name is at fault, and not what the function was called with."""
     if raised.kind == "UnboundLocalError":
         name = re.search(r"'(\w+)'", raised.text)
-        node = learner.nodes.get(function)
+        node = learner.nodes.get(learner.owner(raised.line) or function)
         # A variable of an if or a loop may only be waiting for other arguments.
         choices = [] if node is None else [n for n in ast.walk(node) if isinstance(n, ast.If | ast.For | ast.While)]
         return node is not None and name is not None and not any(name[1] in _bound(choice) for choice in choices)
@@ -175,6 +186,20 @@ def _is_misspelt(learner: Learner, function: str, raised: Raised) -> bool:
     ends = [node.end_lineno or 0 for node in learner.nodes.values() if node.lineno and node.lineno <= line]
     late = range(line + 1, min((end for end in ends if end >= line), default=line) + 1)
     return not any(node.attr == attribute and node.lineno not in late for node in _stored(learner, lineage))
+
+
+def _is_unanswered(learner: Learner, function: str, raised: Raised) -> bool:
+    """Return whether a variable is not set because of a text that the file's own calls pass and no branch knows."""
+    if raised.kind != "UnboundLocalError" or learner.owner(raised.line) != function:
+        return False
+    nodes = [node for definition in learner.nodes.values() for node in ast.walk(definition)]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _root(node.func) == function]
+    passed = [a for call in calls for a in (*call.args, *(keyword.value for keyword in call.keywords))]
+    return bool(_texts(passed) - _texts(ast.walk(learner.nodes[function])))
+
+
+def _texts(nodes: Iterable[ast.AST]) -> set[str]:
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _stored(learner: Learner, inherited: Collection[str]) -> Iterator[ast.Attribute]:

@@ -15,6 +15,7 @@ def assert_correct(
     obj: Any,
     *,
     names: Mapping[str, str] | None = None,
+    require: Iterable[str] = (),
     required: Iterable[str] = (),
     hint: int = 1,
     lang: str | None = None,
@@ -27,8 +28,10 @@ def assert_correct(
         A function, a class, a module, or a dict of functions and classes.
     names
         The usual names of functions that are called otherwise: ``{"my_gradient": "linear_backward"}``.
-    required
+    require
         What has to be there and to be judged, by its own or by its usual name; without it, most of what there is.
+    required
+        The same, by the name that it had before.
     hint
         1 says what is wrong, 2 also where to look, 3 also the formula.
     lang
@@ -40,7 +43,7 @@ def assert_correct(
         If there is nothing whose task is known, or less could be judged than not.
     """
     __tracebackhide__ = True
-    found = inprocess.check(obj, names=names, require=required, hint=hint, lang=lang)
+    found = inprocess.check(obj, names=names, require=require or required, hint=hint, lang=lang)
     if terminal.outcome(found) == "wrong":
         raise AssertionError(str(found))
     if not found.checked:

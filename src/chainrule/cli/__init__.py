@@ -15,6 +15,7 @@ import typer
 import chainrule
 from chainrule.cli import check, datasets, evaluate, explain, gates, plot, predict, summary, train, usage
 from chainrule.cli.stopping import stopping
+from chainrule.cli.translated import Translated
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
 
@@ -26,7 +27,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in train, evaluate, predict, explain, summary, check, gates, datasets:
-    app.command(command.__name__.rpartition(".")[2].replace("_", "-"), epilog=command.EXAMPLE)(command.run)
+    name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else None
+    app.command(name, cls=kind, epilog=command.EXAMPLE)(command.run)
 app.add_typer(plot.app, name="plot")
 
 _INTERRUPTED = 128 + signal.SIGINT

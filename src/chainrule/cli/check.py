@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from chainrule.checker.findings import Report
+from chainrule.checker.findings import CLEAN, NOT_CHECKED, Report
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import grading
 from chainrule.checker.telling.texts import phrase
-from chainrule.cli.learners import suggested, to_check, unknown
+from chainrule.cli.learners import misspelled, to_check, unknown
 from chainrule.cli.output import JsonOption, LangOption, print_json
 from chainrule.common.console import encodable
 from chainrule.common.errors import InputError
@@ -62,7 +62,8 @@ def run(
     """Find the mistakes in your own network code: which function is wrong, where it first differs, and why.
 
     Exit status: 0 if there is no mistake, 1 if there is one (or a required function is missing or not judged), 2 if a
-    file could not be checked: it cannot be read, or less of it could be judged than not.
+    file could not be checked (it cannot be read, or less of it could be judged than not) or an option names a function
+    that nothing has.
     """
     if lang is not None and lang not in LANGUAGES:
         raise InputError(unknown("language", lang, LANGUAGES, language()))
@@ -78,7 +79,9 @@ def run(
     files = to_check(paths or [], printed)
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
-    _warn(reports, usual, printed)
+    unknown_names = misspelled(reports, usual, {"--points": scheme, "--require": required}, printed)
+    for said in unknown_names:
+        print("chainrule:", said, file=sys.stderr)
     from chainrule.checker.telling import formats, pages
 
     index = None if html is None else pages.write(html, reports, lang, hint, scheme)
@@ -94,7 +97,7 @@ def run(
         print("\n".join(_texts(reports, printed, hint, scheme, repro)))
         if index is not None:
             print("\n" + phrase("written", printed, path=index))
-    return formats.overall(reports)
+    return formats.overall(reports) or (NOT_CHECKED if unknown_names else CLEAN)
 
 
 def _show_walls(lang: str) -> int:
@@ -136,17 +139,6 @@ def _check(files: Sequence[Path], usual: Mapping[str, str], jobs: int) -> list[R
     )
     order = {str(path): position for position, path in enumerate(files)}
     return sorted(reports, key=lambda report: order.get(report.file, len(order)))
-
-
-def _warn(reports: Sequence[Report], usual: Mapping[str, str], lang: str) -> None:
-    """Say which names of --map no file has: they may be misspelled."""
-    seen = {name.partition(".")[0] for report in reports for name in report.unmatched}
-    seen |= {checked.function.partition(".")[0] for report in reports for checked in report.checked}
-    if all(report.problem and not report.unmatched for report in reports):
-        return
-    for mine in usual.keys() - seen:
-        said = phrase("map-unknown", lang, name=mine, role=usual[mine])
-        print(" ".join(["chainrule:", said, *suggested(mine, seen, lang)]), file=sys.stderr)
 
 
 def _texts(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float], repro: bool) -> Iterator[str]:

@@ -58,7 +58,7 @@ def attempt(equation: Equation, v: Values) -> Values | None:
 
 def is_right(learner: Learner, probe: Probe) -> bool:
     """Return whether a probe finds no mistake."""
-    return examine(learner, probe, set())[0].status == "ok"
+    return examine(learner, probe, {})[0].status == "ok"
 
 
 def first_example(v: Values, names: Sequence[str]) -> Values:

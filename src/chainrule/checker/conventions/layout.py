@@ -8,33 +8,56 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.documented import is_documented
 from chainrule.checker.learner import Learner
+from chainrule.checker.proof import uses
 
 _COURSE = ("linear_forward", "L_model_forward", "N_layers_forward", "linear_activation_forward", "propagate")
 _BOOK = ("affine_forward", "Affine", "TwoLayerNet", "SoftmaxWithLoss", "cross_entropy_error")
 
 
-def rows(learner: Learner) -> bool:
-    """Return whether examples are rows.
+def rows(learner: Learner, *functions: str | None) -> bool:
+    """Return whether examples are rows, for some functions or in the whole file.
 
-    On which side of a product the weights stand says so, and how the number of examples is taken from a shape;
-    otherwise the names do. In doubt they are columns.
+    On which side of a product the weights stand says so, and how the number of examples is taken from a shape: first
+    in what belongs together with the functions, then anywhere; otherwise the names do. In doubt they are columns.
     """
-    if votes := _votes(learner):
+    known = [function for function in functions if function in learner.nodes and function is not None]
+    related = {name for function in known for name in together(learner, function)}
+    own, votes = _votes(learner, frozenset(related)), _votes(learner)
+    # One function by itself may have it wrong; but not if it does as the course, whose signature it has.
+    if own and (len(related) > 1 or (own < 0 and is_documented(learner, known[0]))):
+        return own > 0
+    if votes:
         return votes > 0
     return learner.find(*_COURSE) is None and learner.find(*_BOOK) is not None
 
 
-def columns(learner: Learner) -> bool:
-    """Return whether the code itself says that examples are columns."""
-    return _votes(learner) < 0
+def layouts(learner: Learner, function: str) -> tuple[bool, ...]:
+    """Return whether a function has to take examples as rows; both where nothing that calls it says so.
+
+    What stands elsewhere in the file proves nothing: columns here and rows there may be two exercises.
+    """
+    related = together(learner, function)
+    votes = _votes(learner, frozenset(related)) if len(related) > 1 else 0
+    return (votes > 0,) if votes else (True, False)
 
 
-@lru_cache(maxsize=1)
-def _votes(learner: Learner) -> int:
+def together(learner: Learner, function: str) -> set[str]:
+    """Return a function or class, what uses it, and what these use."""
+    own = function.partition(".")[0]
+    users = {name.partition(".")[0] for name in learner.nodes if own in uses(learner, name)}
+    return {own}.union(users, *(uses(learner, user) for user in users))
+
+
+@lru_cache(maxsize=8)
+def _votes(learner: Learner, names: frozenset[str] | None = None) -> int:
+    """Return for how many more places examples are rows, in some functions and classes or in all."""
     votes = 0
-    for function in learner.nodes.values():
-        for node in ast.walk(function):
+    for function, definition in learner.nodes.items():
+        if names is not None and function.partition(".")[0] not in names:
+            continue
+        for node in ast.walk(definition):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 votes += _vote(node.targets[0].id, node.value)
             left, right = _factors(node)

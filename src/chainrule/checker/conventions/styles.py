@@ -271,7 +271,7 @@ def styles(learner: Learner, function: str, backward: str | None, values: Values
     source = "".join(ast.unparse(learner.nodes[f]) for f in (function, backward) if f)
     lower = bool(re.search(r"""['"]w""", source)) and not re.search(r"""['"]W""", source)
     lists = any(meaning(name) == "bs" for name in learner.parameters(function))
-    guess = rows(learner)
+    guess = rows(learner, function, backward)
     orders = [(guess, guess), (not guess, not guess), (guess, not guess), (not guess, guess)]
     candidates = [Style(as_rows, turned, _flat(learner), lower, depth(values), lists) for as_rows, turned in orders]
     candidates = [replace(style, place=place) for style in candidates for place in (None, 0, -1)]

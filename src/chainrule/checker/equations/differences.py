@@ -95,9 +95,14 @@ def _walked_away(h: float, v: Values) -> Values:
     return {"gradient": differences, "change of x": np.round(x - v["x"], 9)}
 
 
-def gradient_mistakes() -> list[Mistake]:
-    """Return wrong versions of the gradient by differences."""
-    wrong: list[tuple[str, Callable[[Any], Any]]] = [("numerical.zero", _zeros), ("numerical.truncated", _truncated)]
+TOO_SMALL = 1e-13
+"""A step that is lost when it is added to a number such as 1."""
+
+
+def gradient_mistakes(*, tiny: bool) -> list[Mistake]:
+    """Return wrong versions of the gradient by differences; with a `tiny` step, zeros are no wonder."""
+    zero = "numerical.step-too-small" if tiny else "numerical.zero"
+    wrong: list[tuple[str, Callable[[Any], Any]]] = [(zero, _zeros), ("numerical.truncated", _truncated)]
     wrong += [(key, partial(_every_entry, difference, h)) for key, difference in _WRONG.items() for h in _STEPS]
     mistakes = [Mistake(key, partial(gradient, equation=equation)) for key, equation in wrong]
     mistakes += [Mistake("numerical.x-not-restored", partial(_walked_away, h)) for h in _STEPS]
@@ -112,8 +117,10 @@ def derivative(v: Values, difference: Difference = _central, h: float = 1e-3) ->
     return {"derivative": difference(polynomial, v["x"], h)}
 
 
-def derivative_mistakes() -> list[Mistake]:
-    """Return wrong versions of the derivative by differences."""
+def derivative_mistakes(*, tiny: bool) -> list[Mistake]:
+    """Return wrong versions of the derivative by differences; with a `tiny` step, zeros are no wonder."""
+    if tiny:
+        return [Mistake("numerical.step-too-small", lambda v: {"derivative": 0.0})]
     mistakes = [
         Mistake(key, partial(derivative, difference=difference, h=h))
         for key, difference in _WRONG.items()

@@ -38,6 +38,11 @@ def _each(equation: Callable[[Any, Any, float], Any], v: Values) -> Values:
     return {name: equation(v[name], v[f"d{name}"], v["learning_rate"]) for name in names(v)}
 
 
+def _some(equation: Callable[[Any, Any, float], Any], kind: str, v: Values) -> Values:
+    """Update the weights or the biases in another way."""
+    return update(v) | {name: value for name, value in _each(equation, v).items() if name[0] == kind}
+
+
 def _only(keep: Callable[[str, int], bool], v: Values) -> Values:
     """Update only some parameters."""
     last = max(int(name[1:]) for name in names(v))
@@ -79,6 +84,10 @@ _EACH: dict[str, Callable[[Any, Any, float], Any]] = {
     "update.rate-outside": lambda p, g, rate: (p - g) * rate,
     "update.twice": lambda p, g, rate: p - 2 * rate * g,
 }
+_SOME: dict[str, Callable[[Any, Any, float], Any]] = {
+    "update.no-rate-for-some": _EACH["update.no-rate"],
+    "update.twice-for-some": _EACH["update.twice"],
+}
 _ONLY: dict[str, Callable[[str, int], bool]] = {
     "update.last-layer-skipped": lambda name, last: int(name[1:]) < last,
     "update.first-layer-skipped": lambda name, last: int(name[1:]) > 1,
@@ -96,6 +105,7 @@ def _fixed(rate: float, v: Values) -> Values:
 UPDATE_MISTAKES = [
     *(Mistake(key, partial(_each, equation)) for key, equation in _EACH.items()),
     *(Mistake(key, partial(_only, keep)) for key, keep in _ONLY.items()),
+    *(Mistake(key, partial(_some, equation, kind)) for key, equation in _SOME.items() for kind in "Wb"),
     *(Mistake("update.ascent", partial(_ascent, kind)) for kind in "Wb"),
     *(Mistake("update.one-skipped", partial(_without, name)) for name in ("W1", "b1", "W2", "b2", "W3", "b3")),
     Mistake("update.bias-by-itself", _bias_by_itself),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
-from chainrule.checker.documented import is_documented
+from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
@@ -156,13 +156,14 @@ def _unknown_classes(learner: Learner, checked: Iterable[str]) -> Iterator[Check
 def _judged(
     learner: Learner, probe: Probe | Inspection, checked: Mapping[str, Checked]
 ) -> tuple[Checked, list[Finding]]:
-    # Who writes a documented signature says by it what the parts have to be, judged or not.
-    bad = ("wrong", "not-started") if is_documented(learner, probe.function) else ("wrong", "not-started", "unchecked")
-    doubtful = {function for function, done in checked.items() if done.status in bad}
+    others = {function: done.status for function, done in checked.items()}
     probe = with_count_of_file(learner, probe) if isinstance(probe, Probe) else probe
     done, findings = (
-        inspect(learner, probe, doubtful) if isinstance(probe, Inspection) else examine(learner, probe, doubtful)
+        inspect(learner, probe, others) if isinstance(probe, Inspection) else examine(learner, probe, others)
     )
+    started = others.get(f"{probe.function.rpartition('.')[0]}.backward") != "not-started"
+    if done.status == "ok" and started and (unkept := never_kept(learner, probe.function)):
+        return replace(done, status="wrong"), [*findings, *unkept]
     if done.status == "ok" and probe.function in learner.needs_old_numpy:
         line = learner.needs_old_numpy[probe.function] or done.line
         findings = [*findings, Finding("old-numpy", probe.function, line, severity="warning")]

@@ -8,11 +8,13 @@ import builtins
 import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 import warnings
 from collections.abc import Mapping
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import IO, Any, NoReturn
@@ -38,6 +40,7 @@ def main() -> NoReturn:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # what the learner's code prints goes nowhere, and it finds no input
         os.dup2(nothing, stream)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the judge ends this process
     try:
         _serve(receive(requests), requests, answers)
     except MemoryError:
@@ -55,9 +58,11 @@ def show_walls() -> None:
 
 def _enclose() -> dict[str, bool]:
     """Put up all walls, and return which of the kernel's stand."""
+    put_up_hook = lock(os.getcwd())
+    find_spec("no_module_has_this_name")  # so the folders of packages are listed while they may be
     standing = kernel.enclose(os.getcwd(), readable())
     kernel.end_with_parent()  # once more: the system forgets it when the user changes
-    lock(os.getcwd())
+    put_up_hook()
     return standing
 
 

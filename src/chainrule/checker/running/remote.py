@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from chainrule.checker.learner import Call, Learner, Raised, copied, keys_of
+from chainrule.checker.learner import DEEPEST, Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
 
 LONGEST = 500  # characters of what an exception says
@@ -223,10 +223,11 @@ _PARAMETERS = (
 
 def _raised(told: Any) -> Raised:
     """Return an exception of the learner's as the other side tells of it."""
-    need(isinstance(told, dict) and told.keys() == {"kind", "text", "line", "inside"})
+    need(isinstance(told, dict) and told.keys() == {"kind", "text", "line", "inside", "calls"})
     kind, text = typed(told["kind"], str), typed(told["text"], str)
     line = None if told["line"] is None else counted(told["line"])
-    return Raised(kind[:LONGEST], text[:LONGEST], line, typed(told["inside"], bool))
+    calls = tuple(counted(each) for each in typed(told["calls"], list)[:DEEPEST])
+    return Raised(kind[:LONGEST], text[:LONGEST], line, typed(told["inside"], bool), calls=calls)
 
 
 class RemoteLearner(Learner):
@@ -259,10 +260,10 @@ class RemoteLearner(Learner):
         need(all(isinstance(value, RemoteFunction) for value in namespace.values()))
         super().__init__(namespace, tree, names, whole)
 
-    def contained(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
+    def called(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
         """Call something of the learner's, or something of ours that calls it."""
         if not isinstance(target, RemoteFunction):
-            return super().contained(function, target, arguments, named)
+            return super().called(function, target, arguments, named)
         arguments, named = tuple(arguments), dict(named or {})
         written = copied((arguments, named)) if self.calls is not None else ((), {})
         try:
@@ -272,6 +273,7 @@ class RemoteLearner(Learner):
             if self.calls is not None:
                 self.calls.append(Call(function, target, written[0], written[1], raised))
             raise
+        self.note_kind(function, result)
         if self.calls is not None:
             self.calls.append(Call(function, target, written[0], written[1], result))
         return result

@@ -171,7 +171,7 @@ def _in_process(folder: str, file: str, request: bytes, seconds: float, running:
         reader.join(1.0)
         running.remove(process)
     if ended == "overfull":
-        return _crashed(file, f"{ENTRIES} files, {BYTES // 2**20} MB", "overfull")
+        return _crashed(file, f"it wrote more than {ENTRIES} files or {BYTES // 2**20} MB", "overfull")
     if ended == "late" or process.returncode == -getattr(signal, "SIGXCPU", 0):
         return Report(file, problem=Finding("timeout", "", facts={"seconds": f"{seconds:g}"}))
     return _report(file, b"".join(output), process.returncode)

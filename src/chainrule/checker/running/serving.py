@@ -80,8 +80,8 @@ class Service(Codec):
             arguments = {name: self.decode(entry) for name, entry in request["arguments"].items()}
             return self._operations[request["do"]](**arguments)
         except Raised as raised:
-            told = {"kind": raised.kind, "text": raised.text[:LONGEST], "line": raised.line, "inside": raised.inside}
-            return {"raised": told}
+            text, place = raised.text[:LONGEST], {"line": raised.line, "calls": list(raised.calls)}
+            return {"raised": {"kind": raised.kind, "text": text, "inside": raised.inside, **place}}
         except Exception as error:  # a result that cannot be copied or written, or that is too large
             return _failure(error)
 
@@ -186,8 +186,8 @@ class Service(Codec):
 
 def _failure(error: Exception) -> dict[str, Any]:
     """Return what tells the judge that something cannot be had of the learner's code."""
-    told = {"kind": type(error).__name__, "text": str(error)[:LONGEST], "line": None, "inside": False}
-    return {"raised": told}
+    text = str(error)[:LONGEST]
+    return {"raised": {"kind": type(error).__name__, "text": text, "inside": False, "line": None, "calls": []}}
 
 
 @contextlib.contextmanager

@@ -80,6 +80,8 @@ class _NotTextError(ValueError):
 def read(path: Path) -> Source:
     """Return what a .py or .ipynb file holds; whatever is wrong with it becomes the problem of the source."""
     try:
+        if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+            raise _NotTextError("it is a link that leads out of its folder")  # to what its owner may not read, perhaps
         if not path.is_file():
             raise _NotTextError("there is no such file")
         if path.stat().st_size > LARGEST:
@@ -88,6 +90,8 @@ def read(path: Path) -> Source:
         if path.suffix == ".ipynb":
             return _joined(path, _cells(text))
         return _parsed(Source(path, text))
+    except PermissionError:
+        return Source(path, problem=Finding("unreadable", "", facts={"text": "there is no permission to read it"}))
     except (_NotTextError, OSError) as error:
         return Source(path, problem=Finding("unreadable", "", facts={"text": str(error)}))
 

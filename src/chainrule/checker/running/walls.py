@@ -69,8 +69,16 @@ def limit(memory: int, seconds: float) -> bool:
 
 
 def readable() -> list[str]:
-    """Return the folders that Python's own files and those of the packages are in."""
-    return [path for path in (*sys.path, sys.prefix, sys.base_prefix) if path]
+    """Return where the files of Python's own modules and of other packages are.
+
+    Those of this package are not among them: it knows the right answers, and a learner's function could return them.
+    """
+    library = os.path.dirname(os.__file__)
+    places = [
+        os.path.join(path, name) for path in (*sys.path, library) if os.path.isdir(path) for name in os.listdir(path)
+    ]
+    hidden = (OURS, "site-packages", "dist-packages")
+    return [place for place in dict.fromkeys(places) if not os.path.basename(place).startswith(hidden)]
 
 
 def _refuse(what: str) -> None:
@@ -179,8 +187,10 @@ def _copy(module: ModuleType, **names: Any) -> Any:
     return made
 
 
-def lock(folder: str) -> None:
-    """Refuse, from now on and for the whole process, what reaches out of it.
+def lock(folder: str) -> Callable[[], None]:
+    """Return what refuses, from then on and for the whole process, what reaches out of it.
+
+    It is made before the walls of the kernel stand, behind which this file can no longer be read.
 
     Files can be changed in `folder` only, and read only there and where Python's own files are. New processes, network
     connections, signals to other processes and foreign functions are refused with a PermissionError.
@@ -192,6 +202,11 @@ def lock(folder: str) -> None:
     functions = SimpleNamespace(**vars(os))
     functions.path = _copy(os.path, os=functions, stat=SimpleNamespace(**vars(stat)))
     own = _copy(sys.modules[__name__], os=functions, stat=SimpleNamespace(**vars(stat)))
-    _take_away_unsafe_functions()
-    sys.dont_write_bytecode = True
-    sys.addaudithook(own._hook(folder))
+    hook = own._hook(folder)
+
+    def put_up() -> None:
+        _take_away_unsafe_functions()
+        sys.dont_write_bytecode = True
+        sys.addaudithook(hook)
+
+    return put_up

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, WORST, Finding, Report, Status
+from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, Checked, Finding, Report, Status
 from chainrule.checker.telling.terminal import MARKS, render
 from chainrule.checker.telling.texts import hints, phrase, plain
 
@@ -67,7 +67,7 @@ class Grid:
     Parameters
     ----------
     functions
-        As most call them; those of one role are one.
+        As most call them; those of one role are one, unless a file has several of them.
     rows
         A dict by these names for each file.
     """
@@ -77,21 +77,21 @@ class Grid:
 
 
 def grid(reports: Sequence[Report]) -> Grid:
-    """Return what became of each function in each file; of several with one role, the worst."""
-    called: dict[str, Counter[str]] = {}
+    """Return what became of each function in each file."""
+    shared = {role for report in reports for role, n in Counter(c.role for c in report.checked).items() if n > 1}
+
+    def column(checked: Checked) -> tuple[str, str]:
+        return checked.role, checked.function if checked.role in shared else ""
+
+    called: dict[tuple[str, str], Counter[str]] = {}
     for report in reports:
         for checked in report.checked:
-            called.setdefault(checked.role, Counter())[checked.function] += 1
-    names: dict[str, str] = {}
-    for role, counted in called.items():
+            called.setdefault(column(checked), Counter())[checked.function] += 1
+    names: dict[tuple[str, str], str] = {}
+    for key, counted in called.items():
         usual = counted.most_common(1)[0][0]
-        names[role] = usual if usual not in names.values() else role
-    rows = []
-    for report in reports:
-        row: dict[str, Status] = {}
-        for checked in sorted(report.checked, key=lambda checked: WORST.index(checked.status), reverse=True):
-            row[names[checked.role]] = checked.status
-        rows.append(row)
+        names[key] = usual if usual not in names.values() else f"{usual} ({key[0]})"
+    rows = [{names[column(checked)]: checked.status for checked in report.checked} for report in reports]
     return Grid(tuple(names.values()), tuple(rows))
 
 

@@ -33,6 +33,7 @@ COLUMNS = (
 )
 # With these a spreadsheet begins a formula; those of full width are what Excel reads as the others.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -100,11 +101,13 @@ def csv(reports: Sequence[Report], lang: str) -> str:
 
 def gradebook(reports: Sequence[Report], scheme: Mapping[str, float]) -> str:
     """Return a row per file: what became of each function that counts, and the points."""
+    before, after = ("file", "status"), ("earned", "possible", "by_hand")
+    columns = {name: f"{name}()" if name in (*before, *after) else name for name in scheme}
     rows: list[dict[str, Any]] = []
     for report in reports:
-        row = {name: became(report, name) or "missing" for name in scheme}
+        row = {column: became(report, name) or "missing" for name, column in columns.items()}
         rows.append({"file": report.file, "status": outcome(report)} | row | asdict(points(report, scheme)))
-    return _written(["file", "status", *scheme, "earned", "possible", "by_hand"], rows)
+    return _written([*before, *columns.values(), *after], rows)
 
 
 def junit(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float] | None = None) -> str:
@@ -179,8 +182,10 @@ def _written(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet takes for a text, not for a formula; of negative numbers too."""
+    """Return a cell that a spreadsheet takes for a number or a text, not for a formula."""
+    if isinstance(value, float):
+        return f"{value:g}"
     if not isinstance(value, str):
         return value
     text = printable(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text

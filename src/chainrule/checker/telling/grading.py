@@ -6,10 +6,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from chainrule.checker.findings import NOTHING_KNOWN, WORST, Report, Status
 from chainrule.checker.telling.texts import phrase, printable
-from chainrule.common.errors import InputError
+from chainrule.common.errors import DataUnavailableError, InputError
 from chainrule.common.reading import opened
 from chainrule.common.settings import number
 
@@ -38,18 +39,25 @@ def read(path: Path, lang: str) -> dict[str, float]:
     Raises
     ------
     InputError
-        If it is no TOML file with such a table, or a function counts no number from 0.
-    DataUnavailableError
-        If the file cannot be read.
+        If it cannot be read, is no TOML file with such a table, or a function counts no number from 0.
     """
-    with opened(path) as file:
-        try:
+    try:
+        with opened(path) as file:
             table = tomllib.load(file).get("points")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(phrase("no-toml", lang, path=path, text=error)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(phrase("no-toml", lang, path=path, text=error)) from None
+    except DataUnavailableError:
+        raise InputError(phrase("points-unread" if path.exists() else "no-such-path", lang, path=path)) from None
     if not isinstance(table, dict) or not table:
         raise InputError(phrase("no-points", lang, path=path))
-    return {name: number(f"{path} [points]", name, worth, 0) for name, worth in table.items()}
+    return {name: _worth(path, name, worth, lang) for name, worth in table.items()}
+
+
+def _worth(path: Path, name: str, worth: Any, lang: str) -> float:
+    try:
+        return number(str(path), name, worth, 0)
+    except InputError:
+        raise InputError(phrase("points-number", lang, path=path, name=name, worth=worth)) from None
 
 
 def became(report: Report, name: str) -> Status | None:
@@ -62,7 +70,9 @@ def points(report: Report, scheme: Mapping[str, float]) -> Points:
     """Return the points of a file; for a file that could not be read, all are a person's to give."""
     unread = report.problem is not None and report.problem.mistake not in NOTHING_KNOWN
     status = {name: "unchecked" if unread else became(report, name) for name in scheme}
-    earned, by_hand = (sum(scheme[name] for name in scheme if status[name] == kind) for kind in ("ok", "unchecked"))
+    earned, by_hand = (
+        sum((scheme[name] for name in scheme if status[name] == kind), 0.0) for kind in ("ok", "unchecked")
+    )
     return Points(earned, sum(scheme.values()), by_hand)
 
 

@@ -26,6 +26,9 @@ from chainrule.checker.telling.texts import advice, hints, located, phrase, plai
 from chainrule.common import atomic
 
 INDEX = "index.html"
+STATUSES: tuple[Status, ...] = ("ok", "wrong", "unchecked", "not-started")
+NARROW = 8  # columns that fit a phone
+KNOW_THE_LINE = ("raised", "syntax-error", "old-numpy")  # others know the function alone
 _PAGE_STYLE = """\
 :root { color-scheme: light dark; }
 body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
@@ -56,13 +59,19 @@ _STYLE = """\
   border-bottom: 1px solid var(--line); }
 .chainrule th { color: var(--soft); font-weight: 600; font-size: .85rem; }
 .chainrule td code { overflow-wrap: normal; white-space: nowrap; }
+.chainrule .file { overflow-wrap: break-word; }
 .chainrule .grid { min-width: 0; } .chainrule .grid th code { writing-mode: vertical-rl; }
 .chainrule .grid th { vertical-align: bottom; } .chainrule .grid td { text-align: center; }
 .chainrule .grid td:first-child { background: Canvas; left: 0; min-width: 8rem; position: sticky; text-align: left; }
+.chainrule .grid td.unread { text-align: left; }
+.chainrule .legend > span { margin-right: 1rem; white-space: nowrap; } .chainrule .more { display: none; }
 @media (max-width: 40rem) {
   .chainrule .rows tr { border-bottom: 1px solid var(--line); display: block; padding: .4rem 0; }
-  .chainrule .rows td { border: 0; display: inline-block; padding: 0 .6rem 0 0; }
-  .chainrule .rows .said { display: block; } .chainrule .rows th { display: none; } }
+  .chainrule .rows td { border: 0; display: inline-block; padding: 0 .9rem 0 0; }
+  .chainrule .rows td[data-label]::before { color: var(--soft); content: attr(data-label) " "; font-size: .85rem; }
+  .chainrule .rows .said, .chainrule .rows .file { display: block; } .chainrule .rows th { display: none; }
+  .chainrule .grid th, .chainrule .grid td { padding: .3rem .3rem .3rem 0; } .chainrule .more { display: block; }
+  .chainrule .grid td:first-child { max-width: 7.5rem; min-width: 7.5rem; padding-right: .5rem; } }
 .chainrule .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .chainrule .soft, .chainrule .unchecked, .chainrule .not-started { color: var(--soft); }
 .chainrule .ok { color: var(--ok); } .chainrule .wrong { color: var(--wrong); }
@@ -153,13 +162,13 @@ def index_page(reports: Sequence[Report], names: Mapping[str, str], lang: str, s
     for report in reports:
         mark = f'<span class="{outcome(report)}">{MARKS[outcome(report)]} {escape(summary(report, lang))}</span>'
         worth = f"<td>{points(report, scheme).said(lang)}</td>" if scheme else ""
-        parts.append(f'<tr><td>{_link(report.file, names)}</td><td class="said">{mark}</td>{worth}</tr>')
+        parts.append(f'<tr>{_file(report.file, names)}<td class="said">{mark}</td>{worth}</tr>')
     parts += ["</table>", _grid(reports, names, lang)]
     return _page(phrase("title", lang), "\n".join(parts), lang)
 
 
 def _grid(reports: Sequence[Report], names: Mapping[str, str], lang: str) -> str:
-    """Return the table of the files and their functions, with a mark in each cell."""
+    """Return the table of the files and their functions, with a mark in each cell, and what the marks mean."""
     grid = classroom.grid(reports)
     if not grid.functions:
         return ""
@@ -167,9 +176,16 @@ def _grid(reports: Sequence[Report], names: Mapping[str, str], lang: str) -> str
     rows = [f"<tr><th>{phrase('column-file', lang)}</th>{heads}</tr>"]
     for report, row in zip(reports, grid.rows, strict=True):
         cells = "".join(f"<td>{_mark(row.get(function), lang)}</td>" for function in grid.functions)
-        rows.append(f"<tr><td>{_link(report.file, names)}</td>{cells}</tr>")
+        if not row:  # an empty row would look like a file without functions
+            cells = f'<td class="unread unchecked" colspan="{len(grid.functions)}">{escape(summary(report, lang))}</td>'
+        rows.append(f"<tr>{_file(report.file, names)}{cells}</tr>")
     table = "\n".join(rows)
-    return f'<h2>{phrase("grid", lang)}</h2>\n<div class="wide"><table class="grid">\n{table}\n</table></div>'
+    marks = "".join(f"<span>{_mark(status, lang)} {phrase(f'status-{status}', lang)}</span>" for status in STATUSES)
+    legend = f'<p class="legend">{marks}<span>{phrase("empty", lang)}</span></p>'
+    heading = f"<h2>{phrase('grid', lang)}</h2>\n{legend}"
+    if len(grid.functions) > NARROW:
+        heading += f'\n<p class="soft more">{phrase("more-columns", lang, count=len(grid.functions))}</p>'
+    return f'{heading}\n<div class="wide"><table class="grid">\n{table}\n</table></div>'
 
 
 def _mark(status: Status | None, lang: str) -> str:
@@ -198,10 +214,10 @@ def _severity(finding: Finding) -> str:
 
 
 def _code(finding: Finding, lang: str) -> str:
-    """Return the function that a finding is in, with the line marked."""
+    """Return the function that a finding is in, with the line marked if it is known: the first one says only where."""
     if not finding.code:
         return ""
-    marked = located(finding)[1]
+    marked = located(finding)[1] if finding.mistake in KNOW_THE_LINE else None
     rows = ""
     for line in finding.code:
         tag = "mark" if line.number == marked else "span"
@@ -222,7 +238,8 @@ def _function(checked: Checked, lang: str) -> str:
 def _mistake(row: classroom.Row, reports: Sequence[Report], names: Mapping[str, str], lang: str) -> str:
     files = ", ".join(_link(file, names) for file in row.files)
     return (
-        f'<tr><td class="number">{len(row.files)}</td><td class="number">{classroom.share(row, reports)}</td>'
+        f'<tr><td class="number" data-label="{phrase("column-files", lang)}">{len(row.files)}</td>'
+        f'<td class="number" data-label="{phrase("column-share", lang)}">{classroom.share(row, reports)}</td>'
         f'<td><code>{_text(row.function)}</code></td><td class="said">{escape(row.said(lang))}'
         f"<details><summary>{phrase('column-where', lang)}</summary>{files}</details></td></tr>"
     )
@@ -236,8 +253,14 @@ def _table(columns: Iterable[str], lang: str) -> str:
     return f'<table class="rows">\n<tr>{heads}</tr>'
 
 
+def _file(file: str, names: Mapping[str, str]) -> str:
+    return f'<td class="file">{_link(file, names)}</td>'
+
+
 def _link(file: str, names: Mapping[str, str]) -> str:
-    return f'<a href="{quote(names[file])}">{_text(file)}</a>'
+    """Return the link to the page of a file; its name is broken after what separates words, and not inside of them."""
+    name = re.sub(r"(?<=[/_-])(?=\w)", "<wbr>", _text(file))
+    return f'<a href="{quote(names[file])}">{name}</a>'
 
 
 def _text(text: str) -> str:

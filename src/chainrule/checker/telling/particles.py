@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # The two forms of a particle: after a consonant, after a vowel.
 FORMS = {
     "을(를)": ("을", "를"),
@@ -41,4 +43,6 @@ def _final(word: str) -> str | None:
     ending = stem[-2:] if stem.endswith(("le", "me", "ne")) else last
     if ending[0] in "lmn":
         return "l" if ending[0] == "l" else "c"
+    if re.search("[^aeiouyck][tkpbd]$", stem):  # cost is 코스트, with a vowel added after two consonants
+        return ""
     return "" if ending in "aeiouwydfsvxzrh" else None

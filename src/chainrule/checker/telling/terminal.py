@@ -12,7 +12,7 @@ from rich.text import Text
 
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, Status
 from chainrule.checker.names import NAMES, likely
-from chainrule.checker.telling.texts import advice, hints, phrase, place, plain, reason
+from chainrule.checker.telling.texts import advice, hints, phrase, place, plain, quantity, reason
 
 MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "not-started": "·", "warning": "!"}
 _COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started": "dim", "warning": "yellow"}
@@ -124,9 +124,9 @@ def measured(finding: Finding, lang: str) -> str:
     facts = finding.facts
     if not facts.get("expected") or not facts.get("name"):
         return ""
-    number = facts["name"] + facts.get("index", "")
-    shapes = number == facts["name"] and facts["expected"].startswith("(")
-    return phrase("differs-shape" if shapes else "differs", lang, **facts | {"place": number})
+    number = quantity(facts["name"], facts.get("index", ""), lang)
+    shapes = not facts.get("index") and facts["expected"].startswith("(")
+    return phrase("differs-shape" if shapes else "differs", lang, **facts | {"name": number, "place": number})
 
 
 def labeled(finding: Finding, lang: str, hint: int) -> list[str]:

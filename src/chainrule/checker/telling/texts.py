@@ -12,6 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from chainrule.checker.findings import Checked, Finding
+from chainrule.checker.names import NAMES
+from chainrule.checker.telling import stops
 from chainrule.checker.telling.particles import FORMS, particle
 from chainrule.common.languages import LANGUAGES as LANGUAGES
 from chainrule.common.languages import language as language
@@ -57,19 +59,64 @@ def entries() -> dict[str, Entry]:
 
 def hints(finding: Finding, lang: str, level: int) -> list[str]:
     """Return what is wrong, from level 2 on where to look, and at level 3 the formula if there is one."""
-    facts = {"function": finding.function, "place": place(finding, lang)} | finding.facts
-    facts["text"] = _sentence(facts.get("text", ""), lang)
     if finding.mistake not in entries():
         return [plain(": ".join(part for part in (finding.function, finding.mistake) if part))]
-    entry = entries()[finding.mistake]
-    what, where = entry.what[lang], entry.where[lang]
-    pattern, _, ratio = finding.facts.get("pattern", "").partition(" ")
+    entry = entries()[_entry_of(finding)]
+    facts = {"function": finding.function, "place": place(finding, lang)} | _told(finding, lang)
+    what, where = fill(entry.what[lang], facts), entry.where[lang]
+    pattern, _, facts["ratio"] = _pattern(finding).partition(" ")
     related = entries().get(f"pattern.{pattern}")
     if related is not None:
-        facts["ratio"] = ratio
-        what, where = f"{what} {related.what[lang]}", related.where[lang]
-    said = [fill(what, facts), fill(where, facts)] + ([entry.formula[lang]] if entry.formula[lang] else [])
-    return said[:level]
+        ended = what if what.endswith((".", "!", "?", "…")) else f"{what}."
+        what, where = f"{ended} {fill(related.what[lang], facts)}", related.where[lang]
+    return [what, fill(where, facts), *([entry.formula[lang]] if entry.formula[lang] else [])][:level]
+
+
+def _entry_of(finding: Finding) -> str:
+    """Return the key of the entry that tells a finding; what stops a function may have its own."""
+    text = finding.facts.get("text", "")
+    if finding.mistake in ("raised", "other-call") and _because("because-slow").fullmatch(text):
+        return "too-slow" if finding.mistake == "raised" else "other-call-slow"
+    if finding.mistake == "other-call" and _because("because-input").fullmatch(text):
+        return "asks-for-input"
+    return finding.mistake
+
+
+def _told(finding: Finding, lang: str) -> dict[str, str]:
+    """Return the facts in a language, by the names that a learner knows."""
+    facts = dict(finding.facts)
+    text = facts.get("text", "")
+    facts["text"] = _sentence(text, lang)
+    if "name" in facts:
+        facts["name"] = quantity(facts["name"], "", lang)
+    if slow := _because("because-slow").fullmatch(text):
+        facts["seconds"] = slow["seconds"]
+    if finding.mistake in ("other-call", "other-result") and facts.get("role", "").partition(".")[0] not in NAMES:
+        facts["role"] = finding.function  # a role that only we call so
+    return facts
+
+
+def _pattern(finding: Finding) -> str:
+    """Return the key, and perhaps a number, of what is said after what is wrong; "" for nothing."""
+    if finding.mistake == "raised" and "pattern" not in finding.facts:
+        return stops.pattern(finding.facts.get("kind", ""), finding.facts.get("text", ""))
+    return finding.facts.get("pattern", "")
+
+
+def quantity(name: str, index: str, lang: str) -> str:
+    """Return the name of a quantity, or of one number of it, in a language.
+
+    >>> quantity("W1 after step 2", "[0, 1]", "en"), quantity("W1 after step 2", "[0, 1]", "ko")
+    ('W1[0, 1] after step 2', '2번째 갱신 뒤의 W1[0, 1]')
+    """
+    words = _tables()["general.toml"]["words"]
+    for key in words["en"]:
+        if key.startswith("quantity-") and (match := _because(key).fullmatch(name)):
+            groups = match.groupdict()
+            if "name" in groups:
+                return fill(words[lang][key], groups | {"name": groups["name"] + index})
+            return fill(words[lang][key], groups) + index
+    return name + index
 
 
 def reason(checked: Checked, lang: str) -> str:
@@ -111,10 +158,23 @@ def located(found: Finding | Checked) -> tuple[int | None, int | None]:
 def _sentence(text: str, lang: str) -> str:
     """Return a sentence of ours that became a fact in the language; those of Python stay as they are."""
     words = _tables()["general.toml"]["words"]
-    for key, english in words["en"].items():
-        if key.startswith("because-") and (match := re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", english), text)):
+    for key in words["en"]:
+        if key.startswith("because-") and (match := _because(key).fullmatch(text)):
             return fill(words[lang][key], match.groupdict())
     return text
+
+
+@cache
+def _because(key: str) -> re.Pattern[str]:
+    """Return what finds our own words with their facts again, such as the seconds, in a fact of a finding."""
+    english = re.escape(_tables()["general.toml"]["words"]["en"][key])
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", english))
+
+
+def translated(english: str, lang: str) -> str:
+    """Return a text of the command's help in a language; one without an entry stays as it is."""
+    korean: str = _tables()["help.toml"]["words"].get(english, english)
+    return korean if lang == "ko" else english
 
 
 def phrase(key: str, lang: str, **facts: object) -> str:

@@ -2,7 +2,7 @@
 # mypy: ignore-errors
 """The step is so small that both differences are 0: no other mistake's name fits because of that.
 
-numerical_diff: wrong wrong-numbers
+numerical_diff: wrong numerical.step-too-small
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -24,6 +25,12 @@ def _gradient(learner: Learner, function: str, v: Values) -> Values:
     return {"gradient": gradient, "change of x": np.round(learner.given[1] - v["x"], 9)}
 
 
+def _has_tiny_step(learner: Learner, function: str) -> bool:
+    """Return whether a number in a function is so small that nothing is left of it beside 1."""
+    numbers = [node.value for node in ast.walk(learner.nodes[function]) if isinstance(node, ast.Constant)]
+    return any(isinstance(number, float) and 0 < number < differences.TOO_SMALL for number in numbers)
+
+
 def _loses_decimals(learner: Learner, function: str, v: Values) -> list[Finding]:
     """Return a warning if a function whose gradients are right gives others at whole numbers."""
     x = np.round(3 * v["x"]).astype(int)
@@ -40,7 +47,8 @@ def _gradient_probes(learner: Learner) -> Iterator[Probe]:
     rng = np.random.default_rng(23)
     vectors, matrices = ([{"x": rng.uniform(0.5, 2.0, shape)} for shape in shapes] for shapes in _SHAPES)
     may_change = frozenset(learner.parameters(function)[1:2])
-    run, wrong = partial(_gradient, learner, function), differences.gradient_mistakes()
+    run = partial(_gradient, learner, function)
+    wrong = differences.gradient_mistakes(tiny=_has_tiny_step(learner, function))
     right = [differences.gradient]
     probe = Probe(function, "numerical_gradient", [], [run], right, wrong, tolerance=2e-6, may_change=may_change)
     for cases in ([*vectors, *matrices], vectors, matrices):  # some are for vectors only
@@ -58,7 +66,8 @@ def probes(learner: Learner) -> Iterator[Probe]:
     """Yield probes of a derivative and of a gradient by differences."""
     function = learner.find("numerical_diff", "numerical_derivative", "numeric_diff", "numerical_differentiation")
     if function in learner.nodes and len(classes.required(learner.namespace[function])) == 2:
-        run, wrong = partial(_derivative, learner, function), differences.derivative_mistakes()
+        run = partial(_derivative, learner, function)
+        wrong = differences.derivative_mistakes(tiny=_has_tiny_step(learner, function))
         cases: list[Values] = [{"x": 1.5}, {"x": -2.0}, {"x": 0.75}]
         yield Probe(function, "numerical_diff", cases, [run], [differences.derivative], wrong, tolerance=2e-6)
     yield from _gradient_probes(learner)

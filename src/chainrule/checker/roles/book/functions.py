@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.conventions import classes
-from chainrule.checker.conventions.layout import columns, rows
+from chainrule.checker.conventions.layout import layouts, rows, together
 from chainrule.checker.conventions.names import first
 from chainrule.checker.equations import cost, softmax, squared_error
 from chainrule.checker.equations.mistakes import Mistake, Values
@@ -52,7 +52,7 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
         return
     in_rows = partial(_probabilities, learner, function, np.transpose)
     in_columns = partial(_probabilities, learner, function, np.copy)
-    runs = [in_rows] if rows(learner) else [in_columns] if columns(learner) else [in_rows, in_columns]
+    runs = [in_rows if as_rows else in_columns for as_rows in layouts(learner, function)]
     batches = softmax.cases()
     vectors = [{"Z": v["Z"][:, 0]} for v in batches]
     right = [partial(_softmax, softmax.softmax)]
@@ -115,7 +115,7 @@ def _cross_entropy(learner: Learner) -> Iterator[Probe | Inspection]:
     )
     if classes.is_right(learner, batches):
         one_hot = replace(batches, runs=runs[:1])
-        if not classes.is_right(learner, one_hot) and _subtracts_targets(learner):
+        if not classes.is_right(learner, one_hot) and _subtracts_targets(learner, function):
             finding = Finding("cross_entropy.one-hot-as-labels", function, learner.line(function))
             yield Inspection(function, "cross_entropy", lambda: [finding])
         else:
@@ -129,15 +129,22 @@ def _cross_entropy(learner: Learner) -> Iterator[Probe | Inspection]:
         yield batches
 
 
-def _subtracts_targets(learner: Learner) -> bool:
-    """Return whether targets are subtracted somewhere: they are one-hot then."""
-    subtracted = [
-        node.right
-        for function in learner.nodes.values()
-        for node in ast.walk(function)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
-    ]
-    return any(getattr(right, "attr", getattr(right, "id", "")) in _TARGETS for right in subtracted)
+def _subtracts_targets(learner: Learner, error: str) -> bool:
+    """Return whether targets are subtracted in what uses this error, as they came: they are one-hot then.
+
+    What another error does with its targets says nothing of these.
+    """
+    related = together(learner, error) - {error, *SQUARED_ERROR}
+    for function, definition in learner.nodes.items():
+        if function.partition(".")[0] not in related:
+            continue
+        nodes = list(ast.walk(definition))
+        replaced = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        subtracted = [n.right for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub)]
+        names = {getattr(right, "attr", getattr(right, "id", "")) for right in subtracted}
+        if names & set(_TARGETS) - replaced:
+            return True
+    return False
 
 
 def _log_of_zero(learner: Learner, function: str, v: Values) -> list[Finding]:

@@ -119,7 +119,7 @@ def unused(learner: Learner, function: str) -> dict[str, str]:
 
 def _look(learner: Learner, probe: Probe) -> list[Finding]:
     """Return what examining a network finds, with the names of the learner's variables where it is known."""
-    _, findings = examine(learner, probe, set())
+    _, findings = examine(learner, probe, {})
     names = unused(learner, probe.function)
     return [
         replace(finding, mistake="network_forward.activation-not-used", facts=finding.facts | names)

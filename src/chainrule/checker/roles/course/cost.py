@@ -56,7 +56,7 @@ def probes(learner: Learner) -> Iterator[Probe]:
     function = learner.find(*NAMES)
     if function not in learner.nodes or len(learner.parameters(function)) not in (2, 3):
         return
-    as_rows = rows(learner)
+    as_rows = rows(learner, function)
     runs: list[Equation] = [partial(_run, learner, function, as_rows, False)]
     if _takes_labels(learner, function):
         runs = [partial(_run, learner, function, way, True) for way in (True, False)]

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from chainrule.checker.conventions.handed_over import is_cache_ignored, without_cache
 from chainrule.checker.conventions.names import BACKWARD_NAMES, FORWARD_NAMES, SLOPE_NAMES, first
 from chainrule.checker.equations.activations import (
     SLOPES,
@@ -21,17 +22,18 @@ from chainrule.checker.equations.activations import (
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.probe import Probe
+from chainrule.checker.probe import Probe, close
 
 
 def caches(learner: Learner, activation: str, parameter: str) -> list[Function]:
-    """Return what the cache of a backward function may be, as functions of Z; one alone if it is known.
+    """Return what the cache of a backward function may be, as functions of Z.
 
-    A forward function of the learner's that returns a cache tells; so may the parameter's name; else Z or A is tried.
+    A forward function of the learner's that returns a cache tells (it has to be Z, or to fit: see `_unfit_cache`); so
+    may the parameter's name; else Z or A is tried.
     """
     function = learner.find(*FORWARD_NAMES[activation])
     if function in learner.nodes and _returns_cache(learner, function):
-        return [lambda Z: learner.call(function, Z)[1]]
+        return [lambda Z: learner.call(function, Z)[1], lambda Z: Z]
     if parameter in ("Z", "z"):
         return [lambda Z: Z]
     if parameter in ("A", "a"):
@@ -88,6 +90,35 @@ def _overflow(learner: Learner, function: str) -> list[Finding]:
     return [Finding("activation.overflow", function, learner.line(function), {}, "warning")]
 
 
+def _kept(learner: Learner, function: str, activation: str) -> list[Finding]:
+    """Return what is wrong with a function whose numbers are right: its cache, or large numbers."""
+    try:
+        result = learner.call(function, np.ones((2, 2)))
+    except Raised:  # it is for single numbers
+        return _overflow(learner, function)
+    unfit = without_cache(learner, function, result) or _unfit_cache(learner, function, activation)
+    return unfit or _overflow(learner, function)
+
+
+def _unfit_cache(learner: Learner, function: str, activation: str) -> list[Finding]:
+    """Return a finding if the backward function is right for Z, but not for what the forward function keeps."""
+    backwards = learner.find(*BACKWARD_NAMES.get(activation, ()))
+    ignored = is_cache_ignored(learner, function)
+    if backwards not in learner.nodes or ignored or not _returns_cache(learner, function):
+        return []
+    own, by_Z = (_is_right(run, activation) for run in _backward_runs(learner, backwards, activation)[:2])
+    if own or not by_Z:
+        return []
+    return [Finding("activation.cache", function, learner.line(function), {"name": backwards})]
+
+
+def _is_right(run: Equation, activation: str) -> bool:
+    try:
+        return all(close(backward(activation)(v)["dZ"], run(v)["dZ"], 1e-6) for v in cases())
+    except Raised:
+        return False
+
+
 def probes(learner: Learner) -> Iterator[Probe]:
     """Yield a probe for every activation function that the learner wrote as a function."""
     for name in VALUES:
@@ -95,7 +126,7 @@ def probes(learner: Learner) -> Iterator[Probe]:
         if function in learner.nodes:
             runs: list[Equation] = [partial(_learners_value, learner, function)]
             runs.append(partial(_one_by_one, learner, function, "A"))
-            also = partial(_overflow, learner, function)
+            also = partial(_kept, learner, function, name)
             yield Probe(function, name, cases(), runs, [forward(name)], value_mistakes(name), also=also)
     for name in SLOPES:
         function = learner.find(*BACKWARD_NAMES[name])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.conventions.names import BACKWARD_NAMES, FORWARD_NAMES, first
+from chainrule.checker.documented import is_documented
 from chainrule.checker.equations import cost, network, network_mistakes, predictions
 from chainrule.checker.equations.activations import VALUES, Function
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values
@@ -118,8 +119,7 @@ def _network_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     forward, backward = learner.find(*FORWARD), learner.find(*BACKWARD)
     if forward is None or forward not in learner.nodes:
         return
-    names = [steps.STEP_FORWARD, steps.LINEAR_FORWARD, *FORWARD_NAMES.values(), *BACKWARD_NAMES.values()]
-    lower = [learner.find(*usual) or "" for usual in names]
+    lower = [learner.find(*n) or "" for n in (steps.STEP_FORWARD, steps.LINEAR_FORWARD, *FORWARD_NAMES.values())]
     output = _output(learner, forward)
     cases, right = network.cases(_LAYERS, output), network.steps("relu", output)
     composed = list(_with_own_unit(learner, right))
@@ -158,8 +158,33 @@ def _backward_probe(
         [partial(_backward_run, learner, backward, forward)],
         [partial(network.backward, form) for form in (*composed, right)],
         [*mistakes, *network_mistakes.gradient_mistakes(right, "relu", _LAYERS)],
-        needs=[forward, *lower, *(learner.find(*n) or "" for n in (steps.STEP_BACKWARD, steps.LINEAR_BACKWARD))],
+        needs=[forward, *lower, *(learner.find(*n) or "" for n in (*steps.BACKWARDS, *BACKWARD_NAMES.values()))],
+        also=partial(_layers_fixed, learner, forward, backward, right),
     )
+
+
+def _layers_fixed(learner: Learner, forward: str, backward: str, right: Steps) -> list[Finding]:
+    """Return a finding if a backward pass for any number of layers is right for three, and not where forward is."""
+    if not is_documented(learner, backward):
+        return []
+    for layers in (2, 4):
+        v = network.cases(layers, _output(learner, forward))[0]
+        if not _agrees(partial(_forward_run, learner, forward), partial(network.predict, right), v):
+            return []
+        composed = [partial(network.backward, form) for form in (right, *_with_own_backward(learner, forward, right))]
+        run = partial(_backward_run, learner, backward, forward)
+        if not any(_agrees(run, equation, v) for equation in composed):
+            facts = {"count": str(layers)}
+            return [Finding("network_backward.layers-fixed", backward, learner.line(backward), facts)]
+    return []
+
+
+def _agrees(run: Equation, equation: Equation, v: Values) -> bool:
+    try:
+        got = run(v)
+        return all(close(a, got.get(name), 1e-6) for name, a in equation(v).items())
+    except (Raised, TypeError, ValueError, KeyError, IndexError):
+        return False
 
 
 def _train(learner: Learner, function: str, iterations: int, *, rate: float = 0.1) -> Any:

@@ -57,7 +57,7 @@ def _look(learner: Learner, function: str) -> list[Finding] | Doubt:
         return _look_at_numbers(hidden, finding) if fits else Doubt("other-result", {"role": "initialize"})
     if not _takes_sizes(learner, function, len(layers)):
         return Doubt("other-result", {"role": "initialize"})
-    if wrong := _look_at_shapes(drawn, rows(learner), finding):
+    if wrong := _look_at_shapes(drawn, rows(learner, function), finding):
         return wrong
     large = _drawn(learner, function, _LARGE) or {}
     if "zero" in function and not any(large[f"W{l}"].any() for l in layers):  # noqa: E741

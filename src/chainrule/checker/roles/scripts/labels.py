@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from chainrule.checker.conventions.layout import columns, rows
+from chainrule.checker.conventions.layout import layouts
 from chainrule.checker.equations import labels
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.learner import Learner
@@ -49,7 +49,8 @@ def probes(learner: Learner) -> Iterator[Probe]:
         yield Probe(function, "one_hot", labels.cases(), runs, right, wrong)
     function = learner.find(*PREDICTIONS)
     if function in learner.nodes and len(learner.parameters(function)) == 1:
-        right = labels.decided_rights(columns=not rows(learner), rows=not columns(learner))
+        known = layouts(learner, function)
+        right = labels.decided_rights(columns=False in known, rows=True in known)
         runs = [partial(_decided, learner, function)]
         yield Probe(function, "predict", labels.cases(), runs, right, labels.decided_mistakes())
     function = learner.find(*ACCURACY)

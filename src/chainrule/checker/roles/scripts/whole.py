@@ -185,7 +185,7 @@ def _is_odd(learner: Learner, function: str, backward: str, reading: Reading) ->
         step = replace(reading.right, gate=GATES[name])
         by_Z = replace(step, gate=partial(network.slope_at_z, name))
         right = [partial(upright, reading.styles[0], partial(network.backward, form)) for form in (step, by_Z)]
-        if probe and examine(learner, replace(probe, right=right, mistakes=()), set())[0].status == "ok":
+        if probe and examine(learner, replace(probe, right=right, mistakes=()), {})[0].status == "ok":
             return [Finding("network_forward.hidden-is-sigmoid", function, learner.line(function), {"name": "A1"})]
     return []
 
