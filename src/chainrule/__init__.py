@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         regularization,
         stepwise,
     )
+    from chainrule.trace.diagnosis.callback import Diagnose
     from chainrule.training import callbacks, loggers
 
 install()
@@ -56,6 +57,7 @@ __all__ = [
     "Checkpoint",
     "Constant",
     "Cosine",
+    "Diagnose",
     "EarlyStopping",
     "Exponential",
     "Huber",
@@ -100,7 +102,12 @@ __all__ += dir(layers)
 __version__ = "0.1.0"
 
 
-_LATER = {"check": "checker.inprocess:check", "load": "files:load", "save": "files:save"}
+_LATER = {
+    "Diagnose": "trace.diagnosis.callback:Diagnose",
+    "check": "checker.inprocess:check",
+    "load": "files:load",
+    "save": "files:save",
+}
 
 
 def __getattr__(name: str) -> Any:
