@@ -376,7 +376,7 @@ ODD = [
 USUAL = {
     **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
     **{"explain": ["moons.st", "--input=row.csv"], "summary": ["moons.st"], "gates": [], "datasets": []},
-    "plot": ["shapes", "moons.st"],
+    **{"plot": ["shapes", "moons.st"], "diagnose": ["moons.st", "--data=moons"]},
 }
 
 

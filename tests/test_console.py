@@ -37,6 +37,10 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "evaluate": [["moons.safetensors", "moons"], ["해파리"]],
     "predict": [["digits.safetensors", "--samples", "2"], ["digits.safetensors", "--samples", "2", "--json"]],
     "explain": [["moons.safetensors", "--input", "row.csv", "--label", "1", "--why", "layer0.W", "--lang", "ko"]],
+    "diagnose": [
+        ["moons.safetensors", "--data", "moons", "--optimizer", "sgd", "--lr", "99", "--lang", "ko"],
+        ["nöpe"],
+    ],
     "summary": [["digits.safetensors"], ["해파리"]],
     "check": [["mine.py"], ["mine.py", "--lang", "ko", "--hint", "3"], ["mine.py", "--csv", "--lang", "ko"]],
     "gates": [[]],

@@ -67,7 +67,8 @@ def scales(subject: Subject) -> Iterator[Finding]:
 def _uneven(subject: Subject, rows: Array) -> Finding | None:
     """Return the finding if one column varies much more than another."""
     spreads = rows.std(axis=0, dtype=np.float64)
-    comparable = np.flatnonzero((spreads > 0) & (np.mean(rows == 0, axis=0) < DENSE))
+    background = np.quantile(rows, 0.5, axis=0, method="lower")  # the value that most numbers of a column have, if any
+    comparable = np.flatnonzero((spreads > 0) & (np.mean(rows == background, axis=0) < DENSE))
     if len(rows) < MANY or comparable.size < 2:
         return None
     order = comparable[np.argsort(spreads[comparable])]
