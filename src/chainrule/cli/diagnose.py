@@ -18,7 +18,7 @@ from chainrule.common.languages import LANGUAGES, language
 from chainrule.datasets import DATASETS
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
-EXAMPLE = "Example: chainrule diagnose digits.safetensors --data mnist-small --optimizer adam"
+EXAMPLE = "Example: chainrule diagnose digits.safetensors --data mnist-small"
 
 
 def run(

@@ -1,1 +1,1 @@
-"""Every number of one pass, and why it is what it is: `Network.trace`, `stepwise.trace` and `book.trace`."""
+"""Every number of one pass, why it is what it is, and what is wrong: `Network.trace`, `diagnose`, and the lessons' traces."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import string
-import textwrap
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -88,10 +86,11 @@ def text(diagnosis: Any, lang: str, width: int) -> str:
 
 
 def _wrapped(line: str, start: str, width: int) -> str:
-    # Hangul takes two columns, which textwrap counts as one.
-    wide = sum(unicodedata.east_asian_width(letter) == "W" for letter in line)
-    columns = max(20, width * len(line) // (len(line) + wide))
-    return textwrap.fill(line, columns, initial_indent=start, subsequent_indent=" " * len(start))
+    from rich.console import Console
+    from rich.text import Text
+
+    lines = Text(line).wrap(Console(), width - len(start))  # by columns, of which Hangul takes two
+    return "\n".join(f"{' ' * len(start) if i else start}{str(part).rstrip()}" for i, part in enumerate(lines))
 
 
 def _content(diagnosis: Any, lang: str) -> str:
