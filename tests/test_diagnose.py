@@ -81,6 +81,16 @@ def test_a_better_rate_is_one_with_which_the_loss_falls() -> None:
     assert network.diagnose(X, y, optimizer=cr.SGD(cr.Warmup(10**6, cr.Constant(0.1)))).ok
 
 
+def test_a_rate_is_judged_from_the_start_if_the_optimizer_forgot_its_state() -> None:
+    """Adam's first steps are as long as its rate in every parameter, also where it would have arrived."""
+    (X, y), _ = cr.datasets.DATASETS["sine"].load(0)
+    network, optimizer = cr.Network.mlp([1, 64, 64, 1], "tanh", "mean_squared_error"), cr.Adam(0.01)
+    network.fit(X, y, epochs=20, optimizer=optimizer, verbose=False)
+    network._optimizer = None  # as after it was loaded
+    assert network.diagnose(X, y, optimizer=optimizer).ok
+    assert keys(network.diagnose(X, y, optimizer=cr.Adam(3.0))) == ["high-learning-rate"]
+
+
 # What is judged, and on which numbers.
 
 
@@ -108,6 +118,16 @@ def test_weights_count_in_the_balance_of_classes() -> None:
     rare_yes = np.flatnonzero((y == 0) | (np.arange(400) < 12))
     assert keys(network.diagnose(X[rare_yes], y[rare_yes])) == ["imbalanced-classes"]
     assert keys(mlp().diagnose(BLOBS[0], np.eye(3)[np.minimum(BLOBS[1], 1)])) == ["imbalanced-classes"]
+
+
+def test_examples_of_weight_0_are_not_looked_at() -> None:
+    X, y = BLOBS
+    weights = np.r_[np.zeros(300), np.ones(100)]
+    wild = np.where(weights[:, np.newaxis] > 0, X, 1e6)
+    diagnosis = mlp().diagnose(wild, y, sample_weight=weights, optimizer="adam")
+    assert diagnosis.ok and diagnosis.examples == 100
+    with pytest.raises(InputError, match="all 0"):
+        mlp().diagnose(X, y, sample_weight=np.zeros(400))
 
 
 def test_padding_is_not_looked_at() -> None:

@@ -531,6 +531,11 @@ class Network:
         Diagnosis
             The findings; it prints as text and shows as a page in notebooks.
 
+        Raises
+        ------
+        InputError
+            The examples break a rule of `fit`, such as a NaN in X.
+
         Examples
         --------
         >>> import chainrule as cr

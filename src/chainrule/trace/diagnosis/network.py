@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, leaves
-from chainrule.data import sources
-from chainrule.data.batches import BlockSize, Data
+from chainrule.arrays import Array
+from chainrule.data import checks, sources
+from chainrule.data.batches import BlockSize, Data, counting_rows
 from chainrule.data.door import Door
 from chainrule.equations import optimizers
 from chainrule.equations.optimizers import Optimizer
@@ -45,14 +45,19 @@ def diagnosed(
 
 
 def some_examples(source: Any, epoch: int, network: Any) -> Data:
-    """Return the first examples of an epoch, in its random order."""
+    """Return the first examples of an epoch, in its random order, without those of weight 0."""
     with closing(source.blocks(epoch, 0, BlockSize(2**62, EXAMPLES))) as blocks:
         data: Data = source.take(next(blocks), network.dtype, whole=network.body.vocabulary_of_input is not None)
+    if data.weights is not None:
+        checks.some_weight(data.weights)
+        counting = counting_rows(data.weights)
+        data = data.each(lambda a: a[counting])
     return data.each(lambda a: a[:EXAMPLES])
 
 
 def subject(network: Any, data: Data, step: Step | None, seed: int = 0) -> Subject:
     """Return a network as it is now, with examples and what it trains with."""
+    begun, _ = network.body.init(np.random.default_rng(network.seed), network.input_shape, network.dtype)
     return Subject(
         network.body,
         network.loss,
@@ -60,14 +65,7 @@ def subject(network: Any, data: Data, step: Step | None, seed: int = 0) -> Subje
         data,
         step,
         epochs=len(network.history),
-        fresh=_fresh(network),
+        begun=begun,
         columns=network.feature_names,
         seed=seed,
     )
-
-
-def _fresh(network: Any) -> bool:
-    """Return whether a network has the parameters that it begins with; a loaded model has no history to tell."""
-    first, _ = network.body.init(np.random.default_rng(network.seed), network.input_shape, network.dtype)
-    begun = dict(leaves(first))
-    return all(np.array_equal(p, begun[path]) for path, p in leaves(network.params))

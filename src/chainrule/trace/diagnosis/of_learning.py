@@ -106,6 +106,8 @@ def learning_rate(subject: Subject) -> Iterator[Finding]:
     step = subject.step
     if step is None or not subject.trains:
         return
+    if not (subject.fresh or step.state):  # the first steps of Adam, say, jump away from where it had arrived
+        subject = dataclasses.replace(subject, params=subject.begun)
     trial = subject.tried(step)
     if _runs_away(subject, trial):
         yield from _with_another_rate(subject, step, "high-learning-rate", max(trial.losses), SLOWER)

@@ -49,8 +49,8 @@ class Subject:
         What it trains with, and the state that it goes on from; None if that is not known.
     epochs
         For how many it was trained, as far as is known.
-    fresh
-        Whether its parameters are those that it begins with.
+    begun
+        The parameters that it began with; a loaded model has no history to tell.
     columns
         The names of the inputs' columns, if they have names.
     seed
@@ -63,7 +63,7 @@ class Subject:
     data: Data
     step: Step | None
     epochs: int
-    fresh: bool
+    begun: Params
     columns: tuple[str, ...] | None = None
     seed: int = 0
 
@@ -71,6 +71,12 @@ class Subject:
     def passed(self) -> Data:
         """Those of the examples that go through the network."""
         return self.data.each(lambda a: a[: thresholds.PASSED])
+
+    @cached_property
+    def fresh(self) -> bool:
+        """Whether the parameters are those that it began with."""
+        begun = dict(leaves(self.begun))
+        return all(np.array_equal(p, begun[path]) for path, p in leaves(self.params))
 
     @cached_property
     def trains(self) -> bool:
