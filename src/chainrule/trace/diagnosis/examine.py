@@ -35,14 +35,16 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
 
 def diagnosis(subject: Subject) -> Diagnosis:
     """Return what is wrong with a network at one moment, if anything."""
-    unjudged = ("learning-rate",) * (subject.step is None) + ("units",) * (len(subject.passed.X) < ENOUGH)
+    notes = {"no-optimizer": subject.step is None, "from-start": subject.forgot}
+    notes["few-examples"] = len(subject.passed.X) < ENOUGH
+    noted = tuple(note for note, holds in notes.items() if holds)
     blown_up = list(_not_finite(subject))
     if blown_up:
-        return Diagnosis(tuple(blown_up), len(subject.data.X), None, None, unjudged)
+        return Diagnosis(tuple(blown_up), len(subject.data.X), None, None, noted)
     with np.errstate(over="ignore", invalid="ignore"):
         findings = _labels_last([finding for check in CHECKS for finding in check(subject)])
     loss: Any = subject.trace.loss
-    return Diagnosis(findings, len(subject.data.X), loss.value, subject.guessing, unjudged)
+    return Diagnosis(findings, len(subject.data.X), loss.value, subject.guessing, noted)
 
 
 def _labels_last(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -52,15 +52,17 @@ class Diagnosis:
         How many were looked at.
     loss, guessing
         The loss of the pass, and that of the best answer that is the same for all; None if the numbers blew up.
-    unjudged
-        What could not be judged: "learning-rate" without an optimizer, "units" with too few examples.
+    notes
+        What is to be known of it: "no-optimizer" (so no learning rate was judged), "from-start" (it was, but from the
+        parameters that the network began with, as the optimizer's state is not known), "few-examples" (so no dead or
+        saturated units were looked for).
     """
 
     findings: tuple[Finding, ...]
     examples: int
     loss: float | None
     guessing: float | None
-    unjudged: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -79,7 +81,7 @@ class Diagnosis:
             "examples": self.examples,
             "loss": self.loss,
             "guessing": self.guessing,
-            "unjudged": list(self.unjudged),
+            "notes": list(self.notes),
         }
 
     def html(self, *, lang: str = "en") -> str:

@@ -106,7 +106,7 @@ def learning_rate(subject: Subject) -> Iterator[Finding]:
     step = subject.step
     if step is None or not subject.trains:
         return
-    if not (subject.fresh or step.state):  # the first steps of Adam, say, jump away from where it had arrived
+    if subject.forgot:
         subject = dataclasses.replace(subject, params=subject.begun)
     trial = subject.tried(step)
     if _runs_away(subject, trial):

@@ -78,6 +78,11 @@ class Subject:
         begun = dict(leaves(self.begun))
         return all(np.array_equal(p, begun[path]) for path, p in leaves(self.params))
 
+    @property
+    def forgot(self) -> bool:
+        """Whether the optimizer's state was lost since: its first steps would jump away from where it had arrived."""
+        return self.step is not None and not (self.fresh or self.step.state)
+
     @cached_property
     def trains(self) -> bool:
         """Whether the passes are those of training: one example has no statistics of a batch, so it is predicted."""

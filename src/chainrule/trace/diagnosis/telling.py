@@ -72,8 +72,8 @@ def _faults(diagnosis: Any) -> dict[str, list[Any]]:
     return faults
 
 
-def _unjudged(diagnosis: Any, lang: str) -> list[str]:
-    return [words(f"unjudged-{key}", lang) for key in diagnosis.unjudged]
+def _notes(diagnosis: Any, lang: str) -> list[str]:
+    return [words(f"note-{key}", lang) for key in diagnosis.notes]
 
 
 def text(diagnosis: Any, lang: str, width: int) -> str:
@@ -82,7 +82,7 @@ def text(diagnosis: Any, lang: str, width: int) -> str:
     for number, findings in enumerate(_faults(diagnosis).values(), start=1):
         lines = [_wrapped(f.sentence(lang), f"{number}. " if i == 0 else "   ", width) for i, f in enumerate(findings)]
         blocks.append("\n".join([*lines, _wrapped(findings[0].fix(lang), "   → ", width)]))
-    return "\n\n".join([*blocks, *(_wrapped(line, "", width) for line in _unjudged(diagnosis, lang))])
+    return "\n\n".join([*blocks, *(_wrapped(line, "", width) for line in _notes(diagnosis, lang))])
 
 
 def _wrapped(line: str, start: str, width: int) -> str:
@@ -99,7 +99,7 @@ def _content(diagnosis: Any, lang: str) -> str:
         sentences = "".join(f"<p>{escape(finding.sentence(lang))}</p>" for finding in findings)
         remedy = f"<p><b>{words('fix', lang)}</b> {escape(findings[0].fix(lang))}</p>"
         parts.append(f'<section class="finding"><code class="soft">{key}</code>{sentences}{remedy}</section>')
-    parts += [f'<p class="soft">{escape(line)}</p>' for line in _unjudged(diagnosis, lang)]
+    parts += [f'<p class="soft">{escape(line)}</p>' for line in _notes(diagnosis, lang)]
     return "\n".join(parts)
 
 
