@@ -202,6 +202,7 @@ def test_several_answers_and_steps_are_judged() -> None:
 
 def test_few_examples_accuse_nobody() -> None:
     X, y = BLOBS
+    assert "with 1 example and" in str(mlp().diagnose(X[:1], y[:1]))
     for rows in 1, 2, 8:
         assert keys(mlp().diagnose(X[:rows], y[:rows], optimizer="adam")) == []
     assert mlp().diagnose(X[:8], y[:8]).notes == ("no-optimizer", "few-examples")

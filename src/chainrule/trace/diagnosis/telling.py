@@ -55,9 +55,10 @@ def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def headline(diagnosis: Any, lang: str) -> str:
     """Return in one line what was looked at, and whether something was found."""
-    facts = {"examples": f"{diagnosis.examples:,}", "count": len(_faults(diagnosis))}
-    key = "diagnosis-ok" if diagnosis.ok else "diagnosis-one" if facts["count"] == 1 else "diagnosis-found"
-    parts = [words(key, lang, **facts)]
+    looked_at = "diagnosis-example" if diagnosis.examples == 1 else "diagnosis-examples"
+    examples, count = words(looked_at, lang, count=f"{diagnosis.examples:,}"), len(_faults(diagnosis))
+    key = "diagnosis-ok" if diagnosis.ok else "diagnosis-one" if count == 1 else "diagnosis-found"
+    parts = [words(key, lang, examples=examples, count=count)]
     if diagnosis.loss is not None:
         loss, guessing = numbers.text(diagnosis.loss), numbers.text(diagnosis.guessing)
         parts.append(words("diagnosis-loss", lang, loss=loss, guessing=guessing))
