@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -43,8 +42,7 @@ def diagnosis(subject: Subject) -> Diagnosis:
         return Diagnosis(tuple(blown_up), len(subject.data.X), None, None, noted)
     with np.errstate(over="ignore", invalid="ignore"):
         findings = _labels_last([finding for check in CHECKS for finding in check(subject)])
-    loss: Any = subject.trace.loss
-    return Diagnosis(findings, len(subject.data.X), loss.value, subject.guessing, noted)
+    return Diagnosis(findings, len(subject.data.X), subject.result.value, subject.guessing, noted)
 
 
 def _labels_last(findings: list[Finding]) -> tuple[Finding, ...]:

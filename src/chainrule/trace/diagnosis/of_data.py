@@ -107,7 +107,7 @@ def targets(subject: Subject) -> Iterator[Finding]:
 
 def _logits_of_all(subject: Subject) -> Array:
     """Return an array in the shape that the logits of all examples would have, which takes no memory."""
-    Z = subject.trace.loss.Z  # type: ignore[union-attr]
+    Z = subject.result.Z
     return np.broadcast_to(Z[:1], (len(subject.data.X), *Z.shape[1:]))
 
 

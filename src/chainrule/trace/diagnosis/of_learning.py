@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, leaves
 from chainrule.equations.schedules import rate_at
+from chainrule.layers.base import path_kinds
 from chainrule.trace.diagnosis.finding import Finding
 from chainrule.trace.diagnosis.guessing import example_weights, one_hot
 from chainrule.trace.diagnosis.subject import Subject, Trial, rms
@@ -49,7 +50,7 @@ def answers(subject: Subject) -> Iterator[Finding]:
 
 
 def _loss(subject: Subject) -> float:
-    return subject.trace.loss.value  # type: ignore[union-attr]
+    return subject.result.value
 
 
 def _losses(subject: Subject) -> dict[str, Any]:
@@ -58,14 +59,14 @@ def _losses(subject: Subject) -> dict[str, Any]:
 
 def _start(subject: Subject) -> Iterator[Finding]:
     if _loss(subject) > START * subject.knowing_nothing:
-        Z = subject.trace.loss.Z  # type: ignore[union-attr]
+        Z = subject.result.Z
         facts = {"loss": _loss(subject), "nothing": subject.knowing_nothing, "rms": rms(Z)}
         yield Finding("start-too-high", "", facts)
 
 
 def _labels(subject: Subject) -> tuple[Array, Array, int] | None:
     """Return the predicted classes, the labels, and how many there are; None if answers are no single classes."""
-    Z = subject.trace.loss.Z  # type: ignore[union-attr]
+    Z = subject.result.Z
     Y = one_hot(subject.loss, Z, subject.passed)
     rows = example_weights(Z, subject.passed) > 0
     if subject.loss.task == "multiclass":
@@ -144,4 +145,5 @@ def _stands_still(subject: Subject, trial: Trial) -> bool:
 def _update_ratio(subject: Subject, step: Step) -> float:
     """Return the largest RMS of an update over the RMS of the weights that it changes, among all arrays of weights."""
     before, after = dict(leaves(subject.params)), dict(leaves(subject.tried(step, steps=1).params))
-    return max((rms(after[w] - before[w]) / size for w in subject.weights if (size := rms(before[w]))), default=0.0)
+    weights = [path for path, kind in path_kinds(subject.body, subject.params).items() if kind == "weight"]
+    return max((rms(after[w] - before[w]) / size for w in weights if (size := rms(before[w]))), default=0.0)

@@ -16,9 +16,9 @@ from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations import optimizers
 from chainrule.equations.losses import Loss
 from chainrule.layers import Sequential
-from chainrule.layers.base import path_kinds
 from chainrule.trace.diagnosis import thresholds
 from chainrule.trace.diagnosis.guessing import guessed_loss
+from chainrule.trace.record import LossRecord
 from chainrule.trace.run import Step, run
 from chainrule.trace.trace import Trace
 
@@ -99,6 +99,12 @@ class Subject:
         """
         return run(self.body, self.loss, self.params, self.passed, training=self.trains, seed=self.seed)
 
+    @property
+    def result(self) -> LossRecord:
+        """The loss of that pass."""
+        assert self.trace.loss is not None
+        return self.trace.loss
+
     @cached_property
     def later(self) -> Trace:
         """The same pass after some small steps: what was 0 only because the network began so is no longer."""
@@ -108,18 +114,13 @@ class Subject:
     @cached_property
     def guessing(self) -> float:
         """The loss of the best answer that is the same for all examples."""
-        return guessed_loss(self.loss, self.trace.loss.Z, self.passed)  # type: ignore[union-attr]
+        return guessed_loss(self.loss, self.result.Z, self.passed)
 
     @cached_property
     def knowing_nothing(self) -> float:
         """The loss of outputs that are all 0: with classes, of all being as likely."""
-        Z: Array = self.trace.loss.Z  # type: ignore[union-attr]
+        Z: Array = self.result.Z
         return float(self.loss(np.zeros_like(Z), self.passed.Y, self.passed.weights)[0])
-
-    @cached_property
-    def weights(self) -> list[str]:
-        """The paths of all weights."""
-        return [path for path, kind in path_kinds(self.body, self.params).items() if kind == "weight"]
 
     def tried(self, step: Step, steps: int = thresholds.TRIAL) -> Trial:
         """Return what steps of training come to; nothing of the network changes."""
