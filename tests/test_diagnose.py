@@ -139,6 +139,8 @@ def test_padding_is_not_looked_at() -> None:
     network = stack(cr.LSTM(8), cr.Dense(1), loss="binary_cross_entropy", shape=(5, 3))
     assert network.diagnose(X, y, mask=mask, optimizer="adam").ok
     assert keys(network.diagnose(X, y))[0] == "large-inputs"
+    X[..., 1] = 0.5  # at all steps that count, though zeros take the place of the padding
+    assert keys(network.diagnose(X, y, mask=mask)) == ["constant-feature"]
 
 
 def test_what_a_normalization_scales_is_in_order() -> None:
@@ -203,6 +205,9 @@ def test_several_answers_and_steps_are_judged() -> None:
 def test_few_examples_accuse_nobody() -> None:
     X, y = BLOBS
     assert "with 1 example and" in str(mlp().diagnose(X[:1], y[:1]))
+    assert mlp().diagnose([[0.0, 0.5], [1.0, 0.501], [0.5, 0.503]], [0, 1, 2]).ok  # column 1 varies little by chance
+    off = dead()
+    assert off.network.diagnose(X[:8], y[:8]).ok  # of 8 examples, all units may be off by chance
     for rows in 1, 2, 8:
         assert keys(mlp().diagnose(X[:rows], y[:rows], optimizer="adam")) == []
     assert mlp().diagnose(X[:8], y[:8]).notes == ("no-optimizer", "few-examples")

@@ -54,8 +54,8 @@ class Diagnosis:
         The loss of the pass, and that of the best answer that is the same for all; None if the numbers blew up.
     notes
         What is to be known of it: "no-optimizer" (so no learning rate was judged), "from-start" (it was, but from the
-        parameters that the network began with, as the optimizer's state is not known), "few-examples" (so no dead or
-        saturated units were looked for).
+        parameters that the network began with, as the optimizer's state is not known), "few-examples" (so no
+        units that are dead, saturated or without a gradient were looked for).
     """
 
     findings: tuple[Finding, ...]

@@ -88,7 +88,7 @@ def _twins(columns: Array) -> int:
 
 def without_gradient(subject: Subject) -> Iterator[Finding]:
     """Find weights whose gradient is 0, now and after some steps, unless dead or symmetric units explain it."""
-    if not subject.result.slope.any() or not subject.trains:
+    if len(subject.passed.X) < ENOUGH or not subject.result.slope.any():
         return
     silent = [unit for unit in _with_weights(subject) if _no_gradient(unit)]
     if not silent or any(symmetric_units(subject)) or any(f.numbers["share"] == 1 for f in idle_units(subject)):
