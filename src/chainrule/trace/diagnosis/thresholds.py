@@ -1,7 +1,7 @@
 """What is too much or too little: every number that decides a finding, with its reason.
 
-"Healthy" are 50 networks on the data that ships and as in `examples/`, which were measured for this table, before and after
-training; `tests/diagnosed_nets.py` has a choice of them. A threshold lies well beyond all of these, so what is a
+"Healthy" are 50 networks on the data that ships and as in `examples/`, which were measured for this table, before and
+after training; `tests/diagnosed_nets.py` has a choice of them. A threshold lies well beyond all of these, so what is a
 little off is not accused.
 """
 
