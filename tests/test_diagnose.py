@@ -331,8 +331,14 @@ def test_a_diagnosis_as_text_page_and_data() -> None:
 def test_what_blew_up_is_plain_data_too() -> None:
     data = diagnosed(SICK["weights overflow"].make()).as_dict()
     assert data["loss"] is None and data["findings"][0]["key"] == "outputs-not-finite"
-    data = diagnosed(SICK["SGD(20)"].make()).as_dict()
-    json.dumps(data, allow_nan=False)
+    X, y = digits()
+    (finding,) = cr.Network.mlp([784, 64, 10], seed=0).diagnose(X, y, optimizer=cr.SGD(1e7)).findings
+    assert finding.key == "high-learning-rate" and not np.isfinite(finding.numbers["loss_after"])
+    assert json.loads(json.dumps(finding.as_dict(), allow_nan=False))["numbers"]["loss_after"] is None
+    network = cr.Network.mlp([2, 4, 1], loss="mean_squared_error")
+    diagnosis = network.diagnose(BLOBS[0], np.full((400, 1), 1e30))
+    assert keys(diagnosis) == ["large-targets", "outputs-not-finite"] and "first in the loss" in str(diagnosis)
+    json.dumps(diagnosis.as_dict(), allow_nan=False)
 
 
 def test_each_threshold_has_a_reason_and_a_use() -> None:

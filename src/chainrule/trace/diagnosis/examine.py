@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -64,6 +65,10 @@ def _not_finite(subject: Subject) -> Iterator[Finding]:
         with np.errstate(over="ignore", invalid="ignore"):
             place = first_blow_up(subject.body, subject.params, subject.passed.X, Mode(mask=subject.passed.mask))
         yield Finding("outputs-not-finite", "", {"place": place})
+        return
+    if not math.isfinite(subject.result.value):
+        yield from of_data.targets(subject)
+        yield Finding("outputs-not-finite", "", {"place": "the loss"})
         return
     for record in reversed(layers):  # as backward goes
         for name, gradient in leaves(record.grads):
