@@ -140,9 +140,7 @@ def test_equations_are_those_of_the_docstrings() -> None:
     assert trace.layers[1].equations == (r"A = \frac{1}{1 + e^{-Z}}, \qquad dZ = dA \odot A (1 - A)",)
     assert trace.loss is not None and trace.loss.equations[0].startswith(r"\ell = -y \log \sigma(z)")
     for case in LAYER_CASES:
-        from chainrule.trace.equations import equations_of
-
-        assert equations_of(case.layer), case.name
+        assert case.layer.equations, case.name
 
 
 def test_the_update_goes_on_from_the_last_fit() -> None:

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import tomllib
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,11 @@ import pytest
 
 import chainrule as cr
 from chainrule import book, stepwise
-from chainrule.trace.equations import equations_of
 from chainrule.trace.telling import words as texts
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.idle import idle
 from chainrule.trace.trace import Trace, Why, ask
+from tests.pages import Page
 
 
 @pytest.fixture(scope="module")
@@ -91,33 +90,6 @@ def test_dead_and_saturated_units_are_counted() -> None:
     assert "50% dead" in trace.html() and "50% saturated" in trace.html()
     softmax = deep([cr.Dense(2), cr.Softmax(), cr.Dense(2)], input_shape=(1,)).trace(np.ones((1, 1)))
     assert idle(softmax.layers[1]) is None
-
-
-class Page(HTMLParser):
-    """Reads a page, and notes what it refers to and what is left open."""
-
-    VOID = frozenset({"meta", "link", "br", "mspace"})
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.references: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open, self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.references += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def pages() -> dict[str, str]:
@@ -194,7 +166,7 @@ def test_records_have_a_short_repr(trace: Trace) -> None:
 
 def test_a_page_has_the_equations_of_the_optimizer(trace: Trace) -> None:
     assert "Adam(lr=0.001" in trace.html() and trace.html().count('<div class="equation">') == 2 + 1 + 2 + 1 + len(
-        equations_of(trace.optimizer)
+        trace.optimizer.equations
     )
 
 

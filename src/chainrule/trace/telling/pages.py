@@ -12,11 +12,10 @@ from importlib.resources import files
 from typing import Any
 
 from chainrule.arrays import Array
-from chainrule.trace.equations import equations_of
+from chainrule.common.formulas import mathml
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, LossRecord, PassRecord, StepRecord
 from chainrule.trace.telling import numbers
-from chainrule.trace.telling.formulas import mathml
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.idle import idle
 from chainrule.trace.telling.sentences import headline, remarks, said, sides
@@ -81,7 +80,7 @@ def trace(record: PassRecord, lang: str, trees: Sequence[str] = ()) -> str:
     if record.loss is not None:
         parts.append(_loss(record.loss, lang))
     if record.optimizer is not None:
-        rule = "\n".join(_equations(equations_of(record.optimizer), lang))
+        rule = "\n".join(_equations(record.optimizer.equations, lang))
         parts.append(
             _details(f'{words("updated", lang)} <span class="soft">{escape(repr(record.optimizer))}</span>', rule)
         )
