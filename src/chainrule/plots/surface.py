@@ -114,7 +114,8 @@ def plot_surface(
     for i, (name, path) in enumerate(paths.items()):
         color, marker = PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]
         axes[0, 0].plot(*path.T, "-", color=color, marker=marker, markersize=3, linewidth=1.4, label=name, zorder=3)
-    axes[0, 0].plot(*plane.start(), "*", color="black", markeredgecolor="white", markersize=14, zorder=4)
+    star = {"color": "black", "markeredgecolor": "white", "markersize": 14, "linestyle": "none"}
+    axes[0, 0].plot(*plane.start(), marker="*", **star, label=say("start"), zorder=4)
     axes[0, 0].set(xlabel=parameters[0], ylabel=parameters[1])
     axes[0, 0].legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False, fontsize="small")
     return with_hangul(figure)
