@@ -130,6 +130,13 @@ def test_what_has_a_page(outputs: dict[str, list[Any]], cell: str, text: str) ->
     Page(html)
 
 
+def test_colors_are_those_of_the_notebook(outputs: dict[str, list[Any]]) -> None:
+    """It may be light where the system is dark, so nothing asks for the system's colors or sets those of the page."""
+    for name, shown in outputs.items():
+        for html in (output.data.get("text/html", "") for output in shown if output.output_type != "stream"):
+            assert "prefers-color-scheme" not in html and ":root" not in html and "body {" not in html, name
+
+
 def test_figures_are_shown_without_a_magic_command(outputs: dict[str, list[Any]]) -> None:
     for name in "activations", "curve", "boundary":
         assert len(data(outputs[name])["image/png"]) > 10_000

@@ -242,11 +242,14 @@ def _same_shape(record: LayerRecord, t: int) -> Iterator[tuple[str, Array]]:
 
 
 def _facts(record: LayerRecord, t: int, name: str, place: Place) -> tuple[tuple[str, float], ...]:
-    """Return the numbers at a place that the step's equations may take a number from."""
+    """Return the numbers that the step's equations may take a number from: of a gate of two sums, these two."""
     n, k = place
-    step, units = record.steps[t].forward, record.y.shape[-1]
-    sums = [(kind, (n, j)) for kind in names_of_sums(record.layer) for j in range(k, step[kind].shape[1], units)]
-    others = [(other, place) for other, _ in _same_shape(record, t) if other != name]
+    step, units, kinds = record.steps[t].forward, record.y.shape[-1], names_of_sums(record.layer)
+    starts = range(0, step[kinds[0]].shape[1], units)
+    both = {start: sum(step[kind][:, start : start + units] for kind in kinds) for start in starts}
+    own = [start for start in starts if _equal(ACTIVATIONS["sigmoid"].value(both[start]), step[name])]
+    others = [] if own else [(other, place) for other, _ in _same_shape(record, t) if other != name]
+    sums = [(kind, (n, start + k)) for kind in kinds for start in own or starts]
     return tuple((at(f"{_step(record, t)}.{a}", index), float(step[a][index])) for a, index in (*sums, *others))
 
 
