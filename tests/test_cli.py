@@ -167,7 +167,7 @@ def test_summary(run: Run, model: Path) -> None:
     assert (status, err) == (0, "")
     network = chainrule.load(model)
     *table, loss = out.splitlines()
-    assert "\n".join(table) == network.summary()
+    assert "\n".join(table) == str(network.summary())
     assert table[-1].startswith("50,890 parameters (198.8 KiB), ")
     assert loss == f"loss: {network.loss!r}" == "loss: CategoricalCrossEntropy(label_smoothing=0.0)"
 

@@ -21,7 +21,7 @@ from chainrule.common.errors import InputError, NetworkWarning
 from chainrule.trace.diagnosis import telling, thresholds
 from chainrule.trace.diagnosis.finding import Diagnosis
 from tests.diagnosed_nets import BLOBS, HEALTHY, MOONS, SICK, Patient, blobs, dead, digits, learned, mlp, rare, stack
-from tests.test_trace_telling import Page
+from tests.pages import Page
 
 TEXTS = tomllib.loads(Path(telling.__file__).with_name("findings.toml").read_text("utf-8"))
 

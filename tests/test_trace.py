@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -140,9 +142,7 @@ def test_equations_are_those_of_the_docstrings() -> None:
     assert trace.layers[1].equations == (r"A = \frac{1}{1 + e^{-Z}}, \qquad dZ = dA \odot A (1 - A)",)
     assert trace.loss is not None and trace.loss.equations[0].startswith(r"\ell = -y \log \sigma(z)")
     for case in LAYER_CASES:
-        from chainrule.trace.equations import equations_of
-
-        assert equations_of(case.layer), case.name
+        assert case.layer.equations, case.name
 
 
 def test_the_update_goes_on_from_the_last_fit() -> None:
@@ -206,6 +206,27 @@ def test_embeddings_are_traced() -> None:
 def test_a_network_without_layers_is_traced() -> None:
     trace = cr.Network([], "mean_squared_error", input_shape=(2,)).trace(np.ones((3, 2)), np.zeros((3, 2)))
     assert trace["loss"] == 1 and "loss = 1" in str(trace) and "<h1>" in trace.html()
+
+
+def in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python without the checks of types, which take longer than what is looked at."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+
+
+def test_a_network_that_is_not_traced_knows_nothing_of_traces() -> None:
+    code = (
+        "import sys, chainrule as cr; X, y = cr.datasets.xor(); network = cr.Network.mlp([2, 3, 1]); "
+        "network.fit(X, y, verbose=False); network.predict(X); "
+        "print([name for name in sys.modules if name.startswith('chainrule.trace')])"
+    )
+    run = in_a_process("-c", code)
+    assert run.stdout == "[]\n", run.stderr
+
+
+def test_a_trace_and_its_answers_take_a_moment() -> None:
+    """The limits are ten times what it takes, so that a busy machine does not decide."""
+    run = in_a_process("-m", "benchmarks.trace", "5")
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_what_cannot_be_traced_is_said(no_type_checks: None) -> None:

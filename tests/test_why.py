@@ -231,11 +231,10 @@ def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
     recurrent = network.trace(np.random.default_rng(0).standard_normal((4, 3, 2)), np.ones((4, 1)))
     with pytest.raises(InputError, match=r"layer0.ahead is a part of layer0 \(Bidirectional LSTM\), which is"):
         recurrent.why("layer0.ahead.h[0, 0]")
-    with pytest.raises(InputError, match=r"layer0.back is a part of layer0 \(Bidirectional LSTM\), which is"):
-        recurrent.why("layer0.back.dx[0, 0, 0]")
-    assert one(recurrent, "layer0.back.Wx[0, 0]").terms[0].number_path.startswith("layer0.d")
-    with pytest.raises(InputError, match=r"is what layer0.ahead \(LSTM\) kept on the way; explained are"):
-        recurrent.why("layer0.ahead.step0.i[0, 0]")
+    with pytest.raises(InputError, match=r"is what layer1 \(BatchNorm\) kept on the way; explained are"):
+        recurrent.why("layer1.X_hat[0, 0]")
+    with pytest.raises(InputError, match=r"layer0.ahead.step1 has z, h_prev, c_prev, i, f, g, o, T, h, c, dh, dc, dz"):
+        recurrent.why("layer0.ahead.step1.j[0, 0]")
     with pytest.raises(InputError, match=r"layer1.running_mean cannot be explained, because it has no gradient"):
         recurrent.why("layer1.running_mean[0]")
     with pytest.raises(InputError, match=r"no loss was computed: give the targets"):
@@ -250,3 +249,76 @@ def test_dropout_keeps_its_mask_in_a_finite_difference() -> None:
         why = one(trace, f"layer{path}{place}", difference=True)
         assert why.difference is not None
         assert_allclose(why.value, why.difference.value, rtol=0.02, atol=1e-3)
+
+
+def sequences(layer: Any, *, mask: Any = None, examples: int = 3) -> Trace:
+    rng = np.random.default_rng(0)
+    network = cr.Network([layer, cr.Dense(1)], "mean_squared_error", input_shape=(4, 2), dtype="float64")
+    y = rng.standard_normal((examples, 4, 1)) if layer.keeps_steps() else rng.standard_normal((examples, 1))
+    return network.trace(rng.standard_normal((examples, 4, 2)), y, mask=mask)
+
+
+def test_a_recurrent_layer_opens_into_its_steps() -> None:
+    why = one(sequences(cr.LSTM(2)), "layer0.Wx[1, 1]")
+    assert {term.factor for term in why.terms} == {f"layer0.x[{n}, {t}, 1]" for n in range(3) for t in range(4)}
+    assert {term.number_path for term in why.terms} == {
+        f"layer0.step{t}.dz[{n}, 1]" for n in range(3) for t in range(4)
+    }
+    path = [step.path.partition("[")[0] for step in one(sequences(cr.RNN(1)), "layer0.step0.dz[0, 0]").influence()]
+    carried = [f"layer0.step{t}.{d}" for t in (1, 2, 3) for d in ("dh_prev", "dh")]
+    assert path == ["layer0.step0.dz", "layer0.step0.dh", *carried, "layer0.dh", "layer1.dZ"]
+
+
+def test_the_numbers_of_a_gate_are_named() -> None:
+    trace = sequences(cr.LSTM(2))
+    (gate,) = one(trace, "layer0.step2.o[0, 1]").terms
+    assert (gate.factor, gate.number_path) == ("sigmoid", "layer0.step2.z[0, 7]")
+    memory = one(trace, "layer0.step2.c[0, 1]")
+    places = {(term.factor, term.number_path) for term in memory.terms}
+    names = {frozenset(name.partition("step2.")[2].partition("[")[0] for name in pair) for pair in places}
+    assert names == {frozenset({"f", "c_prev"}), frozenset({"i", "g"})}
+    (state,) = one(trace, "layer0.step2.h[0, 1]").terms
+    assert {state.factor, state.number_path} == {"layer0.step2.o[0, 1]", "layer0.step2.T[0, 1]"}
+    factors = {term.factor for term in one(trace, "layer0.step2.dc_prev[0, 1]").terms}
+    assert "layer0.step2.f[0, 1]" in factors
+    weights = one(trace, "layer0.step2.z[0, 7]").terms
+    assert {term.factor for term in weights} == {f"layer0.{W}[{i}, 7]" for W in ("Wx", "Wh") for i in range(2)}
+    first, before = one(trace, "layer0.step0.h_prev[0, 1]"), one(trace, "layer0.step2.h_prev[0, 1]")
+    assert first.said == "data" and [term.number_path for term in before.terms] == ["layer0.step1.h[0, 1]"]
+
+
+def test_a_gate_of_two_sums_says_what_it_is_made_of() -> None:
+    why = one(sequences(cr.GRU(2)), "layer0.step1.r[0, 1]")
+    assert [name for name, _ in why.facts] == ["layer0.step1.p[0, 1]", "layer0.step1.q[0, 1]"]
+    state = [name for name, _ in one(sequences(cr.GRU(2)), "layer0.step1.h[0, 1]").facts]
+    assert {"layer0.step1.z[0, 1]", "layer0.step1.n[0, 1]", "layer0.step1.h_prev[0, 1]"} <= set(state)
+    assert r"r_t = \sigma(p^r_t + q^r_t)" in why.equations[1]
+    assert_adds_up(one(sequences(cr.GRU(2)), "layer0.bh[4]", difference=True))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_what_a_mask_hides_is_passed_over(reverse: bool) -> None:
+    mask = np.array([[1, 1, 1, 1], [1, 0, 0, 1], [1, 1, 0, 0]])
+    trace = sequences(cr.GRU(2, sequence=True, reverse=reverse), mask=mask)
+    earlier, later = (3, 0) if reverse else (0, 3)
+    arriving = {term.number_path for term in one(trace, f"layer0.step{earlier}.dh[1, 0]").terms}
+    assert arriving == {f"layer0.dh[1, {earlier}, 0]", f"layer0.step{later}.dh_prev[1, 0]"}
+    assert one(trace, "layer0.step1.dh[1, 0]").terms == ()
+    (before,) = one(trace, f"layer0.step{later}.h_prev[1, 0]").terms
+    assert before.number_path == f"layer0.step{earlier}.h[1, 0]"
+
+
+def test_a_layer_that_runs_both_ways_opens_too() -> None:
+    trace = sequences(cr.Bidirectional(cr.LSTM(2)))
+    path = [step.path.partition("[")[0] for step in one(trace, "layer0.back.Wh[0, 1]").influence()]
+    assert path[-3:] == ["layer0.back.dh", "layer0.dy", "layer1.dZ"]
+    assert one(trace, "layer0.back.dh[1, 1]").terms[0].number_path == "layer0.dy[1, 3]"
+
+
+def test_many_steps_come_in_blocks_that_open() -> None:
+    why = one(sequences(cr.LSTM(2), examples=300), "layer0.Wh[0, 5]")
+    assert_adds_up(why)
+    assert {term.number_path for term in why.terms} <= {f"layer0.step{t}.dz[:, 5]" for t in range(4)}
+    opened = why.open()
+    assert_allclose(opened.total, why.terms[0].product, rtol=1e-12)
+    assert len(opened.terms) == 300 and opened.terms[0].number is not None

@@ -30,7 +30,7 @@ from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Activation, Dense, Layer, Sequential
 from chainrule.layers.blow_up import first_blow_up
 from chainrule.layers.own import LAYERS
-from chainrule.layers.summary import bytes_per_example, summary
+from chainrule.layers.summary import Summary, bytes_per_example, network_html, summary
 from chainrule.metrics import Metric, Metrics, WholeMetric, find_all
 from chainrule.training import progress
 from chainrule.training.callbacks import Callback
@@ -252,7 +252,7 @@ class Network:
         seed
             Of the order of the examples, the validation split and dropout.
         verbose
-            Whether to show progress: a live bar on a terminal, else a line per epoch.
+            Whether to show progress: a live line on a terminal and in notebooks, else a line per epoch.
 
         Returns
         -------
@@ -429,11 +429,7 @@ class Network:
         if self.loss.task == "regression":
             raise InputError(f"{type(self.loss).__name__} is a regression loss and has no classes: use predict.")
         threshold = number("predict_classes", "threshold", threshold, 0, 1)
-        P = self.predict(X, mask=mask)
-        if self.loss.task == "multiclass":
-            return P.argmax(axis=-1)
-        classes = (threshold < P).astype(np.int64)
-        return classes[..., 0] if classes.shape[-1] == 1 else classes
+        return self.loss.classes(self.predict(X, mask=mask), threshold)
 
     def evaluate(
         self,
@@ -552,8 +548,8 @@ class Network:
         examples = sources.Held(X, y, sample_weight, mask)
         return diagnosed(self, examples, self._door(X), optimizer, self._optimizer)
 
-    def summary(self, batch_size: int = 32) -> str:
-        """Return a table of the layers.
+    def summary(self, batch_size: int = 32) -> Summary:
+        """Return the layers as a table, when printed and in notebooks.
 
         Its columns are the shape of the output, the parameters, the multiply-adds of one example, and the memory of the
         output of forward and of what is kept for backward, for a batch.
@@ -566,3 +562,6 @@ class Network:
     def __repr__(self) -> str:
         labels = ", ".join(layer.label for layer in self.body.layers)
         return f"Network([{labels}], {type(self.loss).__name__}, input_shape={self.input_shape})"
+
+    def _repr_html_(self) -> str:
+        return network_html(self.body, repr(self.loss), None if self.params is None else self.summary())

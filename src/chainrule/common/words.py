@@ -26,6 +26,7 @@ KOREAN = {
     "epoch": "에폭",
     "epoch {epoch}": "에폭 {epoch}",
     "loss": "손실",
+    "start": "시작점",
     "lowest loss: epoch {epoch}": "손실 최소: 에폭 {epoch}",
     "lowest validation loss: epoch {epoch}": "검증 손실 최소: 에폭 {epoch}",
     "mae": "평균 절대 오차",

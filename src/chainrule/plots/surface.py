@@ -114,9 +114,11 @@ def plot_surface(
     for i, (name, path) in enumerate(paths.items()):
         color, marker = PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]
         axes[0, 0].plot(*path.T, "-", color=color, marker=marker, markersize=3, linewidth=1.4, label=name, zorder=3)
-    axes[0, 0].plot(*plane.start(), "*", color="black", markeredgecolor="white", markersize=14, zorder=4)
+    star = {"color": "black", "markeredgecolor": "white", "markersize": 14, "linestyle": "none"}
+    axes[0, 0].plot(*plane.start(), marker="*", **star, label=say("start"), zorder=4)
     axes[0, 0].set(xlabel=parameters[0], ylabel=parameters[1])
-    axes[0, 0].legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False, fontsize="small")
+    narrow = {"ncols": 4, "handlelength": 1.3, "columnspacing": 1.0, "frameon": False, "fontsize": "small"}
+    axes[0, 0].legend(loc="lower center", bbox_to_anchor=(0.5, 1), **narrow)
     return with_hangul(figure)
 
 
@@ -192,4 +194,5 @@ def _draw_surface(figure: Any, axes: Any, plane: _Plane, points: NDArray[np.floa
     grays = ListedColormap(colormaps["Greys"](np.linspace(0, 0.6, 256)))
     surface = axes.contourf(u, v, loss, levels=levels, cmap=grays)
     axes.contour(u, v, loss, levels=levels[::3], colors="white", linewidths=0.6)
-    figure.colorbar(surface, ax=axes, label=label, format="%.3g")
+    colorbar = figure.colorbar(surface, ax=axes, format="%.3g")
+    colorbar.set_label(label, labelpad=8)

@@ -10,9 +10,10 @@ from chainrule.common.errors import InputError
 from chainrule.trace.differences import slope_at
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.loss_sums import of_loss, of_loss_slope, of_output
-from chainrule.trace.paths import Quantity, at
+from chainrule.trace.paths import Block, Place, Quantity, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
-from chainrule.trace.sums import Block, Place, of_gradient, of_value
+from chainrule.trace.steps import of_part, of_step
+from chainrule.trace.sums import of_gradient, of_value
 
 
 def answer(
@@ -61,6 +62,8 @@ def _explained(
     record = quantity.record
     if record is None:
         return _of_the_loss(traced, quantity, place), None
+    if quantity.kind == "step":
+        return of_step(traced, record, quantity.time, quantity.of, place), None
     if quantity.kind == "kept":
         raise InputError(
             f"{quantity.name} is what {record.path} ({record.label}) kept on the way; explained are its input, output "
@@ -87,12 +90,16 @@ def _gradient(
         raise InputError(f"{quantity.name} cannot be explained, because {why}.")
     if traced.loss is not None and of == record.layer.symbols[1] and record.y is traced.loss.Z:
         return of_loss_slope(traced, name, place), (record, of)
+    if of == record.layer.symbols[1] and (joined := of_part(traced, record, name, place)) is not None:
+        return joined, (record, of)
     users = _users(traced, record, of)
     return of_gradient(name, float(array[place]), users, place, within), (record, of)
 
 
 def _users(traced: PassRecord, record: LayerRecord, of: str) -> list[tuple[LayerRecord, str]]:
     """Return the layers through which a number has its influence, and what each calls it."""
+    if record.steps and of != record.layer.symbols[1]:
+        return [(record, of)]
     unit = next(u for u in traced.units if f"{record.path}.".startswith(f"{u.path}.") or _inside(u, record))
     if of == record.layer.symbols[1]:
         _refuse_parts(traced, record, record.y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -26,6 +27,11 @@ class Term(NamedTuple):
     product: float
     opens: bool = True
     """Whether the number can be asked about in turn."""
+
+
+def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Return terms, the largest first."""
+    return tuple(sorted(terms, key=lambda term: -abs(term.product)))
 
 
 Said = Literal["gradient", "value", "loss", "example", "data", "slope of the loss"]

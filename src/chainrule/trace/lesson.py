@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape
+from chainrule.common.formulas import equations_in
 from chainrule.data.batches import Data
 from chainrule.layers import Layer, Sequential
 from chainrule.trace.run import frozen_record, passed
 from chainrule.trace.trace import Trace as Trace
+
+
+def _equations(functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
+    return tuple(text for function in functions for text in equations_in(function.__doc__))
 
 
 class Function(Layer):
@@ -44,6 +49,11 @@ class Function(Layer):
     ) -> None:
         self.label, self.documented, self.symbols = label, tuple(documented), symbols  # type: ignore[misc]
         self.parameters = dict(parameters or {})
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """Those of the functions' docstrings."""
+        return _equations(self.documented)
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return the parameters; the shape is known when the function ran."""
@@ -101,6 +111,11 @@ class Cost:
     def __init__(self, documented: Callable[..., Any], slope: Callable[..., Array]) -> None:
         self.documented, self._slope = (documented,), slope
         self.label = documented.__name__
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """Those of the function's docstring."""
+        return _equations(self.documented)
 
     def __call__(self, AL: Array, Y: Array, weights: None = None) -> tuple[Any, Array]:
         """Return the cost and its gradient."""

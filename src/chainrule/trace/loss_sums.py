@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.trace.explanation import Explanation, Said, Term
-from chainrule.trace.paths import at
+from chainrule.trace.explanation import Explanation, Said, Term, in_order
+from chainrule.trace.paths import Place, at
 from chainrule.trace.record import LossRecord, PassRecord
-from chainrule.trace.sums import Place, in_order
 
 _OUTPUTS = 20  # of an example that are told
 

@@ -6,7 +6,7 @@ import difflib
 import itertools
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,18 @@ from chainrule.trace.record import LayerRecord, PassRecord, differential
 _PATH = re.compile(r"\s*([\w.]+?)\s*(?:\[([^\[\]]*)\])?\s*")
 _SLICE = re.compile(r"(-?\d+)?:(-?\d+)?(?::(-?\d+))?")
 
-Kind = Literal["input", "parameter", "kept", "output", "gradient", "loss"]
+Kind = Literal["input", "parameter", "kept", "output", "gradient", "step", "loss"]
 Index = tuple[Any, ...]
 """Whole numbers and slices, one per axis."""
+Place = tuple[int, ...]
+"""Whole numbers, one per axis."""
+
+
+class Block(NamedTuple):
+    """Some of the numbers of an array."""
+
+    name: str
+    places: Index
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +46,9 @@ class Quantity:
     record
         The layer that it belongs to; None if it is the loss's.
     of
-        For a gradient: the name, in its layer, of what it is the gradient of.
+        For a gradient: the name, in its layer, of what it is the gradient of; in a step, its own name.
+    time
+        For a number of a recurrent layer's step: which one.
     """
 
     name: str
@@ -45,6 +56,7 @@ class Quantity:
     kind: Kind
     record: LayerRecord | None = None
     of: str = ""
+    time: int = 0
 
 
 def quantities(traced: PassRecord) -> dict[str, Quantity]:
@@ -71,7 +83,10 @@ def _of_layer(record: LayerRecord) -> list[Quantity]:
     ]
     for step in record.steps:
         at = f"{record.prefix}step{step.time}."
-        arrays += [Quantity(at + name, array, "kept", record) for name, array in (step.forward | step.backward).items()]
+        arrays += [
+            Quantity(at + name, array, "step", record, name, step.time)
+            for name, array in (step.forward | step.backward).items()
+        ]
     return arrays
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from chainrule.arrays import Array, Mode, Params, leaves
 from chainrule.layers import Layer
 from chainrule.layers.own import OwnLayer
-from chainrule.trace.equations import equations_of
 
 Arrays = dict[str, Array]
 """Arrays by the names that the equations give them."""
@@ -85,7 +84,7 @@ class LayerRecord:
     @cached_property
     def equations(self) -> tuple[str, ...]:
         """The layer's equations in LaTeX, from its docstring."""
-        return equations_of(self.layer)
+        return self.layer.equations
 
     @cached_property
     def inputs(self) -> Arrays:
@@ -164,7 +163,8 @@ class LossRecord:
     @cached_property
     def equations(self) -> tuple[str, ...]:
         """The loss's equations in LaTeX, from its docstring."""
-        return equations_of(self.loss)
+        equations: tuple[str, ...] = self.loss.equations
+        return equations
 
 
 def differential(name: str) -> str:

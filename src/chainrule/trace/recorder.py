@@ -141,23 +141,35 @@ class _WithParts(Bidirectional):
         object.__setattr__(self, "parts", parts)
 
 
+def names_of_states(layer: Any) -> tuple[str, ...]:
+    """Return what a recurrent layer's states are called."""
+    return ("h", "c")[: layer.state_count]
+
+
+def names_of_sums(layer: Any) -> tuple[str, ...]:
+    """Return what the sums are called to which a recurrent layer adds its biases."""
+    return {1: ("z",), 2: ("p", "q")}[len(layer.biases)]
+
+
 def _stepping(layer: Recurrent, entry: Entry) -> Layer:
     """Return a recurrent layer whose cell writes down each of its steps."""
-    states = ("h", "c")[: layer.state_count]
-    biased = {1: ("dz",), 2: ("dp", "dq")}[len(layer.biases)]
+    states, sums = names_of_states(layer), names_of_sums(layer)
 
     def cell(params: Params, P: Array, before: States) -> tuple[States, Any]:
         after, kept = layer.cell(params, P, before)
-        # What is kept as H and C are the states before the step.
+        Q = before[0] @ params["Wh"]
+        biased = (Q + P,) if len(sums) == 1 else (P, Q + params[layer.biases[1]])
+        # What is kept as H and C are the states before the step; the state after it has a name already.
         own = {f"{name.lower()}_prev" if name in ("H", "C") else name: a for name, a in kept._asdict().items()}
-        entry.ran.append({"p": P} | own | dict(zip(states, after, strict=True)))
+        own = {name: a for name, a in own.items() if a is not after[0]}
+        entry.ran.append(dict(zip(sums, biased, strict=True)) | own | dict(zip(states, after, strict=True)))
         return after, kept
 
     def cell_backward(WhT: Array, kept: Any, dstates: States) -> tuple[tuple[Array, ...], States]:
         dZ, dbefore = layer.cell_backward(WhT, kept, dstates)
         entry.ran_back.append(
             {f"d{s}": d for s, d in zip(states, dstates, strict=True)}
-            | dict(zip(biased, dZ, strict=True))
+            | {f"d{name}": d for name, d in zip(sums, dZ, strict=True)}
             | {f"d{s}_prev": d for s, d in zip(states, dbefore, strict=True)}
         )
         return dZ, dbefore

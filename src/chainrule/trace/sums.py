@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 
 from chainrule.arrays import Array, leaves
-from chainrule.trace.explanation import Explanation, Term
+from chainrule.trace.explanation import Explanation, Term, in_order
 from chainrule.trace.naming import factor_names
-from chainrule.trace.paths import Index, at
+from chainrule.trace.paths import Block, Place, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
+from chainrule.trace.steps import recurrent, terms_of_gradient
 from chainrule.trace.terms import Share, shares
 
-Place = tuple[int, ...]
 _ROUNDING = 32  # times the precision of the terms' sizes: less than that is left by rounding
-
-
-class Block(NamedTuple):
-    """Some of the numbers that come to a layer from above."""
-
-    path: str  # the layer's
-    places: Index
-
-
-def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Return terms, the largest first."""
-    return tuple(sorted(terms, key=lambda term: -abs(term.product)))
 
 
 def of_gradient(
@@ -49,7 +36,10 @@ def of_gradient(
     """
     terms: list[Term] = []
     for user, called in users:
-        if within is None or within.path == user.path:
+        if layers := recurrent(user):
+            for layer in layers:
+                terms += terms_of_gradient(layer, called, place, within)
+        elif within is None or within.name == user.prefix + differential(user.layer.symbols[1]):
             some = shares(user, called, place, None if within is None else within.places)
             terms += _terms_of_shares(user, called, place, some)
     equations = tuple(text for user, _ in users for text in user.equations)

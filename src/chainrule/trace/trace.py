@@ -13,9 +13,8 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import flag
 from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
-from chainrule.trace.paths import find, places
+from chainrule.trace.paths import Block, find, places
 from chainrule.trace.record import PassRecord
-from chainrule.trace.sums import Block
 from chainrule.trace.telling import pages, plain
 
 _ASKED_AT_ONCE = 64
@@ -51,8 +50,8 @@ class Why(Explanation):
             return ask(self.traced, chosen.number_path)[0]
         above, index = find(self.traced, chosen.number_path)
         quantity, place = find(self.traced, self.path)
-        assert above.record is not None and index is not None and place is not None  # a block of a layer's numbers
-        return _as_why(self.traced, answer(self.traced, quantity, place, Block(above.record.path, index)))
+        assert index is not None and place is not None  # a block of a layer's numbers
+        return _as_why(self.traced, answer(self.traced, quantity, place, Block(above.name, index)))
 
     def influence(self) -> list[Why]:
         """Return the path of greatest influence: this number, its largest term's, the largest term's of that, ...
@@ -119,7 +118,8 @@ def ask(traced: PassRecord, path: str, *, difference: bool = False) -> WhyEach:
         asked = places(traced.loss.Z.shape[start : start + len(index or ())], index)
     else:
         record, of = quantity.record, quantity.name.rpartition(".")[2]
-        array: Array = quantity.array if record is None else record.backward.get(f"d{of}", quantity.array)
+        gradients = {} if record is None or quantity.kind == "step" else record.backward
+        array: Array = gradients.get(f"d{of}", quantity.array)
         asked = sorted(places(array.shape, index), key=lambda place: -abs(float(array[place])))
     explained = (answer(traced, quantity, place, difference=difference) for place in asked[:_ASKED_AT_ONCE])
     return WhyEach(_as_why(traced, explanation) for explanation in explained)

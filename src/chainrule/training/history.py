@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from chainrule.common import drawing
+from chainrule.common import drawing, notebook
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.common.fonts import with_hangul
 from chainrule.common.number_text import number_text
@@ -15,10 +16,11 @@ from chainrule.common.text_table import text_table
 from chainrule.common.words import words
 
 _DOTTED = 30  # up to so many epochs, each gets a dot
+_SHOWN = 10  # of the first and as many of the last epochs, in a notebook
 
 
 class History:
-    """The scores of every epoch: a table when printed, and one list per score.
+    """The scores of every epoch: a table when printed and in notebooks, and one list per score.
 
     >>> history = History()
     >>> history.append({"loss": 0.5, "accuracy": 0.75})
@@ -49,13 +51,31 @@ class History:
         """The names of the scores."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
+    def __repr__(self) -> str:
+        last = "".join(f", {name} {number_text(value)}" for name, value in self.rows[-1].items()) if self.rows else ""
+        return f"History({len(self)} epochs{last})"
+
     def __str__(self) -> str:
-        names = self.names
-        rows = [
-            [str(i), *(number_text(row[n]) if n in row else "" for n in names)]
-            for i, row in enumerate(self.rows, start=1)
-        ]
-        return text_table(["epoch", *names], rows)
+        return text_table(["epoch", *self.names], map(self._cells, range(len(self))))
+
+    def _repr_html_(self) -> str:
+        if not self.rows:
+            return notebook.fragment("<p>No epoch yet: call fit first.</p>")
+        watched, best = self._best()
+        shown = [i for i in range(len(self)) if i < _SHOWN or i >= len(self) - _SHOWN or i == best]
+        rows = [self._cells(i) for i in shown]
+        left_out = f" {len(self) - len(shown):,} epochs are not shown." if len(shown) < len(self) else ""
+        said = f"<p>Lowest {escape(watched)}: epoch {best + 1}.{left_out}</p>"
+        return notebook.fragment(notebook.table(["epoch", *self.names], rows, [shown.index(best)]) + said)
+
+    def _cells(self, i: int) -> list[str]:
+        row = self.rows[i]
+        return [str(i + 1), *(number_text(row[name]) if name in row else "" for name in self.names)]
+
+    def _best(self) -> tuple[str, int]:
+        """Return the loss by which epochs are told apart, and the number, from 0, of the one where it is lowest."""
+        watched = "val_loss" if "val_loss" in self.names else "loss"
+        return watched, min(range(len(self)), key=lambda i: self.rows[i].get(watched, math.inf))
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame: a row per epoch, counted from 1, and a column per score.
@@ -118,10 +138,9 @@ class History:
             points = [(epoch, row[name]) for epoch, row in enumerate(self.rows, start=1) if name in row]
             if points:
                 axes.plot(*zip(*points, strict=True), style, ms=4, color=color, label=say(label))
-        watched = "val_loss" if "val_loss" in self.names else "loss"
-        best = min(range(len(self)), key=lambda i: self.rows[i].get(watched, math.inf)) + 1
+        watched, best = self._best()
         lowest = "lowest validation loss: epoch {epoch}" if watched == "val_loss" else "lowest loss: epoch {epoch}"
-        axes.axvline(best, color=drawing.GRAY, linestyle=":", label=say(lowest).format(epoch=best), zorder=1)
+        axes.axvline(best + 1, color=drawing.GRAY, linestyle=":", label=say(lowest).format(epoch=best + 1), zorder=1)
         axes.set(title=say(score), xlabel=say("epoch"), xlim=(0.5, len(self) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         drawing.plain(axes)

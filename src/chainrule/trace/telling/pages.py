@@ -12,11 +12,10 @@ from importlib.resources import files
 from typing import Any
 
 from chainrule.arrays import Array
-from chainrule.trace.equations import equations_of
+from chainrule.common.formulas import mathml
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, LossRecord, PassRecord, StepRecord
 from chainrule.trace.telling import numbers
-from chainrule.trace.telling.formulas import mathml
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.idle import idle
 from chainrule.trace.telling.sentences import headline, remarks, said, sides
@@ -27,6 +26,7 @@ _OPENED = 28, 28  # and when it is opened: a digit of MNIST, whole
 _STEPS = 24  # of time that are shown
 _EXPLAINED = 40  # numbers of a tree that are opened
 _BODY = """\
+:root { color-scheme: light dark; }
 body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem;
   font-family: system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif; }
 """
@@ -50,7 +50,7 @@ def page(heading: str, content: str, lang: str) -> str:
 <style>
 {_BODY}{_style()}</style>
 </head>
-<body class="trace">
+<body class="chainrule-trace">
 {content}
 </body>
 </html>
@@ -59,7 +59,7 @@ def page(heading: str, content: str, lang: str) -> str:
 
 def fragment(content: str) -> str:
     """Return what a notebook shows."""
-    return f'<style>{_style()}</style><div class="trace">{content}</div>'
+    return f'<style>{_style()}</style><div class="chainrule-trace">{content}</div>'
 
 
 def title(lang: str) -> str:
@@ -81,7 +81,7 @@ def trace(record: PassRecord, lang: str, trees: Sequence[str] = ()) -> str:
     if record.loss is not None:
         parts.append(_loss(record.loss, lang))
     if record.optimizer is not None:
-        rule = "\n".join(_equations(equations_of(record.optimizer), lang))
+        rule = "\n".join(_equations(record.optimizer.equations, lang))
         parts.append(
             _details(f'{words("updated", lang)} <span class="soft">{escape(repr(record.optimizer))}</span>', rule)
         )
@@ -242,7 +242,7 @@ def _content(node: _Node, shown: int, lang: str) -> str:
     items = []
     for i, term in enumerate(explanation.terms[:shown]):
         factor, number = sides(term, own, lang)
-        sides_of_it = " × ".join(f"<code>{escape(side)}</code>" for side in (factor, number) if side)
+        sides_of_it = " × ".join(f"<code>{_unbroken(side)}</code>" for side in (factor, number) if side)
         line = f"{_product(term.product, largest)} {sides_of_it}"
         if i in node.behind:
             behind = node.behind[i]
@@ -259,9 +259,14 @@ def _content(node: _Node, shown: int, lang: str) -> str:
     if len(explanation.terms) > 1:
         total = f"{_product(explanation.total, 0.0)} {escape(words('total', lang))}"
         items.append(f'<li><div class="line"><b>{total}</b></div></li>')
-    facts = "".join(f"<p><code>{escape(p)} = {numbers.text(v)}</code></p>" for p, v in explanation.facts)
+    facts = "".join(f"<p><code>{_unbroken(f'{p} = {numbers.text(v)}')}</code></p>" for p, v in explanation.facts)
     notes = "".join(f'<p class="{"soft" if good else "bad"}">{escape(t)}</p>' for good, t in remarks(explanation, lang))
     return (f'<ul class="terms">{"".join(items)}</ul>' if items else "") + facts + notes
+
+
+def _unbroken(side: str) -> str:
+    """Return a number's name and value so that lines break between names, and not inside of their brackets."""
+    return escape(side).replace(", ", ",&nbsp;").replace(" = ", "&nbsp;= ")
 
 
 def _product(value: float, largest: float) -> str:

@@ -71,6 +71,8 @@ def sides(term: Term, own: str, lang: str) -> tuple[str, str]:
         return "", f"{term.factor}({number} = {numbers.text(term.number)})"
     if term.local is None or term.number is None:
         return "", f"{number}  ({words('block', lang)})"
+    if term.factor == "1":  # the number is passed on as it is
+        return "", f"{number} = {numbers.text(term.number)}"
     return f"{short(term.factor, own)} = {numbers.text(term.local)}", f"{number} = {numbers.text(term.number)}"
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from chainrule.arrays import Array
+from chainrule.common.rich_text import rich_text
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import LayerRecord, PassRecord
 from chainrule.trace.telling import numbers
@@ -40,7 +40,7 @@ def trace(record: PassRecord, lang: str = "en", *, color: bool = False, width: i
     every = [inner for layer in record.layers for inner in layer.walk()]
     if sum(array.size for layer in every for array in (layer.forward | layer.backward).values()) <= _FEW:
         parts += [line for layer in every for line in ("", _numbers(layer))]
-    return _rendered(parts, color, width)
+    return rich_text(parts, color=color, width=width)
 
 
 def _add_rows(table: Table, layer: LayerRecord, depth: int, lang: str, *, backward: bool) -> None:
@@ -103,7 +103,7 @@ def why(explanation: Explanation, shown: int, lang: str = "en", *, color: bool =
         parts.append(_terms(explanation, shown, lang))
     parts += [Text(f"{path} = {numbers.text(value)}") for path, value in explanation.facts]
     parts += [Text(line, "" if good else "red") for good, line in remarks(explanation, lang)]
-    return _rendered(parts, color, width)
+    return rich_text(parts, color=color, width=width)
 
 
 def _terms(explanation: Explanation, shown: int, lang: str) -> Table:
@@ -128,14 +128,4 @@ def path_of_influence(path: Sequence[Explanation], lang: str, *, color: bool = F
     for explanation in path:
         factor = f"× {explanation.terms[0].factor or '…'}" if explanation.terms and explanation.terms[0].opens else ""
         table.add_row(explanation.path, numbers.text(explanation.value), factor)
-    return _rendered([Text(words("influence", lang), "bold"), table], color, width)
-
-
-def _rendered(parts: Sequence[RenderableType], color: bool, width: int) -> str:
-    text = io.StringIO()
-    console = Console(
-        file=text, width=width, force_terminal=color, color_system="standard" if color else None, highlight=False,
-        markup=False, emoji=False,
-    )  # fmt: skip
-    console.print(Group(*parts))
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    return rich_text([Text(words("influence", lang), "bold"), table], color=color, width=width)
