@@ -167,7 +167,7 @@ def test_summary(run: Run, model: Path) -> None:
     assert (status, err) == (0, "")
     network = chainrule.load(model)
     *table, loss = out.splitlines()
-    assert "\n".join(table) == network.summary()
+    assert "\n".join(table) == str(network.summary())
     assert table[-1].startswith("50,890 parameters (198.8 KiB), ")
     assert loss == f"loss: {network.loss!r}" == "loss: CategoricalCrossEntropy(label_smoothing=0.0)"
 
@@ -495,3 +495,75 @@ def test_train_with_another_engine(run: Run, fails: Callable[..., str]) -> None:
         "Engine: numpy, because the run should take about" in run("train", "xor", "--epochs", 2, "--engine", "auto")[1]
     )
     assert "There is no engine 'cuda'. Known: numpy, fast, xla, auto." in fails("train", "xor", "--engine", "cuda")
+
+
+# `explain` shows the numbers of one example.
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> chainrule.Network:
+    """A small model beside a row for it."""
+    monkeypatch.chdir(tmp_path)
+    network = chainrule.Network.mlp([2, 3, 3], seed=0)
+    chainrule.save(network, "small.safetensors")
+    Path("row.csv").write_text("height,width\n0.5,2\n")
+    np.save("row.npy", np.array([0.5, 2.0]))
+    return network
+
+
+def test_explain_a_row(run: Run, small: chainrule.Network) -> None:
+    asked = "--label", 1, "--why", "layer0.W[1, 0]"
+    status, out, err = run("explain", "small.safetensors", "--input", "row.csv", *asked)
+    assert (status, err) == (0, "")
+    trace = small.trace(np.array([[0.5, 2.0]]), [1], training=False)
+    assert f"prediction: {small.predict_classes([[0.5, 2.0]])[0]} (" in out
+    assert str(trace) in out and str(trace.why("layer0.W[1, 0]")) in out
+    assert "The path of greatest influence\nlayer0.dW[1, 0]" in out
+    assert run("explain", "small.safetensors", "--input", "row.npy", *asked)[1] == out
+
+
+def test_explain_without_a_label_and_in_korean(run: Run, small: chainrule.Network) -> None:
+    status, out, _ = run(
+        "explain", "small.safetensors", "--input", "row.csv", "--why", "layer2.Z[0, 1]", "--lang", "ko"
+    )
+    assert status == 0 and "순전파만 있습니다" in out and "모든 항의 합" in out and "예측: " in out
+
+
+def test_explain_writes_json_and_a_page(run: Run, small: chainrule.Network) -> None:
+    arguments = ["small.safetensors", "--input", "row.csv", "--label", 1, "--why", "loss", "--html", "a/page.html"]
+    status, out, _ = run("explain", *arguments, "--json")
+    data = json.loads(out)
+    assert status == 0 and data["layers"][0]["forward"]["A"]["numbers"] == [[0.5, 2.0]]
+    assert data["why"][0]["path"] == "loss" and data["prediction"] == small.predict([[0.5, 2.0]])[0].tolist()
+    assert "<math" in Path("a/page.html").read_text("utf-8")
+    assert "The page is a/page.html." in run("explain", *arguments)[1]
+
+
+def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small: chainrule.Network) -> None:
+    Path("two.csv").write_text("1,2\n3,4\n")
+    Path("words.csv").write_text("1,2\nthree,4\n")
+    Path("none.csv").write_text("height,width\n")
+    explain = ("explain", "small.safetensors", "--input")
+    assert "explain takes one example, but two.csv has 2" in fails(*explain, "two.csv")
+    assert "words.csv is not a CSV file of numbers" in fails(*explain, "words.csv")
+    assert "none.csv has no row of numbers" in fails(*explain, "none.csv")
+    assert "labels must be whole numbers from 0 to 2" in fails(*explain, "row.csv", "--label", 9)
+    assert "labels must be whole numbers from 0 to 2" in fails(*explain, "row.csv", "--label", 1.5)
+    assert "There is no 'layer7.W'" in fails(*explain, "row.csv", "--label", 1, "--why", "layer7.W[0]")
+    assert "give the targets (y, or --label)" in fails(*explain, "row.csv", "--why", "layer0.W[0, 0]")
+    assert "There is no language 'de'" in fails(*explain, "row.csv", "--lang", "de")
+    network = chainrule.Network([chainrule.Dense(2)], "mean_squared_error", input_shape=(2,))
+    chainrule.save(network, "two.safetensors")
+    assert "this model has 2 outputs: leave it out" in fails(
+        "explain", "two.safetensors", *explain[2:], "row.csv", "--label", 1
+    )
+
+
+def test_explain_shows_a_digit_as_the_model_saw_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = chainrule.Network.mlp([784, 10])
+    network.input_scale = 1 / 255
+    chainrule.save(network, "digits.safetensors")
+    np.save("digit.npy", np.round(X_TEST[0] * 255).astype(np.uint8))
+    status, out, _ = run("explain", "digits.safetensors", "--input", "digit.npy", "--json")
+    assert status == 0 and json.loads(out)["layers"][0]["forward"]["A"]["statistics"]["max"] <= 1

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import chainrule as cr
-from chainrule.cli import app
+from chainrule.cli import app, plot
 from chainrule.common.addresses import ADDRESSES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +34,7 @@ FLOORS = [
     "datasets",
     "engines",
     "training",
+    "trace",
     "network",
     "lessons",
     "files",
@@ -218,7 +219,11 @@ MANY_PARAMETERS = {
     # Each has its usual value, and a user looks for it here.
     *("chainrule.network.fit", "chainrule.network.evaluate"),
     # A command's parameters are the options that a user types.
-    *(f"{run.__module__}.{run.__name__}" for command in app.registered_commands if (run := command.callback)),
+    *(
+        f"{run.__module__}.{run.__name__}"
+        for command in (*app.registered_commands, *plot.app.registered_commands)
+        if (run := command.callback)
+    ),
     # The course's own signature, by which the checker calls what it compares with.
     "chainrule.checker.equations.optimizers.adam",
 }

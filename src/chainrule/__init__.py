@@ -24,7 +24,7 @@ from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from chainrule import datasets
+    from chainrule import datasets, plots
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         regularization,
         stepwise,
     )
+    from chainrule.trace.diagnosis.callback import Diagnose
     from chainrule.training import callbacks, loggers
 
 install()
@@ -56,6 +57,7 @@ __all__ = [
     "Checkpoint",
     "Constant",
     "Cosine",
+    "Diagnose",
     "EarlyStopping",
     "Exponential",
     "Huber",
@@ -89,6 +91,7 @@ __all__ = [
     "optimizers",
     "perceptron",
     "planar",
+    "plots",
     "regularization",
     "save",
     "schedules",
@@ -99,7 +102,12 @@ __all__ += dir(layers)
 __version__ = "0.1.0"
 
 
-_LATER = {"check": "checker.inprocess:check", "load": "files:load", "save": "files:save"}
+_LATER = {
+    "Diagnose": "trace.diagnosis.callback:Diagnose",
+    "check": "checker.inprocess:check",
+    "load": "files:load",
+    "save": "files:save",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -111,7 +119,7 @@ def __getattr__(name: str) -> Any:
         return getattr(layers, name)
     if name in _LATER:
         return pkgutil.resolve_name(f"chainrule.{_LATER[name]}")
-    if name in ADDRESSES or name == "datasets":
+    if name in ADDRESSES or name in ("datasets", "plots"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

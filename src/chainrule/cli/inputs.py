@@ -14,6 +14,7 @@ from chainrule import Network
 from chainrule.cli.digit import read_digit
 from chainrule.common.errors import InputError
 from chainrule.datasets import Dataset, read_idx
+from chainrule.datasets.csv_rows import read_csv
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.datasets.npy import read_npy
 
@@ -30,6 +31,8 @@ def read(path: Path) -> tuple[NDArray[Any], float]:
             X = read_npy(path)
         elif start[:2] in (b"\0\0", b"\x1f\x8b"):
             X = read_idx(path)
+        elif path.suffix.lower() == ".csv":
+            X = read_csv(path)
         else:
             return read_digit(path), PIXEL_SCALE
     return X, 1.0

@@ -29,7 +29,7 @@ def run(
     model: ModelArgument,
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="INPUT", help="An image of a digit (PNG, JPEG), an IDX file, or a .npy array."),
+        typer.Argument(metavar="INPUT", help="An image of a digit (PNG, JPEG), an IDX or CSV file, or a .npy array."),
     ] = None,
     samples: Annotated[
         int,

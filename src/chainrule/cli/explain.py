@@ -1,0 +1,108 @@
+"""`chainrule explain`: every number of one example's pass through a saved model, and why it is what it is."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from chainrule import Network, load
+from chainrule.cli.inputs import ModelArgument, fitted, read, scaled
+from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
+from chainrule.common.errors import InputError
+from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.number_text import number_text
+
+EXAMPLE = "Example: chainrule explain digits.safetensors --input my-digit.png --label 3"
+
+
+def run(
+    model: ModelArgument,
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--input", metavar="INPUT", help="One example: an image of a digit, a CSV file with a row, or a .npy array."
+        ),
+    ],
+    label: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LABEL", show_default=False, help="Its class or value: without, there is no loss and no gradient."
+        ),
+    ] = None,
+    asked: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--why", metavar="PATH", help='Say what a number is the sum of, such as "layer0.W[3, 1]" or loss.'
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with all numbers, to be opened in a browser.")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Show every number of one example's pass: forward, and with a label the loss and the backward pass.
+
+    A number's path is the layer's, as in the table, the array's name and its place, such as "layer2.dZ[0, 1]". For each
+    --why, the terms of that number come in order of size, and then the path of greatest influence: from it to the loss,
+    or for a value to the inputs. The pass is one as in prediction: nothing is dropped out.
+    """
+    lang = language(lang and one_of("language", lang, LANGUAGES))
+    network = load(model)
+    X, scale = read(file)
+    X, note = scaled(fitted(X, network, str(file)), scale, network)
+    if len(X) != 1:
+        raise InputError(f"explain takes one example, but {file} has {len(X)}: write the one to look at to a file.")
+    trace = network.trace(X, None if label is None else _target(network, label), training=False)
+    from chainrule.trace.telling import terminal
+    from chainrule.trace.telling.words import words
+    from chainrule.trace.trace import Why, ask
+
+    whys: list[Why] = [why for path in asked or [] for why in ask(trace, path)]
+    if html is not None:
+        trace.write(html, why=whys, lang=lang)
+    if as_json:
+        print_json({"prediction": network.predict(X)[0].tolist(), **trace.json(), "why": [why.json() for why in whys]})
+        print(note, end="\n" if note else "", file=sys.stderr)
+        return
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    width = min(shutil.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
+    print(words("prediction", lang, answer=_prediction(network, X)))
+    if note:
+        print(note)
+    print(f"\n{trace.text(lang=lang, color=color, width=width)}")
+    for why in whys:
+        print(f"\n{why.text(lang=lang, color=color, width=width)}")
+        if len(path := why.influence()) > 2:
+            print(f"\n{terminal.path_of_influence(path, lang, color=color, width=width)}")
+    if html is not None:
+        print(f"\n{words('page', lang, path=html)}")
+
+
+def _target(network: Network, label: float) -> NDArray[Any]:
+    """Return a label in the shape of the network's targets."""
+    assert network.output_shape is not None
+    if len(network.output_shape) != 1:
+        raise InputError(f"--label is for models with one answer, but this one answers with {network.output_shape}.")
+    outputs, task = network.output_shape[0], network.loss.task
+    if task == "multiclass":
+        return np.array([int(label) if math.isfinite(label) and label == int(label) else label])
+    if outputs > 1:
+        raise InputError(f"--label is one number, but this model has {outputs} outputs: leave it out.")
+    return np.array([[label]])
+
+
+def _prediction(network: Network, X: NDArray[Any]) -> str:
+    """Return what the model says of an example."""
+    P = network.predict(X)[0]
+    if network.loss.task == "multiclass" and P.ndim == 1:
+        return f"{int(P.argmax())} ({float(P.max()):.1%})"
+    return "  ".join(map(number_text, P.ravel()[:10].tolist()))

@@ -1,0 +1,199 @@
+"""Paths such as ``layer2.W[3, 1]``: what they name in a pass, and which numbers of it."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import Array, leaves
+from chainrule.common.errors import InputError
+from chainrule.trace.record import LayerRecord, PassRecord, differential
+
+_PATH = re.compile(r"\s*([\w.]+?)\s*(?:\[([^\[\]]*)\])?\s*")
+_SLICE = re.compile(r"(-?\d+)?:(-?\d+)?(?::(-?\d+))?")
+
+Kind = Literal["input", "parameter", "kept", "output", "gradient", "step", "loss"]
+Index = tuple[Any, ...]
+"""Whole numbers and slices, one per axis."""
+Place = tuple[int, ...]
+"""Whole numbers, one per axis."""
+
+
+class Block(NamedTuple):
+    """Some of the numbers of an array."""
+
+    name: str
+    places: Index
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """An array of a pass.
+
+    Attributes
+    ----------
+    name
+        Its full name.
+    array
+        The array.
+    kind
+        What it is.
+    record
+        The layer that it belongs to; None if it is the loss's.
+    of
+        For a gradient: the name, in its layer, of what it is the gradient of; in a step, its own name.
+    time
+        For a number of a recurrent layer's step: which one.
+    """
+
+    name: str
+    array: Array
+    kind: Kind
+    record: LayerRecord | None = None
+    of: str = ""
+    time: int = 0
+
+
+def quantities(traced: PassRecord) -> dict[str, Quantity]:
+    """Return every array of a pass by its name."""
+    known: dict[str, Quantity] = {}
+    for layer in traced.layers:
+        for record in layer.walk():
+            known |= {q.name: q for q in _of_layer(record)}
+    if traced.loss is not None:
+        known |= {q.name: q for q in _of_loss(traced) if q.name not in known}
+    return known
+
+
+def _of_layer(record: LayerRecord) -> list[Quantity]:
+    parameters = dict(leaves(record.params))
+    kinds: dict[str, Kind] = {name: "input" for name in record.inputs}
+    kinds |= {name: "parameter" for name in parameters}
+    kinds[record.layer.symbols[1]] = "output"
+    arrays = [Quantity(record.prefix + n, a, kinds.get(n, "kept"), record) for n, a in record.forward.items()]
+    gradients = {differential(name): name for name in kinds}
+    arrays += [
+        Quantity(record.prefix + name, array, "gradient", record, gradients[name])
+        for name, array in record.backward.items()
+    ]
+    for step in record.steps:
+        at = f"{record.prefix}step{step.time}."
+        arrays += [
+            Quantity(at + name, array, "step", record, name, step.time)
+            for name, array in (step.forward | step.backward).items()
+        ]
+    return arrays
+
+
+def _of_loss(traced: PassRecord) -> list[Quantity]:
+    loss = traced.loss
+    assert loss is not None
+    Z, value = loss.symbols
+    prefix = "" if traced.of_lesson else f"{value}."
+    arrays = {Z: loss.Z, "Y": loss.Y, "P": loss.P, differential(Z): loss.slope}
+    if loss.weights is not None:
+        arrays["weights"] = loss.weights
+    return [Quantity(value, np.asarray(loss.value), "loss")] + [
+        Quantity(prefix + name, array, "loss") for name, array in arrays.items()
+    ]
+
+
+def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
+    """Return what a path names, and which numbers of it; None for all.
+
+    Raises
+    ------
+    InputError
+        It names nothing, or numbers that are not there; the message says what there is.
+    """
+    match = _PATH.fullmatch(path) if isinstance(path, str) else None
+    if match is None:
+        raise InputError(
+            f"A path is a name with the place of a number, such as 'layer0.W[3, 1]', or with slices, 'layer0.W[:, 1]', "
+            f"but {path!r} came."
+        )
+    known = quantities(traced)
+    quantity = known.get(match[1])
+    if quantity is None:
+        raise InputError(_unknown(match[1], known, traced))
+    if match[2] is None:
+        return quantity, None
+    shape = quantity.array.shape
+    if quantity.kind == "loss" and not shape:  # the losses of the examples, which no array holds
+        assert traced.loss is not None
+        axis = traced.loss.axis
+        shape = traced.loss.Z.shape[axis:] if axis else traced.loss.Z.shape[:-1]
+        shape = shape[: match[2].count(",") + 1] or shape  # of one example with steps, the mean over all of them
+    return quantity, _index(quantity.name, match[2], shape)
+
+
+def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
+    head, _, _ = name.rpartition(".")
+    inside = [n for n in known if n.startswith(f"{head}.") and "." not in n[len(head) + 1 :]] if head else []
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    fix = f" Did you mean {close[0]!r}?" if close else ""
+    if inside:
+        return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(n[len(head) + 1 :] for n in inside)}."
+    records = [record for layer in traced.layers for record in layer.walk()]
+    if not traced.of_lesson:
+        names = ", ".join(f"{record.path} ({record.label})" for record in records)
+        return f"There is no {name!r} in this trace.{fix} Its layers are {names}; and there is the loss."
+    return f"There is no {name!r} in this trace.{fix} It has {', '.join(known)}."
+
+
+def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
+    """Return an index for every axis; axes that are not mentioned are taken whole."""
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    if len(entries) > len(shape):
+        raise InputError(f"{name} has shape {shape}, so [{text}] has {len(entries) - len(shape)} numbers too many.")
+    return tuple(_entry(name, entries[axis] if axis < len(entries) else ":", axis, shape) for axis in range(len(shape)))
+
+
+def _entry(name: str, entry: str, axis: int, shape: tuple[int, ...]) -> Any:
+    length = shape[axis]
+    if match := _SLICE.fullmatch(entry):
+        chosen = range(length)[slice(*(None if part is None else int(part) for part in match.groups()))]
+        if not chosen:
+            raise InputError(f"{name} has shape {shape}, and {entry} on axis {axis} takes none of its {length} places.")
+        return slice(chosen.start, chosen.stop if chosen.stop >= 0 else None, chosen.step)
+    try:
+        place = int(entry)
+    except ValueError:
+        raise InputError(
+            f"The place of a number is a whole number or a slice for every axis, such as [3, 1] or [:, 1], but "
+            f"{entry!r} came for axis {axis} of {name}, whose shape is {shape}."
+        ) from None
+    if not -length <= place < length:
+        raise InputError(
+            f"{name} has shape {shape}, so axis {axis} has the places 0 to {length - 1}, but {place} came."
+        )
+    return place % length
+
+
+def places(shape: tuple[int, ...], index: Index | None) -> list[tuple[int, ...]]:
+    """Return the places of all numbers that an index takes."""
+    index = (slice(None),) * len(shape) if index is None else index
+    axes = [[i] if isinstance(i, int) else list(range(n)[i]) for i, n in zip(index, shape, strict=True)]
+    return list(itertools.product(*axes))
+
+
+def at(name: str, index: Any) -> str:
+    """Return the path of a number, or of a block of numbers.
+
+    >>> at("layer2.W", (3, 1)), at("layer0.dY", (3, slice(None), slice(0, 2))), at("loss", ())
+    ('layer2.W[3, 1]', 'layer0.dY[3, :, 0:2]', 'loss')
+    """
+    if not index:
+        return name
+
+    def text(entry: Any) -> str:
+        if not isinstance(entry, slice):
+            return str(entry)
+        return ":" if entry == slice(None) else f"{entry.start}:{entry.stop}"
+
+    return f"{name}[{', '.join(map(text, index))}]"
