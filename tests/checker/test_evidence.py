@@ -62,3 +62,14 @@ def test_a_lost_update_is_said_once(tmp_path: Path) -> None:
 def test_an_update_in_a_function_that_is_right_is_not_lost(tmp_path: Path) -> None:
     code = "def sigmoid(z):\n    s = 1 / (1 + np.exp(-z))\n    z = z - 0.1 * s\n    return s\n"
     assert told(checked(tmp_path, code)) == []
+
+
+def test_what_a_mistake_says_itself_is_not_said_twice(tmp_path: Path) -> None:
+    code = (
+        "def sigmoid(x):\n    return 1 / (1 + np.exp(-x))\n\ndef forward(network, X):\n"
+        '    L1 = np.dot(X, network["W1"]) + network["b1"]\n    z1 = sigmoid(L1)\n'
+        '    return np.dot(L1, network["W2"]) + network["b2"]\n'
+    )
+    assert [finding[:2] for finding in told(checked(tmp_path, code))] == [
+        ("error", "network_forward.activation-not-used")
+    ]

@@ -34,7 +34,8 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
         errors = [other for other in findings if other.function == name and other.severity == "error"]
         caused = [other for other in errors if _is_caused_by(other, finding)]
         if finding.severity == "warning":
-            findings += [finding] if errors else []
+            is_told = any(finding.facts["name"] in error.facts.values() for error in errors)
+            findings += [finding] if errors and not is_told else []
         elif status == "ok":
             findings += [] if finding.mistake == "update-lost" else [replace(finding, severity="warning")]
         elif caused or (status == "unchecked" and not errors):
