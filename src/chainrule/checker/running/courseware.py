@@ -222,6 +222,10 @@ _FILES: dict[str, dict[str, Any]] = {
     r"(planar|lr|init|opt|gc)_utils\w*": _PLAIN,
     r"rnn_utils\w*": _named(book.sigmoid) | {"softmax": softmax_of_columns},
     r"(.*\.)?common\.functions": _BOOK,
+    # Of its chapters some make files of their own.
+    r"(.*\.)?ch0?\d+\.(activations?|functions?|loss|gradient)": _BOOK
+    | _GRADIENT
+    | {"cross_entropy": cross_entropy_error},
     r"(.*\.)?common\.gradient": _GRADIENT,
     r"(.*\.)?common\.layers": _BOOK | _named(Relu, Sigmoid, Affine, SoftmaxWithLoss, Dropout, im2col, col2im),
     r"(.*\.)?common\.util": _named(im2col, col2im),
