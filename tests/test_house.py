@@ -65,7 +65,9 @@ CHECKER = {
     "roles.scripts": _OF_ROLES,
     "roles.cs231n": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
+    "roles.optimizers_of_objects": (*_OF_ROLES, "derivatives", "watching.paths"),
     "roles": (
+        "roles.optimizers_of_objects",
         "conventions",
         "derivatives",
         "documented",

@@ -19,6 +19,7 @@ from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
+from chainrule.checker.roles import optimizers_of_objects
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
 from chainrule.checker.roles.book import gates, layers, learning_layers
@@ -45,10 +46,14 @@ from chainrule.checker.roles.scripts import labels
 from chainrule.checker.unfinished import unfinished
 
 
-class Family(Protocol):
-    """A module that knows functions of one kind."""
+class Named(Protocol):
+    """A module."""
 
     __name__: str
+
+
+class Family(Named, Protocol):
+    """A module that knows functions of one kind."""
 
     def probes(self, learner: Learner, /) -> Iterator[Probe | Inspection]:
         """Yield what there is to try of the learner's."""
@@ -87,6 +92,9 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
+    for look in optimizers_of_objects.probes(learner, watcher) if watcher else ():
+        if look.function not in checked:
+            findings += _tried(learner, look, blanks, checked, optimizers_of_objects)
     for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
         checked[done.function] = done
         findings += [finding] if finding else []
@@ -145,7 +153,7 @@ def _tried(
     probe: Probe | Inspection,
     blanks: Mapping[str, Checked],
     checked: dict[str, Checked],
-    family: Family,
+    family: Named,
 ) -> list[Finding]:
     """Return what is wrong with a function, and note what became of it; the rest of the family is tried, too."""
     try:
@@ -155,7 +163,7 @@ def _tried(
     return [replace(each, repro=_repro(learner, probe, each)) for each in found]
 
 
-def _broke_off(family: Family, error: Exception) -> Finding:
+def _broke_off(family: Named, error: Exception) -> Finding:
     name = family.__name__.rpartition(".")[2]
     text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
     return Finding("broke-off", "", facts={"text": text}, severity="warning")
