@@ -71,3 +71,9 @@ def test_what_the_third_volume_uses_of_shapes() -> None:
     assert names["pair"](3) == names["pair"]((3, 3)) == (3, 3)
     windows = names["get_conv_outsize"](9, 3, 2, 1)
     assert windows == 5 and names["get_deconv_outsize"](windows, 3, 2, 1) == 9
+
+
+def test_files_of_the_books_chapters_are_known() -> None:
+    for module, name in (("ch03.activation", "softmax"), ("ch04.loss", "cross_entropy"), ("book.ch4.gradient", "relu")):
+        assert name in (courseware.names_in(module) or {})
+    assert courseware.names_in("src.loss") is None and courseware.names_in("ch05.layers") is None
