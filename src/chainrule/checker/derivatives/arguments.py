@@ -48,7 +48,30 @@ _BY_NAME: list[tuple[str, str]] = [
 ]
 _NO_WEIGHT = re.compile(r"decay|scale|init|reg|lamb|std|method|dim|size|use_|^bias$|^(s|h|a)$|num|n_", re.IGNORECASE)
 _OF_SETTINGS = re.compile(r"param(s|eters)?$|config|cfg|options|args$", re.IGNORECASE)
-_SETTINGS = {"stride": 1, "pad": 1, "mode": "train", "pool_height": 2, "pool_width": 2, "f": 2, "p": 0.5, "eps": 1e-5}
+_SETTINGS: dict[str, Any] = {
+    "stride": 1,
+    "pad": 1,
+    "mode": "train",
+    "pool_height": 2,
+    "pool_width": 2,
+    "f": 2,
+    "p": 0.5,
+    "eps": 1e-5,
+}
+LETTERS = 27
+_rng = np.random.default_rng(4)
+# What the course's recurrent network over letters keeps in one dict.
+_SETTINGS |= {
+    name: 0.5 * _rng.standard_normal(shape)
+    for name, shape in (
+        ("Wax", (OUTPUTS, LETTERS)),
+        ("Waa", (OUTPUTS, OUTPUTS)),
+        ("Wya", (LETTERS, OUTPUTS)),
+        ("b", (OUTPUTS, 1)),
+        ("ba", (OUTPUTS, 1)),
+        ("by", (LETTERS, 1)),
+    )
+}
 IS_WORDS = re.compile(r"^(idx|ids?|indices|index|tokens?|contexts?)$|word", re.IGNORECASE)
 
 
@@ -84,6 +107,7 @@ SIZES = (
     Sizes((2, 5, 5, INPUTS), (3, 3, INPUTS, OUTPUTS), state=(2, OUTPUTS)),
     Sizes((2, STEPS, INPUTS), state=(2, OUTPUTS)),
     _WORDS,
+    _WORDS._replace(state=(OUTPUTS, 1)),
     _WORDS._replace(x=(2, STEPS), state=(2, OUTPUTS)),
     _WORDS._replace(x=(ROWS, 2)),
     Sizes((ROWS, INPUTS), (WORDS, INPUTS)),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
@@ -85,19 +86,19 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     blanks = {function: blank for function in learner.nodes if (blank := not_started(learner, function, function))}
-    for family in FAMILIES:
+    for family, probes in _families(learner, watcher):
         try:
-            for probe in family.probes(learner):
+            for probe in probes():
                 if probe.function not in checked:
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
-    for look in optimizers_of_objects.probes(learner, watcher) if watcher else ():
-        if look.function not in checked:
-            findings += _tried(learner, look, blanks, checked, optimizers_of_objects)
-    for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
-        checked[done.function] = done
-        findings += [finding] if finding else []
+    try:
+        for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
+            checked[done.function] = done
+            findings += [finding] if finding else []
+    except Exception as error:  # whatever a program does, what was judged before stays judged
+        findings.append(_broke_off(judgment, error))
     known = {function.partition(".")[0] for function in checked}
     for function, blank in blanks.items():
         # A method counts where its class does: that of a base class may be empty for good.
@@ -124,6 +125,16 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     report = replace(report, seconds=time.perf_counter() - started)
     nothing = "no-functions" if learner.nodes or learner.classes else "no-definitions"
     return report if report.checked else replace(report, problem=Finding(nothing, ""))
+
+
+def _families(
+    learner: Learner, watcher: Watcher | None
+) -> Iterator[tuple[Named, Callable[[], Iterator[Probe | Inspection]]]]:
+    """Yield who knows functions of one kind, and what they have to try of the learner's."""
+    for family in FAMILIES:
+        yield family, partial(family.probes, learner)
+    if watcher:
+        yield optimizers_of_objects, partial(optimizers_of_objects.probes, learner, watcher)
 
 
 def _watched(
