@@ -90,7 +90,7 @@ CHECKER = {
     "derivatives": ("clock", "findings", "learner", "watching.paths"),
     "sight": ("findings",),
     "evidence": ("findings",),
-    "running.judge": ("findings", "learner", "roles", "running", "running.remote", "running.watcher", "sight"),
+    "running.judge": ("clock", "findings", "learner", "roles", "running", "running.remote", "running.watcher", "sight"),
     "running.received": ("findings", "telling"),
     "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
