@@ -20,7 +20,7 @@ from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
-from chainrule.checker.roles import optimizers_of_objects
+from chainrule.checker.roles import optimizers_of_objects, updates_of_dicts
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
 from chainrule.checker.roles.book import gates, layers, learning_layers
@@ -89,7 +89,7 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     for family, probes in _families(learner, watcher):
         try:
             for probe in probes():
-                if probe.function not in checked:
+                if _is_open(checked.get(probe.function), family):
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
@@ -127,12 +127,18 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     return report if report.checked else replace(report, problem=Finding(nothing, ""))
 
 
+def _is_open(before: Checked | None, family: Named) -> bool:
+    """Return whether a function is not tried yet, or may be judged by who knows a step in general."""
+    return before is None or (family is updates_of_dicts and before.status == "unchecked")
+
+
 def _families(
     learner: Learner, watcher: Watcher | None
 ) -> Iterator[tuple[Named, Callable[[], Iterator[Probe | Inspection]]]]:
     """Yield who knows functions of one kind, and what they have to try of the learner's."""
     for family in FAMILIES:
         yield family, partial(family.probes, learner)
+    yield updates_of_dicts, partial(updates_of_dicts.probes, learner)
     if watcher:
         yield optimizers_of_objects, partial(optimizers_of_objects.probes, learner, watcher)
 
