@@ -172,6 +172,17 @@ def logistic(z, derivative=False):
     s = 1 / (1 + np.exp(-z))
     return s * (1 - s) if derivative else s
 """
+WINDOWS = """
+class Average:
+    def __init__(self, k):
+        self.k = k
+    def forward(self, x):
+        n, c, h, w = x.shape
+        assert h % self.k == 0 and w % self.k == 0
+        return x.reshape(n, c, h // self.k, self.k, w // self.k, self.k).mean(axis=(3, 5))
+    def backward(self, dout):
+        return dout.repeat(self.k, axis=2).repeat(self.k, axis=3) / self.k ** 2
+"""
 LETTERS = """
 def step(params, state, x):
     new = np.tanh(params["Wax"] @ x + params["Waa"] @ state + params["ba"])
@@ -356,6 +367,7 @@ PASSES = ("forward", "backward")
     ("code", "functions"),
     [
         (DENSE, _methods("Dense", "__init__", *PASSES)),
+        (WINDOWS, _methods("Average", "__init__", *PASSES)),
         (LETTERS, {"sequence_forward", "sequence_backward", "step"}),
         (RELU, _methods("Relu", *PASSES)),
         (ACTIVATED, _methods("Layer", "__init__", *PASSES) | _methods("Tanh", "forward", "derivative")),
@@ -398,6 +410,7 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (OBJECTS, "self.shift.grad += dout.sum(axis=0)", "pass", "BatchNorm.backward", "shift.value", "zero"),
         (OBJECTS, "return dout * self.kept", "return dout * self.kept * 0.5", "Dropout.backward", "x", "ratio 0.5"),
         (GATED, "dc * g * i", "dc * i", "Cell.backward", "Wx", "other"),
+        (WINDOWS, "axis=3) / self.k ** 2", "axis=3)", "Average.backward", "x", "ratio 4"),
         (LETTERS, '"dby"] += dy', '"dby"] += 2 * dy', "sequence_backward", "parameters['by']", "ratio 2"),
         (PAIRS, "dout.sum(axis=0)", "2 * dout.sum(axis=0)", "affine_backward", "b", "ratio 2"),
         (PAIRS, "s + x * s * (1 - s)", "s + s * (1 - s)", "swish_prime", "x", "other"),

@@ -37,7 +37,13 @@ def _statuses(folder: Path, code: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("code", "function"), [(ONE_LAYER, "update_parameters"), (RECURRENT, "update"), (IN_A_CLASS, "Net.update")]
+    ("code", "function"),
+    [
+        (ONE_LAYER, "update_parameters"),
+        (ONE_LAYER.replace('grads["dW"]', 'grads["dW"].T'), "update_parameters"),
+        (RECURRENT, "update"),
+        (IN_A_CLASS, "Net.update"),
+    ],
 )
 def test_right_steps_are_judged(code: str, function: str, tmp_path: Path) -> None:
     assert _statuses(tmp_path, code)[function] == "ok"

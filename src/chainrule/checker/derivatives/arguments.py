@@ -191,8 +191,8 @@ def array(of: str, sizes: Sizes, seed: int = 5) -> Any:
 def constructors(names: Sequence[str], sizes: Sizes, texts: Sequence[str | None]) -> Iterator[dict[str, Any]]:
     """Yield values for a constructor: arrays for weights, numbers for sizes, and each text for what is an activation.
 
-    Then all sizes are the same; and for images they are written as pairs, what is a shape as that of the input, and
-    nothing is padded.
+    Then all sizes are the same; and for images they are written as pairs, what is a shape as that of the input,
+    nothing is padded, and windows are of 2 by 2.
     """
     values = {name: setting(name) for name in names}
     values |= {name: array(of, sizes, 5 + place) for place, name in enumerate(names) if (of := _weight(name))}
@@ -205,7 +205,9 @@ def constructors(names: Sequence[str], sizes: Sizes, texts: Sequence[str | None]
         pairs = {name: (values[name],) * 2 for name in names if re.search("kernel|filter_|pool_|^k$", name)}
         shapes = {name: sizes.x[1:] for name in names if re.search(r"shape|^in(put)?(_size|_dim)?$", name)}
         unpadded = {name: 0 for name in names if re.search("pad", name)}
-        yield from (values | other for other in (pairs, shapes, unpadded) if other)
+        # Windows side by side fit only images whose sides they divide.
+        halves = {name: 2 for name in names if re.search(r"kernel_size|pool|^k$", name)}
+        yield from (values | other for other in (pairs, shapes, unpadded, halves) if other)
 
 
 def _weight(name: str) -> str:

@@ -24,7 +24,9 @@ RATE = 0.03
 def probes(learner: Learner) -> Iterator[Inspection]:
     """Yield the updates that do as gradient descent does; of others nothing is said, since their keys are guessed."""
     for function, node in learner.nodes.items():
-        if _NAME.fullmatch(node.name) and any(_is_right(learner, function, keys) for keys in _keys(node)):
+        if _NAME.fullmatch(node.name) and any(
+            _is_right(learner, function, keys, is_turned) for keys in _keys(node) for is_turned in (False, True)
+        ):
             yield Inspection(function, "update", list)
 
 
@@ -37,12 +39,14 @@ def _keys(function: ast.FunctionDef) -> Iterator[dict[str, str]]:
             yield {key: f"d{key}" for key in keys}
 
 
-def _is_right(learner: Learner, function: str, keys: dict[str, str]) -> bool:
-    """Return whether each parameter becomes itself minus the rate times its gradient, and nothing else does."""
+def _is_right(learner: Learner, function: str, keys: dict[str, str], is_turned: bool) -> bool:
+    """Return whether each parameter becomes itself minus the rate times its gradient; some keep that of W as (n, m)."""
     rng = np.random.default_rng(6)
     shapes = {key: (2, 1) if key.lower().startswith("b") else (2, 3) for key in keys}
     params = {key: rng.standard_normal(shape) for key, shape in shapes.items()}
-    grads = {keys[key]: rng.standard_normal(shape) for key, shape in shapes.items()}
+    slopes = {key: rng.standard_normal(shape) for key, shape in shapes.items()}
+    is_weight = {key: not key.lower().startswith("b") for key in keys}
+    grads = {keys[key]: slope.T if is_turned and is_weight[key] else slope for key, slope in slopes.items()}
     values: dict[re.Pattern[str], Any] = {_PARAMETERS: params, _GRADIENTS: grads, _RATE: RATE, _ARCHITECTURE: [{}, {}]}
     names = learner.parameters(function)
     given = [next((value for pattern, value in values.items() if pattern.search(name)), None) for name in names]
@@ -57,7 +61,7 @@ def _is_right(learner: Learner, function: str, keys: dict[str, str]) -> bool:
     place = next(i for i, value in enumerate(given) if value is params)
     moved = taken(learner.given[place], result)
     return isinstance(moved, dict) and all(
-        close(value - RATE * grads[keys[key]], moved.get(key), 1e-9) for key, value in params.items()
+        close(value - RATE * slopes[key], moved.get(key), 1e-9) for key, value in params.items()
     )
 
 
