@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner
 from chainrule.checker.running.child import _namespace
 from chainrule.checker.running.imports import Importer
+from chainrule.checker.running.sandbox import check_file
 from chainrule.checker.watching.rehearsal import Rehearsal, Rehearsals
 
 DENSE = """
@@ -170,6 +172,47 @@ def logistic(z, derivative=False):
     s = 1 / (1 + np.exp(-z))
     return s * (1 - s) if derivative else s
 """
+WINDOWS = """
+class Average:
+    def __init__(self, k):
+        self.k = k
+    def forward(self, x):
+        n, c, h, w = x.shape
+        assert h % self.k == 0 and w % self.k == 0
+        return x.reshape(n, c, h // self.k, self.k, w // self.k, self.k).mean(axis=(3, 5))
+    def backward(self, dout):
+        return dout.repeat(self.k, axis=2).repeat(self.k, axis=3) / self.k ** 2
+"""
+LETTERS = """
+def step(params, state, x):
+    new = np.tanh(params["Wax"] @ x + params["Waa"] @ state + params["ba"])
+    scores = params["Wya"] @ new + params["by"]
+    e = np.exp(scores - scores.max())
+    return new, e / e.sum()
+def sequence_forward(chars, Y, a0, parameters, letters=27):
+    xs, states, probs, loss = {}, {-1: a0}, {}, 0.0
+    for t in range(len(chars)):
+        xs[t] = np.zeros((letters, 1))
+        xs[t][chars[t]] = 1
+        states[t], probs[t] = step(parameters, states[t - 1], xs[t])
+        loss -= np.log(probs[t][Y[t], 0])
+    return loss, (xs, states, probs)
+def sequence_backward(chars, Y, parameters, cache):
+    xs, states, probs = cache
+    grads = {f"d{name}": np.zeros_like(parameters[name]) for name in ("Wax", "Waa", "Wya", "ba", "by")}
+    following = np.zeros_like(states[0])
+    for t in reversed(range(len(chars))):
+        dy = probs[t].copy()
+        dy[Y[t]] -= 1
+        grads["dWya"] += dy @ states[t].T
+        grads["dby"] += dy
+        d = (parameters["Wya"].T @ dy + following) * (1 - states[t] ** 2)
+        grads["dba"] += d
+        grads["dWax"] += d @ xs[t].T
+        grads["dWaa"] += d @ states[t - 1].T
+        following = parameters["Waa"].T @ d
+    return grads
+"""
 METHODS = """
 class Net:
     def sigmoid(self, Z):
@@ -324,6 +367,8 @@ PASSES = ("forward", "backward")
     ("code", "functions"),
     [
         (DENSE, _methods("Dense", "__init__", *PASSES)),
+        (WINDOWS, _methods("Average", "__init__", *PASSES)),
+        (LETTERS, {"sequence_forward", "sequence_backward", "step"}),
         (RELU, _methods("Relu", *PASSES)),
         (ACTIVATED, _methods("Layer", "__init__", *PASSES) | _methods("Tanh", "forward", "derivative")),
         (OBJECTS, _methods("BatchNorm", "__init__", *PASSES) | _methods("Dropout", *PASSES)),
@@ -365,6 +410,8 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (OBJECTS, "self.shift.grad += dout.sum(axis=0)", "pass", "BatchNorm.backward", "shift.value", "zero"),
         (OBJECTS, "return dout * self.kept", "return dout * self.kept * 0.5", "Dropout.backward", "x", "ratio 0.5"),
         (GATED, "dc * g * i", "dc * i", "Cell.backward", "Wx", "other"),
+        (WINDOWS, "axis=3) / self.k ** 2", "axis=3)", "Average.backward", "x", "ratio 4"),
+        (LETTERS, '"dby"] += dy', '"dby"] += 2 * dy', "sequence_backward", "parameters['by']", "ratio 2"),
         (PAIRS, "dout.sum(axis=0)", "2 * dout.sum(axis=0)", "affine_backward", "b", "ratio 2"),
         (PAIRS, "s + x * s * (1 - s)", "s + s * (1 - s)", "swish_prime", "x", "other"),
         (PAIRS, "s * (1 - s) if", "(1 - s) if", "logistic", "x", "other"),
@@ -475,3 +522,28 @@ class Pair:
     right, findings = _judged(code, monkeypatch)
     assert [finding.function for finding in findings] == ["Dense.backward"]
     assert not any(function.startswith("Pair") for function in right)
+
+
+def test_lists_of_arrays_of_several_shapes_are_no_upstream_gradient(tmp_path: Path) -> None:
+    code = """
+    import numpy as np
+    class Net:
+        def __init__(self, sizes):
+            self.weights = [np.random.randn(n, m) for m, n in zip(sizes[:-1], sizes[1:])]
+        def forward_pass(self, X):
+            layers = [X]
+            for W in self.weights:
+                layers.append(np.tanh(W @ layers[-1]))
+            return layers[1:], layers
+        def backward_pass(self, X, y):
+            _, layers = self.forward_pass(X)
+            return [layers[-1] - y]
+    net = Net([3, 4, 2])
+    X, y = np.random.randn(3, 5), np.random.randn(2, 5)
+    net.forward_pass(X)
+    net.backward_pass(X, y)
+    """
+    (tmp_path / "net.py").write_text(textwrap.dedent(code), "utf-8")
+    report = check_file(tmp_path / "net.py")
+    assert report.problem is None or report.problem.mistake == "no-functions"
+    assert not [finding for finding in report.findings if finding.mistake == "broke-off"]

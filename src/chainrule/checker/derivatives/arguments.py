@@ -48,7 +48,30 @@ _BY_NAME: list[tuple[str, str]] = [
 ]
 _NO_WEIGHT = re.compile(r"decay|scale|init|reg|lamb|std|method|dim|size|use_|^bias$|^(s|h|a)$|num|n_", re.IGNORECASE)
 _OF_SETTINGS = re.compile(r"param(s|eters)?$|config|cfg|options|args$", re.IGNORECASE)
-_SETTINGS = {"stride": 1, "pad": 1, "mode": "train", "pool_height": 2, "pool_width": 2, "f": 2, "p": 0.5, "eps": 1e-5}
+_SETTINGS: dict[str, Any] = {
+    "stride": 1,
+    "pad": 1,
+    "mode": "train",
+    "pool_height": 2,
+    "pool_width": 2,
+    "f": 2,
+    "p": 0.5,
+    "eps": 1e-5,
+}
+LETTERS = 27
+_rng = np.random.default_rng(4)
+# What the course's recurrent network over letters keeps in one dict.
+_SETTINGS |= {
+    name: 0.5 * _rng.standard_normal(shape)
+    for name, shape in (
+        ("Wax", (OUTPUTS, LETTERS)),
+        ("Waa", (OUTPUTS, OUTPUTS)),
+        ("Wya", (LETTERS, OUTPUTS)),
+        ("b", (OUTPUTS, 1)),
+        ("ba", (OUTPUTS, 1)),
+        ("by", (LETTERS, 1)),
+    )
+}
 IS_WORDS = re.compile(r"^(idx|ids?|indices|index|tokens?|contexts?)$|word", re.IGNORECASE)
 
 
@@ -84,6 +107,7 @@ SIZES = (
     Sizes((2, 5, 5, INPUTS), (3, 3, INPUTS, OUTPUTS), state=(2, OUTPUTS)),
     Sizes((2, STEPS, INPUTS), state=(2, OUTPUTS)),
     _WORDS,
+    _WORDS._replace(state=(OUTPUTS, 1)),
     _WORDS._replace(x=(2, STEPS), state=(2, OUTPUTS)),
     _WORDS._replace(x=(ROWS, 2)),
     Sizes((ROWS, INPUTS), (WORDS, INPUTS)),
@@ -167,8 +191,8 @@ def array(of: str, sizes: Sizes, seed: int = 5) -> Any:
 def constructors(names: Sequence[str], sizes: Sizes, texts: Sequence[str | None]) -> Iterator[dict[str, Any]]:
     """Yield values for a constructor: arrays for weights, numbers for sizes, and each text for what is an activation.
 
-    Then all sizes are the same; and for images they are written as pairs, what is a shape as that of the input, and
-    nothing is padded.
+    Then all sizes are the same; and for images they are written as pairs, what is a shape as that of the input,
+    nothing is padded, and windows are of 2 by 2.
     """
     values = {name: setting(name) for name in names}
     values |= {name: array(of, sizes, 5 + place) for place, name in enumerate(names) if (of := _weight(name))}
@@ -181,7 +205,9 @@ def constructors(names: Sequence[str], sizes: Sizes, texts: Sequence[str | None]
         pairs = {name: (values[name],) * 2 for name in names if re.search("kernel|filter_|pool_|^k$", name)}
         shapes = {name: sizes.x[1:] for name in names if re.search(r"shape|^in(put)?(_size|_dim)?$", name)}
         unpadded = {name: 0 for name in names if re.search("pad", name)}
-        yield from (values | other for other in (pairs, shapes, unpadded) if other)
+        # Windows side by side fit only images whose sides they divide.
+        halves = {name: 2 for name in names if re.search(r"kernel_size|pool|^k$", name)}
+        yield from (values | other for other in (pairs, shapes, unpadded, halves) if other)
 
 
 def _weight(name: str) -> str:

@@ -131,10 +131,17 @@ def of_pair(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Iterator[Att
 
 
 def _ordered(forward: ast.FunctionDef) -> list[Sizes]:
-    """Return the sizes to try, for what is called like numbers of words those first."""
+    """Return the sizes to try, for what is called like numbers of words, or is used as such, those first."""
     names = arguments.needed(forward)[:1]
-    is_words = any(map(arguments.IS_WORDS.search, names))
+    is_words = any(arguments.IS_WORDS.search(name) or _is_index(name, forward) for name in names)
     return sorted(arguments.SIZES, key=lambda sizes: (not sizes.several, sizes.words != is_words))
+
+
+def _is_index(name: str, function: ast.FunctionDef) -> bool:
+    """Return whether an entry of a parameter is an index: the 1 of a one-hot vector, `x[t][X[t]] = 1`."""
+    indices = (node.slice for node in ast.walk(function) if isinstance(node, ast.Subscript))
+    entries = (node for index in indices for node in ast.walk(index) if isinstance(node, ast.Subscript))
+    return any(isinstance(entry.value, ast.Name) and entry.value.id == name for entry in entries)
 
 
 def _calls(
@@ -328,7 +335,9 @@ def _source(key: str, value: Any, x: str, given: Arguments, parts: tuple[Any, ..
     kept = [position for position, part in enumerate(parts[1:]) if _is_same(value, part)]
     if kept:
         return f"kept[{kept[0]}]"
-    return "dy.copy()" if not has_upstream and _is_array(value) and np.shape(value) == np.shape(y) else None
+    # What came out may as well be a list of arrays of several shapes, which has none itself.
+    is_upstream = _is_array(value) and isinstance(y, np.ndarray) and value.shape == y.shape
+    return "dy.copy()" if is_upstream and not has_upstream else None
 
 
 def _is_array(value: Any) -> bool:

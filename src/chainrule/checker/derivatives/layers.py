@@ -81,7 +81,9 @@ class Gradient:
     @property
     def name(self) -> str:
         """The quantity in the words of the report: "x", "W", "params['W1']"."""
-        return text(self.path).removeprefix("layer.").removesuffix("_")
+        first, *steps = self.path  # the names of what a function takes end with "_" where it is called
+        named = (first._replace(value=str(first.value).removesuffix("_")), *steps)
+        return text(named).removeprefix("layer.").removesuffix("_")
 
     @property
     def is_input(self) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
@@ -19,6 +20,7 @@ from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
+from chainrule.checker.roles import optimizers_of_objects, updates_of_dicts
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
 from chainrule.checker.roles.book import gates, layers, learning_layers
@@ -45,10 +47,14 @@ from chainrule.checker.roles.scripts import labels
 from chainrule.checker.unfinished import unfinished
 
 
-class Family(Protocol):
-    """A module that knows functions of one kind."""
+class Named(Protocol):
+    """A module."""
 
     __name__: str
+
+
+class Family(Named, Protocol):
+    """A module that knows functions of one kind."""
 
     def probes(self, learner: Learner, /) -> Iterator[Probe | Inspection]:
         """Yield what there is to try of the learner's."""
@@ -80,16 +86,19 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     blanks = {function: blank for function in learner.nodes if (blank := not_started(learner, function, function))}
-    for family in FAMILIES:
+    for family, probes in _families(learner, watcher):
         try:
-            for probe in family.probes(learner):
-                if probe.function not in checked:
+            for probe in probes():
+                if _is_open(checked.get(probe.function), family):
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
-    for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
-        checked[done.function] = done
-        findings += [finding] if finding else []
+    try:
+        for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
+            checked[done.function] = done
+            findings += [finding] if finding else []
+    except Exception as error:  # whatever a program does, what was judged before stays judged
+        findings.append(_broke_off(judgment, error))
     known = {function.partition(".")[0] for function in checked}
     for function, blank in blanks.items():
         # A method counts where its class does: that of a base class may be empty for good.
@@ -116,6 +125,22 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     report = replace(report, seconds=time.perf_counter() - started)
     nothing = "no-functions" if learner.nodes or learner.classes else "no-definitions"
     return report if report.checked else replace(report, problem=Finding(nothing, ""))
+
+
+def _is_open(before: Checked | None, family: Named) -> bool:
+    """Return whether a function is not tried yet, or may be judged by who knows a step in general."""
+    return before is None or (family is updates_of_dicts and before.status == "unchecked")
+
+
+def _families(
+    learner: Learner, watcher: Watcher | None
+) -> Iterator[tuple[Named, Callable[[], Iterator[Probe | Inspection]]]]:
+    """Yield who knows functions of one kind, and what they have to try of the learner's."""
+    for family in FAMILIES:
+        yield family, partial(family.probes, learner)
+    yield updates_of_dicts, partial(updates_of_dicts.probes, learner)
+    if watcher:
+        yield optimizers_of_objects, partial(optimizers_of_objects.probes, learner, watcher)
 
 
 def _watched(
@@ -145,7 +170,7 @@ def _tried(
     probe: Probe | Inspection,
     blanks: Mapping[str, Checked],
     checked: dict[str, Checked],
-    family: Family,
+    family: Named,
 ) -> list[Finding]:
     """Return what is wrong with a function, and note what became of it; the rest of the family is tried, too."""
     try:
@@ -155,7 +180,7 @@ def _tried(
     return [replace(each, repro=_repro(learner, probe, each)) for each in found]
 
 
-def _broke_off(family: Family, error: Exception) -> Finding:
+def _broke_off(family: Named, error: Exception) -> Finding:
     name = family.__name__.rpartition(".")[2]
     text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
     return Finding("broke-off", "", facts={"text": text}, severity="warning")

@@ -1,4 +1,4 @@
-"""What the helper files of the course and of the book define, which learners import and their own functions call."""
+"""What the helper files of the course and of the books define, which learners import and their own functions call."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.running import dezero
 from chainrule.lessons import book, stepwise
 
 _STEPS = (
@@ -212,6 +213,8 @@ _BOOK = _named(book.sigmoid, book.relu, book.softmax, book.identity_function, bo
 _BOOK |= _named(relu_grad, sum_squared_error, cross_entropy_error, softmax_loss)
 _BOOK |= {"mean_squared_error": sum_squared_error}  # what the first edition calls it
 _GRADIENT = {"numerical_gradient": numerical_gradient, "_numerical_gradient": numerical_gradient}
+_DEZERO = _named(dezero.sum_to, dezero.reshape_sum_backward, dezero.logsumexp, dezero.max_backward_shape)
+_DEZERO |= _named(dezero.pair, dezero.get_conv_outsize, dezero.get_deconv_outsize)
 _FILES: dict[str, dict[str, Any]] = {
     r"dnn_app_utils\w*": _COURSE | {name: getattr(stepwise, name) for name in _STEPS},
     r"dnn_utils\w*": _COURSE,
@@ -219,11 +222,16 @@ _FILES: dict[str, dict[str, Any]] = {
     r"(planar|lr|init|opt|gc)_utils\w*": _PLAIN,
     r"rnn_utils\w*": _named(book.sigmoid) | {"softmax": softmax_of_columns},
     r"(.*\.)?common\.functions": _BOOK,
+    # Of its chapters some make files of their own.
+    r"(.*\.)?ch0?\d+\.(activations?|functions?|loss|gradient)": _BOOK
+    | _GRADIENT
+    | {"cross_entropy": cross_entropy_error},
     r"(.*\.)?common\.gradient": _GRADIENT,
     r"(.*\.)?common\.layers": _BOOK | _named(Relu, Sigmoid, Affine, SoftmaxWithLoss, Dropout, im2col, col2im),
     r"(.*\.)?common\.util": _named(im2col, col2im),
     r"(.*\.)?common\.np": {"np": np, "GPU": False},
     r"(.*\.)?common\.config": {"GPU": False},
+    r"(.*\.)?dezero\.utils": _DEZERO,
     r"(.*\.)?cuda": {"get_array_module": get_array_module, "as_numpy": np.asarray, "gpu_enable": False},
     r"tqdm(\.\w+)?": _named(tqdm, trange) | {"tqdm_notebook": tqdm, "notebook": SimpleNamespace(tqdm=tqdm)},
 }

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chainrule.checker import roles, sight
+from chainrule.checker import clock, roles, sight
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.running import kernel
 from chainrule.checker.running.definitions import definitions, last
@@ -26,6 +26,7 @@ from chainrule.checker.running.walls import limit
 from chainrule.checker.running.watcher import RemoteWatcher
 
 LONGEST = 500  # characters of a fact
+LATE = 0.6  # of the time for a file: then nothing new is tried, so that what is judged is told in time
 PATIENCE = 2.0  # seconds until a process that has closed its pipes has ended
 
 
@@ -41,6 +42,7 @@ def main(child: subprocess.Popen[bytes], whole: subprocess.Popen[bytes]) -> NoRe
     request = json.loads(sys.stdin.buffer.read())
     kernel.end_with_parent()
     limit(request["memory"], request["seconds"])
+    clock.hurry_after(LATE * request["seconds"])
     file = request["file"]
     try:
         report = _checked(request, child, whole)
