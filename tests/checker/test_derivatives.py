@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import random
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,6 +125,16 @@ def test_a_memento_puts_back_what_names_share() -> None:
     memento.restore()
     assert names.keys() == {"a", "b", "d"} and names["a"] == [shared] and names["b"] == {"c": shared}
     assert not shared.any()
+
+
+@pytest.mark.parametrize(
+    "generator", [np.random.default_rng(3), np.random.RandomState(3), random.Random(3)], ids=lambda g: type(g).__name__
+)
+def test_a_memento_puts_back_generators_of_random_numbers(generator: Any) -> None:
+    memento = Memento({"generator": generator})
+    first = generator.random()
+    memento.restore()
+    assert generator.random() == first
 
 
 def test_the_first_call_of_each_function_is_recorded_as_it_was(tmp_path: Path) -> None:
