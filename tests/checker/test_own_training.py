@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from pathlib import Path
 
@@ -61,6 +62,23 @@ UNPACKED = '\n    W1, b1, W2, b2 = params["W1"], params["b1"], params["W2"], par
 GRADS = '    grads = {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}\n'
 WITH_ADAM = START + IN_DICTS + "for epoch in range(100):" + UNPACKED + FORWARD + COST + BACKWARD + GRADS + ADAM
 
+CONTRASTIVE = """
+import numpy as np
+np.random.seed(0)
+V = (np.random.rand(12, 5) > 0.5) * 1.0
+W, b, c = np.random.randn(5, 3), np.zeros(5), np.zeros(3)
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+def energy(v):
+    return np.mean(-v @ b - np.sum(np.log1p(np.exp(v @ W + c)), axis=1))
+for i in range(20):
+    h = sigmoid(V @ W + c)
+    v = (np.random.rand(12, 5) < sigmoid((np.random.rand(12, 3) < h) @ W.T + b)) * 1.0
+    W += 0.1 * (V.T @ h - v.T @ sigmoid(v @ W + c)) / 12
+    b += 0.1 * (V - v).mean(axis=0)
+    c += 0.1 * (h - sigmoid(v @ W + c)).mean(axis=0)
+    gap = energy(V) - energy(v)
+"""
 RIGHT = {
     "plain descent": LOOP + SGD,
     "no cost at all": START + "for epoch in range(100):" + FORWARD + BACKWARD + SGD,
@@ -113,6 +131,11 @@ RIGHT = {
             loss = np.mean((H @ W2 - Y) ** 2)
             W2 -= 0.1 * 2 * H.T @ (H @ W2 - Y) / 12
     """,
+    "not known: a number that is computed anew after the step": CONTRASTIVE,
+    "not known: a cost that is computed anew after the step": CONTRASTIVE.replace("gap =", "cost ="),
+    "not known: a number after a step that functions make": re.sub(
+        r"(\w) \+= (.*)", r"add(\1, \2)", "def add(a, b):\n    a[...] = a + b\n" + CONTRASTIVE
+    ),
     "no gradient: Hebb's rule": START
     + "for epoch in range(10):"
     + FORWARD
@@ -165,6 +188,12 @@ WRONG = {
     "the first gradient": (LOOP + SGD, "(A2 - Y) / len", "(A2 - Y) * A2 / len", "own-upstream"),
     "all up the slope": (LOOP + SGD, "(A2 - Y) / len", "(Y - A2) / len", None),
     "never moved": (LOOP + SGD, "b1 -= lr * db1; ", "", "own-unmoved"),
+    "all but the last layer": (
+        START + "for epoch in range(100):" + FORWARD + BACKWARD + SGD,
+        "dZ2 @ W2.T",
+        "dZ2 @ W2.T / 3",
+        "own-ratio 0.333333",
+    ),
     "not the input": (LOOP + SGD, "dW1 = X.T @", "dW1 = np.abs(X).T @", "other"),
     "with Adam": (WITH_ADAM, "dA1 * (1 - A1**2)", "dA1 * (1 - A1)", "own-upstream"),
     "before it is used": (

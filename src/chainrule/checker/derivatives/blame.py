@@ -77,6 +77,22 @@ def blamed_uphill(learner: Learner, loop: int, verdict: Verdict) -> tuple[str, i
     return function, source.lineno if source else None
 
 
+def is_of_what_is_left(learner: Learner, loop: int, verdict: Verdict) -> bool:
+    """Return whether a cost is computed anew after the step: it goes down the slope of the cost before, not of this."""
+    names = [step_patterns.short(parameter.path) for parameter in verdict.parameters]
+    for path in verdict.cost.reads:
+        function, statement = _assigned(learner, loop, path)
+        if statement is not None and (lines.called(statement) & _own_names(learner)):
+            block = _block(learner, loop, function)
+            if any(lines.is_changed(block, statement.lineno, name) for name in names):
+                return True
+    return False
+
+
+def _own_names(learner: Learner) -> set[str]:
+    return {function.rpartition(".")[2] for function in learner.nodes}
+
+
 def _giving(learner: Learner, loop: int, verdict: Verdict, parameter: Agreement) -> tuple[str, ast.stmt | None]:
     """Return the statement that gives the gradient of a parameter its value, or else the parameter, and where it is."""
     for path in _gradients(verdict, parameter):
@@ -99,6 +115,8 @@ def _first(learner: Learner, loop: int, effects: Mapping[Path, frozenset[Path]],
     reach = {pair: sum(pair.quantity in follows for follows in effects.values()) for pair in flow.wrong}
     nearest = [pair for pair in flow.wrong if reach[pair] == max(reach.values())]
     right = {pair.gradient for pair in flow.right}
+    if right_but_for_its_length := [pair for pair in nearest if pair in flow.right]:
+        return min(right_but_for_its_length, key=lambda pair: _line(learner, loop, pair))
     meant = [pair for pair in nearest if pair.gradient in right]
     chosen = max if meant else min
     return chosen(meant or nearest, key=lambda pair: _line(learner, loop, pair), default=None)

@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.derivatives import updates
+from chainrule.checker.derivatives.costs import Cost
 from chainrule.checker.derivatives.differences import Point
 from chainrule.checker.derivatives.updates import AGREE, Agreement
 
 _FEWEST = 4  # examples: by 2 or 3 a learner may multiply a rate on purpose
 
 
-def sort(agreements: Sequence[Agreement], point: Point, is_own: bool) -> tuple[list[Agreement], list[Agreement]]:
+def sort(agreements: Sequence[Agreement], point: Point, cost: Cost) -> tuple[list[Agreement], list[Agreement]]:
     """Return the parameters that move along the slope, and those that are proven not to.
 
     Of a cost that is the program's own, the derivative may be among what the step computes.
     """
-    exact = [parameter for parameter in agreements if is_own and is_exact(parameter, point)]
-    factor = updates.rate(exact or agreements)
+    exact = [parameter for parameter in agreements if cost.kind == "own" and is_exact(parameter, point)]
+    factor = updates.rate(exact or _of_usual_length(agreements, point, cost))
     usual = [parameter for parameter in agreements if _is_usual(parameter, factor)]
     is_of_numbers = exact and len(agreements) > 1 and all(len(parameter.entries) == 1 for parameter in agreements)
     if numbers(usual) < 2 and not is_of_numbers:
@@ -33,6 +34,21 @@ def sort(agreements: Sequence[Agreement], point: Point, is_own: bool) -> tuple[l
             along += [parameter] if is_along else []
             off += [parameter] if is_along is False and parameter.is_clear else []
     return along, off
+
+
+def _of_usual_length(agreements: Sequence[Agreement], point: Point, cost: Cost) -> Sequence[Agreement]:
+    """Return the parameters without those whose gradient is another multiple than the usual ones, if some have those.
+
+    The usual ones are of the sum over all outputs or of their mean; a mistake may make several of them too long alike.
+    """
+    if cost.kind != "usual":
+        return agreements
+    outputs = point.after[cost.reads[0]]
+    usual = [times / n for times in (0.5, 1.0, 2.0) for n in {1, outputs.size, *outputs.shape}]
+    lengths = {p.path: scales(p, point) for p in agreements if p.is_multiple}
+    right = {path for path, own in lengths.items() if any(updates.is_near(abs(n), m) for n in own for m in usual)}
+    other = {path for path, own in lengths.items() if own} - right
+    return [parameter for parameter in agreements if parameter.path not in other] if right else agreements
 
 
 def is_exact(parameter: Agreement, point: Point) -> bool:
