@@ -108,6 +108,19 @@ def test_what_a_program_loads_is_made_up(tmp_path: Path) -> None:
     assert program.names["first"].startswith("label,pixel0")
 
 
+def test_the_first_pass_that_changes_something_is_kept(tmp_path: Path) -> None:
+    code = """
+    import numpy as np
+    w = np.ones(2)
+    for i in range(5):
+        if i < 2:
+            continue
+        w += i
+    """
+    (rehearsal,) = _program(textwrap.dedent(code), tmp_path).first.values()
+    assert {text(path): a for path, a in rehearsal.after().items()}["w"].tolist() == [3, 3]
+
+
 def test_a_long_loop_ends_after_a_few_passes(tmp_path: Path) -> None:
     program = _program("import time\nn = 0\nwhile True:\n    n += 1\n    time.sleep(0.12)\ndone = n", tmp_path)
     assert 3 <= program.names["done"] <= 5

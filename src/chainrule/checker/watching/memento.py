@@ -6,6 +6,7 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
+from itertools import zip_longest
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -68,6 +69,21 @@ class Memento:
         np.random.set_state(self.random[1])
         for put_back, state in self.generators:
             put_back(state)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether every array is what it was, under the names that it had."""
+        return all(np.array_equal(array, numbers) for array, numbers in self.arrays) and all(
+            now is before for container, content in self.containers for now, before in _arrays_of(container, content)
+        )
+
+
+def _arrays_of(container: Any, content: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield what a container holds now in place of each array that it held."""
+    if isinstance(content, dict):
+        yield from [(container.get(key), value) for key, value in content.items() if isinstance(value, np.ndarray)]
+    elif isinstance(content, list):
+        yield from [pair for pair in zip_longest(container, content) if isinstance(pair[1], np.ndarray)]
 
 
 def _inside(value: Any) -> Iterator[Any]:
