@@ -212,3 +212,58 @@ def test_a_wrong_step_is_told_with_its_line(kind: str, tmp_path: Path) -> None:
     finding = _finding(code.replace(right, wrong), tmp_path)
     assert finding.line == _line(code.replace(right, wrong), wrong or "db1 =")
     assert finding.facts.get("pattern") == pattern
+
+
+ROWS = """
+import numpy as np
+np.random.seed(0)
+E, w = np.random.randn(6, 3), np.random.randn(3)
+for i in range(20):
+    a, b = E[1], E[[2, 4]]
+    error = w @ a + np.sum(b @ w) - 1
+    loss = error**2
+    dw = 2 * error * (a + b.sum(axis=0))
+    dE = 2 * error * w
+    w -= 0.01 * dw
+    E[1] -= 0.01 * dE
+    E[[2, 4]] -= 0.01 * dE
+"""
+
+
+def test_rows_that_move_are_right(tmp_path: Path) -> None:
+    assert [finding for _, finding in _outcome(ROWS, tmp_path)] == [None]
+
+
+def test_rows_of_which_only_a_copy_moves_are_told(tmp_path: Path) -> None:
+    finding = _finding(ROWS.replace("E[[2, 4]] -=", "b -="), tmp_path)
+    assert finding.line == _line(ROWS, "E[1] -=") and finding.facts["pattern"] == "own-unmoved"
+
+
+def test_rows_that_move_too_far_are_told(tmp_path: Path) -> None:
+    finding = _finding(ROWS.replace("E[[2, 4]] -= 0.01", "E[[2, 4]] += 0.01"), tmp_path)
+    assert finding.line == _line(ROWS, "E[[2, 4]] -=")
+
+
+OF_AN_OBJECT = """
+from dataclasses import dataclass
+@dataclass
+class Weights:
+    W1: np.ndarray
+    b1: np.ndarray
+    W2: np.ndarray
+    b2: np.ndarray
+def gradients(X, Z1, A1, A2, Y, W2):
+    dZ2 = (A2 - Y) / len(X)
+    dZ1 = dZ2 @ W2.T * (1 - A1**2)
+    db1 = dZ1.sum(axis=0, keepdims=True)
+    dW1 = X.T @ (dZ1 * Z1)
+    return Weights(W1=dW1, b1=db1, W2=A1.T @ dZ2, b2=dZ2.sum(axis=0, keepdims=True))
+"""
+
+
+def test_the_function_that_returns_gradients_in_an_object_is_blamed(tmp_path: Path) -> None:
+    update = "".join(f"    {name} -= 0.1 * g.{name}\n" for name in ("W1", "b1", "W2", "b2"))
+    step = "    g = gradients(X, Z1, A1, A2, Y, W2)\n" + update
+    code = START + OF_AN_OBJECT + "for epoch in range(9):" + FORWARD + COST + step
+    finding = _finding(code, tmp_path)
+    assert (finding.function, finding.line) == ("gradients", _line(code, "dW1 ="))

@@ -44,7 +44,8 @@ def assigned(block: Block, written: str) -> ast.stmt | None:
         if fitting:
             is_whole = any(ast.unparse(target) == name for target in targets(fitting[-1]))
             return _source(statements, fitting[-1], written.removeprefix(name) if is_whole else "")
-    return None
+    parts = [s for s in statements if any(_base(ast.unparse(t)) == written for t in targets(s))]
+    return parts[-1] if parts else None  # such as the row of a matrix
 
 
 def _source(statements: Sequence[ast.stmt], statement: ast.stmt, rest: str) -> ast.stmt:
