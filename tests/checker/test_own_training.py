@@ -214,6 +214,16 @@ def test_a_wrong_step_is_told_with_its_line(kind: str, tmp_path: Path) -> None:
     assert finding.facts.get("pattern") == pattern
 
 
+def test_adam_up_the_slope_is_told_in_the_function_that_updates(tmp_path: Path) -> None:
+    inside = ADAM.replace("params[name] -= lr *", "p = params[name]\n        p += 0.1 *").replace("epoch", "t")
+    adam = START + "def adam(params, grads, m, v, t):" + inside
+    loop = "for epoch in range(100):" + UNPACKED + FORWARD + COST + BACKWARD + GRADS
+    code = adam + IN_DICTS + loop + "    adam(params, grads, m, v, epoch)\n"
+    finding = _finding(code, tmp_path)
+    assert (finding.mistake, finding.function) == ("own-step-uphill", "adam")
+    assert finding.line == _line(code, "p += 0.1")
+
+
 ROWS = """
 import numpy as np
 np.random.seed(0)

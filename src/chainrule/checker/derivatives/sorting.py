@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,21 @@ def _sort_by_gradients(agreements: Sequence[Agreement], point: Point) -> tuple[l
         right = [compared for compared in entering if compared.is_multiple and compared.factor < 0]
         along += right[:1]
         off += entering[:1] if not right and parameter.is_clear and len(parameter.entries) > 1 else []
+    if not along and (uphill := _uphill(agreements, point)):
+        return uphill, []
     return along, off if numbers(along) > 1 else []
+
+
+def _uphill(agreements: Sequence[Agreement], point: Point) -> list[Agreement]:
+    """Return the parameters if all have the right gradients, and move along them by one length in place of against."""
+    uphill = list[Agreement]()
+    for parameter in agreements:
+        gradients = [g for _, g in updates.of_one_length(point, parameter.path, uphill=True)]
+        right = [n for g in gradients if (n := updates.scale(parameter, g)) is not None and n > 0]
+        if not right:
+            return []
+        uphill.append(replace(parameter, factor=1.0, is_multiple=True, move=parameter.derivative))
+    return uphill
 
 
 def _is_usual(parameter: Agreement, factor: float) -> bool:
