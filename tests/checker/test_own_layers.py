@@ -308,7 +308,7 @@ def _judged(code: str, monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, ...] =
     names, tree = _namespace("<learner>", Importer()), ast.parse("import numpy as np\n" + textwrap.dedent(code))
     exec(compile(tree, "<learner>", "exec"), names)
     learner = Learner(names, tree)
-    outcomes = list(judgment.judged(learner, _Watcher(learner), {}, set(), set(wrong)))
+    outcomes = list(judgment.judged(learner, _Watcher(learner), {}, set(wrong), set(wrong)))
     right = {checked.function for checked, _ in outcomes if checked.status == "ok"}
     return right, [finding for _, finding in outcomes if finding]
 

@@ -266,8 +266,7 @@ def gradients(X, Z1, A1, A2, Y, W2):
     dZ2 = (A2 - Y) / len(X)
     dZ1 = dZ2 @ W2.T * (1 - A1**2)
     db1 = dZ1.sum(axis=0, keepdims=True)
-    dW1 = X.T @ (dZ1 * Z1)
-    return Weights(W1=dW1, b1=db1, W2=A1.T @ dZ2, b2=dZ2.sum(axis=0, keepdims=True))
+    return Weights(W1=X.T @ (dZ1 * Z1), b1=db1, W2=A1.T @ dZ2, b2=dZ2.sum(axis=0, keepdims=True))
 """
 
 
@@ -276,4 +275,4 @@ def test_the_function_that_returns_gradients_in_an_object_is_blamed(tmp_path: Pa
     step = "    g = gradients(X, Z1, A1, A2, Y, W2)\n" + update
     code = START + OF_AN_OBJECT + "for epoch in range(9):" + FORWARD + COST + step
     finding = _finding(code, tmp_path)
-    assert (finding.function, finding.line) == ("gradients", _line(code, "dW1 ="))
+    assert (finding.function, finding.line) == ("gradients", _line(code, "return Weights"))
