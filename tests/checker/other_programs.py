@@ -27,19 +27,23 @@ Pairs = Iterator[tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake: the program, what it is, the text that is replaced, and the functions to blame (none: the line)."""
+    """A mistake: the program, what it is, the text that is replaced, and the functions to blame (none: the line).
+
+    What cannot be proven without knowing the method has the reason: it is not to be found.
+    """
 
     program: str
     what: str
     old: str
     new: str
     blamed: tuple[str, ...]
+    unproven: str
 
 
 def _mistakes() -> list[Mistake]:
     planted = tomllib.loads((FOLDER / "mistakes.toml").read_text("utf-8"))
     return [
-        Mistake(program, each["what"], each["old"], each["new"], tuple(each["blamed"]))
+        Mistake(program, each["what"], each["old"], each["new"], tuple(each["blamed"]), each.get("unproven", ""))
         for program, every in planted.items()
         for each in every
     ]

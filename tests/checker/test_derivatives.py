@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import random
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,6 +108,19 @@ def test_what_a_program_loads_is_made_up(tmp_path: Path) -> None:
     assert program.names["first"].startswith("label,pixel0")
 
 
+def test_the_first_pass_that_changes_something_is_kept(tmp_path: Path) -> None:
+    code = """
+    import numpy as np
+    w = np.ones(2)
+    for i in range(5):
+        if i < 2:
+            continue
+        w += i
+    """
+    (rehearsal,) = _program(textwrap.dedent(code), tmp_path).first.values()
+    assert {text(path): a for path, a in rehearsal.after().items()}["w"].tolist() == [3, 3]
+
+
 def test_a_long_loop_ends_after_a_few_passes(tmp_path: Path) -> None:
     program = _program("import time\nn = 0\nwhile True:\n    n += 1\n    time.sleep(0.12)\ndone = n", tmp_path)
     assert 3 <= program.names["done"] <= 5
@@ -123,6 +138,16 @@ def test_a_memento_puts_back_what_names_share() -> None:
     memento.restore()
     assert names.keys() == {"a", "b", "d"} and names["a"] == [shared] and names["b"] == {"c": shared}
     assert not shared.any()
+
+
+@pytest.mark.parametrize(
+    "generator", [np.random.default_rng(3), np.random.RandomState(3), random.Random(3)], ids=lambda g: type(g).__name__
+)
+def test_a_memento_puts_back_generators_of_random_numbers(generator: Any) -> None:
+    memento = Memento({"generator": generator})
+    first = generator.random()
+    memento.restore()
+    assert generator.random() == first
 
 
 def test_the_first_call_of_each_function_is_recorded_as_it_was(tmp_path: Path) -> None:

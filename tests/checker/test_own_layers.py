@@ -344,14 +344,14 @@ class _Watcher:
         return Seen((), {})
 
 
-def _judged(code: str, monkeypatch: pytest.MonkeyPatch) -> tuple[set[str], list[Finding]]:
-    """Return the functions that are right, and what is wrong with others."""
+def _judged(code: str, monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, ...] = ()) -> tuple[set[str], list[Finding]]:
+    """Return the functions that are right, and what is wrong with others; some are known to be wrong already."""
     monkeypatch.setattr(judgment, "SECONDS", 60.0)
     monkeypatch.setattr(judgment, "LONGEST", 30.0)
     names, tree = _namespace("<learner>", Importer()), ast.parse("import numpy as np\n" + textwrap.dedent(code))
     exec(compile(tree, "<learner>", "exec"), names)
     learner = Learner(names, tree)
-    outcomes = list(judgment.judged(learner, _Watcher(learner), {}, set()))
+    outcomes = list(judgment.judged(learner, _Watcher(learner), {}, set(wrong), set(wrong)))
     right = {checked.function for checked, _ in outcomes if checked.status == "ok"}
     return right, [finding for _, finding in outcomes if finding]
 
@@ -547,3 +547,29 @@ def test_lists_of_arrays_of_several_shapes_are_no_upstream_gradient(tmp_path: Pa
     report = check_file(tmp_path / "net.py")
     assert report.problem is None or report.problem.mistake == "no-functions"
     assert not [finding for finding in report.findings if finding.mistake == "broke-off"]
+
+
+@pytest.mark.parametrize("known", [(), ("Halved.backward",)])
+def test_what_goes_through_a_wrong_layer_is_not_accused(
+    known: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+    class Halved:
+        def forward(self, x):
+            return x / 2
+        def backward(self, dout):
+            return dout
+    class Twice:
+        def __init__(self):
+            self.inside = [Halved(), Halved()]
+        def forward(self, x):
+            for layer in self.inside:
+                x = layer.forward(x)
+            return x
+        def backward(self, dout):
+            for layer in self.inside:
+                dout = layer.backward(dout)
+            return dout
+    """
+    _, findings = _judged(code, monkeypatch, known)
+    assert not any(finding.function == "Twice.backward" for finding in findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from pathlib import Path
 
@@ -61,6 +62,23 @@ UNPACKED = '\n    W1, b1, W2, b2 = params["W1"], params["b1"], params["W2"], par
 GRADS = '    grads = {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}\n'
 WITH_ADAM = START + IN_DICTS + "for epoch in range(100):" + UNPACKED + FORWARD + COST + BACKWARD + GRADS + ADAM
 
+CONTRASTIVE = """
+import numpy as np
+np.random.seed(0)
+V = (np.random.rand(12, 5) > 0.5) * 1.0
+W, b, c = np.random.randn(5, 3), np.zeros(5), np.zeros(3)
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+def energy(v):
+    return np.mean(-v @ b - np.sum(np.log1p(np.exp(v @ W + c)), axis=1))
+for i in range(20):
+    h = sigmoid(V @ W + c)
+    v = (np.random.rand(12, 5) < sigmoid((np.random.rand(12, 3) < h) @ W.T + b)) * 1.0
+    W += 0.1 * (V.T @ h - v.T @ sigmoid(v @ W + c)) / 12
+    b += 0.1 * (V - v).mean(axis=0)
+    c += 0.1 * (h - sigmoid(v @ W + c)).mean(axis=0)
+    gap = energy(V) - energy(v)
+"""
 RIGHT = {
     "plain descent": LOOP + SGD,
     "no cost at all": START + "for epoch in range(100):" + FORWARD + BACKWARD + SGD,
@@ -113,6 +131,11 @@ RIGHT = {
             loss = np.mean((H @ W2 - Y) ** 2)
             W2 -= 0.1 * 2 * H.T @ (H @ W2 - Y) / 12
     """,
+    "not known: a number that is computed anew after the step": CONTRASTIVE,
+    "not known: a cost that is computed anew after the step": CONTRASTIVE.replace("gap =", "cost ="),
+    "not known: a number after a step that functions make": re.sub(
+        r"(\w) \+= (.*)", r"add(\1, \2)", "def add(a, b):\n    a[...] = a + b\n" + CONTRASTIVE
+    ),
     "no gradient: Hebb's rule": START
     + "for epoch in range(10):"
     + FORWARD
@@ -165,6 +188,12 @@ WRONG = {
     "the first gradient": (LOOP + SGD, "(A2 - Y) / len", "(A2 - Y) * A2 / len", "own-upstream"),
     "all up the slope": (LOOP + SGD, "(A2 - Y) / len", "(Y - A2) / len", None),
     "never moved": (LOOP + SGD, "b1 -= lr * db1; ", "", "own-unmoved"),
+    "all but the last layer": (
+        START + "for epoch in range(100):" + FORWARD + BACKWARD + SGD,
+        "dZ2 @ W2.T",
+        "dZ2 @ W2.T / 3",
+        "own-ratio 0.333333",
+    ),
     "not the input": (LOOP + SGD, "dW1 = X.T @", "dW1 = np.abs(X).T @", "other"),
     "with Adam": (WITH_ADAM, "dA1 * (1 - A1**2)", "dA1 * (1 - A1)", "own-upstream"),
     "before it is used": (
@@ -183,3 +212,67 @@ def test_a_wrong_step_is_told_with_its_line(kind: str, tmp_path: Path) -> None:
     finding = _finding(code.replace(right, wrong), tmp_path)
     assert finding.line == _line(code.replace(right, wrong), wrong or "db1 =")
     assert finding.facts.get("pattern") == pattern
+
+
+def test_adam_up_the_slope_is_told_in_the_function_that_updates(tmp_path: Path) -> None:
+    inside = ADAM.replace("params[name] -= lr *", "p = params[name]\n        p += 0.1 *").replace("epoch", "t")
+    adam = START + "def adam(params, grads, m, v, t):" + inside
+    loop = "for epoch in range(100):" + UNPACKED + FORWARD + COST + BACKWARD + GRADS
+    code = adam + IN_DICTS + loop + "    adam(params, grads, m, v, epoch)\n"
+    finding = _finding(code, tmp_path)
+    assert (finding.mistake, finding.function) == ("own-step-uphill", "adam")
+    assert finding.line == _line(code, "p += 0.1")
+
+
+ROWS = """
+import numpy as np
+np.random.seed(0)
+E, w = np.random.randn(6, 3), np.random.randn(3)
+for i in range(20):
+    a, b = E[1], E[[2, 4]]
+    error = w @ a + np.sum(b @ w) - 1
+    loss = error**2
+    dw = 2 * error * (a + b.sum(axis=0))
+    dE = 2 * error * w
+    w -= 0.01 * dw
+    E[1] -= 0.01 * dE
+    E[[2, 4]] -= 0.01 * dE
+"""
+
+
+def test_rows_that_move_are_right(tmp_path: Path) -> None:
+    assert [finding for _, finding in _outcome(ROWS, tmp_path)] == [None]
+
+
+def test_rows_of_which_only_a_copy_moves_are_told(tmp_path: Path) -> None:
+    finding = _finding(ROWS.replace("E[[2, 4]] -=", "b -="), tmp_path)
+    assert finding.line == _line(ROWS, "E[1] -=") and finding.facts["pattern"] == "own-unmoved"
+
+
+def test_rows_that_move_too_far_are_told(tmp_path: Path) -> None:
+    finding = _finding(ROWS.replace("E[[2, 4]] -= 0.01", "E[[2, 4]] += 0.01"), tmp_path)
+    assert finding.line == _line(ROWS, "E[[2, 4]] -=")
+
+
+OF_AN_OBJECT = """
+from dataclasses import dataclass
+@dataclass
+class Weights:
+    W1: np.ndarray
+    b1: np.ndarray
+    W2: np.ndarray
+    b2: np.ndarray
+def gradients(X, Z1, A1, A2, Y, W2):
+    dZ2 = (A2 - Y) / len(X)
+    dZ1 = dZ2 @ W2.T * (1 - A1**2)
+    db1 = dZ1.sum(axis=0, keepdims=True)
+    return Weights(W1=X.T @ (dZ1 * Z1), b1=db1, W2=A1.T @ dZ2, b2=dZ2.sum(axis=0, keepdims=True))
+"""
+
+
+def test_the_function_that_returns_gradients_in_an_object_is_blamed(tmp_path: Path) -> None:
+    update = "".join(f"    {name} -= 0.1 * g.{name}\n" for name in ("W1", "b1", "W2", "b2"))
+    step = "    g = gradients(X, Z1, A1, A2, Y, W2)\n" + update
+    code = START + OF_AN_OBJECT + "for epoch in range(9):" + FORWARD + COST + step
+    finding = _finding(code, tmp_path)
+    assert (finding.function, finding.line) == ("gradients", _line(code, "return Weights"))

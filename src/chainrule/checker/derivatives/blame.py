@@ -66,15 +66,39 @@ def blamed_uphill(learner: Learner, loop: int, verdict: Verdict) -> tuple[str, i
     nearest = verdict.along[:2]
     of_arrays = [parameter for parameter in verdict.along if len(parameter.entries) > 1]
     if of_arrays and any(scale > 0 for scale in sorting.scales(of_arrays[0], verdict.point)):
-        after = verdict.point.after[of_arrays[0].path]
-        names = (path for path, a in verdict.point.made.items() if differences.is_same(a, after))
+        after = [verdict.point.after[parameter.path] for parameter in verdict.along]
+        names = (path for path, a in verdict.point.made.items() if any(differences.is_same(a, b) for b in after))
         places = [_assigned(learner, loop, path) for path in names]
-        return next(((function, s.lineno) for function, s in places if s is not None), ("", None))
+        return next(((function, s.lineno) for function, s in places if s and not _only_names(s)), ("", None))
     giving = [_giving(learner, loop, verdict, parameter) for parameter in nearest]
     function = giving[0][0]
     same = [statement for scope, statement in giving if statement is not None and scope == function]
     source = lines.common_source(_block(learner, loop, function), same) if same else None
     return function, source.lineno if source else None
+
+
+def is_of_what_is_left(learner: Learner, loop: int, verdict: Verdict) -> bool:
+    """Return whether a cost is computed anew after the step: it goes down the slope of the cost before, not of this."""
+    names = [step_patterns.short(parameter.path) for parameter in verdict.parameters]
+    for path in verdict.cost.reads:
+        function, statement = _assigned(learner, loop, path)
+        if statement is not None and (lines.called(statement) & _own_names(learner)):
+            block = _block(learner, loop, function)
+            if any(lines.is_changed(block, statement.lineno, name) for name in names):
+                return True
+    return False
+
+
+def _only_names(statement: ast.stmt) -> bool:
+    """Return whether a statement gives names to what is there: `W1, b1 = params["W1"], params["b1"]`."""
+    value = getattr(statement, "value", None)
+    values = value.elts if isinstance(value, ast.Tuple) else [value]
+    is_update = isinstance(statement, ast.AugAssign)
+    return not is_update and all(isinstance(v, ast.Name | ast.Subscript | ast.Attribute) for v in values)
+
+
+def _own_names(learner: Learner) -> set[str]:
+    return {function.rpartition(".")[2] for function in learner.nodes}
 
 
 def _giving(learner: Learner, loop: int, verdict: Verdict, parameter: Agreement) -> tuple[str, ast.stmt | None]:
@@ -99,6 +123,8 @@ def _first(learner: Learner, loop: int, effects: Mapping[Path, frozenset[Path]],
     reach = {pair: sum(pair.quantity in follows for follows in effects.values()) for pair in flow.wrong}
     nearest = [pair for pair in flow.wrong if reach[pair] == max(reach.values())]
     right = {pair.gradient for pair in flow.right}
+    if right_but_for_its_length := [pair for pair in nearest if pair in flow.right]:
+        return min(right_but_for_its_length, key=lambda pair: _line(learner, loop, pair))
     meant = [pair for pair in nearest if pair.gradient in right]
     chosen = max if meant else min
     return chosen(meant or nearest, key=lambda pair: _line(learner, loop, pair), default=None)

@@ -48,13 +48,14 @@ class Unit(NamedTuple):
 
 
 def judged(
-    learner: Learner, watcher: Watcher, calls: Mapping[str, Mapping[str, Any]], settled: set[str]
+    learner: Learner, watcher: Watcher, calls: Mapping[str, Mapping[str, Any]], settled: set[str], wrong: set[str]
 ) -> Iterator[tuple[Checked, Finding | None]]:
     """Yield what became of the functions and methods that are not settled yet, as far as that can be said.
 
-    They are tried as the program was seen to call them, and in other ways if it did not.
+    They are tried as the program was seen to call them, and in other ways if it did not. What goes through a function
+    that is `wrong` is not accused: the mistake is there.
     """
-    known, trusted, end = set(settled), set(learner.nodes), clock.now() + SECONDS
+    known, trusted, end = set(settled), learner.nodes.keys() - wrong, clock.now() + SECONDS
     accused: list[tuple[Unit, Comparison]] = []
     for unit in _units(learner):
         functions = {unit.forward, unit.backward, unit.made_by} - {""}
@@ -72,13 +73,13 @@ def judged(
             accused.append((unit, comparison))
     accused.sort(key=lambda accusation: len(accusation[1].functions))  # the smallest piece of code first
     for unit, comparison in accused:
-        wrong = _wrong(comparison)
+        gradient = _wrong(comparison)
         # Of what takes part in it, nothing may come from another file where it never was right, or be wrong itself.
-        if wrong and unit.backward not in known and comparison.functions <= trusted:
+        if gradient and unit.backward not in known and comparison.functions <= trusted:
             known.add(unit.backward)
             trusted.discard(unit.backward)
             checked = Checked(unit.backward, unit.backward, learner.line(unit.backward), "wrong")
-            yield checked, _finding(learner, unit, wrong)
+            yield checked, _finding(learner, unit, gradient)
 
 
 def _as_seen(

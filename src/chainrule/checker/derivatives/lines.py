@@ -33,10 +33,10 @@ def assigned(block: Block, written: str) -> ast.stmt | None:
     """Return the last statement that gives a value to what is written so, or to a part of it under a computed key.
 
     A value that only gets another name, or is put into a dict, is followed to where it comes from. Of a value that a
-    function returns, only what follows the call is written: `['dW']`, or nothing.
+    function returns, only what follows the call is written: `['dW']`, `.dW`, or nothing.
     """
     statements = list(_statements(block))
-    if not written or written.startswith("["):
+    if not written or written.startswith(("[", ".")):
         giving = [statement for statement in statements if isinstance(statement, ast.Return)][-1:]
         return _source(statements, giving[0], written) if giving else None
     for name in (written, _base(written)):
@@ -44,7 +44,8 @@ def assigned(block: Block, written: str) -> ast.stmt | None:
         if fitting:
             is_whole = any(ast.unparse(target) == name for target in targets(fitting[-1]))
             return _source(statements, fitting[-1], written.removeprefix(name) if is_whole else "")
-    return None
+    parts = [s for s in statements if any(_base(ast.unparse(t)) == written for t in targets(s))]
+    return parts[-1] if parts else None  # such as the row of a matrix
 
 
 def _source(statements: Sequence[ast.stmt], statement: ast.stmt, rest: str) -> ast.stmt:
@@ -55,6 +56,8 @@ def _source(statements: Sequence[ast.stmt], statement: ast.stmt, rest: str) -> a
         value, rest = (value.values[keys.index(rest)], "") if rest in keys else (None, "")
     elif isinstance(value, ast.Tuple) and (number := re.match(r"\[(\d+)\]", rest)) and int(number[1]) < len(value.elts):
         value, rest = value.elts[int(number[1])], rest[number.end() :]
+    elif isinstance(value, ast.Call) and (kept := [k.value for k in value.keywords if f".{k.arg}" == rest]):
+        value, rest = kept[0], ""  # an object that keeps what it is made of
     if isinstance(statement, ast.AugAssign) or not _is_a_name(value):
         return statement
     before = [s for s in statements if s.lineno < statement.lineno]
@@ -147,6 +150,11 @@ def changed_before(block: Block, line: int, names: Sequence[str]) -> tuple[str, 
     before = [s for s in statements if s.lineno < line]
     changed = ((name, s.lineno) for name in names if name in read for s in before if _changes(s, name))
     return next(changed, None)
+
+
+def is_changed(block: Block, line: int, written: str) -> bool:
+    """Return whether a value gets another one before a line, in the same pass."""
+    return any(_changes(statement, written) for statement in _statements(block) if statement.lineno < line)
 
 
 def _changes(statement: ast.stmt, written: str) -> bool:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.checker.derivatives import updates
+from chainrule.checker.derivatives.costs import Cost
 from chainrule.checker.derivatives.differences import Point
 from chainrule.checker.derivatives.updates import AGREE, Agreement
 
 _FEWEST = 4  # examples: by 2 or 3 a learner may multiply a rate on purpose
 
 
-def sort(agreements: Sequence[Agreement], point: Point, is_own: bool) -> tuple[list[Agreement], list[Agreement]]:
+def sort(agreements: Sequence[Agreement], point: Point, cost: Cost) -> tuple[list[Agreement], list[Agreement]]:
     """Return the parameters that move along the slope, and those that are proven not to.
 
     Of a cost that is the program's own, the derivative may be among what the step computes.
     """
-    exact = [parameter for parameter in agreements if is_own and is_exact(parameter, point)]
-    factor = updates.rate(exact or agreements)
+    exact = [parameter for parameter in agreements if cost.kind == "own" and is_exact(parameter, point)]
+    factor = updates.rate(exact or _of_usual_length(agreements, point, cost))
     usual = [parameter for parameter in agreements if _is_usual(parameter, factor)]
     is_of_numbers = exact and len(agreements) > 1 and all(len(parameter.entries) == 1 for parameter in agreements)
     if numbers(usual) < 2 and not is_of_numbers:
@@ -33,6 +35,21 @@ def sort(agreements: Sequence[Agreement], point: Point, is_own: bool) -> tuple[l
             along += [parameter] if is_along else []
             off += [parameter] if is_along is False and parameter.is_clear else []
     return along, off
+
+
+def _of_usual_length(agreements: Sequence[Agreement], point: Point, cost: Cost) -> Sequence[Agreement]:
+    """Return the parameters without those whose gradient is another multiple than the usual ones, if some have those.
+
+    The usual ones are of the sum over all outputs or of their mean; a mistake may make several of them too long alike.
+    """
+    if cost.kind != "usual":
+        return agreements
+    outputs = point.after[cost.reads[0]]
+    usual = [times / n for times in (0.5, 1.0, 2.0) for n in {1, outputs.size, *outputs.shape}]
+    lengths = {p.path: scales(p, point) for p in agreements if p.is_multiple}
+    right = {path for path, own in lengths.items() if any(updates.is_near(abs(n), m) for n in own for m in usual)}
+    other = {path for path, own in lengths.items() if own} - right
+    return [parameter for parameter in agreements if parameter.path not in other] if right else agreements
 
 
 def is_exact(parameter: Agreement, point: Point) -> bool:
@@ -53,7 +70,21 @@ def _sort_by_gradients(agreements: Sequence[Agreement], point: Point) -> tuple[l
         right = [compared for compared in entering if compared.is_multiple and compared.factor < 0]
         along += right[:1]
         off += entering[:1] if not right and parameter.is_clear and len(parameter.entries) > 1 else []
+    if not along and (uphill := _uphill(agreements, point)):
+        return uphill, []
     return along, off if numbers(along) > 1 else []
+
+
+def _uphill(agreements: Sequence[Agreement], point: Point) -> list[Agreement]:
+    """Return the parameters if all have the right gradients, and move along them by one length in place of against."""
+    uphill = list[Agreement]()
+    for parameter in agreements:
+        gradients = [g for _, g in updates.of_one_length(point, parameter.path, uphill=True)]
+        right = [n for g in gradients if (n := updates.scale(parameter, g)) is not None and n > 0]
+        if not right:
+            return []
+        uphill.append(replace(parameter, factor=1.0, is_multiple=True, move=parameter.derivative))
+    return uphill
 
 
 def _is_usual(parameter: Agreement, factor: float) -> bool:

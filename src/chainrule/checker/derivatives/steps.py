@@ -61,8 +61,13 @@ class Verdict:
 
     @property
     def is_anchored(self) -> bool:
-        """Whether what moves along the slope shows what the step's cost and its rate are."""
+        """Whether what moves along the slope shows what the step's cost and its rate are.
+
+        Of a number that is called no cost, one parameter alone may be moved along the slope by chance.
+        """
         is_own = self.cost.kind == "own"
+        if not is_own and not self.is_right and len(self.along) < 2 and self.point.after[self.cost.reads[0]].size == 1:
+            return False
         return any(len(p.entries) > 1 or (is_own and sorting.is_exact(p, self.point)) for p in self.along) or (
             sorting.numbers(self.along) > 1 and self.is_plain
         )
@@ -241,7 +246,7 @@ def _verdict(
     )
     parameters = [parameter for parameter in compared if parameter is not None]
     parameters.sort(key=lambda parameter: len(effects[parameter.path]))  # the nearest to the cost first
-    along, off = sorting.sort(parameters, point, cost.kind == "own")
+    along, off = sorting.sort(parameters, point, cost)
     return Verdict(cost, tuple(parameters), tuple(along), tuple(off), effects, point)
 
 

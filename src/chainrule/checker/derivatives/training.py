@@ -117,6 +117,8 @@ def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: f
         return _found(learner, loop, name, "own-step-uphill", Place(function, line, facts))
     if not verdict.off or any(parameter.move @ parameter.derivative > 0 for parameter in verdict.along):
         return None
+    if blame.is_of_what_is_left(learner, loop.line, verdict):
+        return None
     place = blame.blamed(learner, loop.line, loop.rerun, verdict, until)
     if place is None or (place.facts["pattern"] == "sign" and has_two_aims):
         return None

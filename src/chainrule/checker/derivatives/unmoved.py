@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from chainrule.checker.derivatives.updates import Agreement
 from chainrule.checker.watching.paths import Path, text
 
 PLACES, MOST = 3, 6  # entries of a parameter, and parameters
+LEFT = 8  # entries that stay, of a parameter that moves elsewhere
 
 
 def with_unmoved(rerun: Rerun, verdict: Verdict) -> Verdict | None:
@@ -24,7 +26,9 @@ def with_unmoved(rerun: Rerun, verdict: Verdict) -> Verdict | None:
     """
     unmoved = list(_unmoved(rerun, verdict))
     if not unmoved:
-        return verdict
+        partly = list(_partly_unmoved(rerun, verdict)) if verdict.cost.kind == "own" else []
+        others = _others(verdict, partly)
+        return replace(verdict, off=tuple(partly), along=tuple(others)) if others else None
     if not all(sorting.scales(parameter, verdict.point) for parameter in unmoved):
         return None
     effects = {**verdict.effects, **{parameter.path: frozenset[Path]() for parameter in unmoved}}
@@ -44,14 +48,37 @@ def _unmoved(rerun: Rerun, verdict: Verdict) -> Iterator[Agreement]:
         and _unnumbered(path) in names
     ]
     for path in still[:MOST]:
-        value = point.before[path]
-        chosen = np.random.default_rng(0).permutation(value.size)[:PLACES]
-        places = [tuple(map(int, np.unravel_index(number, value.shape))) for number in chosen]
-        trials = list(differences.trials(rerun, point, path, places, verdict.cost.reads))
-        slope, noise = differences.slopes(verdict.cost.of, trials)
-        if np.isfinite(slope).all() and np.any(updates.AGREE * np.abs(slope) > noise):
-            move = np.zeros(len(slope))
-            yield Agreement(path, tuple(trial.index for trial in trials), slope, move, 0.0, False, True)
+        yield from _with_a_slope(rerun, verdict, path, np.ones(point.before[path].shape, bool), PLACES)
+
+
+def _partly_unmoved(rerun: Rerun, verdict: Verdict) -> Iterator[Agreement]:
+    """Yield the parameters of which some entries move along the slope, and others stay that have a clear slope, too.
+
+    What is 0 and stays may be held there on purpose.
+    """
+    for parameter in verdict.along:
+        value, move = verdict.point.before[parameter.path], verdict.point.moved(parameter.path)
+        still = (move == 0) & (value != 0)
+        if parameter.is_multiple and np.any(still):
+            for left in _with_a_slope(rerun, verdict, parameter.path, still, LEFT):
+                steepest = int(np.argmax(np.abs(left.derivative)))
+                if abs(parameter.factor * left.derivative[steepest]) > np.spacing(abs(left.at(value)[steepest])):
+                    yield left  # else the move is lost in rounding
+
+
+def _with_a_slope(rerun: Rerun, verdict: Verdict, path: Path, where: Any, most: int) -> Iterator[Agreement]:
+    """Yield how some entries of an array that stay compare with the slope of the cost, if that is clear somewhere."""
+    chosen = np.random.default_rng(0).permutation(np.argwhere(where))[:most]
+    places = [tuple(map(int, place)) for place in chosen]
+    trials = list(differences.trials(rerun, verdict.point, path, places, verdict.cost.reads))
+    slope, noise = differences.slopes(verdict.cost.of, trials)
+    if np.isfinite(slope).all() and np.any(updates.AGREE * np.abs(slope) > noise):
+        yield Agreement(path, tuple(trial.index for trial in trials), slope, np.zeros(len(slope)), 0.0, False, True)
+
+
+def _others(verdict: Verdict, partly: list[Agreement]) -> list[Agreement]:
+    paths = {parameter.path for parameter in partly}
+    return [parameter for parameter in verdict.along if parameter.path not in paths]
 
 
 def _unnumbered(path: Path) -> str:

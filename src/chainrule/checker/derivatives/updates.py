@@ -112,18 +112,19 @@ def is_by_a_rule(parameter: Agreement, factor: float, point: Point) -> bool:
 
 
 @lru_cache(KNOWN)
-def of_one_length(point: Point, path: Path) -> tuple[tuple[Path, Any], ...]:
+def of_one_length(point: Point, path: Path, uphill: bool = False) -> tuple[tuple[Path, Any], ...]:
     """Return the gradients that a parameter moves against by one length, as the first time in Adam and its like.
 
-    The weights may decay apart from that.
+    The weights may decay apart from that. `uphill` are those that it moves along.
     """
+    sign = -1 if uphill else 1
     move = point.moved(path).ravel()
     places = np.flatnonzero(move)[:SAMPLED]
     value = point.before[path].ravel()[places]
     return tuple(
         (other, gradient)
         for other, gradient in gradients(point, path)
-        if _is_of_one_length(move[places], gradient.ravel()[places], value)
+        if _is_of_one_length(move[places], sign * gradient.ravel()[places], value)
     )
 
 

@@ -148,16 +148,19 @@ def _watched(
 ) -> Iterator[tuple[Checked, Finding | None]]:
     """Yield what differences of the learner's own forward pass say of what has no known name; `checked` grows."""
     seen = watcher.watch()
-    yield from judgment.judged(learner, watcher, seen.calls, _settled(learner, {**blanks, **checked}))
-    wrong = {function for function, done in checked.items() if done.status == "wrong"}
-    yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), wrong)
+    yield from judgment.judged(learner, watcher, seen.calls, _settled(learner, {**blanks, **checked}), _wrong(checked))
+    yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), _wrong(checked))
 
 
 def _settled(learner: Learner, checked: Mapping[str, Checked]) -> set[str]:
     """Return the functions that are judged, or that cannot be before another one is right."""
-    wrong = {function for function, done in checked.items() if done.status == "wrong"}
+    wrong = _wrong(checked)
     settled = {f for f, done in checked.items() if done.status != "unchecked" or wrong & _awaited(done)}
     return settled | {function for function in learner.nodes if wrong & uses(learner, function)}
+
+
+def _wrong(checked: Mapping[str, Checked]) -> set[str]:
+    return {function for function, done in checked.items() if done.status == "wrong"}
 
 
 def _awaited(done: Checked) -> set[str]:

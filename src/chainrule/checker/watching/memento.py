@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
+from itertools import zip_longest
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -16,7 +18,7 @@ from chainrule.checker.watching.paths import is_learners
 class Memento:
     """What can be reached from some values, remembered; every object stays itself, so that names may share it.
 
-    Global random numbers are put back as well. What an iterator has already given is gone.
+    Random numbers are put back as well, also those of generators. What an iterator has already given is gone.
 
     Raises
     ------
@@ -30,6 +32,7 @@ class Memento:
         self.arrays: list[tuple[Any, Any]] = []
         self.containers: list[tuple[Any, Any]] = []
         self.random = random.getstate(), np.random.get_state()
+        self.generators: list[tuple[Any, Any]] = []
         size, known, waiting = 0, set[int](), list(roots)
         while waiting:
             value = waiting.pop()
@@ -45,6 +48,13 @@ class Memento:
                 self.containers.append((value, value.copy()))
             elif is_learners(value):
                 self.containers.append((vars(value), vars(value).copy()))
+            elif isinstance(value, random.Random):
+                self.generators.append((value.setstate, value.getstate()))
+            elif isinstance(value, np.random.RandomState):
+                self.generators.append((value.set_state, value.get_state()))
+            elif isinstance(value, np.random.Generator):
+                generator = value.bit_generator
+                self.generators.append((partial(setattr, generator, "state"), generator.state))
             waiting += _inside(value)
 
     def restore(self) -> None:
@@ -57,6 +67,23 @@ class Memento:
                 array[...] = numbers
         random.setstate(self.random[0])
         np.random.set_state(self.random[1])
+        for put_back, state in self.generators:
+            put_back(state)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether every array is what it was, under the names that it had."""
+        return all(np.array_equal(array, numbers) for array, numbers in self.arrays) and all(
+            now is before for container, content in self.containers for now, before in _arrays_of(container, content)
+        )
+
+
+def _arrays_of(container: Any, content: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield what a container holds now in place of each array that it held."""
+    if isinstance(content, dict):
+        yield from [(container.get(key), value) for key, value in content.items() if isinstance(value, np.ndarray)]
+    elif isinstance(content, list):
+        yield from [pair for pair in zip_longest(container, content) if isinstance(pair[1], np.ndarray)]
 
 
 def _inside(value: Any) -> Iterator[Any]:

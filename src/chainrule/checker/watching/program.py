@@ -6,6 +6,7 @@ import ast
 import contextlib
 import copy
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ NAME = "<learner>"
 SECONDS = 2.5  # of the processor, for all statements; one that has begun may take 2 s longer ...
 ALL = 3.5  # ... and for what is called besides
 PATIENCE = 6.0  # seconds of the clock, for a busy machine
+IDLE = 6  # passes that may change nothing, such as those that `continue` at once
 ENOUGH = 3  # passes of a loop ...
 LONG = 0.3  # ... that takes longer than so many seconds
 
@@ -50,10 +52,11 @@ class Program:
         self.failed: list[Raised] = []
         """What its statements stopped with."""
         self.first: dict[int, Rehearsal] = {}
-        """The first pass of each loop, by the number of its place."""
+        """The first pass of each loop that may change an array, by the number of its place."""
         self.calls = Calls()
         self.names = names
         self._begun: dict[int, tuple[int, float]] = {}
+        self._kept = Counter[int]()
         stopped = {BEGIN: self._before_a_loop, PASS: self._before_a_pass, CALL: self.calls.called, LOAD: data.loaded}
         names["__builtins__"] |= stopped
 
@@ -104,17 +107,25 @@ class Program:
         self._begun[number] = 0, time.monotonic()
 
     def _before_a_pass(self, number: int, names: dict[str, Any], local: dict[str, Any]) -> bool:
-        """Keep the state before the first pass of a loop, and return whether the loop has run long enough."""
+        """Keep the state before a pass of a loop, and return whether the loop has run long enough."""
         if self._until is None:
             return False
         self._check_time()
-        if number not in self.first:
-            code = one_pass(self.places[number].loop, NAME)
-            if code is not None:
-                self.first[number] = Rehearsal(code, names, None if local is names else local)
+        self._keep(number, names, None if local is names else local)
         passes, since = self._begun.get(number, (0, time.monotonic()))
         self._begun[number] = passes + 1, since
         return passes >= ENOUGH and time.monotonic() - since > LONG
+
+    def _keep(self, number: int, names: dict[str, Any], local: dict[str, Any] | None) -> None:
+        """Keep the state before a pass, if it is the first, or if the one that is kept changed nothing."""
+        first = self.first.get(number)
+        if first is not None and (self._kept[number] == IDLE or not first.is_unchanged(local)):
+            self._kept[number] = IDLE
+            return
+        code = one_pass(self.places[number].loop, NAME) if first is None else first.code
+        self._kept[number] += 1
+        if code is not None:
+            self.first[number] = Rehearsal(code, names, local)
 
     _until: float | None = None
     _latest = 0.0

@@ -33,6 +33,11 @@ class Rehearsal:
         self.code, self.names, self.local = code, names, None if local is None else dict(local)
         self._memento = Memento(names, self.local)
 
+    def is_unchanged(self, local: Mapping[str, Any] | None) -> bool:
+        """Return whether the arrays of the file, and of the variables, are those that the code begins with."""
+        kept = {name: value for name, value in (self.local or {}).items() if isinstance(value, np.ndarray)}
+        return self._memento.is_unchanged and all((local or {}).get(name) is value for name, value in kept.items())
+
     def before(self) -> dict[Path, Any]:
         """Return the arrays and numbers that there are before."""
         self._memento.restore()
