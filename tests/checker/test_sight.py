@@ -26,11 +26,6 @@ def f(dA, W):
     dZ = dA * 2
     return W @ dZ
 ---
-from common import *
-def f(dA, W):
-    dZ = dA * 2
-    return W @ dz
----
 def f(x):
     try:
         del x_train
@@ -93,6 +88,11 @@ def test_what_is_wrong_is_seen_at_its_line(kind: str) -> None:
     errors = [finding for finding in findings if finding.severity == "error"]
     (finding,) = errors or findings
     assert finding.mistake == kind.partition(" ")[0] and finding.function and finding.line
+
+
+def test_a_name_that_a_starred_import_may_bind_is_doubtful() -> None:
+    (finding,) = seen(ast.parse("from common import *\n\ndef f(dA, W):\n    dZ = dA * 2\n    return W @ dz + dZ"))
+    assert (finding.mistake, finding.severity) == ("misspelt-name", "warning")
 
 
 @pytest.mark.parametrize("code", RIGHT)

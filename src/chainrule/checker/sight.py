@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from pyflakes import checker, messages
@@ -19,7 +20,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
     Each kind has its own key: "misspelt-name", "misspelt-attribute" and "update-lost" are errors; "never-used" and
-    "overwritten" are warnings.
+    "overwritten" are warnings, and "misspelt-name" where everything is imported from another file.
 
     Parameters
     ----------
@@ -45,19 +46,19 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
 
 def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
     """Yield names that nothing binds but that are nearly one that is bound there, and results that nobody uses."""
-    report = checker.Checker(tree, builtins=set(known))
-    if any(isinstance(message, messages.ImportStarUsed) for message in report.messages):
-        return
-    for message in report.messages:
+    for message in checker.Checker(tree, builtins=set(known)).messages:
         name, function = _around(tree, message.lineno)
         if function is None:
             continue
-        if isinstance(message, messages.UndefinedName):
+        if isinstance(message, messages.UndefinedName | messages.ImportStarUsage):
             misspelt = str(message.message_args[0])
             variables = set(bound(function))
             other = None if misspelt in variables else alike(misspelt, variables)  # one that it deletes again
             if other and not _is_called(function, misspelt):
-                yield Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
+                finding = Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
+                # A file from which everything is imported may bind it: only an exception can tell.
+                is_doubtful = isinstance(message, messages.ImportStarUsage)
+                yield replace(finding, severity="warning") if is_doubtful else finding
         elif isinstance(message, messages.UnusedVariable):
             variable = str(message.message_args[0])
             if _is_computed(function, variable, message.lineno):
