@@ -18,6 +18,9 @@ WRONG = {
     "update-lost in a loop": (
         "def update(p, g, lr):\n    for l in range(3):\n        W = p[l]\n        W = W - lr * g[l]\n    return p"
     ),
+    "update-lost for no assignment": (
+        "def update(p, g, lr):\n    p['W'] - lr * g['W']\n    p['b'] -= lr * g['b']\n    return p"
+    ),
     "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
 }
@@ -45,6 +48,10 @@ def update(p, g, lr):
         W = W - lr * g[l]
         p[l] = W
     return p
+---
+def update(p, g, lr):
+    p['W'] - lr * g['W']
+    p['W'] = p['W'] - lr * g['W']
 ---
 def train(x, w, lr):
     for _ in range(3):

@@ -31,7 +31,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """
     findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
-        findings += [*_overwritten(name, function), *_lost(name, function)]
+        findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
     return sorted(findings, key=lambda finding: finding.line or 0)
 
 
@@ -204,13 +204,24 @@ def _lost(name: str, function: Function) -> Iterator[Finding]:
             yield Finding("update-lost", name, statement.lineno, {"name": target})
 
 
+def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
+    """Yield updates that are assigned to nothing, as in `W - learning_rate * dW`, of what stays as it is."""
+    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)]
+    given = {ast.unparse(node) for node in nodes if not isinstance(node.ctx, ast.Load)}
+    for statement in ast.walk(function):
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BinOp):
+            target = ast.unparse(statement.value.left)
+            if target not in given and _is_update(target, statement.value):
+                yield Finding("update-lost", name, statement.lineno, {"name": target})
+
+
 def _is_update(target: str, value: ast.expr) -> bool:
     """Return whether a value is what it is assigned to, plus or minus a product."""
     return (
         isinstance(value, ast.BinOp)
         and isinstance(value.op, ast.Sub | ast.Add)
-        and isinstance(value.left, ast.Name)
-        and value.left.id == target
+        and isinstance(value.left, ast.Name | ast.Attribute | ast.Subscript)
+        and ast.unparse(value.left) == target
         and isinstance(value.right, ast.BinOp)
         and isinstance(value.right.op, ast.Mult)
     )
