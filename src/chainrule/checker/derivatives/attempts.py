@@ -328,7 +328,8 @@ def _source(key: str, value: Any, x: str, given: Arguments, parts: tuple[Any, ..
     kept = [position for position, part in enumerate(parts[1:]) if _is_same(value, part)]
     if kept:
         return f"kept[{kept[0]}]"
-    return "dy.copy()" if not has_upstream and _is_array(value) and np.shape(value) == np.shape(y) else None
+    is_like_y = _is_array(value) and isinstance(y, np.ndarray) and value.shape == y.shape  # y may be a list of arrays
+    return "dy.copy()" if is_like_y and not has_upstream else None
 
 
 def _is_array(value: Any) -> bool:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
@@ -87,9 +88,12 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
-    for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
-        checked[done.function] = done
-        findings += [finding] if finding else []
+    try:
+        for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
+            checked[done.function] = done
+            findings += [finding] if finding else []
+    except Exception as error:
+        findings.append(_broke_off(judgment, error))
     known = {function.partition(".")[0] for function in checked}
     for function, blank in blanks.items():
         # A method counts where its class does: that of a base class may be empty for good.
@@ -155,7 +159,7 @@ def _tried(
     return [replace(each, repro=_repro(learner, probe, each)) for each in found]
 
 
-def _broke_off(family: Family, error: Exception) -> Finding:
+def _broke_off(family: Family | ModuleType, error: Exception) -> Finding:
     name = family.__name__.rpartition(".")[2]
     text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
     return Finding("broke-off", "", facts={"text": text}, severity="warning")
