@@ -364,7 +364,10 @@ def _in_part(
     mistakes = [mistake for mistake in probe.mistakes if mistake.severity == "error"]
     wrong = [(mistake.key, [_attempt(mistake.wrong, case) for case in probe.cases]) for mistake in mistakes]
     keys = {key for key, results in wrong if _has_in_part(probe, expected, results, got)}
-    return Finding(keys.pop(), probe.function, line, difference(expected, got)) if len(keys) == 1 else None
+    if len(keys) != 1:
+        return None
+    (key,) = keys
+    return Finding(key, probe.function, line, difference(expected, got))
 
 
 def _has_in_part(
