@@ -46,7 +46,7 @@ NAMES = {
     "sign": _SIGN,
     "order": _SIGN,
     "transpose": r"transpos|order",
-    "slope": r"slope|factor|mask|lost|formula|gate|passed-on",
+    "slope": r"slope|factor|mask|lost|formula|gate|passed-on|times-value",
     "product": r"elementwise|product|matrix|times|not-summed",
     "other-variable": r"other|from|of-|swapped|exchanged|order|partner|same|cache|passed|lost|twice|old|itself",
     "one-minus": r"plus|minus|no-one|inverted|correct|weights|decayed|unbiased|sign|slope|gate",

@@ -73,3 +73,24 @@ def test_what_a_mistake_says_itself_is_not_said_twice(tmp_path: Path) -> None:
     assert [finding[:2] for finding in told(checked(tmp_path, code))] == [
         ("error", "network_forward.activation-not-used")
     ]
+
+
+def test_a_name_that_a_starred_import_may_bind_is_misspelt_where_it_stops_the_function(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text("def shout(text):\n    return text.upper()\n", "utf-8")
+    wrong = "from helpers import *\ndef sigmoid(z):\n    S = 1 / (1 + np.exp(-z))\n    return s\n"
+    errors = [finding for finding in told(checked(tmp_path, wrong)) if finding[0] == "error"]
+    assert errors == [("error", "misspelt-name", "sigmoid", 6)]
+    (tmp_path / "helpers.py").write_text("z_ = 2\n", "utf-8")
+    other = "from helpers import *\ndef sigmoid(z):\n    Z_ = -z\n    return z_ / (1 + np.exp(Z_))\n"
+    assert told(checked(tmp_path, other)) == []
+
+
+def test_a_misspelt_attribute_is_said_of_the_method_that_reads_it(tmp_path: Path) -> None:
+    code = (
+        "class Relu:\n    def forward(self, x):\n        self.m = x <= 0\n        out = x.copy()\n"
+        "        out[self.m] = 0\n        return out\n"
+        "    def backward(self, dout):\n        dout[self.M] = 0\n        return dout\n"
+    )
+    report = checked(tmp_path, code)
+    assert told(report) == [("error", "misspelt-attribute", "Relu.backward", 10)]
+    assert {done.function: done.status for done in report.checked} == {"Relu.forward": "ok", "Relu.backward": "wrong"}

@@ -18,6 +18,9 @@ WRONG = {
     "update-lost in a loop": (
         "def update(p, g, lr):\n    for l in range(3):\n        W = p[l]\n        W = W - lr * g[l]\n    return p"
     ),
+    "update-lost for no assignment": (
+        "def update(p, g, lr):\n    p['W'] - lr * g['W']\n    p['b'] -= lr * g['b']\n    return p"
+    ),
     "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
 }
@@ -25,11 +28,6 @@ RIGHT = """
 def f(dA, W):
     dZ = dA * 2
     return W @ dZ
----
-from common import *
-def f(dA, W):
-    dZ = dA * 2
-    return W @ dz
 ---
 def f(x):
     try:
@@ -50,6 +48,10 @@ def update(p, g, lr):
         W = W - lr * g[l]
         p[l] = W
     return p
+---
+def update(p, g, lr):
+    p['W'] - lr * g['W']
+    p['W'] = p['W'] - lr * g['W']
 ---
 def train(x, w, lr):
     for _ in range(3):
@@ -93,6 +95,11 @@ def test_what_is_wrong_is_seen_at_its_line(kind: str) -> None:
     errors = [finding for finding in findings if finding.severity == "error"]
     (finding,) = errors or findings
     assert finding.mistake == kind.partition(" ")[0] and finding.function and finding.line
+
+
+def test_a_name_that_a_starred_import_may_bind_is_doubtful() -> None:
+    (finding,) = seen(ast.parse("from common import *\n\ndef f(dA, W):\n    dZ = dA * 2\n    return W @ dz + dZ"))
+    assert (finding.mistake, finding.severity) == ("misspelt-name", "warning")
 
 
 @pytest.mark.parametrize("code", RIGHT)

@@ -340,7 +340,7 @@ def _unnamed(
     if raised is not None and not facts:
         finding = stopped(learner, probe.function, raised)
     else:
-        finding = _measured(probe, line, likeliest, got)
+        finding = _in_part(probe, line, likeliest, got) or _measured(probe, line, likeliest, got)
     return _checked(probe, line, [finding]), [finding]
 
 
@@ -352,6 +352,35 @@ def _fits(expected: Sequence[Values], got: Sequence[Values | Raised]) -> bool:
         agrees_somewhere([(want.get(name), actual.get(name)) for want, actual in pairs], partial(close, tolerance=1e-6))
         for name in names
     )
+
+
+def _in_part(
+    probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]
+) -> Finding | None:
+    """Return the mistake that some quantities have where all others are right, such as only the biases; or None.
+
+    If several mistakes fit, it is not known which it is.
+    """
+    mistakes = [mistake for mistake in probe.mistakes if mistake.severity == "error"]
+    wrong = [(mistake.key, [_attempt(mistake.wrong, case) for case in probe.cases]) for mistake in mistakes]
+    keys = {key for key, results in wrong if _has_in_part(probe, expected, results, got)}
+    if len(keys) != 1:
+        return None
+    (key,) = keys
+    return Finding(key, probe.function, line, difference(expected, got))
+
+
+def _has_in_part(
+    probe: Probe, right: Sequence[Values], wrong: Sequence[Values | Raised], got: Sequence[Values | Raised]
+) -> bool:
+    for want, mistaken, actual in zip(right, wrong, got, strict=True):
+        if isinstance(mistaken, Raised) or isinstance(actual, Raised):
+            return False
+        for name, number in want.items():
+            either = (number, mistaken.get(name))
+            if not any(close(each, actual.get(name), probe.tolerance) for each in either):
+                return False
+    return True
 
 
 _OF_ONE_CASE = ("shape", "transposed", "not-numbers", "not-finite")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from pyflakes import checker, messages
@@ -19,7 +20,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
     Each kind has its own key: "misspelt-name", "misspelt-attribute" and "update-lost" are errors; "never-used" and
-    "overwritten" are warnings.
+    "overwritten" are warnings, and "misspelt-name" where everything is imported from another file.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """
     findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
-        findings += [*_overwritten(name, function), *_lost(name, function)]
+        findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
     return sorted(findings, key=lambda finding: finding.line or 0)
 
 
@@ -45,19 +46,19 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
 
 def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
     """Yield names that nothing binds but that are nearly one that is bound there, and results that nobody uses."""
-    report = checker.Checker(tree, builtins=set(known))
-    if any(isinstance(message, messages.ImportStarUsed) for message in report.messages):
-        return
-    for message in report.messages:
+    for message in checker.Checker(tree, builtins=set(known)).messages:
         name, function = _around(tree, message.lineno)
         if function is None:
             continue
-        if isinstance(message, messages.UndefinedName):
+        if isinstance(message, messages.UndefinedName | messages.ImportStarUsage):
             misspelt = str(message.message_args[0])
             variables = set(bound(function))
             other = None if misspelt in variables else alike(misspelt, variables)  # one that it deletes again
             if other and not _is_called(function, misspelt):
-                yield Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
+                finding = Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
+                # A file from which everything is imported may bind it: only an exception can tell.
+                is_doubtful = isinstance(message, messages.ImportStarUsage)
+                yield replace(finding, severity="warning") if is_doubtful else finding
         elif isinstance(message, messages.UnusedVariable):
             variable = str(message.message_args[0])
             if _is_computed(function, variable, message.lineno):
@@ -203,13 +204,24 @@ def _lost(name: str, function: Function) -> Iterator[Finding]:
             yield Finding("update-lost", name, statement.lineno, {"name": target})
 
 
+def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
+    """Yield updates that are assigned to nothing, as in `W - learning_rate * dW`, of what stays as it is."""
+    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)]
+    given = {ast.unparse(node) for node in nodes if not isinstance(node.ctx, ast.Load)}
+    for statement in ast.walk(function):
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BinOp):
+            target = ast.unparse(statement.value.left)
+            if target not in given and _is_update(target, statement.value):
+                yield Finding("update-lost", name, statement.lineno, {"name": target})
+
+
 def _is_update(target: str, value: ast.expr) -> bool:
     """Return whether a value is what it is assigned to, plus or minus a product."""
     return (
         isinstance(value, ast.BinOp)
         and isinstance(value.op, ast.Sub | ast.Add)
-        and isinstance(value.left, ast.Name)
-        and value.left.id == target
+        and isinstance(value.left, ast.Name | ast.Attribute | ast.Subscript)
+        and ast.unparse(value.left) == target
         and isinstance(value.right, ast.BinOp)
         and isinstance(value.right.op, ast.Mult)
     )

@@ -160,7 +160,16 @@ def _define_beside(source: Source, importer: Importer) -> dict[str, Any]:
     namespace = _namespace(f"<{source.path.stem}>", importer)
     if source.tree:
         _execute(definitions(source.tree), f"<{source.path.stem}>", namespace)
+        missing = _given_values(source.tree) - namespace.keys()
+        namespace |= {name: importer.stub(name) for name in missing}  # it has them when it runs as a whole
     return {name: value for name, value in namespace.items() if not name.startswith("__")}
+
+
+def _given_values(tree: ast.Module) -> set[str]:
+    """Return the names to which the statements outside of definitions give values."""
+    statements = [s for s in tree.body if not isinstance(s, ast.FunctionDef | ast.ClassDef)]
+    nodes = [node for s in statements for node in ast.walk(s) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
 
 
 def _namespace(name: str, importer: Importer) -> dict[str, Any]:
