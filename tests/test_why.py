@@ -12,6 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import chainrule as cr
+from chainrule import stepwise
 from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
 from chainrule.layers.own import OwnLayer
@@ -145,6 +146,44 @@ def test_a_number_that_goes_to_several_layers_has_the_terms_of_all() -> None:
     assert [term.number_path for term in part.terms] == ["layer0.b.dA[1, 0]"]
     with pytest.raises(InputError, match=r"layer0.b.Z goes to several layers \(layer0.b.Z, layer0.out.x0\)"):
         trace.why("layer0.b.dZ[1, 0]", difference=True)
+
+
+def test_a_gradient_of_0_says_which_factors_are_0() -> None:
+    network = cr.Network.mlp([3, 2, 1], hidden="relu", seed=0, dtype="float64")
+    network.params[0]["W"][:] = [[1, -1], [1, -1], [1, -1]]
+    network.params[2]["W"][:] = [[1], [1]]
+    trace = network.trace([[0.0, 1.0, 0.5], [2.0, 1.0, 0.5]], [1, 0])
+    black = one(network.trace([[0.0, 1.0, 0.5]], [1]), "layer0.W[0, 0]")
+    assert black.facts == (("layer0.A[0, 0]", 0.0),)
+    assert str(black) == "layer0.dW[0, 0] = 0: each of its terms has a factor that is 0\nlayer0.A[0, 0] = 0"
+    assert one(trace, "layer0.W[1, 1]").facts == (("layer0.dZ[0, 1]", 0.0), ("layer0.dZ[1, 1]", 0.0))
+    assert one(trace, "layer2.W[1, 0]").facts == (("layer2.A[0, 1]", 0.0), ("layer2.A[1, 1]", 0.0))
+    off = one(trace, "layer1.dZ[0, 1]")
+    assert off.facts == (("∂layer1.A[0, 1]/∂layer1.Z[0, 1]", 0.0), ("layer1.Z[0, 1]", -1.5))
+    looked_up = [cr.Embedding(3, 2), cr.Flatten(), cr.Dense(1)]
+    unseen = cr.Network(looked_up, "mean_squared_error", input_shape=(2,)).trace(np.array([[1, 2]]), [[1.0]])
+    assert str(one(unseen, "layer0.W[0, 0]")) == "layer0.dW[0, 0] = 0: all of its terms are 0"
+
+
+def test_a_value_of_0_without_terms_says_so() -> None:
+    network = cr.Network.mlp([2, 1], seed=0)
+    assert str(one(network.trace([[0.0, 0.0]], [1]), "layer0.Z[0, 0]")) == "layer0.Z[0, 0] = 0: all of its terms are 0"
+
+
+def test_factors_of_1_have_names_like_all_others() -> None:
+    trace = cr.Network.mlp([3, 2, 1], hidden="tanh", seed=0).trace([[1.0, 1.0, 0.5]], [1])
+    assert [term.factor for term in one(trace, "layer0.W[1, 0]").terms] == ["layer0.A[0, 1]"]
+    assert [term.factor for term in one(trace, "layer0.b[1]").terms] == ["∂layer0.Z[0, 1]/∂layer0.b[1]"]
+    layers = [cr.Conv2D(2, 3), cr.BatchNorm(), cr.Flatten(), cr.Dense(3)]
+    network = cr.Network(layers, "categorical_cross_entropy", input_shape=(12, 12, 1), seed=0)
+    normalized = network.trace(np.random.default_rng(0).random((1, 12, 12, 1)), [1])
+    assert all(term.factor.startswith("layer1.X_hat[0, ") for term in one(normalized, "layer1.gamma[0]").terms)
+
+
+def test_a_lesson_divides_by_the_number_of_examples() -> None:
+    record = stepwise.trace([[1.0, 2.0]], [[0, 1]], {"W1": [[0.3]], "b1": [[0.0]]})
+    assert {term.factor for term in one(record, "db1[0, 0]").terms} == {"1/2"}
+    assert {term.factor for term in one(record, "W1[0, 0]").terms} == {"A0[0, 0]/2", "A0[0, 1]/2"}
 
 
 def test_too_many_terms_come_in_blocks_that_open() -> None:

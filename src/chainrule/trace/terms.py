@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,14 @@ def shares(record: LayerRecord, name: str, place: tuple[int, ...], within: Index
         return singles
     blocks = [(block, number(_masked(dy, region, block))) for block in _blocks(region, dy.shape, limit)]
     return [Share(block, None, product) for block, product in blocks if product]
+
+
+def local_derivatives(
+    record: LayerRecord, name: str, place: tuple[int, ...], others: Sequence[tuple[int, ...]]
+) -> list[float]:
+    """Return the local derivatives of some numbers above with respect to one number below."""
+    number = _number(record, name, place)
+    return [number(_unit(record.y, index)) for index in others]
 
 
 def _number(record: LayerRecord, name: str, place: tuple[int, ...]) -> Callable[[Array], float]:

@@ -33,8 +33,11 @@ def matrices(layer: LayerRecord) -> list[str]:
 
 def said(explanation: Explanation, lang: str) -> str:
     """Return in one line which number it is, and what kind of sum."""
-    nothing = explanation.said == "gradient" and not explanation.terms
-    key = "nothing" if nothing else {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
+    key = {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
+    if explanation.said == "gradient" and explanation.facts:
+        key = "zero"
+    elif key in ("gradient", "value") and not (explanation.terms or explanation.facts or explanation.value):
+        key = "nothing"
     return words(f"why-{key}", lang, path=explanation.path, value=numbers.text(explanation.value))
 
 
