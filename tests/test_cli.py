@@ -517,7 +517,9 @@ def test_explain_a_row(run: Run, small: chainrule.Network) -> None:
     assert (status, err) == (0, "")
     trace = small.trace(np.array([[0.5, 2.0]]), [1], training=False)
     assert f"prediction: {small.predict_classes([[0.5, 2.0]])[0]} (" in out
-    assert str(trace) in out and str(trace.why("layer0.W[1, 0]")) in out
+    for_python, for_terminal = 'why("layer0.W[0, 0]")', '--why "layer0.W[0, 0]"'
+    assert str(trace).replace(for_python, for_terminal) in out and for_python not in out
+    assert str(trace.why("layer0.W[1, 0]")) in out
     assert "The path of greatest influence\nlayer0.dW[1, 0]" in out
     assert run("explain", "small.safetensors", "--input", "row.npy", *asked)[1] == out
 
@@ -526,7 +528,13 @@ def test_explain_without_a_label_and_in_korean(run: Run, small: chainrule.Networ
     status, out, _ = run(
         "explain", "small.safetensors", "--input", "row.csv", "--why", "layer2.Z[0, 1]", "--lang", "ko"
     )
-    assert status == 0 and "순전파만 있습니다" in out and "모든 항의 합" in out and "예측: " in out
+    assert status == 0 and "보려면 --label을 주세요" in out and "모든 항의 합" in out and "예측: " in out
+
+
+def test_explain_says_what_it_leaves_out(run: Run, small: chainrule.Network) -> None:
+    asked = "--label", 1, "--why", "layer2.W"
+    out = run("explain", "small.safetensors", "--input", "row.csv", *asked)[1]
+    assert out.count("\nlayer2.dW[") == 8 and "\n\nlayer2.W: 9 numbers, of which the 8 largest are explained" in out
 
 
 def test_explain_writes_json_and_a_page(run: Run, small: chainrule.Network) -> None:
@@ -550,7 +558,7 @@ def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small
     assert "labels must be whole numbers from 0 to 2" in fails(*explain, "row.csv", "--label", 9)
     assert "labels must be whole numbers from 0 to 2" in fails(*explain, "row.csv", "--label", 1.5)
     assert "There is no 'layer7.W'" in fails(*explain, "row.csv", "--label", 1, "--why", "layer7.W[0]")
-    assert "give the targets (y, or --label)" in fails(*explain, "row.csv", "--why", "layer0.W[0, 0]")
+    assert "give the targets: y, or in a terminal --label" in fails(*explain, "row.csv", "--why", "layer0.W[0, 0]")
     assert "There is no language 'de'" in fails(*explain, "row.csv", "--lang", "de")
     network = chainrule.Network([chainrule.Dense(2)], "mean_squared_error", input_shape=(2,))
     chainrule.save(network, "two.safetensors")

@@ -51,6 +51,7 @@ def test_the_table_of_a_trace(trace: Trace) -> None:
     assert "layer2.dW" in str(trace)  # few numbers are all there
     large = cr.Network.mlp([784, 30, 10]).trace(np.ones((2, 784)), [1, 2])
     assert "layer0.W  " not in str(large) and max(map(len, str(large).splitlines())) <= 100
+    assert str(trace).count('Ask why: why("layer0.W[0, 0]")') == 1 and "Ask why" not in trace.html()
     assert repr(trace) == f"Trace(Dense, tanh, Dense, loss={trace['loss']:.6g})"
     assert "역전파" in trace.html(lang="ko") and "기울기 RMS" in trace.text(lang="ko")
 
@@ -89,6 +90,9 @@ def test_dead_and_saturated_units_are_counted() -> None:
     assert sigmoid is not None and sigmoid == (0.0, 0.5)
     assert idle(trace.layers[0]) is None
     assert "50% dead" in trace.html() and "50% saturated" in trace.html()
+    one = network.trace(np.array([[1.0]]), [0])  # whether a unit is dead, one example does not tell
+    assert "50% off here" in one.html() and "dead" not in one.html() + str(one)
+    assert "off / saturated" in str(one) and one.json()["layers"][1]["off"] == 0.5
     softmax = deep([cr.Dense(2), cr.Softmax(), cr.Dense(2)], input_shape=(1,)).trace(np.ones((1, 1)))
     assert idle(softmax.layers[1]) is None
 

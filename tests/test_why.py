@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import chainrule as cr
-from chainrule import stepwise
+from chainrule import book, stepwise
 from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
 from chainrule.layers.own import OwnLayer
@@ -241,13 +241,21 @@ def test_slices_ask_about_many_numbers(trace: Trace) -> None:
     assert len(ask(trace, "layer0.W")) == 12
     assert [why.path for why in ask(trace, "layer0.b[-1]")] == ["layer0.db[2]"]
     wide = cr.Network.mlp([10, 20, 1]).trace(np.ones((1, 10)), [1])
-    assert len(ask(wide, "layer0.W")) == 64
+    largest = wide.why("layer0.W")
+    assert not isinstance(largest, Why) and len(largest) == 64
+    said = "layer0.W: 200 numbers, of which the 64 largest are explained; ask for others by their places."
+    assert str(largest).endswith(f"\n\n{said}") and said in largest.html() and said in largest._repr_html_()
+    assert "numbers, of which" not in str(each)
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("layer2.V[0]", r"There is no 'layer2.V' in this trace. Did you mean '.+'\? layer2 has A, W, b, Z, dZ,"),
+        ("layer2.V[0]", r"There is no 'layer2.V' in this trace. layer2 has A, W, b, Z, dZ,"),
+        ("layer2.w[0]", r"There is no 'layer2.w' in this trace. Did you mean 'layer2.W'\? layer2 has A, W, b, Z, dZ,"),
+        ("layer2.dz[0]", r"There is no 'layer2.dz' in this trace. Did you mean 'layer2.dZ'\?"),
+        ("layr2.W[0]", r"There is no 'layr2.W' in this trace. Did you mean 'layer2.W'\? Its layers"),
+        ("layer9", r"There is no 'layer9' in this trace. Its layers are"),
         ("layer9.W[0]", r"Its layers are layer0 \(Dense\), layer1 \(tanh\), .+; and there is the loss"),
         ("layer2.W[3, 0]", r"layer2.W has shape \(3, 3\), so axis 0 has the places 0 to 2, but 3 came"),
         ("layer2.W[0, 0, 0]", r"has shape \(3, 3\), so \[0, 0, 0\] has 1 numbers too many"),
@@ -278,6 +286,14 @@ def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
         recurrent.why("layer1.running_mean[0]")
     with pytest.raises(InputError, match=r"no loss was computed: give the targets"):
         network.trace(np.ones((2, 3, 2))).why("layer2.W[0, 0]")
+    lesson = book.trace(book.init_network(), [1.0, 0.5])
+    with pytest.raises(InputError, match=r"no loss was computed: this lesson has a forward pass only\."):
+        lesson.why("W1[0, 0]")
+    with pytest.raises(
+        InputError, match=r"'a1' in this trace. It has layer 1 \(z0, W1, b1, L1\); sigmoid 1 \(L1, z1\);"
+    ):
+        lesson.why("a1[0]")
+    assert "forward only: the lesson has no loss" in str(lesson)
 
 
 def test_dropout_keeps_its_mask_in_a_finite_difference() -> None:

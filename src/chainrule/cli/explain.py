@@ -20,6 +20,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES, language
 from chainrule.common.number_text import number_text
 
+_EXPLAINED = 8  # numbers of a slice, each with its terms and its path
 EXAMPLE = "Example: chainrule explain digits.safetensors --input my-digit.png --label 3"
 
 
@@ -66,7 +67,8 @@ def run(
     from chainrule.trace.telling.words import words
     from chainrule.trace.trace import Why, ask
 
-    whys: list[Why] = [why for path in asked or [] for why in ask(trace, path)]
+    answers = [ask(trace, path, most=_EXPLAINED) for path in asked or []]
+    whys: list[Why] = [why for answer in answers for why in answer]
     if html is not None:
         trace.write(html, why=whys, lang=lang)
     if as_json:
@@ -78,11 +80,13 @@ def run(
     print(words("prediction", lang, answer=_prediction(network, X)))
     if note:
         print(note)
-    print(f"\n{trace.text(lang=lang, color=color, width=width)}")
+    print(f"\n{terminal.trace(trace, lang, command=True, color=color, width=width)}")
     for why in whys:
         print(f"\n{why.text(lang=lang, color=color, width=width)}")
         if len(path := why.influence()) > 2:
             print(f"\n{terminal.path_of_influence(path, lang, color=color, width=width)}")
+    for left_out in filter(None, (answer.left_out(lang) for answer in answers)):
+        print(f"\n{left_out}")
     if html is not None:
         print(f"\n{words('page', lang, path=html)}")
 

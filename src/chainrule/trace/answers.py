@@ -86,7 +86,14 @@ def _gradient(
     name = record.prefix + differential(of)
     array = record.backward.get(differential(of))
     if array is None:
-        why = "no loss was computed: give the targets (y, or --label)" if traced.loss is None else "it has no gradient"
+        why = "it has no gradient"
+        if traced.loss is None:
+            needed = (
+                "this lesson has a forward pass only"
+                if traced.of_lesson
+                else "give the targets: y, or in a terminal --label"
+            )
+            why = f"no loss was computed: {needed}"
         raise InputError(f"{quantity.name} cannot be explained, because {why}.")
     if traced.loss is not None and of == record.layer.symbols[1] and record.y is traced.loss.Z:
         return of_loss_slope(traced, name, place), (record, of)

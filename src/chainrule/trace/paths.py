@@ -133,17 +133,30 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
 
 
 def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
-    head, _, _ = name.rpartition(".")
-    inside = [n for n in known if n.startswith(f"{head}.") and "." not in n[len(head) + 1 :]] if head else []
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    fix = f" Did you mean {close[0]!r}?" if close else ""
+    head, point, own = name.rpartition(".")
+    inside = [n.rpartition(".")[2] for n in known if head and n.rpartition(".")[0] == head]
+    # Only what has the same name in a layer that is spelled differently: others are like it by the layer's name alone.
+    meant = (
+        _close(own, inside) if inside else _close(name, [n for n in known if n.rpartition(".")[2] == own or not point])
+    )
+    fix = f" Did you mean {(head + point + meant if inside else meant)!r}?" if meant else ""
     if inside:
-        return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(n[len(head) + 1 :] for n in inside)}."
+        return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(inside)}."
     records = [record for layer in traced.layers for record in layer.walk()]
     if not traced.of_lesson:
         names = ", ".join(f"{record.path} ({record.label})" for record in records)
         return f"There is no {name!r} in this trace.{fix} Its layers are {names}; and there is the loss."
-    return f"There is no {name!r} in this trace.{fix} It has {', '.join(known)}."
+    functions = "; ".join(f"{r.label} ({', '.join(r.forward)})" for r in records)
+    gradients = "" if traced.loss is None else ", and their gradients with a d before the name; and the loss's"
+    return f"There is no {name!r} in this trace.{fix} It has {functions}{gradients}."
+
+
+def _close(name: str, known: list[str]) -> str | None:
+    """Return the name that was meant: one that is spelled much like it, with the same numbers of layers and steps."""
+    numbers = re.findall(r"\d+", name)
+    alike = {n.lower(): n for n in known if re.findall(r"\d+", n) == numbers}
+    close = difflib.get_close_matches(name.lower(), alike, n=1, cutoff=0.8)
+    return alike[close[0]] if close else None
 
 
 def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:

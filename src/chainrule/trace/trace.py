@@ -16,6 +16,7 @@ from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import Block, find, places
 from chainrule.trace.record import PassRecord
 from chainrule.trace.telling import pages, plain
+from chainrule.trace.telling.words import words
 
 _ASKED_AT_ONCE = 64
 """Numbers of a slice that are explained; of more, the largest are."""
@@ -88,16 +89,32 @@ class Why(Explanation):
 
 
 class WhyEach(tuple[Why, ...]):
-    """Why each number of a slice is what it is, the largest first."""
+    """Why each number of a slice is what it is, the largest first.
+
+    Attributes
+    ----------
+    path, asked
+        What was asked for, and how many numbers that are.
+    """
+
+    path: str = ""
+    asked: int = 0
+
+    def left_out(self, lang: str = "en") -> str:
+        """Return a sentence about the numbers that are not explained; nothing if all are."""
+        if self.asked <= len(self):
+            return ""
+        return words("left-out", lang, path=self.path, all=f"{self.asked:,}", shown=len(self))
 
     def text(self, *, terms: int = 3, lang: str = "en", color: bool = False, width: int = 100) -> str:
         """Return the tables one below another."""
-        return "\n\n".join(why.text(terms=terms, lang=lang, color=color, width=width) for why in self)
+        texts = [why.text(terms=terms, lang=lang, color=color, width=width) for why in self]
+        return "\n\n".join([*texts, *filter(None, [self.left_out(lang)])])
 
     def html(self, *, terms: int = 3, lang: str = "en") -> str:
         """Return a page that needs no other file, with a tree for each number."""
         trees = "\n".join(pages.tree(why, Why.open, terms, lang) for why in self)
-        return pages.page(f"{self[0].path} …", trees, lang)
+        return pages.page(f"{self[0].path} …", trees + pages.small_print(self.left_out(lang)), lang)
 
     def json(self) -> list[dict[str, Any]]:
         """Return plain data."""
@@ -107,11 +124,13 @@ class WhyEach(tuple[Why, ...]):
         return self.text()
 
     def _repr_html_(self) -> str:
-        return pages.fragment("\n".join(pages.tree(why, Why.open, 3, "en") for why in self))
+        return pages.fragment(
+            "\n".join(pages.tree(why, Why.open, 3, "en") for why in self) + pages.small_print(self.left_out())
+        )
 
 
-def ask(traced: PassRecord, path: str, *, difference: bool = False) -> WhyEach:
-    """Return why each number that a path names is what it is."""
+def ask(traced: PassRecord, path: str, *, difference: bool = False, most: int = _ASKED_AT_ONCE) -> WhyEach:
+    """Return why each number that a path names is what it is; of more than `most`, the largest."""
     quantity, index = find(traced, path)
     if traced.loss is not None and quantity.kind == "loss" and not quantity.array.shape:
         start = traced.loss.axis
@@ -121,8 +140,10 @@ def ask(traced: PassRecord, path: str, *, difference: bool = False) -> WhyEach:
         gradients = {} if record is None or quantity.kind == "step" else record.backward
         array: Array = gradients.get(f"d{of}", quantity.array)
         asked = sorted(places(array.shape, index), key=lambda place: -abs(float(array[place])))
-    explained = (answer(traced, quantity, place, difference=difference) for place in asked[:_ASKED_AT_ONCE])
-    return WhyEach(_as_why(traced, explanation) for explanation in explained)
+    explained = (answer(traced, quantity, place, difference=difference) for place in asked[:most])
+    whys = WhyEach(_as_why(traced, explanation) for explanation in explained)
+    whys.path, whys.asked = path, len(asked)
+    return whys
 
 
 def _as_why(traced: PassRecord, explanation: Explanation) -> Why:

@@ -15,9 +15,8 @@ from chainrule.arrays import Array
 from chainrule.common.formulas import mathml
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, LossRecord, PassRecord, StepRecord
-from chainrule.trace.telling import numbers
+from chainrule.trace.telling import idle, numbers
 from chainrule.trace.telling.groups import groups
-from chainrule.trace.telling.idle import idle
 from chainrule.trace.telling.sentences import headline, remarks, said, sides
 from chainrule.trace.telling.words import words
 
@@ -62,6 +61,11 @@ def fragment(content: str) -> str:
     return f'<style>{_style()}</style><div class="chainrule-trace">{content}</div>'
 
 
+def small_print(sentence: str) -> str:
+    """Return a sentence in small print; nothing for none."""
+    return f'<p class="soft">{escape(sentence)}</p>' if sentence else ""
+
+
 def title(lang: str) -> str:
     """Return what a trace's page is called."""
     return words("pass", lang)
@@ -100,7 +104,7 @@ def _details(summary: str, content: str, *, opened: bool = False) -> str:
 def _layer(record: LayerRecord, lang: str) -> str:
     """Return what can be opened of one layer."""
     inputs = ", ".join(numbers.shape(x) for x in record.inputs.values())
-    facts = [f"{inputs} → {numbers.shape(record.y)}", *_idle(record, lang)]
+    facts = [f"{inputs} → {numbers.shape(record.y)}", *_shares_of_idle(record, lang)]
     summary = f"<code>{escape(record.path)}</code> {escape(record.label)}" if record.prefix else escape(record.label)
     summary += f'<span class="soft">{escape(" · ".join(facts))}</span>'
     parts = [*_equations(record.equations, lang), *_arrays("forward", record.prefix, record.forward, lang)]
@@ -120,11 +124,8 @@ def _cut(shown: int, count: int, lang: str) -> str:
     return "" if shown == count else f" ({words('cut', lang, shown=shown, all=count)})"
 
 
-def _idle(record: LayerRecord, lang: str) -> list[str]:
-    shares = idle(record)
-    if shares is None:
-        return []
-    return [words(key, lang, share=numbers.share(share)) for key, share in shares._asdict().items() if share]
+def _shares_of_idle(record: LayerRecord, lang: str) -> list[str]:
+    return [words(key, lang, share=numbers.share(share)) for key, share in idle.named(record).items() if share]
 
 
 def _step(step: StepRecord, prefix: str, lang: str) -> str:
@@ -229,10 +230,10 @@ def tree(explanation: Explanation, opened: Callable[[Any, int], Any], shown: int
         wait(node.behind[i], -influence)
         count += 1
     more = words("most-open", lang, numbers=_EXPLAINED)
-    note = f'<p class="soft">{escape(more)}</p>' if count >= _EXPLAINED else ""
+    cut = small_print(more) if count >= _EXPLAINED else ""
     heading = f"<h2>{escape(said(explanation, lang))}</h2>"
     equations = "".join(f'<div class="equation">{mathml(text)}</div>' for text in explanation.equations)
-    return f"<section>{heading}{equations}{_content(root, shown, lang)}{note}</section>"
+    return f"<section>{heading}{equations}{_content(root, shown, lang)}{cut}</section>"
 
 
 def _content(node: _Node, shown: int, lang: str) -> str:
