@@ -82,7 +82,7 @@ def test_the_loss_is_the_mean_of_examples_and_classes(trace: Trace) -> None:
     (term,) = example.terms
     assert term.factor == "loss.Y[1, 1]" and term.number_path == "-log loss.P[1, 1]"
     assert_allclose(example.value, -np.log(trace["loss.P"][1, 1]))
-    assert [path for path, _ in example.facts] == ["loss.P[1, 0]", "loss.P[1, 1]"]
+    assert [path for path, _ in example.facts] == ["loss.P[1, 0]", "loss.P[1, 1]", "loss.Y[1]"]
     assert [why.path for why in ask(trace, "loss[1:3]")] == ["loss[1]", "loss[2]"]
 
 
@@ -101,8 +101,9 @@ def test_the_loss_of_weighted_sequences() -> None:
     rng = np.random.default_rng(0)
     mask = np.array([[1, 1, 1, 1], [1, 0, 0, 0]])
     trace = network.trace(rng.standard_normal((2, 4, 2)), rng.integers(3, size=(2, 4)), mask=mask)
-    for path in "loss", "loss[0]", "loss[1]", "loss[0, 2]":
+    for path in "loss", "loss[0]", "loss[1]":
         assert_adds_up(one(trace, path))
+    assert not one(trace, "loss[0, 2]").terms  # with smoothed labels, no logarithm is all of it
     (only,) = one(trace, "loss[1]").terms
     assert only.number_path == "loss[1, 0]"
     assert_allclose(sorted(term.local or 0 for term in one(trace, "loss").terms), [0.2, 0.8])
@@ -122,7 +123,7 @@ def test_a_tree_opens_up_to_the_loss(trace: Trace) -> None:
     names = [why.path.partition("[")[0] for why in path]
     assert names == ["layer0.dW", "layer0.dZ", "layer1.dA", "layer2.dZ", "layer3.dA", "layer4.dZ"]
     last = path[-1]
-    assert last.said == "slope of the loss" and not last.terms
+    assert last.said == "slope of the loss" and not any(term.opens for term in last.terms)
     assert [name for name, _ in last.facts] == [last.path.replace("layer4.dZ", "loss.P"), last.facts[1][0]]
     for why, following in pairwise(path):
         assert following.value == why.terms[0].number
@@ -246,6 +247,45 @@ def test_slices_ask_about_many_numbers(trace: Trace) -> None:
     said = "layer0.W: 200 numbers, of which the 64 largest are explained; ask for others by their places."
     assert str(largest).endswith(f"\n\n{said}") and said in largest.html() and said in largest._repr_html_()
     assert "numbers, of which" not in str(each)
+
+
+DIFFERENCE = "(loss.P[0, 0] - loss.Y[0, 0])"
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "example", "slope"),
+    [
+        ("binary_cross_entropy", [[0], [1]], ("1 - loss.Y[0, 0]", "-log(1 - loss.P[0, 0])"), ("1/2", DIFFERENCE)),
+        ("mean_squared_error", [[0.5], [1]], (DIFFERENCE, DIFFERENCE), ("2/2", DIFFERENCE)),
+        ("mean_absolute_error", [[0.5], [1]], None, None),
+        (cr.BinaryCrossEntropy(label_smoothing=0.1), [0, 1], None, None),
+    ],
+)  # fmt: skip
+def test_the_loss_names_its_target(loss: Any, y: Any, example: Any, slope: Any) -> None:
+    network = cr.Network([cr.Dense(1)], loss, input_shape=(3,), seed=0, dtype="float64")
+    trace = network.trace(np.random.default_rng(0).standard_normal((2, 3)), y)
+    for path, named in ("loss[0]", example), ("layer0.dZ[0, 0]", slope):
+        why = one(trace, path)
+        assert [(term.factor, term.number_path) for term in why.terms] == ([named] if named else [])
+        assert why.adds_up is not False and any(fact.startswith("loss.Y[0") for fact, _ in why.facts)
+
+
+def test_the_slope_of_classes_is_their_probability_less_the_target() -> None:
+    network = cr.Network([cr.Dense(3)], "categorical_cross_entropy", input_shape=(2,), seed=0, dtype="float64")
+    three = network.trace([[1.0, 2.0], [0.5, 1.0]], [0, 2])
+    for k, target in enumerate((1, 0, 0)):
+        (term,) = one(three, f"layer0.dZ[0, {k}]").terms
+        assert (term.factor, term.number_path) == ("1/2", f"(loss.P[0, {k}] - {target})")
+        assert_adds_up(one(three, f"layer0.dZ[0, {k}]"))
+
+
+def test_what_the_optimizer_made_has_names() -> None:
+    network = cr.Network([cr.Dense(1)], "mean_squared_error", input_shape=(3,), seed=0)
+    trace = network.trace(np.ones((1, 3)), [[1.0]], optimizer="adam")
+    assert np.array_equal(trace["layer0.new_W"], trace.layers[0].updated["W"])
+    assert "layer0.new_W" in str(trace) and "<code>layer0.new_W</code>" in trace.html()
+    with pytest.raises(InputError, match=r"layer0.new_W is what the optimizer made of layer0.W by its gradient"):
+        trace.why("layer0.new_W[0, 0]")
 
 
 @pytest.mark.parametrize(

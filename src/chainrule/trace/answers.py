@@ -64,6 +64,12 @@ def _explained(
         return _of_the_loss(traced, quantity, place), None
     if quantity.kind == "step":
         return of_step(traced, record, quantity.time, quantity.of, place), None
+    if quantity.kind == "updated":
+        old = quantity.name.replace("new_", "")
+        raise InputError(
+            f"{quantity.name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient has "
+            "terms."
+        )
     if quantity.kind == "kept":
         raise InputError(
             f"{quantity.name} is what {record.path} ({record.label}) kept on the way; explained are its input, output "

@@ -17,7 +17,7 @@ from chainrule.trace.record import LayerRecord, PassRecord, differential
 _PATH = re.compile(r"\s*([\w.]+?)\s*(?:\[([^\[\]]*)\])?\s*")
 _SLICE = re.compile(r"(-?\d+)?:(-?\d+)?(?::(-?\d+))?")
 
-Kind = Literal["input", "parameter", "kept", "output", "gradient", "step", "loss"]
+Kind = Literal["input", "parameter", "kept", "output", "gradient", "step", "updated", "loss"]
 Index = tuple[Any, ...]
 """Whole numbers and slices, one per axis."""
 Place = tuple[int, ...]
@@ -81,6 +81,7 @@ def _of_layer(record: LayerRecord) -> list[Quantity]:
         Quantity(record.prefix + name, array, "gradient", record, gradients[name])
         for name, array in record.backward.items()
     ]
+    arrays += [Quantity(record.prefix + n, a, "updated", record) for n, a in record.after_step.items()]
     for step in record.steps:
         at = f"{record.prefix}step{step.time}."
         arrays += [

@@ -109,7 +109,7 @@ def _layer(record: LayerRecord, lang: str) -> str:
     summary += f'<span class="soft">{escape(" · ".join(facts))}</span>'
     parts = [*_equations(record.equations, lang), *_arrays("forward", record.prefix, record.forward, lang)]
     parts += _arrays("backward", record.prefix, record.backward, lang)
-    parts += _arrays("updated", record.prefix, record.updated if not record.parts else {}, lang)
+    parts += _arrays("updated", record.prefix, record.after_step, lang)
     if record.steps:
         steps = [_step(step, record.prefix, lang) for step in record.steps[:_STEPS]]
         parts.append(f"<h3>{words('steps', lang)}{_cut(len(steps), len(record.steps), lang)}</h3>")

@@ -81,7 +81,7 @@ def _idle(layer: LayerRecord) -> str:
 def _numbers(layer: LayerRecord) -> RenderableType:
     """Return all arrays of a layer, one below another."""
     parts: list[RenderableType] = [Text(layer.title, "bold")]
-    for name, array in (layer.forward | layer.backward).items():
+    for name, array in (layer.forward | layer.backward | layer.after_step).items():
         parts.append(Padding(_array(f"{layer.prefix}{name}", array), (0, 0, 0, 2)))
     return Group(*parts)
 
