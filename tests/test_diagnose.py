@@ -20,7 +20,22 @@ from chainrule.cli import main
 from chainrule.common.errors import InputError, NetworkWarning
 from chainrule.trace.diagnosis import telling, thresholds
 from chainrule.trace.diagnosis.finding import Diagnosis
-from tests.diagnosed_nets import BLOBS, HEALTHY, MOONS, SICK, Patient, blobs, dead, digits, learned, mlp, rare, stack
+from tests.diagnosed_nets import (
+    BLOBS,
+    HEALTHY,
+    MOONS,
+    SICK,
+    Patient,
+    blobs,
+    dead,
+    digits,
+    learned,
+    mlp,
+    rare,
+    scaled,
+    stack,
+    values,
+)
 from tests.pages import Page
 
 TEXTS = tomllib.loads(Path(telling.__file__).with_name("findings.toml").read_text("utf-8"))
@@ -118,7 +133,42 @@ def test_weights_count_in_the_balance_of_classes() -> None:
     network = cr.Network.mlp([2, 8, 1])
     rare_yes = np.flatnonzero((y == 0) | (np.arange(400) < 12))
     assert keys(network.diagnose(X[rare_yes], y[rare_yes])) == ["imbalanced-classes"]
-    assert keys(mlp().diagnose(BLOBS[0], np.eye(3)[np.minimum(BLOBS[1], 1)])) == ["imbalanced-classes"]
+    assert keys(mlp().diagnose(BLOBS[0], np.eye(3)[np.minimum(BLOBS[1], 1)])) == ["unused-outputs"]
+
+
+def test_rare_and_missing_classes_and_a_single_one_are_told_apart() -> None:
+    X, y = digits()
+    few = np.flatnonzero((y != 9) | (np.cumsum(y == 9) <= 3))
+    network = cr.Network.mlp([784, 32, 10], seed=0)
+    (finding,) = network.diagnose(X[few], y[few]).findings
+    assert "Class 9 makes up <1%" in finding.sentence() and "an even share is 10%" in finding.sentence()
+    (finding,) = network.diagnose(X[y < 7], y[y < 7]).findings
+    assert (finding.key, finding.numbers["missing"]) == ("unused-outputs", "7, 8, 9")
+    binary = cr.Network.mlp([2, 8, 1])
+    assert keys(binary.diagnose(MOONS[0][:20], np.ones(20, int))) == ["one-class"]
+    assert binary.diagnose(MOONS[0][:8], np.ones(8, int)).ok  # eight may be alike by chance
+
+
+def test_outputs_that_reach_the_targets_are_in_order() -> None:
+    X, y = BLOBS
+    shares = np.linspace(0, 1, 400)[:, np.newaxis]
+    for function, targets in (
+        ("sigmoid", shares),
+        ("tanh", 2 * shares - 1),
+        ("relu", 3 * shares),
+        ("softplus", shares),
+    ):
+        network = stack(cr.Dense(16), cr.ReLU(), cr.Dense(1), cr.Activation(function), loss="mean_squared_error")
+        assert network.diagnose(X, targets).ok, function
+        assert keys(network.diagnose(X, targets - 2)) == ["unreachable-targets"], function
+    for function, found in (("leaky_relu", []), ("log_softmax", []), ("tanh", ["limited-logits"])):
+        assert keys(stack(cr.Dense(16), cr.Dense(3), cr.Activation(function)).diagnose(X, y)) == found, function
+
+
+def test_what_strives_for_the_unreachable_is_not_called_saturated() -> None:
+    patient = values(cr.Dense(16), cr.ReLU(), cr.Dense(1), cr.Sigmoid())
+    scaled(patient.network, "W", 40, (2,))
+    assert keys(diagnosed(patient)) == ["unreachable-targets"]
 
 
 def test_examples_of_weight_0_are_not_looked_at() -> None:
@@ -225,7 +275,7 @@ def test_what_cannot_be_diagnosed_is_said(no_type_checks: None) -> None:
         cr.Network([cr.Dense(1)], "huber").diagnose([[1.0]], [1.0])
     with pytest.raises(InputError, match="needs y, the target of each example"):
         mlp().diagnose(BLOBS[0])
-    with pytest.raises(InputError, match="X must be finite, but 1 of its 2 values"):
+    with pytest.raises(InputError, match="X must be finite, but 1 of its 2 values is NaN"):
         mlp().diagnose([[1.0, np.nan]], [1])
     with pytest.raises(InputError, match="adma"):
         mlp().diagnose(*BLOBS, optimizer="adma")
