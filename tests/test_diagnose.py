@@ -165,6 +165,12 @@ def test_outputs_that_reach_the_targets_are_in_order() -> None:
         assert keys(stack(cr.Dense(16), cr.Dense(3), cr.Activation(function)).diagnose(X, y)) == found, function
 
 
+def test_a_range_without_an_end_reads_well() -> None:
+    X, y = BLOBS
+    (finding,) = stack(cr.Dense(16), cr.Dense(3), cr.ReLU()).diagnose(X, y).findings
+    assert "whose values lie between 0 and ∞, but" in finding.sentence() and "0~∞" in finding.sentence("ko")
+
+
 def test_what_strives_for_the_unreachable_is_not_called_saturated() -> None:
     patient = values(cr.Dense(16), cr.ReLU(), cr.Dense(1), cr.Sigmoid())
     scaled(patient.network, "W", 40, (2,))
@@ -260,8 +266,9 @@ def test_few_examples_accuse_nobody() -> None:
     assert off.network.diagnose(X[:8], y[:8]).ok  # of 8 examples, all units may be off by chance
     for rows in 1, 2, 8:
         assert keys(mlp().diagnose(X[:rows], y[:rows], optimizer="adam")) == []
-    assert mlp().diagnose(X[:8], y[:8]).notes == ("no-optimizer", "few-examples")
-    assert mlp().diagnose(X, y, optimizer="adam").notes == ()
+    assert mlp().diagnose(X[:8], y[:8]).notes == ("untrained", "no-optimizer", "few-examples")
+    assert mlp().diagnose(X, y, optimizer="adam").notes == ("untrained",)
+    assert "not trained yet" in str(mlp().diagnose(X, y)) and "not trained yet" not in str(learned().diagnose(X, y))
 
 
 def test_sorted_data_is_looked_at_from_end_to_end() -> None:
@@ -313,7 +320,7 @@ def test_the_callback_says_each_thing_once(capsys: pytest.CaptureFixture[str]) -
     assert sum("The inputs have an RMS" in line for line in said) == 1
     assert said[1].startswith("Before training: The loss begins at ")
     network.fit(100 * X, y, epochs=1, callbacks=[cr.Diagnose(lang="ko")], verbose=False)
-    assert "에포크 후: 입력의 RMS가" in capsys.readouterr().out
+    assert "에폭 후: 입력의 RMS가" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("engine", ["numpy", "xla"])
@@ -376,6 +383,26 @@ def test_a_diagnosis_as_text_page_and_data() -> None:
     fragment = diagnosed(dead())._repr_html_()
     assert fragment.startswith("<style>") and "<html" not in fragment
     Page(fragment)
+
+
+def test_a_language_is_asked_for_or_that_of_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    diagnosis, well = diagnosed(dead()), diagnosed(blobs())
+    for tell in (
+        lambda: diagnosis.text(lang="fr"),
+        lambda: diagnosis.html(lang="fr"),
+        lambda: diagnosis.findings[0].fix("fr"),
+        lambda: diagnosis.findings[0].sentence("fr"),
+        lambda: well.as_dict("fr"),
+    ):
+        with pytest.raises(InputError, match="takes lang as 'en' or 'ko', but lang='fr'"):
+            tell()
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert "뉴런" in str(diagnosis) and "뉴런" in diagnosis._repr_html_()
+
+
+def test_a_fix_speaks_of_no_other_finding() -> None:
+    (finding,) = diagnosed(SICK["trained on shuffled labels"].make()).findings
+    assert "above" not in finding.fix() and "위에" not in finding.fix("ko")
 
 
 def test_what_blew_up_is_plain_data_too() -> None:
@@ -448,6 +475,18 @@ def test_the_command_on_files(run: Callable[..., Any]) -> None:
     assert data["findings"][0]["numbers"]["shift"] == -1
     cr.save(cr.Network.mlp([2, 4, 1], loss="mean_squared_error"), "blobs.safetensors")
     assert run("--data", "X.npy", "--labels", "y.npy")[0] == 0
+
+
+def test_the_command_says_in_korean_how_inputs_were_scaled(run: Callable[..., Any]) -> None:
+    X, y = digits()
+    network = cr.Network.mlp([784, 16, 10], seed=0)
+    network.input_scale = 1 / 255
+    cr.save(network, "blobs.safetensors")
+    np.save("X.npy", np.round(X[:60] * 255).astype(np.uint8))
+    np.save("y.npy", y[:60])
+    assert "입력: 정수 × 1/255(학습할 때와 같음)" in run("--data", "X.npy", "--labels", "y.npy", "--lang", "ko")[1]
+    english = run("--data", "X.npy", "--labels", "y.npy", "--lang", "en")[1]
+    assert "inputs: whole numbers, multiplied by 1/255, as in training" in english
 
 
 def test_the_command_refuses_what_does_not_fit(run: Callable[..., Any]) -> None:

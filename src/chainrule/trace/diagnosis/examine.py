@@ -39,7 +39,7 @@ _BESIDE = {"shuffled-labels", "constant-feature", "imbalanced-classes", "unused-
 
 def diagnosis(subject: Subject) -> Diagnosis:
     """Return what is wrong with a network at one moment, if anything."""
-    notes = {"no-optimizer": subject.step is None, "from-start": subject.forgot}
+    notes = {"untrained": subject.fresh, "no-optimizer": subject.step is None, "from-start": subject.forgot}
     notes["few-examples"] = len(subject.passed.X) < ENOUGH
     noted = tuple(note for note, holds in notes.items() if holds)
     blown_up = list(_not_finite(subject))

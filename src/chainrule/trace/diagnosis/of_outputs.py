@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,8 @@ from chainrule.trace.diagnosis.guessing import example_weights, one_hot
 from chainrule.trace.diagnosis.subject import Subject, rms
 from chainrule.trace.diagnosis.thresholds import LOGIT, OUT_OF_REACH
 from chainrule.training.notes import last_layer, output_activation
+
+_ENDLESS = 1000.0  # no activation ends beyond it; a leaky one is at 10,000 for a million
 
 
 def doubled_activation(subject: Subject) -> Iterator[Finding]:
@@ -43,11 +46,12 @@ def out_of_reach(subject: Subject) -> Iterator[Finding]:
 
 
 def _range(layer: Activation) -> tuple[float, float]:
-    """Return the smallest and the largest value of an activation over logits up to a million."""
+    """Return the smallest and the largest value of an activation; what still grows at a million has no end."""
     sizes = np.logspace(-3, 6, 181)
     Z = np.concatenate([-sizes, [0.0], sizes])
     A, _ = layer.forward({}, np.stack([Z, np.zeros_like(Z)], axis=-1))  # a softmax compares: one logit beside a 0
-    return float(A[:, 0].min()), float(A[:, 0].max())
+    low, high = float(A[:, 0].min()), float(A[:, 0].max())
+    return low if low > -_ENDLESS else -math.inf, high if high < _ENDLESS else math.inf
 
 
 def _place(subject: Subject) -> str:
