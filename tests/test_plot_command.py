@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 import chainrule as cr
@@ -84,6 +85,21 @@ def test_every_kind_writes_an_image_in_both_languages(run: Run, kind: str) -> No
         pytest.skip("needs a font with Korean letters")  # tests/test_plots.py tests whether one is found
     assert run(*example[:-1], "korean.svg", "--lang", "ko") == (0, "saved to korean.svg\n", "")
     assert is_image(Path("korean.svg"))
+
+
+def test_the_labels_are_in_the_language_of_the_locale(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def draw(*, lang: str) -> Figure:
+        asked.append(lang)
+        return Figure()
+
+    monkeypatch.setattr(plots, "plot_gates", draw)
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert run("gates", "--out", "a.png")[0] == run("gates", "--out", "a.png", "--lang", "en")[0] == 0
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert run("gates", "--out", "a.png")[0] == 0
+    assert asked == ["ko", "en", "en"]
 
 
 def test_every_picture_has_a_command() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import book, stepwise
+from chainrule.common.errors import InputError
 from chainrule.trace.telling import words as texts
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.idle import idle
@@ -54,6 +55,41 @@ def test_the_table_of_a_trace(trace: Trace) -> None:
     assert str(trace).count('Ask why: why("layer0.W[0, 0]")') == 1 and "Ask why" not in trace.html()
     assert repr(trace) == f"Trace(Dense, tanh, Dense, loss={trace['loss']:.6g})"
     assert "역전파" in trace.html(lang="ko") and "기울기 RMS" in trace.text(lang="ko")
+
+
+def test_the_language_is_asked_for_or_that_of_the_locale(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, all_of_them = trace.why("layer2.W[0, 0]"), trace.why("layer2.W")
+    shown = (trace, one, all_of_them)
+    for refused in (*(x.text for x in shown), *(x.html for x in shown)):
+        with pytest.raises(InputError, match="takes lang as 'en' or 'ko', but lang='fr'"):
+            refused(lang="fr")
+    for x in shown:
+        for variable in "LC_ALL", "LC_MESSAGES":
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv("LANG", "en_US.UTF-8")
+        assert not re.search("[가-힣]", str(x) + x._repr_html_())
+        monkeypatch.setenv("LANG", "ko_KR.UTF-8")
+        assert re.search("[가-힣]", str(x)) and re.search("[가-힣]", x._repr_html_())
+
+
+def test_a_page_takes_explanations(trace: Trace, tmp_path: Path, no_type_checks: None) -> None:
+    one: Any = trace.why("layer2.W[0, 0]")
+    all_of_them: Any = trace.why("layer2.W")
+    assert trace.html(why=one) == trace.html(why=[one]) and len(trace.html(why=all_of_them)) > len(trace.html(why=one))
+    wrongs: list[Any] = [["layer0.W[0, 0]"], "layer0.W[0, 0]", [all_of_them], 3]
+    for wrong in wrongs:
+        with pytest.raises(InputError, match=r"why takes what trace.why returns, such as .*, but .* came"):
+            trace.write(tmp_path / "new" / "a.html", why=wrong)
+    with pytest.raises(InputError, match="lang='fr'"):
+        trace.write(tmp_path / "new" / "a.html", lang="fr")
+    assert not (tmp_path / "new").exists()
+
+
+def test_units_and_epochs_have_one_name_in_korean() -> None:
+    folder = Path(cr.__file__).parent
+    korean = [*folder.rglob("*.toml"), folder / "common/words.py"]
+    said = "".join(path.read_text("utf-8") for path in korean)
+    assert "뉴런" in said and "에폭" in said and "유닛" not in said and "에포크" not in said
 
 
 def test_all_but_the_largest_terms_are_one_line() -> None:

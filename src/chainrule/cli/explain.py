@@ -59,7 +59,7 @@ def run(
     lang = language(lang and one_of("language", lang, LANGUAGES))
     network = load(model)
     X, scale = read(file)
-    X, note = scaled(fitted(X, network, str(file)), scale, network)
+    X, note = scaled(fitted(X, network, str(file)), scale, network, lang)
     if len(X) != 1:
         raise InputError(f"explain takes one example, but {file} has {len(X)}: write the one to look at to a file.")
     trace = network.trace(X, None if label is None else _target(network, label), training=False)

@@ -17,6 +17,7 @@ from chainrule.datasets import Dataset, read_idx
 from chainrule.datasets.csv_rows import read_csv
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.datasets.npy import read_npy
+from chainrule.trace.telling.words import words
 
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model file that `chainrule train --out` wrote.")
@@ -38,7 +39,7 @@ def read(path: Path) -> tuple[NDArray[Any], float]:
     return X, 1.0
 
 
-def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any], str]:
+def scaled(X: NDArray[Any], scale: float, network: Network, lang: str = "en") -> tuple[NDArray[Any], str]:
     """Return what the model takes for raw numbers that were multiplied by `scale`, and a line that says what was done.
 
     Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. Nothing is done to them, nor for
@@ -48,7 +49,7 @@ def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any
     if wanted is None or (wanted == scale == 1) or (scale == 1 and not _whole(X)):
         return X, ""
     factor = f"1/{1 / wanted:g}" if (1 / wanted).is_integer() else f"{wanted:g}"
-    note = f"inputs: whole numbers, {'as they are' if wanted == 1 else f'multiplied by {factor}'}, as in training"
+    note = words("inputs-kept" if wanted == 1 else "inputs-scaled", lang, factor=factor)
     # Dividing by 255, and not multiplying by 1/255, gives the last bit of the data sets that the command trains on.
     return X if scale == wanted else np.divide(X, scale / wanted, dtype=network.dtype), note
 

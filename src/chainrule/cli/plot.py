@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from chainrule import Adam, Network, load, plots
 from chainrule.cli.inputs import ModelArgument, check_suits, fitted, read, scaled
-from chainrule.cli.output import one_of
+from chainrule.cli.output import LangOption, one_of
 from chainrule.common import atomic, drawing
 from chainrule.common.errors import FileFormatError
+from chainrule.common.languages import language
 from chainrule.datasets import DATASETS
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.training.history import History
@@ -28,7 +29,6 @@ OutOption = Annotated[Path, typer.Option(metavar="FILE", help="The PNG, PDF or S
 FilmOption = Annotated[
     Path, typer.Option(metavar="FILE", help="The PNG, PDF or SVG to write, or a GIF of the training.")
 ]
-LangOption = Annotated[str, typer.Option(metavar="LANG", help="The language of the labels: en or ko.")]
 DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help=f"One of {', '.join(DATASETS)}.")]
 InputArgument = Annotated[
     Path,
@@ -94,19 +94,19 @@ def _example(network: Network, file: Path) -> Any:
 def activations(
     out: OutOption,
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Such as relu, tanh or gelu.")] = None,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw activation functions with their slopes.
 
     They are step, sigmoid and relu if none is named.
     """
-    _save(plots.plot_activations(names or ("step", "sigmoid", "relu"), lang=lang), out)
+    _save(plots.plot_activations(names or ("step", "sigmoid", "relu"), lang=lang or language()), out)
 
 
 @_command("--out gates.png")
-def gates(out: OutOption, lang: LangOption = "en") -> None:
+def gates(out: OutOption, lang: LangOption = None) -> None:
     """Draw AND, OR, NAND and XOR with the perceptrons' lines."""
-    _save(plots.plot_gates(lang=lang), out)
+    _save(plots.plot_gates(lang=lang or language()), out)
 
 
 @_command("run.json --out history.png")
@@ -115,14 +115,14 @@ def history(
         Path, typer.Argument(metavar="FILE", help="What `chainrule train --json` printed, or a CSVLogger's .csv.")
     ],
     out: OutOption,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw the scores of every epoch of a run.
 
     The epoch of the lowest validation loss (or loss, without validation) is marked.
     """
     rows = _rows(file)
-    _save(plots.plot_history(rows, lang=lang), out)
+    _save(plots.plot_history(rows, lang=lang or language()), out)
 
 
 def _rows(file: Path) -> History:
@@ -147,7 +147,7 @@ def boundary(
     out: FilmOption,
     epochs: EpochsOption = 60,
     lr: RateOption = 0.02,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw a model's answers in the plane, and its units' lines.
 
@@ -155,11 +155,11 @@ def boundary(
     """
     data = _data(model, dataset)
     if out.suffix.lower() != ".gif":
-        _save(plots.plot_boundary(data.network, *data.test, lang=lang), out)
+        _save(plots.plot_boundary(data.network, *data.test, lang=lang or language()), out)
         return
     atomic.check(out)
     again, snapshots = _trained_anew(data, epochs, lr)
-    plots.film_boundary(again, snapshots, *data.test, out, lang=lang)
+    plots.film_boundary(again, snapshots, *data.test, out, lang=lang or language())
     print(f"saved to {out}")
 
 
@@ -170,7 +170,7 @@ def network(
     file: Annotated[
         Path | None, typer.Argument(metavar="INPUT", help="An example whose numbers to show; of several, the first.")
     ] = None,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw the units of a model, and the weights between them.
 
@@ -178,7 +178,7 @@ def network(
     """
     trained = load(model)
     x = None if file is None else _example(trained, file)
-    _save(plots.plot_network(trained, x, lang=lang), out)
+    _save(plots.plot_network(trained, x, lang=lang or language()), out)
 
 
 @_command("moons.safetensors moons --of gradients --out gradients.png")
@@ -189,7 +189,7 @@ def distributions(
     of: Annotated[str, typer.Option(metavar="KIND", help="weights, activations or gradients.")] = "weights",
     epochs: EpochsOption = 10,
     lr: RateOption = 0.001,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw histograms of weights, activations or gradients.
 
@@ -199,28 +199,28 @@ def distributions(
     drawing.check(out)
     data = _data(model, dataset)
     again, snapshots = _trained_anew(data, epochs, lr)
-    _save(plots.plot_distributions(again, snapshots, *data.test, of=of, lang=lang), out)
+    _save(plots.plot_distributions(again, snapshots, *data.test, of=of, lang=lang or language()), out)
 
 
 @_command("digits.safetensors --out filters.png")
-def filters(model: ModelArgument, out: OutOption, lang: LangOption = "en") -> None:
+def filters(model: ModelArgument, out: OutOption, lang: LangOption = None) -> None:
     """Draw the weights of the first layer as images."""
     trained = load(model)
-    _save(plots.plot_filters(trained, lang=lang), out)
+    _save(plots.plot_filters(trained, lang=lang or language()), out)
 
 
 @_command("lenet.safetensors my-digit.png --out maps.png")
-def feature_maps(model: ModelArgument, file: InputArgument, out: OutOption, lang: LangOption = "en") -> None:
+def feature_maps(model: ModelArgument, file: InputArgument, out: OutOption, lang: LangOption = None) -> None:
     """Draw what each convolutional layer makes of an image."""
     trained = load(model)
-    _save(plots.plot_feature_maps(trained, _example(trained, file), lang=lang), out)
+    _save(plots.plot_feature_maps(trained, _example(trained, file), lang=lang or language()), out)
 
 
 @_command("digits.safetensors mnist-small --out confusion.png")
-def confusion(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = "en") -> None:
+def confusion(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
     """Draw which classes a model takes for which."""
     data = _data(model, dataset)
-    _save(plots.plot_confusion(data.network, *data.test, lang=lang), out)
+    _save(plots.plot_confusion(data.network, *data.test, lang=lang or language()), out)
 
 
 @_command("digits.safetensors mnist-small --out mistakes.png")
@@ -229,32 +229,32 @@ def mistakes(
     dataset: DatasetArgument,
     out: OutOption,
     count: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="How many to draw at most.")] = 12,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw the images that a model is most wrong about."""
     data = _data(model, dataset)
-    _save(plots.plot_mistakes(data.network, *data.test, count=count, lang=lang), out)
+    _save(plots.plot_mistakes(data.network, *data.test, count=count, lang=lang or language()), out)
 
 
 @_command("digits.safetensors mnist-small --out calibration.png")
-def calibration(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = "en") -> None:
+def calibration(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
     """Draw whether a model's probabilities come true."""
     data = _data(model, dataset)
-    _save(plots.plot_calibration(data.network, *data.test, lang=lang), out)
+    _save(plots.plot_calibration(data.network, *data.test, lang=lang or language()), out)
 
 
 @_command("sine.safetensors sine --out predicted.png")
-def predicted(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = "en") -> None:
+def predicted(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
     """Draw predicted against true values."""
     data = _data(model, dataset)
-    _save(plots.plot_predicted(data.network, *data.test, lang=lang), out)
+    _save(plots.plot_predicted(data.network, *data.test, lang=lang or language()), out)
 
 
 @_command("sine.safetensors sine --out fit.png")
-def fit(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = "en") -> None:
+def fit(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
     """Draw the curve of a model with one input."""
     data = _data(model, dataset)
-    _save(plots.plot_fit(data.network, *data.test, lang=lang), out)
+    _save(plots.plot_fit(data.network, *data.test, lang=lang or language()), out)
 
 
 @_command("moons.safetensors moons '0.W[0, 0]' '0.W[1, 0]' --out surface.png")
@@ -269,7 +269,7 @@ def surface(
     ] = None,
     lr: Annotated[float, typer.Option(metavar="RATE", help="Their learning rate.")] = 0.1,
     steps: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Steps of each.")] = 50,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw the loss over two parameters, with optimizers' paths.
 
@@ -280,7 +280,10 @@ def surface(
     drawing.check(out)
     data = _data(model, dataset)
     start = _untrained(data.network)
-    _save(plots.plot_surface(start, *data.test, [first, second], optimizers=rules, steps=steps, lang=lang), out)
+    _save(
+        plots.plot_surface(start, *data.test, [first, second], optimizers=rules, steps=steps, lang=lang or language()),
+        out,
+    )
 
 
 @_command("digits.safetensors --batch-size 100 --out shapes.png")
@@ -288,7 +291,7 @@ def shapes(
     model: ModelArgument,
     out: OutOption,
     batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Examples in the batch.")] = 100,
-    lang: LangOption = "en",
+    lang: LangOption = None,
 ) -> None:
     """Draw the shapes of a batch and of the weights."""
-    _save(plots.plot_shapes(load(model), batch_size, lang=lang), out)
+    _save(plots.plot_shapes(load(model), batch_size, lang=lang or language()), out)

@@ -59,15 +59,16 @@ def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None =
         bad = np.argwhere(~np.isfinite(array.astype(dtype)))
     first = tuple(int(i) for i in bad[0])
     index: Any = (first_row + first[0], *first[1:])
+    count = f"{len(bad)} of its {array.size} values {'is' if len(bad) == 1 else 'are'}"
     place = f"index {index}" if columns is None else f"row {index[0]} of column {columns[first[-1]]!r}"
     if np.isfinite(array[first]):
         raise InputError(
-            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {len(bad)} of its "
-            f"{array.size} values are too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
+            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {count} "
+            f"too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
             "build the network with dtype='float64'."
         )
     raise InputError(
-        f"{name} must be finite, but {len(bad)} of its {array.size} values are NaN or infinite, the first "
+        f"{name} must be finite, but {count} NaN or infinite, the first "
         f"({array[first]}) at {place}. Fill them in or leave out their rows."
     )
 

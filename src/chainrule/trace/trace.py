@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from chainrule.arrays import Array
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
-from chainrule.common.settings import flag
+from chainrule.common.languages import language
+from chainrule.common.settings import flag, shown
 from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import Block, find, places
@@ -82,10 +83,10 @@ class Why(Explanation):
         return f"Why({self.path} = {self.value:.6g}, {len(self.terms)} terms)"
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(lang=language())
 
     def _repr_html_(self) -> str:
-        return pages.fragment(pages.tree(self, Why.open, 8, "en"))
+        return pages.fragment(pages.tree(self, Why.open, 8, language()))
 
 
 class WhyEach(tuple[Why, ...]):
@@ -121,12 +122,12 @@ class WhyEach(tuple[Why, ...]):
         return [why.json() for why in self]
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(lang=language())
 
     def _repr_html_(self) -> str:
-        return pages.fragment(
-            "\n".join(pages.tree(why, Why.open, 3, "en") for why in self) + pages.small_print(self.left_out())
-        )
+        lang = language()
+        trees = (pages.tree(why, Why.open, 3, lang) for why in self)
+        return pages.fragment("\n".join(trees) + pages.small_print(self.left_out(lang)))
 
 
 def ask(traced: PassRecord, path: str, *, difference: bool = False, most: int = _ASKED_AT_ONCE) -> WhyEach:
@@ -151,13 +152,26 @@ def _as_why(traced: PassRecord, explanation: Explanation) -> Why:
     return Why(**values, traced=traced)
 
 
+def _explanations(why: Any) -> list[Why]:
+    """Return what `why` gave, once or in a list, or raise an error that says so."""
+    explanations = list(why) if isinstance(why, Iterable) and not isinstance(why, str) else [why]
+    for explanation in explanations:
+        if not isinstance(explanation, Why):
+            raise InputError(
+                "why takes what trace.why returns, such as why=trace.why('layer0.W[0, 0]'), or a list of single "
+                f"numbers' explanations, but {shown(explanation)} came."
+            )
+    return explanations
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Trace(PassRecord):
     """One pass with every number in it.
 
     ``trace["layer0.W"]`` is an array and ``trace["layer0.W[3, 1]"]`` a number of it; `layers` and `loss` have the same
     as records. A layer's arrays have the names of its equation: ``layer0.A``, ``layer0.Z``, and for the gradients
-    ``layer0.dA``, ``layer0.dZ``, ``layer0.dW``. A trace prints as a table, and shows as a page in notebooks.
+    ``layer0.dA``, ``layer0.dZ``, ``layer0.dW``. A trace prints as a table, and shows as a
+    page in notebooks, in the language of the locale.
 
     Examples
     --------
@@ -211,16 +225,16 @@ class Trace(PassRecord):
 
         return terminal.trace(self, lang, color=color, width=width)
 
-    def html(self, *, why: Sequence[Why] = (), lang: str = "en") -> str:
+    def html(self, *, why: Why | Sequence[Why] = (), lang: str = "en") -> str:
         """Return a page that needs no other file, with explanations on top if there are any."""
-        trees = [pages.tree(asked, Why.open, 8, lang) for asked in why]
+        trees = [pages.tree(asked, Why.open, 8, lang) for asked in _explanations(why)]
         return pages.page(pages.title(lang), pages.trace(self, lang, trees), lang)
 
-    def write(self, path: str | Path, *, why: Sequence[Why] = (), lang: str = "en") -> Path:
+    def write(self, path: str | Path, *, why: Why | Sequence[Why] = (), lang: str = "en") -> Path:
         """Write the page to a file."""
-        path = Path(path)
+        path, page = Path(path), self.html(why=why, lang=lang)
         atomic.make_folder(path.parent)
-        atomic.write(path, self.html(why=why, lang=lang).encode("utf-8"))
+        atomic.write(path, page.encode("utf-8"))
         return path
 
     def json(self) -> dict[str, Any]:
@@ -228,11 +242,11 @@ class Trace(PassRecord):
         return plain.of_pass(self)
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(lang=language())
 
     def __repr__(self) -> str:
         end = "" if self.loss is None else f", loss={self.loss.value:.6g}"
         return f"Trace({', '.join(record.label for record in self.layers)}{end})"
 
     def _repr_html_(self) -> str:
-        return pages.fragment(pages.trace(self, "en"))
+        return pages.fragment(pages.trace(self, language()))

@@ -24,6 +24,10 @@ TARGET_RMS = 100.0  # outputs begin near 1, and an error of 100 makes a gradient
 RAREST = 0.1  # of an even share: a class as rare hardly adds to the loss, so answering without it costs little
 EXPECTED = 20  # examples of each class, if all came equally often: with fewer, a rare one may be missing by chance
 
+# The last activation.
+OUT_OF_REACH = 0.1  # of the targets' standard deviation: an error as large stays, however long it trains
+LOGIT = 4.0  # of either sign: with less, no probability gets beyond 98 %, or below 2 %
+
 # Layers.
 DEAD = 0.6  # of the units: with one input, healthy layers had up to 0.5; what is dead by a fault is near 1
 SATURATED = 0.8  # of the numbers: a healthy layer that has learned a sharp border had up to 0.57
