@@ -14,6 +14,7 @@ from chainrule.trace.paths import Block, Place, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 from chainrule.trace.steps import recurrent, terms_of_gradient
 from chainrule.trace.terms import Share, shares
+from chainrule.trace.untouched import copied, is_own
 
 _ROUNDING = 32  # times the precision of the terms' sizes: less than that is left by rounding
 
@@ -71,7 +72,9 @@ def of_value(traced: PassRecord, record: LayerRecord, place: Place) -> Explanati
     value = float(record.y[place])
     unit = np.zeros_like(record.y)
     unit[place] = 1
-    dx, grads = record.layer.backward(record.cache, unit)
+    pair = (record.layer, record.cache)
+    layer, cache = copied(pair) if is_own(record.layer) else pair  # backward may use up what forward kept
+    dx, grads = layer.backward(cache, unit)
     if _of_one_number(record, dx, place):
         ((called, x),) = record.inputs.items()
         function = record.label.partition(" ")[0]

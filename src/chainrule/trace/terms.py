@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.trace.paths import Index
 from chainrule.trace.record import LayerRecord
+from chainrule.trace.untouched import copied, is_own
 
 _PROBES = 4  # places of an axis by which it is told whether most of them matter
 _FEWEST, _MOST = 32, 1024  # terms for whose sake backward is asked one by one
@@ -76,10 +77,13 @@ def _number(record: LayerRecord, name: str, place: tuple[int, ...]) -> Callable[
     """Return the function from a gradient from above to the one number below."""
     inputs = list(record.inputs)
     wanted = name in inputs
+    own = is_own(record.layer)
 
     def number(dy: Array) -> float:
         dx: Any
-        dx, grads = record.layer.backward(record.cache, dy, input_gradient=wanted)
+        # A user's own layer may use up what it kept in forward, and is asked many times.
+        layer, cache = copied((record.layer, record.cache)) if own else (record.layer, record.cache)
+        dx, grads = layer.backward(cache, dy, input_gradient=wanted)
         if wanted:
             return float((dx[inputs.index(name)] if isinstance(dx, tuple) else dx)[place])
         for key in name.split("."):
