@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from chainrule.arrays import leaves
@@ -54,7 +55,10 @@ def answer(
             "so a finite difference of the cost stands beside the gradients of W and b only."
         )
     with random_numbers_kept():
-        return replace(explanation, difference=slope_at(traced, record, name, place))
+        slope, gradient = slope_at(traced, record, name, place)
+    off = abs(explanation.value - gradient)
+    rounding = max(explanation.rounding, off) if math.isfinite(off) else explanation.rounding
+    return replace(explanation, difference=slope, rounding=rounding)
 
 
 def _explained(

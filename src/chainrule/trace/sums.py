@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from chainrule.trace.naming import factor_names
 from chainrule.trace.paths import Block, Place, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 from chainrule.trace.steps import recurrent, terms_of_gradient
-from chainrule.trace.terms import Share, shares
+from chainrule.trace.terms import Share, rounding, shares
 from chainrule.trace.untouched import copied, is_own
 
 _ROUNDING = 32  # times the precision of the terms' sizes: less than that is left by rounding
@@ -44,7 +45,12 @@ def of_gradient(
             some = shares(user, called, place, None if within is None else within.places)
             terms += _terms_of_shares(user, called, place, some)
     equations = tuple(text for user, _ in users for text in user.equations)
-    return Explanation(at(name, place), value, "gradient", in_order(terms), equations=equations)
+    explanation = Explanation(at(name, place), value, "gradient", in_order(terms), equations=equations)
+    if within is not None:
+        return replace(explanation, of_block=True)
+    if explanation.adds_up is False and not any(recurrent(user) for user, _ in users):
+        return replace(explanation, rounding=rounding(users, place, value, explanation.total))
+    return explanation
 
 
 def _terms_of_shares(user: LayerRecord, called: str, place: Place, some: list[Share]) -> Iterator[Term]:

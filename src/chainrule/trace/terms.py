@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,32 @@ def _number(record: LayerRecord, name: str, place: tuple[int, ...]) -> Callable[
         return float(grads[place])
 
     return number
+
+
+def rounding(users: list[tuple[LayerRecord, str]], place: tuple[int, ...], value: float, total: float) -> float:
+    """Return by how much rounding moved a number and the sum of its shares: how far they are from those in float64.
+
+    What cancels inside of a layer's backward shows in neither. A backward that is not linear is so in float64, too.
+    """
+    exact = []
+    for user, called in users:
+        assert user.dy is not None
+        exact.append((replace(user, cache=_in_float64(user.cache), dy=_in_float64(user.dy)), called))
+    value64 = math.fsum(_number(user, called, place)(user.dy) for user, called in exact if user.dy is not None)
+    total64 = math.fsum(share.product for user, called in exact for share in shares(user, called, place))
+    return abs(value - value64) + abs(total - total64)
+
+
+def _in_float64(tree: Any) -> Any:
+    """Return whatever forward kept, with its floats in float64."""
+    if isinstance(tree, np.ndarray | np.floating):
+        return np.asarray(tree, np.float64) if tree.dtype.kind == "f" else tree
+    if isinstance(tree, dict):
+        return {name: _in_float64(child) for name, child in tree.items()}
+    if isinstance(tree, tuple | list):
+        children = map(_in_float64, tree)
+        return type(tree)(*children) if hasattr(tree, "_fields") else type(tree)(children)
+    return tree
 
 
 def _support(number: Callable[[Array], float], dy: Array, region: Region) -> Region:

@@ -34,7 +34,13 @@ def matrices(layer: LayerRecord) -> list[str]:
 def said(explanation: Explanation, lang: str) -> str:
     """Return in one line which number it is, and what kind of sum."""
     nothing = explanation.said == "gradient" and not explanation.terms
-    key = "nothing" if nothing else {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
+    key = (
+        "nothing"
+        if nothing
+        else "block"
+        if explanation.of_block
+        else {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
+    )
     return words(f"why-{key}", lang, path=explanation.path, value=numbers.text(explanation.value))
 
 
@@ -59,7 +65,7 @@ def agrees(explanation: Explanation) -> bool:
     slope = explanation.difference
     if slope is None or slope.kink:
         return True
-    return abs(slope.value - explanation.value) <= slope.doubt + 1e-4 * abs(slope.value)
+    return abs(slope.value - explanation.value) <= slope.doubt + 1e-4 * abs(slope.value) + explanation.rounding
 
 
 def sides(term: Term, own: str, lang: str) -> tuple[str, str]:
