@@ -34,13 +34,8 @@ def matrices(layer: LayerRecord) -> list[str]:
 def said(explanation: Explanation, lang: str) -> str:
     """Return in one line which number it is, and what kind of sum."""
     nothing = explanation.said == "gradient" and not explanation.terms
-    key = (
-        "nothing"
-        if nothing
-        else "block"
-        if explanation.of_block
-        else {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
-    )
+    key = {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
+    key = "nothing" if nothing else "block" if explanation.of_block else key
     return words(f"why-{key}", lang, path=explanation.path, value=numbers.text(explanation.value))
 
 
