@@ -22,7 +22,8 @@ from rich.console import Console
 import chainrule
 from chainrule.cli import main
 from chainrule.cli.draw import draw
-from tests.commands import COMMANDS
+from chainrule.cli.keeping import KeepsInputs
+from tests.commands import COMMANDS, PLOTS
 
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()
 Run = Callable[..., tuple[int, str, str]]
@@ -545,6 +546,19 @@ def test_explain_writes_json_and_a_page(run: Run, small: chainrule.Network) -> N
     assert data["why"][0]["path"] == "loss" and data["prediction"] == small.predict([[0.5, 2.0]])[0].tolist()
     assert "<math" in Path("a/page.html").read_text("utf-8")
     assert "The page is a/page.html." in run("explain", *arguments)[1]
+
+
+def test_no_command_writes_over_what_it_reads(fails: Callable[..., str], small: chainrule.Network) -> None:
+    Path("link.npy").symlink_to("row.npy")
+    before = {name: Path(name).read_bytes() for name in ("small.safetensors", "row.npy")}
+    for page in "small.safetensors", "./row.npy", "link.npy":
+        message = fails("explain", "small.safetensors", "--input", "row.npy", "--html", page)
+        assert f"--html {Path(page)} would write over the file that the command reads: name another one." in message
+    message = fails("plot", "network", "small.safetensors", "row.npy", "--out", "row.npy")
+    assert "--out row.npy would write over the file that the command reads" in message
+    assert before == {name: Path(name).read_bytes() for name in before}
+    commands = {**COMMANDS, **PLOTS}
+    assert all(isinstance(command, KeepsInputs) for name, command in commands.items() if name != "plot")
 
 
 def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small: chainrule.Network) -> None:

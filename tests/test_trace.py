@@ -48,11 +48,11 @@ def test_a_trace_has_the_bits_of_an_untraced_step(made: Made) -> None:
 
     engine = NumpyEngine(network.body, network.loss, ADAM, network.params, seed=3)
     with one_blas_thread():
-        mode = cr.Mode(True, (3, 0, 0), mask)
+        mode = cr.Mode(True, (3, 1, 0), mask)
         Z, cache = network.body.forward(network.params, X, mode)
         J, dZ = network.loss(Z, y, None)
         _, grads = network.body.backward(cache, dZ, input_gradient=False)
-        engine.step(X, y, None, (3, 0, 0), mask)
+        engine.step(X, y, None, (3, 1, 0), mask)
     assert trace.loss is not None
     assert trace.loss.value == float(J)
     assert_same((trace.loss.Z, trace.loss.slope), (Z, dZ))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule import Adam, Network, load, plots
 from chainrule.cli.inputs import ModelArgument, check_suits, fitted, read, scaled
+from chainrule.cli.keeping import KeepsInputs
 from chainrule.cli.output import LangOption, one_of
 from chainrule.common import atomic, drawing
 from chainrule.common.errors import FileFormatError
@@ -44,7 +45,7 @@ def _command(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__.replace("_", "-")
         # "\b" keeps click from wrapping the line, which one would copy.
-        return app.command(name, epilog=f"\b\nExample: chainrule plot {name} {example}")(function)
+        return app.command(name, cls=KeepsInputs, epilog=f"\b\nExample: chainrule plot {name} {example}")(function)
 
     return register
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from chainrule.trace.naming import factor_names
 from chainrule.trace.paths import Block, Place, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 from chainrule.trace.steps import recurrent, terms_of_gradient
-from chainrule.trace.terms import Share, shares
+from chainrule.trace.terms import Share, rounding, shares
+from chainrule.trace.untouched import copied, is_own
 
 _ROUNDING = 32  # times the precision of the terms' sizes: less than that is left by rounding
 
@@ -47,7 +49,12 @@ def of_gradient(
     zeros: dict[str, float] = {}
     for user, called in users if not terms and within is None else []:
         zeros |= {} if recurrent(user) else zero_factors(user, called, place)
-    return Explanation(at(name, place), value, "gradient", in_order(terms), tuple(zeros.items()), equations)
+    explanation = Explanation(at(name, place), value, "gradient", in_order(terms), tuple(zeros.items()), equations)
+    if within is not None:
+        return replace(explanation, of_block=True)
+    if explanation.adds_up is False and not any(recurrent(user) for user, _ in users):
+        return replace(explanation, rounding=rounding(users, place, value, explanation.total))
+    return explanation
 
 
 def _terms_of_shares(user: LayerRecord, called: str, place: Place, some: list[Share]) -> Iterator[Term]:
@@ -90,7 +97,9 @@ def of_value(traced: PassRecord, record: LayerRecord, place: Place) -> Explanati
     value = float(record.y[place])
     unit = np.zeros_like(record.y)
     unit[place] = 1
-    dx, grads = record.layer.backward(record.cache, unit)
+    pair = (record.layer, record.cache)
+    layer, cache = copied(pair) if is_own(record.layer) else pair  # backward may use up what forward kept
+    dx, grads = layer.backward(cache, unit)
     if _of_one_number(record, dx, place):
         ((called, x),) = record.inputs.items()
         function = record.label.partition(" ")[0]

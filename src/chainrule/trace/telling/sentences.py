@@ -52,6 +52,8 @@ def said(explanation: Explanation, lang: str) -> str:
         key = "zero"
     elif key in ("gradient", "value") and not (explanation.terms or explanation.facts or explanation.value):
         key = "nothing"
+    elif explanation.of_block:
+        key = "block"
     return words(f"why-{key}", lang, path=explanation.path, value=numbers.text(explanation.value))
 
 
@@ -76,7 +78,7 @@ def agrees(explanation: Explanation) -> bool:
     slope = explanation.difference
     if slope is None or slope.kink:
         return True
-    return abs(slope.value - explanation.value) <= slope.doubt + 1e-4 * abs(slope.value)
+    return abs(slope.value - explanation.value) <= slope.doubt + 1e-4 * abs(slope.value) + explanation.rounding
 
 
 def sides(term: Term, own: str, lang: str) -> tuple[str, str]:
