@@ -214,6 +214,21 @@ def test_few_examples_accuse_nobody() -> None:
     assert mlp().diagnose(X, y, optimizer="adam").notes == ()
 
 
+@pytest.mark.parametrize("optimizer", [cr.Adam(1e-4), cr.SGD(0.01)], ids=["Adam", "SGD"])
+def test_first_epochs_accuse_no_labels(optimizer: Any, no_type_checks: None) -> None:
+    """Before a network learned something, it is right about swapped or shifted labels now and then, and not sure."""
+    seeds = {(2, 16, 1): (12, 18), (2, 16, 16, 1): (1, 3, 16, 19), (2, 16, 3): (10, 13, 14, 17)}
+    for sizes, some in seeds.items():
+        X, y = MOONS if sizes[-1] == 1 else BLOBS
+        for seed in some:
+            network = cr.Network.mlp(sizes, seed=seed)
+            network.fit(X, y, epochs=1, optimizer=optimizer, seed=seed, verbose=False)
+            assert not [key for key in keys(network.diagnose(X, y)) if key.endswith("-labels")], (sizes, seed)
+    network = cr.Network.mlp([2, 16, 1], seed=18)
+    network.params[0]["W"] += 0.001  # no longer what it began with, and still nothing learned
+    assert network.diagnose(*MOONS).ok
+
+
 def test_sorted_data_is_looked_at_from_end_to_end() -> None:
     order = np.repeat(np.argsort(BLOBS[1], kind="stable"), 20)  # 8,000 examples, one class after another
     assert mlp().diagnose(BLOBS[0][order], BLOBS[1][order]).ok
