@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chainrule import Network, load
 from chainrule.cli.inputs import ModelArgument, fitted, read, scaled
-from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
+from chainrule.cli.output import JsonOption, LangOption, keep_inputs, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES, language
 from chainrule.common.number_text import number_text
@@ -56,6 +56,7 @@ def run(
     or for a value to the inputs. The pass is one as in prediction: nothing is dropped out.
     """
     lang = language(lang and one_of("language", lang, LANGUAGES))
+    keep_inputs(html, model, file)
     network = load(model)
     X, scale = read(file)
     X, note = scaled(fitted(X, network, str(file)), scale, network)

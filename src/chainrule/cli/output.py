@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import os
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -31,6 +33,14 @@ def print_json(value: Any) -> None:
             "The result holds NaN or infinity, which JSON has no number for; see it without --json."
         ) from error
     print(text)
+
+
+def keep_inputs(out: Path | None, *inputs: Path | None) -> None:
+    """Raise an error if a command would write over one of the files that it reads, under whatever name."""
+    for file in inputs:
+        if out is not None and file is not None and os.path.exists(out) and os.path.exists(file):
+            if os.path.samefile(out, file):
+                raise InputError(f"{out} is a file that this command reads, so it is not written to. Name another one.")
 
 
 def one_of(kind: str, name: str, known: Collection[str]) -> str:

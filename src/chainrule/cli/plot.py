@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from chainrule import Adam, Network, load, plots
 from chainrule.cli.inputs import ModelArgument, check_suits, fitted, read, scaled
-from chainrule.cli.output import one_of
+from chainrule.cli.output import keep_inputs, one_of
 from chainrule.common import atomic, drawing
 from chainrule.common.errors import FileFormatError
 from chainrule.datasets import DATASETS
@@ -39,12 +40,17 @@ RateOption = Annotated[float, typer.Option("--lr", metavar="RATE", help="Adam's 
 
 
 def _command(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as a subcommand of its name, with an example below its help."""
+    """Register a function as a subcommand of its name, with an example below its help; it writes over no input."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def command(*, out: Path, **options: Any) -> None:
+            keep_inputs(out, *(value for value in options.values() if isinstance(value, Path)))
+            function(out=out, **options)
+
         name = function.__name__.replace("_", "-")
         # "\b" keeps click from wrapping the line, which one would copy.
-        return app.command(name, epilog=f"\b\nExample: chainrule plot {name} {example}")(function)
+        return app.command(name, epilog=f"\b\nExample: chainrule plot {name} {example}")(command)
 
     return register
 
