@@ -12,10 +12,12 @@ import numpy as np
 
 from chainrule.arrays import Array, leaves
 from chainrule.common.errors import InputError
+from chainrule.common.settings import shown
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 
 _PATH = re.compile(r"\s*([\w.]+?)\s*(?:\[([^\[\]]*)\])?\s*")
-_SLICE = re.compile(r"(-?\d+)?:(-?\d+)?(?::(-?\d+))?")
+_PLACE = re.compile(r"-?\d{1,18}")  # no array is longer, and int() refuses thousands of digits
+_SLICE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?(?::(-?\d{1,18})?)?")
 
 Kind = Literal["input", "parameter", "kept", "output", "gradient", "step", "loss"]
 Index = tuple[Any, ...]
@@ -115,7 +117,7 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
     if match is None:
         raise InputError(
             f"A path is a name with the place of a number, such as 'layer0.W[3, 1]', or with slices, 'layer0.W[:, 1]', "
-            f"but {path!r} came."
+            f"but {shown(path)} came."
         )
     known = quantities(traced)
     quantity = known.get(match[1])
@@ -148,7 +150,7 @@ def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
 
 def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
     """Return an index for every axis; axes that are not mentioned are taken whole."""
-    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > len(shape):
         raise InputError(f"{name} has shape {shape}, so [{text}] has {len(entries) - len(shape)} numbers too many.")
     return tuple(_entry(name, entries[axis] if axis < len(entries) else ":", axis, shape) for axis in range(len(shape)))
@@ -157,17 +159,17 @@ def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
 def _entry(name: str, entry: str, axis: int, shape: tuple[int, ...]) -> Any:
     length = shape[axis]
     if match := _SLICE.fullmatch(entry):
-        chosen = range(length)[slice(*(None if part is None else int(part) for part in match.groups()))]
+        start, stop, step = (None if number is None else int(number) for number in match.groups())
+        chosen = range(0) if step == 0 else range(length)[start:stop:step]
         if not chosen:
             raise InputError(f"{name} has shape {shape}, and {entry} on axis {axis} takes none of its {length} places.")
         return slice(chosen.start, chosen.stop if chosen.stop >= 0 else None, chosen.step)
-    try:
-        place = int(entry)
-    except ValueError:
+    if not _PLACE.fullmatch(entry):
         raise InputError(
             f"The place of a number is a whole number or a slice for every axis, such as [3, 1] or [:, 1], but "
-            f"{entry!r} came for axis {axis} of {name}, whose shape is {shape}."
-        ) from None
+            f"{shown(entry)} came for axis {axis} of {name}, whose shape is {shape}."
+        )
+    place = int(entry)
     if not -length <= place < length:
         raise InputError(
             f"{name} has shape {shape}, so axis {axis} has the places 0 to {length - 1}, but {place} came."

@@ -149,6 +149,8 @@ class Trace(PassRecord):
 
     def __getitem__(self, path: str) -> Array:
         quantity, index = find(self, path)
+        if index is not None and len(index) > quantity.array.ndim:  # the loss of an example, which no array holds
+            raise InputError(f"{quantity.name} is one number here; for that of an example, see why({path!r}).value.")
         return quantity.array if index is None else quantity.array[index]
 
     def why(self, path: str, *, difference: bool = False) -> Why | WhyEach:
