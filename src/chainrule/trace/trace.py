@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.arrays import Array
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
-from chainrule.common.settings import flag
+from chainrule.common.settings import Place, flag, listed, shown, whole
 from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import Block, find, places
@@ -19,6 +19,7 @@ from chainrule.trace.telling import pages, plain
 
 _ASKED_AT_ONCE = 64
 """Numbers of a slice that are explained; of more, the largest are."""
+_FILE = Place("the file to write")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +42,7 @@ class Why(Explanation):
 
         A block of numbers opens into smaller blocks, or into its numbers.
         """
-        if not -len(self.terms) <= term < len(self.terms):
+        if not -len(self.terms) <= whole("open", "term", term, least=-len(self.terms)) < len(self.terms):
             raise InputError(f"{self.path} has {len(self.terms)} terms, numbered from 0, but term={term} came.")
         chosen = self.terms[term]
         if not chosen.opens:
@@ -130,6 +131,17 @@ def _as_why(traced: PassRecord, explanation: Explanation) -> Why:
     return Why(**values, traced=traced)
 
 
+def _explanations(why: Any) -> list[Why]:
+    """Return one explanation or several as a list."""
+    explanations = [why] if isinstance(why, Why) else listed(why)
+    if explanations is None or not all(isinstance(explanation, Why) for explanation in explanations):
+        raise InputError(
+            f"A page takes why as what trace.why(...) returned, or a list of such, but why={shown(why)} came. Write "
+            'why=trace.why("layer0.W[0, 0]").'
+        )
+    return explanations
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Trace(PassRecord):
     """One pass with every number in it.
@@ -192,17 +204,17 @@ class Trace(PassRecord):
 
         return terminal.trace(self, lang, color=color, width=width)
 
-    def html(self, *, why: Sequence[Why] = (), lang: str = "en") -> str:
+    def html(self, *, why: Why | Sequence[Why] = (), lang: str = "en") -> str:
         """Return a page that needs no other file, with explanations on top if there are any."""
-        trees = [pages.tree(asked, Why.open, 8, lang) for asked in why]
+        trees = [pages.tree(asked, Why.open, 8, lang) for asked in _explanations(why)]
         return pages.page(pages.title(lang), pages.trace(self, lang, trees), lang)
 
-    def write(self, path: str | Path, *, why: Sequence[Why] = (), lang: str = "en") -> Path:
+    def write(self, path: str | Path, *, why: Why | Sequence[Why] = (), lang: str = "en") -> Path:
         """Write the page to a file."""
-        path = Path(path)
-        atomic.make_folder(path.parent)
-        atomic.write(path, self.html(why=why, lang=lang).encode("utf-8"))
-        return path
+        file: Path = _FILE.check("write", "path", path)
+        atomic.make_folder(file.parent)
+        atomic.write(file, self.html(why=why, lang=lang).encode("utf-8"))
+        return file
 
     def json(self) -> dict[str, Any]:
         """Return plain data; of large arrays, corners and statistics."""
