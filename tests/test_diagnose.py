@@ -81,6 +81,14 @@ def test_a_better_rate_is_one_with_which_the_loss_falls() -> None:
     assert network.diagnose(X, y, optimizer=cr.SGD(cr.Warmup(10**6, cr.Constant(0.1)))).ok
 
 
+@pytest.mark.parametrize("make", [cr.SGD, cr.Momentum, cr.Adam, cr.Lion])
+def test_a_rate_may_be_wrong_by_any_factor(make: Any) -> None:
+    for patient in (blobs(), Patient(cr.Network.mlp([2, 16, 1], seed=0), *MOONS)):
+        for rate, key in ((1e-37, "low"), (1e-12, "low"), (1e12, "high"), (1e37, "high")):
+            (finding,) = patient.network.diagnose(patient.X, patient.y, optimizer=make(rate)).findings
+            assert finding.key == f"{key}-learning-rate" and 1e-4 <= finding.numbers["better"] <= 0.1
+
+
 def test_a_rate_is_judged_from_the_start_if_the_optimizer_forgot_its_state() -> None:
     """Adam's first steps are as long as its rate in every parameter, also where it would have arrived."""
     (X, y), _ = cr.datasets.DATASETS["sine"].load(0)

@@ -31,6 +31,7 @@ from chainrule.trace.diagnosis.thresholds import (
     SURE,
     TRIAL,
     UNMOVED,
+    USUAL,
     WRONG,
 )
 from chainrule.trace.run import Step
@@ -141,10 +142,12 @@ def _with_another_rate(
 ) -> Iterator[Finding]:
     """Find the first rate with which the loss falls; without one, the rate is not to blame."""
     rate, ratio = float(rate_at(step.optimizer.lr, int(step.state.get("steps", 0)) + 1)), _update_ratio(subject, step)
-    if key == "low-learning-rate" and ratio > STANDSTILL:
+    high = key == "high-learning-rate"
+    if not high and ratio > STANDSTILL:
         return
-    for factor in factors:
-        better = rate * factor
+    rates = [rate * factor for factor in factors]
+    usual = [r for r in USUAL if r < rates[-1]] if high else [r for r in reversed(USUAL) if r > rates[-1]]
+    for better in rates + usual:
         other = subject.tried(step._replace(optimizer=dataclasses.replace(step.optimizer, lr=better)))
         first, last = other.losses[0], other.losses[-1]
         if not _runs_away(subject, other) and last < (1 - FALLEN) * first:

@@ -50,5 +50,6 @@ SLOWER = tuple(10.0**-k for k in range(1, 9))  # times the rate, tried in turn: 
 STANDSTILL = 1e-4  # RMS of the update over RMS of the weights: 10,000 steps to change them once. Usual is 1e-3
 UNMOVED = 1e-3  # of the loss: a fall as small in all steps of the trial needs 10,000 to come to anything
 FASTER = (100.0, 1e4, 1e6)  # times the rate, tried in turn: below 100 times, patience would do, too
+USUAL = (0.1, 0.01, 1e-3, 1e-4)  # rates, tried last if they are farther away: a rate may be wrong by any factor
 FALLEN = 0.01  # of the loss: ten times what counts as unmoved, so the other rate is really better
 STUCK = 0.5  # of guessing: below it, a loss that stands still may have arrived
