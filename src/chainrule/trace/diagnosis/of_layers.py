@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.arrays import Array, leaves
 from chainrule.layers.base import path_kinds
 from chainrule.trace.diagnosis.finding import Finding
+from chainrule.trace.diagnosis.guessing import example_weights
 from chainrule.trace.diagnosis.subject import Subject, rms
 from chainrule.trace.diagnosis.thresholds import BATCH_VALUES, DEAD, ENOUGH, SAME, SATURATED, TWINS
 from chainrule.trace.record import LayerRecord
@@ -21,10 +22,20 @@ Facts = dict[str, float | int | str]
 
 
 def doubled_activation(subject: Subject) -> Iterator[Finding]:
-    """Find an output activation that the loss applies itself."""
+    """Find an output activation that the loss applies itself; a layer of a user's own is told by what it gives."""
     name = output_activation(subject.body, subject.loss)
+    if name is None and _sums_to_one(subject):
+        name = subject.trace.units[-1].label
     if name is not None:
         yield Finding("doubled-activation", _last(subject), {"label": name, "loss": type(subject.loss).__name__})
+
+
+def _sums_to_one(subject: Subject) -> bool:
+    """Return whether the logits of classes are probabilities already: none is negative, and their sum is 1."""
+    Z = subject.result.Z
+    answers = Z[example_weights(Z, subject.passed) > 0]
+    one = np.abs(answers.sum(axis=-1) - 1) <= SAME
+    return subject.loss.task == "multiclass" and bool(one.size and one.all() and (answers >= 0).all())
 
 
 def _last(subject: Subject) -> str:
