@@ -257,6 +257,15 @@ def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
         network.trace(np.ones((2, 3, 2))).why("layer2.W[0, 0]")
 
 
+def test_without_targets_there_is_no_loss_to_ask_for() -> None:
+    forward = cr.Network.mlp([4, 3, 3]).trace(np.ones((2, 4)))
+    for path in "loss", "loss[0]", "loss.P", "layer0.dW", "layer2.dZ[0, 0]":
+        with pytest.raises(InputError, match=r"no loss was computed, so .* give the targets \(y, or --label\)"):
+            forward.why(path)
+    with pytest.raises(InputError, match=r"layer2 \(Dense\), .*\)\.$|layer2 \(Dense\)\.$"):
+        forward.why("layer9.W")
+
+
 def test_dropout_keeps_its_mask_in_a_finite_difference() -> None:
     network = cr.Network([cr.Dense(6), cr.Dropout(0.5), cr.Dense(1)], "mean_squared_error", input_shape=(3,))
     trace = network.trace(np.ones((2, 3)), np.ones((2, 1)), seed=5)

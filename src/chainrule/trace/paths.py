@@ -135,7 +135,12 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
 
 
 def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
-    head, _, _ = name.rpartition(".")
+    head, _, last = name.rpartition(".")
+    if traced.loss is None and not traced.of_lesson and (name.startswith("loss") or last.startswith("d")):
+        return (
+            f"There is no {name!r} in this trace, because no loss was computed, so there are no gradients either: give "
+            "the targets (y, or --label)."
+        )
     inside = [n for n in known if n.startswith(f"{head}.") and "." not in n[len(head) + 1 :]] if head else []
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     fix = f" Did you mean {close[0]!r}?" if close else ""
@@ -144,7 +149,8 @@ def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
     records = [record for layer in traced.layers for record in layer.walk()]
     if not traced.of_lesson:
         names = ", ".join(f"{record.path} ({record.label})" for record in records)
-        return f"There is no {name!r} in this trace.{fix} Its layers are {names}; and there is the loss."
+        loss = "" if traced.loss is None else "; and there is the loss"
+        return f"There is no {name!r} in this trace.{fix} Its layers are {names}{loss}."
     return f"There is no {name!r} in this trace.{fix} It has {', '.join(known)}."
 
 
