@@ -143,6 +143,21 @@ class Infinite:
         return dy * np.float32("inf"), {}
 
 
+class OwnSoftmax:
+    """A layer of a user's own that computes the softmax."""
+
+    def init(self, rng: Any, input_shape: Any) -> Any:
+        return {}, input_shape
+
+    def forward(self, params: Any, x: Any) -> Any:
+        A = np.exp(x - x.max(axis=-1, keepdims=True))
+        A /= A.sum(axis=-1, keepdims=True)
+        return A, A
+
+    def backward(self, A: Any, dA: Any) -> Any:
+        return A * (dA - (A * dA).sum(axis=-1, keepdims=True)), {}
+
+
 def poisoned() -> Patient:
     network = mlp()
     network.params[2]["W"][3, 1] = np.nan
@@ -188,6 +203,11 @@ SICK = {
     ),
     "softmax twice": Fault(
         "doubled-activation", lambda: blobs(stack(cr.Dense(16), cr.ReLU(), cr.Dense(3), cr.Softmax())), "layer3"
+    ),
+    "a softmax of one's own": Fault(
+        "doubled-activation",
+        lambda: blobs(stack(cr.Dense(16), cr.ReLU(), cr.Dense(3), OwnLayer(OwnSoftmax()))),
+        "layer3",
     ),
     "sigmoid twice": Fault(
         "doubled-activation",

@@ -96,6 +96,14 @@ def test_a_better_rate_is_one_with_which_the_loss_falls() -> None:
     assert network.diagnose(X, y, optimizer=cr.SGD(cr.Warmup(10**6, cr.Constant(0.1)))).ok
 
 
+@pytest.mark.parametrize("make", [cr.SGD, cr.Momentum, cr.Adam, cr.Lion])
+def test_a_rate_may_be_wrong_by_any_factor(make: Any) -> None:
+    for patient in (blobs(), Patient(cr.Network.mlp([2, 16, 1], seed=0), *MOONS)):
+        for rate, key in ((1e-37, "low"), (1e-12, "low"), (1e12, "high"), (1e37, "high")):
+            (finding,) = patient.network.diagnose(patient.X, patient.y, optimizer=make(rate)).findings
+            assert finding.key == f"{key}-learning-rate" and 1e-4 <= finding.numbers["better"] <= 0.1
+
+
 def test_a_rate_is_judged_from_the_start_if_the_optimizer_forgot_its_state() -> None:
     """Adam's first steps are as long as its rate in every parameter, also where it would have arrived."""
     (X, y), _ = cr.datasets.DATASETS["sine"].load(0)
@@ -269,6 +277,21 @@ def test_few_examples_accuse_nobody() -> None:
     assert mlp().diagnose(X[:8], y[:8]).notes == ("untrained", "no-optimizer", "few-examples")
     assert mlp().diagnose(X, y, optimizer="adam").notes == ("untrained",)
     assert "not trained yet" in str(mlp().diagnose(X, y)) and "not trained yet" not in str(learned().diagnose(X, y))
+
+
+@pytest.mark.parametrize("optimizer", [cr.Adam(1e-4), cr.SGD(0.01)], ids=["Adam", "SGD"])
+def test_first_epochs_accuse_no_labels(optimizer: Any, no_type_checks: None) -> None:
+    """Before a network learned something, it is right about swapped or shifted labels now and then, and not sure."""
+    seeds = {(2, 16, 1): (12, 18), (2, 16, 16, 1): (1, 3, 16, 19), (2, 16, 3): (10, 13, 14, 17)}
+    for sizes, some in seeds.items():
+        X, y = MOONS if sizes[-1] == 1 else BLOBS
+        for seed in some:
+            network = cr.Network.mlp(sizes, seed=seed)
+            network.fit(X, y, epochs=1, optimizer=optimizer, seed=seed, verbose=False)
+            assert not [key for key in keys(network.diagnose(X, y)) if key.endswith("-labels")], (sizes, seed)
+    network = cr.Network.mlp([2, 16, 1], seed=18)
+    network.params[0]["W"] += 0.001  # no longer what it began with, and still nothing learned
+    assert network.diagnose(*MOONS).ok
 
 
 def test_sorted_data_is_looked_at_from_end_to_end() -> None:

@@ -7,6 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,16 @@ def test_a_picture_says_what_is_wrong(name: str) -> None:
         PICTURES[name](lang="Korean")
     with pytest.raises(InputError, match=r"ax is one axes of matplotlib, .* but a list came"):
         PICTURES[name](ax=[])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in dir(plots) if "network" in signature(getattr(plots, name)).parameters]
+)
+def test_a_picture_needs_a_network(name: str, no_type_checks: None) -> None:
+    needed = [p for p in signature(getattr(plots, name)).parameters.values() if p.default is p.empty]
+    for wrong in None, cr.Network, "model.safetensors":
+        with pytest.raises(InputError, match=f"{name} takes network as a network of chainrule, but network="):
+            getattr(plots, name)(wrong, *[None] * (len(needed) - 1))
 
 
 def test_panels_need_a_place_that_can_be_divided() -> None:

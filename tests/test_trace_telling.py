@@ -103,6 +103,30 @@ def test_all_but_the_largest_terms_are_one_line() -> None:
     np.testing.assert_allclose(why.rest(3) + sum(term.product for term in why.terms[:3]), why.value)
 
 
+def test_wrong_options_get_a_sentence(trace: Trace, no_type_checks: None, tmp_path: Path) -> None:
+    why: Any = trace.why("layer0.W[0, 0]")
+    wrong: Any
+    for wrong in None, "0", [0], 0.5:
+        with pytest.raises(InputError, match=r"open takes term as a whole number of at least -5, but term="):
+            why.open(wrong)
+    for wrong in 1.5, None, "3", -1:
+        for shown, name in ((why.text, "text"), (why.html, "html"), (ask(trace, "layer0.b").text, "text")):
+            with pytest.raises(InputError, match=f"{name} takes terms as a whole number of at least 0, but terms="):
+                shown(terms=wrong)
+    diagnosis = cr.Network.mlp([2, 3, 2]).diagnose(np.eye(2), [0, 1])
+    for wrong in "a", 1.5, 0, -5, None:
+        for shown in why.text, trace.text, diagnosis.text:
+            with pytest.raises(InputError, match="text takes width as a whole number of at least"):
+                shown(width=wrong)
+    for wrong in None, "layer0.W", ["layer0.W"], [None], 5:
+        with pytest.raises(InputError, match=r"A page takes why as what trace.why\(...\) returned, or a list of such"):
+            trace.html(why=wrong)
+    assert trace.html(why=why) == trace.html(why=[why])
+    for path in None, 5, "":
+        with pytest.raises(InputError, match="write takes path, the file to write, as a path, but path="):
+            trace.write(path)  # type: ignore[arg-type]
+
+
 def test_layers_that_repeat_are_folded() -> None:
     body = [layer for _ in range(5) for layer in (cr.Dense(4), cr.ReLU())]
     network = deep([cr.Dense(4), cr.Tanh(), *body, cr.Dense(3)], input_shape=(4,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -302,12 +303,27 @@ def test_what_the_optimizer_made_has_names() -> None:
         ("layer2.W[x]", r"a whole number or a slice for every axis, such as \[3, 1\] or \[:, 1\], but 'x' came"),
         ("layer2.W[2:2]", r"and 2:2 on axis 0 takes none of its 3 places"),
         ("layer2.W[0", r"A path is a name with the place of a number, such as 'layer0.W\[3, 1\]'"),
+        ("layer2.W[::0]", r"layer2.W has shape \(3, 3\), and ::0 on axis 0 takes none of its 3 places"),
+        ("loss[::0]", r"loss has shape \(5,\), and ::0 on axis 0 takes none of its 5 places"),
+        ("layer2.W[,0]", r"a whole number or a slice for every axis, such as .*, but '' came for axis 0 of layer2.W"),
+        ("layer2.W[0,,0]", r"layer2.W has shape \(3, 3\), so \[0,,0\] has 1 numbers too many"),
+        ("layer2.W[]", r"but '' came for axis 0 of layer2.W"),
+        (f"layer2.W[:{'9' * 5000}]", r"a whole number or a slice for every axis, .*, but ':9+\.\.\. came"),
+        (f"layer2.W[{'9' * 5000}]", r"a whole number or a slice for every axis"),
         ("loss[7]", r"loss has shape \(5,\), so axis 0 has the places 0 to 4, but 7 came"),
     ],
 )  # fmt: skip
 def test_a_wrong_path_names_what_there_is(trace: Trace, path: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         trace.why(path)
+    with pytest.raises(InputError, match=message):
+        trace[path]
+
+
+def test_the_losses_of_the_examples_are_in_no_array(trace: Trace) -> None:
+    for path in "loss[0]", "loss[:]":
+        with pytest.raises(InputError, match=rf"loss is one number here; .* why\('{re.escape(path)}'\).value"):
+            trace[path]
 
 
 def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
@@ -334,6 +350,15 @@ def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
     ):
         lesson.why("a1[0]")
     assert "forward only: the lesson has no loss" in str(lesson)
+
+
+def test_without_targets_there_is_no_loss_to_ask_for() -> None:
+    forward = cr.Network.mlp([4, 3, 3]).trace(np.ones((2, 4)))
+    for path in "loss", "loss[0]", "loss.P", "layer0.dW", "layer2.dZ[0, 0]":
+        with pytest.raises(InputError, match=r"no loss was computed, so .* give the targets \(y, or --label\)"):
+            forward.why(path)
+    with pytest.raises(InputError, match=r"layer2 \(Dense\), .*\)\.$|layer2 \(Dense\)\.$"):
+        forward.why("layer9.W")
 
 
 def test_dropout_keeps_its_mask_in_a_finite_difference() -> None:

@@ -17,7 +17,7 @@ from chainrule.common.settings import number
 from chainrule.common.words import words
 from chainrule.layers import Dense
 from chainrule.network import Network
-from chainrule.plots.examples import answers, inputs
+from chainrule.plots.examples import NETWORK, answers, inputs
 from chainrule.plots.snapshots import Snapshot, Snapshots, network_of, selected
 
 _GRID = 150  # points along each axis
@@ -58,6 +58,7 @@ def plot_boundary(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str
         matplotlib is not installed.
     """
     say = words("plot_boundary", lang)
+    NETWORK.check("plot_boundary", "network", network)
     X, true = _points("plot_boundary", network, X, y)
     figure, axes = panels(ax, size=(5.2, 4.2))
     _draw(axes[0, 0], network, X, true, say)
@@ -96,6 +97,7 @@ def plot_boundary_steps(
         matplotlib is not installed.
     """
     say = words("plot_boundary_steps", lang)
+    NETWORK.check("plot_boundary_steps", "network", network)
     X, true = _points("plot_boundary_steps", network, X, y)
     chosen = selected("plot_boundary_steps", snapshots, _PANELS)
     figure, axes = grid(ax, len(chosen), size=(3.2, 3.0))
@@ -134,6 +136,7 @@ def film_boundary(
         matplotlib is not installed.
     """
     say, seconds = words("film_boundary", lang), number("film_boundary", "seconds", seconds, 0.02, 10)
+    NETWORK.check("film_boundary", "network", network)
     X, true = _points("film_boundary", network, X, y)
 
     def frame(snapshot: Snapshot) -> Any:

@@ -17,7 +17,7 @@ from chainrule.common.settings import choice
 from chainrule.common.words import words
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
-from chainrule.plots.examples import inputs, targets
+from chainrule.plots.examples import NETWORK, inputs, targets
 from chainrule.plots.passes import loss_and_gradients, outputs
 from chainrule.plots.snapshots import Snapshots, network_of, selected
 
@@ -72,6 +72,7 @@ def plot_distributions(
         matplotlib is not installed.
     """
     say = words("plot_distributions", lang)
+    NETWORK.check("plot_distributions", "network", network)
     of = choice("plot_distributions", "of", of, _NUMBERS)
     needed = {"weights": {}, "activations": {"X": X}, "gradients": {"X": X, "y": y}}[of]
     missing = [name for name, data in needed.items() if data is None]

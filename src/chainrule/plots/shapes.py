@@ -14,6 +14,7 @@ from chainrule.common.settings import whole
 from chainrule.common.words import words
 from chainrule.layers.base import Layer, path_kinds
 from chainrule.network import Network
+from chainrule.plots.examples import NETWORK
 from chainrule.plots.passes import outputs
 
 _BATCH = PALETTE[1]
@@ -65,6 +66,7 @@ def plot_shapes(network: Network, batch_size: int = 100, *, ax: Any = None, lang
         matplotlib is not installed.
     """
     say, batch_size = words("plot_shapes", lang), whole("plot_shapes", "batch_size", batch_size, least=1)
+    NETWORK.check("plot_shapes", "network", network)
     steps = _steps(network)
     lines = math.ceil(len(steps) / _PER_LINE)
     # What leads into the first array of a further line stands on its left.

@@ -19,7 +19,7 @@ from chainrule.common.words import words
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer, clip_scale, find
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
-from chainrule.plots.examples import inputs, targets
+from chainrule.plots.examples import NETWORK, inputs, targets
 from chainrule.plots.passes import loss_and_gradients
 from chainrule.plots.snapshots import Snapshot, network_of
 
@@ -107,6 +107,7 @@ def plot_surface(
         matplotlib is not installed.
     """
     say, steps = words("plot_surface", lang), whole("plot_surface", "steps", steps, least=1)
+    NETWORK.check("plot_surface", "network", network)
     plane = _Plane(network, inputs(network, X), targets(network, X, y), _entries(network, parameters))
     paths = {name: _path(plane, name, rule, steps) for name, rule in _rules(optimizers).items()}
     figure, axes = panels(ax, size=(5.6, 4.4))

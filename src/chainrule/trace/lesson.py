@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, map_leaves
+from chainrule.common.errors import InputError
 from chainrule.common.formulas import equations_in
 from chainrule.data.batches import Data
 from chainrule.layers import Layer, Sequential
@@ -144,7 +145,14 @@ def lesson(
         The examples, and the cost; without it there is a forward pass only.
     update
         Returns the new parameters for the parameters and their gradients, named like ``dW1``.
+
+    Raises
+    ------
+    InputError
+        There is no example.
     """
+    if not X.size:
+        raise InputError(f"A trace shows the numbers of examples, but the input has shape {X.shape}: give one or more.")
     body = _Chain(tuple(functions))
     params = tuple(map_leaves(frozen, function.parameters) for function in functions)
     data = Data(X, X if Y is None else Y).each(frozen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from chainrule.arrays import Array
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
-from chainrule.common.settings import flag, shown
+from chainrule.common.settings import Place, flag, listed, shown, whole
 from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import Block, find, places
@@ -21,6 +21,7 @@ from chainrule.trace.telling.words import words
 
 _ASKED_AT_ONCE = 64
 """Numbers of a slice that are explained; of more, the largest are."""
+_FILE = Place("the file to write")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +44,7 @@ class Why(Explanation):
 
         A block of numbers opens into smaller blocks, or into its numbers.
         """
-        if not -len(self.terms) <= term < len(self.terms):
+        if not -len(self.terms) <= whole("open", "term", term, least=-len(self.terms)) < len(self.terms):
             raise InputError(f"{self.path} has {len(self.terms)} terms, numbered from 0, but term={term} came.")
         chosen = self.terms[term]
         if not chosen.opens:
@@ -153,14 +154,13 @@ def _as_why(traced: PassRecord, explanation: Explanation) -> Why:
 
 
 def _explanations(why: Any) -> list[Why]:
-    """Return what `why` gave, once or in a list, or raise an error that says so."""
-    explanations = list(why) if isinstance(why, Iterable) and not isinstance(why, str) else [why]
-    for explanation in explanations:
-        if not isinstance(explanation, Why):
-            raise InputError(
-                "why takes what trace.why returns, such as why=trace.why('layer0.W[0, 0]'), or a list of single "
-                f"numbers' explanations, but {shown(explanation)} came."
-            )
+    """Return one explanation or several as a list."""
+    explanations = [why] if isinstance(why, Why) else listed(why)
+    if explanations is None or not all(isinstance(explanation, Why) for explanation in explanations):
+        raise InputError(
+            f"A page takes why as what trace.why(...) returned, or a list of such, but why={shown(why)} came. Write "
+            'why=trace.why("layer0.W[0, 0]").'
+        )
     return explanations
 
 
@@ -184,6 +184,8 @@ class Trace(PassRecord):
 
     def __getitem__(self, path: str) -> Array:
         quantity, index = find(self, path)
+        if index is not None and len(index) > quantity.array.ndim:  # the loss of an example, which no array holds
+            raise InputError(f"{quantity.name} is one number here; for that of an example, see why({path!r}).value.")
         return quantity.array if index is None else quantity.array[index]
 
     def why(self, path: str, *, difference: bool = False) -> Why | WhyEach:
@@ -232,10 +234,11 @@ class Trace(PassRecord):
 
     def write(self, path: str | Path, *, why: Why | Sequence[Why] = (), lang: str = "en") -> Path:
         """Write the page to a file."""
-        path, page = Path(path), self.html(why=why, lang=lang)
-        atomic.make_folder(path.parent)
-        atomic.write(path, page.encode("utf-8"))
-        return path
+        file: Path = _FILE.check("write", "path", path)
+        page = self.html(why=why, lang=lang)
+        atomic.make_folder(file.parent)
+        atomic.write(file, page.encode("utf-8"))
+        return file
 
     def json(self) -> dict[str, Any]:
         """Return plain data; of large arrays, corners and statistics."""

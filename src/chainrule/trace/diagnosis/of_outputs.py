@@ -11,17 +11,27 @@ from chainrule.layers import Activation
 from chainrule.trace.diagnosis.finding import Finding
 from chainrule.trace.diagnosis.guessing import example_weights, one_hot
 from chainrule.trace.diagnosis.subject import Subject, rms
-from chainrule.trace.diagnosis.thresholds import LOGIT, OUT_OF_REACH
+from chainrule.trace.diagnosis.thresholds import LOGIT, OUT_OF_REACH, SAME
 from chainrule.training.notes import last_layer, output_activation
 
 _ENDLESS = 1000.0  # no activation ends beyond it; a leaky one is at 10,000 for a million
 
 
 def doubled_activation(subject: Subject) -> Iterator[Finding]:
-    """Find an output activation that the loss applies itself."""
+    """Find an output activation that the loss applies itself; a layer of a user's own is told by what it gives."""
     name = output_activation(subject.body, subject.loss)
+    if name is None and _sums_to_one(subject):
+        name = subject.trace.units[-1].label
     if name is not None:
         yield Finding("doubled-activation", _place(subject), {"label": name, "loss": type(subject.loss).__name__})
+
+
+def _sums_to_one(subject: Subject) -> bool:
+    """Return whether the logits of classes are probabilities already: none is negative, and their sum is 1."""
+    Z = subject.result.Z
+    answers = Z[example_weights(Z, subject.passed) > 0]
+    one = np.abs(answers.sum(axis=-1) - 1) <= SAME
+    return subject.loss.task == "multiclass" and bool(one.size and one.all() and (answers >= 0).all())
 
 
 def out_of_reach(subject: Subject) -> Iterator[Finding]:

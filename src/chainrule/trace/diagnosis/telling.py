@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from chainrule.common.languages import LANGUAGES
-from chainrule.common.settings import choice
+from chainrule.common.settings import choice, whole
 from chainrule.trace.telling import numbers, pages
 from chainrule.trace.telling.words import words
 
@@ -28,6 +28,8 @@ class _Formatter(string.Formatter):
 
 
 _FORMATTER = _Formatter()
+_NARROWEST = 10
+"""Characters of a line: what stands before a sentence takes up to 5."""
 
 
 @cache
@@ -87,6 +89,7 @@ def _notes(diagnosis: Any, lang: str) -> list[str]:
 
 def text(diagnosis: Any, lang: str, width: int) -> str:
     """Return all of it for a terminal."""
+    width = whole("text", "width", width, least=_NARROWEST)
     blocks = [_wrapped(headline(diagnosis, lang), "", width)]
     for number, findings in enumerate(_faults(diagnosis).values(), start=1):
         lines = [_wrapped(f.sentence(lang), f"{number}. " if i == 0 else "   ", width) for i, f in enumerate(findings)]

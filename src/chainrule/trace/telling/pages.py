@@ -13,6 +13,7 @@ from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.common.formulas import mathml
+from chainrule.common.settings import whole
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, LossRecord, PassRecord, StepRecord
 from chainrule.trace.telling import idle, numbers
@@ -213,6 +214,7 @@ def tree(explanation: Explanation, opened: Callable[[Any, int], Any], shown: int
     shown
         How many terms are shown of each number; all others are one line.
     """
+    shown = whole("html", "terms", shown, least=0)
     root = _Node(explanation)
     waiting: list[tuple[float, int, _Node, int]] = []  # how much of the root's number a term is, and where it is
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from chainrule.arrays import Array
 from chainrule.common.rich_text import rich_text
+from chainrule.common.settings import whole
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import LayerRecord, PassRecord
 from chainrule.trace.telling import idle, numbers
@@ -102,6 +103,7 @@ def _array(name: str, array: Array) -> Table:
 
 def why(explanation: Explanation, shown: int, lang: str = "en", *, color: bool = False, width: int = 100) -> str:
     """Return the largest terms of an explanation as a table, the rest in one line, and their sum."""
+    shown = whole("text", "terms", shown, least=0)
     parts: list[RenderableType] = [Text(said(explanation, lang), "bold")]
     if explanation.terms:
         parts.append(_terms(explanation, shown, lang))
