@@ -19,6 +19,7 @@ from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES, language
 from chainrule.common.number_text import number_text
+from chainrule.trace.telling.words import words
 
 EXAMPLE = "Example: chainrule explain digits.safetensors --input my-digit.png --label 3"
 
@@ -57,13 +58,13 @@ def run(
     """
     lang = language(lang and one_of("language", lang, LANGUAGES))
     network = load(model)
-    X, scale = read(file)
+    X, scale, moved = read(file)
     X, note = scaled(fitted(X, network, str(file)), scale, network)
+    notes = [line for line in (note, words("moved", lang) if moved else "") if line]
     if len(X) != 1:
         raise InputError(f"explain takes one example, but {file} has {len(X)}: write the one to look at to a file.")
     trace = network.trace(X, None if label is None else _target(network, label), training=False)
     from chainrule.trace.telling import terminal
-    from chainrule.trace.telling.words import words
     from chainrule.trace.trace import Why, ask
 
     whys: list[Why] = [why for path in asked or [] for why in ask(trace, path)]
@@ -71,12 +72,13 @@ def run(
         trace.write(html, why=whys, lang=lang)
     if as_json:
         print_json({"prediction": network.predict(X)[0].tolist(), **trace.json(), "why": [why.json() for why in whys]})
-        print(note, end="\n" if note else "", file=sys.stderr)
+        for note in notes:
+            print(note, file=sys.stderr)
         return
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = min(shutil.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
     print(words("prediction", lang, answer=_prediction(network, X)))
-    if note:
+    for note in notes:
         print(note)
     print(f"\n{trace.text(lang=lang, color=color, width=width)}")
     for why in whys:

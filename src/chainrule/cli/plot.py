@@ -86,7 +86,7 @@ def _trained_anew(data: _Data, epochs: int, lr: float) -> tuple[Network, plots.S
 
 def _example(network: Network, file: Path) -> Any:
     """Return the first example of a file, as the network takes it."""
-    X, scale = read(file)
+    X, scale, _ = read(file)
     return scaled(fitted(X, network, str(file)), scale, network)[0][0]
 
 
