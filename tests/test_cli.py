@@ -567,3 +567,13 @@ def test_explain_shows_a_digit_as_the_model_saw_it(run: Run, tmp_path: Path, mon
     np.save("digit.npy", np.round(X_TEST[0] * 255).astype(np.uint8))
     status, out, _ = run("explain", "digits.safetensors", "--input", "digit.npy", "--json")
     assert status == 0 and json.loads(out)["layers"][0]["forward"]["A"]["statistics"]["max"] <= 1
+
+
+def test_explain_names_the_class_of_a_binary_model(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = chainrule.Network.mlp([2, 1], seed=0)
+    chainrule.save(network, "moons.safetensors")
+    np.save("point.npy", np.ones((1, 2)))
+    p = float(network.predict(np.ones((1, 2)))[0, 0])
+    said = run("explain", "moons.safetensors", "--input", "point.npy")[1].splitlines()[0]
+    assert said == f"prediction: {int(p > 0.5)} ({max(p, 1 - p):.1%})"

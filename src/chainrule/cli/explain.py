@@ -18,7 +18,7 @@ from chainrule.cli.inputs import ModelArgument, fitted, read, scaled
 from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES, language
-from chainrule.common.number_text import number_text
+from chainrule.trace.telling.examples import answer
 from chainrule.trace.telling.words import words
 
 EXAMPLE = "Example: chainrule explain digits.safetensors --input my-digit.png --label 3"
@@ -45,7 +45,10 @@ def run(
         ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page with all numbers, to be opened in a browser.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a page of all arrays, to be opened in a browser; of large ones a part."
+        ),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = None,
@@ -77,7 +80,7 @@ def run(
         return
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = min(shutil.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
-    print(words("prediction", lang, answer=_prediction(network, X)))
+    print(words("prediction", lang, answer=answer(network.loss.task, network.predict(X)[0])))
     for note in notes:
         print(note)
     print(f"\n{trace.text(lang=lang, color=color, width=width)}")
@@ -100,11 +103,3 @@ def _target(network: Network, label: float) -> NDArray[Any]:
     if outputs > 1:
         raise InputError(f"--label is one number, but this model has {outputs} outputs: leave it out.")
     return np.array([[label]])
-
-
-def _prediction(network: Network, X: NDArray[Any]) -> str:
-    """Return what the model says of an example."""
-    P = network.predict(X)[0]
-    if network.loss.task == "multiclass" and P.ndim == 1:
-        return f"{int(P.argmax())} ({float(P.max()):.1%})"
-    return "  ".join(map(number_text, P.ravel()[:10].tolist()))
