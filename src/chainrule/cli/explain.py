@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import sys
@@ -99,7 +98,13 @@ def _target(network: Network, label: float) -> NDArray[Any]:
         raise InputError(f"--label is for models with one answer, but this one answers with {network.output_shape}.")
     outputs, task = network.output_shape[0], network.loss.task
     if task == "multiclass":
-        return np.array([int(label) if math.isfinite(label) and label == int(label) else label])
+        if label not in range(outputs):
+            raise InputError(
+                f"--label is the class of the example, a whole number from 0 to {outputs - 1}, but {label:g} came."
+            )
+        return np.array([int(label)])
     if outputs > 1:
         raise InputError(f"--label is one number, but this model has {outputs} outputs: leave it out.")
+    if task == "binary" and not 0 <= label <= 1:
+        raise InputError(f"--label is the class of the example, 0 or 1, but {label:g} came.")
     return np.array([[label]])
