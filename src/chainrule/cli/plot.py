@@ -57,6 +57,12 @@ def _save(figure: Any, out: Path) -> None:
     print(f"saved to {out}")
 
 
+def _say(line: str) -> None:
+    """Tell who waits at a terminal what takes long."""
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr)
+
+
 class _Data(NamedTuple):
     """A model and the data set that it was made for, scaled as in its training."""
 
@@ -82,7 +88,7 @@ def _untrained(network: Network) -> Network:
 
 def _trained_anew(data: _Data, epochs: int, lr: float) -> tuple[Network, plots.Snapshots]:
     """Return the network after training from its first parameters on, with what it was in between."""
-    print(f"training anew for {epochs} epochs ...", file=sys.stderr)
+    _say(f"training anew for {epochs} epochs ...")
     network, snapshots = _untrained(data.network), plots.Snapshots()
     network.fit(*data.training, epochs=epochs, optimizer=Adam(lr), callbacks=[snapshots], verbose=False)
     return network, snapshots
@@ -169,7 +175,7 @@ def boundary(
         return
     atomic.check(out)
     again, snapshots = _trained_anew(data, epochs, lr)
-    print("drawing the frames ...", file=sys.stderr)
+    _say("drawing the frames ...")
     plots.film_boundary(again, snapshots, *data.test, out, lang=lang)
     print(f"saved to {out}")
 
