@@ -567,10 +567,15 @@ def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small
     Path("none.csv").write_text("height,width\n")
     explain = ("explain", "small.safetensors", "--input")
     assert "explain takes one example, but two.csv has 2" in fails(*explain, "two.csv")
-    assert "words.csv is not a CSV file of numbers" in fails(*explain, "words.csv")
+    assert "column 1 of row 2 is 'three': write a number for it" in fails(*explain, "words.csv")
+    Path("gap.csv").write_text("height,width\n1,\n")
+    assert "rows of one length: column 2 (width) of row 1 is empty: fill it in" in fails(*explain, "gap.csv")
+    Path("short.csv").write_text("1,2\n3\n")
+    assert "row 1 has 2 entries, but row 2 has 1" in fails(*explain, "short.csv")
     assert "none.csv has no row of numbers" in fails(*explain, "none.csv")
-    assert "labels must be whole numbers from 0 to 2" in fails(*explain, "row.csv", "--label", 9)
-    assert "labels must be whole numbers from 0 to 2" in fails(*explain, "row.csv", "--label", 1.5)
+    for wrong in 9, 1.5, -1, "nan":
+        rule = f"--label is the class of the example, a whole number from 0 to 2, but {wrong} came"
+        assert rule in fails(*explain, "row.csv", "--label", wrong)
     assert "There is no 'layer7.W'" in fails(*explain, "row.csv", "--label", 1, "--why", "layer7.W[0]")
     assert "give the targets: y, or in a terminal --label" in fails(*explain, "row.csv", "--why", "layer0.W[0, 0]")
     assert "There is no language 'de'" in fails(*explain, "row.csv", "--lang", "de")
@@ -596,3 +601,13 @@ def test_explain_shows_a_digit_as_the_model_saw_it(run: Run, tmp_path: Path, mon
     np.save("digit.npy", np.round(X_TEST[0] * 255).astype(np.uint8))
     status, out, _ = run("explain", "digits.safetensors", "--input", "digit.npy", "--json")
     assert status == 0 and json.loads(out)["layers"][0]["forward"]["A"]["statistics"]["max"] <= 1
+
+
+def test_explain_names_the_class_of_a_binary_model(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = chainrule.Network.mlp([2, 1], seed=0)
+    chainrule.save(network, "moons.safetensors")
+    np.save("point.npy", np.ones((1, 2)))
+    p = float(network.predict(np.ones((1, 2)))[0, 0])
+    said = run("explain", "moons.safetensors", "--input", "point.npy")[1].splitlines()[0]
+    assert said == f"prediction: {int(p > 0.5)} ({max(p, 1 - p):.1%})"

@@ -18,6 +18,7 @@ import pytest
 import chainrule as cr
 from chainrule import book, stepwise
 from chainrule.common.errors import InputError
+from chainrule.trace.telling import numbers
 from chainrule.trace.telling import words as texts
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.idle import idle
@@ -243,6 +244,35 @@ def test_large_arrays_show_corners_and_say_of_what(tmp_path: Path) -> None:
     data = trace.json()
     assert data["layers"][0]["forward"]["W"]["shown"] == "[0:16, 0:16]"
     assert np.shape(data["layers"][0]["forward"]["W"]["numbers"]) == (16, 16)
+
+
+def test_a_corner_of_zeros_gives_way_to_where_numbers_are() -> None:
+    row = np.zeros((1, 784))
+    row[0, 300] = -2
+    corner = numbers.corner(row, 6, 8)
+    assert (corner.where, corner.first) == ("[0:1, 296:304]", (0, 296))
+    assert corner.matrix[0, 4] == -2
+    assert numbers.corner(row, 6, 400).where == "[0:1, 0:400]"
+    row[0, 783] = 3
+    assert numbers.corner(row, 6, 8).where == "[0:1, 776:784]"
+    assert numbers.corner(np.zeros((3, 20)), 6, 8).where == "[0:3, 0:8]"
+    network = cr.Network.mlp([784, 10])
+    page = network.trace(row + 2, [3]).html(), network.trace(row * (row > 0), [3]).html()
+    assert "<th scope=col>783</th>" not in page[0] and page[1].count("<th scope=col>783</th>") >= 2
+
+
+def test_a_page_shows_the_digit_the_prediction_and_the_label() -> None:
+    _, (X, y) = cr.datasets.load_mnist_small()
+    trace = cr.Network.mlp([784, 10], seed=0).trace(X[:12], y[:12], training=False)
+    page = trace.html()
+    assert page.count("<svg") == 8 and page.count("<rect") == np.count_nonzero(X[:8])
+    assert trace.loss is not None
+    k = int(trace.loss.P[0].argmax())
+    assert f"<figcaption>prediction: {k} ({trace.loss.P[0, k]:.1%})</figcaption>" in page
+    assert f"<figcaption>label: {y[0]}</figcaption>" in page
+    one_hot = cr.Network.mlp([784, 10], seed=0).trace(X[:1], np.eye(10)[y[:1]], training=False)
+    assert f"<figcaption>정답: {y[0]}</figcaption>" in one_hot.html(lang="ko")
+    assert "<svg" not in cr.Network.mlp([64, 2]).trace(np.random.default_rng(0).standard_normal((1, 64))).html()
 
 
 def test_records_have_a_short_repr(trace: Trace) -> None:

@@ -99,8 +99,8 @@ def _examples(
         raise InputError(
             f"--labels is for inputs in a file, but {data} is a data set, which has its own: leave it out."
         )
-    X, scale = read(Path(data))
+    X, scale, _ = read(Path(data))
     X, note = scaled(fitted(X, network, data), scale, network, lang)
-    y, _ = read(labels)
+    y = read(labels).X
     outputs = (len(X), *(network.output_shape or ()))
     return X, y.reshape(len(X) if network.loss.task == "multiclass" else outputs) if y.size == len(X) else y, note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
@@ -24,8 +24,16 @@ ModelArgument = Annotated[
 ]
 
 
-def read(path: Path) -> tuple[NDArray[Any], float]:
-    """Return the array in a file, told by its first bytes, and what its raw numbers were multiplied by."""
+class FileInput(NamedTuple):
+    """What is in a file."""
+
+    X: NDArray[Any]
+    scale: float = 1.0  # what its raw numbers were multiplied by
+    moved: bool = False  # whether it is a picture whose digit was scaled and centered
+
+
+def read(path: Path) -> FileInput:
+    """Return the array in a file, told by its first bytes."""
     with path.open("rb") as file:
         start = file.read(6)
         if start == b"\x93NUMPY":
@@ -35,8 +43,9 @@ def read(path: Path) -> tuple[NDArray[Any], float]:
         elif path.suffix.lower() == ".csv":
             X = read_csv(path)
         else:
-            return read_digit(path), PIXEL_SCALE
-    return X, 1.0
+            digit = read_digit(path)
+            return FileInput(digit.pixels, PIXEL_SCALE, digit.moved)
+    return FileInput(X)
 
 
 def scaled(X: NDArray[Any], scale: float, network: Network, lang: str = "en") -> tuple[NDArray[Any], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -19,6 +20,7 @@ from chainrule.common import atomic, drawing
 from chainrule.common.errors import FileFormatError
 from chainrule.common.languages import language
 from chainrule.datasets import DATASETS
+from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.training.history import History
 
@@ -36,6 +38,7 @@ InputArgument = Annotated[
     typer.Argument(metavar="INPUT", help="A picture, an IDX file or a .npy array; of several examples, the first."),
 ]
 EpochsOption = Annotated[int, typer.Option(min=1, metavar="N", help="Passes over the training part.")]
+_ACTIVATIONS = f"Of {', '.join(ACTIVATIONS)}; but softmax and log_softmax, which depend on a whole row."
 RateOption = Annotated[float, typer.Option("--lr", metavar="RATE", help="Adam's learning rate.")]
 
 
@@ -53,6 +56,12 @@ def _command(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 def _save(figure: Any, out: Path) -> None:
     drawing.write(figure, out)
     print(f"saved to {out}")
+
+
+def _say(line: str) -> None:
+    """Tell who waits at a terminal what takes long."""
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr)
 
 
 class _Data(NamedTuple):
@@ -80,6 +89,7 @@ def _untrained(network: Network) -> Network:
 
 def _trained_anew(data: _Data, epochs: int, lr: float) -> tuple[Network, plots.Snapshots]:
     """Return the network after training from its first parameters on, with what it was in between."""
+    _say(f"training anew for {epochs} epochs ...")
     network, snapshots = _untrained(data.network), plots.Snapshots()
     network.fit(*data.training, epochs=epochs, optimizer=Adam(lr), callbacks=[snapshots], verbose=False)
     return network, snapshots
@@ -87,14 +97,14 @@ def _trained_anew(data: _Data, epochs: int, lr: float) -> tuple[Network, plots.S
 
 def _example(network: Network, file: Path) -> Any:
     """Return the first example of a file, as the network takes it."""
-    X, scale = read(file)
+    X, scale, _ = read(file)
     return scaled(fitted(X, network, str(file)), scale, network)[0][0]
 
 
 @_command("step sigmoid relu --out activations.png")
 def activations(
     out: OutOption,
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Such as relu, tanh or gelu.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help=_ACTIVATIONS)] = None,
     lang: LangOption = None,
 ) -> None:
     """Draw activation functions with their slopes.
@@ -160,6 +170,7 @@ def boundary(
         return
     atomic.check(out)
     again, snapshots = _trained_anew(data, epochs, lr)
+    _say("drawing the frames ...")
     plots.film_boundary(again, snapshots, *data.test, out, lang=lang or language())
     print(f"saved to {out}")
 
@@ -258,11 +269,11 @@ def fit(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: La
     _save(plots.plot_fit(data.network, *data.test, lang=lang or language()), out)
 
 
-@_command("moons.safetensors moons '0.W[0, 0]' '0.W[1, 0]' --out surface.png")
+@_command("moons.safetensors moons 'layer0.W[0, 0]' 'layer0.W[1, 0]' --out surface.png")
 def surface(
     model: ModelArgument,
     dataset: DatasetArgument,
-    first: Annotated[str, typer.Argument(metavar="PARAMETER", help="Layer, name and place, such as '0.W[0, 0]'.")],
+    first: Annotated[str, typer.Argument(metavar="PARAMETER", help="Layer, name and place, such as 'layer0.W[0, 0]'.")],
     second: Annotated[str, typer.Argument(metavar="PARAMETER", help="Another one.")],
     out: OutOption,
     optimizer: Annotated[

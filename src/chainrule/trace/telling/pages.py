@@ -16,7 +16,7 @@ from chainrule.common.formulas import mathml
 from chainrule.common.settings import whole
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, LossRecord, PassRecord, StepRecord
-from chainrule.trace.telling import idle, numbers
+from chainrule.trace.telling import examples, idle, numbers
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.sentences import headline, remarks, said, sides
 from chainrule.trace.telling.words import words
@@ -74,7 +74,8 @@ def title(lang: str) -> str:
 
 def trace(record: PassRecord, lang: str, trees: Sequence[str] = ()) -> str:
     """Return a trace: explanations that were asked for, what can be opened layer by layer, and the loss."""
-    parts = [f"<h1>{title(lang)}</h1>", f"<p>{escape(headline(record, lang))}</p>", _legend(), *trees]
+    parts = [f"<h1>{title(lang)}</h1>", f"<p>{escape(headline(record, lang))}</p>", examples.html(record, lang)]
+    parts += [_legend(), *trees]
     if trees:
         parts.append(f"<h2>{words('layers', lang)}</h2>")
     for group in groups(record.layers):
@@ -167,22 +168,23 @@ def _array(name: str, array: Array, lang: str) -> str:
     head = f'<div><code>{escape(name)}</code> <span class="soft">{facts}</span></div>'
     largest = max(abs(stats.min), abs(stats.max)) or 1.0
     first = numbers.corner(array, *_CORNER)
-    parts = [head, _matrix(first.matrix, largest)]
+    parts = [head, _matrix(first, largest)]
     if not numbers.whole(array, first):
         more = numbers.corner(array, *_OPENED)
         note = f'<span class="soft">{words("corner", lang, shown=more.where, all=size)}</span>'
         if more.matrix.size > first.matrix.size:
-            parts.append(_details(f"{words('open', lang)} {note}", _matrix(more.matrix, largest)))
+            parts.append(_details(f"{words('open', lang)} {note}", _matrix(more, largest)))
         else:
             parts.append(f"<p>{note}</p>")
     return f'<div class="array">{"".join(parts)}</div>'
 
 
-def _matrix(matrix: Array, largest: float) -> str:
+def _matrix(corner: numbers.Corner, largest: float) -> str:
     """Return a table of numbers, each in the color of its sign and as deep as it is large."""
-    columns = "".join(f"<th scope=col>{j}</th>" for j in range(matrix.shape[1]))
+    top, left = corner.first
+    columns = "".join(f"<th scope=col>{j}</th>" for j in range(left, left + corner.matrix.shape[1]))
     rows = []
-    for i, row in enumerate(matrix.tolist()):
+    for i, row in enumerate(corner.matrix.tolist(), top):
         cells = "".join(_cell(float(value), largest) for value in row)
         rows.append(f"<tr><th scope=row>{i}</th>{cells}</tr>")
     return f'<div class="scroll"><table><tr><th></th>{columns}</tr>{"".join(rows)}</table></div>'

@@ -97,7 +97,7 @@ def _array(name: str, array: Array) -> Table:
     for i, row in enumerate(shown.matrix.tolist()):
         table.add_row(name if i == 0 else "", *map(numbers.text, row))
     if not numbers.whole(array, shown):
-        table.add_row("", f"… {numbers.shape(array)}")
+        table.add_row("", f"… {shown.where if any(shown.first) else numbers.shape(array)}")
     return table
 
 
