@@ -113,6 +113,11 @@ def rare() -> Patient:
     return Patient(mlp(), X[kept], y[kept])
 
 
+def values(*layers: Any) -> Patient:
+    """Return a network with values from -15 to 15 to predict."""
+    return Patient(stack(*layers, loss="mean_squared_error"), BLOBS[0], np.linspace(-15, 15, 400)[:, np.newaxis])
+
+
 def sequences(factor: float, activation: str = "tanh") -> Patient:
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((200, 40, 3)), rng.integers(2, size=200)
@@ -136,6 +141,21 @@ class Infinite:
 
     def backward(self, cache: Any, dy: Any) -> Any:
         return dy * np.float32("inf"), {}
+
+
+class OwnSoftmax:
+    """A layer of a user's own that computes the softmax."""
+
+    def init(self, rng: Any, input_shape: Any) -> Any:
+        return {}, input_shape
+
+    def forward(self, params: Any, x: Any) -> Any:
+        A = np.exp(x - x.max(axis=-1, keepdims=True))
+        A /= A.sum(axis=-1, keepdims=True)
+        return A, A
+
+    def backward(self, A: Any, dA: Any) -> Any:
+        return A * (dA - (A * dA).sum(axis=-1, keepdims=True)), {}
 
 
 def poisoned() -> Patient:
@@ -172,8 +192,22 @@ SICK = {
         "constant-feature", lambda: Patient(mlp(features=3), np.c_[BLOBS[0], np.full(400, 0.5)], BLOBS[1])
     ),
     "a rare class": Fault("imbalanced-classes", rare),
+    "one class alone": Fault("one-class", lambda: Patient(mlp(), BLOBS[0], np.zeros(400, int))),
+    "an output too many": Fault("unused-outputs", lambda: Patient(mlp(), MOONS[0], MOONS[1])),
+    "sigmoid before values": Fault(
+        "unreachable-targets", lambda: values(cr.Dense(16), cr.ReLU(), cr.Dense(1), cr.Sigmoid()), "layer3"
+    ),
+    "relu before values": Fault("unreachable-targets", lambda: values(cr.Dense(16), cr.Dense(1), cr.ReLU()), "layer2"),
+    "relu before classes": Fault(
+        "limited-logits", lambda: blobs(stack(cr.Dense(16), cr.ReLU(), cr.Dense(3), cr.ReLU())), "layer3"
+    ),
     "softmax twice": Fault(
         "doubled-activation", lambda: blobs(stack(cr.Dense(16), cr.ReLU(), cr.Dense(3), cr.Softmax())), "layer3"
+    ),
+    "a softmax of one's own": Fault(
+        "doubled-activation",
+        lambda: blobs(stack(cr.Dense(16), cr.ReLU(), cr.Dense(3), OwnLayer(OwnSoftmax()))),
+        "layer3",
     ),
     "sigmoid twice": Fault(
         "doubled-activation",

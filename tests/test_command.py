@@ -242,7 +242,7 @@ def test_pictures_and_shipped_digits_are_scaled_too(run: Run, scale: float | Non
     (row,) = json.loads(run("predict", "model", "digit.png", "--json")[1])
     from chainrule.cli.digit import read_digit
 
-    digit = read_digit(Path("digit.png")).reshape(1, 784) * times
+    digit = read_digit(Path("digit.png")).pixels.reshape(1, 784) * times
     assert row["prediction"] == pytest.approx(float(network.predict(digit)[0, 0]), rel=1e-4)
 
 

@@ -20,7 +20,22 @@ from chainrule.cli import main
 from chainrule.common.errors import InputError, NetworkWarning
 from chainrule.trace.diagnosis import telling, thresholds
 from chainrule.trace.diagnosis.finding import Diagnosis
-from tests.diagnosed_nets import BLOBS, HEALTHY, MOONS, SICK, Patient, blobs, dead, digits, learned, mlp, rare, stack
+from tests.diagnosed_nets import (
+    BLOBS,
+    HEALTHY,
+    MOONS,
+    SICK,
+    Patient,
+    blobs,
+    dead,
+    digits,
+    learned,
+    mlp,
+    rare,
+    scaled,
+    stack,
+    values,
+)
 from tests.pages import Page
 
 TEXTS = tomllib.loads(Path(telling.__file__).with_name("findings.toml").read_text("utf-8"))
@@ -81,6 +96,14 @@ def test_a_better_rate_is_one_with_which_the_loss_falls() -> None:
     assert network.diagnose(X, y, optimizer=cr.SGD(cr.Warmup(10**6, cr.Constant(0.1)))).ok
 
 
+@pytest.mark.parametrize("make", [cr.SGD, cr.Momentum, cr.Adam, cr.Lion])
+def test_a_rate_may_be_wrong_by_any_factor(make: Any) -> None:
+    for patient in (blobs(), Patient(cr.Network.mlp([2, 16, 1], seed=0), *MOONS)):
+        for rate, key in ((1e-37, "low"), (1e-12, "low"), (1e12, "high"), (1e37, "high")):
+            (finding,) = patient.network.diagnose(patient.X, patient.y, optimizer=make(rate)).findings
+            assert finding.key == f"{key}-learning-rate" and 1e-4 <= finding.numbers["better"] <= 0.1
+
+
 def test_a_rate_is_judged_from_the_start_if_the_optimizer_forgot_its_state() -> None:
     """Adam's first steps are as long as its rate in every parameter, also where it would have arrived."""
     (X, y), _ = cr.datasets.DATASETS["sine"].load(0)
@@ -118,7 +141,48 @@ def test_weights_count_in_the_balance_of_classes() -> None:
     network = cr.Network.mlp([2, 8, 1])
     rare_yes = np.flatnonzero((y == 0) | (np.arange(400) < 12))
     assert keys(network.diagnose(X[rare_yes], y[rare_yes])) == ["imbalanced-classes"]
-    assert keys(mlp().diagnose(BLOBS[0], np.eye(3)[np.minimum(BLOBS[1], 1)])) == ["imbalanced-classes"]
+    assert keys(mlp().diagnose(BLOBS[0], np.eye(3)[np.minimum(BLOBS[1], 1)])) == ["unused-outputs"]
+
+
+def test_rare_and_missing_classes_and_a_single_one_are_told_apart() -> None:
+    X, y = digits()
+    few = np.flatnonzero((y != 9) | (np.cumsum(y == 9) <= 3))
+    network = cr.Network.mlp([784, 32, 10], seed=0)
+    (finding,) = network.diagnose(X[few], y[few]).findings
+    assert "Class 9 makes up <1%" in finding.sentence() and "an even share is 10%" in finding.sentence()
+    (finding,) = network.diagnose(X[y < 7], y[y < 7]).findings
+    assert (finding.key, finding.numbers["missing"]) == ("unused-outputs", "7, 8, 9")
+    binary = cr.Network.mlp([2, 8, 1])
+    assert keys(binary.diagnose(MOONS[0][:20], np.ones(20, int))) == ["one-class"]
+    assert binary.diagnose(MOONS[0][:8], np.ones(8, int)).ok  # eight may be alike by chance
+
+
+def test_outputs_that_reach_the_targets_are_in_order() -> None:
+    X, y = BLOBS
+    shares = np.linspace(0, 1, 400)[:, np.newaxis]
+    for function, targets in (
+        ("sigmoid", shares),
+        ("tanh", 2 * shares - 1),
+        ("relu", 3 * shares),
+        ("softplus", shares),
+    ):
+        network = stack(cr.Dense(16), cr.ReLU(), cr.Dense(1), cr.Activation(function), loss="mean_squared_error")
+        assert network.diagnose(X, targets).ok, function
+        assert keys(network.diagnose(X, targets - 2)) == ["unreachable-targets"], function
+    for function, found in (("leaky_relu", []), ("log_softmax", []), ("tanh", ["limited-logits"])):
+        assert keys(stack(cr.Dense(16), cr.Dense(3), cr.Activation(function)).diagnose(X, y)) == found, function
+
+
+def test_a_range_without_an_end_reads_well() -> None:
+    X, y = BLOBS
+    (finding,) = stack(cr.Dense(16), cr.Dense(3), cr.ReLU()).diagnose(X, y).findings
+    assert "whose values lie between 0 and ∞, but" in finding.sentence() and "0~∞" in finding.sentence("ko")
+
+
+def test_what_strives_for_the_unreachable_is_not_called_saturated() -> None:
+    patient = values(cr.Dense(16), cr.ReLU(), cr.Dense(1), cr.Sigmoid())
+    scaled(patient.network, "W", 40, (2,))
+    assert keys(diagnosed(patient)) == ["unreachable-targets"]
 
 
 def test_examples_of_weight_0_are_not_looked_at() -> None:
@@ -210,8 +274,24 @@ def test_few_examples_accuse_nobody() -> None:
     assert off.network.diagnose(X[:8], y[:8]).ok  # of 8 examples, all units may be off by chance
     for rows in 1, 2, 8:
         assert keys(mlp().diagnose(X[:rows], y[:rows], optimizer="adam")) == []
-    assert mlp().diagnose(X[:8], y[:8]).notes == ("no-optimizer", "few-examples")
-    assert mlp().diagnose(X, y, optimizer="adam").notes == ()
+    assert mlp().diagnose(X[:8], y[:8]).notes == ("untrained", "no-optimizer", "few-examples")
+    assert mlp().diagnose(X, y, optimizer="adam").notes == ("untrained",)
+    assert "not trained yet" in str(mlp().diagnose(X, y)) and "not trained yet" not in str(learned().diagnose(X, y))
+
+
+@pytest.mark.parametrize("optimizer", [cr.Adam(1e-4), cr.SGD(0.01)], ids=["Adam", "SGD"])
+def test_first_epochs_accuse_no_labels(optimizer: Any, no_type_checks: None) -> None:
+    """Before a network learned something, it is right about swapped or shifted labels now and then, and not sure."""
+    seeds = {(2, 16, 1): (12, 18), (2, 16, 16, 1): (1, 3, 16, 19), (2, 16, 3): (10, 13, 14, 17)}
+    for sizes, some in seeds.items():
+        X, y = MOONS if sizes[-1] == 1 else BLOBS
+        for seed in some:
+            network = cr.Network.mlp(sizes, seed=seed)
+            network.fit(X, y, epochs=1, optimizer=optimizer, seed=seed, verbose=False)
+            assert not [key for key in keys(network.diagnose(X, y)) if key.endswith("-labels")], (sizes, seed)
+    network = cr.Network.mlp([2, 16, 1], seed=18)
+    network.params[0]["W"] += 0.001  # no longer what it began with, and still nothing learned
+    assert network.diagnose(*MOONS).ok
 
 
 def test_sorted_data_is_looked_at_from_end_to_end() -> None:
@@ -225,7 +305,7 @@ def test_what_cannot_be_diagnosed_is_said(no_type_checks: None) -> None:
         cr.Network([cr.Dense(1)], "huber").diagnose([[1.0]], [1.0])
     with pytest.raises(InputError, match="needs y, the target of each example"):
         mlp().diagnose(BLOBS[0])
-    with pytest.raises(InputError, match="X must be finite, but 1 of its 2 values"):
+    with pytest.raises(InputError, match="X must be finite, but 1 of its 2 values is NaN"):
         mlp().diagnose([[1.0, np.nan]], [1])
     with pytest.raises(InputError, match="adma"):
         mlp().diagnose(*BLOBS, optimizer="adma")
@@ -263,7 +343,7 @@ def test_the_callback_says_each_thing_once(capsys: pytest.CaptureFixture[str]) -
     assert sum("The inputs have an RMS" in line for line in said) == 1
     assert said[1].startswith("Before training: The loss begins at ")
     network.fit(100 * X, y, epochs=1, callbacks=[cr.Diagnose(lang="ko")], verbose=False)
-    assert "에포크 후: 입력의 RMS가" in capsys.readouterr().out
+    assert "에폭 후: 입력의 RMS가" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("engine", ["numpy", "xla"])
@@ -326,6 +406,26 @@ def test_a_diagnosis_as_text_page_and_data() -> None:
     fragment = diagnosed(dead())._repr_html_()
     assert fragment.startswith("<style>") and "<html" not in fragment
     Page(fragment)
+
+
+def test_a_language_is_asked_for_or_that_of_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    diagnosis, well = diagnosed(dead()), diagnosed(blobs())
+    for tell in (
+        lambda: diagnosis.text(lang="fr"),
+        lambda: diagnosis.html(lang="fr"),
+        lambda: diagnosis.findings[0].fix("fr"),
+        lambda: diagnosis.findings[0].sentence("fr"),
+        lambda: well.as_dict("fr"),
+    ):
+        with pytest.raises(InputError, match="takes lang as 'en' or 'ko', but lang='fr'"):
+            tell()
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert "뉴런" in str(diagnosis) and "뉴런" in diagnosis._repr_html_()
+
+
+def test_a_fix_speaks_of_no_other_finding() -> None:
+    (finding,) = diagnosed(SICK["trained on shuffled labels"].make()).findings
+    assert "above" not in finding.fix() and "위에" not in finding.fix("ko")
 
 
 def test_what_blew_up_is_plain_data_too() -> None:
@@ -398,6 +498,18 @@ def test_the_command_on_files(run: Callable[..., Any]) -> None:
     assert data["findings"][0]["numbers"]["shift"] == -1
     cr.save(cr.Network.mlp([2, 4, 1], loss="mean_squared_error"), "blobs.safetensors")
     assert run("--data", "X.npy", "--labels", "y.npy")[0] == 0
+
+
+def test_the_command_says_in_korean_how_inputs_were_scaled(run: Callable[..., Any]) -> None:
+    X, y = digits()
+    network = cr.Network.mlp([784, 16, 10], seed=0)
+    network.input_scale = 1 / 255
+    cr.save(network, "blobs.safetensors")
+    np.save("X.npy", np.round(X[:60] * 255).astype(np.uint8))
+    np.save("y.npy", y[:60])
+    assert "입력: 정수 × 1/255(학습할 때와 같음)" in run("--data", "X.npy", "--labels", "y.npy", "--lang", "ko")[1]
+    english = run("--data", "X.npy", "--labels", "y.npy", "--lang", "en")[1]
+    assert "inputs: whole numbers, multiplied by 1/255, as in training" in english
 
 
 def test_the_command_refuses_what_does_not_fit(run: Callable[..., Any]) -> None:

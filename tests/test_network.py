@@ -454,7 +454,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "label too large": (
         lambda: quick(mlp(), X, np.full(len(X), CLASSES)),
-        rf"With {CLASSES} outputs the labels must be whole numbers from 0 to {CLASSES - 1}, but y goes from {CLASSES}",
+        rf"With {CLASSES} outputs the labels must be whole numbers from 0 to {CLASSES - 1}, but y is {CLASSES}\.",
     ),
     "negative label": (lambda: quick(mlp(), X[:2], [0, -1]), "but y goes from -1 to 0. Number the classes from 0"),
     "fractional label": (lambda: quick(mlp(), X[:2], [0, 0.5]), "labels must be whole numbers"),

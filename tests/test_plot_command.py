@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 import chainrule as cr
@@ -86,6 +87,21 @@ def test_every_kind_writes_an_image_in_both_languages(run: Run, kind: str) -> No
     assert is_image(Path("korean.svg"))
 
 
+def test_the_labels_are_in_the_language_of_the_locale(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def draw(*, lang: str) -> Figure:
+        asked.append(lang)
+        return Figure()
+
+    monkeypatch.setattr(plots, "plot_gates", draw)
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert run("gates", "--out", "a.png")[0] == run("gates", "--out", "a.png", "--lang", "en")[0] == 0
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert run("gates", "--out", "a.png")[0] == 0
+    assert asked == ["ko", "en", "en"]
+
+
 def test_every_picture_has_a_command() -> None:
     kinds = {f"plot_{kind.replace('-', '_')}" for kind in PLOTS}
     assert kinds == {name for name in dir(plots) if name.startswith("plot_")} - {"plot_boundary_steps"}
@@ -105,6 +121,21 @@ def test_what_cannot_be_drawn_is_one_sentence(run: Run, kind: str) -> None:
     assert "takes lang as 'en' or 'ko', but lang='fr'" in fails(run(*example, "--lang", "fr"))
     assert "Missing option '--out'" in fails(run(*example[:-2]))
     assert not Path("a.txt").exists()
+
+
+def test_no_picture_is_written_over_what_it_shows(run: Run) -> None:
+    Path("link.png").symlink_to("my-digit.png")
+    before = Path("my-digit.png").read_bytes()
+    for out in "my-digit.png", "link.png", "./my-digit.png":
+        assert "is a file that this command reads" in fails(
+            run("network", "digits.safetensors", "my-digit.png", "--out", out)
+        )
+        assert "is a file that this command reads" in fails(
+            run("feature-maps", "lenet.safetensors", "my-digit.png", "--out", out)
+        )
+    Path("moons.png").write_bytes(Path("moons.safetensors").read_bytes())
+    assert "is a file that this command reads" in fails(run("filters", "moons.png", "--out", "moons.png"))
+    assert Path("my-digit.png").read_bytes() == before
 
 
 def test_history_reads_what_was_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

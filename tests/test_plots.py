@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import re
 import sys
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from matplotlib import font_manager
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 import chainrule as cr
@@ -42,7 +45,7 @@ CONVOLUTIONAL = cr.Network(
     "categorical_cross_entropy",
     input_shape=(28, 28, 1),
 )
-PAIR = ["0.W[0, 0]", "0.W[1, 0]"]
+PAIR = ["layer0.W[0, 0]", "0.W[1, 0]"]  # as in a trace, and as in files
 
 # Every picture, with what it takes besides where it is drawn and its language.
 PICTURES: dict[str, Callable[..., Any]] = {
@@ -120,7 +123,9 @@ def test_a_picture_speaks_korean(name: str, korean_font: None) -> None:
     korean.draw_without_rendering()
     plain = [re.sub(r"\$.*?\$", "", text) for text in texts(korean)]
     latin = [word for text in plain for word in re.findall(r"[A-Za-z_²]+", text)]
-    assert [word for word in latin if not re.fullmatch(_SAME, word) and word not in ("Conv", "D", "MaxPool")] == []
+    assert [
+        word for word in latin if not re.fullmatch(_SAME, word) and word not in ("Conv", "D", "MaxPool", "layer")
+    ] == []
     assert any("가" <= letter <= "힣" for text in texts(korean) for letter in text)
     assert not any("가" <= letter <= "힣" for text in texts(english) for letter in text)
 
@@ -136,6 +141,16 @@ def test_a_picture_says_what_is_wrong(name: str) -> None:
         PICTURES[name](lang="Korean")
     with pytest.raises(InputError, match=r"ax is one axes of matplotlib, .* but a list came"):
         PICTURES[name](ax=[])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in dir(plots) if "network" in signature(getattr(plots, name)).parameters]
+)
+def test_a_picture_needs_a_network(name: str, no_type_checks: None) -> None:
+    needed = [p for p in signature(getattr(plots, name)).parameters.values() if p.default is p.empty]
+    for wrong in None, cr.Network, "model.safetensors":
+        with pytest.raises(InputError, match=f"{name} takes network as a network of chainrule, but network="):
+            getattr(plots, name)(wrong, *[None] * (len(needed) - 1))
 
 
 def test_panels_need_a_place_that_can_be_divided() -> None:
@@ -269,7 +284,7 @@ def test_boundary_steps_go_from_the_first_epoch_to_the_last() -> None:
     before = {path: np.array(p) for path, p in cr.arrays.leaves(POINTS.params)}
     figure = plots.plot_boundary_steps(POINTS, STEPS, *MOONS)
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["epoch 0", "epoch 2", "epoch 4", "epoch 5", "epoch 7", "epoch 9"]
+    assert titles == ["epoch 0", "epoch 2", "epoch 4", "epoch 6", "epoch 8", "epoch 9"]
     images = [axes.images[0].get_array() for axes in figure.axes]
     (last,) = plots.plot_boundary(POINTS, *MOONS).axes
     assert not np.array_equal(images[0], images[-1])
@@ -332,20 +347,24 @@ def test_a_large_network_is_abridged_and_another_one_refused() -> None:
 def test_distributions_count_the_numbers_of_each_layer(of: str) -> None:
     figure = plots.plot_distributions(POINTS, STEPS, *MOONS, of=of)
     titles = [axes.get_title() for axes in figure.axes]
-    weights = ["0.W (Dense)", "2.W (Dense)"]
-    assert titles == (["0 (Dense)", "1 (tanh)", "2 (Dense)"] if of == "activations" else weights)
+    weights = ["layer0.W (Dense)", "layer2.W (Dense)"]
+    assert titles == (["layer0 (Dense)", "layer1 (tanh)", "layer2 (Dense)"] if of == "activations" else weights)
     axes = figure.axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "1", "3", "4", "5", "6", "8", "9"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "2", "4", "6", "8", "9"]
     numbers = {
         "weights": POINTS.params[0]["W"],
         "activations": POINTS.body.layers[0].forward(POINTS.params[0], MOONS[0])[0],
         "gradients": gradient_of_first_weights(),
     }[of]
     first, last = axes.lines[0], axes.lines[-1]
+    if of != "activations":  # a few numbers, each a dot
+        np.testing.assert_array_equal(last.get_xdata(), np.ravel(numbers))
+        assert not np.array_equal(first.get_xdata(), last.get_xdata())
+        return
     low, high = axes.get_xlim()
     counts, _ = np.histogram(numbers, np.linspace(low, high, len(last.get_xdata()) + 1))
-    np.testing.assert_allclose(last.get_ydata() - 7, 1.5 * counts / counts.max(), atol=1e-6)
-    assert not np.array_equal(first.get_ydata(), last.get_ydata() - 7)  # of epoch 0
+    np.testing.assert_allclose(last.get_ydata() - 5, 1.5 * counts / counts.max(), atol=1e-6)
+    assert not np.array_equal(first.get_ydata(), last.get_ydata() - 5)  # of epoch 0
 
 
 def gradient_of_first_weights() -> Any:
@@ -495,8 +514,8 @@ def test_surface_says_what_is_wrong() -> None:
     for wrong in ["0.W[0, 0]"], ["0.b[0]"] * 2, "0.W":
         with pytest.raises(InputError, match="parameters are two entries, such as"):
             draw(wrong)
-    for wrong in "0.V[0, 0]", "0.W[0]", "0.W[2, 0]", "0.W", "0.W[-1, 0]":
-        with pytest.raises(InputError, match=re.escape("0.W of shape (2, 4), 0.b of shape (4,)")):
+    for wrong in "0.V[0, 0]", "0.W[0]", "layer0.W[2, 0]", "0.W", "0.W[-1, 0]":
+        with pytest.raises(InputError, match=re.escape("layer0.W of shape (2, 4), layer0.b of shape (4,)")):
             draw(["0.b[0]", wrong])
     with pytest.raises(InputError, match="Write 'adam'"):
         draw(PAIR, optimizers=["adma"])
@@ -518,6 +537,58 @@ def test_shapes_are_those_of_a_batch() -> None:
     inner = [text.get_color() for text in axes.texts if text.get_text() == "784"]
     assert inner[0] == inner[1] != colors["10"]
     assert len(axes.patches) == 4 + 3
+
+
+def test_shapes_name_all_weights_of_a_recurrent_layer() -> None:
+    layers = [cr.Bidirectional(cr.LSTM(8)), cr.Dense(1)]
+    network = cr.Network(layers, "binary_cross_entropy", input_shape=(5, 3))
+    (axes,) = plots.plot_shapes(network, 100).axes
+    assert "Wx: 3 × 32\nWh: 8 × 32" in [text.get_text() for text in axes.texts]
+
+
+def test_numbers_on_lines_do_not_overlap() -> None:
+    X, y = cr.datasets.spirals(n=200, seed=0)
+    figure = plots.plot_boundary(cr.Network.mlp([2, 16, 3], seed=0), X, y)
+    figure.draw_without_rendering()
+    badges = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(badges) > 8 and not any(a.overlaps(b) for a, b in itertools.combinations(badges, 2))
+
+
+def test_panels_on_an_axes_of_the_user_stay_apart() -> None:
+    snapshots = plots.Snapshots()
+    network = cr.Network.mlp([2, 4, 1], seed=0)
+    network.fit(*MOONS, epochs=5, callbacks=[snapshots], verbose=False)
+    figure = Figure(figsize=(8, 6))
+    drawn = plots.plot_boundary_steps(network, snapshots, *MOONS, ax=figure.subplots())
+    figure.draw_without_rendering()
+    panels = [
+        Bbox.union([panel.title.get_window_extent(), panel.xaxis.get_tightbbox(), panel.yaxis.get_tightbbox()])
+        for panel in drawn.axes
+        if panel.axison
+    ]
+    assert len(panels) == 6 and not any(a.overlaps(b) for a, b in itertools.combinations(panels, 2))
+    figure = Figure(figsize=(4, 3))
+    ax = figure.subplots()
+    plots.plot_boundary(network, *MOONS, ax=ax)
+    figure.draw_without_rendering()
+    legend = ax.get_legend()
+    assert legend is not None and legend.get_window_extent().x1 <= ax.get_window_extent().x1
+
+
+def test_few_numbers_are_dots_and_epochs_even() -> None:
+    snapshots = plots.Snapshots()
+    network = cr.Network.mlp([2, 3, 1], seed=0)
+    network.fit(*MOONS, epochs=10, callbacks=[snapshots], verbose=False)
+    panel = plots.plot_distributions(network, snapshots).axes[0]
+    assert [tick.get_text() for tick in panel.get_yticklabels()] == ["0", "2", "4", "6", "8", "10"]
+    assert [line.get_marker() for line in panel.lines] == ["o"] * 6
+    low, high = panel.get_xlim()
+    assert all(low < x < high for line in panel.lines for x in line.get_xdata())
+
+
+def test_an_unknown_activation_gets_the_known_names() -> None:
+    with pytest.raises(InputError, match=r"a list of names, of .*relu.*, but names=\['mish'\]"):
+        plots.plot_activations(["mish"])
 
 
 def test_shapes_of_images_stand_below() -> None:

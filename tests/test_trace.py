@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 
 import chainrule as cr
+from chainrule import book, stepwise
 from chainrule.arrays import leaves, map_leaves
 from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.errors import InputError, NotFiniteError
@@ -47,11 +48,11 @@ def test_a_trace_has_the_bits_of_an_untraced_step(made: Made) -> None:
 
     engine = NumpyEngine(network.body, network.loss, ADAM, network.params, seed=3)
     with one_blas_thread():
-        mode = cr.Mode(True, (3, 0, 0), mask)
+        mode = cr.Mode(True, (3, 1, 0), mask)
         Z, cache = network.body.forward(network.params, X, mode)
         J, dZ = network.loss(Z, y, None)
         _, grads = network.body.backward(cache, dZ, input_gradient=False)
-        engine.step(X, y, None, (3, 0, 0), mask)
+        engine.step(X, y, None, (3, 1, 0), mask)
     assert trace.loss is not None
     assert trace.loss.value == float(J)
     assert_same((trace.loss.Z, trace.loss.slope), (Z, dZ))
@@ -143,6 +144,16 @@ def test_equations_are_those_of_the_docstrings() -> None:
     assert trace.loss is not None and trace.loss.equations[0].startswith(r"\ell = -y \log \sigma(z)")
     for case in LAYER_CASES:
         assert case.layer.equations, case.name
+
+
+def test_the_equations_of_the_lessons_are_whole() -> None:
+    """A page shows them without the words around them, so that a condition belongs into the equation."""
+    parameters = stepwise.initialize_parameters([2, 3, 1], seed=0)
+    lesson = stepwise.trace(np.ones((2, 2)), [[0, 1]], parameters)
+    assert lesson.layers[1].equations == (r"A = \max(0, Z)", r"dZ = dA \odot [Z > 0]")
+    assert lesson.layers[3].equations[1:] == (r"dZ = dA \odot \sigma(Z)\,(1 - \sigma(Z))",)
+    for record in (*lesson.layers, *book.trace(book.init_network(), [1.0, 0.5]).layers):
+        assert all("=" in equation for equation in record.equations), record.label
 
 
 def test_the_update_goes_on_from_the_last_fit() -> None:

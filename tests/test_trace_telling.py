@@ -17,6 +17,8 @@ import pytest
 
 import chainrule as cr
 from chainrule import book, stepwise
+from chainrule.common.errors import InputError
+from chainrule.trace.telling import numbers
 from chainrule.trace.telling import words as texts
 from chainrule.trace.telling.groups import groups
 from chainrule.trace.telling.idle import idle
@@ -51,8 +53,44 @@ def test_the_table_of_a_trace(trace: Trace) -> None:
     assert "layer2.dW" in str(trace)  # few numbers are all there
     large = cr.Network.mlp([784, 30, 10]).trace(np.ones((2, 784)), [1, 2])
     assert "layer0.W  " not in str(large) and max(map(len, str(large).splitlines())) <= 100
+    assert str(trace).count('Ask why: why("layer0.W[0, 0]")') == 1 and "Ask why" not in trace.html()
     assert repr(trace) == f"Trace(Dense, tanh, Dense, loss={trace['loss']:.6g})"
     assert "역전파" in trace.html(lang="ko") and "기울기 RMS" in trace.text(lang="ko")
+
+
+def test_the_language_is_asked_for_or_that_of_the_locale(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, all_of_them = trace.why("layer2.W[0, 0]"), trace.why("layer2.W")
+    shown = (trace, one, all_of_them)
+    for refused in (*(x.text for x in shown), *(x.html for x in shown)):
+        with pytest.raises(InputError, match="takes lang as 'en' or 'ko', but lang='fr'"):
+            refused(lang="fr")
+    for x in shown:
+        for variable in "LC_ALL", "LC_MESSAGES":
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv("LANG", "en_US.UTF-8")
+        assert not re.search("[가-힣]", str(x) + x._repr_html_())
+        monkeypatch.setenv("LANG", "ko_KR.UTF-8")
+        assert re.search("[가-힣]", str(x)) and re.search("[가-힣]", x._repr_html_())
+
+
+def test_a_page_takes_explanations(trace: Trace, tmp_path: Path, no_type_checks: None) -> None:
+    one: Any = trace.why("layer2.W[0, 0]")
+    all_of_them: Any = trace.why("layer2.W")
+    assert trace.html(why=one) == trace.html(why=[one]) and len(trace.html(why=all_of_them)) > len(trace.html(why=one))
+    wrongs: list[Any] = [["layer0.W[0, 0]"], "layer0.W[0, 0]", [all_of_them], 3]
+    for wrong in wrongs:
+        with pytest.raises(InputError, match=r"why takes what trace.why returns, such as .*, but .* came"):
+            trace.write(tmp_path / "new" / "a.html", why=wrong)
+    with pytest.raises(InputError, match="lang='fr'"):
+        trace.write(tmp_path / "new" / "a.html", lang="fr")
+    assert not (tmp_path / "new").exists()
+
+
+def test_units_and_epochs_have_one_name_in_korean() -> None:
+    folder = Path(cr.__file__).parent
+    korean = [*folder.rglob("*.toml"), folder / "common/words.py"]
+    said = "".join(path.read_text("utf-8") for path in korean)
+    assert "뉴런" in said and "에폭" in said and "유닛" not in said and "에포크" not in said
 
 
 def test_all_but_the_largest_terms_are_one_line() -> None:
@@ -64,6 +102,30 @@ def test_all_but_the_largest_terms_are_one_line() -> None:
     assert count > 2 and f"{count} more terms" in text and "sum of all terms" in text
     assert sum(" × " in line for line in text.splitlines()) == 3
     np.testing.assert_allclose(why.rest(3) + sum(term.product for term in why.terms[:3]), why.value)
+
+
+def test_wrong_options_get_a_sentence(trace: Trace, no_type_checks: None, tmp_path: Path) -> None:
+    why: Any = trace.why("layer0.W[0, 0]")
+    wrong: Any
+    for wrong in None, "0", [0], 0.5:
+        with pytest.raises(InputError, match=r"open takes term as a whole number of at least -5, but term="):
+            why.open(wrong)
+    for wrong in 1.5, None, "3", -1:
+        for shown, name in ((why.text, "text"), (why.html, "html"), (ask(trace, "layer0.b").text, "text")):
+            with pytest.raises(InputError, match=f"{name} takes terms as a whole number of at least 0, but terms="):
+                shown(terms=wrong)
+    diagnosis = cr.Network.mlp([2, 3, 2]).diagnose(np.eye(2), [0, 1])
+    for wrong in "a", 1.5, 0, -5, None:
+        for shown in why.text, trace.text, diagnosis.text:
+            with pytest.raises(InputError, match="text takes width as a whole number of at least"):
+                shown(width=wrong)
+    for wrong in None, "layer0.W", ["layer0.W"], [None], 5:
+        with pytest.raises(InputError, match=r"A page takes why as what trace.why\(...\) returned, or a list of such"):
+            trace.html(why=wrong)
+    assert trace.html(why=why) == trace.html(why=[why])
+    for path in None, 5, "":
+        with pytest.raises(InputError, match="write takes path, the file to write, as a path, but path="):
+            trace.write(path)  # type: ignore[arg-type]
 
 
 def test_layers_that_repeat_are_folded() -> None:
@@ -89,6 +151,9 @@ def test_dead_and_saturated_units_are_counted() -> None:
     assert sigmoid is not None and sigmoid == (0.0, 0.5)
     assert idle(trace.layers[0]) is None
     assert "50% dead" in trace.html() and "50% saturated" in trace.html()
+    one = network.trace(np.array([[1.0]]), [0])  # whether a unit is dead, one example does not tell
+    assert "50% off here" in one.html() and "dead" not in one.html() + str(one)
+    assert "off / saturated" in str(one) and one.json()["layers"][1]["off"] == 0.5
     softmax = deep([cr.Dense(2), cr.Softmax(), cr.Dense(2)], input_shape=(1,)).trace(np.ones((1, 1)))
     assert idle(softmax.layers[1]) is None
 
@@ -179,6 +244,35 @@ def test_large_arrays_show_corners_and_say_of_what(tmp_path: Path) -> None:
     data = trace.json()
     assert data["layers"][0]["forward"]["W"]["shown"] == "[0:16, 0:16]"
     assert np.shape(data["layers"][0]["forward"]["W"]["numbers"]) == (16, 16)
+
+
+def test_a_corner_of_zeros_gives_way_to_where_numbers_are() -> None:
+    row = np.zeros((1, 784))
+    row[0, 300] = -2
+    corner = numbers.corner(row, 6, 8)
+    assert (corner.where, corner.first) == ("[0:1, 296:304]", (0, 296))
+    assert corner.matrix[0, 4] == -2
+    assert numbers.corner(row, 6, 400).where == "[0:1, 0:400]"
+    row[0, 783] = 3
+    assert numbers.corner(row, 6, 8).where == "[0:1, 776:784]"
+    assert numbers.corner(np.zeros((3, 20)), 6, 8).where == "[0:3, 0:8]"
+    network = cr.Network.mlp([784, 10])
+    page = network.trace(row + 2, [3]).html(), network.trace(row * (row > 0), [3]).html()
+    assert "<th scope=col>783</th>" not in page[0] and page[1].count("<th scope=col>783</th>") >= 2
+
+
+def test_a_page_shows_the_digit_the_prediction_and_the_label() -> None:
+    _, (X, y) = cr.datasets.load_mnist_small()
+    trace = cr.Network.mlp([784, 10], seed=0).trace(X[:12], y[:12], training=False)
+    page = trace.html()
+    assert page.count("<svg") == 8 and page.count("<rect") == np.count_nonzero(X[:8])
+    assert trace.loss is not None
+    k = int(trace.loss.P[0].argmax())
+    assert f"<figcaption>prediction: {k} ({trace.loss.P[0, k]:.1%})</figcaption>" in page
+    assert f"<figcaption>label: {y[0]}</figcaption>" in page
+    one_hot = cr.Network.mlp([784, 10], seed=0).trace(X[:1], np.eye(10)[y[:1]], training=False)
+    assert f"<figcaption>정답: {y[0]}</figcaption>" in one_hot.html(lang="ko")
+    assert "<svg" not in cr.Network.mlp([64, 2]).trace(np.random.default_rng(0).standard_normal((1, 64))).html()
 
 
 def test_records_have_a_short_repr(trace: Trace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -12,6 +13,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import chainrule as cr
+from chainrule import book, stepwise
 from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
 from chainrule.layers.own import OwnLayer
@@ -81,7 +83,7 @@ def test_the_loss_is_the_mean_of_examples_and_classes(trace: Trace) -> None:
     (term,) = example.terms
     assert term.factor == "loss.Y[1, 1]" and term.number_path == "-log loss.P[1, 1]"
     assert_allclose(example.value, -np.log(trace["loss.P"][1, 1]))
-    assert [path for path, _ in example.facts] == ["loss.P[1, 0]", "loss.P[1, 1]"]
+    assert [path for path, _ in example.facts] == ["loss.P[1, 0]", "loss.P[1, 1]", "loss.Y[1]"]
     assert [why.path for why in ask(trace, "loss[1:3]")] == ["loss[1]", "loss[2]"]
 
 
@@ -100,8 +102,9 @@ def test_the_loss_of_weighted_sequences() -> None:
     rng = np.random.default_rng(0)
     mask = np.array([[1, 1, 1, 1], [1, 0, 0, 0]])
     trace = network.trace(rng.standard_normal((2, 4, 2)), rng.integers(3, size=(2, 4)), mask=mask)
-    for path in "loss", "loss[0]", "loss[1]", "loss[0, 2]":
+    for path in "loss", "loss[0]", "loss[1]":
         assert_adds_up(one(trace, path))
+    assert not one(trace, "loss[0, 2]").terms  # with smoothed labels, no logarithm is all of it
     (only,) = one(trace, "loss[1]").terms
     assert only.number_path == "loss[1, 0]"
     assert_allclose(sorted(term.local or 0 for term in one(trace, "loss").terms), [0.2, 0.8])
@@ -121,7 +124,7 @@ def test_a_tree_opens_up_to_the_loss(trace: Trace) -> None:
     names = [why.path.partition("[")[0] for why in path]
     assert names == ["layer0.dW", "layer0.dZ", "layer1.dA", "layer2.dZ", "layer3.dA", "layer4.dZ"]
     last = path[-1]
-    assert last.said == "slope of the loss" and not last.terms
+    assert last.said == "slope of the loss" and not any(term.opens for term in last.terms)
     assert [name for name, _ in last.facts] == [last.path.replace("layer4.dZ", "loss.P"), last.facts[1][0]]
     for why, following in pairwise(path):
         assert following.value == why.terms[0].number
@@ -145,6 +148,44 @@ def test_a_number_that_goes_to_several_layers_has_the_terms_of_all() -> None:
     assert [term.number_path for term in part.terms] == ["layer0.b.dA[1, 0]"]
     with pytest.raises(InputError, match=r"layer0.b.Z goes to several layers \(layer0.b.Z, layer0.out.x0\)"):
         trace.why("layer0.b.dZ[1, 0]", difference=True)
+
+
+def test_a_gradient_of_0_says_which_factors_are_0() -> None:
+    network = cr.Network.mlp([3, 2, 1], hidden="relu", seed=0, dtype="float64")
+    network.params[0]["W"][:] = [[1, -1], [1, -1], [1, -1]]
+    network.params[2]["W"][:] = [[1], [1]]
+    trace = network.trace([[0.0, 1.0, 0.5], [2.0, 1.0, 0.5]], [1, 0])
+    black = one(network.trace([[0.0, 1.0, 0.5]], [1]), "layer0.W[0, 0]")
+    assert black.facts == (("layer0.A[0, 0]", 0.0),)
+    assert str(black) == "layer0.dW[0, 0] = 0: each of its terms has a factor that is 0\nlayer0.A[0, 0] = 0"
+    assert one(trace, "layer0.W[1, 1]").facts == (("layer0.dZ[0, 1]", 0.0), ("layer0.dZ[1, 1]", 0.0))
+    assert one(trace, "layer2.W[1, 0]").facts == (("layer2.A[0, 1]", 0.0), ("layer2.A[1, 1]", 0.0))
+    off = one(trace, "layer1.dZ[0, 1]")
+    assert off.facts == (("∂layer1.A[0, 1]/∂layer1.Z[0, 1]", 0.0), ("layer1.Z[0, 1]", -1.5))
+    looked_up = [cr.Embedding(3, 2), cr.Flatten(), cr.Dense(1)]
+    unseen = cr.Network(looked_up, "mean_squared_error", input_shape=(2,)).trace(np.array([[1, 2]]), [[1.0]])
+    assert str(one(unseen, "layer0.W[0, 0]")) == "layer0.dW[0, 0] = 0: all of its terms are 0"
+
+
+def test_a_value_of_0_without_terms_says_so() -> None:
+    network = cr.Network.mlp([2, 1], seed=0)
+    assert str(one(network.trace([[0.0, 0.0]], [1]), "layer0.Z[0, 0]")) == "layer0.Z[0, 0] = 0: all of its terms are 0"
+
+
+def test_factors_of_1_have_names_like_all_others() -> None:
+    trace = cr.Network.mlp([3, 2, 1], hidden="tanh", seed=0).trace([[1.0, 1.0, 0.5]], [1])
+    assert [term.factor for term in one(trace, "layer0.W[1, 0]").terms] == ["layer0.A[0, 1]"]
+    assert [term.factor for term in one(trace, "layer0.b[1]").terms] == ["∂layer0.Z[0, 1]/∂layer0.b[1]"]
+    layers = [cr.Conv2D(2, 3), cr.BatchNorm(), cr.Flatten(), cr.Dense(3)]
+    network = cr.Network(layers, "categorical_cross_entropy", input_shape=(12, 12, 1), seed=0)
+    normalized = network.trace(np.random.default_rng(0).random((1, 12, 12, 1)), [1])
+    assert all(term.factor.startswith("layer1.X_hat[0, ") for term in one(normalized, "layer1.gamma[0]").terms)
+
+
+def test_a_lesson_divides_by_the_number_of_examples() -> None:
+    record = stepwise.trace([[1.0, 2.0]], [[0, 1]], {"W1": [[0.3]], "b1": [[0.0]]})
+    assert {term.factor for term in one(record, "db1[0, 0]").terms} == {"1/2"}
+    assert {term.factor for term in one(record, "W1[0, 0]").terms} == {"A0[0, 0]/2", "A0[0, 1]/2"}
 
 
 def test_too_many_terms_come_in_blocks_that_open() -> None:
@@ -202,25 +243,87 @@ def test_slices_ask_about_many_numbers(trace: Trace) -> None:
     assert len(ask(trace, "layer0.W")) == 12
     assert [why.path for why in ask(trace, "layer0.b[-1]")] == ["layer0.db[2]"]
     wide = cr.Network.mlp([10, 20, 1]).trace(np.ones((1, 10)), [1])
-    assert len(ask(wide, "layer0.W")) == 64
+    largest = wide.why("layer0.W")
+    assert not isinstance(largest, Why) and len(largest) == 64
+    said = "layer0.W: 200 numbers, of which the 64 largest are explained; ask for others by their places."
+    assert str(largest).endswith(f"\n\n{said}") and said in largest.html() and said in largest._repr_html_()
+    assert "numbers, of which" not in str(each)
+
+
+DIFFERENCE = "(loss.P[0, 0] - loss.Y[0, 0])"
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "example", "slope"),
+    [
+        ("binary_cross_entropy", [[0], [1]], ("1 - loss.Y[0, 0]", "-log(1 - loss.P[0, 0])"), ("1/2", DIFFERENCE)),
+        ("mean_squared_error", [[0.5], [1]], (DIFFERENCE, DIFFERENCE), ("2/2", DIFFERENCE)),
+        ("mean_absolute_error", [[0.5], [1]], None, None),
+        (cr.BinaryCrossEntropy(label_smoothing=0.1), [0, 1], None, None),
+    ],
+)  # fmt: skip
+def test_the_loss_names_its_target(loss: Any, y: Any, example: Any, slope: Any) -> None:
+    network = cr.Network([cr.Dense(1)], loss, input_shape=(3,), seed=0, dtype="float64")
+    trace = network.trace(np.random.default_rng(0).standard_normal((2, 3)), y)
+    for path, named in ("loss[0]", example), ("layer0.dZ[0, 0]", slope):
+        why = one(trace, path)
+        assert [(term.factor, term.number_path) for term in why.terms] == ([named] if named else [])
+        assert why.adds_up is not False and any(fact.startswith("loss.Y[0") for fact, _ in why.facts)
+
+
+def test_the_slope_of_classes_is_their_probability_less_the_target() -> None:
+    network = cr.Network([cr.Dense(3)], "categorical_cross_entropy", input_shape=(2,), seed=0, dtype="float64")
+    three = network.trace([[1.0, 2.0], [0.5, 1.0]], [0, 2])
+    for k, target in enumerate((1, 0, 0)):
+        (term,) = one(three, f"layer0.dZ[0, {k}]").terms
+        assert (term.factor, term.number_path) == ("1/2", f"(loss.P[0, {k}] - {target})")
+        assert_adds_up(one(three, f"layer0.dZ[0, {k}]"))
+
+
+def test_what_the_optimizer_made_has_names() -> None:
+    network = cr.Network([cr.Dense(1)], "mean_squared_error", input_shape=(3,), seed=0)
+    trace = network.trace(np.ones((1, 3)), [[1.0]], optimizer="adam")
+    assert np.array_equal(trace["layer0.new_W"], trace.layers[0].updated["W"])
+    assert "layer0.new_W" in str(trace) and "<code>layer0.new_W</code>" in trace.html()
+    with pytest.raises(InputError, match=r"layer0.new_W is what the optimizer made of layer0.W by its gradient"):
+        trace.why("layer0.new_W[0, 0]")
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("layer2.V[0]", r"There is no 'layer2.V' in this trace. Did you mean '.+'\? layer2 has A, W, b, Z, dZ,"),
+        ("layer2.V[0]", r"There is no 'layer2.V' in this trace. layer2 has A, W, b, Z, dZ,"),
+        ("layer2.w[0]", r"There is no 'layer2.w' in this trace. Did you mean 'layer2.W'\? layer2 has A, W, b, Z, dZ,"),
+        ("layer2.dz[0]", r"There is no 'layer2.dz' in this trace. Did you mean 'layer2.dZ'\?"),
+        ("layr2.W[0]", r"There is no 'layr2.W' in this trace. Did you mean 'layer2.W'\? Its layers"),
+        ("layer9", r"There is no 'layer9' in this trace. Its layers are"),
         ("layer9.W[0]", r"Its layers are layer0 \(Dense\), layer1 \(tanh\), .+; and there is the loss"),
         ("layer2.W[3, 0]", r"layer2.W has shape \(3, 3\), so axis 0 has the places 0 to 2, but 3 came"),
         ("layer2.W[0, 0, 0]", r"has shape \(3, 3\), so \[0, 0, 0\] has 1 numbers too many"),
         ("layer2.W[x]", r"a whole number or a slice for every axis, such as \[3, 1\] or \[:, 1\], but 'x' came"),
         ("layer2.W[2:2]", r"and 2:2 on axis 0 takes none of its 3 places"),
         ("layer2.W[0", r"A path is a name with the place of a number, such as 'layer0.W\[3, 1\]'"),
+        ("layer2.W[::0]", r"layer2.W has shape \(3, 3\), and ::0 on axis 0 takes none of its 3 places"),
+        ("loss[::0]", r"loss has shape \(5,\), and ::0 on axis 0 takes none of its 5 places"),
+        ("layer2.W[,0]", r"a whole number or a slice for every axis, such as .*, but '' came for axis 0 of layer2.W"),
+        ("layer2.W[0,,0]", r"layer2.W has shape \(3, 3\), so \[0,,0\] has 1 numbers too many"),
+        ("layer2.W[]", r"but '' came for axis 0 of layer2.W"),
+        (f"layer2.W[:{'9' * 5000}]", r"a whole number or a slice for every axis, .*, but ':9+\.\.\. came"),
+        (f"layer2.W[{'9' * 5000}]", r"a whole number or a slice for every axis"),
         ("loss[7]", r"loss has shape \(5,\), so axis 0 has the places 0 to 4, but 7 came"),
     ],
 )  # fmt: skip
 def test_a_wrong_path_names_what_there_is(trace: Trace, path: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         trace.why(path)
+    with pytest.raises(InputError, match=message):
+        trace[path]
+
+
+def test_the_losses_of_the_examples_are_in_no_array(trace: Trace) -> None:
+    for path in "loss[0]", "loss[:]":
+        with pytest.raises(InputError, match=rf"loss is one number here; .* why\('{re.escape(path)}'\).value"):
+            trace[path]
 
 
 def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
@@ -239,6 +342,23 @@ def test_what_cannot_be_explained_is_said(trace: Trace) -> None:
         recurrent.why("layer1.running_mean[0]")
     with pytest.raises(InputError, match=r"no loss was computed: give the targets"):
         network.trace(np.ones((2, 3, 2))).why("layer2.W[0, 0]")
+    lesson = book.trace(book.init_network(), [1.0, 0.5])
+    with pytest.raises(InputError, match=r"no loss was computed: this lesson has a forward pass only\."):
+        lesson.why("W1[0, 0]")
+    with pytest.raises(
+        InputError, match=r"'a1' in this trace. It has layer 1 \(z0, W1, b1, L1\); sigmoid 1 \(L1, z1\);"
+    ):
+        lesson.why("a1[0]")
+    assert "forward only: the lesson has no loss" in str(lesson)
+
+
+def test_without_targets_there_is_no_loss_to_ask_for() -> None:
+    forward = cr.Network.mlp([4, 3, 3]).trace(np.ones((2, 4)))
+    for path in "loss", "loss[0]", "loss.P", "layer0.dW", "layer2.dZ[0, 0]":
+        with pytest.raises(InputError, match=r"no loss was computed, so .* give the targets \(y, or --label\)"):
+            forward.why(path)
+    with pytest.raises(InputError, match=r"layer2 \(Dense\), .*\)\.$|layer2 \(Dense\)\.$"):
+        forward.why("layer9.W")
 
 
 def test_dropout_keeps_its_mask_in_a_finite_difference() -> None:

@@ -189,7 +189,8 @@ ENTRIES = [
         "The loss over two parameters, with the paths of optimizers",
         "두 파라미터에 대한 손실 곡면과 옵티마이저의 경로",
         'rules = {"SGD 1.0": cr.SGD(1.0), "Momentum 0.3": cr.Momentum(0.3), "Adam 0.1": cr.Adam(0.1)}\n'
-        'plots.plot_surface(cr.Network.mlp([2, 1], seed=3), X, y, ["0.W[0, 0]", "0.W[1, 0]"], optimizers=rules)',
+        'pair = ["layer0.W[0, 0]", "layer0.W[1, 0]"]\n'
+        "plots.plot_surface(cr.Network.mlp([2, 1], seed=3), X, y, pair, optimizers=rules)",
     ),
 ]
 

@@ -14,6 +14,7 @@ import typer
 
 import chainrule
 from chainrule.cli import check, datasets, diagnose, evaluate, explain, gates, plot, predict, summary, train, usage
+from chainrule.cli.keeping import KeepsInputs
 from chainrule.cli.stopping import stopping
 from chainrule.cli.translated import Translated
 from chainrule.common.console import Console
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in train, evaluate, predict, explain, diagnose, summary, check, gates, datasets:
-    name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else None
+    name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else KeepsInputs
     app.command(name, cls=kind, epilog=command.EXAMPLE)(command.run)
 app.add_typer(plot.app, name="plot")
 

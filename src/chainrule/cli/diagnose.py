@@ -63,7 +63,7 @@ def run(
     lang = language(lang and one_of("language", lang, LANGUAGES))
     rule = _rule(optimizer, lr)
     network = load(model)
-    X, y, note = _examples(network, model, data, labels)
+    X, y, note = _examples(network, model, data, labels, lang)
     diagnosis = network.diagnose(X, y, optimizer=rule)
     if as_json:
         print_json(diagnosis.as_dict(lang))
@@ -83,7 +83,9 @@ def _rule(optimizer: str | None, lr: float | None) -> Optimizer | None:
     return make() if lr is None else make(lr=lr)
 
 
-def _examples(network: Network, model: Path, data: str, labels: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
+def _examples(
+    network: Network, model: Path, data: str, labels: Path | None, lang: str
+) -> tuple[NDArray[Any], NDArray[Any], str]:
     """Return inputs as the model takes them, their targets, and a line that says how they were scaled, if so."""
     if labels is None:
         if data not in DATASETS and Path(data).is_file():
@@ -91,14 +93,14 @@ def _examples(network: Network, model: Path, data: str, labels: Path | None) -> 
         chosen = DATASETS[one_of("data set", data, DATASETS)]
         (X, y), _ = chosen.load(0)
         check_suits(network, model, chosen, X, y)
-        X, note = scaled(fitted(X, network, data), chosen.input_scale, network)
+        X, note = scaled(fitted(X, network, data), chosen.input_scale, network, lang)
         return X, y, note if network.input_scale not in (None, chosen.input_scale) else ""
     if data in DATASETS:
         raise InputError(
             f"--labels is for inputs in a file, but {data} is a data set, which has its own: leave it out."
         )
-    X, scale = read(Path(data))
-    X, note = scaled(fitted(X, network, data), scale, network)
-    y, _ = read(labels)
+    X, scale, _ = read(Path(data))
+    X, note = scaled(fitted(X, network, data), scale, network, lang)
+    y = read(labels).X
     outputs = (len(X), *(network.output_shape or ()))
     return X, y.reshape(len(X) if network.loss.task == "multiclass" else outputs) if y.size == len(X) else y, note

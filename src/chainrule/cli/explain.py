@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import sys
@@ -18,8 +17,10 @@ from chainrule.cli.inputs import ModelArgument, fitted, read, scaled
 from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES, language
-from chainrule.common.number_text import number_text
+from chainrule.trace.telling.examples import answer
+from chainrule.trace.telling.words import words
 
+_EXPLAINED = 8  # numbers of a slice, each with its terms and its path
 EXAMPLE = "Example: chainrule explain digits.safetensors --input my-digit.png --label 3"
 
 
@@ -44,7 +45,10 @@ def run(
         ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page with all numbers, to be opened in a browser.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a page of all arrays, to be opened in a browser; of large ones a part."
+        ),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = None,
@@ -57,32 +61,36 @@ def run(
     """
     lang = language(lang and one_of("language", lang, LANGUAGES))
     network = load(model)
-    X, scale = read(file)
-    X, note = scaled(fitted(X, network, str(file)), scale, network)
+    X, scale, moved = read(file)
+    X, note = scaled(fitted(X, network, str(file)), scale, network, lang)
+    notes = [line for line in (note, words("moved", lang) if moved else "") if line]
     if len(X) != 1:
         raise InputError(f"explain takes one example, but {file} has {len(X)}: write the one to look at to a file.")
     trace = network.trace(X, None if label is None else _target(network, label), training=False)
     from chainrule.trace.telling import terminal
-    from chainrule.trace.telling.words import words
     from chainrule.trace.trace import Why, ask
 
-    whys: list[Why] = [why for path in asked or [] for why in ask(trace, path)]
+    explained = [ask(trace, path, most=_EXPLAINED) for path in asked or []]
+    whys: list[Why] = [why for each in explained for why in each]
     if html is not None:
         trace.write(html, why=whys, lang=lang)
     if as_json:
         print_json({"prediction": network.predict(X)[0].tolist(), **trace.json(), "why": [why.json() for why in whys]})
-        print(note, end="\n" if note else "", file=sys.stderr)
+        for note in notes:
+            print(note, file=sys.stderr)
         return
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = min(shutil.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
-    print(words("prediction", lang, answer=_prediction(network, X)))
-    if note:
+    print(words("prediction", lang, answer=answer(network.loss.task, network.predict(X)[0])))
+    for note in notes:
         print(note)
-    print(f"\n{trace.text(lang=lang, color=color, width=width)}")
+    print(f"\n{terminal.trace(trace, lang, command=True, color=color, width=width)}")
     for why in whys:
         print(f"\n{why.text(lang=lang, color=color, width=width)}")
         if len(path := why.influence()) > 2:
             print(f"\n{terminal.path_of_influence(path, lang, color=color, width=width)}")
+    for left_out in filter(None, (each.left_out(lang) for each in explained)):
+        print(f"\n{left_out}")
     if html is not None:
         print(f"\n{words('page', lang, path=html)}")
 
@@ -94,15 +102,13 @@ def _target(network: Network, label: float) -> NDArray[Any]:
         raise InputError(f"--label is for models with one answer, but this one answers with {network.output_shape}.")
     outputs, task = network.output_shape[0], network.loss.task
     if task == "multiclass":
-        return np.array([int(label) if math.isfinite(label) and label == int(label) else label])
+        if label not in range(outputs):
+            raise InputError(
+                f"--label is the class of the example, a whole number from 0 to {outputs - 1}, but {label:g} came."
+            )
+        return np.array([int(label)])
     if outputs > 1:
         raise InputError(f"--label is one number, but this model has {outputs} outputs: leave it out.")
+    if task == "binary" and not 0 <= label <= 1:
+        raise InputError(f"--label is the class of the example, 0 or 1, but {label:g} came.")
     return np.array([[label]])
-
-
-def _prediction(network: Network, X: NDArray[Any]) -> str:
-    """Return what the model says of an example."""
-    P = network.predict(X)[0]
-    if network.loss.task == "multiclass" and P.ndim == 1:
-        return f"{int(P.argmax())} ({float(P.max()):.1%})"
-    return "  ".join(map(number_text, P.ravel()[:10].tolist()))

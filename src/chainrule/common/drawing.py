@@ -66,6 +66,8 @@ def panels(ax: Any = None, rows: int = 1, columns: int = 1, size: tuple[float, f
             f"This picture has {rows * columns} panels, which divide the place of ax, but ax is in no grid. Make it "
             "with figure.subplots() or figure.add_subplot()."
         )
+    if ax.figure.figure.get_layout_engine() is None:
+        ax.figure.figure.set_layout_engine("constrained")  # else titles and labels of the panels would overlap
     ax.set_axis_off()
     inner = ax.figure.add_subfigure(place)  # which has legends and color bars of its own
     return inner, inner.subplots(rows, columns, squeeze=False)

@@ -53,7 +53,7 @@ def hangul_font() -> str:
         raise InputError(
             'Korean labels (lang="ko") need a font with Korean letters, but matplotlib finds none on this machine. '
             "Install one: apt install fonts-noto-cjk (Debian, Ubuntu), dnf install google-noto-sans-cjk-fonts "
-            "(Fedora), brew install --cask font-nanum-gothic (macOS)."
+            "(Fedora), brew install --cask font-nanum-gothic (macOS). Or take lang='en'."
         )
     return next((name for name in _KNOWN if name in names), names[0])
 

@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from chainrule.common.settings import whole
+
 
 def rich_text(parts: Iterable[Any], *, color: bool = False, width: int = 100) -> str:
     """Return texts and tables of rich, one below another, as text without trailing spaces.
@@ -18,6 +20,11 @@ def rich_text(parts: Iterable[Any], *, color: bool = False, width: int = 100) ->
         Whether the colors of a terminal are in the text.
     width
         Of a line, in characters.
+
+    Raises
+    ------
+    InputError
+        The width is no whole number of at least 1.
     """
     from rich.console import Console
     from rich.text import Text
@@ -25,7 +32,7 @@ def rich_text(parts: Iterable[Any], *, color: bool = False, width: int = 100) ->
     text = io.StringIO()
     console = Console(
         file=text,
-        width=width,
+        width=whole("text", "width", width, least=1),
         color_system="standard" if color else None,
         force_terminal=color,
         force_jupyter=False,  # else it shows its own empty blocks in a notebook, and writes nothing into `text`

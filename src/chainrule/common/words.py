@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chainrule.common.languages import LANGUAGES
 from chainrule.common.settings import choice
-
-LANGUAGES = ("en", "ko")
 
 
 def words(owner: str, lang: str) -> Callable[[str], str]:

@@ -175,7 +175,7 @@ def sigmoid(Z: Numbers) -> tuple[Array, Array]:
 
 
 def sigmoid_backward(dA: Numbers, cache: Numbers) -> Array:
-    r""":math:`dZ = dA * s(1 - s)` with :math:`s = \sigma(Z)`; ``cache`` is ``Z``, all of one shape."""
+    r""":math:`dZ = dA \odot \sigma(Z)\,(1 - \sigma(Z))`; ``cache`` is ``Z``, all of one shape."""
     dA, Z = as_dA_and_Z("sigmoid_backward", dA, cache)
     s, _ = sigmoid(Z)
     return np.asarray(dA * s * (1 - s))
@@ -189,7 +189,7 @@ def relu(Z: Numbers) -> tuple[Array, Array]:
 
 
 def relu_backward(dA: Numbers, cache: Numbers) -> Array:
-    r""":math:`dZ = dA` where :math:`Z > 0`, else 0 (also at 0, where there is no slope); ``cache`` is ``Z``."""
+    r""":math:`dZ = dA \odot [Z > 0]`, so 0 at 0, too, where there is no slope; ``cache`` is ``Z``."""
     dA, Z = as_dA_and_Z("relu_backward", dA, cache)
     return np.where(Z <= 0, 0, dA)
 

@@ -54,7 +54,8 @@ def plot_activations(names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: 
                 f"plot_activations draws functions of one number, but {name} depends on a whole row. There are "
                 f"{', '.join(_ELEMENTWISE)}."
             )
-    names = Each(OneOf(_ELEMENTWISE), 'a list of names, such as ["relu"]').check("plot_activations", "names", names)
+    rule = Each(OneOf(_ELEMENTWISE), f"a list of names, of {', '.join(_ELEMENTWISE)}")
+    names = rule.check("plot_activations", "names", names)
     figure, axes = grid(ax, len(names), size=(3.4, 3.0))
     for panel, name in zip(axes, names, strict=True):
         _panel(panel, name, say("value"), say("slope"))

@@ -17,11 +17,12 @@ from chainrule.common.settings import number
 from chainrule.common.words import words
 from chainrule.layers import Dense
 from chainrule.network import Network
-from chainrule.plots.examples import answers, inputs
+from chainrule.plots.examples import NETWORK, answers, inputs
 from chainrule.plots.snapshots import Snapshot, Snapshots, network_of, selected
 
 _GRID = 150  # points along each axis
 _NUMBERED = 16  # up to so many units, each line gets its number
+_BADGE = 0.07  # of the panel: the distance between two of the numbers
 _PANELS, _FRAMES = 6, 60
 Limits = tuple[tuple[float, float], tuple[float, float]]
 
@@ -58,10 +59,13 @@ def plot_boundary(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str
         matplotlib is not installed.
     """
     say = words("plot_boundary", lang)
+    NETWORK.check("plot_boundary", "network", network)
     X, true = _points("plot_boundary", network, X, y)
     figure, axes = panels(ax, size=(5.2, 4.2))
     _draw(axes[0, 0], network, X, true, say)
-    axes[0, 0].legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    # Beside the panel there is place on a figure of our own alone.
+    beside = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
+    axes[0, 0].legend(fontsize="small", **(beside if ax is None else {"loc": "best"}))
     return with_hangul(figure)
 
 
@@ -96,6 +100,7 @@ def plot_boundary_steps(
         matplotlib is not installed.
     """
     say = words("plot_boundary_steps", lang)
+    NETWORK.check("plot_boundary_steps", "network", network)
     X, true = _points("plot_boundary_steps", network, X, y)
     chosen = selected("plot_boundary_steps", snapshots, _PANELS)
     figure, axes = grid(ax, len(chosen), size=(3.2, 3.0))
@@ -134,6 +139,7 @@ def film_boundary(
         matplotlib is not installed.
     """
     say, seconds = words("film_boundary", lang), number("film_boundary", "seconds", seconds, 0.02, 10)
+    NETWORK.check("film_boundary", "network", network)
     X, true = _points("film_boundary", network, X, y)
 
     def frame(snapshot: Snapshot) -> Any:
@@ -198,6 +204,7 @@ def _lines(axes: Any, network: Network, limits: Limits, say: Callable[[str], str
         return
     W, b = network.params[0]["W"], network.params[0].get("b", np.zeros(network.params[0]["W"].shape[1]))
     label: str | None = say("a hidden unit is 0")
+    badges: list[NDArray[Any]] = []
     for unit, (w, bias) in enumerate(zip(W.T.astype(float), b.astype(float), strict=True)):
         ends = _segment(w, bias, limits)
         if ends is None:
@@ -205,9 +212,21 @@ def _lines(axes: Any, network: Network, limits: Limits, say: Callable[[str], str
         axes.plot(*ends.T, "--", color=GRAY, linewidth=1.1, zorder=1, label=label)
         label = None
         if len(b) <= _NUMBERED:
-            place = ends[0] + (0.06 + 0.03 * (unit % 3)) * (ends[1] - ends[0])
+            badges.append(place := _free_place(ends, badges, limits))
             box = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": GRAY, "linewidth": 0.6}
             axes.text(*place, str(unit), fontsize=6.5, ha="center", va="center", color=GRAY, bbox=box, zorder=4)
+
+
+def _free_place(ends: NDArray[Any], badges: list[NDArray[Any]], limits: Limits) -> NDArray[Any]:
+    """Return the first place on a line that is clear of the badges so far, or else the farthest from them."""
+    size = np.array([high - low for low, high in limits])
+    shares = np.linspace(0.05, 0.95, 40)[:, None]
+    places: NDArray[Any] = ends[0] + shares * (ends[1] - ends[0])
+    others = np.array(badges) if badges else np.full((1, 2), np.inf)
+    distances = np.linalg.norm((places[:, None] - others) / size, axis=2).min(axis=1)
+    free = distances > _BADGE
+    best: NDArray[Any] = places[free.argmax() if free.any() else distances.argmax()]
+    return best
 
 
 def _segment(w: NDArray[Any], b: float, limits: Limits) -> NDArray[Any] | None:

@@ -12,7 +12,7 @@ from chainrule.common.fonts import with_hangul
 from chainrule.common.settings import whole
 from chainrule.common.words import words
 from chainrule.network import Network
-from chainrule.plots.examples import answers
+from chainrule.plots.examples import NETWORK, answers
 
 
 class _Bins(NamedTuple):
@@ -66,6 +66,7 @@ def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: An
     Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017, equation 3.
     """
     say, bins = words("plot_calibration", lang), whole("plot_calibration", "bins", bins, least=1)
+    NETWORK.check("plot_calibration", "network", network)
     P, predicted, true = answers("plot_calibration", network, X, y)
     two = P.shape[1] == 2
     probability = P[:, 1] if two else P.max(axis=1)

@@ -11,7 +11,7 @@ from chainrule.common.drawing import panels
 from chainrule.common.fonts import with_hangul
 from chainrule.common.words import words
 from chainrule.network import Network
-from chainrule.plots.examples import answers
+from chainrule.plots.examples import NETWORK, answers
 
 _NUMBERED = 20  # up to so many classes, each cell has its count
 _DARK = 0.45  # share of a row from which on white numbers are read better than black ones
@@ -46,6 +46,7 @@ def plot_confusion(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
         matplotlib is not installed.
     """
     say = words("plot_confusion", lang)
+    NETWORK.check("plot_confusion", "network", network)
     P, predicted, true = answers("plot_confusion", network, X, y)
     classes = P.shape[1]
     counts = np.zeros((classes, classes), int)

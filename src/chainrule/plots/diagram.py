@@ -15,7 +15,7 @@ from chainrule.common.fonts import with_hangul
 from chainrule.common.words import words
 from chainrule.layers import Dense
 from chainrule.network import Network
-from chainrule.plots.examples import inputs
+from chainrule.plots.examples import NETWORK, inputs
 from chainrule.plots.passes import outputs
 
 _SHOWN = 10  # units of a column; of more, the first and the last ones
@@ -82,6 +82,7 @@ def plot_network(network: Network, x: Any = None, *, ax: Any = None, lang: str =
         matplotlib is not installed.
     """
     say = words("plot_network", lang)
+    NETWORK.check("plot_network", "network", network)
     columns = _columns(network, x, say)
     tallest = max(column.height(0) for column in columns)
     width, height = _GAP * (len(columns) - 1) + 1.8, 2 * tallest + 2.2

@@ -17,12 +17,13 @@ from chainrule.common.settings import choice
 from chainrule.common.words import words
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
-from chainrule.plots.examples import inputs, targets
+from chainrule.plots.examples import NETWORK, inputs, targets
 from chainrule.plots.passes import loss_and_gradients, outputs
 from chainrule.plots.snapshots import Snapshots, network_of, selected
 
 _EPOCHS = 8  # histograms of a panel
 _BINS = (12, 60)  # at least and at most
+_FEW = 40  # numbers, of which a histogram would be single spikes: each is a dot instead
 _OUTSIDE = 0.5  # percent of the numbers at each end that may lie outside: one far away would make the rest a line
 _ZEROS = 0.01  # the share of zeros, as of units that ReLU shuts, from which on it is said instead of drawn
 Numbers = dict[str, NDArray[Any]]
@@ -41,7 +42,8 @@ def plot_distributions(
     """Draw a panel per layer with a histogram for each of up to eight epochs, the first one at the bottom.
 
     All histograms are as high as their longest bar, and 1 % of the numbers may lie outside. Where more than 1 % are
-    exactly 0, as behind a ReLU, they are left out and their share stands beside the histogram.
+    exactly 0, as behind a ReLU, they are left out and their share stands beside the histogram. A few numbers are
+    dots.
 
     Parameters
     ----------
@@ -72,6 +74,7 @@ def plot_distributions(
         matplotlib is not installed.
     """
     say = words("plot_distributions", lang)
+    NETWORK.check("plot_distributions", "network", network)
     of = choice("plot_distributions", "of", of, _NUMBERS)
     needed = {"weights": {}, "activations": {"X": X}, "gradients": {"X": X, "y": y}}[of]
     missing = [name for name, data in needed.items() if data is None]
@@ -107,7 +110,7 @@ def _of_weights(network: Network, tree: Any) -> Numbers:
     kinds = path_kinds(network.body, network.params)
     layers = network.body.layers
     return {
-        f"{path} ({layers[int(path.partition('.')[0])].label})": np.ravel(array)
+        f"layer{path} ({layers[int(path.partition('.')[0])].label})": np.ravel(array)
         for path, array in leaves(tree)
         if kinds[path] == "weight"
     }
@@ -116,7 +119,7 @@ def _of_weights(network: Network, tree: Any) -> Numbers:
 def _activations(network: Network, X: Any, y: Any) -> Numbers:
     results = outputs(network, inputs(network, X))
     layers = network.body.layers
-    return {f"{i} ({layer.label})": np.ravel(A) for i, (layer, A) in enumerate(zip(layers, results, strict=True))}
+    return {f"layer{i} ({layer.label})": np.ravel(A) for i, (layer, A) in enumerate(zip(layers, results, strict=True))}
 
 
 _NUMBERS: dict[str, Callable[[Network, Any, Any], Numbers]] = {
@@ -129,9 +132,13 @@ _NUMBERS: dict[str, Callable[[Network, Any, Any], Numbers]] = {
 def _ridges(axes: Any, epochs: list[tuple[int, NDArray[Any]]], say: Callable[[str], str]) -> None:
     from matplotlib import colormaps
 
-    low, high = np.percentile(np.concatenate([numbers for _, numbers in epochs]), [_OUTSIDE, 100 - _OUTSIDE])
+    few = epochs[0][1].size < _FEW
+    outside = 0 if few else _OUTSIDE
+    low, high = np.percentile(np.concatenate([numbers for _, numbers in epochs]), [outside, 100 - outside])
     if low == high:
         low, high = low - 0.5, high + 0.5
+    if few:
+        low, high = low - 0.05 * (high - low), high + 0.05 * (high - low)
     bins = int(np.clip(math.sqrt(epochs[0][1].size), *_BINS))
     edges = np.linspace(low, high, bins + 1)
     centers = (edges[:-1] + edges[1:]) / 2
@@ -149,14 +156,18 @@ def _ridges(axes: Any, epochs: list[tuple[int, NDArray[Any]]], say: Callable[[st
                 zorder=20,
             )
             numbers = numbers[numbers != 0]
+        color = colormaps["cividis"](0.1 + 0.8 * row / max(len(epochs) - 1, 1))
+        if few:
+            axes.plot(numbers, np.full(numbers.size, row), "o", color=color, markersize=5, alpha=0.7, label=str(epoch))
+            continue
         counts, _ = np.histogram(numbers, edges)
         heights = 1.5 * counts / max(counts.max(), 1)
-        color = colormaps["cividis"](0.1 + 0.8 * row / max(len(epochs) - 1, 1))
         # Those of later epochs lie behind, so that each one's foot can be seen.
         axes.fill_between(centers, row, row + heights, color=color, alpha=0.85, linewidth=0, zorder=10 - row)
         axes.plot(centers, row + heights, color="white", linewidth=0.8, zorder=10 - row, label=str(epoch))
     axes.set_yticks(range(len(epochs)), [str(epoch) for epoch, _ in epochs])
-    axes.set(ylabel=say("epoch"), xlim=(low, high), ylim=(-0.1, len(epochs) + 0.8))
+    foot, head = (-0.5, -0.5) if few else (-0.1, 0.8)
+    axes.set(ylabel=say("epoch"), xlim=(low, high), ylim=(foot, len(epochs) + head))
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", alpha=0.25)

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from chainrule.arrays import Array, Shape
 from chainrule.common.errors import InputError
+from chainrule.common.settings import Instance
 from chainrule.data.convert import as_array
 from chainrule.data.sources import array_or_stored
 from chainrule.network import Network
+
+NETWORK = Instance(Network, "a network of chainrule")
 
 
 def inputs(network: Network, X: Any) -> Array:

@@ -12,7 +12,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.fonts import with_hangul
 from chainrule.common.words import words
 from chainrule.network import Network
-from chainrule.plots.examples import inputs
+from chainrule.plots.examples import NETWORK, inputs
 from chainrule.plots.passes import outputs
 
 _MAPS = 8  # of each layer
@@ -47,6 +47,7 @@ def plot_feature_maps(network: Network, x: Any, *, ax: Any = None, lang: str = "
         matplotlib is not installed.
     """
     say = words("plot_feature_maps", lang)
+    NETWORK.check("plot_feature_maps", "network", network)
     X = inputs(network, np.asarray(x)[None])
     rows = [(say("input"), X[0])] if X.ndim == 4 else []
     for i, (layer, output) in enumerate(zip(network.body.layers, outputs(network, X), strict=True)):

@@ -13,7 +13,7 @@ from chainrule.common.fonts import with_hangul
 from chainrule.common.words import words
 from chainrule.layers import Conv2D, Dense
 from chainrule.network import Network
-from chainrule.plots.examples import image_shape
+from chainrule.plots.examples import NETWORK, image_shape
 
 _SHOWN = 32
 _PER_ROW = 8
@@ -47,6 +47,7 @@ def plot_filters(network: Network, *, ax: Any = None, lang: str = "en") -> Any:
         matplotlib is not installed.
     """
     say = words("plot_filters", lang)
+    NETWORK.check("plot_filters", "network", network)
     images = _images(network)[:_SHOWN]
     figure, axes = grid(ax, len(images), _PER_ROW, (1.1, 1.2))
     largest = float(np.abs(images).max()) or 1.0

@@ -11,7 +11,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.fonts import with_hangul
 from chainrule.common.words import words
 from chainrule.network import Network
-from chainrule.plots.examples import inputs, targets
+from chainrule.plots.examples import NETWORK, inputs, targets
 
 _POINTS = 400
 
@@ -43,6 +43,7 @@ def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "e
         matplotlib is not installed.
     """
     say = words("plot_fit", lang)
+    NETWORK.check("plot_fit", "network", network)
     if (network.loss.task, network.input_shape, network.output_shape) != ("regression", (1,), (1,)):
         raise InputError(
             f"plot_fit draws one value over one input, but this network has {type(network.loss).__name__}, examples of "

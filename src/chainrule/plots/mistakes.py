@@ -12,7 +12,7 @@ from chainrule.common.fonts import with_hangul
 from chainrule.common.settings import whole
 from chainrule.common.words import words
 from chainrule.network import Network
-from chainrule.plots.examples import answers, image_shape, inputs
+from chainrule.plots.examples import NETWORK, answers, image_shape, inputs
 
 _PER_ROW = 6
 
@@ -48,6 +48,7 @@ def plot_mistakes(network: Network, X: Any, y: Any, *, count: int = 12, ax: Any 
         matplotlib is not installed.
     """
     say, count = words("plot_mistakes", lang), whole("plot_mistakes", "count", count, least=1)
+    NETWORK.check("plot_mistakes", "network", network)
     P, predicted, true = answers("plot_mistakes", network, X, y)
     shape = image_shape("plot_mistakes", network.input_shape)
     wrong = np.flatnonzero(predicted != true)

@@ -11,7 +11,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.fonts import with_hangul
 from chainrule.common.words import words
 from chainrule.network import Network
-from chainrule.plots.examples import targets
+from chainrule.plots.examples import NETWORK, targets
 
 
 def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "en") -> Any:
@@ -43,6 +43,7 @@ def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
         matplotlib is not installed.
     """
     say = words("plot_predicted", lang)
+    NETWORK.check("plot_predicted", "network", network)
     if network.loss.task != "regression":
         raise InputError(
             f"plot_predicted draws values, but {type(network.loss).__name__} is a loss for classes. Take "

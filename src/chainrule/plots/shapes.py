@@ -14,6 +14,7 @@ from chainrule.common.settings import whole
 from chainrule.common.words import words
 from chainrule.layers.base import Layer, path_kinds
 from chainrule.network import Network
+from chainrule.plots.examples import NETWORK
 from chainrule.plots.passes import outputs
 
 _BATCH = PALETTE[1]
@@ -29,7 +30,7 @@ class _Step(NamedTuple):
 
     shape: Shape  # of one example
     color: str  # of the numbers per example; as many numbers as before have the color of before
-    weights: Shape | None
+    weights: dict[str, Shape]  # by their names
     labels: tuple[str, ...]  # of the layers in between
 
 
@@ -65,6 +66,7 @@ def plot_shapes(network: Network, batch_size: int = 100, *, ax: Any = None, lang
         matplotlib is not installed.
     """
     say, batch_size = words("plot_shapes", lang), whole("plot_shapes", "batch_size", batch_size, least=1)
+    NETWORK.check("plot_shapes", "network", network)
     steps = _steps(network)
     lines = math.ceil(len(steps) / _PER_LINE)
     # What leads into the first array of a further line stands on its left.
@@ -86,11 +88,11 @@ def _steps(network: Network) -> list[_Step]:
     """Return the arrays whose shape differs from the one before, and the last one."""
     network.summary()  # which refuses a network without parameters
     assert network.input_shape is not None
-    steps = [_Step(network.input_shape, _SIZES[0], None, ())]
+    steps = [_Step(network.input_shape, _SIZES[0], {}, ())]
     results = outputs(network, np.zeros((1, *network.input_shape), network.dtype))
     for layer, params, result in zip(network.body.layers, network.params, results, strict=True):
-        shape, weights = result.shape[1:], _largest_weights(layer, params)
-        if weights is None and shape == steps[-1].shape and len(steps) > 1:
+        shape, weights = result.shape[1:], _weights(layer, params)
+        if not weights and shape == steps[-1].shape and len(steps) > 1:
             steps[-1] = steps[-1]._replace(labels=(*steps[-1].labels, layer.label))
         else:
             step = _SIZES.index(steps[-1].color) + (math.prod(shape) != math.prod(steps[-1].shape))
@@ -98,10 +100,10 @@ def _steps(network: Network) -> list[_Step]:
     return steps
 
 
-def _largest_weights(layer: Layer, params: Params) -> Shape | None:
+def _weights(layer: Layer, params: Params) -> dict[str, Shape]:
+    """Return the shapes of a layer's weights; those of several parts, by the name that they share."""
     kinds = path_kinds(layer, params)
-    shapes = [p.shape for path, p in leaves(params) if kinds[path] == "weight" and p.ndim > 1]
-    return max(shapes, key=math.prod, default=None)
+    return {path.rpartition(".")[2]: p.shape for path, p in leaves(params) if kinds[path] == "weight" and p.ndim > 1}
 
 
 def _place(position: int) -> tuple[float, float]:
@@ -123,17 +125,19 @@ def _draw_weights(axes: Any, position: int, before: _Step, step: _Step) -> None:
     x -= _GAP / 2
     axes.annotate("", (x + 0.35, y), (x - 0.35, y), arrowprops={"arrowstyle": "->", "color": GRAY})
     axes.text(x, y - 1.0, "\n".join(step.labels), ha="center", va="top", fontsize="x-small", linespacing=1.1)
-    if step.weights is None:
+    if not step.weights:
         return
     center = x, y - 2.5
     sizes = math.prod(before.shape), math.prod(step.shape)
-    if step.weights == sizes:
+    if list(step.weights.values()) == [sizes]:
         axes.text(x, y + 0.1, "× W", ha="center", va="bottom", fontsize="small", color=GRAY)
         _draw_matrix(axes, center, sizes, (before.color, step.color))
     else:
         axes.add_patch(_rectangle(center, (0.7, 0.7)))
-        kernel = " × ".join(map(str, step.weights))
-        axes.text(x, center[1] - 0.45, kernel, ha="center", va="top", fontsize="x-small", color=GRAY)
+        shapes = {name: " × ".join(map(str, shape)) for name, shape in step.weights.items()}
+        several = len(shapes) > 1
+        text = "\n".join(f"{name}: {shape}" if several else shape for name, shape in shapes.items())
+        axes.text(x, center[1] - 0.45, text, ha="center", va="top", fontsize="x-small", color=GRAY, linespacing=1.1)
 
 
 def _draw_matrix(axes: Any, center: tuple[float, float], sizes: tuple[int, int], colors: tuple[str, str]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from chainrule.arrays import Params
 from chainrule.common.errors import InputError
@@ -59,7 +58,7 @@ class Snapshots(Callback):
 
 
 def selected(owner: str, snapshots: Snapshots, count: int) -> list[Snapshot]:
-    """Return at most so many snapshots, evenly spread, the first and the last among them.
+    """Return at most so many snapshots, the first, every n-th and the last.
 
     Raises
     ------
@@ -70,8 +69,9 @@ def selected(owner: str, snapshots: Snapshots, count: int) -> list[Snapshot]:
         raise InputError(
             f"{owner} needs the snapshots of a run, but there is none yet: call fit with callbacks=[snapshots] first."
         )
-    rows = np.linspace(0, len(snapshots.kept) - 1, min(count, len(snapshots.kept))).round().astype(int)
-    return [snapshots.kept[row] for row in rows]
+    last = len(snapshots.kept) - 1
+    step = max(1, math.ceil(last / (count - 1)))
+    return [*snapshots.kept[:last:step], snapshots.kept[last]]
 
 
 def network_of(network: Network, snapshot: Snapshot) -> Network:

@@ -19,14 +19,15 @@ from chainrule.common.words import words
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer, clip_scale, find
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
-from chainrule.plots.examples import inputs, targets
+from chainrule.plots.examples import NETWORK, inputs, targets
 from chainrule.plots.passes import loss_and_gradients
 from chainrule.plots.snapshots import Snapshot, network_of
 
 _GRID = 32  # points along each axis
 _LEVELS = 24
+_DOTS = 12  # on a path
 _RATE = 0.1  # of optimizers that are asked for by name: their usual rates, made for large networks, would hardly move
-_ENTRY = re.compile(r"(?P<path>[^\[\]]+)(?:\[(?P<index>\d+(?:, ?\d+)*)\])?")
+_ENTRY = re.compile(r"(?:layer)?(?P<path>[^\[\]]+)(?:\[(?P<index>\d+(?:, ?\d+)*)\])?")
 
 
 class _Plane(NamedTuple):
@@ -81,7 +82,7 @@ def plot_surface(
     X, y
         Examples, as for `Network.fit`.
     parameters
-        Two entries, such as ["0.W[0, 0]", "0.b[0]"]: the layer, the name and the place in the array.
+        Two entries, such as ["layer0.W[0, 0]", "layer0.b[0]"]: the layer, the name and the place in the array.
     optimizers
         Optimizers by the names that they get in the legend, or names in `chainrule.optimizers.OPTIMIZERS`, which then
         have a learning rate of 0.1.
@@ -107,13 +108,15 @@ def plot_surface(
         matplotlib is not installed.
     """
     say, steps = words("plot_surface", lang), whole("plot_surface", "steps", steps, least=1)
+    NETWORK.check("plot_surface", "network", network)
     plane = _Plane(network, inputs(network, X), targets(network, X, y), _entries(network, parameters))
     paths = {name: _path(plane, name, rule, steps) for name, rule in _rules(optimizers).items()}
     figure, axes = panels(ax, size=(5.6, 4.4))
     _draw_surface(figure, axes[0, 0], plane, np.concatenate(list(paths.values())), say("loss"))
     for i, (name, path) in enumerate(paths.items()):
         color, marker = PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]
-        axes[0, 0].plot(*path.T, "-", color=color, marker=marker, markersize=3, linewidth=1.4, label=name, zorder=3)
+        dots = {"marker": marker, "markersize": 4, "markevery": math.ceil(len(path) / _DOTS)}
+        axes[0, 0].plot(*path.T, "-", color=color, linewidth=1.4, label=name, zorder=3, **dots)
     star = {"color": "black", "markeredgecolor": "white", "markersize": 14, "linestyle": "none"}
     axes[0, 0].plot(*plane.start(), marker="*", **star, label=say("start"), zorder=4)
     axes[0, 0].set(xlabel=parameters[0], ylabel=parameters[1])
@@ -124,7 +127,9 @@ def plot_surface(
 
 def _entries(network: Network, parameters: Sequence[str]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     if isinstance(parameters, str) or len(parameters) != 2 or parameters[0] == parameters[1]:
-        raise InputError(f'parameters are two entries, such as ["0.W[0, 0]", "0.b[0]"], but {parameters!r} came.')
+        raise InputError(
+            f'parameters are two entries, such as ["layer0.W[0, 0]", "layer0.b[0]"], but {parameters!r} came.'
+        )
     return _entry(network, parameters[0]), _entry(network, parameters[1])
 
 
@@ -136,8 +141,8 @@ def _entry(network: Network, text: str) -> tuple[str, tuple[int, ...]]:
     path, place = ("", ()) if match is None else (match["path"], _place(match["index"]))
     shape = shapes.get(path)
     if shape is None or len(place) != len(shape) or any(i >= n for i, n in zip(place, shape, strict=True)):
-        known = ", ".join(f"{path} of shape {shape}" for path, shape in shapes.items())
-        raise InputError(f"There is no parameter {text!r}. This network has {known}; write such as '0.W[0, 0]'.")
+        known = ", ".join(f"layer{path} of shape {shape}" for path, shape in shapes.items())
+        raise InputError(f"There is no parameter {text!r}. This network has {known}; write such as 'layer0.W[0, 0]'.")
     return path, place
 
 
@@ -179,6 +184,7 @@ def _draw_surface(figure: Any, axes: Any, plane: _Plane, points: NDArray[np.floa
     """Draw the loss where the paths are, with a margin, in levels that lie closer near the lowest."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
+    from matplotlib.ticker import MaxNLocator
 
     low, high = points.min(axis=0), points.max(axis=0)
     margin = np.maximum(0.25 * (high - low), 0.25)
@@ -194,5 +200,5 @@ def _draw_surface(figure: Any, axes: Any, plane: _Plane, points: NDArray[np.floa
     grays = ListedColormap(colormaps["Greys"](np.linspace(0, 0.6, 256)))
     surface = axes.contourf(u, v, loss, levels=levels, cmap=grays)
     axes.contour(u, v, loss, levels=levels[::3], colors="white", linewidths=0.6)
-    colorbar = figure.colorbar(surface, ax=axes, format="%.3g")
+    colorbar = figure.colorbar(surface, ax=axes, spacing="proportional", ticks=MaxNLocator(6))
     colorbar.set_label(label, labelpad=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from chainrule.arrays import leaves
@@ -14,6 +15,7 @@ from chainrule.trace.paths import Block, Place, Quantity, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 from chainrule.trace.steps import of_part, of_step
 from chainrule.trace.sums import of_gradient, of_value
+from chainrule.trace.untouched import random_numbers_kept
 
 
 def answer(
@@ -37,7 +39,7 @@ def answer(
     InputError
         It cannot be explained; the message says what can.
     """
-    with one_blas_thread():  # small products, very many of them
+    with one_blas_thread(), random_numbers_kept():  # small products, very many of them
         explanation, moved = _explained(traced, quantity, place, within)
     if not difference:
         return explanation
@@ -52,7 +54,11 @@ def answer(
             f"In the lesson, {explanation.path} is a gradient of the sum over the examples and the cost is their mean, "
             "so a finite difference of the cost stands beside the gradients of W and b only."
         )
-    return replace(explanation, difference=slope_at(traced, record, name, place))
+    with random_numbers_kept():
+        slope, gradient = slope_at(traced, record, name, place)
+    off = abs(explanation.value - gradient)
+    rounding = max(explanation.rounding, off) if math.isfinite(off) else explanation.rounding
+    return replace(explanation, difference=slope, rounding=rounding)
 
 
 def _explained(
@@ -64,6 +70,12 @@ def _explained(
         return _of_the_loss(traced, quantity, place), None
     if quantity.kind == "step":
         return of_step(traced, record, quantity.time, quantity.of, place), None
+    if quantity.kind == "updated":
+        old = quantity.name.replace("new_", "")
+        raise InputError(
+            f"{quantity.name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient has "
+            "terms."
+        )
     if quantity.kind == "kept":
         raise InputError(
             f"{quantity.name} is what {record.path} ({record.label}) kept on the way; explained are its input, output "
@@ -86,7 +98,14 @@ def _gradient(
     name = record.prefix + differential(of)
     array = record.backward.get(differential(of))
     if array is None:
-        why = "no loss was computed: give the targets (y, or --label)" if traced.loss is None else "it has no gradient"
+        why = "it has no gradient"
+        if traced.loss is None:
+            needed = (
+                "this lesson has a forward pass only"
+                if traced.of_lesson
+                else "give the targets: y, or in a terminal --label"
+            )
+            why = f"no loss was computed: {needed}"
         raise InputError(f"{quantity.name} cannot be explained, because {why}.")
     if traced.loss is not None and of == record.layer.symbols[1] and record.y is traced.loss.Z:
         return of_loss_slope(traced, name, place), (record, of)

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.common.errors import InputError
-from chainrule.data import sources
+from chainrule.data import checks, sources
 from chainrule.data.batches import Data, cleared
 from chainrule.data.convert import as_array
 from chainrule.data.door import Door
@@ -33,7 +33,7 @@ def one_batch(held: sources.Held, door: Door, names: Sequence[str] | None, dtype
     Raises
     ------
     InputError
-        There are too many, or weights without targets; also what the door raises.
+        There are too many, weights without targets, or weights that are all 0; also what the door raises.
     """
     if held.y is None and not sources.brings_batches(held.X):
         if held.weights is not None:
@@ -42,7 +42,10 @@ def one_batch(held: sources.Held, door: Door, names: Sequence[str] | None, dtype
     batches = list(islice(examples_to_score(held, door, names).ordered(_MOST), 2))
     if len(batches) != 1:
         raise _not_one_batch()
-    return batches[0].take(slice(None), dtype, whole=whole)
+    data = batches[0].take(slice(None), dtype, whole=whole)
+    if data.weights is not None:
+        checks.some_weight(data.weights)
+    return data
 
 
 def _not_one_batch() -> InputError:

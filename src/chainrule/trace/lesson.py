@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, map_leaves
+from chainrule.common.errors import InputError
 from chainrule.common.formulas import equations_in
 from chainrule.data.batches import Data
 from chainrule.layers import Layer, Sequential
 from chainrule.trace.run import frozen_record, passed
 from chainrule.trace.trace import Trace as Trace
+from chainrule.trace.untouched import frozen
 
 
 def _equations(functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
@@ -143,19 +145,27 @@ def lesson(
         The examples, and the cost; without it there is a forward pass only.
     update
         Returns the new parameters for the parameters and their gradients, named like ``dW1``.
+
+    Raises
+    ------
+    InputError
+        There is no example.
     """
+    if not X.size:
+        raise InputError(f"A trace shows the numbers of examples, but the input has shape {X.shape}: give one or more.")
     body = _Chain(tuple(functions))
-    params = tuple(function.parameters for function in functions)
-    root, loss = passed(body, cost, params, Data(X, X if Y is None else Y), INFERENCE)
+    params = tuple(map_leaves(frozen, function.parameters) for function in functions)
+    data = Data(X, X if Y is None else Y).each(frozen)
+    root, loss = passed(body, cost, params, data, INFERENCE)
     updated: dict[str, Array] = {}
     if update is not None:
         grads = {f"d{name}": g for entry in root.parts for name, g in entry.grads.items()}
         after = update({name: p for tree in params for name, p in tree.items()}, grads)
-        updated = {f"{i}.{name}": after[name] for i, tree in enumerate(params) for name in tree}
+        updated = {f"{i}.{name}": frozen(after[name]) for i, tree in enumerate(params) for name in tree}
     records = tuple(frozen_record(entry, updated, "") for entry in root.parts)
     if loss is not None:
         loss = replace(loss, symbols=(functions[-1].symbols[1], "cost"), axis=1)
-    return Trace(records, loss, body, params, INFERENCE, X)
+    return Trace(records, loss, body, params, INFERENCE, data.X)
 
 
 def course_step(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,13 +14,29 @@ from chainrule.trace.paths import at
 from chainrule.trace.record import LayerRecord
 
 _AXES = 4  # of an array whose places are made up from those of the two numbers
-_DIVIDED = 1e-6  # relative error of a quotient in float32
+_ROUNDED = 1e-6  # relative error of a quotient in float32, and of a derivative that comes out of a mean
+
+
+class Factor(NamedTuple):
+    """A number of a layer by its name, or a share of it, by which a number from above is multiplied."""
+
+    name: str
+    place: tuple[int, ...]
+    divisor: int = 1
+
+    def path(self, prefix: str) -> str:
+        """Return what it is called in the trace."""
+        return at(prefix + self.name, self.place) + ("" if self.divisor == 1 else f"/{self.divisor}")
+
+    def value(self, record: LayerRecord) -> float:
+        """Return it as a layer has it."""
+        return float(record.forward[self.name][self.place]) / self.divisor
 
 
 def factor_names(
     record: LayerRecord, place: tuple[int, ...], others: Sequence[tuple[int, ...]], factors: Sequence[float]
-) -> list[str]:
-    """Return the name of each factor, or "" where it is no number of the layer.
+) -> list[Factor | None]:
+    """Return what each factor is, or None where it is no number of the layer.
 
     Parameters
     ----------
@@ -41,16 +58,15 @@ def factor_names(
     known = {name: a for name, a in record.forward.items() if a is not record.y}  # no equation multiplies by its result
     arrays = {name: a for name, a in known.items() if isinstance(a, np.ndarray) and a.size and a.ndim <= _AXES}
     if not factors or all(abs(factor) in (0.0, 1.0) for factor in factors):
-        return [""] * len(factors)
+        return [None] * len(factors)
     coordinates = np.array([(*place, *other) for other in others], int)
     values = np.array(factors)
     means = {n for n in record.y.shape if n > 1}  # a mean over an axis divides by its length, as that of examples does
     for divisor, (name, array) in itertools.product((1, *sorted(means)), arrays.items()):
         index = _by_rule(array, coordinates, values, divisor)
         if index is not None:
-            over = "" if divisor == 1 else f"/{divisor}"
-            return [at(record.prefix + name, tuple(row)) + over for row in index.tolist()]
-    return [_by_value(record, arrays, factor) for factor in factors]
+            return [Factor(name, tuple(row), divisor) for row in index.tolist()]
+    return [_by_value(arrays, factor) for factor in factors]
 
 
 def _by_rule(array: Array, coordinates: Array, values: Array, divisor: int) -> Array | None:
@@ -73,15 +89,14 @@ def _hold(array: Array, index: Array, values: Array, divisor: int) -> Array:
     """Return which rows of an index are places in an array that hold the values."""
     inside = (index < array.shape).all(axis=1)
     numbers = array[tuple(np.where(inside[:, np.newaxis], index, 0).T)].astype(float)
-    same = numbers == values if divisor == 1 else np.isclose(numbers / divisor, values, _DIVIDED, 0)
-    return inside & same
+    return inside & np.isclose(numbers / divisor, values, _ROUNDED, 0)
 
 
-def _by_value(record: LayerRecord, arrays: dict[str, Array], factor: float) -> str:
+def _by_value(arrays: dict[str, Array], factor: float) -> Factor | None:
     if abs(factor) in (0.0, 1.0):
-        return ""
+        return None
     for name, array in arrays.items():
         places = np.argwhere(array == factor)
         if len(places) == 1:
-            return at(record.prefix + name, tuple(places[0].tolist()))
-    return ""
+            return Factor(name, tuple(places[0].tolist()))
+    return None

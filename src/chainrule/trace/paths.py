@@ -12,12 +12,14 @@ import numpy as np
 
 from chainrule.arrays import Array, leaves
 from chainrule.common.errors import InputError
+from chainrule.common.settings import shown
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 
 _PATH = re.compile(r"\s*([\w.]+?)\s*(?:\[([^\[\]]*)\])?\s*")
-_SLICE = re.compile(r"(-?\d+)?:(-?\d+)?(?::(-?\d+))?")
+_PLACE = re.compile(r"-?\d{1,18}")  # no array is longer, and int() refuses thousands of digits
+_SLICE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?(?::(-?\d{1,18})?)?")
 
-Kind = Literal["input", "parameter", "kept", "output", "gradient", "step", "loss"]
+Kind = Literal["input", "parameter", "kept", "output", "gradient", "step", "updated", "loss"]
 Index = tuple[Any, ...]
 """Whole numbers and slices, one per axis."""
 Place = tuple[int, ...]
@@ -81,6 +83,7 @@ def _of_layer(record: LayerRecord) -> list[Quantity]:
         Quantity(record.prefix + name, array, "gradient", record, gradients[name])
         for name, array in record.backward.items()
     ]
+    arrays += [Quantity(record.prefix + n, a, "updated", record) for n, a in record.after_step.items()]
     for step in record.steps:
         at = f"{record.prefix}step{step.time}."
         arrays += [
@@ -115,7 +118,7 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
     if match is None:
         raise InputError(
             f"A path is a name with the place of a number, such as 'layer0.W[3, 1]', or with slices, 'layer0.W[:, 1]', "
-            f"but {path!r} came."
+            f"but {shown(path)} came."
         )
     known = quantities(traced)
     quantity = known.get(match[1])
@@ -133,22 +136,41 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
 
 
 def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
-    head, _, _ = name.rpartition(".")
-    inside = [n for n in known if n.startswith(f"{head}.") and "." not in n[len(head) + 1 :]] if head else []
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    fix = f" Did you mean {close[0]!r}?" if close else ""
+    head, point, own = name.rpartition(".")
+    if traced.loss is None and not traced.of_lesson and (name.startswith("loss") or own.startswith("d")):
+        return (
+            f"There is no {name!r} in this trace, because no loss was computed, so there are no gradients either: give "
+            "the targets (y, or --label)."
+        )
+    inside = [n.rpartition(".")[2] for n in known if head and n.rpartition(".")[0] == head]
+    # Only what has the same name in a layer that is spelled differently: others are like it by the layer's name alone.
+    meant = (
+        _close(own, inside) if inside else _close(name, [n for n in known if n.rpartition(".")[2] == own or not point])
+    )
+    fix = f" Did you mean {(head + point + meant if inside else meant)!r}?" if meant else ""
     if inside:
-        return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(n[len(head) + 1 :] for n in inside)}."
+        return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(inside)}."
     records = [record for layer in traced.layers for record in layer.walk()]
     if not traced.of_lesson:
         names = ", ".join(f"{record.path} ({record.label})" for record in records)
-        return f"There is no {name!r} in this trace.{fix} Its layers are {names}; and there is the loss."
-    return f"There is no {name!r} in this trace.{fix} It has {', '.join(known)}."
+        loss = "" if traced.loss is None else "; and there is the loss"
+        return f"There is no {name!r} in this trace.{fix} Its layers are {names}{loss}."
+    functions = "; ".join(f"{r.label} ({', '.join(r.forward)})" for r in records)
+    gradients = "" if traced.loss is None else ", and their gradients with a d before the name; and the loss's"
+    return f"There is no {name!r} in this trace.{fix} It has {functions}{gradients}."
+
+
+def _close(name: str, known: list[str]) -> str | None:
+    """Return the name that was meant: one that is spelled much like it, with the same numbers of layers and steps."""
+    numbers = re.findall(r"\d+", name)
+    alike = {n.lower(): n for n in known if re.findall(r"\d+", n) == numbers}
+    close = difflib.get_close_matches(name.lower(), alike, n=1, cutoff=0.8)
+    return alike[close[0]] if close else None
 
 
 def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
     """Return an index for every axis; axes that are not mentioned are taken whole."""
-    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > len(shape):
         raise InputError(f"{name} has shape {shape}, so [{text}] has {len(entries) - len(shape)} numbers too many.")
     return tuple(_entry(name, entries[axis] if axis < len(entries) else ":", axis, shape) for axis in range(len(shape)))
@@ -157,17 +179,17 @@ def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
 def _entry(name: str, entry: str, axis: int, shape: tuple[int, ...]) -> Any:
     length = shape[axis]
     if match := _SLICE.fullmatch(entry):
-        chosen = range(length)[slice(*(None if part is None else int(part) for part in match.groups()))]
+        start, stop, step = (None if number is None else int(number) for number in match.groups())
+        chosen = range(0) if step == 0 else range(length)[start:stop:step]
         if not chosen:
             raise InputError(f"{name} has shape {shape}, and {entry} on axis {axis} takes none of its {length} places.")
         return slice(chosen.start, chosen.stop if chosen.stop >= 0 else None, chosen.step)
-    try:
-        place = int(entry)
-    except ValueError:
+    if not _PLACE.fullmatch(entry):
         raise InputError(
             f"The place of a number is a whole number or a slice for every axis, such as [3, 1] or [:, 1], but "
-            f"{entry!r} came for axis {axis} of {name}, whose shape is {shape}."
-        ) from None
+            f"{shown(entry)} came for axis {axis} of {name}, whose shape is {shape}."
+        )
+    place = int(entry)
     if not -length <= place < length:
         raise InputError(
             f"{name} has shape {shape}, so axis {axis} has the places 0 to {length - 1}, but {place} came."

@@ -105,6 +105,11 @@ class LayerRecord:
         return arrays | {self.layer.symbols[1]: self.y}
 
     @property
+    def after_step(self) -> Arrays:
+        """The parameters after the step by their names in the trace; those of parts are theirs."""
+        return {} if self.parts else {renewed(name): array for name, array in self.updated.items()}
+
+    @property
     def _kept(self) -> Any:
         return self.cache.own if isinstance(self.layer, OwnLayer) else self.cache
 
@@ -175,6 +180,16 @@ def differential(name: str) -> str:
     """
     head, point, last = name.rpartition(".")
     return f"{head}{point}d{last}"
+
+
+def renewed(name: str) -> str:
+    """Return what a parameter is called after the step.
+
+    >>> renewed("W"), renewed("ahead.Wx")
+    ('new_W', 'ahead.new_Wx')
+    """
+    head, point, last = name.rpartition(".")
+    return f"{head}{point}new_{last}"
 
 
 def named(tree: Any, prefix: str = "") -> Arrays:

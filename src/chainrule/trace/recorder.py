@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_leaves
 from chainrule.layers import Bidirectional, Concatenate, Graph, Layer, Residual, Sequential
 from chainrule.layers.recurrent import Recurrent
 from chainrule.layers.through_time import States
+from chainrule.trace.untouched import copied, copied_array, is_own
 
 
 @dataclass(eq=False)
@@ -25,6 +26,7 @@ class Entry:
 
     path: str
     layer: Layer
+    ran_by: Layer | None = None  # a user's own layer as it was after forward
     parts: list[Entry] = field(default_factory=list)
     params: Params = None
     mode: Mode = INFERENCE
@@ -56,7 +58,7 @@ class Recorder(Layer):
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        self.running = _opened(entry)
+        self.own, self.running = is_own(entry.layer), _opened(entry)
         self.has_parameters, self.merges = entry.layer.has_parameters, entry.layer.merges  # type: ignore[misc]
 
     @property
@@ -79,18 +81,27 @@ class Recorder(Layer):
 
     def forward(self, params: Params, x: Any, mode: Mode = INFERENCE) -> tuple[Array, Any]:
         """Run the layer forward."""
+        if self.own:  # in each pass as it is before the first, whatever it remembers of calls
+            self.running = copied(self.entry.layer)
         y, cache = self.running.forward(params, x, mode)
         if y is x:  # an array is known by its identity: as the output of this layer it needs one of its own
             y = y[...]
         entry = self.entry
         if entry.nudge is not None:
             y = y + entry.nudge
-        entry.params, entry.mode, entry.x, entry.y, entry.cache = params, mode, x, y, cache
+        kept = cache
+        if self.own:  # it may use its arrays again, and use up what it kept
+            output, y = y, copied_array(y)
+            kept = copied(cache, [(output, y), (x, x), *((p, p) for _, p in leaves(params))])
+            entry.ran_by = copied(self.running)
+        entry.params, entry.mode, entry.x, entry.y, entry.cache = params, mode, x, y, kept
         return y, cache
 
     def backward(self, cache: Any, dy: Array, *, input_gradient: bool = True) -> tuple[Any, Params]:
         """Run the layer backward."""
-        dx, grads = self.running.backward(cache, dy, input_gradient=input_gradient)
+        dx, grads = self.running.backward(cache, dy.copy() if self.own else dy, input_gradient=input_gradient)
+        if self.own:
+            dx, grads = copied_array(dx), map_leaves(copied_array, grads)
         self.entry.dy, self.entry.dx, self.entry.grads = dy, dx, grads
         return dx, grads
 

@@ -15,9 +15,10 @@ from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
 from chainrule.layers.base import path_kinds
-from chainrule.trace.record import LayerRecord, LossRecord, StepRecord
+from chainrule.trace.record import LayerRecord, LossRecord, StepRecord, named
 from chainrule.trace.recorder import Entry, Recorder
 from chainrule.trace.trace import Trace
+from chainrule.trace.untouched import copied, freeze, frozen, random_numbers_kept
 
 
 class Step(NamedTuple):
@@ -55,8 +56,8 @@ def run(
     NotFiniteError
         The outputs are NaN or infinite.
     """
-    params, data = map_leaves(_frozen, params), data.each(_frozen)
-    key = (seed, 0, 0)
+    params, data = map_leaves(frozen, params), data.each(frozen)
+    key = (seed, 1, 0)  # of the first batch: epochs count from 1
     statistics = "statistic" in path_kinds(body, params).values()
     mode = training_mode(statistics, key, data.weights, data.mask) if training else Mode(mask=data.mask)
     root, result = passed(body, loss, params, data, mode)
@@ -69,7 +70,7 @@ def passed(body: Sequential, loss: Any, params: Params, data: Data, mode: Mode) 
     """Return what was written down of a pass: of the layers, and of the loss if there is one."""
     root = Entry("", body)
     recorder = Recorder(root)
-    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread(), random_numbers_kept():
         Z, cache = recorder.forward(params, data.X, mode)
         if not np.isfinite(Z).all():
             raise NotFiniteError(
@@ -81,26 +82,20 @@ def passed(body: Sequential, loss: Any, params: Params, data: Data, mode: Mode) 
         value, dZ = loss(Z, data.Y, data.weights)
         recorder.backward(cache, dZ)
         P = loss.activation(Z)
+    freeze((dZ, P))
     return root, LossRecord(loss, ("Z", "loss"), Z, data.Y, data.weights, P, float(value), dZ)
-
-
-def _frozen(array: Array) -> Array:
-    """Return a copy that nobody can change."""
-    copy = np.array(array)
-    copy.flags.writeable = False
-    return copy
 
 
 def _updated(
     body: Sequential, loss: Loss, params: Params, data: Data, key: tuple[int, ...], step: Step
 ) -> dict[str, Array]:
     """Return the parameters after an untraced step of the engine that trains, by their paths."""
-    engine = NumpyEngine(body, loss, step.optimizer, params)
+    engine = NumpyEngine(copied(body), loss, step.optimizer, params)
     if step.state:
         engine.restore({f"params/{path}": p for path, p in leaves(params)} | step.state)
-    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread(), random_numbers_kept():
         engine.step(data.X, data.Y, data.weights, key, data.mask)
-    return {path: _frozen(p) for path, p in leaves(engine.params)}
+    return {path: frozen(p) for path, p in leaves(engine.params)}
 
 
 def frozen_record(entry: Entry, updated: dict[str, Array], prefix: str) -> LayerRecord:
@@ -113,11 +108,12 @@ def frozen_record(entry: Entry, updated: dict[str, Array], prefix: str) -> Layer
     prefix
         What the names of the layer's arrays begin with.
     """
+    freeze(named((entry.y, entry.cache, entry.dy, entry.dx, entry.grads, entry.ran, entry.ran_back)).values())
     path = entry.path.removeprefix("layer")
     return LayerRecord(
         entry.path,
         prefix,
-        entry.layer,
+        entry.ran_by or entry.layer,
         entry.params,
         entry.mode,
         entry.x,

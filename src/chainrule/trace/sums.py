@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from chainrule.arrays import Array, leaves
+from chainrule.trace.elsewhere import names_of_constants, zero_factors
 from chainrule.trace.explanation import Explanation, Term, in_order
 from chainrule.trace.naming import factor_names
 from chainrule.trace.paths import Block, Place, at
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 from chainrule.trace.steps import recurrent, terms_of_gradient
-from chainrule.trace.terms import Share, shares
+from chainrule.trace.terms import Share, rounding, shares
+from chainrule.trace.untouched import copied, is_own
 
 _ROUNDING = 32  # times the precision of the terms' sizes: less than that is left by rounding
 
@@ -43,22 +46,45 @@ def of_gradient(
             some = shares(user, called, place, None if within is None else within.places)
             terms += _terms_of_shares(user, called, place, some)
     equations = tuple(text for user, _ in users for text in user.equations)
-    return Explanation(at(name, place), value, "gradient", in_order(terms), equations=equations)
+    zeros: dict[str, float] = {}
+    for user, called in users if not terms and within is None else []:
+        zeros |= {} if recurrent(user) else zero_factors(user, called, place)
+    explanation = Explanation(at(name, place), value, "gradient", in_order(terms), tuple(zeros.items()), equations)
+    if within is not None:
+        return replace(explanation, of_block=True)
+    if explanation.adds_up is False and not any(recurrent(user) for user, _ in users):
+        return replace(explanation, rounding=rounding(users, place, value, explanation.total))
+    return explanation
 
 
 def _terms_of_shares(user: LayerRecord, called: str, place: Place, some: list[Share]) -> Iterator[Term]:
     above = user.prefix + differential(user.layer.symbols[1])
     output, number = user.prefix + user.layer.symbols[1], user.prefix + called
     singles = [share for share in some if share.local is not None]
-    names = iter(factor_names(user, place, [s.index for s in singles], [float(s.local or 0) for s in singles]))
+    others, factors = [share.index for share in singles], [float(share.local or 0) for share in singles]
+    constants = user.params and factors and all(abs(f) == 1 or _of_a_mean(user, called, abs(f)) for f in factors)
+    factored = (
+        names_of_constants(user, called, place, others, factors)
+        if constants
+        else factor_names(user, place, others, factors)
+    )
+    names = iter(factored)
     for share in some:
         path = at(above, share.index)
         if share.local is None:
             yield Term("", None, path, None, share.product)
         else:
-            factor = next(names) or f"∂{at(output, share.index)}/∂{at(number, place)}"
+            name, mean = next(names), _of_a_mean(user, called, share.local)
+            factor = name.path(user.prefix) if name else mean or f"∂{at(output, share.index)}/∂{at(number, place)}"
             assert user.dy is not None
             yield Term(factor, share.local, path, float(user.dy[share.index]), share.product)
+
+
+def _of_a_mean(user: LayerRecord, called: str, local: float) -> str:
+    """Return 1/m for what a lesson multiplies by: its gradients of the parameters are means over the examples."""
+    if user.prefix or called not in user.params:
+        return ""
+    return next((f"1/{m}" for m in user.y.shape if m > 1 and np.isclose(local, 1 / m)), "")
 
 
 def of_value(traced: PassRecord, record: LayerRecord, place: Place) -> Explanation:
@@ -71,7 +97,9 @@ def of_value(traced: PassRecord, record: LayerRecord, place: Place) -> Explanati
     value = float(record.y[place])
     unit = np.zeros_like(record.y)
     unit[place] = 1
-    dx, grads = record.layer.backward(record.cache, unit)
+    pair = (record.layer, record.cache)
+    layer, cache = copied(pair) if is_own(record.layer) else pair  # backward may use up what forward kept
+    dx, grads = layer.backward(cache, unit)
     if _of_one_number(record, dx, place):
         ((called, x),) = record.inputs.items()
         function = record.label.partition(" ")[0]
@@ -107,7 +135,14 @@ def _products(record: LayerRecord, called: str, array: Array, slope: Array, plac
     names = factor_names(record, place, places, factors)
     output, name = at(record.prefix + record.layer.symbols[1], place), record.prefix + called
     return [
-        Term(text or f"∂{output}/∂{at(name, i)}", factor, at(name, i), float(array[i]), factor * float(array[i]), opens)
+        Term(
+            text.path(record.prefix) if text else f"∂{output}/∂{at(name, i)}",
+            factor,
+            at(name, i),
+            float(array[i]),
+            factor * float(array[i]),
+            opens,
+        )
         for i, factor, text in zip(places, factors, names, strict=True)
     ]
 

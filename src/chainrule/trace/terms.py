@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.trace.paths import Index
 from chainrule.trace.record import LayerRecord
+from chainrule.trace.untouched import copied, is_own
 
 _PROBES = 4  # places of an axis by which it is told whether most of them matter
 _FEWEST, _MOST = 32, 1024  # terms for whose sake backward is asked one by one
@@ -72,14 +73,25 @@ def shares(record: LayerRecord, name: str, place: tuple[int, ...], within: Index
     return [Share(block, None, product) for block, product in blocks if product]
 
 
+def local_derivatives(
+    record: LayerRecord, name: str, place: tuple[int, ...], others: Sequence[tuple[int, ...]]
+) -> list[float]:
+    """Return the local derivatives of some numbers above with respect to one number below."""
+    number = _number(record, name, place)
+    return [number(_unit(record.y, index)) for index in others]
+
+
 def _number(record: LayerRecord, name: str, place: tuple[int, ...]) -> Callable[[Array], float]:
     """Return the function from a gradient from above to the one number below."""
     inputs = list(record.inputs)
     wanted = name in inputs
+    own = is_own(record.layer)
 
     def number(dy: Array) -> float:
         dx: Any
-        dx, grads = record.layer.backward(record.cache, dy, input_gradient=wanted)
+        # A user's own layer may use up what it kept in forward, and is asked many times.
+        layer, cache = copied((record.layer, record.cache)) if own else (record.layer, record.cache)
+        dx, grads = layer.backward(cache, dy, input_gradient=wanted)
         if wanted:
             return float((dx[inputs.index(name)] if isinstance(dx, tuple) else dx)[place])
         for key in name.split("."):
@@ -87,6 +99,32 @@ def _number(record: LayerRecord, name: str, place: tuple[int, ...]) -> Callable[
         return float(grads[place])
 
     return number
+
+
+def rounding(users: list[tuple[LayerRecord, str]], place: tuple[int, ...], value: float, total: float) -> float:
+    """Return by how much rounding moved a number and the sum of its shares: how far they are from those in float64.
+
+    What cancels inside of a layer's backward shows in neither. A backward that is not linear is so in float64, too.
+    """
+    exact = []
+    for user, called in users:
+        assert user.dy is not None
+        exact.append((replace(user, cache=_in_float64(user.cache), dy=_in_float64(user.dy)), called))
+    value64 = math.fsum(_number(user, called, place)(user.dy) for user, called in exact if user.dy is not None)
+    total64 = math.fsum(share.product for user, called in exact for share in shares(user, called, place))
+    return abs(value - value64) + abs(total - total64)
+
+
+def _in_float64(tree: Any) -> Any:
+    """Return whatever forward kept, with its floats in float64."""
+    if isinstance(tree, np.ndarray | np.floating):
+        return np.asarray(tree, np.float64) if tree.dtype.kind == "f" else tree
+    if isinstance(tree, dict):
+        return {name: _in_float64(child) for name, child in tree.items()}
+    if isinstance(tree, tuple | list):
+        children = map(_in_float64, tree)
+        return type(tree)(*children) if hasattr(tree, "_fields") else type(tree)(children)
+    return tree
 
 
 def _support(number: Callable[[Array], float], dy: Array, region: Region) -> Region:

@@ -10,15 +10,18 @@ from typing import Any
 from chainrule.arrays import Array
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
-from chainrule.common.settings import flag
+from chainrule.common.languages import language
+from chainrule.common.settings import Place, flag, listed, shown, whole
 from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import Block, find, places
 from chainrule.trace.record import PassRecord
 from chainrule.trace.telling import pages, plain
+from chainrule.trace.telling.words import words
 
 _ASKED_AT_ONCE = 64
 """Numbers of a slice that are explained; of more, the largest are."""
+_FILE = Place("the file to write")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +44,7 @@ class Why(Explanation):
 
         A block of numbers opens into smaller blocks, or into its numbers.
         """
-        if not -len(self.terms) <= term < len(self.terms):
+        if not -len(self.terms) <= whole("open", "term", term, least=-len(self.terms)) < len(self.terms):
             raise InputError(f"{self.path} has {len(self.terms)} terms, numbered from 0, but term={term} came.")
         chosen = self.terms[term]
         if not chosen.opens:
@@ -81,37 +84,55 @@ class Why(Explanation):
         return f"Why({self.path} = {self.value:.6g}, {len(self.terms)} terms)"
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(lang=language())
 
     def _repr_html_(self) -> str:
-        return pages.fragment(pages.tree(self, Why.open, 8, "en"))
+        return pages.fragment(pages.tree(self, Why.open, 8, language()))
 
 
 class WhyEach(tuple[Why, ...]):
-    """Why each number of a slice is what it is, the largest first."""
+    """Why each number of a slice is what it is, the largest first.
+
+    Attributes
+    ----------
+    path, asked
+        What was asked for, and how many numbers that are.
+    """
+
+    path: str = ""
+    asked: int = 0
+
+    def left_out(self, lang: str = "en") -> str:
+        """Return a sentence about the numbers that are not explained; nothing if all are."""
+        if self.asked <= len(self):
+            return ""
+        return words("left-out", lang, path=self.path, all=f"{self.asked:,}", shown=len(self))
 
     def text(self, *, terms: int = 3, lang: str = "en", color: bool = False, width: int = 100) -> str:
         """Return the tables one below another."""
-        return "\n\n".join(why.text(terms=terms, lang=lang, color=color, width=width) for why in self)
+        texts = [why.text(terms=terms, lang=lang, color=color, width=width) for why in self]
+        return "\n\n".join([*texts, *filter(None, [self.left_out(lang)])])
 
     def html(self, *, terms: int = 3, lang: str = "en") -> str:
         """Return a page that needs no other file, with a tree for each number."""
         trees = "\n".join(pages.tree(why, Why.open, terms, lang) for why in self)
-        return pages.page(f"{self[0].path} …", trees, lang)
+        return pages.page(f"{self[0].path} …", trees + pages.small_print(self.left_out(lang)), lang)
 
     def json(self) -> list[dict[str, Any]]:
         """Return plain data."""
         return [why.json() for why in self]
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(lang=language())
 
     def _repr_html_(self) -> str:
-        return pages.fragment("\n".join(pages.tree(why, Why.open, 3, "en") for why in self))
+        lang = language()
+        trees = (pages.tree(why, Why.open, 3, lang) for why in self)
+        return pages.fragment("\n".join(trees) + pages.small_print(self.left_out(lang)))
 
 
-def ask(traced: PassRecord, path: str, *, difference: bool = False) -> WhyEach:
-    """Return why each number that a path names is what it is."""
+def ask(traced: PassRecord, path: str, *, difference: bool = False, most: int = _ASKED_AT_ONCE) -> WhyEach:
+    """Return why each number that a path names is what it is; of more than `most`, the largest."""
     quantity, index = find(traced, path)
     if traced.loss is not None and quantity.kind == "loss" and not quantity.array.shape:
         start = traced.loss.axis
@@ -121,13 +142,26 @@ def ask(traced: PassRecord, path: str, *, difference: bool = False) -> WhyEach:
         gradients = {} if record is None or quantity.kind == "step" else record.backward
         array: Array = gradients.get(f"d{of}", quantity.array)
         asked = sorted(places(array.shape, index), key=lambda place: -abs(float(array[place])))
-    explained = (answer(traced, quantity, place, difference=difference) for place in asked[:_ASKED_AT_ONCE])
-    return WhyEach(_as_why(traced, explanation) for explanation in explained)
+    explained = (answer(traced, quantity, place, difference=difference) for place in asked[:most])
+    whys = WhyEach(_as_why(traced, explanation) for explanation in explained)
+    whys.path, whys.asked = path, len(asked)
+    return whys
 
 
 def _as_why(traced: PassRecord, explanation: Explanation) -> Why:
     values = {field.name: getattr(explanation, field.name) for field in fields(Explanation)}
     return Why(**values, traced=traced)
+
+
+def _explanations(why: Any) -> list[Why]:
+    """Return one explanation or several as a list."""
+    explanations = [why] if isinstance(why, Why) else listed(why)
+    if explanations is None or not all(isinstance(explanation, Why) for explanation in explanations):
+        raise InputError(
+            f"A page takes why as what trace.why(...) returned, or a list of such, but why={shown(why)} came. Write "
+            'why=trace.why("layer0.W[0, 0]").'
+        )
+    return explanations
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -136,7 +170,8 @@ class Trace(PassRecord):
 
     ``trace["layer0.W"]`` is an array and ``trace["layer0.W[3, 1]"]`` a number of it; `layers` and `loss` have the same
     as records. A layer's arrays have the names of its equation: ``layer0.A``, ``layer0.Z``, and for the gradients
-    ``layer0.dA``, ``layer0.dZ``, ``layer0.dW``. A trace prints as a table, and shows as a page in notebooks.
+    ``layer0.dA``, ``layer0.dZ``, ``layer0.dW``. A trace prints as a table, and shows as a
+    page in notebooks, in the language of the locale.
 
     Examples
     --------
@@ -149,6 +184,8 @@ class Trace(PassRecord):
 
     def __getitem__(self, path: str) -> Array:
         quantity, index = find(self, path)
+        if index is not None and len(index) > quantity.array.ndim:  # the loss of an example, which no array holds
+            raise InputError(f"{quantity.name} is one number here; for that of an example, see why({path!r}).value.")
         return quantity.array if index is None else quantity.array[index]
 
     def why(self, path: str, *, difference: bool = False) -> Why | WhyEach:
@@ -190,28 +227,29 @@ class Trace(PassRecord):
 
         return terminal.trace(self, lang, color=color, width=width)
 
-    def html(self, *, why: Sequence[Why] = (), lang: str = "en") -> str:
+    def html(self, *, why: Why | Sequence[Why] = (), lang: str = "en") -> str:
         """Return a page that needs no other file, with explanations on top if there are any."""
-        trees = [pages.tree(asked, Why.open, 8, lang) for asked in why]
+        trees = [pages.tree(asked, Why.open, 8, lang) for asked in _explanations(why)]
         return pages.page(pages.title(lang), pages.trace(self, lang, trees), lang)
 
-    def write(self, path: str | Path, *, why: Sequence[Why] = (), lang: str = "en") -> Path:
+    def write(self, path: str | Path, *, why: Why | Sequence[Why] = (), lang: str = "en") -> Path:
         """Write the page to a file."""
-        path = Path(path)
-        atomic.make_folder(path.parent)
-        atomic.write(path, self.html(why=why, lang=lang).encode("utf-8"))
-        return path
+        file: Path = _FILE.check("write", "path", path)
+        page = self.html(why=why, lang=lang)
+        atomic.make_folder(file.parent)
+        atomic.write(file, page.encode("utf-8"))
+        return file
 
     def json(self) -> dict[str, Any]:
         """Return plain data; of large arrays, corners and statistics."""
         return plain.of_pass(self)
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(lang=language())
 
     def __repr__(self) -> str:
         end = "" if self.loss is None else f", loss={self.loss.value:.6g}"
         return f"Trace({', '.join(record.label for record in self.layers)}{end})"
 
     def _repr_html_(self) -> str:
-        return pages.fragment(pages.trace(self, "en"))
+        return pages.fragment(pages.trace(self, language()))

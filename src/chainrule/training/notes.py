@@ -31,11 +31,17 @@ class OneTargetNote(Callback):
         self._door = None
 
 
-def output_activation(body: Sequential, loss: Loss) -> str | None:
-    """Return the last layer's activation if it is one that the loss owns already, and that would be applied twice."""
+def last_layer(body: Sequential) -> Layer:
+    """Return the layer that gives the outputs, also if it is in a composite."""
     last: Layer = body
     while isinstance(last, Sequential | Graph) and last.parts:
         last = last.parts[-1]
+    return last
+
+
+def output_activation(body: Sequential, loss: Loss) -> str | None:
+    """Return the last layer's activation if it is one that the loss owns already, and that would be applied twice."""
+    last = last_layer(body)
     doubled = {"binary": ("sigmoid", "softmax", "log_softmax"), "multiclass": ("softmax", "sigmoid"), "regression": ()}
     return last.function if isinstance(last, Activation) and last.function in doubled[loss.task] else None
 

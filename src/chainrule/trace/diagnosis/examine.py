@@ -11,7 +11,7 @@ from chainrule.arrays import Mode, leaves
 from chainrule.common.errors import NotFiniteError
 from chainrule.data.checks import finite
 from chainrule.layers.blow_up import first_blow_up
-from chainrule.trace.diagnosis import of_data, of_gradients, of_layers, of_learning
+from chainrule.trace.diagnosis import of_data, of_gradients, of_layers, of_learning, of_outputs
 from chainrule.trace.diagnosis.finding import Diagnosis, Finding
 from chainrule.trace.diagnosis.subject import Subject
 from chainrule.trace.diagnosis.thresholds import ENOUGH
@@ -21,7 +21,8 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     of_data.targets,
     of_data.constant_features,
     of_data.imbalance,
-    of_layers.doubled_activation,
+    of_outputs.doubled_activation,
+    of_outputs.out_of_reach,
     of_layers.batch_statistics,
     of_layers.symmetric_units,
     of_layers.idle_units,
@@ -32,23 +33,33 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     of_learning.learning_rate,
 )
 
+_BESIDE = {"shuffled-labels", "constant-feature", "imbalanced-classes", "unused-outputs"}
+"""What may be besides shuffled labels, and does not explain a loss worse than guessing."""
+
 
 def diagnosis(subject: Subject) -> Diagnosis:
     """Return what is wrong with a network at one moment, if anything."""
-    notes = {"no-optimizer": subject.step is None, "from-start": subject.forgot}
+    notes = {"untrained": subject.fresh, "no-optimizer": subject.step is None, "from-start": subject.forgot}
     notes["few-examples"] = len(subject.passed.X) < ENOUGH
     noted = tuple(note for note, holds in notes.items() if holds)
     blown_up = list(_not_finite(subject))
     if blown_up:
         return Diagnosis(tuple(blown_up), len(subject.data.X), None, None, noted)
     with np.errstate(over="ignore", invalid="ignore"):
-        findings = _labels_last([finding for check in CHECKS for finding in check(subject)])
+        findings = _labels_last(_without_effects([finding for check in CHECKS for finding in check(subject)]))
     return Diagnosis(findings, len(subject.data.X), subject.result.value, subject.guessing, noted)
+
+
+def _without_effects(findings: list[Finding]) -> list[Finding]:
+    """Leave out units of the last activation that are idle because they strive for what is out of reach."""
+    cause = next((f for f in findings if f.key in ("unreachable-targets", "limited-logits")), None)
+    effects = ("saturated-units", "dead-units")
+    return [f for f in findings if cause is None or f.key not in effects or f.layer != cause.layer]
 
 
 def _labels_last(findings: list[Finding]) -> tuple[Finding, ...]:
     """Leave out that labels look shuffled where something else explains why the loss is worse than guessing."""
-    others = {finding.key for finding in findings} - {"shuffled-labels", "constant-feature", "imbalanced-classes"}
+    others = {finding.key for finding in findings} - _BESIDE
     return tuple(finding for finding in findings if finding.key != "shuffled-labels" or not others)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.settings import choice
 from chainrule.trace.diagnosis import telling
 
 
@@ -42,7 +44,7 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """What is wrong with a network, if anything; `str` says it in sentences.
+    """What is wrong with a network, if anything; `str` says it in sentences, in the language of the locale.
 
     Attributes
     ----------
@@ -53,9 +55,10 @@ class Diagnosis:
     loss, guessing
         The loss of the pass, and that of the best answer that is the same for all; None if the numbers blew up.
     notes
-        What is to be known of it: "no-optimizer" (so no learning rate was judged), "from-start" (it was, but from the
-        parameters that the network began with, as the optimizer's state is not known), "few-examples" (so no
-        units that are dead, saturated or without a gradient were looked for).
+        What is to be known of it: "untrained" (the parameters are those that the network began with),
+        "no-optimizer" (so no learning rate was judged), "from-start" (it was, but from the parameters that the network
+        began with, as the optimizer's state is not known), "few-examples" (so no units that are dead, saturated or
+        without a gradient were looked for).
     """
 
     findings: tuple[Finding, ...]
@@ -75,6 +78,7 @@ class Diagnosis:
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
         """Return plain data, as JSON takes it."""
+        choice("as_dict", "lang", lang, LANGUAGES)  # without findings, nobody else looks at it
         return {
             "ok": self.ok,
             "findings": [finding.as_dict(lang) for finding in self.findings],
@@ -89,10 +93,10 @@ class Diagnosis:
         return telling.page(self, lang)
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(lang=language())
 
     def __repr__(self) -> str:
         return f"Diagnosis({', '.join(dict.fromkeys(finding.key for finding in self.findings)) or 'nothing found'})"
 
     def _repr_html_(self) -> str:
-        return telling.fragment(self, "en")
+        return telling.fragment(self, language())

@@ -48,6 +48,8 @@ def some_examples(source: Any, epoch: int, network: Any) -> Data:
     """Return the first examples of an epoch, in its random order, without those of weight 0."""
     with closing(source.blocks(epoch, 0, BlockSize(2**62, EXAMPLES))) as blocks:
         data: Data = source.take(next(blocks), network.dtype, whole=network.body.vocabulary_of_input is not None)
+    if data.mask is not None:
+        checks.some_weight(data.mask)
     if data.weights is not None:
         checks.some_weight(data.weights)
         counting = counting_rows(data.weights)

@@ -14,6 +14,7 @@ from chainrule.trace.diagnosis.subject import Subject, rms
 from chainrule.trace.diagnosis.thresholds import (
     COLUMN_RATIO,
     DENSE,
+    ENOUGH,
     EXPECTED,
     INPUT_LARGEST,
     INPUT_RMS,
@@ -24,7 +25,7 @@ from chainrule.trace.diagnosis.thresholds import (
 )
 from chainrule.trace.record import LayerRecord
 
-_NAMED = 5  # columns that are listed by name
+_NAMED = 5  # columns or classes that are listed by name
 
 
 def constant_features(subject: Subject) -> Iterator[Finding]:
@@ -80,7 +81,7 @@ def _uneven(subject: Subject, rows: Array) -> Finding | None:
 
 
 def imbalance(subject: Subject) -> Iterator[Finding]:
-    """Find classes that come far less often than others, weights counted in."""
+    """Find classes that come far less often than others, weights counted in, or never."""
     Z = _logits_of_all(subject)
     if subject.loss.task == "regression" or (subject.loss.task == "binary" and Z.shape[-1] > 1):
         return
@@ -88,11 +89,20 @@ def imbalance(subject: Subject) -> Iterator[Finding]:
     if subject.loss.task == "binary":
         shares = np.array([1 - shares[0], shares[0]])
     classes, examples = len(shares), int(np.count_nonzero(example_weights(Z, subject.data)))
+    if np.count_nonzero(shares) == 1:
+        if examples >= ENOUGH:
+            yield Finding("one-class", "", {"class": int(shares.argmax()), "examples": examples})
+        return
     if examples < EXPECTED * classes or shares.min() >= RAREST / classes:
         return
-    rare, common = int(shares.argmin()), int(shares.argmax())
-    facts = {"rare": rare, "rare_share": float(shares[rare]), "common": common, "common_share": float(shares[common])}
-    yield Finding("imbalanced-classes", "", facts | {"examples": examples})
+    missing, rare = np.flatnonzero(shares == 0), np.flatnonzero((shares > 0) & (shares < RAREST / classes))
+    if missing.size:
+        unused = {"missing": _listed(missing), "classes": classes, "examples": examples}
+        yield Finding("unused-outputs", "", unused)
+    if rare.size:
+        rarest = int(rare[shares[rare].argmin()])
+        facts = {"rare": rarest, "rare_share": float(shares[rarest]), "even_share": 1 / classes, "examples": examples}
+        yield Finding("imbalanced-classes", "", facts)
 
 
 def targets(subject: Subject) -> Iterator[Finding]:
@@ -129,5 +139,8 @@ def _names(subject: Subject, columns: Array) -> str:
     """Return the names of columns, or their numbers; of many, the first ones."""
     names = subject.columns
     known = names is not None and len(names) == subject.data.X.shape[-1]
-    listed = [str(names[i]) if known and names is not None else str(i) for i in columns[:_NAMED]]
-    return ", ".join(listed) + (", …" if len(columns) > _NAMED else "")
+    return _listed(np.array(names)[columns] if known else columns)
+
+
+def _listed(names: Array) -> str:
+    return ", ".join(map(str, names[:_NAMED])) + (", …" if len(names) > _NAMED else "")

@@ -15,20 +15,8 @@ from chainrule.trace.diagnosis.subject import Subject, rms
 from chainrule.trace.diagnosis.thresholds import BATCH_VALUES, DEAD, ENOUGH, SAME, SATURATED, TWINS
 from chainrule.trace.record import LayerRecord
 from chainrule.trace.telling.idle import FLAT, bounded, relative_slopes
-from chainrule.training.notes import output_activation
 
 Facts = dict[str, float | int | str]
-
-
-def doubled_activation(subject: Subject) -> Iterator[Finding]:
-    """Find an output activation that the loss applies itself."""
-    name = output_activation(subject.body, subject.loss)
-    if name is not None:
-        yield Finding("doubled-activation", _last(subject), {"label": name, "loss": type(subject.loss).__name__})
-
-
-def _last(subject: Subject) -> str:
-    return subject.trace.units[-1].path
 
 
 def batch_statistics(subject: Subject) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +28,10 @@ from chainrule.trace.diagnosis.thresholds import (
     STANDSTILL,
     START,
     STUCK,
+    SURE,
     TRIAL,
     UNMOVED,
+    USUAL,
     WRONG,
 )
 from chainrule.trace.run import Step
@@ -64,25 +66,43 @@ def _start(subject: Subject) -> Iterator[Finding]:
         yield Finding("start-too-high", "", facts)
 
 
-def _labels(subject: Subject) -> tuple[Array, Array, int] | None:
-    """Return the predicted classes, the labels, and how many there are; None if answers are no single classes."""
+class _Answers(NamedTuple):
+    """What a network says of examples that are each of one class."""
+
+    P: Array  # (examples, classes), the probabilities
+    predicted: Array  # (examples,), the classes that are likeliest
+    Y: Array  # (examples,), the labels
+
+    def belief(self, labels: Array) -> float:
+        """Return the mean probability of some labels."""
+        return float(np.mean(np.take_along_axis(self.P, labels[:, np.newaxis], axis=-1)))
+
+
+def _labels(subject: Subject) -> _Answers | None:
+    """Return the answers and the labels; None if answers are no single classes, or too few to tell."""
     Z = subject.result.Z
-    Y = one_hot(subject.loss, Z, subject.passed)
     rows = example_weights(Z, subject.passed) > 0
-    if subject.loss.task == "multiclass":
-        return Z[rows].argmax(axis=-1), Y[rows].argmax(axis=-1), Z.shape[-1]
-    return None if Z.shape[-1] > 1 else ((Z[rows][..., 0] > 0).astype(int), (Y[rows][..., 0] > 0.5).astype(int), 2)
+    P, Y = subject.result.P[rows], one_hot(subject.loss, Z, subject.passed)[rows]
+    if len(Y) < MANY or (subject.loss.task == "binary" and Z.shape[-1] > 1):
+        return None
+    if subject.loss.task == "binary":
+        P, Y = np.concatenate([1 - P, P], axis=-1), np.concatenate([1 - Y, Y], axis=-1)
+    return _Answers(P, P.argmax(axis=-1), Y.argmax(axis=-1))
 
 
 def _shifted(subject: Subject) -> Finding | None:
-    """Return the finding if all labels are off by the same number; of two classes, if they are swapped."""
-    labels = _labels(subject)
-    if labels is None or len(labels[1]) < MANY:
+    """Return the finding if all labels are off by the same number; of two classes, if they are swapped.
+
+    In its first epochs a network is often right about shifted labels by chance, but not sure of them.
+    """
+    answered = _labels(subject)
+    if answered is None:
         return None
-    predicted, Y, classes = labels
-    right = [float(np.mean(predicted == (Y + shift) % classes)) for shift in range(classes)]
+    classes = answered.P.shape[-1]
+    shifted = [(answered.Y + shift) % classes for shift in range(classes)]
+    right = [float(np.mean(answered.predicted == labels)) for labels in shifted]
     best = int(np.argmax(right))
-    if not best or right[best] < SHIFTED or right[best] < 2 * right[0]:
+    if not best or answered.belief(shifted[best]) < SHIFTED or right[best] < 2 * right[0]:
         return None
     shift = best if best <= classes // 2 else best - classes
     facts = {"shift": shift, "right": right[0], "right_shifted": right[best], "classes": classes}
@@ -91,14 +111,15 @@ def _shifted(subject: Subject) -> Finding | None:
 
 def _shuffled(subject: Subject) -> Iterator[Finding]:
     """Find a network that is surer than it knows: no more right answers than chance has, at a loss above guessing."""
-    labels = _labels(subject)
-    if labels is None or _loss(subject) <= WRONG * subject.guessing:
+    answered = _labels(subject)
+    if answered is None or _loss(subject) <= WRONG * subject.guessing or answered.belief(answered.predicted) < SURE:
         return
-    predicted, Y, classes = labels
+    P, predicted, Y = answered
+    classes = P.shape[-1]
     right = float(np.mean(predicted == Y))
     chance = float(np.bincount(predicted, minlength=classes) @ np.bincount(Y, minlength=classes)) / len(Y) ** 2
     doubt = SIGMAS * math.sqrt(chance * (1 - chance) / len(Y))
-    if len(Y) >= MANY and right <= chance + doubt:
+    if right <= chance + doubt:
         yield Finding("shuffled-labels", "", _losses(subject) | {"right": right, "chance": chance})
 
 
@@ -121,10 +142,12 @@ def _with_another_rate(
 ) -> Iterator[Finding]:
     """Find the first rate with which the loss falls; without one, the rate is not to blame."""
     rate, ratio = float(rate_at(step.optimizer.lr, int(step.state.get("steps", 0)) + 1)), _update_ratio(subject, step)
-    if key == "low-learning-rate" and ratio > STANDSTILL:
+    high = key == "high-learning-rate"
+    if not high and ratio > STANDSTILL:
         return
-    for factor in factors:
-        better = rate * factor
+    rates = [rate * factor for factor in factors]
+    usual = [r for r in USUAL if r < rates[-1]] if high else [r for r in reversed(USUAL) if r > rates[-1]]
+    for better in rates + usual:
         other = subject.tried(step._replace(optimizer=dataclasses.replace(step.optimizer, lr=better)))
         first, last = other.losses[0], other.losses[-1]
         if not _runs_away(subject, other) and last < (1 - FALLEN) * first:

@@ -21,6 +21,7 @@ from chainrule.trace.diagnosis.guessing import guessed_loss
 from chainrule.trace.record import LossRecord
 from chainrule.trace.run import Step, run
 from chainrule.trace.trace import Trace
+from chainrule.trace.untouched import copied, random_numbers_kept
 
 
 class Trial(NamedTuple):
@@ -124,11 +125,11 @@ class Subject:
 
     def tried(self, step: Step, steps: int = thresholds.TRIAL) -> Trial:
         """Return what steps of training come to; nothing of the network changes."""
-        engine = NumpyEngine(self.body, self.loss, step.optimizer, self.params)
+        engine = NumpyEngine(copied(self.body), self.loss, step.optimizer, self.params)
         if step.state:
             engine.restore({f"params/{path}": p for path, p in leaves(self.params)} | step.state)
         X, Y, weights, mask = self.passed
-        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread(), random_numbers_kept():
             losses = [engine.step(X, Y, weights, (self.seed, 0, i), mask)[0] for i in range(steps)]
         return Trial(losses, engine.params)
 

@@ -11,6 +11,8 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from chainrule.common.languages import LANGUAGES
+from chainrule.common.settings import choice, whole
 from chainrule.trace.telling import numbers, pages
 from chainrule.trace.telling.words import words
 
@@ -21,10 +23,13 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, spec: str) -> str:
         if spec == "%":
             return numbers.share(value)
-        return numbers.text(value) if isinstance(value, float) and not spec else str(format(value, spec))
+        text = numbers.text(value) if isinstance(value, float) and not spec else str(format(value, spec))
+        return text.replace("inf", "∞") if isinstance(value, float) else text
 
 
 _FORMATTER = _Formatter()
+_NARROWEST = 10
+"""Characters of a line: what stands before a sentence takes up to 5."""
 
 
 @cache
@@ -34,12 +39,17 @@ def _texts() -> dict[str, dict[str, dict[str, str]]]:
 
 def sentence(key: str, lang: str, facts: Mapping[str, Any]) -> str:
     """Return what is wrong."""
-    return _FORMATTER.vformat(_texts()[key][lang]["sentence"], (), facts)
+    return _formatted(key, lang, "sentence", facts)
 
 
 def fix(key: str, lang: str, facts: Mapping[str, Any]) -> str:
     """Return what to do."""
-    return _FORMATTER.vformat(_texts()[key][lang]["fix"], (), facts)
+    return _formatted(key, lang, "fix", facts)
+
+
+def _formatted(key: str, lang: str, kind: str, facts: Mapping[str, Any]) -> str:
+    texts = _texts()[key][choice("text", "lang", lang, LANGUAGES)]
+    return _FORMATTER.vformat(texts[kind], (), facts)
 
 
 def announced(finding: Any, epoch: int, lang: str) -> str:
@@ -79,6 +89,7 @@ def _notes(diagnosis: Any, lang: str) -> list[str]:
 
 def text(diagnosis: Any, lang: str, width: int) -> str:
     """Return all of it for a terminal."""
+    width = whole("text", "width", width, least=_NARROWEST)
     blocks = [_wrapped(headline(diagnosis, lang), "", width)]
     for number, findings in enumerate(_faults(diagnosis).values(), start=1):
         lines = [_wrapped(f.sentence(lang), f"{number}. " if i == 0 else "   ", width) for i, f in enumerate(findings)]

@@ -24,6 +24,10 @@ TARGET_RMS = 100.0  # outputs begin near 1, and an error of 100 makes a gradient
 RAREST = 0.1  # of an even share: a class as rare hardly adds to the loss, so answering without it costs little
 EXPECTED = 20  # examples of each class, if all came equally often: with fewer, a rare one may be missing by chance
 
+# The last activation.
+OUT_OF_REACH = 0.1  # of the targets' standard deviation: an error as large stays, however long it trains
+LOGIT = 4.0  # of either sign: with less, no probability gets beyond 98 %, or below 2 %
+
 # Layers.
 DEAD = 0.6  # of the units: with one input, healthy layers had up to 0.5; what is dead by a fault is near 1
 SATURATED = 0.8  # of the numbers: a healthy layer that has learned a sharp border had up to 0.57
@@ -41,7 +45,8 @@ TIME_EXPLODING = 1e3  # healthy layers had less than 3
 START = 3.0  # times guessing, before training: healthy networks had up to 1.9
 WRONG = 1.5  # times guessing, after training: what learned nothing has 1, so it is surer than it knows
 SIGMAS = 3.0  # standard deviations: fewer right answers more than chance has are chance
-SHIFTED = 0.5  # right answers once the labels are shifted, if that is at least twice as many
+SHIFTED = 0.75  # mean probability of the shifted labels: healthy networks had 0.68 by chance, in their first epochs
+SURE = 0.85  # mean probability of its own answers: before this, as up to 0.82 in first epochs, nothing was learned
 LEARNED = 0.99  # of guessing: less than that learns even the last layer's bias from an uneven batch
 EPOCHS = 10  # before as many, a network may not have begun to learn yet
 RISING = 1.5  # times the loss of the start, or of guessing: what only jitters near its minimum stays below guessing
@@ -49,5 +54,6 @@ SLOWER = tuple(10.0**-k for k in range(1, 9))  # times the rate, tried in turn: 
 STANDSTILL = 1e-4  # RMS of the update over RMS of the weights: 10,000 steps to change them once. Usual is 1e-3
 UNMOVED = 1e-3  # of the loss: a fall as small in all steps of the trial needs 10,000 to come to anything
 FASTER = (100.0, 1e4, 1e6)  # times the rate, tried in turn: below 100 times, patience would do, too
+USUAL = (0.1, 0.01, 1e-3, 1e-4)  # rates, tried last if they are farther away: a rate may be wrong by any factor
 FALLEN = 0.01  # of the loss: ten times what counts as unmoved, so the other rate is really better
 STUCK = 0.5  # of guessing: below it, a loss that stands still may have arrived

@@ -29,6 +29,17 @@ def idle(record: LayerRecord) -> Idle | None:
     return Idle(float(still.mean()), float(((slopes > 0) & (slopes < FLAT)).mean()))
 
 
+def named(record: LayerRecord) -> dict[str, float]:
+    """Return the shares by what they are called; nothing of other layers.
+
+    A unit whose slope is 0 for one example is off there: whether it is dead, only many examples tell.
+    """
+    shares = idle(record)
+    if shares is None:
+        return {}
+    return {"off" if len(record.y) == 1 else "dead": shares.dead, "saturated": shares.saturated}
+
+
 def relative_slopes(record: LayerRecord) -> Array | None:
     """Return the size of the slope at each number, relative to the steepest; None for other layers, and for a step."""
     layer = record.layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,14 +31,15 @@ def statistics(array: Array) -> Statistics:
 
 
 class Corner(NamedTuple):
-    """The first rows and columns of an array."""
+    """The first rows and columns of an array; if these are all 0, some around its largest number."""
 
     matrix: Array  # two axes
     where: str  # which of the numbers these are, such as "[0, 0:6, 0:8]"
+    first: tuple[int, int]  # the row and the column of the first one
 
 
 def corner(array: Array, rows: int, columns: int) -> Corner:
-    """Return the first numbers of an array in two axes.
+    """Return the first numbers of an array in two axes, or where these are all 0, those around the largest.
 
     Of an array with more axes, those are taken that lie next to each other in a picture or a sequence: time and
     features of the first example, or height and width of its first channel.
@@ -47,12 +49,26 @@ def corner(array: Array, rows: int, columns: int) -> Corner:
     """
     axes = {0: (), 1: (0,), 2: (0, 1), 3: (1, 2)}.get(array.ndim, (1, 2))
     limits = (columns,) if len(axes) == 1 else (rows, columns)
+    if not array.size:
+        return Corner(array.reshape(1, -1), _where([slice(0, n) for n in array.shape]), (0, 0))
+    plane = array[tuple(slice(None) if axis in axes else 0 for axis in range(array.ndim))]
+    starts = [0] * len(axes)
+    if axes and not plane[tuple(slice(0, limit) for limit in limits)].any():
+        largest = np.unravel_index(int(np.abs(plane).argmax()), plane.shape)
+        starts = [
+            int(max(0, min(i - limit // 2, n - limit)))
+            for i, limit, n in zip(largest, limits, plane.shape, strict=True)
+        ]
     index: list[int | slice] = [0] * array.ndim
-    for axis, limit in zip(axes, limits, strict=False):
-        index[axis] = slice(0, min(limit, array.shape[axis]))
-    texts = [f"0:{entry.stop}" if isinstance(entry, slice) else "0" for entry in index]
-    matrix = np.atleast_2d(array[tuple(index)]) if array.size else array.reshape(1, -1)
-    return Corner(matrix, f"[{', '.join(texts)}]" if texts else "")
+    for axis, start, limit in zip(axes, starts, limits, strict=False):
+        index[axis] = slice(start, min(start + limit, array.shape[axis]))
+    top, left = [0, 0, *starts][-2:]
+    return Corner(np.atleast_2d(array[tuple(index)]), _where(index), (top, left))
+
+
+def _where(index: Sequence[int | slice]) -> str:
+    texts = [f"{entry.start}:{entry.stop}" if isinstance(entry, slice) else str(entry) for entry in index]
+    return f"[{', '.join(texts)}]" if texts else ""
 
 
 def whole(array: Array, shown: Corner) -> bool:

@@ -13,11 +13,11 @@ from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.common.formulas import mathml
+from chainrule.common.settings import whole
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, LossRecord, PassRecord, StepRecord
-from chainrule.trace.telling import numbers
+from chainrule.trace.telling import examples, idle, numbers
 from chainrule.trace.telling.groups import groups
-from chainrule.trace.telling.idle import idle
 from chainrule.trace.telling.sentences import headline, remarks, said, sides
 from chainrule.trace.telling.words import words
 
@@ -62,6 +62,11 @@ def fragment(content: str) -> str:
     return f'<style>{_style()}</style><div class="chainrule-trace">{content}</div>'
 
 
+def small_print(sentence: str) -> str:
+    """Return a sentence in small print; nothing for none."""
+    return f'<p class="soft">{escape(sentence)}</p>' if sentence else ""
+
+
 def title(lang: str) -> str:
     """Return what a trace's page is called."""
     return words("pass", lang)
@@ -69,7 +74,8 @@ def title(lang: str) -> str:
 
 def trace(record: PassRecord, lang: str, trees: Sequence[str] = ()) -> str:
     """Return a trace: explanations that were asked for, what can be opened layer by layer, and the loss."""
-    parts = [f"<h1>{title(lang)}</h1>", f"<p>{escape(headline(record, lang))}</p>", _legend(), *trees]
+    parts = [f"<h1>{title(lang)}</h1>", f"<p>{escape(headline(record, lang))}</p>", examples.html(record, lang)]
+    parts += [_legend(), *trees]
     if trees:
         parts.append(f"<h2>{words('layers', lang)}</h2>")
     for group in groups(record.layers):
@@ -100,12 +106,12 @@ def _details(summary: str, content: str, *, opened: bool = False) -> str:
 def _layer(record: LayerRecord, lang: str) -> str:
     """Return what can be opened of one layer."""
     inputs = ", ".join(numbers.shape(x) for x in record.inputs.values())
-    facts = [f"{inputs} → {numbers.shape(record.y)}", *_idle(record, lang)]
+    facts = [f"{inputs} → {numbers.shape(record.y)}", *_shares_of_idle(record, lang)]
     summary = f"<code>{escape(record.path)}</code> {escape(record.label)}" if record.prefix else escape(record.label)
     summary += f'<span class="soft">{escape(" · ".join(facts))}</span>'
     parts = [*_equations(record.equations, lang), *_arrays("forward", record.prefix, record.forward, lang)]
     parts += _arrays("backward", record.prefix, record.backward, lang)
-    parts += _arrays("updated", record.prefix, record.updated if not record.parts else {}, lang)
+    parts += _arrays("updated", record.prefix, record.after_step, lang)
     if record.steps:
         steps = [_step(step, record.prefix, lang) for step in record.steps[:_STEPS]]
         parts.append(f"<h3>{words('steps', lang)}{_cut(len(steps), len(record.steps), lang)}</h3>")
@@ -120,11 +126,8 @@ def _cut(shown: int, count: int, lang: str) -> str:
     return "" if shown == count else f" ({words('cut', lang, shown=shown, all=count)})"
 
 
-def _idle(record: LayerRecord, lang: str) -> list[str]:
-    shares = idle(record)
-    if shares is None:
-        return []
-    return [words(key, lang, share=numbers.share(share)) for key, share in shares._asdict().items() if share]
+def _shares_of_idle(record: LayerRecord, lang: str) -> list[str]:
+    return [words(key, lang, share=numbers.share(share)) for key, share in idle.named(record).items() if share]
 
 
 def _step(step: StepRecord, prefix: str, lang: str) -> str:
@@ -165,22 +168,23 @@ def _array(name: str, array: Array, lang: str) -> str:
     head = f'<div><code>{escape(name)}</code> <span class="soft">{facts}</span></div>'
     largest = max(abs(stats.min), abs(stats.max)) or 1.0
     first = numbers.corner(array, *_CORNER)
-    parts = [head, _matrix(first.matrix, largest)]
+    parts = [head, _matrix(first, largest)]
     if not numbers.whole(array, first):
         more = numbers.corner(array, *_OPENED)
         note = f'<span class="soft">{words("corner", lang, shown=more.where, all=size)}</span>'
         if more.matrix.size > first.matrix.size:
-            parts.append(_details(f"{words('open', lang)} {note}", _matrix(more.matrix, largest)))
+            parts.append(_details(f"{words('open', lang)} {note}", _matrix(more, largest)))
         else:
             parts.append(f"<p>{note}</p>")
     return f'<div class="array">{"".join(parts)}</div>'
 
 
-def _matrix(matrix: Array, largest: float) -> str:
+def _matrix(corner: numbers.Corner, largest: float) -> str:
     """Return a table of numbers, each in the color of its sign and as deep as it is large."""
-    columns = "".join(f"<th scope=col>{j}</th>" for j in range(matrix.shape[1]))
+    top, left = corner.first
+    columns = "".join(f"<th scope=col>{j}</th>" for j in range(left, left + corner.matrix.shape[1]))
     rows = []
-    for i, row in enumerate(matrix.tolist()):
+    for i, row in enumerate(corner.matrix.tolist(), top):
         cells = "".join(_cell(float(value), largest) for value in row)
         rows.append(f"<tr><th scope=row>{i}</th>{cells}</tr>")
     return f'<div class="scroll"><table><tr><th></th>{columns}</tr>{"".join(rows)}</table></div>'
@@ -212,6 +216,7 @@ def tree(explanation: Explanation, opened: Callable[[Any, int], Any], shown: int
     shown
         How many terms are shown of each number; all others are one line.
     """
+    shown = whole("html", "terms", shown, least=0)
     root = _Node(explanation)
     waiting: list[tuple[float, int, _Node, int]] = []  # how much of the root's number a term is, and where it is
 
@@ -229,10 +234,10 @@ def tree(explanation: Explanation, opened: Callable[[Any, int], Any], shown: int
         wait(node.behind[i], -influence)
         count += 1
     more = words("most-open", lang, numbers=_EXPLAINED)
-    note = f'<p class="soft">{escape(more)}</p>' if count >= _EXPLAINED else ""
+    cut = small_print(more) if count >= _EXPLAINED else ""
     heading = f"<h2>{escape(said(explanation, lang))}</h2>"
     equations = "".join(f'<div class="equation">{mathml(text)}</div>' for text in explanation.equations)
-    return f"<section>{heading}{equations}{_content(root, shown, lang)}{note}</section>"
+    return f"<section>{heading}{equations}{_content(root, shown, lang)}{cut}</section>"
 
 
 def _content(node: _Node, shown: int, lang: str) -> str:

@@ -10,8 +10,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import Arrays, LayerRecord, PassRecord
-from chainrule.trace.telling import numbers
-from chainrule.trace.telling.idle import idle
+from chainrule.trace.telling import idle, numbers
 
 _ALL = 1024  # numbers of an array that are all written; of larger ones, a corner is
 _ROWS, _COLUMNS = 16, 16
@@ -41,8 +40,7 @@ def _layer(record: LayerRecord) -> dict[str, Any]:
     }
     if record.updated:
         data["updated"] = _arrays(record.updated)
-    if (shares := idle(record)) is not None:
-        data |= shares._asdict()
+    data |= idle.named(record)
     if record.steps:
         data["steps"] = [{"forward": _arrays(s.forward), "backward": _arrays(s.backward)} for s in record.steps]
     if record.parts:

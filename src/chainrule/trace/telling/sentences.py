@@ -8,22 +8,36 @@ from chainrule.trace.record import LayerRecord, PassRecord
 from chainrule.trace.telling import numbers
 from chainrule.trace.telling.words import words
 
+# Whether it is a lesson's pass, and whether the command tells of it: what is there to do for a loss.
+_NO_LOSS = {
+    (False, False): "no-loss",
+    (False, True): "no-loss-command",
+    (True, False): "no-loss-lesson",
+    (True, True): "no-loss-lesson",
+}
 
-def headline(record: PassRecord, lang: str) -> str:
-    """Return what kind of pass it was, its loss, and what can be asked."""
+
+def headline(record: PassRecord, lang: str, *, command: bool = False) -> str:
+    """Return what kind of pass it was, and its loss."""
     mode = words("training" if record.mode.training else "inference", lang)
     count = record.X.shape[0]
     key = "one-example" if count == 1 else "examples"
     parts = [words(key, lang, count=count, mode=mode)] if not record.of_lesson else []
     if record.loss is None:
-        return "; ".join([*parts, words("no-loss", lang)])
+        return "; ".join([*parts, words(_NO_LOSS[record.of_lesson, command], lang)])
     parts.append(f"{record.loss.symbols[1]} = {numbers.text(record.loss.value)}")
     if record.optimizer is not None:
         parts.append(words("optimizer", lang, name=type(record.optimizer).__name__))
-    named = next((f"{layer.prefix}{name}" for layer in record.layers for name in matrices(layer)), None)
-    if named:
-        parts.append(words("ask", lang, example=f'why("{named}[0, 0]")'))
     return "; ".join(parts)
+
+
+def hint(record: PassRecord, lang: str, *, command: bool) -> list[str]:
+    """Return how to ask why, if there is a gradient to ask about; a page cannot be asked."""
+    named = next((f"{layer.prefix}{name}" for layer in record.layers for name in matrices(layer)), None)
+    if record.loss is None or named is None:
+        return []
+    path = f'"{named}[0, 0]"'
+    return [words("ask", lang, example=f"--why {path}" if command else f"why({path})")]
 
 
 def matrices(layer: LayerRecord) -> list[str]:
@@ -33,8 +47,13 @@ def matrices(layer: LayerRecord) -> list[str]:
 
 def said(explanation: Explanation, lang: str) -> str:
     """Return in one line which number it is, and what kind of sum."""
-    nothing = explanation.said == "gradient" and not explanation.terms
-    key = "nothing" if nothing else {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
+    key = {"slope of the loss": "slope"}.get(explanation.said, explanation.said)
+    if explanation.said == "gradient" and explanation.facts:
+        key = "zero"
+    elif key in ("gradient", "value") and not (explanation.terms or explanation.facts or explanation.value):
+        key = "nothing"
+    elif explanation.of_block:
+        key = "block"
     return words(f"why-{key}", lang, path=explanation.path, value=numbers.text(explanation.value))
 
 
@@ -59,7 +78,7 @@ def agrees(explanation: Explanation) -> bool:
     slope = explanation.difference
     if slope is None or slope.kink:
         return True
-    return abs(slope.value - explanation.value) <= slope.doubt + 1e-4 * abs(slope.value)
+    return abs(slope.value - explanation.value) <= slope.doubt + 1e-4 * abs(slope.value) + explanation.rounding
 
 
 def sides(term: Term, own: str, lang: str) -> tuple[str, str]:

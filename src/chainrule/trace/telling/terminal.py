@@ -11,23 +11,25 @@ from rich.text import Text
 
 from chainrule.arrays import Array
 from chainrule.common.rich_text import rich_text
+from chainrule.common.settings import whole
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.record import LayerRecord, PassRecord
-from chainrule.trace.telling import numbers
+from chainrule.trace.telling import idle, numbers
 from chainrule.trace.telling.groups import groups
-from chainrule.trace.telling.idle import idle
-from chainrule.trace.telling.sentences import headline, matrices, remarks, said, sides
+from chainrule.trace.telling.sentences import headline, hint, matrices, remarks, said, sides
 from chainrule.trace.telling.words import words
 
 _FEW = 400  # numbers of a trace that are all printed
 _ROWS, _COLUMNS = 8, 8
 
 
-def trace(record: PassRecord, lang: str = "en", *, color: bool = False, width: int = 100) -> str:
-    """Return a table of the layers, with all arrays below it if they are few."""
+def trace(record: PassRecord, lang: str = "en", *, command: bool = False, color: bool = False, width: int = 100) -> str:
+    """Return a table of the layers, with all arrays below it if they are few, as the command or Python prints it."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(words("layer", lang), no_wrap=True)
-    heads = ["output", "range", "zeros", "gradient", "weights", "idle"] if record.loss else ["output", "range", "zeros"]
+    heads = ["output", "range", "zeros", "gradient", "weights"] if record.loss else ["output", "range", "zeros"]
+    if record.loss:
+        heads.append("idle-one" if len(record.X) == 1 else "idle")
     for head in heads:
         table.add_column(words(head, lang), justify="right", no_wrap=head == "range")
     for group in groups(record.layers):
@@ -36,7 +38,11 @@ def trace(record: PassRecord, lang: str = "en", *, color: bool = False, width: i
         if group.folded:
             labels = ", ".join(layer.label for layer in group.shown)
             table.add_row(Text(words("folded", lang, times=group.times, labels=labels), "dim"))
-    parts: list[RenderableType] = [table, "", headline(record, lang)]
+    parts: list[RenderableType] = [
+        table,
+        "",
+        "; ".join([headline(record, lang, command=command), *hint(record, lang, command=command)]),
+    ]
     every = [inner for layer in record.layers for inner in layer.walk()]
     if sum(array.size for layer in every for array in (layer.forward | layer.backward).values()) <= _FEW:
         parts += [line for layer in every for line in ("", _numbers(layer))]
@@ -70,14 +76,13 @@ def _weights(layer: LayerRecord) -> str:
 
 
 def _idle(layer: LayerRecord) -> str:
-    shares = idle(layer)
-    return "" if shares is None else f"{numbers.share(shares.dead)} / {numbers.share(shares.saturated)}"
+    return " / ".join(map(numbers.share, idle.named(layer).values()))
 
 
 def _numbers(layer: LayerRecord) -> RenderableType:
     """Return all arrays of a layer, one below another."""
     parts: list[RenderableType] = [Text(layer.title, "bold")]
-    for name, array in (layer.forward | layer.backward).items():
+    for name, array in (layer.forward | layer.backward | layer.after_step).items():
         parts.append(Padding(_array(f"{layer.prefix}{name}", array), (0, 0, 0, 2)))
     return Group(*parts)
 
@@ -92,12 +97,13 @@ def _array(name: str, array: Array) -> Table:
     for i, row in enumerate(shown.matrix.tolist()):
         table.add_row(name if i == 0 else "", *map(numbers.text, row))
     if not numbers.whole(array, shown):
-        table.add_row("", f"… {numbers.shape(array)}")
+        table.add_row("", f"… {shown.where if any(shown.first) else numbers.shape(array)}")
     return table
 
 
 def why(explanation: Explanation, shown: int, lang: str = "en", *, color: bool = False, width: int = 100) -> str:
     """Return the largest terms of an explanation as a table, the rest in one line, and their sum."""
+    shown = whole("text", "terms", shown, least=0)
     parts: list[RenderableType] = [Text(said(explanation, lang), "bold")]
     if explanation.terms:
         parts.append(_terms(explanation, shown, lang))
