@@ -123,7 +123,7 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     )
     report = joined(report, seen, {function: learner.line(function) for function in learner.nodes})
     report = replace(report, seconds=time.perf_counter() - started)
-    nothing = "no-functions" if learner.nodes or learner.classes else "no-definitions"
+    nothing = "no-definitions" if watcher and not learner.nodes and not learner.classes else "no-functions"
     return report if report.checked else replace(report, problem=Finding(nothing, ""))
 
 
