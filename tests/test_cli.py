@@ -590,7 +590,10 @@ def test_explain_writes_over_nothing_that_it_reads(fails: Callable[..., str], sm
     for file in "small.safetensors", "row.csv":
         before = Path(file).read_bytes()
         sentence = fails("explain", "small.safetensors", "--input", "row.csv", "--html", file)
-        assert f"{file} is a file that this command reads" in sentence and Path(file).read_bytes() == before
+        assert (
+            f"--html {file} would write over the file that the command reads" in sentence
+            and Path(file).read_bytes() == before
+        )
 
 
 def test_explain_shows_a_digit_as_the_model_saw_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,14 +127,16 @@ def test_no_picture_is_written_over_what_it_shows(run: Run) -> None:
     Path("link.png").symlink_to("my-digit.png")
     before = Path("my-digit.png").read_bytes()
     for out in "my-digit.png", "link.png", "./my-digit.png":
-        assert "is a file that this command reads" in fails(
+        assert "would write over the file that the command reads" in fails(
             run("network", "digits.safetensors", "my-digit.png", "--out", out)
         )
-        assert "is a file that this command reads" in fails(
+        assert "would write over the file that the command reads" in fails(
             run("feature-maps", "lenet.safetensors", "my-digit.png", "--out", out)
         )
     Path("moons.png").write_bytes(Path("moons.safetensors").read_bytes())
-    assert "is a file that this command reads" in fails(run("filters", "moons.png", "--out", "moons.png"))
+    assert "would write over the file that the command reads" in fails(
+        run("filters", "moons.png", "--out", "moons.png")
+    )
     assert Path("my-digit.png").read_bytes() == before
 
 

@@ -79,7 +79,9 @@ def test_a_page_takes_explanations(trace: Trace, tmp_path: Path, no_type_checks:
     assert trace.html(why=one) == trace.html(why=[one]) and len(trace.html(why=all_of_them)) > len(trace.html(why=one))
     wrongs: list[Any] = [["layer0.W[0, 0]"], "layer0.W[0, 0]", [all_of_them], 3]
     for wrong in wrongs:
-        with pytest.raises(InputError, match=r"why takes what trace.why returns, such as .*, but .* came"):
+        with pytest.raises(
+            InputError, match=r"takes why as what trace.why\(...\) returned, or a list of such, but why=.* came"
+        ):
             trace.write(tmp_path / "new" / "a.html", why=wrong)
     with pytest.raises(InputError, match="lang='fr'"):
         trace.write(tmp_path / "new" / "a.html", lang="fr")

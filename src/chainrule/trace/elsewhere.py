@@ -12,6 +12,7 @@ from chainrule.trace.naming import Factor, factor_names
 from chainrule.trace.paths import at
 from chainrule.trace.record import LayerRecord, differential
 from chainrule.trace.terms import local_derivatives, shares
+from chainrule.trace.untouched import copied
 
 _TOLD = 8  # factors of 0
 
@@ -85,5 +86,6 @@ def elsewhere(record: LayerRecord) -> LayerRecord | None:
         return None
     x = tuple(map(drawn, inputs)) if isinstance(record.x, tuple) else drawn(record.x)
     params = map_leaves(drawn, record.params)
-    y, cache = record.layer.forward(params, x, record.mode)
-    return replace(record, x=x, y=y, cache=cache, params=params, dy=np.ones_like(y))
+    layer = copied(record.layer)  # one that keeps its cache in itself still has to go back from the record's numbers
+    y, cache = layer.forward(params, x, record.mode)
+    return replace(record, layer=layer, x=x, y=y, cache=cache, params=params, dy=np.ones_like(y))

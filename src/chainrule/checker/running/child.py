@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Mapping
@@ -78,6 +79,7 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
         return
     others = beside(source)
     if request["whole"]:
+        _move_aside()
         import_packages(source.tree)
     restore_numpy_names()
     _enclose()
@@ -94,6 +96,13 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
     told = [[finding.function, finding.line, finding.facts["kind"], finding.facts["text"]] for finding in failed]
     send(answers, service.description() | {"failed": told})
     service.serve()
+
+
+def _move_aside() -> None:
+    """Go to a folder within the folder: what the process of the definitions writes there must not be in the way."""
+    folder = tempfile.mkdtemp(dir=os.getcwd())
+    os.chmod(folder, 0o777)  # this process may soon be another user's
+    os.chdir(folder)
 
 
 def _end_in_time(seconds: float) -> None:
