@@ -338,13 +338,6 @@ def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     return scaled
 
 
-def _right_factor(gradient: Gradient, usual: float, layer: _Layer) -> float:
-    """Return by what a gradient may be multiplied, if those of the parameters usually are by a number."""
-    if not gradient.is_input:
-        return usual
-    return gradient.factor if layer.is_free or _is_near(gradient.factor, usual) else 1.0
-
-
 def _is_near(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=0.02)
 

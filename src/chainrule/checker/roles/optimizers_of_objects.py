@@ -13,7 +13,17 @@ import numpy as np
 
 from chainrule.checker.derivatives.judgment import Watcher
 from chainrule.checker.equations.mistakes import Equation, Values
-from chainrule.checker.equations.optimizers import NAMES, STEPS, TRIED, Numbers, cases, mistakes, rights, simulate
+from chainrule.checker.equations.optimizers import (
+    NAMES,
+    SETTINGS,
+    STEPS,
+    TRIED,
+    Numbers,
+    cases,
+    mistakes,
+    rights,
+    simulate,
+)
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine
@@ -31,14 +41,6 @@ _KINDS = {
 _METHOD = re.compile(r"step|(update|apply|optimi[sz]e)(_?(one|all|layer|params|parameters|weights|gradients?))?", re.I)
 _HOOKS = re.compile(r"(pre|post)_?(update|step)\w*", re.I)
 _ADDS = re.compile(r"(add|set|register|setup|set_?up|target)(_?(module|layer|model|params|parameters|target))?s?", re.I)
-_SETTINGS = {
-    "sgd": ("rate",),
-    "momentum": ("rate", "beta"),
-    "nesterov": ("rate", "beta"),
-    "adagrad": ("rate", "eps"),
-    "rmsprop": ("rate", "decay", "eps"),
-    "adam": ("rate", "beta1", "beta2", "eps"),
-}
 _MORE_NAMES = {"rate": ("init_lr", "initial_lr", "base_lr", "step"), "decay": ("rho", "decay_rate")}
 _USUAL = {"beta": (0.9,), "decay": (0.9, 0.99), "beta1": (0.9,), "beta2": (0.999,), "eps": (1e-8, 1e-7)}
 FORMS = ("dict", "prefixed", "list", "pairs")
@@ -169,7 +171,7 @@ def _of(name: str) -> str:
 def _settings(names: list[str], kind: str) -> dict[str, str]:
     """Return which parameter of a constructor stands for which setting of a rule."""
     chosen: dict[str, str] = {}
-    for setting in _SETTINGS[kind]:
+    for setting in SETTINGS[kind]:
         usual = (*_MORE_NAMES.get(setting, ()), *NAMES[setting])
         name = next((n for u in usual for n in names if n.lower() == u.lower() and n not in chosen), None)
         if name is not None:
@@ -238,7 +240,7 @@ def _is_proven(finding: Finding, kind: str) -> bool:
 def _probe(function: str, kind: str, meant: Numbers, run: Equation) -> Probe:
     """Return an optimizer's equations with the settings that it was given, and usual ones for the others."""
     options: list[Numbers] = [meant]
-    for setting in _SETTINGS[kind]:
+    for setting in SETTINGS[kind]:
         if setting not in meant:
             options = [option | {setting: value} for option in options for value in _USUAL.get(setting, ())]
     right = [partial(simulate, rule, h) for option in options for rule, h in rights(kind, option)]
