@@ -42,6 +42,7 @@ class Relu:
         dout[self.mask] = 0
         return dout
 """
+PYTHON_DRAWS = "np.array([[random.gauss(0, 1) for _ in range(n_out)] for _ in range(n_in)])"
 ACTIVATED = """
 class Tanh:
     def forward(self, z):
@@ -573,3 +574,30 @@ def test_what_goes_through_a_wrong_layer_is_not_accused(
     """
     _, findings = _judged(code, monkeypatch, known)
     assert not any(finding.function == "Twice.backward" for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "draw", ["np.random.randn(n_in, n_out)", "np.random.default_rng().normal(size=(n_in, n_out))", PYTHON_DRAWS]
+)
+def test_a_file_gets_the_same_numbers_each_time(draw: str, tmp_path: Path) -> None:
+    code = textwrap.dedent(
+        f"""
+        import random
+        import numpy as np
+        class Dense:
+            def __init__(self, n_in, n_out):
+                self.W = {draw}
+            def forward(self, x):
+                self.x = x
+                self.y = np.tanh(x @ self.W)
+                return self.y
+            def backward(self, dy):
+                self.dW = self.x.T @ dy
+                return dy * (1 - self.y ** 2) @ self.W.T
+        """
+    )
+    path = tmp_path / "mine.py"
+    path.write_text(code)
+    first, second = check_file(path), check_file(path)
+    assert [finding.mistake for finding in first.findings] == ["own-gradient"]
+    assert first.findings == second.findings

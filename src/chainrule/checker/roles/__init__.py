@@ -147,9 +147,18 @@ def _watched(
     learner: Learner, watcher: Watcher, blanks: Mapping[str, Checked], checked: Mapping[str, Checked]
 ) -> Iterator[tuple[Checked, Finding | None]]:
     """Yield what differences of the learner's own forward pass say of what has no known name; `checked` grows."""
+    settled = _settled(learner, {**blanks, **checked})
+    if not learner.nodes.keys() - settled and not _has_loops(learner.whole.body):
+        return
     seen = watcher.watch()
-    yield from judgment.judged(learner, watcher, seen.calls, _settled(learner, {**blanks, **checked}), _wrong(checked))
+    yield from judgment.judged(learner, watcher, seen.calls, settled, _wrong(checked))
     yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), _wrong(checked))
+
+
+def _has_loops(statements: Iterable[ast.stmt]) -> bool:
+    """Return whether there are loops outside of functions."""
+    outside = [s for s in statements if not isinstance(s, ast.FunctionDef | ast.ClassDef)]
+    return any(isinstance(node, ast.For | ast.While) for s in outside for node in ast.walk(s))
 
 
 def _settled(learner: Learner, checked: Mapping[str, Checked]) -> set[str]:

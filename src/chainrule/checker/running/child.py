@@ -20,6 +20,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import IO, Any, NoReturn
 
+from chainrule.checker import draws
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised, quiet
 from chainrule.checker.running import courseware, kernel
@@ -82,6 +83,8 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
         _move_aside()
         import_packages(source.tree)
     restore_numpy_names()
+    draws.without_chance()
+    draws.start_over()
     _enclose()
     _hide()
     if request["whole"]:

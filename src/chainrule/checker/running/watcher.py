@@ -29,17 +29,26 @@ class _Whole(Connection):
     def __init__(self, process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> None:
         need(process.stdin is not None and process.stdout is not None)
         super().__init__(process.stdin, process.stdout)  # type: ignore[arg-type]
-        self._process = process
-        with contextlib.suppress(OSError):  # one that has ended is noticed below
-            send(process.stdin, dict(request) | {"whole": True})  # type: ignore[arg-type]
+        self._process, self._request, self._has_begun = process, dict(request) | {"whole": True}, False
 
     def answer(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Have something done there, and return the whole answer; the process is ended if none comes."""
         try:
             with _ended_after(SECONDS, self._process):
+                if not self._has_begun:
+                    self._begin()
                 return super().answer(operation, **arguments)
         except EndedError:
             raise Raised("EndedError", "the process of the program has ended", None, inside=False) from None
+
+    def _begin(self) -> None:
+        """Have the program run; the byte before the request is what its process waits for."""
+        self._has_begun = True
+        try:
+            self._requests.write(b"\n")
+            send(self._requests, self._request)
+        except OSError:
+            raise EndedError from None
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker import draws
 from chainrule.checker.learner import quiet
 from chainrule.checker.watching.memento import Memento
 from chainrule.checker.watching.paths import Change, Path, assign, at, reached
@@ -124,7 +125,7 @@ class Rehearsals:
         self._names = names
 
     def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> Rehearsal:
-        """Return code to be rehearsed; `setup` runs once, before, with values for some names.
+        """Return code to be rehearsed; `setup` runs once, before, with values for some names, and draws what it always does.
 
         Raises
         ------
@@ -132,6 +133,7 @@ class Rehearsals:
             If the setup raises.
         """
         names = {**self._names, **values}
+        draws.start_over()
         with quiet():
             exec(compile(setup, "<exercise>", "exec", dont_inherit=True), names)
         return Rehearsal(compile(code, "<exercise>", "exec", dont_inherit=True), names)
