@@ -125,7 +125,9 @@ class Rehearsals:
         self._names = names
 
     def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> Rehearsal:
-        """Return code to be rehearsed; `setup` runs once, before, with values for some names, and draws what it always does.
+        """Return code to be rehearsed; `setup` runs once, before, with values for some names.
+
+        It draws the same random numbers each time.
 
         Raises
         ------
