@@ -229,6 +229,7 @@ OUT_OF_BOUNDS: dict[str, tuple[Any, ...]] = {
     "MaxPool stride": (0, (1, 0), (1, 1, 1)),
     "Momentum beta": SHARE,
     "Nesterov beta": SHARE,
+    "Quantile q": (0, 1, -0.1, 1.5),
     "RMSProp beta": SHARE,
     "RNN activation": ("sigmoid",),
     "RandomDense density": (0, -0.5, 1.5),

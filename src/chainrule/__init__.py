@@ -15,6 +15,8 @@ from chainrule.equations.losses import (
     Huber,
     MeanAbsoluteError,
     MeanSquaredError,
+    Poisson,
+    Quantile,
 )
 from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Lion, Momentum, Nesterov, RMSProp
 from chainrule.equations.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
@@ -66,6 +68,8 @@ __all__ = [
     "Momentum",
     "Nesterov",
     "Network",
+    "Poisson",
+    "Quantile",
     "RMSProp",
     "StepDecay",
     "Warmup",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -392,8 +392,20 @@ class Network:
         NotFiniteError
             A prediction is NaN or infinite.
         """
+        return self._outputs(self.loss.activation, X, mask, engine)
+
+    def logits(self, X: Any, *, mask: Any = None, engine: str = "numpy") -> Float[Array, "batch *out"]:
+        """Return what `predict` returns, before the output activation that the loss owns: log-odds, for a sigmoid."""
+        return self._outputs(lambda Z: Z, X, mask, engine)
+
+    def _outputs(self, activation: Callable[[Array], Array], X: Any, mask: Any, engine: str) -> Array:
+        """Return the outputs of an activation for inputs that may be stored or come in batches."""
         self._built()
-        door, forward = self._door(X), predictor(engine, self.body, self.params)
+        door, logits = self._door(X), predictor(engine, self.body, self.params)
+
+        def forward(some: Array, steps: Array | None) -> Array:
+            return activation(logits(some, steps))
+
         if sources.brings_batches(X):
             if mask is not None:
                 raise InputError("Parquet files and batches bring their own masks, so leave out mask.")
@@ -413,7 +425,7 @@ class Network:
             # Looked at here, where it is in the processor's cache.
             some, steps = door.taken(sources.rows_of(X, rows), None if mask is None else mask[rows], rows.start or 0)
             with np.errstate(over="ignore", invalid="ignore"):
-                P = self.loss.activation(forward(some, steps))
+                P = forward(some, steps)
             if not checks.finite(P):
                 place = first_blow_up(self.body, self.params, some, Mode(mask=steps))
                 raise NotFiniteError(f"Predictions are NaN or infinite: the numbers blew up first in {place}.")

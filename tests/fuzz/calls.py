@@ -143,6 +143,7 @@ def calls(folder: Path) -> list[Call]:
         (cr.BinaryCrossEntropy, {"label_smoothing": 0.1}),
         (cr.CategoricalCrossEntropy, {"label_smoothing": 0.1}),
         (cr.Huber, {"delta": 1.0}),
+        (cr.Quantile, {"q": 0.5}),
         (cr.SGD, {"lr": 0.1, "weight_decay": 0.0, "clip_norm": 1.0}),
         (cr.Momentum, {"lr": 0.1, "beta": 0.9}),
         (cr.Nesterov, {"lr": 0.1, "beta": 0.9}),
