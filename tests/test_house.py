@@ -38,6 +38,7 @@ FLOORS = [
     "lessons",
     "files",
     "plots",
+    "estimators",
     "checker",
     "cli",
     "__main__",

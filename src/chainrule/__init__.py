@@ -26,7 +26,7 @@ from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from chainrule import datasets
+    from chainrule import datasets, estimators
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
@@ -79,6 +79,7 @@ __all__ = [
     "check",
     "datasets",
     "errors",
+    "estimators",
     "gradcheck",
     "gradient_checking",
     "initialization",
@@ -115,7 +116,7 @@ def __getattr__(name: str) -> Any:
         return getattr(layers, name)
     if name in _LATER:
         return pkgutil.resolve_name(f"chainrule.{_LATER[name]}")
-    if name in ADDRESSES or name == "datasets":
+    if name in ADDRESSES or name in ("datasets", "estimators"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 
