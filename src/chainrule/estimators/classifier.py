@@ -117,8 +117,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         self.classes_ = np.arange(y.shape[1]) if multilabel else np.unique(y)
         if len(self.classes_) == 1 and not multilabel:
             raise InputError(
-                f"NetworkClassifier tells classes apart, but y has 1 class, {self.classes_[0]!r}. Was it cut from "
-                "sorted data?"
+                f"NetworkClassifier tells classes apart, but y has 1 class, {self.classes_.tolist()[0]!r}. Was it cut "
+                "from sorted data?"
             )
         return Classes(self.classes_, multilabel)
 
