@@ -431,7 +431,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an activation": ({"activation": "rleu"}, "Write 'relu'"),
     "activations": ({"activation": ["relu", "tanh"]}, r"hidden_layer_sizes=\(100,\) has 1 layers, and activation 2"),
     "rates": ({"optimizer": cr.SGD(0.1), "learning_rate": 0.2}, r"has its own rate\. Write optimizer=SGD\(lr=0\.2\)"),
-    "a score": ({"monitor": "acuracy"}, "Did you mean 'accuracy'"),
+    "a score": ({"early_stopping": True, "monitor": "acc"}, "Did you mean 'accuracy'"),
     "a layer's class": ({"layers": [cr.Dense]}, "Dense"),
     "patience": ({"patience": 0}, "patience as a whole number of at least 1"),
 }

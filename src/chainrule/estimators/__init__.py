@@ -4,7 +4,7 @@ from chainrule.common.errors import MissingExtraError
 
 try:
     import sklearn  # noqa: F401 - to say which extra is missing, before the imports below fail
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise MissingExtraError("chainrule.estimators", "scikit-learn", "sklearn") from error
 
 from chainrule.estimators.classifier import NetworkClassifier
