@@ -103,7 +103,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     @with_callbacks  # type: ignore[untyped-decorator, unused-ignore]
     def _train(self, settings: Any, X: Array, y: Array, weights: Array | None, validation_data: Any) -> Any:
         """Train the network, from where it is."""
-        self._go_on(settings)
+        self._same_network(settings)
         validation = None
         if validation_data is not None:
             validation = self._validation(validation_data)
@@ -116,11 +116,13 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         epochs = plan.epochs_for(len(X), batch_size) if settings.epochs == "auto" else settings.epochs
         stopping = []
         if settings.early_stopping:
-            stopping.append(ContinuedStopping(settings.patience, self._monitored(settings), self._progress))
+            stopping.append(ContinuedStopping(settings.patience, f"val_{settings.monitor}", self._progress))
+        inputs, targets = self._inputs(X), self._targets.encode(y)
+        self._go_on()
         try:
             self.network_.fit(
-                self._inputs(X),
-                self._targets.encode(y),
+                inputs,
+                targets,
                 epochs=epochs,
                 batch_size=batch_size,
                 optimizer=_optimizer(settings),
@@ -157,8 +159,8 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         dtype = settings.dtype or X.dtype
         self.network_ = Network(layers, self._loss(settings), seed=self._seed, dtype=dtype)
 
-    def _go_on(self, settings: Any) -> None:
-        """Check that the network is the one that is asked for, and give it back the parameters of the last epoch."""
+    def _same_network(self, settings: Any) -> None:
+        """Check that the network is the one that is asked for."""
         before, now = self._built_with, self._structure(settings)
         for name in now:
             if before[name] != now[name]:
@@ -166,6 +168,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                     f"{type(self).__name__} goes on with the network of the first fit, which had {name}="
                     f"{before[name]!r}, but now {name}={now[name]!r}. Fit anew with warm_start=False, or take a clone."
                 )
+
+    def _go_on(self) -> None:
+        """Give the network, which has the parameters of the best epoch, back those of the last one."""
         if self._progress is not None:
             last = {path: self._progress.last[f"params/{path}"] for path, _ in leaves(self.network_.params)}
             self.network_.params = replace_leaves(self.network_.params, last)
@@ -228,10 +233,6 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     def _class_weights(self, y: Array, weights: Array | None) -> Array | None:
         """Return the weights of rows to train on, with those of their classes."""
         return weights
-
-    def _monitored(self, settings: Any) -> str:
-        """Return the score that says which epoch is best: of the validation rows."""
-        return f"val_{settings.monitor}"
 
     def _fit_tasks(self, epochs: int, X: Array, y: Array, weights: Array | None) -> list[FitTasks]:
         """Return what tells callbacks of scikit-learn of the fit, if there are any."""

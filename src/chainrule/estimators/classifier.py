@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from chainrule.arrays import Array, Float
 from chainrule.common.errors import InputError
-from chainrule.common.settings import Number
+from chainrule.common.settings import Number, shown
 from chainrule.equations.losses import Loss
 from chainrule.estimators.base import NetworkEstimator
 from chainrule.estimators.targets import Classes
@@ -81,7 +81,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
             raise InputError(
                 'class_weight="balanced" counts all labels, but partial_fit sees some of them: give {label: weight}.'
             )
-        labels = None if classes is None or hasattr(self, "network_") else np.unique(np.asarray(classes))
+        labels = None if classes is None else np.unique(np.asarray(classes))
+        if labels is not None and hasattr(self, "network_") and not np.array_equal(labels, self.classes_):
+            raise InputError(
+                f"partial_fit takes all classes in its first call, which were {shown(self.classes_.tolist())}, but now "
+                f"classes={shown(classes)}. Leave them out, or begin with a clone."
+            )
         self._partial_fit(X, y, sample_weight, validation_data, labels)
         return self
 
