@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
@@ -35,6 +35,8 @@ from chainrule.training.history import History
 @dataclass(eq=False, repr=False, kw_only=True)
 class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type: ignore[misc]
     """A network for the rows of a table, with the methods and attributes that scikit-learn's tools ask for."""
+
+    least_epochs: ClassVar[int]
 
     network_: Network = field(init=False)
     _targets: Any = field(init=False)  # Classes or Values
@@ -113,7 +115,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
             X, y, weights = X[rows], y[rows], None if weights is None else weights[rows]
         weights = self._class_weights(y, weights)
         batch_size = plan.batch_size_for(len(X)) if settings.batch_size == "auto" else settings.batch_size
-        epochs = plan.epochs_for(len(X), batch_size) if settings.epochs == "auto" else settings.epochs
+        epochs = (
+            plan.epochs_for(len(X), batch_size, self.least_epochs) if settings.epochs == "auto" else settings.epochs
+        )
         stopping = []
         if settings.early_stopping:
             stopping.append(ContinuedStopping(settings.patience, f"val_{settings.monitor}", self._progress))

@@ -45,7 +45,8 @@ class Parameters:
     batch_size
         How many rows make an update; "auto" takes 32 to 256, by the number of rows.
     epochs
-        How often to go through the rows; "auto" takes as many as make some 500 updates, from 20 to 300.
+        How often to go through the rows; "auto" takes as many as make some 500 updates, but at least 20 (40 for a
+        regression) and at most 300.
     early_stopping
         Whether to keep some rows to validate on (each class in proportion), end when the monitored score has not
         improved for `patience` epochs, and take the weights of the best epoch, however training ends: by patience,

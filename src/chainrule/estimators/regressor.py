@@ -12,6 +12,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import Either, Flag, Instance, OneOf
 from chainrule.equations import losses
 from chainrule.equations.losses import LOSSES, Loss
+from chainrule.estimators import plan
 from chainrule.estimators.base import NetworkEstimator
 from chainrule.estimators.targets import Values
 
@@ -63,6 +64,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         "loss": Either(OneOf(_REGRESSION), Instance(Loss, "a loss")),
         "scale_target": Flag(),
     }
+    least_epochs: ClassVar = plan.LEAST_EPOCHS_FOR_NUMBERS
     structure: ClassVar = ("loss", "scale_target")
 
     def partial_fit(
