@@ -52,6 +52,13 @@ def test_what_scikit_learn_asks_for(name: str) -> None:
     assert [line for line in results if not line.startswith(("passed ", "skipped check_array_api"))] == []
 
 
+def test_without_scikit_learn_the_error_names_the_extra() -> None:
+    code = "import sys; sys.modules['sklearn'] = None; import chainrule as cr; print('light'); cr.estimators"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout == "light\n"
+    assert "chainrule.estimators needs scikit-learn, which is not installed: pip install" in run.stderr
+
+
 def same(a: Any, b: Any, X: Any) -> bool:
     """Whether two estimators have the same history and predict the same bits."""
     outputs = [e.predict_proba(X) if hasattr(e, "predict_proba") else e.predict(X) for e in (a, b)]
