@@ -274,6 +274,11 @@ def test_counts_are_above_0() -> None:
         NetworkRegressor(loss=cr.BinaryCrossEntropy()).fit(X, mean)
 
 
+def test_texts_are_no_regression() -> None:
+    with pytest.raises(InputError, match="y must hold numbers, but it has dtype"):
+        NetworkRegressor().fit(DIABETES[0], DIABETES[1].astype(str))
+
+
 def test_one_class_is_no_classification() -> None:
     with pytest.raises(InputError, match="y has 1 class, 0"):
         NetworkClassifier().fit(IRIS[0][:50], IRIS[1][:50])

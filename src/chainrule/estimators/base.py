@@ -53,6 +53,10 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     def _targets_of(self, y: Array, weights: Array | None, settings: Any) -> Classes | Values:
         """Return how y becomes numbers, from the first examples."""
 
+    @abstractmethod
+    def _labels(self, y: Any) -> Array:
+        """Return targets as an array of one axis, or of two if there are several for each row."""
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Any:
         """Train on the rows of a table.
 
@@ -207,10 +211,6 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 f"{str(error).rstrip()} They were {names}{', ...' if self.n_features_in_ > 8 else ''}: write "
                 "X[estimator.feature_names_in_]."
             ) from None
-
-    def _labels(self, y: Any) -> Array:
-        """Return targets as an array of one axis, or of two if there are several for each row."""
-        return np.asarray(y)
 
     def _inputs(self, X: Array) -> Array:
         """Return rows as the network takes them."""

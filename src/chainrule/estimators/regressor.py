@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin
 from chainrule.arrays import Array
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Either, Flag, Instance, OneOf
+from chainrule.data.convert import as_array
 from chainrule.equations import losses
 from chainrule.equations.losses import LOSSES, Loss
 from chainrule.estimators import plan
@@ -82,6 +83,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         """Return the predicted value, or values, of each row, in the units of y."""
         Z = self._logits(X)
         return self._targets.decode(self.network_.loss.activation(Z))
+
+    def _labels(self, y: Any) -> Array:
+        return as_array("y", y)
 
     def _loss(self, settings: Any) -> Loss:
         loss = losses.find(settings.loss)
