@@ -14,15 +14,18 @@ from typing import NamedTuple
 import pytest
 from markdown_it import MarkdownIt
 
+from chainrule import plots
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.layers import LAYERS
 from tests.checker.corpus import MISTAKES
-from tests.commands import COMMANDS
+from tests.commands import COMMANDS, PLOTS
+from tools import gallery
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKER = ["docs/checker.md", "docs/checker.ko.md"]
-PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", *CHECKER]
+GALLERY = {lang: str(path.relative_to(ROOT)) for lang, path in gallery.PAGES.items()}
+PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", *CHECKER, *GALLERY.values()]
 
 
 class Block(NamedTuple):
@@ -92,6 +95,25 @@ def test_sessions_with_the_checker_are_as_shown(page: str, tmp_path: Path) -> No
         done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, env=environment)
         assert (done.returncode, done.stdout) == (1, output)
     subprocess.run([sys.executable, "-c", codes[-1]], check=True, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("lang", GALLERY)
+def test_the_gallery_is_what_its_command_makes(lang: str) -> None:
+    """Of the page, the text; of the pictures, that they are there and small."""
+    assert (ROOT / GALLERY[lang]).read_text("utf-8") == gallery.page(lang), "run `make gallery`"
+    shown = {entry.kind for entry in gallery.ENTRIES}
+    functions = set(re.findall(r"\b(?:plot|film)_\w+", gallery.page(lang)))
+    assert shown == set(PLOTS)
+    assert functions == {name for name in dir(plots) if name != "Snapshots"}
+    pictures = list((ROOT / "docs/gallery").iterdir())
+    assert len(pictures) == len(GALLERY) * len(gallery.ENTRIES)
+    assert sum(picture.stat().st_size for picture in pictures) < 2_000_000
+
+
+def test_the_lines_of_the_gallery_run(tmp_path: Path) -> None:
+    code = "\n".join(block.text for block in blocks(GALLERY["en"]) if block.language == "python")
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=tmp_path)
+    assert (tmp_path / "film.gif").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(

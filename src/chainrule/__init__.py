@@ -26,7 +26,7 @@ from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from chainrule import datasets, estimators
+    from chainrule import datasets, estimators, plots
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         regularization,
         stepwise,
     )
+    from chainrule.trace.diagnosis.callback import Diagnose
     from chainrule.training import callbacks, loggers
 
 install()
@@ -58,6 +59,7 @@ __all__ = [
     "Checkpoint",
     "Constant",
     "Cosine",
+    "Diagnose",
     "EarlyStopping",
     "Exponential",
     "Huber",
@@ -94,6 +96,7 @@ __all__ = [
     "optimizers",
     "perceptron",
     "planar",
+    "plots",
     "regularization",
     "save",
     "schedules",
@@ -104,7 +107,12 @@ __all__ += dir(layers)
 __version__ = "0.1.0"
 
 
-_LATER = {"check": "checker.inprocess:check", "load": "files:load", "save": "files:save"}
+_LATER = {
+    "Diagnose": "trace.diagnosis.callback:Diagnose",
+    "check": "checker.inprocess:check",
+    "load": "files:load",
+    "save": "files:save",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -116,7 +124,7 @@ def __getattr__(name: str) -> Any:
         return getattr(layers, name)
     if name in _LATER:
         return pkgutil.resolve_name(f"chainrule.{_LATER[name]}")
-    if name in ADDRESSES or name in ("datasets", "estimators"):
+    if name in ADDRESSES or name in ("datasets", "estimators", "plots"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

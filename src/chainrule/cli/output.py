@@ -17,6 +17,9 @@ from chainrule.common.number_text import number_text
 from chainrule.training.progress import scores_text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
+LangOption = Annotated[
+    str | None, typer.Option(metavar="LANG", help="en or ko; by default that of the locale.", show_default=False)
+]
 
 
 def print_json(value: Any) -> None:
