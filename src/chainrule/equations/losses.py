@@ -275,11 +275,12 @@ class Quantile(Loss):
 
 @dataclass(frozen=True)
 class Poisson(Loss):
-    r"""Deviance of counts, half of it and without the part that depends on the targets alone: estimates the mean.
+    r"""Half of the deviance of counts: estimates the mean.
 
     It owns the exponential, so that the output is above 0 and effects multiply.
 
-    .. math:: \ell = e^z - y z, \qquad \frac{\partial \ell}{\partial z} = e^z - y, \qquad y \ge 0
+    .. math::
+        \ell = e^z - y + y (\log y - z), \qquad \frac{\partial \ell}{\partial z} = e^z - y, \qquad y \ge 0
 
     References
     ----------
@@ -291,8 +292,10 @@ class Poisson(Loss):
 
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for logits, the logarithms of the outputs, and targets of 0 or more of the same shape."""
+        xp = namespace(Z)
         Y, A = self._match(Z, Y), self.activation(Z)
-        return weighted_mean(A - Y * Z, A - Y, weights)
+        least = Y * xp.log(xp.where(Y > 0, Y, 1))  # of 0, the limit, which is 0
+        return weighted_mean((A - Y) + (least - Y * Z), A - Y, weights)
 
     def activation(self, Z: Logits) -> Logits:
         """Return the expected count."""
