@@ -19,7 +19,7 @@ from chainrule.equations.losses import (
     Quantile,
 )
 from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Lion, Momentum, Nesterov, RMSProp
-from chainrule.equations.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
+from chainrule.equations.schedules import Constant, Cosine, CosineLog, Exponential, StepDecay, Warmup
 from chainrule.gradcheck import gradcheck
 from chainrule.network import Network
 from chainrule.training.callbacks import Callback, EarlyStopping
@@ -59,6 +59,7 @@ __all__ = [
     "Checkpoint",
     "Constant",
     "Cosine",
+    "CosineLog",
     "Diagnose",
     "EarlyStopping",
     "Exponential",

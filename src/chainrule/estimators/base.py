@@ -21,7 +21,7 @@ from chainrule.data import checks
 from chainrule.data.convert import as_array
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
-from chainrule.estimators import plan
+from chainrule.estimators import plan, preset
 from chainrule.estimators.body import layers_of
 from chainrule.estimators.fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
 from chainrule.estimators.parameters import Parameters
@@ -94,6 +94,11 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, labels: Array | None) -> Any:
         """Train for one epoch; `labels` are all classes that there will be, for the first call."""
         settings = self._settings()
+        if settings.preset is not None:
+            raise InputError(
+                f'preset="{settings.preset}" has a schedule for a whole fit, so it does not train by partial_fit. Call '
+                "fit, or leave out preset."
+            )
         if settings.early_stopping and validation_data is None:
             raise InputError(
                 "partial_fit with early_stopping=True needs validation_data=(X, y), because the best of several calls "
@@ -118,13 +123,17 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
             validation = self._inputs(X[kept]), self._targets.encode(y[kept])
             X, y, weights = X[rows], y[rows], None if weights is None else weights[rows]
         weights = self._class_weights(y, weights)
-        batch_size = plan.batch_size_for(len(X)) if settings.batch_size == "auto" else settings.batch_size
+        batch_size = settings.batch_size
+        if batch_size == "auto":
+            batch_size = (preset if settings.preset else plan).batch_size_for(len(X))
         epochs = (
             plan.epochs_for(len(X), batch_size, self.least_epochs) if settings.epochs == "auto" else settings.epochs
         )
+        steps = epochs * math.ceil(len(X) / batch_size)
         stopping = []
         if settings.early_stopping:
-            stopping.append(ContinuedStopping(settings.patience, f"val_{settings.monitor}", self._progress))
+            monitor, last = f"val_{settings.monitor}", settings.preset is not None
+            stopping.append(ContinuedStopping(settings.patience, monitor, self._progress, last_of_equals=last))
         inputs, targets = self._inputs(X), self._targets.encode(y)
         self._go_on()
         try:
@@ -133,7 +142,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 targets,
                 epochs=epochs,
                 batch_size=batch_size,
-                optimizer=_optimizer(settings),
+                optimizer=preset.optimizer(self.tabular, steps) if settings.preset else _optimizer(settings),
                 validation_data=validation,
                 sample_weight=weights,
                 metrics=[] if settings.monitor == "loss" else [settings.monitor],
@@ -158,7 +167,8 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     ) -> None:
         """Take from the first examples what all others are measured by, and build the network."""
         targets = self._targets_of(y if labels is None or y.ndim == 2 else labels, weights, settings)
-        layers = layers_of(settings, targets.outputs)
+        outputs = targets.outputs
+        layers = preset.layers(self.tabular, outputs) if settings.preset else layers_of(settings, outputs)
         self._targets = targets
         self._scale = RobustScale.fit(X, weights, constant) if settings.scale else None
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -263,7 +273,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     @property
     def validation_curve_(self) -> list[float]:
         """The monitored score on the validation rows after each epoch; empty if there were none."""
-        return self._history()[f"val_{self.monitor}"]
+        return self._history()[f"val_{self._settings().monitor}"]
 
     def _history(self) -> History:
         if not hasattr(self, "network_"):

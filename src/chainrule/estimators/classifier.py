@@ -15,7 +15,7 @@ from chainrule.arrays import Array, Float
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Number, shown
 from chainrule.equations.losses import Loss
-from chainrule.estimators import plan
+from chainrule.estimators import plan, preset
 from chainrule.estimators.base import NetworkEstimator
 from chainrule.estimators.targets import Classes
 
@@ -63,6 +63,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
 
     rules: ClassVar = NetworkEstimator.rules | {"label_smoothing": Number(0, 1, closed="left")}
     least_epochs: ClassVar = plan.LEAST_EPOCHS_FOR_CLASSES
+    tabular: ClassVar = preset.CLASSES
     structure: ClassVar = ("label_smoothing",)
 
     def partial_fit(

@@ -13,7 +13,7 @@ from chainrule.common.settings import Either, Flag, Instance, OneOf
 from chainrule.data.convert import as_array
 from chainrule.equations import losses
 from chainrule.equations.losses import LOSSES, Loss
-from chainrule.estimators import plan
+from chainrule.estimators import plan, preset
 from chainrule.estimators.base import NetworkEstimator
 from chainrule.estimators.targets import Values
 
@@ -66,6 +66,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         "scale_target": Flag(),
     }
     least_epochs: ClassVar = plan.LEAST_EPOCHS_FOR_NUMBERS
+    tabular: ClassVar = preset.NUMBERS
     structure: ClassVar = ("loss", "scale_target")
 
     def partial_fit(

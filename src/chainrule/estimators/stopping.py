@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from chainrule.arrays import Array
@@ -26,11 +27,15 @@ class ContinuedStopping(EarlyStopping):
         As for `EarlyStopping`.
     before
         Where an earlier fit ended, to go on from there; None for a first fit.
+    last_of_equals
+        Whether of epochs with equal scores the last one is the best: where the rate falls in the end, that one is the
+        steadiest. Else it is the first one.
     """
 
-    def __init__(self, patience: int, monitor: str, before: Progress | None) -> None:
+    def __init__(self, patience: int, monitor: str, before: Progress | None, *, last_of_equals: bool = False) -> None:
         super().__init__(patience, monitor)
         self.progress = before
+        self._last_of_equals = last_of_equals
 
     def run_start(self, run: Any) -> None:
         """Take over what an earlier fit knew; if that one ran out of patience, this one has as much again."""
@@ -43,6 +48,8 @@ class ContinuedStopping(EarlyStopping):
 
     def epoch_end(self, run: Any) -> None:
         """Look at the score, and keep the parameters before the best ones take their place."""
+        if self._last_of_equals and self._sign * run.scores[self.monitor] == self._best:
+            self._best = math.inf  # so that an equal score is a better one
         super().epoch_end(run)
         self._last = snapshot(run.engine.params)
 
