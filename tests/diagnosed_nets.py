@@ -118,6 +118,14 @@ def values(*layers: Any) -> Patient:
     return Patient(stack(*layers, loss="mean_squared_error"), BLOBS[0], np.linspace(-15, 15, 400)[:, np.newaxis])
 
 
+def far_from_the_values() -> Patient:
+    """Return a network that was trained, but has not yet come to values around 20."""
+    y = 20 + BLOBS[0].sum(axis=1)
+    network = cr.Network.mlp([2, 16, 1], "tanh", "mean_squared_error")
+    network.fit(BLOBS[0], y, epochs=10, verbose=False)
+    return Patient(network, BLOBS[0], y)
+
+
 def sequences(factor: float, activation: str = "tanh") -> Patient:
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((200, 40, 3)), rng.integers(2, size=200)
@@ -239,6 +247,7 @@ SICK = {
     "swapped classes": Fault("swapped-labels", lambda: Patient(learned_moons(), MOONS[0], 1 - MOONS[1])),
     "shuffled labels": Fault("shuffled-labels", lambda: Patient(learned(), BLOBS[0], shuffled(BLOBS[1]))),
     "trained on shuffled labels": Fault("nothing-learned", lambda: learned_from(shuffled(BLOBS[1]))),
+    "far from the values": Fault("worse-than-constant", far_from_the_values),
     "SGD(20)": Fault("high-learning-rate", lambda: on_digits(optimizer=cr.SGD(20.0))),
     "Adam(1)": Fault("high-learning-rate", lambda: on_digits(optimizer=cr.Adam(1.0))),
     "SGD(1e-6)": Fault("low-learning-rate", lambda: on_digits(optimizer=cr.SGD(1e-6))),

@@ -30,9 +30,11 @@ TEXTBOOK: dict[str, Callable[[float], float]] = {
     "relu": lambda z: max(0.0, z),
     "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
     "elu": lambda z: z if z > 0 else math.exp(z) - 1,
+    "selu": lambda z: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * (math.exp(z) - 1)),
     "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
     "gelu_exact": lambda z: z * math.erfc(-z / math.sqrt(2)) / 2,
     "silu": lambda z: z / (1 + math.exp(-z)),
+    "mish": lambda z: z * math.tanh(math.log(1 + math.exp(z))),
     "softplus": lambda z: math.log(1 + math.exp(z)),
     "softsign": lambda z: z / (1 + abs(z)),
 }
@@ -70,8 +72,8 @@ def test_saturated_values_are_exact() -> None:
 @given(data=st.data())
 def test_any_finite_input_is_fine(name: str, dtype: Any, data: st.DataObject) -> None:
     largest = float(np.finfo(dtype).max)
-    if "softmax" in name:
-        largest /= 2  # differences must be finite, too
+    if "softmax" in name or name == "selu":
+        largest /= 2  # differences, or 1.05 times the number, must be finite, too
     numbers = st.floats(-largest, largest, width=32 if dtype == np.float32 else 64)
     far = data.draw(arrays(dtype, (2, 3), elements=numbers))
     value, backward, keeps = ACTIVATIONS[name]
@@ -111,8 +113,27 @@ def test_gelu_takes_the_usual_argument() -> None:
     assert cr.GELU(approximate=False) == cr.Activation("gelu_exact")
 
 
-def test_softsign_equals_pytorch() -> None:
-    assert_equals_pytorch("layers.npz", "softsign", cr.Softsign())
+@pytest.mark.parametrize("layer", [cr.Softsign(), cr.SELU(), cr.Mish()], ids=lambda layer: layer.label)
+def test_value_and_slope_equal_those_of_pytorch(layer: cr.Activation) -> None:
+    assert_equals_pytorch("layers.npz", layer.label, layer)
+
+
+def test_selu_keeps_mean_0_and_variance_1() -> None:
+    A = cr.activations.selu(np.random.default_rng(0).standard_normal(10**6))
+    assert abs(A.mean()) < 0.003
+    assert A.var() == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_mish_keeps_its_digits_far_out(dtype: Any) -> None:
+    """Where tanh(softplus) is 1, and where it is no more than e^Z; its slope is T + Z s (1 - T^2)."""
+    assert cr.activations.mish(dtype([20.5, 1e30])).tolist() == dtype([20.5, 1e30]).tolist()
+    z = np.array([-60.0, -20.0, -3.0, 0.5, 19.0])
+    T, s = np.expm1(2 * np.log1p(np.exp(z))) / (np.exp(2 * np.log1p(np.exp(z))) + 1), 1 / (1 + np.exp(-z))
+    rtol = 20 * np.finfo(dtype).eps
+    np.testing.assert_allclose(cr.activations.mish(z.astype(dtype)), z * T, rtol=rtol)
+    slopes = cr.activations.mish_backward(np.ones(5, dtype), z.astype(dtype))
+    np.testing.assert_allclose(slopes, T + z * s / np.cosh(np.log1p(np.exp(z))) ** 2, rtol=rtol)
 
 
 def test_softmax_does_not_care_about_a_shift() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.contenders import CONTENDERS, TRAINING, ours
 from benchmarks.scaling import fitted_exponent
+from benchmarks.tables import TABLES, compare
 from benchmarks.targets import TARGETS, deviating, ratio, to_best_peer, verdicts
 from benchmarks.workloads import CHECKED, WORKLOADS, order
 
@@ -61,3 +62,13 @@ def test_targets_are_met_or_missed_by_the_minimum() -> None:
 def test_the_exponent_is_that_of_the_larger_sizes() -> None:
     sizes = [1, 10, 100, 1000]
     assert fitted_exponent(sizes, [7.0, 7.0, 100.0**1.5, 1000.0**1.5]) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("name", ["iris", "diabetes"])
+def test_all_contenders_learn_a_table(name: str) -> None:
+    least = 0.85 if name == "iris" else 0.3
+    numbers = compare(TABLES[name], folds=2)
+    assert list(numbers) == ["ours", "MLP", "boosting", "linear"]
+    for rows in numbers.values():
+        assert rows.shape == (2, 3)
+        assert rows[:, 0].mean() > least

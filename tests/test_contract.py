@@ -279,6 +279,8 @@ MISTAKES: dict[str, tuple[str, Callable[[Array, Array], Array]]] = {
     "log-softmax: sum dropped": ("log_softmax", lambda dA, A: dA - np.exp(A) * dA),
     "silu: product rule forgotten": ("silu", lambda dA, Z: dA * cr.activations.sigmoid(Z)),
     "softsign: not squared": ("softsign", lambda dA, Z: dA / (1 + abs(Z))),
+    "selu: scale forgotten": ("selu", lambda dA, Z: cr.activations.elu_backward(dA, Z, 1.6732632423543772)),
+    "mish: product rule forgotten": ("mish", lambda dA, Z: dA * np.tanh(np.log1p(np.exp(Z)))),
     "elu: slope without alpha's branch": ("elu", lambda dA, Z: dA * (Z > 0)),
 }
 

@@ -39,6 +39,7 @@ FLOORS = [
     "lessons",
     "files",
     "plots",
+    "estimators",
     "checker",
     "cli",
     "__main__",

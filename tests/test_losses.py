@@ -37,6 +37,9 @@ def test_regression_losses_by_hand() -> None:
         (cr.MeanAbsoluteError(), (0.5 + 3) / 2),
         (cr.Huber(), (0.125 + 2.5) / 2),
         (cr.Huber(delta=2.0), (0.125 + 4) / 2),
+        (cr.Quantile(), (0.25 + 1.5) / 2),
+        (cr.Quantile(0.9), (0.45 + 0.3) / 2),
+        (cr.Poisson(), (0.5 + 0.5 * math.log(0.5) + math.exp(3)) / 2),
     ):
         assert loss(Z, Y)[0] == pytest.approx(expected), loss
 
@@ -94,8 +97,29 @@ def test_outputs_are_the_activation_that_the_loss_owns() -> None:
     Z = np.random.default_rng(0).standard_normal((4, 3))
     np.testing.assert_array_equal(cr.BinaryCrossEntropy().activation(Z), cr.activations.sigmoid(Z))
     np.testing.assert_array_equal(cr.CategoricalCrossEntropy().activation(Z), cr.activations.softmax(Z))
-    for loss in (cr.MeanSquaredError(), cr.MeanAbsoluteError(), cr.Huber()):
+    np.testing.assert_array_equal(cr.Poisson().activation(Z), np.exp(Z))
+    for loss in (cr.MeanSquaredError(), cr.MeanAbsoluteError(), cr.Huber(), cr.Quantile()):
         assert loss.activation(Z) is Z
+
+
+def test_a_quantile_has_its_share_of_the_targets_below_it() -> None:
+    y = np.random.default_rng(0).exponential(size=(400, 1))
+    outputs = np.linspace(0, 5, 2001)
+    for q in (0.1, 0.5, 0.9):
+        losses = [float(cr.Quantile(q)(np.full_like(y, z), y)[0]) for z in outputs]
+        assert outputs[np.argmin(losses)] == pytest.approx(np.quantile(y, q), abs=0.02)
+
+
+def test_counts_are_scored_by_the_outputs_and_not_by_their_logarithms() -> None:
+    X, y = np.zeros((4, 1)), np.array([0.0, 1.0, 2.0, 5.0])
+    network = cr.Network([cr.Dense(1)], cr.Poisson(), input_shape=(1,))
+    network.params = ({"W": np.zeros((1, 1), np.float32), "b": np.log([2.0]).astype(np.float32)},)
+    np.testing.assert_allclose(network.predict(X), 2, rtol=1e-6)
+    scores = network.evaluate(X, y, metrics=["mae", "r2"])
+    assert scores["mae"] == pytest.approx(1.5, rel=1e-6)
+    assert scores["r2"] == pytest.approx(0, abs=1e-6)  # 2 is the mean
+    with pytest.raises(InputError, match=r"Poisson takes counts, or .* but y goes down to -1\.0\. Take mean_squared"):
+        network.fit(X, y - 1)
 
 
 def test_targets_of_another_shape_are_refused_instead_of_broadcast() -> None:

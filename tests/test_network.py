@@ -252,6 +252,13 @@ def test_predictions_of_each_task() -> None:
         regression.predict_classes(X)
 
 
+def test_logits_are_what_the_output_activation_gets() -> None:
+    X = np.random.default_rng(0).standard_normal((7, 3))
+    network = cr.Network.mlp([3, 5, 4])
+    np.testing.assert_array_equal(network.predict(X), network.loss.activation(network.logits(X)))
+    assert network.logits(X).min() < 0
+
+
 def test_predicting_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     network = mlp(dtype=np.float64)
     whole, scores = network.predict(X), network.evaluate(X, Y)

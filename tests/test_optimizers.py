@@ -185,6 +185,11 @@ def test_schedules() -> None:
     assert rates(cr.StepDecay(0.8, every=10, factor=0.5), 1, 10, 11, 20, 21) == [0.8, 0.8, 0.4, 0.4, 0.2]
     assert rates(cr.Exponential(0.8, every=10, factor=0.5), 1, 6, 11) == pytest.approx([0.8, 0.8 * 0.5**0.5, 0.4])
     assert rates(cr.Cosine(0.8, steps=10, end=0.2), 1, 6, 11, 500) == pytest.approx([0.8, 0.5, 0.2, 0.2])
+    # After 1/15, 3/15, 7/15 and all of the steps a cosine ends; each rises to the rate in the middle of its logarithm.
+    wave = cr.CosineLog(0.8, steps=15)
+    assert rates(wave, 1, 2, 4, 8, 16, 500) == pytest.approx([0, 0, 0, 0, 0, 0], abs=1e-12)
+    assert wave(1 + 2**0.5 - 1) == wave(1 + 2**3.5 - 1) == pytest.approx(0.8)
+    assert wave(1 + 2**1.25 - 1) == pytest.approx(0.4)
     assert rates(cr.Warmup(4, 0.8), 1, 2, 4, 5, 99) == pytest.approx([0.2, 0.4, 0.8, 0.8, 0.8])
     after = cr.StepDecay(0.8, every=10, factor=0.5)
     assert rates(cr.Warmup(4, after), 2, 4, 5, 14, 15) == pytest.approx([0.4, 0.8, 0.8, 0.8, 0.4])
@@ -197,6 +202,7 @@ OF_STEP: dict[str, Any] = {
     "slow exponential": cr.Exponential(0.1, 10**9),
     "cosine": cr.Cosine(0.1, 10**9),
     "cosine with an end": cr.Cosine(0.1, 10**7, 1e-4),
+    "cosines of the logarithm": cr.CosineLog(0.1, 10**9),
     "warm-up": cr.Warmup(10**8, cr.Cosine(0.1, 9 * 10**8)),
     "adam": cr.Adam(cr.Cosine(0.1, 10**9)).scalars,
     "adam, long memory": cr.Adam(beta1=0.99999, beta2=0.9999999).scalars,

@@ -11,7 +11,7 @@ from chainrule.common.addresses import ADDRESSES, install
 from chainrule.gradcheck import gradcheck  # not later: its module has the same name
 
 if TYPE_CHECKING:
-    from chainrule import datasets, metrics, plots
+    from chainrule import datasets, estimators, metrics, plots
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
         Huber,
         MeanAbsoluteError,
         MeanSquaredError,
+        Poisson,
+        Quantile,
     )
     from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Lion, Momentum, Nesterov, RMSProp
-    from chainrule.equations.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
+    from chainrule.equations.schedules import Constant, Cosine, CosineLog, Exponential, StepDecay, Warmup
     from chainrule.files import load, save
     from chainrule.layers import *  # noqa: F403 - the list of layers is in one place
     from chainrule.lessons import (
@@ -57,6 +59,7 @@ __all__ = [
     "Checkpoint",
     "Constant",
     "Cosine",
+    "CosineLog",
     "Diagnose",
     "EarlyStopping",
     "Exponential",
@@ -68,6 +71,8 @@ __all__ = [
     "Momentum",
     "Nesterov",
     "Network",
+    "Poisson",
+    "Quantile",
     "RMSProp",
     "StepDecay",
     "Warmup",
@@ -77,6 +82,7 @@ __all__ = [
     "check",
     "datasets",
     "errors",
+    "estimators",
     "gradcheck",
     "gradient_checking",
     "initialization",
@@ -102,7 +108,10 @@ __all__ += dir(layers)
 __version__ = "0.1.0"
 
 
-_LOSSES = ("BinaryCrossEntropy", "CategoricalCrossEntropy", "Huber", "MeanAbsoluteError", "MeanSquaredError")
+_LOSSES = (
+    *("BinaryCrossEntropy", "CategoricalCrossEntropy"),
+    *("Huber", "MeanAbsoluteError", "MeanSquaredError", "Poisson", "Quantile"),
+)
 _OPTIMIZERS = ("SGD", "AdaGrad", "Adam", "AdamW", "Lion", "Momentum", "Nesterov", "RMSProp")
 _LATER = {
     "Callback": "training.callbacks",
@@ -115,7 +124,7 @@ _LATER = {
     "save": "files",
     **dict.fromkeys(_LOSSES, "equations.losses"),
     **dict.fromkeys(_OPTIMIZERS, "equations.optimizers"),
-    **dict.fromkeys(("Constant", "Cosine", "Exponential", "StepDecay", "Warmup"), "equations.schedules"),
+    **dict.fromkeys(("Constant", "Cosine", "CosineLog", "Exponential", "StepDecay", "Warmup"), "equations.schedules"),
 }
 
 
@@ -128,7 +137,7 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         value = globals()[name] = getattr(importlib.import_module(f"chainrule.{_LATER[name]}"), name)
         return value
-    if name in ADDRESSES or name in ("datasets", "metrics", "plots"):
+    if name in ADDRESSES or name in ("datasets", "estimators", "metrics", "plots"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

@@ -20,7 +20,7 @@ import numpy as np
 from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add, with_float64
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.common.names import meant
-from chainrule.common.settings import Checked, Number, OneOf, Whole, listed, made, shown
+from chainrule.common.settings import Checked, Flag, Number, OneOf, Whole, listed, made, shown
 from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import Logits, Loss, Targets
 
@@ -32,16 +32,21 @@ Counts = Float[Array, " k"]
 @dataclass(frozen=True)
 class _Named(Checked, ABC):
     task: Task = field(default="multiclass", kw_only=True)
+    log_link: bool = field(default=False, kw_only=True)
 
     tasks: ClassVar[tuple[Task, ...]] = ("binary", "multiclass")
     better: ClassVar[Literal["min", "max"] | None] = None
     """Whether a smaller or a larger score is better; a metric that does not say it cannot choose the best epoch."""
-    rules: ClassVar = {"task": OneOf(("binary", "multiclass", "regression"))}
+    rules: ClassVar = {"task": OneOf(("binary", "multiclass", "regression")), "log_link": Flag()}
 
     @property
     @abstractmethod
     def name(self) -> str:
         """The score's name in a History."""
+
+    def _outputs(self, Z: Logits) -> Array:
+        """Return the outputs of a regression for its logits."""
+        return namespace(Z).exp(Z) if self.log_link else Z
 
 
 class Metric(_Named):
@@ -54,6 +59,8 @@ class Metric(_Named):
     ----------
     task
         What the targets are, as in a loss; `find` fills it in. `tasks` are those that the metric can measure.
+    log_link
+        Whether the logits of a regression are logarithms of its outputs, as in a loss; `find` fills it in.
     """
 
     @abstractmethod
@@ -256,7 +263,7 @@ class MAE(_Mean):
     def values(self, Z: Logits, Y: Targets) -> Array:
         """Return the distances."""
         xp = namespace(Z)
-        return xp.abs(Z - xp.reshape(Y, Z.shape))
+        return xp.abs(self._outputs(Z) - xp.reshape(Y, Z.shape))
 
 
 @dataclass(frozen=True)
@@ -288,7 +295,7 @@ class R2(Metric):
         xp = namespace(Z)
         usual = xp.result_type(float)
         with with_float64(Z):
-            Z = xp.astype(Z, float)
+            Z = self._outputs(xp.astype(Z, float))
             Y = xp.astype(xp.reshape(Y, Z.shape), float)
             D = Y - self.center
             rounding = 100 * float(xp.finfo(float).eps) * D * D  # what may be left of a sum of squares that should be 0
@@ -377,7 +384,7 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
             f"{metric.name} measures {' and '.join(metric.tasks)} targets, but {type(loss).__name__} is a loss for "
             f"{loss.task} targets. Metrics for those: {', '.join(fitting)}."
         )
-    return replace(metric, task=loss.task)
+    return replace(metric, task=loss.task, log_link=loss.log_link)
 
 
 def default(loss: Loss) -> Metric | WholeMetric:

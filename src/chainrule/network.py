@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from chainrule.arrays import Array, Float, Mode, Params, Shape, machine
+from chainrule.arrays import Array, Float, Mode, Params, Shape
 from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.console import say
-from chainrule.common.errors import InputError, NotFiniteError
+from chainrule.common.errors import InputError
 from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, number, whole
-from chainrule.data import checks, sources
+from chainrule.data import sources
 from chainrule.data.batches import Source
-from chainrule.data.convert import as_array
 from chainrule.data.door import Door
 from chainrule.data.fitting import examples_for_fit, examples_to_score
 from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, engine_maker, predictor
-from chainrule.engines.inference import in_batches, rows_at_once
+from chainrule.engines.inference import rows_at_once
 from chainrule.equations import losses, optimizers
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.initializers import SUITED
@@ -39,6 +37,7 @@ from chainrule.training.history import History
 from chainrule.training.identity import identity_of, plain
 from chainrule.training.loop import train
 from chainrule.training.notes import OneTargetNote, warn_of_output_activation
+from chainrule.training.outputs import outputs
 from chainrule.training.run import Run
 from chainrule.training.scoring import Scores, check_counted_in_batches, evaluate
 from chainrule.training.settings import FitSettings
@@ -383,38 +382,15 @@ class Network:
         NotFiniteError
             A prediction is NaN or infinite.
         """
+        return self._outputs(self.loss.activation, X, mask, engine)
+
+    def logits(self, X: Any, *, mask: Any = None, engine: str = "numpy") -> Float[Array, "batch *out"]:
+        """Return what `predict` returns, before the output activation that the loss owns: log-odds, for a sigmoid."""
+        return self._outputs(lambda Z: Z, X, mask, engine)
+
+    def _outputs(self, activation: Callable[[Array], Array], X: Any, mask: Any, engine: str) -> Array:
         self._built()
-        door, forward = self._door(X), predictor(engine, self.body, self.params)
-        if sources.brings_batches(X):
-            if mask is not None:
-                raise InputError("Parquet files and batches bring their own masks, so leave out mask.")
-            parts = [self._predict(door, forward, *part, engine) for part in sources.inputs(X, self.feature_names)]
-            if not parts:
-                raise InputError("There is no batch to predict, or none is left: an iterator serves once.")
-            return np.concatenate(parts)
-        X = sources.array_or_stored(X, self.feature_names)
-        mask = None if mask is None else as_array("mask", mask)
-        return self._predict(door, forward, X, mask, engine)
-
-    def _predict(self, door: Door, forward: Forward, X: Any, mask: Array | None, engine: str) -> Array:
-        assert self.output_shape is not None
-        mask = door.mask(X, mask)
-
-        def outputs(rows: slice) -> Array:
-            # Looked at here, where it is in the processor's cache.
-            some, steps = door.taken(sources.rows_of(X, rows), None if mask is None else mask[rows], rows.start or 0)
-            with np.errstate(over="ignore", invalid="ignore"):
-                P = self.loss.activation(forward(some, steps))
-            if not checks.finite(P):
-                place = first_blow_up(self.body, self.params, some, Mode(mask=steps))
-                raise NotFiniteError(f"Predictions are NaN or infinite: the numbers blew up first in {place}.")
-            return P
-
-        threads = engine != "xla" and not sources.is_stored(X)
-        rows, multiply_adds = self._work()
-        small = 0 < len(X) * multiply_adds < machine.ALONE  # to limit BLAS would take as long as the pass
-        with nullcontext() if small else one_blas_thread():
-            return in_batches(outputs, len(X), self.output_shape, self.dtype, rows=rows, threads=threads)
+        return outputs(self, self._door(X), self._work(), activation, X, mask, engine)
 
     def predict_classes(self, X: Any, threshold: float = 0.5, *, mask: Any = None) -> Any:
         """Return a class per example.

@@ -35,6 +35,7 @@ LABELS = np.array([2, 0, 1, 1])
 ONE_HOT = np.eye(3)[LABELS]
 BINARY = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 VALUES = np.random.default_rng(10).standard_normal((4, 2))
+COUNTS = np.array([[0.0, 3.0], [1.0, 0.0], [7.0, 2.0], [1.5, 4.0]])
 WEIGHTS = np.array([1.0, 0.0, 2.5, 0.3])
 
 LOSS_CASES = [
@@ -51,4 +52,8 @@ LOSS_CASES = [
     LossCase("absolute, weighted", cr.MeanAbsoluteError(), (4, 2), VALUES, WEIGHTS),
     LossCase("huber", cr.Huber(), (4, 2), VALUES),
     LossCase("huber, narrow, weighted", cr.Huber(delta=0.3), (4, 2), VALUES, WEIGHTS),
+    LossCase("quantile", cr.Quantile(0.9), (4, 2), VALUES),
+    LossCase("quantile, weighted", cr.Quantile(0.2), (4, 2), VALUES, WEIGHTS),
+    LossCase("poisson", cr.Poisson(), (4, 2), COUNTS),
+    LossCase("poisson, weighted", cr.Poisson(), (4, 2), COUNTS, WEIGHTS),
 ]

@@ -85,5 +85,7 @@ for groups in 1, 2, 4:
         gamma=draw(4),
         beta=draw(4),
     )
+record("selu", 3 * draw(4, 5), F.selu)
+record("mish", 3 * draw(4, 5), F.mish)
 
 np.savez_compressed(Path(__file__).with_name("layers.npz"), **ARRAYS)

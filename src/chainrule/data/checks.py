@@ -158,6 +158,11 @@ def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, in
             f"{type(loss).__name__} takes targets from 0 to 1, but y {_range(Y)}. "
             "Write the two classes as 0 and 1, or take a regression loss such as mean_squared_error."
         )
+    if loss.log_link and Y.min() < 0:
+        raise InputError(
+            f"{type(loss).__name__} takes counts, or other targets of 0 or more, but y goes down to {Y.min()}. Take "
+            "mean_squared_error where targets may be negative."
+        )
     if loss.task == "multiclass":
         _probabilities(Y, counted)
     return Y

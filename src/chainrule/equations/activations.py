@@ -3,7 +3,7 @@ r"""Value and backward of each nonlinearity.
 Each comes as a pair: ``g(Z) -> A`` and ``g_backward(dA, kept) -> dZ``, the product of the incoming gradient with the
 derivative of g. `kept` is whichever of Z and A the derivative is cheaper from; the argument's name says which. The
 values are finite and raise no floating-point warning for any finite Z (softmax and log-softmax: as long as the
-differences within Z are finite).
+differences within Z are finite; selu: as long as Z times 1.0507 is).
 """
 
 from __future__ import annotations
@@ -147,6 +147,32 @@ def elu_backward(dA: Tensor, Z: Tensor, alpha: float = 1.0) -> Tensor:
     return dA * ((Z > 0) + (Z <= 0) * (alpha * xp.exp(xp.minimum(Z, 0))))
 
 
+# The fixed point of Klambauer et al.: with these two, numbers of mean 0 and variance 1 keep both from layer to layer.
+_SELU_ALPHA = 1.6732632423543772848
+_SELU_SCALE = 1.0507009873554804934
+
+
+def selu(Z: Tensor) -> Tensor:
+    r"""Return the scaled ELU, which brings a layer's numbers towards mean 0 and variance 1.
+
+    .. math::
+        A = \lambda \left(\max(0, Z) + \alpha (e^{\min(0, Z)} - 1)\right), \qquad
+        dZ = dA \odot \lambda ([Z > 0] + \alpha e^{Z} [Z \le 0])
+
+    .. math:: \alpha = 1.67326..., \qquad \lambda = 1.05070...
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017, equation 2.
+    """
+    return _SELU_SCALE * elu(Z, _SELU_ALPHA)
+
+
+def selu_backward(dA: Tensor, Z: Tensor) -> Tensor:
+    """Return dA times the slope of the scaled ELU."""
+    return _SELU_SCALE * elu_backward(dA, Z, _SELU_ALPHA)
+
+
 _GELU_SCALE = math.sqrt(2 / math.pi)
 _GELU_CUBIC = 0.044715
 
@@ -255,6 +281,39 @@ def silu_backward(dA: Tensor, Z: Tensor) -> Tensor:
     return dA * (sigmoid(Z) * (1 + Z * sigmoid(-Z)))
 
 
+def _mish_parts(Z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return Z, E = exp(Z) and n of tanh(log(1 + E)) = n / (n + 2); Z up to 20, where that is exactly 1."""
+    xp = namespace(Z)
+    z = xp.minimum(Z, 20)
+    E = xp.exp(z)
+    return z, E, E * (E + 2)
+
+
+def mish(Z: Tensor) -> Tensor:
+    r"""Return Z * tanh(softplus(Z)), a smooth ReLU that dips below 0.
+
+    .. math::
+        A = Z\,T, \qquad T = \tanh(\log(1 + E)) = \frac{n}{n + 2}, \qquad E = e^{Z}, \quad n = E (E + 2)
+
+    .. math::
+        dZ = dA \odot \left(T + Z\,\frac{E}{1 + E}\,(1 - T^2)\right)
+        = dA \odot \left(T + \frac{4 Z E (E + 1)}{(n + 2)^2}\right)
+
+    References
+    ----------
+    Misra, Mish: a self regularized non-monotonic activation function, 2020, equation 1.
+    """
+    _, _, n = _mish_parts(Z)
+    return Z * (n / (n + 2))
+
+
+def mish_backward(dA: Tensor, Z: Tensor) -> Tensor:
+    """Return dA times the slope of mish."""
+    z, E, n = _mish_parts(Z)
+    d = n + 2
+    return dA * (n / d + z * (4 * E / d) * ((E + 1) / d))
+
+
 def softplus(Z: Tensor) -> Tensor:
     r"""Return log(1 + exp(Z)), a smooth ReLU.
 
@@ -349,9 +408,11 @@ ACTIVATIONS = {
     "relu": Nonlinearity(relu, relu_backward, "A"),
     "leaky_relu": Nonlinearity(leaky_relu, leaky_relu_backward, "Z"),
     "elu": Nonlinearity(elu, elu_backward, "Z"),
+    "selu": Nonlinearity(selu, selu_backward, "Z"),
     "gelu": Nonlinearity(gelu, gelu_backward, "Z"),
     "gelu_exact": Nonlinearity(gelu_exact, gelu_exact_backward, "Z"),
     "silu": Nonlinearity(silu, silu_backward, "Z"),
+    "mish": Nonlinearity(mish, mish_backward, "Z"),
     "softplus": Nonlinearity(softplus, softplus_backward, "Z"),
     "softsign": Nonlinearity(softsign, softsign_backward, "Z"),
     "softmax": Nonlinearity(softmax, softmax_backward, "A"),

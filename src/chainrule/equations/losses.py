@@ -57,6 +57,8 @@ class Loss(Checked, ABC):
     """What the losses have in common: `loss(Z, Y, weights) -> (value, dZ)` and the output activation they own."""
 
     task: ClassVar[Literal["binary", "multiclass", "regression"]]
+    log_link: ClassVar[bool] = False
+    """Whether a logit is the logarithm of the output, which targets of 0 or more are compared with."""
 
     @abstractmethod
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
@@ -240,12 +242,74 @@ class Huber(Loss):
         return weighted_mean(0.5 * C * C + self.delta * (xp.abs(E) - xp.abs(C)), C, weights)
 
 
+@dataclass(frozen=True)
+class Quantile(Loss):
+    r"""Pinball loss, with identity outputs: estimates a quantile, below which a share q of the targets lies.
+
+    .. math::
+        \ell = \max((1 - q)\, e,\; -q\, e), \quad e = z - y,
+        \qquad \frac{\partial \ell}{\partial z} = [e > 0] - q \quad (e \ne 0)
+
+    Parameters
+    ----------
+    q
+        The share: 0.5 for the median, 0.9 for what only a tenth of the targets exceed.
+
+    References
+    ----------
+    Koenker and Bassett, Regression quantiles, 1978, equation 3.1.
+    """
+
+    q: float = 0.5
+    task = "regression"
+    rules: ClassVar = {"q": Number(0, 1, closed="neither", meaning="the share of the targets below the output")}
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss for outputs and targets of the same shape."""
+        xp = namespace(Z)
+        E = Z - self._match(Z, Y)
+        over, under = xp.astype(E > 0, Z.dtype), xp.astype(E < 0, Z.dtype)
+        slopes = (1 - self.q) * over - self.q * under
+        return weighted_mean(E * slopes, slopes, weights)
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    r"""Half of the deviance of counts: estimates the mean.
+
+    It owns the exponential, so that the output is above 0 and effects multiply.
+
+    .. math::
+        \ell = e^z - y + y (\log y - z), \qquad \frac{\partial \ell}{\partial z} = e^z - y, \qquad y \ge 0
+
+    References
+    ----------
+    Nelder and Wedderburn, Generalized linear models, 1972, section 1.1.
+    """
+
+    task = "regression"
+    log_link = True
+
+    def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
+        """Return the loss for logits, the logarithms of the outputs, and targets of 0 or more of the same shape."""
+        xp = namespace(Z)
+        Y, A = self._match(Z, Y), self.activation(Z)
+        least = Y * xp.log(xp.where(Y > 0, Y, 1))  # of 0, the limit, which is 0
+        return weighted_mean((A - Y) + (least - Y * Z), A - Y, weights)
+
+    def activation(self, Z: Logits) -> Logits:
+        """Return the expected count."""
+        return namespace(Z).exp(Z)
+
+
 LOSSES = {
     "binary_cross_entropy": BinaryCrossEntropy,
     "categorical_cross_entropy": CategoricalCrossEntropy,
     "mean_squared_error": MeanSquaredError,
     "mean_absolute_error": MeanAbsoluteError,
     "huber": Huber,
+    "quantile": Quantile,
+    "poisson": Poisson,
 }
 """Every loss by the name that `Network` takes."""
 

@@ -1,9 +1,11 @@
 from .activation import ELU as ELU
 from .activation import GELU as GELU
+from .activation import SELU as SELU
 from .activation import Activation as Activation
 from .activation import Identity as Identity
 from .activation import LeakyReLU as LeakyReLU
 from .activation import LogSoftmax as LogSoftmax
+from .activation import Mish as Mish
 from .activation import ReLU as ReLU
 from .activation import Sigmoid as Sigmoid
 from .activation import SiLU as SiLU
@@ -35,6 +37,9 @@ from .pooling import AveragePool as AveragePool
 from .pooling import GlobalAveragePool as GlobalAveragePool
 from .pooling import MaxPool as MaxPool
 from .random_dense import RandomDense as RandomDense
+from .realmlp import NTKDense as NTKDense
+from .realmlp import ParametricActivation as ParametricActivation
+from .realmlp import Scale as Scale
 from .shape import Flatten as Flatten
 from .shape import Reshape as Reshape
 from .shape import Upsample as Upsample

@@ -8,6 +8,8 @@ from chainrule.arrays import Array
 from chainrule.data.batches import Data
 from chainrule.equations.losses import Loss
 
+_QUANTILES = np.linspace(0, 1, 21)  # what is best for one of the losses of quantiles is close to one of these
+
 
 def one_hot(loss: Loss, Z: Array, data: Data) -> Array:
     """Return the targets in the shape of the logits: of classes, a share for each."""
@@ -34,7 +36,7 @@ def class_shares(loss: Loss, Z: Array, data: Data) -> Array:
 
 
 def guessed_loss(loss: Loss, Z: Array, data: Data) -> float:
-    """Return the loss of the best constant answer: the classes' shares; for values, the better of mean and median.
+    """Return the loss of the best constant answer: the classes' shares; for values, the best of mean and quantiles.
 
     With classes that come equally often it is the logarithm of their number.
 
@@ -47,7 +49,9 @@ def guessed_loss(loss: Loss, Z: Array, data: Data) -> float:
     """
     if loss.task == "regression":
         Y = one_hot(loss, Z, data)[example_weights(Z, data) > 0]
-        answers = [Y.mean(axis=0), np.median(Y, axis=0)]
+        answers = [Y.mean(axis=0), *np.quantile(Y, _QUANTILES, axis=0)]
+        if loss.log_link:
+            answers = [np.log(np.maximum(answer, np.finfo(np.float32).tiny)) for answer in answers]
     else:
         tiny = 1e-9  # in place of classes that do not come, which add nothing to the loss
         p = np.clip(class_shares(loss, Z, data), tiny, 1 - tiny)

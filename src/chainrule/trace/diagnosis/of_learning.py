@@ -47,8 +47,12 @@ def answers(subject: Subject) -> Iterator[Finding]:
         else:
             yield from _shuffled(subject)
     ratio = _loss(subject) / (subject.guessing or math.inf)
-    if subject.epochs >= EPOCHS and LEARNED <= ratio <= WRONG:
-        yield Finding("nothing-learned", "", _losses(subject) | {"epochs": subject.epochs})
+    if subject.epochs >= EPOCHS and LEARNED <= ratio:
+        facts = _losses(subject) | {"epochs": subject.epochs}
+        if ratio <= WRONG:
+            yield Finding("nothing-learned", "", facts)
+        elif subject.loss.task == "regression":
+            yield Finding("worse-than-constant", "", facts)
 
 
 def _loss(subject: Subject) -> float:

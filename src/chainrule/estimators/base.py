@@ -1,0 +1,307 @@
+"""What the estimators have in common: from a table and its targets to a trained network."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, validate_data
+
+from chainrule.arrays import Array, leaves, replace_leaves
+from chainrule.common.errors import InputError
+from chainrule.common.settings import shown
+from chainrule.data import checks
+from chainrule.data.convert import as_array
+from chainrule.equations.losses import Loss
+from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
+from chainrule.estimators import plan, preset
+from chainrule.estimators.body import layers_of
+from chainrule.estimators.fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
+from chainrule.estimators.parameters import Parameters
+from chainrule.estimators.scaling import RobustScale
+from chainrule.estimators.stopping import ContinuedStopping, Progress
+from chainrule.estimators.targets import Classes, Values
+from chainrule.network import Network
+from chainrule.training.history import History
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type: ignore[misc]
+    """A network for the rows of a table, with the methods and attributes that scikit-learn's tools ask for."""
+
+    least_epochs: ClassVar[int]
+
+    network_: Network = field(init=False)
+    _targets: Any = field(init=False)  # Classes or Values
+    _scale: RobustScale | None = field(init=False)
+    _seed: int = field(init=False)
+    _progress: Progress | None = field(init=False)  # of early stopping
+    _built_with: dict[str, Any] = field(init=False)
+
+    @abstractmethod
+    def _loss(self, settings: Any) -> Loss:
+        """Return the loss, once the targets are known."""
+
+    @abstractmethod
+    def _targets_of(self, y: Array, weights: Array | None, settings: Any) -> Classes | Values:
+        """Return how y becomes numbers, from the first examples."""
+
+    @abstractmethod
+    def _labels(self, y: Any) -> Array:
+        """Return targets as an array of one axis, or of two if there are several for each row."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Any:
+        """Train on the rows of a table.
+
+        Parameters
+        ----------
+        X
+            Numbers of shape (rows, features): an array, a data frame of pandas or polars, lists, or a sparse matrix,
+            which is made dense.
+        y
+            A target for each row, or several.
+        sample_weight
+            How much each row counts in training; a row of weight 0 is left out. Rows to validate on count all alike.
+        validation_data
+            (X, y) to validate on after every epoch, in place of a share of the rows.
+
+        Returns
+        -------
+        self
+            The estimator.
+
+        Raises
+        ------
+        InputError
+            A parameter or an argument breaks a rule, which the text says with the likely fix.
+        DivergenceError
+            Numbers became NaN or infinite. The weights of the best epoch so far are kept.
+        """
+        settings = self._settings()
+        first = not (settings.warm_start and hasattr(self, "network_"))
+        X, y, weights = self._examples(X, y, sample_weight, first=first)
+        if first:
+            self._begin(settings, X, y, weights, constant=0.0)
+        return self._train(settings, X, y, weights, validation_data)
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, labels: Array | None) -> Any:
+        """Train for one epoch; `labels` are all classes that there will be, for the first call."""
+        settings = self._settings()
+        if settings.preset is not None:
+            raise InputError(
+                f'preset="{settings.preset}" has a schedule for a whole fit, so it does not train by partial_fit. Call '
+                "fit, or leave out preset."
+            )
+        if settings.early_stopping and validation_data is None:
+            raise InputError(
+                "partial_fit with early_stopping=True needs validation_data=(X, y), because the best of several calls "
+                "is known by the same rows only."
+            )
+        first = not hasattr(self, "network_")
+        X, y, weights = self._examples(X, y, sample_weight, first=first)
+        if first:
+            self._begin(settings, X, y, weights, constant=1.0, labels=labels)
+        settings.epochs = 1
+        return self._train(settings, X, y, weights, validation_data)
+
+    @with_callbacks  # type: ignore[untyped-decorator, unused-ignore]
+    def _train(self, settings: Any, X: Array, y: Array, weights: Array | None, validation_data: Any) -> Any:
+        """Train the network, from where it is."""
+        self._same_network(settings)
+        validation = None
+        if validation_data is not None:
+            validation = self._validation(validation_data)
+        elif settings.early_stopping:
+            rows, kept = self._split(settings, y)
+            validation = self._inputs(X[kept]), self._targets.encode(y[kept])
+            X, y, weights = X[rows], y[rows], None if weights is None else weights[rows]
+        weights = self._class_weights(y, weights)
+        batch_size = settings.batch_size
+        if batch_size == "auto":
+            batch_size = (preset if settings.preset else plan).batch_size_for(len(X))
+        epochs = (
+            plan.epochs_for(len(X), batch_size, self.least_epochs) if settings.epochs == "auto" else settings.epochs
+        )
+        steps = epochs * math.ceil(len(X) / batch_size)
+        stopping = []
+        if settings.early_stopping:
+            monitor, last = f"val_{settings.monitor}", settings.preset is not None
+            stopping.append(ContinuedStopping(settings.patience, monitor, self._progress, last_of_equals=last))
+        inputs, targets = self._inputs(X), self._targets.encode(y)
+        self._go_on()
+        try:
+            self.network_.fit(
+                inputs,
+                targets,
+                epochs=epochs,
+                batch_size=batch_size,
+                optimizer=preset.optimizer(self.tabular, steps) if settings.preset else _optimizer(settings),
+                validation_data=validation,
+                sample_weight=weights,
+                metrics=[] if settings.monitor == "loss" else [settings.monitor],
+                callbacks=[*stopping, *settings.callbacks, *self._fit_tasks(epochs, X, y, weights)],
+                engine=settings.engine,
+                seed=self._seed,
+                verbose=settings.verbose,
+            )
+        finally:
+            self._progress = stopping[0].progress if stopping else None
+        return self
+
+    def _begin(
+        self,
+        settings: Any,
+        X: Array,
+        y: Array,
+        weights: Array | None,
+        *,
+        constant: float,
+        labels: Array | None = None,
+    ) -> None:
+        """Take from the first examples what all others are measured by, and build the network."""
+        targets = self._targets_of(y if labels is None or y.ndim == 2 else labels, weights, settings)
+        outputs = targets.outputs
+        layers = preset.layers(self.tabular, outputs) if settings.preset else layers_of(settings, outputs)
+        self._targets = targets
+        self._scale = RobustScale.fit(X, weights, constant) if settings.scale else None
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._progress = None
+        self._built_with = self._structure(settings)
+        dtype = settings.dtype or X.dtype
+        self.network_ = Network(layers, self._loss(settings), seed=self._seed, dtype=dtype)
+
+    def _same_network(self, settings: Any) -> None:
+        """Check that the network is the one that is asked for."""
+        before, now = self._built_with, self._structure(settings)
+        for name in now:
+            if before[name] != now[name]:
+                raise InputError(
+                    f"{type(self).__name__} goes on with the network of the first fit, which had {name}="
+                    f"{before[name]!r}, but now {name}={now[name]!r}. Fit anew with warm_start=False, or take a clone."
+                )
+
+    def _go_on(self) -> None:
+        """Give the network, which has the parameters of the best epoch, back those of the last one."""
+        if self._progress is not None:
+            last = {path: self._progress.last[f"params/{path}"] for path, _ in leaves(self.network_.params)}
+            self.network_.params = replace_leaves(self.network_.params, last)
+
+    def _examples(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> tuple[Array, Array, Array | None]:
+        """Return rows, targets and weights, without rows that do not count."""
+        X, y = self._validated(X, y, reset=first, multi_output=True, y_numeric=is_regressor(self))
+        X, y = _dense(X), self._labels(y)
+        if sample_weight is None:
+            return X, y, None
+        weights = checks.weights("sample_weight", as_array("sample_weight", sample_weight), [(len(X),)])
+        counting = weights > 0
+        if not counting.any():
+            raise InputError("The sample weights are all zero, so there is nothing to learn from.")
+        return X[counting], y[counting], weights[counting]
+
+    def _rows(self, X: Any) -> Array:
+        """Return rows with the columns of the first fit."""
+        return _dense(self._validated(X, reset=False))
+
+    def _validated(self, *examples: Any, **rules: Any) -> Any:
+        """Return examples as scikit-learn checks them, feature names included."""
+        try:
+            return validate_data(self, *examples, accept_sparse="csr", dtype=(np.float64, np.float32), **rules)
+        except ValueError as error:
+            if "must be in the same order" not in str(error):
+                raise
+            names = ", ".join(map(str, self.feature_names_in_[:8]))
+            raise InputError(
+                f"{str(error).rstrip()} They were {names}{', ...' if self.n_features_in_ > 8 else ''}: write "
+                "X[estimator.feature_names_in_]."
+            ) from None
+
+    def _inputs(self, X: Array) -> Array:
+        """Return rows as the network takes them."""
+        return X if self._scale is None else self._scale(X, self.network_.dtype)
+
+    def _validation(self, data: Any) -> tuple[Array, Array]:
+        """Return the user's own rows to validate on, as the network takes them."""
+        if not isinstance(data, tuple) or len(data) != 2:
+            raise InputError(f"validation_data is (X, y), two things in a tuple, but it is {shown(data)}.")
+        X, y = self._rows(data[0]), self._labels(check_array(data[1], ensure_2d=False, dtype=None))
+        check_consistent_length(X, y)
+        return self._inputs(X), self._targets.encode(y)
+
+    def _split(self, settings: Any, y: Array) -> tuple[Array, Array]:
+        """Return the numbers of the rows to train on and to validate on; the latter have each class in proportion."""
+        kept = math.ceil(len(y) * settings.validation_fraction)
+        strata = None
+        if isinstance(self._targets, Classes) and y.ndim == 1:
+            classes, counts = np.unique(y, return_counts=True)
+            strata = y if counts.min() > 1 and min(kept, len(y) - kept) >= len(classes) else None
+        rows, validation = train_test_split(np.arange(len(y)), test_size=kept, random_state=self._seed, stratify=strata)
+        return np.sort(rows), np.sort(validation)
+
+    def _class_weights(self, y: Array, weights: Array | None) -> Array | None:
+        """Return the weights of rows to train on, with those of their classes."""
+        return weights
+
+    def _fit_tasks(self, epochs: int, X: Array, y: Array, weights: Array | None) -> list[FitTasks]:
+        """Return what tells callbacks of scikit-learn of the fit, if there are any."""
+        if not getattr(self, "_skl_callbacks", ()):
+            return []
+        metadata = None if weights is None else {"sample_weight": weights}
+        return [FitTasks(self, epochs, {"X": X, "y": y, "metadata": metadata})]
+
+    def _logits(self, X: Any) -> Array:
+        """Return what the network computes for rows, before its output activation."""
+        check_is_fitted(self, "network_")
+        return self.network_.logits(self._inputs(self._rows(X)))
+
+    @property
+    def n_iter_(self) -> int:
+        """How many epochs it was trained for."""
+        return len(self._history())
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The loss on the training rows in each epoch."""
+        return self._history()["loss"]
+
+    @property
+    def validation_curve_(self) -> list[float]:
+        """The monitored score on the validation rows after each epoch; empty if there were none."""
+        return self._history()[f"val_{self._settings().monitor}"]
+
+    def _history(self) -> History:
+        if not hasattr(self, "network_"):
+            raise AttributeError(f"This {type(self).__name__} has no history yet: call fit first.")
+        return self.network_.history
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what the estimator takes."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _dense(X: Any) -> Array:
+    """Return rows without the form of a sparse matrix."""
+    return X.toarray() if issparse(X) else X
+
+
+def _optimizer(settings: Any) -> Optimizer:
+    """Return the optimizer, with its learning rate."""
+    optimizer: str | Optimizer = settings.optimizer
+    rate = settings.learning_rate
+    if isinstance(optimizer, str):
+        rate = plan.RATES.get(optimizer) if rate is None else rate
+        return OPTIMIZERS[optimizer]() if rate is None else OPTIMIZERS[optimizer](lr=rate)
+    if rate is not None:
+        raise InputError(
+            f"learning_rate goes with the name of an optimizer, but optimizer={shown(optimizer)} has its own rate. "
+            f"Write optimizer={type(optimizer).__name__}(lr={shown(rate)})."
+        )
+    return optimizer
