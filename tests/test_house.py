@@ -37,6 +37,7 @@ FLOORS = [
     "network",
     "lessons",
     "files",
+    "tables",
     "plots",
     "checker",
     "cli",
@@ -196,6 +197,7 @@ def test_a_layer_fits_on_a_screen(path: Path) -> None:
 MANY_PARAMETERS = {
     # Each has its usual value, and a user looks for it here.
     *("chainrule.network.fit", "chainrule.network.evaluate"),
+    "chainrule.tables.model.fit",
     # A command's parameters are the options that a user types.
     *(f"{run.__module__}.{run.__name__}" for command in app.registered_commands if (run := command.callback)),
     # The course's own signature, by which the checker calls what it compares with.

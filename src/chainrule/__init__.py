@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule import layers, metrics
 from chainrule.arrays import Mode
 from chainrule.common.addresses import ADDRESSES, install
+from chainrule.common.version import __version__ as __version__
 from chainrule.equations import activations, initializers, losses, optimizers, schedules
 from chainrule.equations.losses import (
     BinaryCrossEntropy,
@@ -24,7 +25,7 @@ from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from chainrule import datasets
+    from chainrule import datasets, tables
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         regularization,
         stepwise,
     )
+    from chainrule.tables import TableModel
     from chainrule.training import callbacks, loggers
 
 install()
@@ -68,6 +70,7 @@ __all__ = [
     "Network",
     "RMSProp",
     "StepDecay",
+    "TableModel",
     "Warmup",
     "activations",
     "book",
@@ -94,12 +97,16 @@ __all__ = [
     "schedules",
     "sources",
     "stepwise",
+    "tables",
 ]
 __all__ += dir(layers)
-__version__ = "0.1.0"
 
-
-_LATER = {"check": "checker.inprocess:check", "load": "files:load", "save": "files:save"}
+_LATER = {
+    "check": "checker.inprocess:check",
+    "load": "files:load",
+    "save": "files:save",
+    "TableModel": "tables:TableModel",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -111,7 +118,7 @@ def __getattr__(name: str) -> Any:
         return getattr(layers, name)
     if name in _LATER:
         return pkgutil.resolve_name(f"chainrule.{_LATER[name]}")
-    if name in ADDRESSES or name == "datasets":
+    if name in ADDRESSES or name in ("datasets", "tables"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

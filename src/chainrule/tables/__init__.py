@@ -1,0 +1,8 @@
+"""Tables of one's own: read from files, recognized, split, and learned by a network that keeps how it was done."""
+
+from chainrule.tables.columns import Column, Columns, columns
+from chainrule.tables.model import TableModel
+from chainrule.tables.reading import read
+from chainrule.tables.splitting import split
+
+__all__ = ["Column", "Columns", "TableModel", "columns", "read", "split"]

@@ -1,0 +1,117 @@
+"""Scores of predictions in the units of the table, and of what needs no network: the baselines."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import MissingExtraError
+from chainrule.tables.targets import Target
+
+_IMBALANCED = 0.2  # of the rows: of a rarer class the accuracy says little
+
+
+def scores(target: Target, y: NDArray[Any], P: NDArray[Any]) -> dict[str, float]:
+    """Return the scores of predictions.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    y
+        The place of each row's class, or its value, of shape (rows,).
+    P
+        The probability of each class, of shape (rows, classes), or the values, of shape (rows,).
+
+    Returns
+    -------
+    dict
+        For classes the accuracy; the area under the ROC curve if there are two, the mean of the classes' recalls
+        if one is rare; and the mean cross-entropy. For values the mean absolute error, the root of the mean squared
+        error, and the share of the variance that is explained (R²).
+    """
+    metrics = _sklearn("metrics")
+    if target.task == "regression":
+        return {
+            "mae": float(metrics.mean_absolute_error(y, P)),
+            "rmse": float(metrics.root_mean_squared_error(y, P)),
+            **({"r2": float(metrics.r2_score(y, P))} if np.ptp(y) > 0 else {}),
+        }
+    shares = np.bincount(y, minlength=len(target.classes)) / len(y)
+    places = P.argmax(axis=1)
+    result = {"accuracy": float((places == y).mean())}
+    if len(target.classes) == 2 and shares.all():
+        result["roc_auc"] = float(metrics.roc_auc_score(y, P[:, 1]))
+    if shares[shares > 0].min() < _IMBALANCED and (shares > 0).sum() > 1:
+        result["balanced_accuracy"] = float(np.mean([(places[y == k] == k).mean() for k in np.flatnonzero(shares)]))
+    likelihood = P[np.arange(len(y)), y].clip(np.finfo(np.float32).tiny)
+    return {**result, "log_loss": float(-np.log(likelihood).mean())}
+
+
+def baselines(
+    target: Target, train: tuple[NDArray[Any], NDArray[Any]], test: tuple[NDArray[Any], NDArray[Any]], seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """Return the scores of two models without a network, so that its scores mean something.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    train, test
+        The prepared inputs and the classes' places or the values.
+    seed
+        Of the draw of rows where there are many.
+
+    Returns
+    -------
+    dict
+        Scores under "most frequent class" or "mean", and under "logistic regression" or "ridge regression".
+    """
+    linear_model, dummy = _sklearn("linear_model"), _sklearn("dummy")
+    contenders: dict[str, Any]
+    if target.task == "regression":
+        contenders = {"mean": dummy.DummyRegressor(), "ridge regression": linear_model.RidgeCV(np.logspace(-2, 4, 7))}
+    else:
+        contenders = {
+            "most frequent class": dummy.DummyClassifier(strategy="prior"),
+            "logistic regression": linear_model.LogisticRegression(max_iter=300),
+        }
+    X, y = _at_most(*train, seed)
+    result = {}
+    for name, contender in contenders.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a baseline that has not quite converged is one, too
+            contender.fit(X, y)
+            P = contender.predict(test[0]) if target.task == "regression" else _of_all(contender, target, test[0])
+        result[name] = scores(target, test[1], P)
+    return result
+
+
+_ENOUGH = 50_000_000  # numbers: more rows change no digit of a linear model that is shown
+
+
+def _at_most(X: NDArray[Any], y: NDArray[Any], seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    rows = max(1000, _ENOUGH // max(X.shape[1], 1))
+    if len(X) <= rows:
+        return X, y
+    chosen = np.random.default_rng(seed).choice(len(X), rows, replace=False)
+    return X[chosen], y[chosen]
+
+
+def _of_all(contender: Any, target: Target, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the probabilities of all classes, also of those that no row of training has."""
+    P = np.zeros((len(X), len(target.classes)))
+    P[:, contender.classes_] = contender.predict_proba(X)
+    return P
+
+
+def _sklearn(module: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(f"sklearn.{module}")
+    except ImportError as error:
+        raise MissingExtraError("Scoring a table", "scikit-learn", "tables") from error
