@@ -375,7 +375,7 @@ ODD = [
 ]
 USUAL = {
     **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
-    **{"summary": ["moons.st"], "gates": [], "datasets": []},
+    **{"info": ["moons.st"], "summary": ["moons.st"], "gates": [], "datasets": []},
 }
 
 

@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "train": [["moons", "--epochs", "1"], ["moons", "--epochs", "1", "--json"], ["nöpe"]],
     "evaluate": [["moons.safetensors", "moons"], ["해파리"]],
     "predict": [["digits.safetensors", "--samples", "2"], ["digits.safetensors", "--samples", "2", "--json"]],
+    "info": [["digits.safetensors"], ["digits.safetensors", "--json"], ["해파리"]],
     "summary": [["digits.safetensors"], ["해파리"]],
     "check": [["mine.py"], ["mine.py", "--lang", "ko", "--hint", "3"], ["mine.py", "--csv", "--lang", "ko"]],
     "gates": [[]],

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import check, datasets, evaluate, gates, predict, summary, train, usage
+from chainrule.cli import check, datasets, evaluate, gates, info, predict, summary, train, usage
 from chainrule.cli.stopping import stopping
 from chainrule.cli.translated import Translated
 from chainrule.common.console import Console
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, summary, check, gates, datasets:
+for command in train, evaluate, predict, info, summary, check, gates, datasets:
     name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else None
     app.command(name, cls=kind, epilog=command.EXAMPLE)(command.run)
 
