@@ -10,7 +10,7 @@ from chainrule.cli.output import JsonOption, print_json, scores_table
 from chainrule.common.text_table import text_table
 from chainrule.files.models import load_described
 from chainrule.tables import TableModel
-from chainrule.tables.encoders import described
+from chainrule.tables.descriptions import described
 
 EXAMPLE = "Example: chainrule info digits.safetensors"
 

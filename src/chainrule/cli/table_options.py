@@ -41,6 +41,9 @@ class TableOptions:
     split: float | None = None
     split_by_time: str | None = None
     group: str | None = None
+    history: int | None = None
+    horizon: int | None = None
+    time: str | None = None
     reading: dict[str, Any] = field(default_factory=dict)
     """How the file is read: sheet, x, y, size."""
 
@@ -51,6 +54,10 @@ class TableOptions:
 
     def concern(self, dataset: str) -> bool:
         """Return whether a data set is a table of the user's own, and not one that is known by name."""
+        if self.history is None and (self.horizon or self.time):
+            raise InputError(
+                "--horizon and --time go with --history N, the rows before it that a prediction is made from."
+            )
         own = {name: value for name, value in vars(self).items() if name != "reading"} | self.reading
         said = [f"--{name.replace('_', '-')}" for name, value in own.items() if value not in (None, ())]
         if dataset in DATASETS and said:

@@ -23,7 +23,7 @@ from chainrule.cli.table_options import (
     YOption,
     picture_size,
 )
-from chainrule.cli.train_table import hidden_layers, train_table
+from chainrule.cli.train_table import hidden_layers, hidden_sizes, train_table
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS, Dataset
@@ -33,15 +33,17 @@ from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
 EXAMPLE = "Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"
 
-_WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
-
 
 def run(
     dataset: Annotated[
         str, typer.Argument(metavar="DATASET", help=f"A table of your own, or one of {', '.join(DATASETS)}.")
     ] = "mnist-small",
     layers: Annotated[
-        str, typer.Option(metavar="SIZES", help="Units of each hidden layer, separated by commas; '' for none.")
+        str,
+        typer.Option(
+            metavar="SIZES",
+            help="Units of each hidden layer, separated by commas; '' for none. With --history also lstm:32, gru:32.",
+        ),
     ] = "128,64",
     hidden: Annotated[
         str, typer.Option(metavar="NAME", help="Their activation, such as relu, tanh or sigmoid.")
@@ -92,6 +94,13 @@ def run(
         str | None,
         typer.Option(metavar="COLUMN", help="Rows with the same value here are all trained or all tested on."),
     ] = None,
+    history: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Predict a row of a table from the N rows before it.")
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many rows after the last of them.", show_default="1")
+    ] = None,
+    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="What orders these rows.")] = None,
     sheet: SheetOption = None,
     x: XOption = None,
     y: YOption = None,
@@ -115,7 +124,6 @@ def run(
 
     Example with a table: chainrule train titanic.csv --target Survived --out titanic.safetensors
     """
-    sizes = _sizes(layers)
     one_of("activation", hidden, ACTIVATIONS)
     one_of("engine", engine, [*ENGINES, "auto"])
     said: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "optimizer": _rule(optimizer, lr)}
@@ -123,12 +131,14 @@ def run(
     settings |= {"checkpoint": checkpoint, "engine": engine, "seed": seed, "callbacks": [_Whole()]}
     options = TableOptions(
         target, task, numeric or (), categorical or (), date or (), drop or (), test, split, split_by_time, group,
+        history, horizon, time,
         {"sheet": sheet, "x": x, "y": y, "size": picture_size(size)},
     )  # fmt: skip
     if options.concern(dataset):
         _check_files(out, checkpoint, resume)
-        train_table(Path(dataset), options, {"layers": hidden_layers(sizes, hidden), **settings}, out, as_json)
+        train_table(Path(dataset), options, {"layers": hidden_layers(layers, hidden), **settings}, out, as_json)
         return
+    sizes = hidden_sizes(layers)
     chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     _check_files(out, checkpoint, resume)
     _train(
@@ -222,16 +232,3 @@ class _Whole(Callback):
         """Protect what follows."""
         if run.epoch == run.last_epoch:
             stopping.protect()
-
-
-def _sizes(layers: str) -> list[int]:
-    try:
-        sizes = [int(size) for size in layers.split(",")] if layers.strip() else []
-    except ValueError:
-        sizes = [0]
-    if not all(0 < size <= _WIDEST for size in sizes):
-        raise InputError(
-            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
-            f"such as 128,64, but it is {layers!r}."
-        )
-    return sizes

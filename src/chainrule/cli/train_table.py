@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chainrule.cli.output import print_json, scores_table
 from chainrule.cli.stopping import stopping
 from chainrule.cli.table_options import TableOptions
 from chainrule.common.errors import InputError
+from chainrule.common.settings import number
 from chainrule.equations.initializers import SUITED
-from chainrule.layers import Activation, Dense, Dropout, Layer
+from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
 from chainrule.tables import TableModel, columns, read, split
 from chainrule.tables.columns import check_has, shown
 from chainrule.tables.frames import Frame
-from chainrule.tables.model import DROPOUT, with_answers
+from chainrule.tables.model import with_answers
+from chainrule.tables.networks import DROPOUT
+from chainrule.tables.splitting import moments_of
 
+_WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
+_RECURRENT: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 _SHARE = 0.2  # of the rows that test, if nobody says so
 _FEW_VALUES = 50  # of a target, each of which has the same share of the rows that train and test
 
@@ -27,6 +35,8 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     """Train on a table, test on rows kept apart, compare with the baselines, and save."""
     frame = read(path, **options.used_reading)
     target = _target(path, frame, options)
+    if not frame.height:
+        raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
     kinds = columns(frame, **{sort: _names(getattr(options, sort), frame) for sort in _SORTS})
     frame = with_answers(frame, target)
     rows, rows_test, how = _parts(frame, target, options, kinds[target].distinct, settings["seed"])
@@ -35,6 +45,9 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
         print(f"{path}: {frame.height:,} rows, {frame.width:,} columns")
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         verbose = not as_json or sys.stderr.isatty()
+        if options.history is not None:
+            settings |= {"history": options.history, "horizon": options.horizon or 1, "time": options.time}
+            task = task or "regression"
         model = TableModel.fit(rows, target, columns=kinds, task=task, verbose=verbose, **settings)
     stopping.protect()
     model.report["test"] = scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
@@ -56,7 +69,7 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
             }
         )
         return
-    print(f"\n{rows_test.height:,} test rows {how}")
+    print(f"\n{how}")
     print(scores_table(scores))
     if out is not None:
         print(f"saved to {out}")
@@ -91,25 +104,66 @@ def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed
             raise InputError("--test names the rows that test: leave out --split, --split-by-time and --group.")
         test = read(options.test, **options.used_reading)
         check_has(test, target)
-        return frame, with_answers(test, target), f"of {options.test}"
+        test = with_answers(test, target)
+        return frame, test, f"{test.height:,} test rows of {options.test}"
     share = _SHARE if options.split is None else options.split
+    if options.history is not None:
+        return _last(frame, options, share)
     how = {"time": options.split_by_time, "group": options.group}
     if not any(how.values()) and distinct <= _FEW_VALUES:
         how["stratify"] = target
-    text = f"drawn at random ({share:.0%})"
+    text = "drawn at random"
     if options.split_by_time:
-        text = f"({share:.0%}), the last ones by {options.split_by_time!r}"
+        text = f"the last ones by {options.split_by_time!r}"
     elif options.group:
         text = f"of other groups of {options.group!r} than those that train"
     train, test = split(frame, share, seed=seed, **how)
-    return train, test, text
+    return train, test, f"{test.height:,} test rows ({share:.0%}), {text}"
 
 
-def hidden_layers(sizes: Sequence[int], hidden: str) -> Sequence[int | Layer]:
-    """Return hidden layers of some sizes: as `TableModel.fit` makes them, or with another activation than ReLU."""
-    if hidden == "relu":
-        return sizes
-    parts = [
-        [Dense(units, initializer=SUITED.get(hidden, "he")), Activation(hidden), Dropout(DROPOUT)] for units in sizes
+def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Frame, str]:
+    """Return the first rows in time and the last ones, these with as many before them as a prediction needs."""
+    assert options.history is not None
+    if options.split_by_time or options.group:
+        raise InputError("With --history, the last rows in time test: leave out --split-by-time and --group.")
+    if options.time is not None:
+        check_has(frame, options.time)
+        frame = frame[np.argsort(moments_of(frame[options.time]), kind="stable")]
+    n = max(1, round(number("train", "--split", share, 0, 1, "neither") * frame.height))
+    before = max(frame.height - n - options.history - (options.horizon or 1) + 1, 0)
+    text = f"{n:,} test rows ({share:.0%}), the last ones, each predicted from {options.history} rows before it"
+    return frame[:-n], frame[before:], text
+
+
+def hidden_layers(layers: str, hidden: str) -> Sequence[int | Layer]:
+    """Return hidden layers by their sizes: as `TableModel.fit` makes them, or with another activation than ReLU.
+
+    Recurrent ones, such as lstm:32, come before the others; all but the last of them give their whole sequence on.
+    """
+    texts = layers.split(",") if layers.strip() else []
+    matches = [re.fullmatch(r"\s*(rnn|lstm|gru):([1-9]\d{0,8})\s*", text, re.ASCII) for text in texts]
+    recurrent = [match for match in matches if match is not None]
+    if matches[: len(recurrent)] != recurrent:
+        raise InputError(f"--layers takes recurrent layers before the others, but it is {layers!r}.")
+    made: list[int | Layer] = [
+        _RECURRENT[match[1]](int(match[2]), sequence=match is not recurrent[-1]) for match in recurrent
     ]
-    return [layer for part in parts for layer in part]
+    sizes = hidden_sizes(",".join(texts[len(recurrent) :]))
+    if hidden == "relu":
+        return [*made, *sizes]
+    parts = [[Dense(n, initializer=SUITED.get(hidden, "he")), Activation(hidden), Dropout(DROPOUT)] for n in sizes]
+    return [*made, *(layer for part in parts for layer in part)]
+
+
+def hidden_sizes(layers: str) -> list[int]:
+    """Return the units of hidden layers."""
+    try:
+        sizes = [int(size) for size in layers.split(",")] if layers.strip() else []
+    except ValueError:
+        sizes = [0]
+    if not all(0 < size <= _WIDEST for size in sizes):
+        raise InputError(
+            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
+            f"such as 128,64, but it is {layers!r}."
+        )
+    return sizes

@@ -4,5 +4,6 @@ from chainrule.tables.columns import Column, Columns, columns
 from chainrule.tables.model import TableModel
 from chainrule.tables.reading import read
 from chainrule.tables.splitting import split
+from chainrule.tables.windows import Windows, windows
 
-__all__ = ["Column", "Columns", "TableModel", "columns", "read", "split"]
+__all__ = ["Column", "Columns", "TableModel", "Windows", "columns", "read", "split", "windows"]

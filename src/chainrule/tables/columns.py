@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
+
 from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
 from chainrule.tables.dates import date_formats, is_ambiguous, parsed_dates
-from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
+from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
 
 Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
@@ -128,7 +130,8 @@ def columns(
             if name in forced:
                 raise InputError(f"Column {name!r} is named as {forced[name]} and as {kind}: name it once.")
             forced[name] = kind
-    return Columns([_column(frame[name], forced.get(name)) for name in frame.columns])
+    plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
+    return Columns([_column(plain[name], forced.get(name)) for name in frame.columns])
 
 
 def check_has(frame: Frame, name: Any) -> None:
@@ -152,6 +155,8 @@ def _column(series: Series, forced: Kind | None) -> Column:
         return Column(series.name, "left out", "you said so")
     if series.dtype == polars.Array:
         return Column(series.name, "picture", " x ".join(map(str, series.dtype.shape)))
+    if series.dtype.is_numeric() and forced in (None, "numeric", "categorical"):
+        return _of_numbers(series, forced)
     if series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary):
         return Column(series.name, "left out", f"its values are of type {series.dtype}")
     values = texts(series)
@@ -165,23 +170,39 @@ def _column(series: Series, forced: Kind | None) -> Column:
     )
     if distinct.len() == 0:
         return replace(known, note="all values are missing")
-    if series.dtype.is_numeric():
-        _refuse_infinity(series)
     if forced == "categorical":
         return replace(known, kind="categorical")
     if forced == "numeric":
-        return _numeric(known, series, values, distinct)
+        return _numeric(known, values, distinct, number_format(distinct)[0])
     if forced == "date":
         return _date(known, series, values, distinct)
     return _recognized(known, series, values, distinct)
 
 
-def _refuse_infinity(series: Series) -> None:
-    infinite = series.is_infinite().fill_null(False)
-    if infinite.any():
+def _of_numbers(series: Series, forced: Kind | None) -> Column:
+    """Return what a column of numbers is."""
+    x = series.cast(float).to_numpy()  # NaN where it is null
+    present = x[~np.isnan(x)]
+    if np.isinf(present).any():
         raise InputError(
-            f"Column {series.name!r} is infinite in row {infinite.arg_true()[0] + 1}: numbers are finite or missing."
+            f"Column {series.name!r} is infinite in row {int(np.isinf(x).argmax()) + 1}: numbers are finite or missing."
         )
+    distinct = np.unique(present)
+    examples = tuple(f"{value:.15g}" for value in distinct[:3])
+    known = Column(series.name, "left out", missing=len(x) - len(present), distinct=len(distinct), examples=examples)
+    if not len(distinct):
+        return replace(known, note="all values are missing")
+    span = f"{distinct[0]:.6g} to {distinct[-1]:.6g}"
+    if forced is not None:
+        return replace(known, kind=forced, note=span if forced == "numeric" else "")
+    if distinct.tolist() == [0, 1]:
+        return replace(known, kind="boolean")
+    if len(distinct) == 1:
+        return replace(known, note=f"all values are {examples[0]!r}")
+    if len(distinct) == len(x) >= _FEWEST and distinct[0] >= 0 and (distinct == np.floor(distinct)).all():
+        if distinct[-1] - distinct[0] == len(distinct) - 1 or _IDENTIFIER.search(series.name):
+            return replace(known, note="an identifier: each row has its own number")
+    return replace(known, kind="numeric", note=span)
 
 
 def _recognized(known: Column, series: Series, values: Series, distinct: Series) -> Column:
@@ -194,9 +215,10 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
         return replace(known, note=f"all values are {distinct[0]!r:.40}")
     if series.dtype.is_temporal():
         return replace(known, kind="date")
-    number, are_numbers = (PLAIN, distinct.len()) if series.dtype.is_numeric() else number_format(distinct)
+    number, are_numbers = number_format(distinct)
     if _mostly(are_numbers, distinct.len()):
-        return _code(known, values, distinct) or _numeric(known, series, values, distinct, number)
+        codes = distinct.str.contains(r"^0\d").any()  # post codes, which measure nothing
+        return _words(known, values, distinct) if codes else _numeric(known, values, distinct, number)
     dates, are_dates = date_formats(series.name, distinct)
     if dates and _mostly(are_dates, distinct.len()):
         return _date(known, series, values, distinct, dates)
@@ -211,18 +233,6 @@ def _mostly(some: int, all_: int) -> bool:
     return some == all_ or (all_ >= _FEWEST and some >= _MOSTLY * all_)
 
 
-def _code(known: Column, values: Series, distinct: Series) -> Column | None:
-    """Return what numbers are that do not measure: post codes with leading zeros, and numbers of rows."""
-    if distinct.str.contains(r"^0\d").any():
-        return _words(known, values, distinct)
-    if distinct.len() == values.len() >= _FEWEST and distinct.str.contains(r"^\d+$").all():
-        numbers = distinct.cast(int, strict=False)
-        counted = numbers.null_count() == 0 and numbers.max() - numbers.min() == distinct.len() - 1
-        if counted or _IDENTIFIER.search(known.name):
-            return replace(known, note="an identifier: each row has its own number")
-    return None
-
-
 def _words(known: Column, values: Series, distinct: Series) -> Column:
     """Return what texts are: categories, or names and sentences that no two rows share."""
     present = values.len() - known.missing
@@ -231,15 +241,10 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
     return replace(known, kind="categorical")
 
 
-def _numeric(
-    known: Column, series: Series, values: Series, distinct: Series, format: NumberFormat | None = None
-) -> Column:
+def _numeric(known: Column, values: Series, distinct: Series, format: NumberFormat) -> Column:
     """Return a column of numbers, or raise an error that names the row which is none."""
-    if format is None:
-        format = PLAIN if series.dtype.is_numeric() else number_format(distinct)[0]
-    if not series.dtype.is_numeric():
-        _refuse_others(known, values, distinct, format.parsed(distinct), format.text)
     numbers = format.parsed(distinct)
+    _refuse_others(known, values, distinct, numbers, format.text)
     note = f"{numbers.min():.6g} to {numbers.max():.6g}"
     if format != PLAIN:
         note += f", {format.text}"

@@ -23,6 +23,8 @@ _TIMES = ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S", "T%H
 _ZONES = ["", "Z", "%:z"]
 FORMATS = [f"{date}{time}{zone}" for date in _DATES for time in _TIMES for zone in (_ZONES if time else [""])]
 """The formats that are known, as `strptime` writes them; where day and month could be either, the month comes first."""
+PLAIN_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
+"""As programs write them: such texts have one meaning, whatever training had."""
 _EITHER = {"%m/%d": "%d/%m", "%d/%m": "%m/%d"}
 _PLACE = r"^[^\d]*\d{1,4}[^\d]"  # a date has a number of up to four digits and a sign
 

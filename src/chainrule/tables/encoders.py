@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,10 +10,11 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.tables.columns import BOOLEANS
-from chainrule.tables.dates import in_microseconds, parsed_dates
+from chainrule.tables.dates import PLAIN_DATES, in_microseconds, parsed_dates
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat
 
+LARGEST = 3e38
 _CLIP = 3.0  # where smooth clipping begins to tell: 3 becomes 2.1, and nothing gets beyond 3
 _DAY = 86_400_000_000  # microseconds
 
@@ -92,12 +92,18 @@ class Numeric(Encoder):
 
 def read_numbers(series: Series, format: NumberFormat) -> NDArray[np.float64]:
     """Return a column as float64, NaN where it is missing, or raise an error that names the row which is no number."""
-    values = texts(series) if not series.dtype.is_numeric() else series
-    numbers = format.parsed(values)
-    _refuse(series, values, numbers, format.text)
-    x: NDArray[np.float64] = numbers.fill_null(float("nan")).to_numpy()
-    if np.isinf(x).any():
-        raise InputError(f"Column {series.name!r} is infinite in row {int(np.isinf(x).argmax()) + 1}.")
+    if not series.dtype.is_numeric():
+        values = texts(series)
+        numbers = format.parsed(values)
+        _refuse(series, values, numbers, format.text)
+        series = numbers
+    x: NDArray[np.float64] = series.cast(float).to_numpy()  # NaN where it is null
+    if (large := np.abs(x) > LARGEST).any():
+        row = int(large.argmax())
+        raise InputError(
+            f"Column {series.name!r} is {x[row]:g} in row {row + 1}, but numbers go up to {LARGEST:g}, the largest of "
+            "float32: leave it empty if it is unknown."
+        )
     return x
 
 
@@ -185,6 +191,9 @@ class Date(Encoder):
         How it is written in texts.
     center, scale
         Of the days since 1970, as for `Numeric`.
+    ago
+        Whether there is the number of days. What learns from the past of each row does without: it has the number of
+        rows, and days to come are none that training knew.
     cycles
         Which of "day", "week" and "year" differ in training.
     missing
@@ -194,6 +203,7 @@ class Date(Encoder):
     formats: tuple[str, ...]
     center: float
     scale: float
+    ago: bool
     cycles: tuple[str, ...]
     missing: bool
     kind: ClassVar[str] = "date"
@@ -201,13 +211,13 @@ class Date(Encoder):
     @property
     def width(self) -> int:
         """How many inputs it makes."""
-        return 1 + 2 * len(self.cycles) + self.missing
+        return self.ago + 2 * len(self.cycles) + self.missing
 
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""
         dates = read_dates(series, self.formats)
         missing = dates.is_null().to_numpy()
-        columns = [smoothly_clipped((days(dates) - self.center) / self.scale)]
+        columns = [smoothly_clipped((days(dates) - self.center) / self.scale)] if self.ago else []
         for cycle in self.cycles:
             angle = 2 * np.pi * CYCLES[cycle](dates)
             columns += [np.sin(angle), np.cos(angle)]
@@ -223,7 +233,7 @@ def read_dates(series: Series, formats: tuple[str, ...]) -> Series:
     if series.dtype.is_temporal():
         return in_microseconds(series)
     values = texts(series)
-    dates = parsed_dates(values, formats)
+    dates = parsed_dates(values, tuple(dict.fromkeys((*formats, *PLAIN_DATES))))
     _refuse(series, values, dates, "dates")
     return dates
 
@@ -286,22 +296,3 @@ class Picture(Encoder):
 
 ENCODERS: dict[str, type[Encoder]] = {cls.kind: cls for cls in (Numeric, Categorical, Boolean, Date, Picture)}
 """The encoders, by what a model file calls them."""
-
-
-def described(encoder: Encoder) -> dict[str, Any]:
-    """Return an encoder as plain data for JSON."""
-    fields = dict(vars(encoder))
-    if "numbers" in fields:
-        fields["numbers"] = dict(vars(fields["numbers"]))
-    return {"kind": encoder.kind, **fields}
-
-
-def rebuilt(description: Mapping[str, Any]) -> Encoder:
-    """Return the encoder of a description; raise TypeError, ValueError or KeyError if it is none."""
-    fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in description.items()
-    }
-    cls = ENCODERS[fields.pop("kind")]
-    if "numbers" in fields:
-        fields["numbers"] = NumberFormat(**fields["numbers"])
-    return cls(**fields)

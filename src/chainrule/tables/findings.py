@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, warn
 from chainrule.tables.encoders import Categorical, Date, Numeric, days, read_dates, read_numbers
-from chainrule.tables.frames import Frame, texts
+from chainrule.tables.frames import Frame
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.targets import Target
 
@@ -55,6 +55,10 @@ def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> 
         return bool(spread and abs(np.corrcoef(x[present], y[present])[0, 1]) > _SAME)
     if not isinstance(encoder, Numeric | Categorical):
         return False
-    pairs = np.unique(np.stack([texts(series).fill_null("").rank("dense").to_numpy().astype(np.int64), y]), axis=1)
-    values = len(np.unique(pairs[0]))
-    return bool(pairs.shape[1] == values <= len(y) / _ROWS_PER_VALUE)  # each value comes with one class only
+    if isinstance(encoder, Numeric):
+        values = np.unique(read_numbers(series, encoder.numbers), return_inverse=True)[1]
+    else:
+        values = encoder.codes(series)
+    pairs = np.unique(np.stack([values, y]), axis=1)
+    different = len(np.unique(pairs[0]))
+    return bool(pairs.shape[1] == different <= len(y) / _ROWS_PER_VALUE)  # each value comes with one class only

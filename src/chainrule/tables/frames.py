@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from chainrule.common.errors import InputError, MissingExtraError
@@ -101,6 +101,26 @@ def _once(names: list[str]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"The table has several columns named {twice!r}: give each its own name.")
+
+
+_NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"  # no code with zeros in front, such as 007
+
+
+def with_numbers(frame: Frame, names: Sequence[str]) -> Frame:
+    """Return a frame in which those of some columns that are plain numbers in texts are float64.
+
+    All columns are looked at together: one at a time, polars would take a second for some hundred.
+    """
+    polars = needs_polars("A table")
+    schema = frame.schema  # which polars makes anew each time
+    written = [name for name in names if schema[name] == polars.String]
+    if not written:
+        return frame
+    words = polars.col(written).str.strip_chars()
+    clean = frame.select(polars.when(~words.str.to_lowercase().is_in(MISSING)).then(words))
+    plain = clean.select(polars.all().str.contains(_NUMBER).all()).row(0, named=True)
+    numbers = [name for name, are_numbers in plain.items() if are_numbers]
+    return frame.with_columns(clean.select(numbers).cast(polars.Float64))
 
 
 def texts(series: Series) -> Series:

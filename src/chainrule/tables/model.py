@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,27 +14,24 @@ from chainrule.common.console import say
 from chainrule.common.errors import DataWarning, FileFormatError, InputError, warn
 from chainrule.common.settings import whole
 from chainrule.common.version import __version__
-from chainrule.equations.optimizers import AdamW
-from chainrule.equations.schedules import Cosine, Warmup
 from chainrule.files import models
-from chainrule.layers import Dense, Dropout, Layer, ReLU
+from chainrule.layers import Layer
 from chainrule.network import Network
-from chainrule.tables import encoders, preparation, targets
+from chainrule.tables import networks, preparation
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
+from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_target
 from chainrule.tables.findings import warn_of_findings
-from chainrule.tables.frames import Frame, as_frame, needs_polars, texts
+from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
+from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
-from chainrule.tables.scores import baselines, scores
+from chainrule.tables.scores import baselines, naive, scores
 from chainrule.tables.splitting import draw
 from chainrule.tables.targets import Target, Task, target_of
+from chainrule.tables.windows import Past
 from chainrule.training.callbacks import EarlyStopping
 
-_STEPS = 2000  # of the optimizer: a small table is gone through more often than a large one
-_LEAST_EPOCHS, _MOST_EPOCHS = 10, 100
-_VALIDATED = 0.2  # of the rows tell when to stop
 _FEW_ROWS = 50  # too few to lose some for that
-DROPOUT = 0.3
 
 
 class TableModel:
@@ -51,6 +47,8 @@ class TableModel:
         What is predicted.
     report
         Scores and versions, kept in the file: plain data.
+    past
+        Which rows before it a prediction is made from; None if it is made from its own row.
 
     Examples
     --------
@@ -64,8 +62,16 @@ class TableModel:
     KEY: ClassVar[str] = "table"
     """Of its part of the description in a model file."""
 
-    def __init__(self, network: Network, preparation: Preparation, target: Target, report: dict[str, Any]) -> None:
-        self.network, self.preparation, self.target, self.report = network, preparation, target, report
+    def __init__(
+        self,
+        network: Network,
+        preparation: Preparation,
+        target: Target,
+        report: dict[str, Any],
+        past: Past | None = None,
+    ) -> None:
+        self.network, self.preparation, self.target = network, preparation, target
+        self.report, self.past = report, past
 
     @classmethod
     def fit(
@@ -76,6 +82,9 @@ class TableModel:
         columns: Columns | None = None,
         task: Task | None = None,
         layers: Sequence[int | Layer] = (128, 64),
+        history: int | None = None,
+        horizon: int = 1,
+        time: str | None = None,
         seed: int = 0,
         verbose: bool = True,
         **settings: Any,
@@ -95,6 +104,9 @@ class TableModel:
         layers
             Units of the hidden layers, which are Dense, ReLU and Dropout; or layers of your own, without the last one,
             which follows from the target.
+        history, horizon, time
+            To predict a number from the rows before it, its own past included: how many rows are seen, how many rows
+            after the last of them it is, and the column that orders the rows, as for `chainrule.tables.windows`.
         seed
             Of the first weights, the order of the rows and of the fifth of them that tells when to stop.
         verbose
@@ -120,15 +132,21 @@ class TableModel:
             raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
         columns = recognized(frame) if columns is None else columns
         frame = with_answers(frame, target)
+        plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
+        frame = with_numbers(frame, plain)
         goal = target_of(frame[target], columns[target], task)
-        prepared = preparation.fit(frame, columns, target)
+        past = None if history is None else _past(goal, Past(history, horizon, time))
+        prepared = preparation.fit(frame, columns, None if past else target, ago=past is None)
         y = goal.numbers_of(frame[target])
-        warn_of_findings(frame, prepared, goal, y)
-        network = _network(prepared, goal, layers, seed)
-        model = cls(network, prepared, goal, {"rows": frame.height, "versions": _versions()})
+        if past is None:
+            warn_of_findings(frame, prepared, goal, y)
+        shape = prepared.shape if past is None else (past.history, prepared.width)
+        network = networks.network(shape, goal, layers, seed)
+        model = cls(network, prepared, goal, {"rows": frame.height, "versions": _versions()}, past)
         if verbose:
             say(model.about(columns))
-        model._train(prepared.prepare(frame).X, y, seed, {"verbose": verbose and console.out().isatty(), **settings})
+        X, rows = model._examples(frame)
+        model._train(X, y[rows], seed, {"verbose": verbose and console.out().isatty(), **settings})
         if verbose:
             say(model.trained)
         return model
@@ -154,22 +172,18 @@ class TableModel:
         return f"{text}; epoch {best} is kept, the best one on a fifth of them that told when to stop"
 
     def _train(self, X: NDArray[np.float32], y: NDArray[Any], seed: int, settings: dict[str, Any]) -> None:
-        X, Y = X.reshape(-1, *self._shape), self._learned(y)
-        chosen = _settings(len(X), settings) | settings
+        Y = self._learned(y)
+        chosen = networks.settings(len(X), settings)
         strata = y if self.target.task == "classification" else np.zeros(len(y), int)
-        validates = draw(strata, _VALIDATED, seed)
+        validates = draw(strata, networks.VALIDATED, seed)
+        if self.past is not None:  # what comes last is like what will come
+            validates = np.arange(len(X)) >= (1 - networks.VALIDATED) * len(X)
         if len(X) >= _FEW_ROWS and validates.any() and not {"validation_data", "validation_split"} & set(settings):
             chosen["validation_data"] = X[validates], Y[validates]
             X, Y = X[~validates], Y[~validates]
             chosen["callbacks"] = [EarlyStopping(max(5, chosen["epochs"] // 4)), *chosen.get("callbacks", ())]
         self.network.fit(X, Y, seed=seed, **chosen)
         self.report["history"] = self.network.history.rows
-
-    @property
-    def _shape(self) -> tuple[int, ...]:
-        """The shape of one example."""
-        picture = [e for e in self.preparation.encoders if isinstance(e, encoders.Picture)]
-        return picture[0].shape if picture else (self.preparation.width,)
 
     def _learned(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return what the network learns in the place of classes and values."""
@@ -206,6 +220,19 @@ class TableModel:
 
     def _outputs(self, frame: Frame) -> NDArray[np.float64]:
         """Return probabilities of shape (rows, classes), or values of shape (rows,) in the units of the table."""
+        X, rows = self._examples(frame)
+        if not len(X) and self.past is None:
+            return np.zeros((0, len(self.target.classes)) if self.target.classes else 0)
+        if self.target.task == "classification":
+            P = self.network.predict(X).astype(np.float64)
+            return np.hstack([1 - P, P]) if P.shape[1] == 1 else P
+        values = np.full(frame.height, np.nan)
+        if len(X):
+            values[rows] = self.network.predict(X)[:, 0].astype(np.float64) * self.target.scale + self.target.center
+        return values
+
+    def _examples(self, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the inputs of the network, and the row of the table that each example predicts."""
         X, unknown = self.preparation.prepare(frame)
         for name, n in unknown.items():
             warn(
@@ -213,13 +240,10 @@ class TableModel:
                 "for the network they are none of its categories.",
                 DataWarning,
             )
-        if not len(X):
-            return np.zeros((0, len(self.target.classes)) if self.target.classes else 0)
-        P = self.network.predict(X.reshape(-1, *self._shape)).astype(np.float64)
-        if self.target.task == "classification":
-            return np.hstack([1 - P, P]) if P.shape[1] == 1 else P
-        values: NDArray[np.float64] = P[:, 0] * self.target.scale + self.target.center
-        return values
+        if self.past is None:
+            return X.reshape(-1, *self.preparation.shape), np.arange(len(X))
+        seen, rows = self.past.windows(frame, self.target.name)
+        return X[seen], rows
 
     def scored(self, data: Any) -> Frame:
         """Return a table with the predictions beside its columns.
@@ -233,7 +257,7 @@ class TableModel:
         frame = as_frame(data)
         P = self._outputs(frame)
         if self.target.task == "regression":
-            new = [polars.Series("prediction", P)]
+            new = [polars.Series("prediction", P).fill_nan(None)]  # where too few rows come before
         else:
             new = [self.target.labels(P.argmax(axis=1)).alias("prediction")]
             new += [polars.Series(f"probability of {c}", P[:, k]) for k, c in enumerate(self.target.classes)]
@@ -247,13 +271,21 @@ class TableModel:
         """Return the scores on a table that has the target, in its units, as `chainrule.tables.scores` says."""
         frame = as_frame(data)
         check_has(frame, self.target.name)
-        y = self.target.numbers_of(frame[self.target.name])
-        if not len(y):
-            raise InputError("The table has no rows, so there is nothing to score.")
-        return scores(self.target, y, self._outputs(frame))
+        P, rows = self._outputs(frame), np.arange(frame.height)
+        if self.past is not None:
+            rows = np.flatnonzero(~np.isnan(P) & ~texts(frame[self.target.name]).is_null().to_numpy())
+        if not len(rows):
+            raise InputError("The table has no row that can be predicted, so there is nothing to score.")
+        return scores(self.target, self.target.numbers_of(frame[self.target.name][rows]), P[rows])
 
     def baselines(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
-        """Return what the most frequent class or the mean, and logistic or ridge regression, score on a test table."""
+        """Return the scores of models without a network on a test table.
+
+        These are the most frequent class or the mean, and logistic or ridge regression; for a model that sees the past,
+        the last value that is known, and the value one season before.
+        """
+        if self.past is not None:
+            return naive(self.target, self.past, as_frame(test))
         parts: list[Any] = []
         for data in train, test:
             frame = with_answers(as_frame(data), self.target.name, quiet=True)
@@ -264,7 +296,8 @@ class TableModel:
     def about(self, columns: Columns) -> str:
         """Return what was recognized, for people."""
         lines = [str(columns), self.predicts]
-        shape = self.preparation.width if len(self._shape) == 1 else " x ".join(map(str, self._shape))
+        assert self.network.input_shape is not None
+        shape = " x ".join(map(str, self.network.input_shape))
         return "\n".join([*lines, f"{len(self.preparation.encoders)} columns become {shape} inputs"])
 
     def save(self, path: str | Path) -> None:
@@ -276,9 +309,10 @@ class TableModel:
             As for `chainrule.save`.
         """
         table = {
-            "columns": [encoders.described(encoder) for encoder in self.preparation.encoders],
-            "target": targets.described(self.target),
+            "columns": [described(encoder) for encoder in self.preparation.encoders],
+            "target": described(self.target),
             "report": self.report,
+            **({} if self.past is None else {"past": vars(self.past)}),
         }
         models.write(self.network, path, {self.KEY: table})
 
@@ -302,10 +336,12 @@ class TableModel:
     def of(cls, network: Network, table: Any, name: str) -> TableModel:
         """Return the model of a network and what its file says of the table."""
         try:
-            prepared = Preparation([encoders.rebuilt(column) for column in table["columns"]])
-            model = cls(network, prepared, targets.rebuilt(table["target"]), dict(table["report"]))
+            prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
+            past = Past(**table["past"]) if "past" in table else None
+            model = cls(network, prepared, rebuilt_target(table["target"]), dict(table["report"]), past)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
-            wanted = (model._shape, (1 if outputs == 2 else outputs,))
+            shape = prepared.shape if past is None else (past.history, prepared.width)
+            wanted = (shape, (1 if outputs == 2 else outputs,))
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"{name} does not describe a table that this version knows: {error!r:.200}"
@@ -333,38 +369,14 @@ def with_answers(frame: Frame, target: str, *, quiet: bool = False) -> Frame:
     return frame.filter(~missing)
 
 
-def _network(prepared: Preparation, target: Target, layers: Sequence[int | Layer], seed: int) -> Network:
-    """Return a network without experience."""
-    hidden: list[Layer] = []
-    for layer in layers:
-        if isinstance(layer, Layer):
-            hidden.append(layer)
-        else:
-            units = whole("TableModel.fit", "layers", layer, least=1)
-            hidden += [Dense(units, initializer="he"), ReLU(), Dropout(DROPOUT)]
-    classes = len(target.classes)
-    outputs = 1 if target.task == "regression" or classes == 2 else classes
-    loss = {"regression": "mean_squared_error", "classification": "categorical_cross_entropy"}[target.task]
-    network = Network(
-        [*hidden, Dense(outputs, initializer="xavier")],
-        "binary_cross_entropy" if classes == 2 else loss,
-        seed=seed,
-    )
-    return network
-
-
-def _settings(rows: int, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return how long and how fast a network for so many rows is trained, if nobody says so."""
-    batch_size = settings.get("batch_size", 256 if rows >= 2000 else 32)
-    batches = math.ceil(rows * (1 - _VALIDATED) / batch_size)
-    epochs = settings.get("epochs", min(max(_STEPS // batches, _LEAST_EPOCHS), _MOST_EPOCHS))
-    steps = max(epochs * batches, 2)
-    rate = Warmup(max(1, steps // 20), Cosine(0.002, steps=steps - steps // 20))
-    return {
-        "batch_size": batch_size,
-        "epochs": epochs,
-        "optimizer": AdamW(rate, weight_decay=0.02),
-    }
+def _past(target: Target, past: Past) -> Past:
+    """Return what is seen before a prediction, or raise an error if a class is predicted."""
+    if target.task == "classification":
+        raise InputError(
+            f"history is for numbers, but {target.name!r} has classes ({target.why}): say that its task is "
+            "regression, or leave out history."
+        )
+    return past
 
 
 def _versions() -> dict[str, str]:

@@ -23,7 +23,8 @@ from chainrule.tables.encoders import (
     read_numbers,
     truth_values,
 )
-from chainrule.tables.frames import Frame, Series, needs_polars, texts
+from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers
+from chainrule.tables.number_texts import PLAIN
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
 _RARE = 3  # rows of a category that is too rare to learn from, in a table of many rows
@@ -68,6 +69,12 @@ class Preparation:
         """How many inputs they make."""
         return sum(encoder.width for encoder in self.encoders)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example: (inputs,), or that of its picture."""
+        first = self.encoders[0]
+        return first.shape if isinstance(first, Picture) else (self.width,)
+
     def prepare(self, frame: Frame) -> Prepared:
         """Return the inputs of a table with the same columns, in any order; others are not looked at.
 
@@ -76,11 +83,13 @@ class Preparation:
         InputError
             If a column is missing, or a value is not of the column's kind.
         """
-        if missing := [name for name in self.names if name not in frame.columns]:
+        there = set(frame.columns)
+        if missing := [name for name in self.names if name not in there]:
             raise InputError(
                 f"The model was trained with the columns {shown(self.names)}, but the table lacks {shown(missing)}. It "
                 f"has {shown(frame.columns)}."
             )
+        frame = with_numbers(frame, [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN])
         X = np.zeros((frame.height, self.width), np.float32)
         start, unknown = 0, {}
         for encoder in self.encoders:
@@ -90,8 +99,8 @@ class Preparation:
         return Prepared(X, unknown)
 
 
-def fit(frame: Frame, columns: Columns, target: str | None) -> Preparation:
-    """Measure what the columns of a table, but the target, need to become inputs.
+def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True) -> Preparation:
+    """Measure what the columns of a table, but the target, need to become inputs; of dates how long ago, if asked.
 
     Raises
     ------
@@ -102,6 +111,9 @@ def fit(frame: Frame, columns: Columns, target: str | None) -> Preparation:
     if not used:
         notes = "; ".join(f"{column.name!r}: {column.note}" for column in columns if column.name != target)
         raise InputError(f"There is no column to learn from besides {target!r}. {notes:.500}".rstrip())
+    if len(used) > 1 and (picture := next((c for c in used if c.kind == "picture"), None)):
+        others = [column.name for column in used if column is not picture]
+        raise InputError(f"Pictures are learned from by themselves: leave out {shown(others)}, or {picture.name!r}.")
     numbers = {c.name: read_numbers(frame[c.name], c.numbers) for c in used if c.kind == "numeric"}
     dates = {c.name: read_dates(frame[c.name], c.dates) for c in used if c.kind == "date"}
     measured = _measured({**numbers, **{name: days(series) for name, series in dates.items()}})
@@ -112,7 +124,7 @@ def fit(frame: Frame, columns: Columns, target: str | None) -> Preparation:
             return Numeric(name, column.numbers, *measured[name], missing=bool(np.isnan(numbers[name]).any()))
         if column.kind == "date":
             cycles = tuple(cycle for cycle, of in CYCLES.items() if _differ(of(dates[name])))
-            return Date(name, column.dates, *measured[name], cycles, missing=dates[name].null_count() > 0)
+            return Date(name, column.dates, *measured[name], ago, cycles, missing=dates[name].null_count() > 0)
         if column.kind == "picture":
             return _picture(series)
         return _categorical(name, column.kind == "boolean", series)

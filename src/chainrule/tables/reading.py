@@ -79,7 +79,7 @@ def read(
     if start.startswith((_PARQUET, _ARROW)):
         polars = needs_polars("Reading a table")
         with _whole(path):
-            return polars.read_parquet(path) if start.startswith(_PARQUET) else polars.read_ipc(path, memory_map=False)
+            return polars.read_parquet(path) if start.startswith(_PARQUET) else polars.read_ipc(path)
     return read_text_file(path)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import MissingExtraError
+from chainrule.tables.frames import Frame, texts
 from chainrule.tables.targets import Target
+from chainrule.tables.windows import Past
 
 _IMBALANCED = 0.2  # of the rows: of a rarer class the accuracy says little
 
@@ -87,6 +89,22 @@ def baselines(
             contender.fit(X, y)
             P = contender.predict(test[0]) if target.task == "regression" else _of_all(contender, target, test[0])
         result[name] = scores(target, test[1], P)
+    return result
+
+
+def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float]]:
+    """Return the scores of the last value that is known, and of the value one season before, on a table."""
+    seen, rows = past.windows(frame, target.name)
+    known = ~texts(frame[target.name]).is_null().to_numpy()
+    values = np.full(frame.height, np.nan)
+    values[known] = target.numbers_of(frame[target.name].filter(known))
+    seen, rows = seen[known[rows]], rows[known[rows]]
+    result = {"last value": scores(target, values[rows], values[seen[:, -1]])}
+    season, back = past.season(frame), 0
+    if season:
+        back = past.history - (-past.horizon % season) - 1  # of the same hour, the last one that is known
+    if season and 0 <= back < past.history:
+        result["one season before"] = scores(target, values[rows], values[seen[:, back]])
     return result
 
 

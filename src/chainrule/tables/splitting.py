@@ -136,7 +136,7 @@ def moments_of(series: Series) -> NDArray[np.float64]:
     formats, dates = date_formats(series.name, distinct)
     if dates < distinct.len():
         raise InputError(
-            f"Column {series.name!r} is no time: it holds texts such as {distinct[0]!r:.40}, and neither dates nor "
+            f"Column {series.name!r} is no time: it holds {values.drop_nulls()[0]!r:.40}, and neither dates nor "
             "numbers."
         )
     return days(read_dates(series, formats))

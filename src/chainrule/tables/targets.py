@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -173,11 +172,10 @@ def _values(series: Series, column: Column, why: str) -> Target:
         distinct = texts(series).unique()
         format, numbers = number_format(distinct)
         if numbers < distinct.len():
-            wrong = distinct.filter(format.parsed(distinct).is_null())[0]
-            row = int((texts(series) == wrong).arg_max()) + 1
+            row = format.parsed(texts(series)).is_null().arg_true()[0]
             raise InputError(
-                f"Column {series.name!r} is to be predicted as a number, but row {row} is {wrong!r:.40}. Say that the "
-                "task is classification, or correct it."
+                f"Column {series.name!r} is to be predicted as a number, but row {row + 1} is {series[row]!r:.40}. Say "
+                "that the task is classification, or correct it."
             )
     y = read_numbers(series, format)
     center, scale = float(y.mean()), float(y.std())
@@ -185,14 +183,3 @@ def _values(series: Series, column: Column, why: str) -> Target:
         series.name, "regression", why, numbers=format, center=center, scale=scale or 1.0,
         low=float(y.min()), high=float(y.max()),
     )  # fmt: skip
-
-
-def described(target: Target) -> dict[str, Any]:
-    """Return a target as plain data for JSON."""
-    return {**vars(target), "numbers": dict(vars(target.numbers))}
-
-
-def rebuilt(description: Mapping[str, Any]) -> Target:
-    """Return the target of a description; raise TypeError, ValueError or KeyError if it is none."""
-    fields: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in description.items()}
-    return Target(**{**fields, "numbers": NumberFormat(**fields["numbers"])})
