@@ -108,6 +108,12 @@ def test_sessions_with_tables_are_as_shown(tmp_path: Path) -> None:
         assert _told(done.stdout + done.stderr) == _told(output), command
 
 
+def test_tables_from_python(tmp_path: Path) -> None:
+    make_tables(tmp_path)
+    (code,) = [block.text for block in blocks("docs/tables.md") if block.language == "python"]
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=tmp_path)
+
+
 def _told(output: str) -> list[str]:
     """Return the lines without scores and predictions."""
     return [
