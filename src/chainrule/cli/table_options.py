@@ -16,9 +16,12 @@ from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS
 
-ColumnsOption = Annotated[
-    list[str] | None, typer.Option(metavar="COLUMNS", help="Of a table: take these for that (a,b or said again).")
+NumericOption = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMNS", help="Of a table: these are numbers (a,b or said again).")
 ]
+CategoricalOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="These are categories.")]
+DateOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="These are dates.")]
+DropOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="These are left out.")]
 SheetOption = Annotated[str | None, typer.Option(metavar="NAME", help="Of an Excel file: the sheet.")]
 XOption = Annotated[str | None, typer.Option("--x", metavar="NAME", help="Of an NPZ or HDF5 file: the inputs.")]
 YOption = Annotated[str | None, typer.Option("--y", metavar="NAME", help="Of an NPZ or HDF5 file: the target.")]

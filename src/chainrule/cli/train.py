@@ -15,7 +15,10 @@ from chainrule.cli.output import JsonOption, one_of, print_json, scores_line
 from chainrule.cli.output import test as score
 from chainrule.cli.stopping import stopping
 from chainrule.cli.table_options import (
-    ColumnsOption,
+    CategoricalOption,
+    DateOption,
+    DropOption,
+    NumericOption,
     SheetOption,
     SizeOption,
     TableOptions,
@@ -79,10 +82,10 @@ def run(
     task: Annotated[
         str | None, typer.Option(metavar="TASK", help="classification or regression.", show_default="as the target is")
     ] = None,
-    numeric: ColumnsOption = None,
-    categorical: ColumnsOption = None,
-    date: ColumnsOption = None,
-    drop: ColumnsOption = None,
+    numeric: NumericOption = None,
+    categorical: CategoricalOption = None,
+    date: DateOption = None,
+    drop: DropOption = None,
     test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test on this table.")] = None,
     split: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Test on this share of the rows.", show_default="0.2")
