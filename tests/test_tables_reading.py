@@ -185,15 +185,14 @@ def test_pictures_of_every_kind(tmp_path: Path) -> None:
     Image.fromarray(gray.astype(np.uint16) * 257).save(folder / "1.png")
     Image.fromarray(gray).convert("P").save(folder / "2.png")
     Image.fromarray(np.dstack([gray] * 3 + [np.full_like(gray, 255)])).save(folder / "3.png")
-    turned = Image.fromarray(gray.T)
+    turned = Image.fromarray(gray[::-1, ::-1])
     exif = turned.getexif()
-    exif[0x0112] = 8  # lies on its side
-    turned.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "4.png", exif=exif)
+    exif[0x0112] = 3  # the camera was held upside down
+    turned.save(folder / "4.png", exif=exif)
     frame = read(tmp_path / "pictures")
     assert frame["picture"].dtype.shape == (4, 8, 3)  # one has colors
     pictures = frame["picture"].to_numpy()[..., 0].astype(int)
-    assert np.abs(pictures[:4] - gray).max() <= 1
-    assert pictures[4].shape == gray.shape
+    assert np.abs(pictures - gray).max() <= 1
     (folder / "5.png").write_bytes(b"no picture")
     with pytest.raises(FileFormatError, match=r"5\.png is no picture that Pillow can read"):
         read(tmp_path / "pictures")

@@ -130,12 +130,7 @@ def texts(series: Series) -> Series:
     "true" and "false".
     """
     polars = needs_polars("A table")
-    if series.dtype == polars.String:
-        texts = series.str.strip_chars()
-        return texts.set(texts.str.to_lowercase().is_in(MISSING).fill_null(False), None)
     if series.dtype.is_float():
         series = series.fill_nan(None)
-        whole = series.drop_nulls()
-        if ((whole == whole.floor()) & (whole.abs() < 2**53)).all():
-            series = series.cast(polars.Int64)
-    return series.cast(polars.String, strict=False)
+    words = series.cast(polars.String, strict=False).str.strip_chars().str.replace(r"^(-?\d+)\.0+$", "${1}")
+    return words.set(words.str.to_lowercase().is_in(MISSING).fill_null(False), None)
