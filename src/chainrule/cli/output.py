@@ -71,9 +71,9 @@ def scores_table(scores: Mapping[str, Mapping[str, float]]) -> str:
     """Return the scores of several models as a table with a row for each.
 
     >>> print(scores_table({"this network": {"mae": 1.5}, "mean": {"mae": 12.0}}))
-                      mae
-    this network    1.500
-    mean            12.00
+                     mae
+    this network  1.5000
+    mean           12.00
     """
     names = list(dict.fromkeys(name for values in scores.values() for name in values))
     rows = [

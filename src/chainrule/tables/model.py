@@ -53,9 +53,10 @@ class TableModel:
     Examples
     --------
     >>> import chainrule as cr
-    >>> frame = {"size": [*range(40)], "town": ["Ulm", "Bonn"] * 20, "price": [3.0 * i for i in range(40)]}
-    >>> model = cr.TableModel.fit(frame, "price", columns=cr.tables.columns(frame, numeric=["size"]), verbose=False)
-    >>> model.predict({"size": [12], "town": ["Ulm"]}).shape
+    >>> area, town = [float(40 + i % 37) for i in range(120)], ["Ulm", "Bonn", "Bonn"] * 40
+    >>> price = [a * (3 if t == "Ulm" else 2) for a, t in zip(area, town)]
+    >>> model = cr.TableModel.fit({"area": area, "town": town, "price": price}, "price", verbose=False)
+    >>> model.predict({"town": ["Ulm"], "area": [50]}).shape
     (1,)
     """
 
