@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.cli import main
 from chainrule.common.errors import ChainruleError
+from chainrule.tables.encoders import read_numbers
 
 FUZZ = int(os.environ.get("CHAINRULE_FUZZ", "1"))
 USUAL = settings(
@@ -168,3 +169,36 @@ def test_any_file_is_trained_on_or_refused_in_a_sentence(
         assert (scored == 0) == Path("scored.csv").exists()
         says(capsys, "evaluate", "model", "table.csv")
     assert {path.name for path in tmp_path.iterdir()} <= {"table.csv", "model", "scored.csv"}
+
+
+STYLES: dict[str, Callable[[float], str]] = {
+    "plain": lambda x: f"{x:.2f}",
+    "comma": lambda x: f"{x:.2f}".replace(".", ","),
+    "grouped": lambda x: f"{x:,.2f}",
+    "grouped comma": lambda x: f"{x:,.2f}".translate(str.maketrans(",.", ".,")),
+    "blanks": lambda x: f"{x:,.2f}".replace(",", " "),
+    "percent": lambda x: f"{x:.2f} %",
+    "won": lambda x: f"{x:,.2f}원",
+    "dollars": lambda x: f"${x:,.2f}",
+}
+
+
+@settings(USUAL)
+@given(
+    values=st.lists(st.integers(-(10**8), 10**8).map(lambda n: n / 100), min_size=2, max_size=30, unique=True),
+    style=st.sampled_from(list(STYLES)),
+    separator=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp949"]),
+    missing=st.sampled_from(["", "NA", "?", "n/a"]),
+)
+def test_numbers_are_read_as_they_were_meant(
+    values: list[float], style: str, separator: str, encoding: str, missing: str, tmp_path: Path
+) -> None:
+    text = io.StringIO()
+    rows = [["값", "other"], *([STYLES[style](x), "a"] for x in values), [missing, "b"]]
+    csv.writer(text, delimiter=separator).writerows(rows)
+    (tmp_path / "table.csv").write_bytes(text.getvalue().encode(encoding))
+    frame = cr.tables.read(tmp_path / "table.csv")
+    column = cr.tables.columns(frame, numeric=["값"])["값"]
+    assert (column.kind, column.missing) == ("numeric", 1)
+    assert read_numbers(frame["값"], column.numbers)[:-1].tolist() == values
