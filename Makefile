@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test fuzz fuzz-files check-quality lint format bench bench-quick bench-first clean
+.PHONY: run test fuzz fuzz-files check-quality gallery lint format bench bench-quick bench-first clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -27,6 +27,10 @@ fuzz-files: $(VENV)/dev.stamp
 # small cases and templates; it fails if right code is accused. A minute or two.
 check-quality: $(VENV)/dev.stamp
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.checker.quality --show-missed
+
+# Draws docs/gallery.md, docs/gallery.ko.md and their pictures, in a minute; the Korean ones need a font with Hangul.
+gallery: $(VENV)/dev.stamp
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.gallery
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

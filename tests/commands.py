@@ -10,3 +10,5 @@ from chainrule.cli import app
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 """Every command by its name."""
+PLOTS: dict[str, Any] = COMMANDS["plot"].commands
+"""Every kind of picture that `chainrule plot` draws, by its name."""

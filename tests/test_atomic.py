@@ -19,7 +19,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.cli import main as command
-from chainrule.common import atomic
+from chainrule.common import atomic, drawing
 from chainrule.common.errors import ChainruleError, InputError, UnwritableError
 from chainrule.plots.gates import plot_gates
 from chainrule.training.history import History
@@ -49,7 +49,7 @@ DOORS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "CSVLogger": ("a.csv", lambda path: _fit(cr.loggers.CSVLogger(path))),
     "JSONLinesLogger": ("a.jsonl", lambda path: _fit(cr.loggers.JSONLinesLogger(path))),
     "History.plot": ("a.png", _plot),
-    "plot_gates": ("a.svg", plot_gates),
+    "drawing.write": ("a.svg", lambda path: drawing.write(plot_gates(), path)),
     "train --out": ("b.safetensors", _command),
     "gates --out": ("b.png", lambda path: _command(path, "gates")),
 }
@@ -123,7 +123,7 @@ def test_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:
-    for name in ("save", "History.plot", "plot_gates", "CSVLogger"):
+    for name in ("save", "History.plot", "drawing.write", "CSVLogger"):
         file, write = DOORS[name]
         write(tmp_path / name / "new" / file)
         assert (tmp_path / name / "new" / file).is_file()
@@ -182,7 +182,7 @@ def test_append_needs_a_file_that_is_there(tmp_path: Path) -> None:
 STOPPED = """
 import os, signal, sys
 from pathlib import Path
-from chainrule.common import atomic
+from chainrule.common import atomic, drawing
 os.fsync = lambda _: (print("writing", flush=True), signal.pause())
 atomic.write(Path(sys.argv[1]), b"half")
 """
@@ -210,7 +210,7 @@ def test_many_writers_at_the_same_time(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from chainrule.common import atomic
+from chainrule.common import atomic, drawing
 for _ in range(60):
     atomic.write(Path(sys.argv[1]), sys.argv[2].encode() * 1000)
 """

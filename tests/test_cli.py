@@ -22,7 +22,8 @@ from rich.console import Console
 import chainrule
 from chainrule.cli import main
 from chainrule.cli.draw import draw
-from tests.commands import COMMANDS
+from chainrule.cli.keeping import KeepsInputs
+from tests.commands import COMMANDS, PLOTS
 
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()
 Run = Callable[..., tuple[int, str, str]]
@@ -167,7 +168,7 @@ def test_summary(run: Run, model: Path) -> None:
     assert (status, err) == (0, "")
     network = chainrule.load(model)
     *table, loss = out.splitlines()
-    assert "\n".join(table) == network.summary()
+    assert "\n".join(table) == str(network.summary())
     assert table[-1].startswith("50,890 parameters (198.8 KiB), ")
     assert loss == f"loss: {network.loss!r}" == "loss: CategoricalCrossEntropy(label_smoothing=0.0)"
 
@@ -495,3 +496,121 @@ def test_train_with_another_engine(run: Run, fails: Callable[..., str]) -> None:
         "Engine: numpy, because the run should take about" in run("train", "xor", "--epochs", 2, "--engine", "auto")[1]
     )
     assert "There is no engine 'cuda'. Known: numpy, fast, xla, auto." in fails("train", "xor", "--engine", "cuda")
+
+
+# `explain` shows the numbers of one example.
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> chainrule.Network:
+    """A small model beside a row for it."""
+    monkeypatch.chdir(tmp_path)
+    network = chainrule.Network.mlp([2, 3, 3], seed=0)
+    chainrule.save(network, "small.safetensors")
+    Path("row.csv").write_text("height,width\n0.5,2\n")
+    np.save("row.npy", np.array([0.5, 2.0]))
+    return network
+
+
+def test_explain_a_row(run: Run, small: chainrule.Network) -> None:
+    asked = "--label", 1, "--why", "layer0.W[1, 0]"
+    status, out, err = run("explain", "small.safetensors", "--input", "row.csv", *asked)
+    assert (status, err) == (0, "")
+    trace = small.trace(np.array([[0.5, 2.0]]), [1], training=False)
+    assert f"prediction: {small.predict_classes([[0.5, 2.0]])[0]} (" in out
+    for_python, for_terminal = 'why("layer0.W[0, 0]")', '--why "layer0.W[0, 0]"'
+    assert str(trace).replace(for_python, for_terminal) in out and for_python not in out
+    assert str(trace.why("layer0.W[1, 0]")) in out
+    assert "The path of greatest influence\nlayer0.dW[1, 0]" in out
+    assert run("explain", "small.safetensors", "--input", "row.npy", *asked)[1] == out
+
+
+def test_explain_without_a_label_and_in_korean(run: Run, small: chainrule.Network) -> None:
+    status, out, _ = run(
+        "explain", "small.safetensors", "--input", "row.csv", "--why", "layer2.Z[0, 1]", "--lang", "ko"
+    )
+    assert status == 0 and "보려면 --label을 주세요" in out and "모든 항의 합" in out and "예측: " in out
+
+
+def test_explain_says_what_it_leaves_out(run: Run, small: chainrule.Network) -> None:
+    asked = "--label", 1, "--why", "layer2.W"
+    out = run("explain", "small.safetensors", "--input", "row.csv", *asked)[1]
+    assert out.count("\nlayer2.dW[") == 8 and "\n\nlayer2.W: 9 numbers, of which the 8 largest are explained" in out
+
+
+def test_explain_writes_json_and_a_page(run: Run, small: chainrule.Network) -> None:
+    arguments = ["small.safetensors", "--input", "row.csv", "--label", 1, "--why", "loss", "--html", "a/page.html"]
+    status, out, _ = run("explain", *arguments, "--json")
+    data = json.loads(out)
+    assert status == 0 and data["layers"][0]["forward"]["A"]["numbers"] == [[0.5, 2.0]]
+    assert data["why"][0]["path"] == "loss" and data["prediction"] == small.predict([[0.5, 2.0]])[0].tolist()
+    assert "<math" in Path("a/page.html").read_text("utf-8")
+    assert "The page is a/page.html." in run("explain", *arguments)[1]
+
+
+def test_no_command_writes_over_what_it_reads(fails: Callable[..., str], small: chainrule.Network) -> None:
+    Path("link.npy").symlink_to("row.npy")
+    before = {name: Path(name).read_bytes() for name in ("small.safetensors", "row.npy")}
+    for page in "small.safetensors", "./row.npy", "link.npy":
+        message = fails("explain", "small.safetensors", "--input", "row.npy", "--html", page)
+        assert f"--html {Path(page)} would write over the file that the command reads: name another one." in message
+    message = fails("plot", "network", "small.safetensors", "row.npy", "--out", "row.npy")
+    assert "--out row.npy would write over the file that the command reads" in message
+    assert before == {name: Path(name).read_bytes() for name in before}
+    commands = {**COMMANDS, **PLOTS}
+    assert all(isinstance(command, KeepsInputs) for name, command in commands.items() if name != "plot")
+
+
+def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small: chainrule.Network) -> None:
+    Path("two.csv").write_text("1,2\n3,4\n")
+    Path("words.csv").write_text("1,2\nthree,4\n")
+    Path("none.csv").write_text("height,width\n")
+    explain = ("explain", "small.safetensors", "--input")
+    assert "explain takes one example, but two.csv has 2" in fails(*explain, "two.csv")
+    assert "column 1 of row 2 is 'three': write a number for it" in fails(*explain, "words.csv")
+    Path("gap.csv").write_text("height,width\n1,\n")
+    assert "rows of one length: column 2 (width) of row 1 is empty: fill it in" in fails(*explain, "gap.csv")
+    Path("short.csv").write_text("1,2\n3\n")
+    assert "row 1 has 2 entries, but row 2 has 1" in fails(*explain, "short.csv")
+    assert "none.csv has no row of numbers" in fails(*explain, "none.csv")
+    for wrong in 9, 1.5, -1, "nan":
+        rule = f"--label is the class of the example, a whole number from 0 to 2, but {wrong} came"
+        assert rule in fails(*explain, "row.csv", "--label", wrong)
+    assert "There is no 'layer7.W'" in fails(*explain, "row.csv", "--label", 1, "--why", "layer7.W[0]")
+    assert "give the targets: y, or in a terminal --label" in fails(*explain, "row.csv", "--why", "layer0.W[0, 0]")
+    assert "There is no language 'de'" in fails(*explain, "row.csv", "--lang", "de")
+    network = chainrule.Network([chainrule.Dense(2)], "mean_squared_error", input_shape=(2,))
+    chainrule.save(network, "two.safetensors")
+    assert "this model has 2 outputs: leave it out" in fails(
+        "explain", "two.safetensors", *explain[2:], "row.csv", "--label", 1
+    )
+
+
+def test_explain_writes_over_nothing_that_it_reads(fails: Callable[..., str], small: chainrule.Network) -> None:
+    for file in "small.safetensors", "row.csv":
+        before = Path(file).read_bytes()
+        sentence = fails("explain", "small.safetensors", "--input", "row.csv", "--html", file)
+        assert (
+            f"--html {file} would write over the file that the command reads" in sentence
+            and Path(file).read_bytes() == before
+        )
+
+
+def test_explain_shows_a_digit_as_the_model_saw_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = chainrule.Network.mlp([784, 10])
+    network.input_scale = 1 / 255
+    chainrule.save(network, "digits.safetensors")
+    np.save("digit.npy", np.round(X_TEST[0] * 255).astype(np.uint8))
+    status, out, _ = run("explain", "digits.safetensors", "--input", "digit.npy", "--json")
+    assert status == 0 and json.loads(out)["layers"][0]["forward"]["A"]["statistics"]["max"] <= 1
+
+
+def test_explain_names_the_class_of_a_binary_model(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = chainrule.Network.mlp([2, 1], seed=0)
+    chainrule.save(network, "moons.safetensors")
+    np.save("point.npy", np.ones((1, 2)))
+    p = float(network.predict(np.ones((1, 2)))[0, 0])
+    said = run("explain", "moons.safetensors", "--input", "point.npy")[1].splitlines()[0]
+    assert said == f"prediction: {int(p > 0.5)} ({max(p, 1 - p):.1%})"

@@ -242,7 +242,7 @@ def test_pictures_and_shipped_digits_are_scaled_too(run: Run, scale: float | Non
     (row,) = json.loads(run("predict", "model", "digit.png", "--json")[1])
     from chainrule.cli.digit import read_digit
 
-    digit = read_digit(Path("digit.png")).reshape(1, 784) * times
+    digit = read_digit(Path("digit.png")).pixels.reshape(1, 784) * times
     assert row["prediction"] == pytest.approx(float(network.predict(digit)[0, 0]), rel=1e-4)
 
 
@@ -375,7 +375,14 @@ ODD = [
 ]
 USUAL = {
     **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
-    **{"info": ["moons.st"], "summary": ["moons.st"], "gates": [], "datasets": []},
+    **{
+        "explain": ["moons.st", "--input=row.csv"],
+        "info": ["moons.st"],
+        "summary": ["moons.st"],
+        "gates": [],
+        "datasets": [],
+    },
+    **{"plot": ["shapes", "moons.st"], "diagnose": ["moons.st", "--data=moons"], "info": ["moons.st"]},
 }
 
 
@@ -388,6 +395,7 @@ def odd_files() -> None:
     model([784, 10], scale=1 / 255, path="digits.st")
     Path("code.py").write_text("def relu(x):\n    return x\n")
     Path("empty").touch()
+    Path("row.csv").write_text("0.5,1\n")
     Path("folder").mkdir()
     as_file(np.ones((1, 2), np.uint8), "idx")
     Image.fromarray(np.eye(30, dtype=np.uint8) * 255).save("digit.png")
@@ -417,7 +425,8 @@ def cheap(few_examples: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cr.Network, "fit", short)
     monkeypatch.setattr("chainrule.cli.app", typer.main.get_command(app))  # which typer makes anew in each call
-    monkeypatch.setattr("chainrule.plots.gates.plot_gates", lambda _: None)
+    monkeypatch.setattr("chainrule.cli.gates.plot_gates", lambda: None)
+    monkeypatch.setattr("chainrule.common.drawing.write", lambda *_: None)
     monkeypatch.setattr("chainrule.checker.running.sandbox.check_file", lambda path, names: Report(str(path)))
     monkeypatch.setattr(
         "chainrule.checker.running.sandbox.check_files",
@@ -432,7 +441,8 @@ def test_odd_arguments_end_in_a_result_or_one_sentence(
     monkeypatch.chdir(tmp_path)
     odd_files()
     options = ["--help", "--nope", "-x"]
-    options += [name for option in COMMANDS[command].params for name in option.opts if name.startswith("-")]
+    levels = [COMMANDS[command], *getattr(COMMANDS[command], "commands", {}).values()]
+    options += [name for level in levels for option in level.params for name in option.opts if name.startswith("-")]
     rng = random.Random(command)
     for _ in range(300):
         arguments = [command, *USUAL[command][: rng.randrange(3)]]

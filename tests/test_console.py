@@ -37,10 +37,16 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "evaluate": [["moons.safetensors", "moons"], ["해파리"]],
     "predict": [["digits.safetensors", "--samples", "2"], ["digits.safetensors", "--samples", "2", "--json"]],
     "info": [["digits.safetensors"], ["digits.safetensors", "--json"], ["해파리"]],
+    "explain": [["moons.safetensors", "--input", "row.csv", "--label", "1", "--why", "layer0.W", "--lang", "ko"]],
+    "diagnose": [
+        ["moons.safetensors", "--data", "moons", "--optimizer", "sgd", "--lr", "99", "--lang", "ko"],
+        ["nöpe"],
+    ],
     "summary": [["digits.safetensors"], ["해파리"]],
     "check": [["mine.py"], ["mine.py", "--lang", "ko", "--hint", "3"], ["mine.py", "--csv", "--lang", "ko"]],
     "gates": [[]],
     "datasets": [[]],
+    "plot": [["activations", "--out", "activations.png"], ["activations", "--out", "activations.png", "nöpe"]],
 }
 CALLS = [[command, *arguments] for command, calls in ARGUMENTS.items() for arguments in calls]
 CALLS += [["--help"], ["nope"], *([command, "--help"] for command in ARGUMENTS)]
@@ -97,6 +103,7 @@ CONSOLES: dict[str, Callable[[], Any]] = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("console")
     (folder / "mine.py").write_text(LEARNERS)
+    (folder / "row.csv").write_text("0.5,1\n")
     for dataset, name in ("moons", "moons"), ("mnist-small", "digits"):
         chosen = cr.datasets.DATASETS[dataset]
         (X, _), _ = chosen.load(0)

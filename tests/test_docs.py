@@ -14,16 +14,20 @@ from typing import NamedTuple
 import pytest
 from markdown_it import MarkdownIt
 
+from chainrule import plots
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.layers import LAYERS
 from examples.data.make_tables import make as make_tables
 from tests.checker.corpus import MISTAKES
-from tests.commands import COMMANDS
+from tests.commands import COMMANDS, PLOTS
+from tools import gallery
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKER = ["docs/checker.md", "docs/checker.ko.md"]
-PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/tables.md", *CHECKER]
+GALLERY = {lang: str(path.relative_to(ROOT)) for lang, path in gallery.PAGES.items()}
+PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/tables.md"]
+PAGES += [*CHECKER, *GALLERY.values()]
 
 
 class Block(NamedTuple):
@@ -119,6 +123,25 @@ def _told(output: str) -> list[str]:
     return [
         line for line in output.splitlines() if not re.search(r"\d\.\d{3}|%$|epoch|^ *\d+ +\d+$|predictions of", line)
     ]
+
+
+@pytest.mark.parametrize("lang", GALLERY)
+def test_the_gallery_is_what_its_command_makes(lang: str) -> None:
+    """Of the page, the text; of the pictures, that they are there and small."""
+    assert (ROOT / GALLERY[lang]).read_text("utf-8") == gallery.page(lang), "run `make gallery`"
+    shown = {entry.kind for entry in gallery.ENTRIES}
+    functions = set(re.findall(r"\b(?:plot|film)_\w+", gallery.page(lang)))
+    assert shown == set(PLOTS)
+    assert functions == {name for name in dir(plots) if name != "Snapshots"}
+    pictures = list((ROOT / "docs/gallery").iterdir())
+    assert len(pictures) == len(GALLERY) * len(gallery.ENTRIES)
+    assert sum(picture.stat().st_size for picture in pictures) < 2_000_000
+
+
+def test_the_lines_of_the_gallery_run(tmp_path: Path) -> None:
+    code = "\n".join(block.text for block in blocks(GALLERY["en"]) if block.language == "python")
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=tmp_path)
+    assert (tmp_path / "film.gif").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-@pytest.mark.parametrize("face", ["fit", "predict", "evaluate", "predict_classes"])
+@pytest.mark.parametrize("face", ["fit", "predict", "evaluate", "predict_classes", "trace"])
 def test_what_is_refused_at_every_face(what: str, face: str) -> None:
     data, message = REFUSED[what]
     network = cr.Network.mlp([2, 2])

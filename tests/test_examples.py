@@ -11,13 +11,19 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-# What the numbers of the last line (the last two, where two networks are compared) must be.
+# What the numbers of the last line must be.
 SHOWN: dict[str, tuple[str, Callable[[list[float]], bool]]] = {
     "lenet": (r"test accuracy ([\d.]+)", lambda shown: shown[0] > 0.95),
     "dilated": (r"plain convolutions ([\d.]+), dilated ([\d.]+)", lambda shown: shown[0] < 0.4 and shown[1] > 0.9),
     "lstm_adding": (r"mean squared error ([\d.]+)", lambda shown: shown[0] < 0.01),
     "lstm_rows": (r"test accuracy ([\d.]+)", lambda shown: shown[0] > 0.9),
     "residual": (r"plain ([\d.]+), residual ([\d.]+)", lambda shown: shown[0] < 0.6 and shown[1] > 0.9),
+    "linear_layers": (
+        r"matrix ([\d.]+); superposition of linear layers ([\d.]+), with ReLU between them ([\d.]+)",
+        lambda shown: shown[:2] == [0, 0] and shown[2] > 1,
+    ),
+    "xor": (r"hidden layer ([\d.]+), with one of 4 units ([\d.]+)", lambda shown: shown[0] < 0.8 and shown[1] == 1),
+    "approximation": (r"unit ([\d.]+), with 64 ([\d.]+)", lambda shown: shown[0] > 0.05 and shown[1] < 1e-4),
     "random_connections": (r"parameters, test accuracy ([\d.]+)", lambda shown: shown[0] > 0.9),
 }
 

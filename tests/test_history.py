@@ -97,6 +97,7 @@ def test_plot_says_what_is_wrong(tmp_path: Path) -> None:
 def test_missing_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.delitem(sys.modules, "chainrule.common.picture", raising=False)
     with pytest.raises(MissingExtraError, match=r"pandas.*chainrule\[log\]"):
         history(ROWS).to_frame()
     with pytest.raises(MissingExtraError, match=r"matplotlib.*chainrule\[plot\]"):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import chainrule as cr
-from chainrule.cli import app
+from chainrule.cli import app, plot
 from chainrule.common.addresses import ADDRESSES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +34,7 @@ FLOORS = [
     "datasets",
     "engines",
     "training",
+    "trace",
     "network",
     "lessons",
     "files",
@@ -46,6 +47,7 @@ FLOORS = [
 
 
 # Inside of the checker: which other rooms each room may import from.
+_PROVING = ("derivatives", "documented", "probe", "proof", "unfinished")
 _OF_ROLES = ("equations", "findings", "learner", "documented", "proof", "probe", "conventions")
 _STYLES = ("roles.book", "roles.course", "roles.cs231n", "roles.scripts")
 CHECKER = {
@@ -65,15 +67,39 @@ CHECKER = {
     "roles.scripts": _OF_ROLES,
     "roles.cs231n": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
-    "roles": ("conventions", "documented", "findings", "learner", "probe", "repro", "unfinished", *_STYLES),
+    "roles.optimizers_of_objects": (*_OF_ROLES, "derivatives", "watching.paths"),
+    "roles.updates_of_dicts": _OF_ROLES,
+    "roles": (
+        "roles.optimizers_of_objects",
+        "roles.updates_of_dicts",
+        "conventions",
+        "derivatives",
+        "documented",
+        "evidence",
+        "findings",
+        "learner",
+        "probe",
+        "proof",
+        "repro",
+        "unfinished",
+        *_STYLES,
+    ),
     # Where the learner's code is: no equations, nor who knows them.
-    "running": ("findings", "learner", "unfinished"),
-    "running.judge": ("findings", "learner", "roles", "running"),
+    "running": ("findings", "learner", "unfinished", "watching", "watching.paths"),
+    "running.remote": ("clock", "learner", "running"),
+    "running.watcher": ("derivatives", "learner", "running", "running.remote", "watching.paths"),
+    "watching": ("learner", "watching.paths"),
+    "watching.paths": (),
+    "clock": (),
+    "derivatives": ("clock", "findings", "learner", "watching.paths"),
+    "sight": ("findings",),
+    "evidence": ("findings",),
+    "running.judge": ("clock", "findings", "learner", "roles", "running", "running.remote", "running.watcher", "sight"),
     "running.received": ("findings", "telling"),
     "running.sandbox": ("findings", "running", "running.received"),
     "telling": ("findings", "names"),
     "cells": (),
-    "inprocess": ("cells", "findings", "learner", "roles", "telling", "unfinished"),
+    "inprocess": ("cells", "findings", "learner", "roles", "sight", "telling", "unfinished", "watching"),
     "pytest_plugin": ("inprocess", "names", "telling"),
 }
 
@@ -199,7 +225,11 @@ MANY_PARAMETERS = {
     *("chainrule.network.fit", "chainrule.network.evaluate"),
     "chainrule.tables.model.fit",
     # A command's parameters are the options that a user types.
-    *(f"{run.__module__}.{run.__name__}" for command in app.registered_commands if (run := command.callback)),
+    *(
+        f"{run.__module__}.{run.__name__}"
+        for command in (*app.registered_commands, *plot.app.registered_commands)
+        if (run := command.callback)
+    ),
     # The course's own signature, by which the checker calls what it compares with.
     "chainrule.checker.equations.optimizers.adam",
 }

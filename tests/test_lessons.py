@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule import gradient_checking, initialization, logistic, optimization, planar, regularization
+from chainrule import book, gradient_checking, initialization, logistic, optimization, planar, regularization, stepwise
 from chainrule.common.errors import InputError
 from chainrule.lessons.checks import Array
 
@@ -364,3 +364,20 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
 def test_mistakes_are_named(mistake: Callable[[], object], message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         mistake()
+
+
+def test_lessons_use_no_number_that_a_mask_hides() -> None:
+    hidden = np.ma.masked_array([[1.0, 2.0]], [[False, True]])
+    parameters = {"W1": [[0.5]], "b1": [[0.0]]}
+    with pytest.raises(InputError, match=r"X is a masked array that hides 1 values.* with .filled\(0\)"):
+        stepwise.trace(hidden, [[0, 1]], parameters)
+    with pytest.raises(InputError, match="the input is a masked array that hides 1 values"):
+        book.trace(book.init_network(), hidden)
+    assert stepwise.trace(np.ma.masked_array([[1.0, 2.0]]), [[0, 1]], parameters)["A0"].tolist() == [[1, 2]]
+
+
+def test_a_trace_of_a_lesson_needs_an_example() -> None:
+    with pytest.raises(InputError, match=r"the input has shape \(0, 2\): give one or more"):
+        book.trace(book.init_network(), np.zeros((0, 2)))
+    with pytest.raises(InputError, match="holds no example"):
+        stepwise.trace(np.zeros((1, 0)), np.zeros((1, 0)), {"W1": [[0.5]], "b1": [[0.0]]})

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import chainrule
+from chainrule.cli import digit as reader
 from chainrule.cli import picture
-from chainrule.cli.digit import read_digit
 from chainrule.common.errors import FileFormatError, InputError
 
 Paper = NDArray[np.float64]
@@ -115,6 +115,10 @@ FORMS: dict[str, tuple[str, Callable[[Paper], Any]]] = {
     "page in a transparent margin": ("png", page),
     "white is transparent": ("png", color_key),
 }
+
+
+def read_digit(path: Path) -> Any:
+    return reader.read_digit(path).pixels
 
 
 def difference(one: Any, other: Any) -> float:
@@ -265,3 +269,14 @@ def test_a_bomb_of_text_in_a_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(content.getvalue())
     with pytest.raises(FileFormatError, match="or it is damaged"):
         read_digit(tmp_path / "bomb.png")
+
+
+def test_a_digit_that_is_as_in_mnist_keeps_every_pixel(tmp_path: Path) -> None:
+    _, (X, _) = chainrule.datasets.load_mnist_small(normalize=False)
+    for digit, expected in zip(X[:40].reshape(-1, 28, 28), X_TEST, strict=False):
+        read = reader.read_digit(saved(Image.fromarray(digit), tmp_path / "digit.png"))
+        assert not read.moved
+        np.testing.assert_array_equal(read.pixels.ravel(), expected)
+        # Elsewhere in the field, smaller or on white paper it is prepared.
+        for other in np.roll(digit, 3, 1), digit[::2, ::2], 255 - digit:
+            assert reader.read_digit(saved(Image.fromarray(other), tmp_path / "other.png")).moved

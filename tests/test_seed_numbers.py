@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 
 from chainrule import stepwise
 from chainrule.lessons.stepwise import Array
+from chainrule.trace.trace import ask
 
 Y = np.array([[0, 1, 1, 0]])
 M = 4
@@ -460,6 +461,47 @@ def test_updated_parameters_from_parameters_and_gradients(note: Note) -> None:
     assert_updated(note, note.grads, PRINTED)
 
 
+@both_notes
+def test_the_trace_shows_the_printed_numbers(note: Note) -> None:
+    X = data_from(note.grads["dA1"] * note.Z1_positive, note.grads["dW1"])
+    trace = stepwise.trace(X, Y, note.parameters, LEARNING_RATE)
+    assert_allclose(trace["AL"], note.AL, rtol=0, atol=1e-6)
+    assert_allclose(trace["cost"], note.cost, rtol=0, atol=1e-6)
+    for name, printed in note.grads.items():
+        assert_allclose(trace[name][: len(printed)], printed, rtol=0, atol=1e-6, err_msg=name)
+    if note.steps == 1:
+        updated = {name: p for record in trace.layers for name, p in record.updated.items()}
+        for name, printed in note.updated.items():
+            assert_allclose(updated[name], printed, rtol=0, atol=1e-7, err_msg=name)
+
+
+@both_notes
+def test_the_trace_has_the_bits_of_the_functions(note: Note) -> None:
+    X = data_from(note.grads["dA1"] * note.Z1_positive, note.grads["dW1"])
+    trace = stepwise.trace(X, Y, note.parameters, LEARNING_RATE)
+    AL, caches = stepwise.L_model_forward(X, note.parameters)
+    grads = stepwise.L_model_backward(AL, Y, caches)
+    np.testing.assert_array_equal(trace["AL"], AL)
+    assert trace["cost"] == stepwise.compute_cost(AL, Y)
+    for name, gradient in grads.items():
+        np.testing.assert_array_equal(trace[name], gradient, err_msg=name)
+    for record in trace.layers:
+        for name, p in record.updated.items():
+            expected = stepwise.update_parameters(note.parameters, grads, LEARNING_RATE)[name]
+            np.testing.assert_array_equal(p, expected, err_msg=name)
+
+
+@both_notes
+def test_every_printed_gradient_is_the_sum_of_its_terms(note: Note) -> None:
+    X = data_from(note.grads["dA1"] * note.Z1_positive, note.grads["dW1"])
+    trace = stepwise.trace(X, Y, note.parameters)
+    for name, printed in note.grads.items():
+        for place in np.ndindex(printed.shape):
+            (why,) = ask(trace, f"{name}{list(place)}")
+            assert_allclose(why.total, why.value, rtol=1e-12, atol=1e-17, err_msg=why.path)
+            assert_allclose(why.value, printed[place], rtol=0, atol=1e-6, err_msg=why.path)
+
+
 def test_first_and_third_note_shape_of_w1() -> None:
     assert stepwise.initialize_parameters_deep([5, 4, 3, 1])["W1"].shape == (4, 5)
 
@@ -535,6 +577,17 @@ def test_fourth_note_slope_of_the_loss_is_our_gradient_and_not_the_printed_one()
     slope = np.reshape([(loss(W2 + step) - loss(W2 - step)) / (2 * h) for step in steps], W2.shape)
     assert_allclose(stepwise.N_layers_backward(AL, Y, caches)["dW2"], slope, rtol=0, atol=1e-9)
     assert np.abs(FOURTH_GRADS["dW2"] - slope).max() > 0.5
+
+
+def test_fourth_note_the_trace_shows_the_printed_loss_and_what_the_mistake_does_not_reach() -> None:
+    trace = stepwise.trace(data_from(FOURTH_DZ1, FOURTH_GRADS["dW1"]), Y, FOURTH_PARAMETERS, LEARNING_RATE)
+    assert_allclose(trace["cost"], FOURTH_LOSS, rtol=0, atol=PRINTED)
+    assert_allclose(trace["dW3"], FOURTH_GRADS["dW3"], rtol=0, atol=3e-8)
+    assert_allclose(trace.layers[4].updated["b3"], FOURTH_UPDATED["b3"], rtol=0, atol=PRINTED)
+    (why,) = ask(trace, "W2[0, 2]", difference=True)
+    assert why.difference is not None
+    assert_allclose(why.value, why.difference.value, rtol=1e-6)  # the note prints 0.34788942, by its mistake
+    assert abs(FOURTH_GRADS["dW2"][0, 2] - why.value) > 0.1
 
 
 def test_fourth_note_updated_weights_from_printed_gradients() -> None:

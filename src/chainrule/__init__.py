@@ -25,7 +25,7 @@ from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from chainrule import datasets, tables
+    from chainrule import datasets, plots, tables
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         stepwise,
     )
     from chainrule.tables import TableModel
+    from chainrule.trace.diagnosis.callback import Diagnose
     from chainrule.training import callbacks, loggers
 
 install()
@@ -58,6 +59,7 @@ __all__ = [
     "Checkpoint",
     "Constant",
     "Cosine",
+    "Diagnose",
     "EarlyStopping",
     "Exponential",
     "Huber",
@@ -92,6 +94,7 @@ __all__ = [
     "optimizers",
     "perceptron",
     "planar",
+    "plots",
     "regularization",
     "save",
     "schedules",
@@ -102,6 +105,7 @@ __all__ = [
 __all__ += dir(layers)
 
 _LATER = {
+    "Diagnose": "trace.diagnosis.callback:Diagnose",
     "check": "checker.inprocess:check",
     "load": "files:load",
     "save": "files:save",
@@ -118,7 +122,7 @@ def __getattr__(name: str) -> Any:
         return getattr(layers, name)
     if name in _LATER:
         return pkgutil.resolve_name(f"chainrule.{_LATER[name]}")
-    if name in ADDRESSES or name in ("datasets", "tables"):
+    if name in ADDRESSES or name in ("datasets", "plots", "tables"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

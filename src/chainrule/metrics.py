@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, Literal
@@ -20,7 +20,7 @@ import numpy as np
 from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add, with_float64
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.common.names import meant
-from chainrule.common.settings import Checked, Number, OneOf, Whole, made, shown
+from chainrule.common.settings import Checked, Number, OneOf, Whole, listed, made, shown
 from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import Logits, Loss, Targets
 
@@ -383,3 +383,22 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
 def default(loss: Loss) -> Metric | WholeMetric:
     """Return the metric of a loss's task: accuracy, or the mean absolute error (mae)."""
     return find("mae" if loss.task == "regression" else "accuracy", loss)
+
+
+Metrics = list[Metric | WholeMetric]
+
+
+def find_all(metrics: Sequence[str | Metric | WholeMetric] | None, loss: Loss) -> Metrics:
+    """Return a list of metrics, each as `find` does; None is that of the loss's task.
+
+    Raises
+    ------
+    InputError
+        It is no list, or one of them is no metric or does not fit the loss.
+    """
+    if metrics is None:
+        return [default(loss)]
+    if (each := listed(metrics)) is None:
+        fix = f" Write metrics=[{shown(metrics)}]." if isinstance(metrics, str | Metric | WholeMetric) else ""
+        raise InputError(f"metrics is a list of names or metrics, but {shown(metrics)} came.{fix}")
+    return [find(metric, loss) for metric in each]

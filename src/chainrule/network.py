@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from chainrule.arrays import Array, Float, Mode, Params, Shape, machine
 from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.console import say
 from chainrule.common.errors import InputError, NotFiniteError
-from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, listed, number, shown, whole
+from chainrule.common.settings import Each, Maybe, Precision, Whole, choice, number, whole
 from chainrule.data import checks, sources
 from chainrule.data.batches import Source
 from chainrule.data.convert import as_array
@@ -30,8 +30,8 @@ from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Activation, Dense, Layer, Sequential
 from chainrule.layers.blow_up import first_blow_up
 from chainrule.layers.own import LAYERS
-from chainrule.layers.summary import bytes_per_example, summary
-from chainrule.metrics import Metric, WholeMetric, default, find
+from chainrule.layers.summary import Summary, bytes_per_example, network_html, summary
+from chainrule.metrics import Metric, Metrics, WholeMetric, find_all
 from chainrule.training import progress
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoint, Checkpoints
@@ -44,7 +44,9 @@ from chainrule.training.scoring import Scores, check_counted_in_batches, evaluat
 from chainrule.training.settings import FitSettings
 from chainrule.training.shown import snapshot
 
-_Metrics = list[Metric | WholeMetric]
+if TYPE_CHECKING:
+    from chainrule.trace.diagnosis.finding import Diagnosis
+    from chainrule.trace.trace import Trace
 
 _SIZES = Each(Whole(1), "a list of sizes from input to output, such as [784, 50, 10]", least=2)
 _SHAPE = Maybe(Each(Whole(1), "the lengths of the axes of one example, without the batch axis"))
@@ -113,7 +115,7 @@ class Network:
         self.input_scale: float | None = None
         input_shape = _SHAPE.check("Network", "input_shape", input_shape)
         if input_shape is not None:
-            self._build(tuple(input_shape))
+            self.params, self.input_shape, self.output_shape = self._planned(tuple(input_shape))
 
     @classmethod
     def mlp(
@@ -156,9 +158,6 @@ class Network:
             return self.params, self.input_shape, self.output_shape
         params, output_shape = self.body.init(np.random.default_rng(self.seed), input_shape, self.dtype)
         return params, input_shape, output_shape
-
-    def _build(self, input_shape: Shape) -> None:
-        self.params, self.input_shape, self.output_shape = self._planned(input_shape)
 
     def _built(self) -> None:
         if self.params is None:
@@ -253,7 +252,7 @@ class Network:
         seed
             Of the order of the examples, the validation split and dropout.
         verbose
-            Whether to show progress: a live bar on a terminal, else a line per epoch.
+            Whether to show progress: a live line on a terminal and in notebooks, else a line per epoch.
 
         Returns
         -------
@@ -287,7 +286,7 @@ class Network:
             restart=restart,
             verbose=verbose,
         )
-        rule, scored, door = optimizers.find(optimizer), self._metrics(metrics), self._door(X)
+        rule, scored, door = optimizers.find(optimizer), find_all(metrics, self.loss), self._door(X)
         source, validation = examples_for_fit(
             sources.Held(X, y, sample_weight, mask),
             door=door,
@@ -322,7 +321,7 @@ class Network:
         self._train(run, rule, how, [OneTargetNote(door), *progress.choose(how.verbose), *how.callbacks])
         return self.history
 
-    def _engine(self, how: FitSettings, rule: Optimizer, metrics: _Metrics, params: Params, source: Source) -> Engine:
+    def _engine(self, how: FitSettings, rule: Optimizer, metrics: Metrics, params: Params, source: Source) -> Engine:
         """Return what trains the network on a source."""
         name = how.engine
         if name == "auto":
@@ -353,14 +352,6 @@ class Network:
         if ended and (how.verbose or ended.startswith("Stopped by")):
             say(ended)
 
-    def _metrics(self, metrics: Sequence[str | Metric | WholeMetric] | None) -> _Metrics:
-        if metrics is None:
-            return [default(self.loss)]
-        if (each := listed(metrics)) is None:
-            fix = f" Write metrics=[{shown(metrics)}]." if isinstance(metrics, str | Metric | WholeMetric) else ""
-            raise InputError(f"metrics is a list of names or metrics, but {shown(metrics)} came.{fix}")
-        return [find(metric, self.loss) for metric in each]
-
     def _work(self) -> tuple[int, int]:
         """Return for how many examples at a time a forward pass is run, and the multiply-adds of one."""
         if self._example is None:
@@ -369,7 +360,7 @@ class Network:
             self._example = needed, self.body.multiply_adds(self.params, self.input_shape)
         return rows_at_once(self._example[0]), self._example[1]
 
-    def _scores(self, forward: Forward, metrics: _Metrics, source: Source, engine: Engine | None = None) -> Scores:
+    def _scores(self, forward: Forward, metrics: Metrics, source: Source, engine: Engine | None = None) -> Scores:
         """Return the scores on examples; of the parameters that an engine trains, if given."""
         whole = self.body.vocabulary_of_input is not None
         batches = (data.take(slice(None), self.dtype, whole=whole) for data in source.ordered(self._work()[0]))
@@ -438,11 +429,7 @@ class Network:
         if self.loss.task == "regression":
             raise InputError(f"{type(self.loss).__name__} is a regression loss and has no classes: use predict.")
         threshold = number("predict_classes", "threshold", threshold, 0, 1)
-        P = self.predict(X, mask=mask)
-        if self.loss.task == "multiclass":
-            return P.argmax(axis=-1)
-        classes = (threshold < P).astype(np.int64)
-        return classes[..., 0] if classes.shape[-1] == 1 else classes
+        return self.loss.classes(self.predict(X, mask=mask), threshold)
 
     def evaluate(
         self,
@@ -460,10 +447,109 @@ class Network:
         """
         self._built()
         source = examples_to_score(sources.Held(X, y, sample_weight, mask), self._door(X), self.feature_names)
-        return self._scores(predictor(engine, self.body, self.params), self._metrics(metrics), source)
+        return self._scores(predictor(engine, self.body, self.params), find_all(metrics, self.loss), source)
 
-    def summary(self, batch_size: int = 32) -> str:
-        """Return a table of the layers.
+    def trace(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        mask: Any = None,
+        optimizer: str | Optimizer | None = None,
+        training: bool | None = None,
+        seed: int = 0,
+    ) -> Trace:
+        """Return every number of one pass: forward, loss, backward, and the optimizer's step if one is named.
+
+        Nothing changes: the network keeps its parameters, and the numbers are those of `fit`, to the bit.
+
+        Parameters
+        ----------
+        X, y, sample_weight, mask
+            A batch of examples, as for `fit`. Without y, there is a forward pass only.
+        optimizer
+            What to update the parameters with in the trace; one that is equal to that of the last `fit` goes on with
+            its state.
+        training
+            Whether layers such as Dropout and BatchNorm act as in training. If None, they do if there is a y.
+        seed
+            Of dropout: the pass is that of the first batch of ``fit(seed=seed)``.
+
+        Returns
+        -------
+        Trace
+            The record: arrays by their names, ``trace["layer0.W"]``, and ``trace.why("layer0.W[3, 1]")``, which says
+            what a number is the sum of. It prints as a table and shows as a page in notebooks.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> network = cr.Network.mlp([2, 3, 1], seed=0)
+        >>> trace = network.trace([[1.0, 2.0], [0.5, -1.0]], [0, 1])
+        >>> print(trace.why("layer2.W[1, 0]"))
+        layer2.dW[1, 0] = -0.09909: the sum of these terms
+        factor             number                product
+        A[1, 1] = 0.4696 × dZ[1, 0] = -0.2110 = -0.09909
+        """
+        from chainrule.trace.network import traced
+
+        self._built()
+        examples = sources.Held(X, y, sample_weight, mask)
+        return traced(self, examples, self._door(X), optimizer, self._optimizer, training=training, seed=seed)
+
+    def diagnose(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        mask: Any = None,
+        optimizer: str | Optimizer | None = None,
+    ) -> Diagnosis:
+        """Return in sentences what is wrong with the network or the examples, if anything, and what to do.
+
+        It looks at up to 4,096 of the examples, of which up to 256 pass through the network, and tries a few steps on a
+        copy; nothing of the network changes. Looked for are inputs and targets that are not scaled, constant columns,
+        rare classes, an output activation that the loss applies itself, batch statistics of few values, symmetric, dead
+        and saturated units, gradients that vanish, explode or do not arrive, a loss that is worse than guessing, labels
+        that are shifted or shuffled, a learning rate that is too high or too low, and numbers that are not finite.
+
+        Parameters
+        ----------
+        X, y, sample_weight, mask
+            Examples, as for `fit`: those that it trains on tell most.
+        optimizer
+            What it trains with; if None, that of the last `fit`. Without either, the learning rate is not judged.
+
+        Returns
+        -------
+        Diagnosis
+            The findings; it prints as text and shows as a page in notebooks.
+
+        Raises
+        ------
+        InputError
+            The examples break a rule of `fit`, such as a NaN in X.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> X, y = cr.datasets.moons(seed=0)
+        >>> network = cr.Network.mlp([2, 8, 1], seed=0)
+        >>> network.diagnose(X, y)
+        Diagnosis(nothing found)
+        >>> network.diagnose(100 * X, y)
+        Diagnosis(large-inputs, start-too-high)
+        """
+        from chainrule.trace.diagnosis.network import diagnosed
+
+        self._built()
+        examples = sources.Held(X, y, sample_weight, mask)
+        return diagnosed(self, examples, self._door(X), optimizer, self._optimizer)
+
+    def summary(self, batch_size: int = 32) -> Summary:
+        """Return the layers as a table, when printed and in notebooks.
 
         Its columns are the shape of the output, the parameters, the multiply-adds of one example, and the memory of the
         output of forward and of what is kept for backward, for a batch.
@@ -476,3 +562,6 @@ class Network:
     def __repr__(self) -> str:
         labels = ", ".join(layer.label for layer in self.body.layers)
         return f"Network([{labels}], {type(self.loss).__name__}, input_shape={self.input_shape})"
+
+    def _repr_html_(self) -> str:
+        return network_html(self.body, repr(self.loss), None if self.params is None else self.summary())

@@ -198,7 +198,7 @@ MISTAKES = [
     ("numerical_diff", "(f(x + h) - f(x - h)) / (2 * h)", "f(x + h) - f(x - h) / (2 * h)", "numerical.precedence"),
     ("numerical_gradient", "        x[idx] = tmp_val\n", "", "numerical.x-not-restored"),
     ("numerical_gradient", "(fxh1 - fxh2) / (2 * h)", "(fxh1 - fxh2) / h", "numerical.divided-by-h"),
-    ("MulLayer.backward", "dout * self.y", "dout * self.x + 0", "wrong-numbers"),
+    ("MulLayer.backward", "dout * self.y", "dout * self.x + 0", "mul_backward.not-switched"),
     ("AddLayer.backward", "dout * 1, dout * 1", "1, 1", "add_backward.gradient-lost"),
     ("Dropout.forward", "> self.dropout_ratio", "< self.dropout_ratio", "dropout.inverted"),
     ("Dropout.forward", "x * (1.0 - self.dropout_ratio)", "x", "dropout.not-scaled"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,6 +69,18 @@ def test_a_probe_that_breaks_off_costs_only_its_own_function(monkeypatch: pytest
     monkeypatch.setattr(roles, "examine", examine)
     report = roles.check(learner_of(source), "week4.py")
     assert {each.function: each.status for each in report.checked} == {"relu": "wrong"}
+    assert [finding.mistake for finding in report.findings] == ["broke-off", "relu.minimum"]
+
+
+def test_differences_that_break_off_leave_what_the_equations_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    watcher: Any = object()
+    monkeypatch.setattr(roles, "_watched", broken)
+    report = roles.check(
+        learner_of("import numpy as np\ndef relu(Z):\n    return np.minimum(0, Z)\n"), "mine.py", watcher
+    )
     assert [finding.mistake for finding in report.findings] == ["broke-off", "relu.minimum"]
 
 

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.checker import roles
+from chainrule.checker import roles, sight
+from chainrule.checker.derivatives.training import Loop, Seen
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.running import child, judge, sandbox, serving
@@ -29,6 +30,7 @@ from chainrule.checker.running.remote import Connection, Remote, RemoteLearner
 from chainrule.checker.running.sandbox import check_file, check_files
 from chainrule.checker.running.serving import Service
 from chainrule.checker.running.source import Source, read
+from chainrule.checker.watching.rehearsal import Rehearsals
 from tests.checker.corpus import MISTAKES, RIGHT, text
 
 FOLDER = Path(__file__).parent
@@ -72,6 +74,21 @@ def remote(code: str) -> tuple[RemoteLearner, Pair]:
     return RemoteLearner(Connection(pair, pair), described, definitions(tree), None, tree), pair
 
 
+class Watcher(Rehearsals):
+    """Watches a program in this process."""
+
+    def __init__(self, learner: Learner, source: Source) -> None:
+        super().__init__(learner.namespace)
+        self.tree = source.tree or ast.Module([], [])
+
+    def watch(self) -> Seen:
+        program = child._program(self.tree, {})
+        program.run()
+        places = {number: program.places[number] for number in program.first}
+        loops = [Loop(place.name, place.line, program.first[number]) for number, place in places.items()]
+        return Seen(tuple(loops), program.calls.first)
+
+
 def in_one_process(path: Path) -> Report | None:
     """Return the report on a file that is executed here; None if there is nothing to judge."""
     source = read(path)
@@ -80,10 +97,12 @@ def in_one_process(path: Path) -> Report | None:
     learner, failed = child.run(definitions(source.tree), source, None, {})
     if not learner.nodes and not learner.classes:
         return None
-    return judge._finished(roles.check(learner, str(path)), failed, source)
+    report = roles.check(learner, str(path), Watcher(learner, source), sight.seen(source.tree))
+    return judge._finished(report, failed, source)
 
 
-def test_the_verdicts_are_those_of_a_check_in_one_process(tmp_path: Path) -> None:
+def test_the_verdicts_are_those_of_a_check_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where programs that run here find their made-up data
     walled = ("not_allowed", "own_exception")  # here are no walls, and Ctrl-C is somebody's
     paths = [path for path in sorted((FOLDER / "cases").rglob("*.py")) if path.stem not in walled]
     for number, source in enumerate([*map(text, RIGHT), *(planted.source for planted in MISTAKES[::20])]):

@@ -29,6 +29,15 @@ def linear_backward(dZ, cache):
     A, W, b = cache
     m = A.shape[1]
     return np.dot(W.T, dZ), np.dot(dZ, A.T) / m, np.sum(dZ, axis=1, keepdims=True)
+
+def twice_as_odd(A, W):
+    return np.tanh(W @ A) ** 3
+
+for epoch in range(9):
+    W -= 0.1 * dW
+
+def plot_cost(costs):
+    plt.plot(np.log(costs))
 """
 LAYERS = """import numpy as np
 
@@ -58,6 +67,7 @@ def test_the_table_counts_by_style_and_in_all(folder: Path, capsys: pytest.Captu
     course, book, everything = results["table"]
     assert (course["style"], course["files"], course["errors"]) == ("course", 1, 1)
     assert course["statuses"] == {"ok": 1, "wrong": 1} and course["judged"] == 1.0
+    assert (course["computing"], course["judged_of_all"], course["unjudged_networks"]) == (4, 0.5, 0)
     assert (book["style"], book["errors"], book["statuses"]) == ("book", 0, {"ok": 1})
     assert (everything["files"], everything["functions"], everything["broken_off"]) == (2, 3, 0)
     assert 0 < everything["median"] <= everything["slowest"] < 20
@@ -80,7 +90,7 @@ def test_verdicts_are_kept_until_the_accusation_goes(folder: Path, capsys: pytes
     assert "1 accusations: 0 true, 1 false, 0 unfinished, 0 harmless, 0 not marked" in printed
     assert "false: 100.0% of the accusations, in 50.0% of the files" in printed
     assert (
-        printed.count("\n| course | 1 | 0 | 2 | 100% | 0 | 0 | 0 | 1 | 0 / 1 / 0 | 1 | 0 | ") == 2
+        printed.count("\n| course | 1 | 0 | 2 | 100% | 0 | 0 | 1 | 4 | 50% | 0 | 1 | 0 / 1 / 0 | 1 | 0 | ") == 2
     )  # in each language
 
     wild.write(marked, [replace(accusation, verdict="true")])
@@ -92,9 +102,9 @@ def test_verdicts_are_kept_until_the_accusation_goes(folder: Path, capsys: pytes
 def test_the_documentation_says_why_functions_are_not_judged() -> None:
     left = [Checked(name, name, 1, "unchecked", reason) for name, reason in (("f", "needs-file"), ("g", "other-call"))]
     report = Report("mine.py", (*left, Checked("h", "h", 9, "unchecked", "other-call")), unmatched=("k",))
-    rows = wild.table([("course", report)], [])
+    rows = wild.table([wild.Judged("course", report, 2)], [])
     english, korean = (wild.markdown(rows, lang) for lang in ("en", "ko"))
-    assert "| course | 1 | 1 | 3 | 0% | 3 | 0 | 1 | 0 | 0 / 0 / 0 | 0 | 0 | 0.0 |\n" in english
+    assert "| course | 1 | 1 | 3 | 0% | 3 | 0 | 1 | 5 | 0% | 1 | 0 | 0 / 0 / 0 | 0 | 0 | 0.0 |\n" in english
     assert "- course: [other-call](mistakes.md#other-call) 2, [needs-file](mistakes.md#needs-file) 1\n" in english
     assert korean.startswith("| 방식 | 파일 |") and "(mistakes.ko.md#other-call) 2" in korean
 

@@ -20,7 +20,8 @@ def expected(path: Path) -> dict[str, str]:
 
 def became(report: Report) -> dict[str, str]:
     """Return what became of each function, in the same words."""
-    mistakes = {finding.function: finding.mistake for finding in report.findings}
+    findings = sorted(report.findings, key=lambda finding: finding.severity, reverse=True)  # of two, the error
+    mistakes = {finding.function: finding.mistake for finding in findings}
     reasons = {each.function: each.reason if each.status == "unchecked" else "" for each in report.checked}
     return {
         each.function: f"{each.status} {reasons[each.function] or mistakes.get(each.function, '')}".strip()

@@ -18,11 +18,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from chainrule.checker.findings import NOT_CHECKED, Finding, Report
 from chainrule.checker.running.sandbox import check_files
+from chainrule.checker.running.source import read as read_source
 from chainrule.checker.telling.terminal import measured
 from chainrule.checker.telling.texts import hints
+from tests.checker import computing
 
 VERDICTS = {
     "true": "the function is wrong, and in what is said",
@@ -67,6 +70,9 @@ class Row:
     functions, judged, statuses, unknown
         How many functions are listed, which share of those that are started is judged, what became of them, and how
         many are not recognized.
+    computing, judged_of_all, unjudged_networks
+        How many functions, methods and loops are listed or compute something of a network, which share of those that
+        are started is judged, and in how many files that have some none is.
     reasons
         Why functions are not judged: how often each key of the texts, the most common first.
     errors, verdicts, wronged, warnings
@@ -82,6 +88,9 @@ class Row:
     judged: float
     statuses: dict[str, int]
     unknown: int
+    computing: int
+    judged_of_all: float
+    unjudged_networks: int
     reasons: dict[str, int]
     errors: int
     verdicts: dict[str, int]
@@ -96,6 +105,7 @@ class Row:
         left = [self.statuses.get(status, 0) for status in ("unchecked", "not-started")]
         verdicts = [self.verdicts.get(verdict, 0) for verdict in ("true", "false", "harmless")]
         cells = [self.style, self.files, self.unjudged, self.functions, f"{self.judged:.0%}", *left, self.unknown]
+        cells += [self.computing, f"{self.judged_of_all:.0%}", self.unjudged_networks]
         cells += [self.errors, " / ".join(map(str, verdicts)), self.wronged, self.broken_off, f"{self.median:.1f}"]
         return f"| {' | '.join(map(str, cells))} |"
 
@@ -105,6 +115,9 @@ HEADINGS = {
         *("style", "files", "could not be checked", "functions", "judged", "not judged", "not started"),
         *(
             "not recognized",
+            "all that compute",
+            "judged of all",
+            "networks with nothing judged",
             "accusations",
             "true / false / harmless",
             "files with a false one",
@@ -113,7 +126,8 @@ HEADINGS = {
         ),
     ),
     "ko": (
-        *("방식", "파일", "검사할 수 없음", "함수", "판정", "판단 보류", "미작성", "알 수 없음", "지적"),
+        *("방식", "파일", "검사할 수 없음", "함수", "판정", "판단 보류", "미작성", "알 수 없음"),
+        *("계산하는 코드 전체", "전체 중 판정", "아무것도 판정하지 못한 신경망 파일", "지적"),
         *("맞음 / 틀림 / 무해", "틀린 지적이 있는 파일", "중단", "시간 중앙값(초)"),
     ),
 }
@@ -143,16 +157,25 @@ def listed(text: str) -> dict[str, str]:
     return files
 
 
-def table(reports: Iterable[tuple[str, Report]], accused: Sequence[Accusation]) -> list[Row]:
+class Judged(NamedTuple):
+    """A file's style and report, and how much computes something in it that is not even listed there."""
+
+    style: str
+    report: Report
+    left_out: int
+
+
+def table(judged: Iterable[Judged], accused: Sequence[Accusation]) -> list[Row]:
     """Return the counts of each style, and of all of them."""
-    of_style: dict[str, list[Report]] = {}
-    for style, report in reports:
-        of_style.setdefault(style, []).append(report)
-    everything = [report for each in of_style.values() for report in each]
+    of_style: dict[str, list[Judged]] = {}
+    for file in judged:
+        of_style.setdefault(file.style, []).append(file)
+    everything = [file for each in of_style.values() for file in each]
     return [_row(style, each, accused) for style, each in [*of_style.items(), ("all", everything)]]
 
 
-def _row(style: str, reports: Sequence[Report], everybody: Sequence[Accusation]) -> Row:
+def _row(style: str, judged: Sequence[Judged], everybody: Sequence[Accusation]) -> Row:
+    reports = [file.report for file in judged]
     functions = [checked for report in reports for checked in report.checked]
     statuses = Counter[str](checked.status for checked in functions)
     reasons = Counter(checked.reason for checked in functions if checked.status == "unchecked")
@@ -160,14 +183,19 @@ def _row(style: str, reports: Sequence[Report], everybody: Sequence[Accusation])
     files = {report.file for report in reports}
     accused = [each for each in everybody if each.file in files]
     seconds = [report.seconds for report in reports]
+    settled, started = statuses["ok"] + statuses["wrong"], statuses.total() - statuses["not-started"]
+    left_out = sum(file.left_out for file in judged)
     return Row(
         style=style,
         files=len(reports),
         unjudged=sum(report.exit_status == NOT_CHECKED for report in reports),
         functions=statuses.total(),
-        judged=(statuses["ok"] + statuses["wrong"]) / max(statuses.total() - statuses["not-started"], 1),
+        judged=settled / max(started, 1),
         statuses=dict(statuses),
         unknown=sum(len(report.unmatched) for report in reports),
+        computing=started + left_out,
+        judged_of_all=settled / max(started + left_out, 1),
+        unjudged_networks=sum(_is_unjudged_network(file) for file in judged),
         reasons=dict(reasons.most_common()),
         errors=severities["error"],
         verdicts=dict(Counter(each.verdict for each in accused)),
@@ -177,6 +205,17 @@ def _row(style: str, reports: Sequence[Report], everybody: Sequence[Accusation])
         slowest=max(seconds),
         broken_off=sum(broke_off(report) for report in reports),
     )
+
+
+def _is_unjudged_network(file: Judged) -> bool:
+    started = len(file.report.checked) - file.report.count("not-started")
+    return not file.report.count("ok", "wrong") and started + file.left_out > 0
+
+
+def left_out(path: Path, report: Report) -> int:
+    """Return how much of a file computes something of a network and is not listed in its report."""
+    tree = read_source(path).tree
+    return len(computing.left_out(report, computing.units(tree))) if tree else 0
 
 
 def broke_off(report: Report) -> bool:
@@ -263,7 +302,8 @@ def main(words: Sequence[str] | None = None) -> None:
     reports = [replace(report, file=file) for file, report in zip(files, checked, strict=True)]
     marked = read(arguments.verified) if arguments.verified else []
     accused = verified((accusation for report in reports for accusation in accusations(report)), marked)
-    rows = table(((styles[report.file], report) for report in reports), accused)
+    judged = (Judged(styles[r.file], r, left_out(arguments.folder / r.file, r)) for r in reports)
+    rows = table(judged, accused)
     lines = [markdown(rows, lang) for lang in HEADINGS]
     lines += [f"not there: {file}" for file in styles if file not in files]
     lines += [f"broke off: {report.file}" for report in reports if broke_off(report)]

@@ -170,11 +170,15 @@ def calls(folder: Path) -> list[Call]:
         **{"precision": None, "seed": 0, "verbose": False},
     }
     scoring = {"X": X, "y": Y, "sample_weight": None, "mask": None, "metrics": None, "engine": "numpy"}
+    tracing = {"X": X, "y": Y, "sample_weight": None, "mask": None, "optimizer": "adam", "training": None, "seed": 0}
+    asking = {"path": "layer0.W[0, 0]", "difference": False}
     return [
         *(Call(getattr(maker, "__qualname__", str(maker)), maker, arguments) for maker, arguments in makers),
         *[Call("Network.fit", lambda **a: network().fit(**a), fitting)] * 12,
         *[Call("Network.evaluate", lambda **a: network().evaluate(**a), scoring)] * 5,
         *[Call("Network.predict", lambda **a: network().predict(**a), {"X": X, "mask": None, "engine": "numpy"})] * 4,
+        *[Call("Network.trace", lambda **a: network().trace(**a), tracing)] * 4,
+        Call("Trace.why", lambda **a: network().trace(X, Y).why(**a), asking),
         Call("Network.predict_classes", lambda **a: network().predict_classes(**a), {"X": X, "threshold": 0.5}),
         Call("Network.summary", lambda **a: network().summary(**a), {"batch_size": 3}),
         Call(

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.checker import cells, findings, roles
+from chainrule.checker import cells, findings, roles, sight
 from chainrule.checker.learner import Learner
 from chainrule.checker.telling import texts
 from chainrule.checker.unfinished import parsed
@@ -124,7 +124,14 @@ def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
         raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
     tree = ast.Module([_node(name, value) for name, value in own.items()], [])
     learner = Learner(namespace, tree, names)
-    return _placed(roles.check(learner, file), learner)
+    return _placed(roles.check(learner, file, None, _seen(tree, namespace)), learner)
+
+
+def _seen(tree: ast.Module, namespace: Mapping[str, Any]) -> Iterator[findings.Finding]:
+    """Yield what can be seen in each definition by itself: two from different cells may have the same lines."""
+    for node in tree.body:
+        if node.lineno is not None:
+            yield from sight.seen(ast.Module([node], []), namespace)
 
 
 def _placed(report: findings.Report, learner: Learner) -> findings.Report:

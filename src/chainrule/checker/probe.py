@@ -275,6 +275,12 @@ def _numbers(value: Any) -> Any:
     return a if a.dtype.kind in "biuf" else None
 
 
+def _is_object(value: Any) -> bool:
+    """Return whether a value is neither numbers nor text nor a container."""
+    plain = (np.ndarray, np.generic, int, float, complex, str, bytes, dict, list, tuple, set)
+    return value is not None and not isinstance(value, plain)
+
+
 def _kind(value: Any) -> str:
     """Return the shape of an array of numbers, or what else a value is."""
     a = _numbers(value)
@@ -327,12 +333,14 @@ def _unnamed(
         # What a method does not return it may keep under a name that is not known here.
         fits = fits and not (facts.get("expected") == "" and "." in probe.function)
         doubt = doubt_about_result(learner, probe.function, probe.role, fits=fits)
+    if any(_is_object(value) for actual in got if isinstance(actual, dict) for value in actual.values()):
+        doubt = Doubt("other-result", {"role": probe.role})  # it computes with a class of its own, such as Tensor
     if doubt:
         return _unjudged(learner, probe, doubt), []
     if raised is not None and not facts:
         finding = stopped(learner, probe.function, raised)
     else:
-        finding = _measured(probe, line, likeliest, got)
+        finding = _in_part(probe, line, likeliest, got) or _measured(probe, line, likeliest, got)
     return _checked(probe, line, [finding]), [finding]
 
 
@@ -344,6 +352,35 @@ def _fits(expected: Sequence[Values], got: Sequence[Values | Raised]) -> bool:
         agrees_somewhere([(want.get(name), actual.get(name)) for want, actual in pairs], partial(close, tolerance=1e-6))
         for name in names
     )
+
+
+def _in_part(
+    probe: Probe, line: int | None, expected: Sequence[Values], got: Sequence[Values | Raised]
+) -> Finding | None:
+    """Return the mistake that some quantities have where all others are right, such as only the biases; or None.
+
+    If several mistakes fit, it is not known which it is.
+    """
+    mistakes = [mistake for mistake in probe.mistakes if mistake.severity == "error"]
+    wrong = [(mistake.key, [_attempt(mistake.wrong, case) for case in probe.cases]) for mistake in mistakes]
+    keys = {key for key, results in wrong if _has_in_part(probe, expected, results, got)}
+    if len(keys) != 1:
+        return None
+    (key,) = keys
+    return Finding(key, probe.function, line, difference(expected, got))
+
+
+def _has_in_part(
+    probe: Probe, right: Sequence[Values], wrong: Sequence[Values | Raised], got: Sequence[Values | Raised]
+) -> bool:
+    for want, mistaken, actual in zip(right, wrong, got, strict=True):
+        if isinstance(mistaken, Raised) or isinstance(actual, Raised):
+            return False
+        for name, number in want.items():
+            either = (number, mistaken.get(name))
+            if not any(close(each, actual.get(name), probe.tolerance) for each in either):
+                return False
+    return True
 
 
 _OF_ONE_CASE = ("shape", "transposed", "not-numbers", "not-finite")

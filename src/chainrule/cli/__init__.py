@@ -13,7 +13,21 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import check, datasets, evaluate, gates, info, predict, summary, train, usage
+from chainrule.cli import (
+    check,
+    datasets,
+    diagnose,
+    evaluate,
+    explain,
+    gates,
+    info,
+    plot,
+    predict,
+    summary,
+    train,
+    usage,
+)
+from chainrule.cli.keeping import KeepsInputs
 from chainrule.cli.stopping import stopping
 from chainrule.cli.translated import Translated
 from chainrule.common.console import Console
@@ -26,9 +40,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, info, summary, check, gates, datasets:
-    name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else None
+for command in train, evaluate, predict, explain, diagnose, info, summary, check, gates, datasets:
+    name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else KeepsInputs
     app.command(name, cls=kind, epilog=command.EXAMPLE)(command.run)
+app.add_typer(plot.app, name="plot")
 
 _INTERRUPTED = 128 + signal.SIGINT
 _UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options

@@ -14,11 +14,12 @@ import typer
 from chainrule.checker.findings import CLEAN, NOT_CHECKED, Report
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import grading
-from chainrule.checker.telling.texts import LANGUAGES, language, phrase
+from chainrule.checker.telling.texts import phrase
 from chainrule.cli.learners import misspelled, to_check, unknown
-from chainrule.cli.output import JsonOption, print_json
+from chainrule.cli.output import JsonOption, LangOption, print_json
 from chainrule.common.console import encodable
 from chainrule.common.errors import InputError
+from chainrule.common.languages import LANGUAGES, language
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
 _KOREAN = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
@@ -32,9 +33,7 @@ def run(
     hint: Annotated[
         int, typer.Option(min=1, max=3, help="1 says what is wrong, 2 also where to look, 3 also the formula.")
     ] = 1,
-    lang: Annotated[
-        str | None, typer.Option(metavar="LANG", help="en or ko; by default that of the locale.", show_default=False)
-    ] = None,
+    lang: LangOption = None,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table with a row per mistake.")] = False,
     as_junit: Annotated[bool, typer.Option("--junit", help="Print JUnit's XML, for test servers.")] = False,

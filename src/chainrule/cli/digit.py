@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,20 @@ _FAINT = 0.2  # of the darkest ink; what is fainter is paper: shadows and compre
 _SAME = 1e-6  # of the brightest level; what differs by less is rounding
 
 
-def read_digit(path: Path) -> NDArray[np.float32]:
-    """Return the digit in an image file as MNIST would show it: light on dark, 0..1, shape (28, 28).
+class Digit(NamedTuple):
+    """A digit as MNIST would show it."""
+
+    pixels: NDArray[np.float32]  # light on dark, 0..1, shape (28, 28)
+    moved: bool  # whether its pixels lie elsewhere than those of the file
+
+
+def read_digit(path: Path) -> Digit:
+    """Return the digit in an image file as MNIST would show it.
 
     What is paper and what is ink is told from the picture itself: its border is paper, and the level farthest from it
     is ink, whichever of the two is lighter and whatever numbers they have. The digit's bounding box is scaled to 20
-    pixels with its proportions kept, and its center of mass is put in the middle of the field.
+    pixels with its proportions kept, and its center of mass is put in the middle of the field. A picture that is so
+    already, such as a digit of MNIST itself, keeps every pixel.
 
     Raises
     ------
@@ -37,6 +45,8 @@ def read_digit(path: Path) -> NDArray[np.float32]:
     LeCun, Cortes and Burges, The MNIST database of handwritten digits.
     """
     levels = gray_levels(path)
+    if _is_ready(levels):
+        return Digit(np.divide(levels, 255, dtype=np.float32), moved=False)
     paper = float(np.median(np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])))
     darkest, lightest = float(levels.min()), float(levels.max())
     ink = darkest if paper > (darkest + lightest) / 2 else lightest
@@ -52,7 +62,22 @@ def read_digit(path: Path) -> NDArray[np.float32]:
     box: NDArray[Any] = levels[top : bottom + 1, left : right + 1].astype(exact)
     box -= paper
     box /= ink - paper
-    return _centered(_resized(box.clip(0, 1, out=box)))
+    return Digit(_centered(_resized(box.clip(0, 1, out=box))), moved=True)
+
+
+def _is_ready(levels: NDArray[Any]) -> bool:
+    """Return whether a picture is what a digit of MNIST is: of 20 pixels, its center of mass in the middle.
+
+    To scale it once more would blur it, and its pixels would no longer be those that the file has.
+    """
+    if levels.shape != (_SIDE, _SIDE) or levels.dtype != np.uint8 or not levels.any():
+        return False
+    for axis in 0, 1:
+        mass = levels.sum(axis=1 - axis, dtype=np.float64)
+        if abs(mass @ np.arange(_SIDE) / mass.sum() - _SIDE / 2) > 0.5:  # it was put there by whole pixels
+            return False
+    sides = [int(np.ptp(np.flatnonzero(levels.any(axis=axis)))) + 1 for axis in (0, 1)]
+    return _DIGIT - 1 <= max(sides) <= _DIGIT  # a few of MNIST's have a faint edge that was rounded to 0
 
 
 def _resized(box: NDArray[Any]) -> NDArray[np.float32]:

@@ -10,9 +10,10 @@ import numpy as np
 import typer
 
 from chainrule.cli.output import JsonOption, print_json
-from chainrule.common import atomic
+from chainrule.common import atomic, drawing
 from chainrule.common.text_table import text_table
 from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, forward, learn, xor, xor_network
+from chainrule.plots.gates import plot_gates
 
 EXAMPLE = "Example: chainrule gates --out gates.png"
 
@@ -33,9 +34,7 @@ def run(
     """
     if out is not None:
         atomic.check(out)
-        from chainrule.plots.gates import plot_gates
-
-        plot_gates(out)
+        drawing.write(plot_gates(), out)
     truth = {
         "AND": AND(_CORNERS).tolist(),
         "OR": OR(_CORNERS).tolist(),

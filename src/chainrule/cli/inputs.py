@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
@@ -14,10 +14,12 @@ from chainrule import Network
 from chainrule.cli.digit import read_digit
 from chainrule.common.errors import InputError
 from chainrule.datasets import Dataset, read_idx
+from chainrule.datasets.csv_rows import read_csv
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.datasets.npy import read_npy
 from chainrule.files.models import load_described
 from chainrule.tables import TableModel
+from chainrule.trace.telling.words import words
 
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model file that `chainrule train --out` wrote.")
@@ -32,20 +34,31 @@ def loaded(path: Path) -> tuple[Network, TableModel | None]:
     return network, TableModel.of(network, description[TableModel.KEY], str(path))
 
 
-def read(path: Path) -> tuple[NDArray[Any], float]:
-    """Return the array in a file, told by its first bytes, and what its raw numbers were multiplied by."""
+class FileInput(NamedTuple):
+    """What is in a file."""
+
+    X: NDArray[Any]
+    scale: float = 1.0  # what its raw numbers were multiplied by
+    moved: bool = False  # whether it is a picture whose digit was scaled and centered
+
+
+def read(path: Path) -> FileInput:
+    """Return the array in a file, told by its first bytes."""
     with path.open("rb") as file:
         start = file.read(6)
         if start == b"\x93NUMPY":
             X = read_npy(path)
         elif start[:2] in (b"\0\0", b"\x1f\x8b"):
             X = read_idx(path)
+        elif path.suffix.lower() == ".csv":
+            X = read_csv(path)
         else:
-            return read_digit(path), PIXEL_SCALE
-    return X, 1.0
+            digit = read_digit(path)
+            return FileInput(digit.pixels, PIXEL_SCALE, digit.moved)
+    return FileInput(X)
 
 
-def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any], str]:
+def scaled(X: NDArray[Any], scale: float, network: Network, lang: str = "en") -> tuple[NDArray[Any], str]:
     """Return what the model takes for raw numbers that were multiplied by `scale`, and a line that says what was done.
 
     Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. Nothing is done to them, nor for
@@ -55,7 +68,7 @@ def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any
     if wanted is None or (wanted == scale == 1) or (scale == 1 and not _whole(X)):
         return X, ""
     factor = f"1/{1 / wanted:g}" if (1 / wanted).is_integer() else f"{wanted:g}"
-    note = f"inputs: whole numbers, {'as they are' if wanted == 1 else f'multiplied by {factor}'}, as in training"
+    note = words("inputs-kept" if wanted == 1 else "inputs-scaled", lang, factor=factor)
     # Dividing by 255, and not multiplying by 1/255, gives the last bit of the data sets that the command trains on.
     return X if scale == wanted else np.divide(X, scale / wanted, dtype=network.dtype), note
 

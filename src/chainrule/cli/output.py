@@ -18,6 +18,9 @@ from chainrule.common.text_table import text_table
 from chainrule.training.progress import scores_text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
+LangOption = Annotated[
+    str | None, typer.Option(metavar="LANG", help="en or ko; by default that of the locale.", show_default=False)
+]
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule import Network
-from chainrule.cli.inputs import ModelArgument, fitted, loaded, read, scaled
+from chainrule.cli.inputs import FileInput, ModelArgument, fitted, loaded, read, scaled
 from chainrule.cli.output import JsonOption, print_json
 from chainrule.cli.score_table import predict_table
 from chainrule.cli.table_options import WRITTEN, SheetOption, SizeOption, TableOptions, XOption, picture_size
@@ -20,6 +20,7 @@ from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
 from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
+from chainrule.trace.telling.words import words
 
 EXAMPLE = "Example: chainrule predict digits.safetensors my-digit.png"
 
@@ -32,7 +33,7 @@ def run(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="INPUT", help="A table; or an image of a digit (PNG, JPEG), an IDX file, or a .npy array."
+            metavar="INPUT", help="A table; or an image of a digit (PNG, JPEG), an IDX or CSV file, or a .npy array."
         ),
     ] = None,
     samples: Annotated[
@@ -56,7 +57,8 @@ def run(
     predictions. The rows are printed, or written to the file of --out with the probability of each class.
 
     Up to 100 images of 28x28 pixels are drawn with the prediction and its probability below; other data gives a table.
-    A digit in an image may be of any size, dark on light or light on dark.
+    A digit in an image may be of any size, dark on light or light on dark: it is scaled and centered as in MNIST, and
+    one that is so already stays as it is.
 
     Whole numbers, such as pixels of 0 to 255, are multiplied by what the model file says they were multiplied by in
     training (1/255 for mnist and mnist-small), and the output says so. If the file says nothing, they are taken as they
@@ -73,7 +75,7 @@ def run(
         return
     if out is not None or options.used_reading:
         raise InputError(f"{model} was not trained on a table, so --out, --sheet, --x and --size mean nothing for it.")
-    (X, scale), labels = (read(file), []) if file is not None else _shipped(samples)
+    (X, scale, moved), labels = (read(file), []) if file is not None else _shipped(samples)
     X, note = scaled(fitted(X, network, str(file or "the shipped digits")), scale, network)
     predictions = _predictions(network, X)
     for prediction, label in zip(predictions, labels, strict=False):
@@ -91,17 +93,17 @@ def run(
         columns = list(predictions[0])
         rows = [[str(i), *(_cell(name, p[name]) for name in columns)] for i, p in enumerate(predictions)]
         print(text_table(["example", *columns], rows))
-    if note:
-        print(note, file=sys.stderr if as_json else sys.stdout)
+    for line in filter(None, (note, words("moved", "en") if moved else "")):
+        print(line, file=sys.stderr if as_json else sys.stdout)
 
 
-def _shipped(n: int) -> tuple[tuple[NDArray[Any], float], list[int]]:
-    """Return n test digits, evenly spread, how they are scaled, and their labels."""
+def _shipped(n: int) -> tuple[FileInput, list[int]]:
+    """Return n test digits, evenly spread, and their labels."""
     _, (X, y) = load_mnist_small()
     if n > len(X):
         raise InputError(f"There are {len(X):,} shipped test digits, but --samples asks for {n:,}.")
     rows = np.linspace(0, len(X) - 1, n).astype(int)
-    return (X[rows], PIXEL_SCALE), y[rows].tolist()
+    return FileInput(X[rows], PIXEL_SCALE), y[rows].tolist()
 
 
 def _predictions(network: Network, X: NDArray[Any]) -> list[dict[str, Any]]:

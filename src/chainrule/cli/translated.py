@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from typer.core import TyperCommand
-
 from chainrule.checker.telling.texts import translated
+from chainrule.cli.keeping import KeepsInputs
 from chainrule.cli.usage import asked_language
 
 _HEADINGS = ("Usage:", "Arguments:", "Options:", "[default:")
 _COLUMNS = 48  # of typer, which counts a Korean letter as one column where a terminal needs two
 
 
-class Translated(TyperCommand):
+class Translated(KeepsInputs):
     """A command whose help has an entry in the texts for each of its paragraphs and options."""
 
     lang = "en"

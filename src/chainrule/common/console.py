@@ -12,6 +12,7 @@ import unicodedata
 from typing import Any
 
 _PLAIN = {"✓": "O", "✗": "X", "←": "<-", "→": "->", "–": "-", "—": "-", "━": "-", "▀": "#", "…": "...", "·": "."}
+_PLAIN |= {"×": "x", "∂": "d"}
 
 
 class Console:

@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import numpy as np
 
 from chainrule.common.errors import InputError
+from chainrule.common.formulas import Typeset
 from chainrule.common.names import meant
 
 Made = TypeVar("Made", bound="Checked")
@@ -344,7 +345,7 @@ class Maybe(Rule):
         return None if value is None else self.rule.normal(value)
 
 
-class Checked:
+class Checked(Typeset):
     """A base of classes that are configured: checks and normalizes what their table of rules names.
 
     A dataclass checks its fields when it is made; a class with an `__init__` of its own gives them to `settle`. Rules

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection, Iterable, Sequence
+
+from chainrule.common.rich_text import rich_text
 
 
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Collection[int] = (0,)) -> str:
@@ -14,7 +15,6 @@ def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Col
     Dense          12
     ReLU            0
     """
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -22,6 +22,4 @@ def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Col
         table.add_column(column, justify="left" if i in texts else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    text = io.StringIO()
-    Console(file=text, width=1000, color_system=None, markup=False, highlight=False).print(table)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    return rich_text([table], width=1000)

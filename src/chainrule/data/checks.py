@@ -59,15 +59,16 @@ def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None =
         bad = np.argwhere(~np.isfinite(array.astype(dtype)))
     first = tuple(int(i) for i in bad[0])
     index: Any = (first_row + first[0], *first[1:])
+    count = f"{len(bad)} of its {array.size} values {'is' if len(bad) == 1 else 'are'}"
     place = f"index {index}" if columns is None else f"row {index[0]} of column {columns[first[-1]]!r}"
     if np.isfinite(array[first]):
         raise InputError(
-            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {len(bad)} of its "
-            f"{array.size} values are too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
+            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {count} "
+            f"too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
             "build the network with dtype='float64'."
         )
     raise InputError(
-        f"{name} must be finite, but {len(bad)} of its {array.size} values are NaN or infinite, the first "
+        f"{name} must be finite, but {count} NaN or infinite, the first "
         f"({array[first]}) at {place}. Fill them in or leave out their rows."
     )
 
@@ -154,12 +155,17 @@ def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, in
         )
     if loss.task != "regression" and (Y.min() < 0 or Y.max() > 1):
         raise InputError(
-            f"{type(loss).__name__} takes targets from 0 to 1, but y goes from {Y.min()} to {Y.max()}. "
+            f"{type(loss).__name__} takes targets from 0 to 1, but y {_range(Y)}. "
             "Write the two classes as 0 and 1, or take a regression loss such as mean_squared_error."
         )
     if loss.task == "multiclass":
         _probabilities(Y, counted)
     return Y
+
+
+def _range(values: Array) -> str:
+    low, high = values.min(), values.max()
+    return f"is {low}" if low == high else f"goes from {low} to {high}"
 
 
 def _labels(Y: Array, outputs: int) -> Array:
@@ -168,8 +174,7 @@ def _labels(Y: Array, outputs: int) -> Array:
         if Y.min() == 1 and Y.max() == outputs:
             fix = "The classes are numbered from 1: write y - 1."
         raise InputError(
-            f"With {outputs} outputs the labels must be whole numbers from 0 to {outputs - 1}, but y goes from "
-            f"{Y.min()} to {Y.max()}. {fix}"
+            f"With {outputs} outputs the labels must be whole numbers from 0 to {outputs - 1}, but y {_range(Y)}. {fix}"
         )
     return Y.astype(np.int64)
 
@@ -209,7 +214,7 @@ def weights(name: str, values: Array, shapes: Sequence[Shape]) -> Array:
             f"{values.shape}."
         )
     if not finite(values) or values.min() < 0:
-        raise InputError(f"{name} must be 0 or more, but it goes from {values.min()} to {values.max()}.")
+        raise InputError(f"{name} must be 0 or more, but it {_range(values)}.")
     some = values[values > 0]
     if some.size and not (some.min() >= _LEAST_WEIGHT and some.max() <= _LARGEST_WEIGHT):
         raise InputError(

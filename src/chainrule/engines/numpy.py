@@ -121,10 +121,7 @@ class NumpyEngine:
 
         If the loss is NaN or infinite the parameters stay as they are.
         """
-        rows = counting_rows(weights) if self._statistics and weights is not None else None
-        if rows is not None:
-            rows = None if rows.all() else rows.astype(self.dtype)
-        Z, cache = self.body.forward(self.params, X, Mode(True, key, mask, rows))
+        Z, cache = self.body.forward(self.params, X, training_mode(self._statistics, key, weights, mask))
         J, dZ = self.loss(Z, Y, weights)
         J = float(J)
         if math.isfinite(J):
@@ -202,6 +199,14 @@ class NumpyEngine:
 
     def _joined_like(self, by_path: dict[str, Array]) -> Array:
         return np.concatenate([by_path[path].ravel() for path in self._paths] or [np.zeros(0, self.dtype)])
+
+
+def training_mode(statistics: bool, key: tuple[int, ...], weights: Array | None, mask: Array | None) -> Mode:
+    """Return how a batch is run in training; if there are running statistics, rows of weight 0 stay out of them."""
+    rows = counting_rows(weights) if statistics and weights is not None else None
+    if rows is None or weights is None or rows.all():
+        return Mode(True, key, mask)
+    return Mode(True, key, mask, rows.astype(weights.dtype))
 
 
 def _segments(params: Params, arrays: dict[str, Array], kinds: dict[str, str], decaying: bool) -> list[_Segment]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from chainrule.arrays import Array, Float, Shaped, lowest, namespace
 from chainrule.common.errors import InputError
@@ -65,6 +65,13 @@ class Loss(Checked, ABC):
     def activation(self, Z: Logits) -> Logits:
         """Return the network's output for the logits: probabilities, or the values themselves."""
         return Z
+
+    def classes(self, P: Any, threshold: float) -> Any:
+        """Return a class per example for probabilities: the likeliest, or yes (1) where it is above a threshold."""
+        if self.task == "multiclass":
+            return P.argmax(axis=-1)
+        yes = (threshold < P).astype("int64")
+        return yes[..., 0] if yes.shape[-1] == 1 else yes
 
     def _match(self, Z: Logits, Y: Targets) -> Logits:
         """Return the targets in the shape and dtype of the logits."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import numpy as np
 
+from chainrule.common import notebook
 from chainrule.common.text_table import text_table
 
 Verdict = Literal["ok", "WRONG", "cannot tell"]
@@ -54,9 +56,12 @@ class Check:
         return [self.name, str(self.shape), entries, *(numbers if self.index else [""] * 4), self.verdict]
 
 
-@dataclass(frozen=True)
+_COLUMNS = ("array", "shape", "entries", "worst error", "at", "backward", "difference", "")
+
+
+@dataclass(frozen=True, repr=False)
 class GradReport:
-    """The result of `gradcheck`: true if every gradient is right, and a table when printed.
+    """The result of `gradcheck`: true if every gradient is right, and a table when printed and in notebooks.
 
     A gradient is "ok", "WRONG", or "cannot tell" where the differences are too coarse to decide. The report is true
     only if all are ok; `wrong` is true only if something is proven wrong. So neither is true of a report that cannot
@@ -83,10 +88,25 @@ class GradReport:
     def __bool__(self) -> bool:
         return self.ok
 
+    def __repr__(self) -> str:
+        return f"GradReport({', '.join(f'{check.name}: {check.verdict}' for check in self.checks)})"
+
     def __str__(self) -> str:
-        columns = ["array", "shape", "entries", "worst error", "at", "backward", "difference", ""]
-        arrays = [check for check in self.checks if check.name not in RULES]
-        lines = [text_table(columns, [check._row() for check in arrays])] if arrays else []
+        table = [text_table(_COLUMNS, [check._row() for check in self._arrays])] if self._arrays else []
+        return "\n".join([*table, *self._remarks()])
+
+    def _repr_html_(self) -> str:
+        wrong = (i for i, check in enumerate(self._arrays) if check.verdict == "WRONG")
+        table = notebook.table(_COLUMNS, [check._row() for check in self._arrays], wrong) if self._arrays else ""
+        return notebook.fragment(table + "".join(f"<p>{escape(line)}</p>" for line in self._remarks()))
+
+    @property
+    def _arrays(self) -> list[Check]:
+        return [check for check in self.checks if check.name not in RULES]
+
+    def _remarks(self) -> list[str]:
+        """Return what is said below the table; the last line is the verdict."""
+        arrays, lines = self._arrays, []
         if any(check.entries < math.prod(check.shape) for check in arrays if check.index):
             lines.append("Of a larger array, some entries are compared one by one and all of them in one random sum.")
         lines += [f"{check.name}: {check.problem}" for check in self.checks if check.problem]
@@ -97,7 +117,7 @@ class GradReport:
             verdict = "Some gradients are WRONG" if broken else "A rule is broken"
         else:
             verdict = "Cannot tell: nothing is proven wrong, but not everything is proven right"
-        return "\n".join([*lines, f"{verdict} (relative tolerance {self.tolerance:g})."])
+        return [*lines, f"{verdict} (relative tolerance {self.tolerance:g})."]
 
 
 RULES = ("forward", "backward", "loss")

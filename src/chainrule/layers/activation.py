@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape
 from chainrule.common.errors import InputError
+from chainrule.common.formulas import equations_in
 from chainrule.common.settings import Maybe, Number, OneOf, number
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.layers.base import Layer
@@ -47,6 +48,7 @@ class Activation(Layer):
     function: str
     alpha: float | None = None
     has_parameters = False
+    symbols = ("Z", "A")
     steps = "kept"
     rules: ClassVar = {"function": OneOf(ACTIVATIONS), "alpha": Maybe(Number(0))}
 
@@ -61,6 +63,11 @@ class Activation(Layer):
     def label(self) -> str:
         """The name of the function."""
         return self.function
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """Those of the function that is applied."""
+        return equations_in(ACTIVATIONS[self.function].value.__doc__)
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the unchanged shape."""

@@ -29,6 +29,10 @@ class Layer(Checked, ABC):
     """Whether forward is a convolution, which takes its threads from slices of the batch."""
     rearranges: ClassVar[bool] = False
     """Whether the output is the input's own numbers in another shape, so that whole numbers stay whole."""
+    merges: ClassVar[bool] = False
+    """Whether the input, and so its gradient, is a tuple of arrays."""
+    symbols: ClassVar[tuple[str, str]] = ("x", "y")
+    """What the equation calls the input and the output."""
     steps: ClassVar[Literal["kept", "merged", "mixed"]] = "mixed"
     """What happens to the steps of a sequence with a mask: each is computed by itself or the mask is honored ("kept");
     those with data become one ("merged"); padding would be mixed into the result ("mixed"), so a mask is refused."""

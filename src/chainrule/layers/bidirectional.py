@@ -87,21 +87,23 @@ class Bidirectional(Composite):
         self, params: Params, x: Array | tuple[Array, States], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *time units"], BidirectionalCache]:
         """Return both outputs, joined along the features."""
-        x_back = x
+        (ahead_layer, back_layer), x_back = self.parts, x
         if isinstance(x, tuple):
             (x, states), n = x, self.layer.state_count
             x, x_back = (x, states[:n]), (x, states[n:])
-        H, ahead = self.layer.forward(params["ahead"], x, mode)
-        H_back, back = self._twin.forward(params["back"], x_back, mode)
+        H, ahead = ahead_layer.forward(params["ahead"], x, mode)
+        H_back, back = back_layer.forward(params["back"], x_back, mode)
         return namespace(H).concatenate([H, H_back], axis=-1), BidirectionalCache(ahead, back)
 
     def backward(
         self, cache: BidirectionalCache, dy: Float[Array, "batch *time units"], *, input_gradient: bool = True
     ) -> tuple[Any, Params]:
         """Return dx (or dx and dstates, if states were given) and the gradients of the parameters."""
-        n = self.layer.units
-        dx, ahead = self.layer.backward(cache.ahead, dy[..., :n], input_gradient=input_gradient)
-        dx_back, back = self._twin.backward(cache.back, dy[..., n:], input_gradient=input_gradient)
+        (ahead_layer, back_layer), n = self.parts, self.layer.units
+        dx: Any
+        dx, ahead = ahead_layer.backward(cache.ahead, dy[..., :n], input_gradient=input_gradient)
+        dx_back: Any
+        dx_back, back = back_layer.backward(cache.back, dy[..., n:], input_gradient=input_gradient)
         if isinstance(dx, tuple):
             dx = dx[0] + dx_back[0], dx[1] + dx_back[1]
         elif input_gradient:

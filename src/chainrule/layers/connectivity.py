@@ -105,9 +105,18 @@ class MergeCache(NamedTuple):
 
 
 class _Add(Layer):
-    """Add arrays of the same shape. A merge: its input, and the gradient of that, is a tuple of arrays."""
+    r"""Add arrays of the same shape. A merge: its input, and the gradient of that, is a tuple of arrays.
+
+    .. math:: y = \sum_i x_i, \qquad dx_i = dy
+    """
 
     has_parameters = False
+    merges = True
+
+    @property
+    def label(self) -> str:
+        """The name that `Graph` takes."""
+        return "add"
 
     def init(self, rng: np.random.Generator, input_shape: Any, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the common shape."""
@@ -125,9 +134,18 @@ class _Add(Layer):
 
 
 class _Join(Layer):
-    """Concatenate arrays along the last axis. A merge: its input, and the gradient of that, is a tuple of arrays."""
+    r"""Concatenate arrays along the last axis. A merge: its input, and the gradient of that, is a tuple of arrays.
+
+    .. math:: y = [x_1, x_2, \ldots], \qquad [dx_1, dx_2, \ldots] = dy
+    """
 
     has_parameters = False
+    merges = True
+
+    @property
+    def label(self) -> str:
+        """The name that `Graph` takes."""
+        return "concatenate"
 
     def init(self, rng: np.random.Generator, input_shape: Any, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the shape with the sum of the last axes."""
@@ -168,7 +186,8 @@ class _Branches(Composite):
     Parameters and gradients are tuples with one entry per branch.
     """
 
-    _merge: ClassVar[Layer]
+    merge: ClassVar[Layer]
+    """How the outputs become one."""
 
     @property
     def vocabulary_of_input(self) -> int | None:
@@ -182,7 +201,7 @@ class _Branches(Composite):
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return every branch's parameters and the shape of the merged outputs."""
         params, shapes = zip(*(layer.init(rng, input_shape, dtype) for layer in self.parts), strict=True)
-        return params, self._merge.init(rng, shapes, dtype)[1]
+        return params, self.merge.init(rng, shapes, dtype)[1]
 
     def forward(
         self, params: Params, x: Shaped[Array, "batch *in"], mode: Mode = INFERENCE
@@ -192,7 +211,7 @@ class _Branches(Composite):
         outputs, caches = zip(
             *(layer.forward(p, numbers_for(layer, p, x), mode.fold(i)) for i, (layer, p) in each), strict=True
         )
-        y, merge_cache = self._merge.forward({}, outputs)
+        y, merge_cache = self.merge.forward({}, outputs)
         return y, BranchesCache(caches, merge_cache)
 
     def backward(
@@ -200,7 +219,7 @@ class _Branches(Composite):
     ) -> tuple[Float[Array, "batch *in"] | None, Params]:
         """Return the sum of the branches' gradients of the input, and the gradients of their parameters."""
         dx, grads = None, []
-        dys: Any = self._merge.backward(cache.merge, dy)[0]
+        dys: Any = self.merge.backward(cache.merge, dy)[0]
         for layer, c, d in zip(self.parts, cache.branches, dys, strict=True):
             needed = input_gradient or layer.has_parameters
             part, g = layer.backward(c, d, input_gradient=input_gradient) if needed else (None, {})
@@ -262,7 +281,7 @@ class Residual(_Branches):
 
     body: Layer | Sequence[Layer]
     shortcut: Layer | Sequence[Layer] | None = None
-    _merge = _Add()
+    merge = _Add()
     rules: ClassVar = {"body": _BODY, "shortcut": Maybe(_BODY)}
 
     def __post_init__(self) -> None:
@@ -325,7 +344,7 @@ class Concatenate(_Branches):
     """
 
     bodies: Sequence[Layer | Sequence[Layer] | None]
-    _merge = _Join()
+    merge = _Join()
     rules: ClassVar = {"bodies": Each(Maybe(_BODY), "a list of bodies, each a layer, a list of layers, or None")}
 
     def __post_init__(self) -> None:

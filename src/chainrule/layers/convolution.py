@@ -32,6 +32,7 @@ class _Convolution(SlidingWindow):
     initializer: str = "he"
     bias: bool = True
     convolves = True
+    symbols = ("X", "Y")
     rules: ClassVar = SlidingWindow.rules | {"initializer": OneOf(INITIALIZERS), "bias": Flag()}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:

@@ -65,6 +65,7 @@ class Dense(Layer):
     units: int
     initializer: str = "he"
     bias: bool = True
+    symbols = ("A", "Z")
     steps = "kept"
     rules: ClassVar = {"units": Whole(1), "initializer": OneOf(INITIALIZERS), "bias": Flag()}
 

@@ -38,6 +38,7 @@ class Dropout(Layer):
 
     rate: float = 0.5
     has_parameters = False
+    symbols = ("x", "a")
     steps = "kept"
     rules: ClassVar = {"rate": Number(0, 1, closed="left", meaning="the share of activations to drop")}
 

@@ -57,6 +57,7 @@ class Embedding(Layer):
 
     vocabulary: int
     units: int
+    symbols = ("x", "a")
     steps = "kept"
     rules: ClassVar = {"vocabulary": Whole(1), "units": Whole(1)}
 

@@ -33,7 +33,7 @@ class Node(NamedTuple):
     @property
     def merges(self) -> bool:
         """Whether the operation takes all the inputs, as a tuple."""
-        return isinstance(self.operation, str)
+        return self.layer.merges
 
     @property
     def layer(self) -> Layer:

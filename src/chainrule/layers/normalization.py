@@ -174,6 +174,7 @@ class BatchNorm(Layer):
     epsilon: float = 1e-5
     undecayed = ("gamma", "beta")
     statistics = ("running_mean", "running_variance")
+    symbols = ("X", "Y")
     steps = "kept"
     rules: ClassVar = {
         "momentum": Number(0, 1, closed="left", meaning="the share of the old statistics to keep"),
@@ -274,6 +275,7 @@ class LayerNorm(Layer):
 
     epsilon: float = 1e-5
     undecayed = ("gamma", "beta")
+    symbols = ("X", "Y")
     steps = "kept"
     rules: ClassVar = {"epsilon": _EPSILON}
 
@@ -351,6 +353,7 @@ class GroupNorm(Layer):
     groups: int
     epsilon: float = 1e-5
     undecayed = ("gamma", "beta")
+    symbols = ("X", "Y")
     steps = "kept"
     rules: ClassVar = {"groups": Whole(1), "epsilon": _EPSILON}
 
@@ -434,6 +437,7 @@ class RMSNorm(Layer):
 
     epsilon: float = 1e-6
     undecayed = ("gamma",)
+    symbols = ("X", "Y")
     steps = "kept"
     rules: ClassVar = {"epsilon": _EPSILON}
 

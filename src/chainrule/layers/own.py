@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_leaves, namespace
 from chainrule.common.errors import InputError
+from chainrule.common.formulas import equations_in
 from chainrule.common.settings import Each, Refusal, Rule, made, shown
 from chainrule.layers.base import Layer
 
@@ -39,6 +40,11 @@ class OwnLayer(Layer):
     def label(self) -> str:
         """The name of the user's class."""
         return type(self.layer).__name__
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """Those that the user wrote."""
+        return equations_in(type(self.layer).__doc__)
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return the layer's parameters in the dtype, and the output shape."""

@@ -95,6 +95,7 @@ class _Pool(Layer):
     stride: int | Sequence[int] | None = None
     padding: str = "valid"
     has_parameters = False
+    symbols = ("x", "a")
     rules: ClassVar = {"window": SIZES, "stride": Maybe(SIZES), "padding": OneOf(("valid", "same"))}
 
     def __post_init__(self) -> None:
@@ -272,6 +273,7 @@ class GlobalAveragePool(Layer):
     """
 
     has_parameters = False
+    symbols = ("x", "a")
     steps = "merged"
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:

@@ -106,6 +106,7 @@ class RandomDense(Layer):
     density: float
     seed: int
     group: int = 32
+    symbols = ("x", "z")
     steps = "kept"
     rules: ClassVar = {
         "units": Whole(1),

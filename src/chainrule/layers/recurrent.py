@@ -93,6 +93,7 @@ class Recurrent(Cell):
 
     sequence: bool
     reverse: bool
+    symbols = ("x", "h")
     rules: ClassVar = Cell.rules | {"sequence": Flag(), "reverse": Flag()}
 
     def keeps_steps(self) -> bool:

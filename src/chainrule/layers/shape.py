@@ -36,6 +36,7 @@ class Flatten(Layer):
     """
 
     has_parameters = False
+    symbols = ("x", "a")
     rearranges = True
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
@@ -73,6 +74,7 @@ class Reshape(Layer):
 
     shape: Sequence[int]
     has_parameters = False
+    symbols = ("x", "a")
     rearranges = True
     rules: ClassVar = {"shape": Each(Whole(-1), "the lengths of the axes of one example")}
 
@@ -131,6 +133,7 @@ class ZeroPad(Layer):
 
     padding: int | Sequence[Sequence[int]] = 1
     has_parameters = False
+    symbols = ("x", "a")
     rules: ClassVar = {"padding": PADDING}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
@@ -186,6 +189,7 @@ class Upsample(Layer):
 
     factor: int | Sequence[int] = 2
     has_parameters = False
+    symbols = ("x", "a")
     rules: ClassVar = {"factor": SIZES}
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:

@@ -2,39 +2,82 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, Shape, leaves
+from chainrule.common import notebook
 from chainrule.common.text_table import text_table
 from chainrule.layers.base import Layer
 from chainrule.layers.connectivity import Sequential
 
+_COLUMNS = ("layer", "output shape", "parameters", "multiply-adds", "forward", "backward")
 
-def summary(body: Sequential, params: Params, input_shape: Shape, dtype: Any, batch_size: int) -> str:
-    """Return the table, with a row per layer and a line of totals.
 
-    Its columns are the shape of the output, the parameters, the multiply-adds of one example, and the memory of the
-    output of forward and of what is kept for backward, for a batch.
+@dataclass(frozen=True, repr=False)
+class Summary:
+    """The layers of a network, as a table when printed and in notebooks.
+
+    Attributes
+    ----------
+    rows
+        A row of texts for the input and one for each layer: its name, the shape of its output, its parameters, the
+        multiply-adds of one example, and the memory of its output and of what it keeps for backward, for a batch.
+    parameters
+        How many numbers are trained, or kept as running statistics.
+    totals
+        A line about all layers together.
     """
+
+    rows: tuple[tuple[str, ...], ...]
+    parameters: int
+    totals: str
+
+    def __str__(self) -> str:
+        return f"{text_table(_COLUMNS, self.rows)}\n{self.totals}"
+
+    def __repr__(self) -> str:
+        return f"Summary({len(self.rows) - 1} layers, {self.parameters:,} parameters)"
+
+    def _repr_html_(self) -> str:
+        return notebook.fragment(self._html())
+
+    def _html(self) -> str:
+        return f"{notebook.table(_COLUMNS, self.rows)}<p>{escape(self.totals)}</p>"
+
+
+def network_html(body: Sequential, loss: str, about: Summary | None) -> str:
+    """Return what a notebook shows of a network: its summary, or its layers as long as it has no parameters."""
+    if about is None:
+        layers = notebook.table(_COLUMNS[:1], [[layer.label] for layer in body.layers])
+        shown = f"{layers}<p>No parameters yet: fit makes them, or a Network with input_shape=...</p>"
+    else:
+        shown = about._html()
+    return notebook.fragment(f"{shown}<p>loss: <code>{escape(loss)}</code></p>")
+
+
+def summary(body: Sequential, params: Params, input_shape: Shape, dtype: Any, batch_size: int) -> Summary:
+    """Return the summary of layers, with the memory for batches of a size."""
     x = np.zeros((2, *input_shape), dtype)  # two, as batch normalization needs a variance
     # Holding the arrays, and not only their ids, keeps an id from being given to another array meanwhile.
     known = {id(a): a for a in (x, *(_owner(p) for _, p in leaves(params)))}
-    rows, totals = [["input", str(input_shape), "", "", "", ""]], np.zeros(3, int)
+    rows, totals = [("input", str(input_shape), "", "", "", "")], np.zeros(3, int)
     for layer, layer_params in zip(body.layers, params, strict=True):
         work = layer.multiply_adds(layer_params, x.shape[1:])
         x, new = _forward(layer, layer_params, x, Mode(training=True, key=(0,)), known)
         numbers = sum(p.size for _, p in leaves(layer_params)), work, batch_size * new // 2
         totals += numbers
         forward = _bytes(batch_size * x.nbytes // 2)
-        rows.append([layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, _bytes(numbers[2])])
-    columns = ["layer", "output shape", "parameters", "multiply-adds", "forward", "backward"]
+        rows.append((layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, _bytes(numbers[2])))
     count, work, memory = totals.tolist()
-    return (
-        f"{text_table(columns, rows)}\n{count:,} parameters ({_bytes(count * np.dtype(dtype).itemsize)}), "
-        f"{work:,} multiply-adds per example, {_bytes(memory)} kept for backward in a batch of {batch_size}"
+    line = (
+        f"{count:,} parameters ({_bytes(count * np.dtype(dtype).itemsize)}), {work:,} multiply-adds per example, "
+        f"{_bytes(memory)} kept for backward in a batch of {batch_size}"
     )
+    return Summary(tuple(rows), count, line)
 
 
 def bytes_per_example(body: Sequential, params: Params, input_shape: Shape, dtype: Any) -> int:

@@ -6,13 +6,16 @@ layers of sigmoid units, ``Z = X W + b`` with ``W`` of shape ``(n_in, n_out)``, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.equations import activations
 from chainrule.lessons.checks import Array, Numbers, Parameters, as_floats, as_numbers, random_numbers
+from chainrule.trace.lesson import Function, Trace, lesson
 
 
 def step_function(x: Numbers) -> NDArray[np.int_]:
@@ -124,6 +127,40 @@ def predict(network: Parameters, x: Numbers) -> Array:
     return softmax(_scores(network, x))
 
 
+def trace(network: Parameters, x: Numbers) -> Trace:
+    """Every number of `forward`, under the notes' names: ``L1``, ``z1``, ``L2``, ``z2``, ``L3`` and ``y``.
+
+    ``network`` and ``x`` as in `forward`. ``trace["z1"]`` is an array, and ``trace.why("L2[0]")`` says what a number is
+    made of.
+
+    Examples
+    --------
+    >>> record = trace(init_network(), np.array([1.0, 0.5]))
+    >>> record["L1"], record["y"]
+    (array([0.3, 0.7, 1.1]), array([0.31682708, 0.69627909]))
+    """
+    functions: list[Function] = []
+    for number, (W, b) in enumerate(_layers(network), 1):
+        L, own = f"L{number}", {f"W{number}": W, f"b{number}": b}
+        functions.append(Function(f"layer {number}", (_linear, _linear_backward), (f"z{number - 1}", L), own))
+        name, pair = ("identity", _IDENTITY) if number == 3 else ("sigmoid", _SIGMOID)
+        functions.append(Function(f"{name} {number}", pair, (L, "y" if number == 3 else f"z{number}")))
+    _scores(network, x)  # refuses what does not fit
+    return lesson(functions, as_floats("book", "the input", x))
+
+
+def _linear(x: Array, W: Array, b: Array) -> tuple[Array, tuple[Array, Array]]:
+    r"""Return :math:`L = z W + b`."""
+    return np.dot(x, W) + b, (x, W)
+
+
+def _linear_backward(dL: Array, cache: tuple[Array, Array]) -> tuple[Array, Array, Array]:
+    r"""Return :math:`dz = dL\, W^\top`, :math:`dW = z^\top dL` and :math:`db = \sum dL`."""
+    x, W = cache
+    rows = np.atleast_2d(dL)
+    return np.dot(dL, W.T), np.dot(np.atleast_2d(x).T, rows), rows.sum(axis=0)
+
+
 def _scores(network: Parameters, x: Numbers) -> Array:
     (W1, b1), (W2, b2), (W3, b3) = _layers(network)
     x = as_numbers("book", "the input", x)
@@ -136,6 +173,21 @@ def _scores(network: Parameters, x: Numbers) -> Array:
     z2 = sigmoid(np.dot(z1, W2) + b2)
     L3: Array = np.dot(z2, W3) + b3
     return L3
+
+
+def _with_cache(function: Callable[[Array], Array]) -> Callable[[Array], tuple[Array, Array]]:
+    """Return a function that gives its value twice: for the next layer, and for its backward."""
+
+    @wraps(function)
+    def run(x: Array) -> tuple[Array, Array]:
+        y = function(x)
+        return y, y
+
+    return run
+
+
+_SIGMOID = _with_cache(sigmoid), activations.sigmoid_backward
+_IDENTITY = _with_cache(identity_function), activations.identity_backward
 
 
 def _layers(network: Parameters) -> list[tuple[Array, Array]]:

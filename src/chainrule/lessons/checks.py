@@ -90,6 +90,12 @@ def as_count(function: str, name: str, value: Any, least: int = 0) -> int:
 
 
 def _as_array(function: str, name: str, value: Numbers) -> Array:
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):  # asarray would bring the hidden numbers back
+        hidden = int(np.count_nonzero(np.ma.getmaskarray(value)))
+        raise InputError(
+            f"{function}: {name} is a masked array that hides {hidden} values, which would be computed with. Fill them "
+            "in with .filled(0), or leave out their examples."
+        )
     try:
         return np.asarray(value)
     except (TypeError, ValueError):

@@ -49,6 +49,7 @@ from chainrule.lessons.checks import (
     gradients_of,
     random_numbers,
 )
+from chainrule.trace.lesson import Cost, Trace, course_step
 
 LinearCache: TypeAlias = tuple[Array, Array, Array]
 Cache: TypeAlias = tuple[LinearCache, Array]
@@ -174,7 +175,7 @@ def sigmoid(Z: Numbers) -> tuple[Array, Array]:
 
 
 def sigmoid_backward(dA: Numbers, cache: Numbers) -> Array:
-    r""":math:`dZ = dA * s(1 - s)` with :math:`s = \sigma(Z)`; ``cache`` is ``Z``, all of one shape."""
+    r""":math:`dZ = dA \odot \sigma(Z)\,(1 - \sigma(Z))`; ``cache`` is ``Z``, all of one shape."""
     dA, Z = as_dA_and_Z("sigmoid_backward", dA, cache)
     s, _ = sigmoid(Z)
     return np.asarray(dA * s * (1 - s))
@@ -188,7 +189,7 @@ def relu(Z: Numbers) -> tuple[Array, Array]:
 
 
 def relu_backward(dA: Numbers, cache: Numbers) -> Array:
-    r""":math:`dZ = dA` where :math:`Z > 0`, else 0 (also at 0, where there is no slope); ``cache`` is ``Z``."""
+    r""":math:`dZ = dA \odot [Z > 0]`, so 0 at 0, too, where there is no slope; ``cache`` is ``Z``."""
     dA, Z = as_dA_and_Z("relu_backward", dA, cache)
     return np.where(Z <= 0, 0, dA)
 
@@ -418,9 +419,7 @@ def L_model_backward(AL: Numbers, Y: Numbers, caches: Sequence[AnyCache]) -> dic
             "L_model_backward: AL holds NaN or infinite values, which during training means that the learning rate is "
             "too large."
         )
-    AL, Y = away_from_0_and_1(AL), as_labels("L_model_backward", Y, "AL", AL)
-    grads = {}
-    dAL = -(np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
+    grads, dAL = {}, _slope_of_cost(AL, as_labels("L_model_backward", Y, "AL", AL))
     grads["dA" + str(L - 1)], grads["dW" + str(L)], grads["db" + str(L)] = linear_activation_backward(
         dAL, caches[L - 1], activation="sigmoid"
     )
@@ -429,6 +428,11 @@ def L_model_backward(AL: Numbers, Y: Numbers, caches: Sequence[AnyCache]) -> dic
             grads["dA" + str(l + 1)], caches[l], activation="relu"
         )
     return grads
+
+
+def _slope_of_cost(AL: Array, Y: Array) -> Array:
+    AL = away_from_0_and_1(AL)
+    return np.asarray(-(np.divide(Y, AL) - np.divide(1 - Y, 1 - AL)))
 
 
 def update_parameters(parameters: Parameters, grads: Parameters, learning_rate: Number) -> dict[str, Array]:
@@ -444,6 +448,44 @@ def update_parameters(parameters: Parameters, grads: Parameters, learning_rate: 
     gradients = gradients_of("update_parameters", "grads", grads, parameters)
     learning_rate = as_number("update_parameters", "learning_rate", learning_rate)
     return {name: np.asarray(p - learning_rate * gradients[name]) for name, p in parameters.items()}
+
+
+def trace(X: Numbers, Y: Numbers, parameters: Parameters, learning_rate: Number = 0.0075) -> Trace:
+    r"""Every number of one step, under the lesson's names: ``Z1``, ``A1``, ..., ``AL``, ``cost``, ``dAL``, ``dW1``, ...
+
+    It runs the functions above, and so has their numbers to the bit.
+
+    Parameters
+    ----------
+    X, Y
+        Data ``(n_0, m)``, which the record calls ``A0``, and labels ``(1, m)``.
+    parameters
+        ``W1, b1, ..., WL, bL``.
+    learning_rate
+        Of the update that ends the step.
+
+    Returns
+    -------
+    Trace
+        ``trace["dW2"]`` is an array, and ``trace.why("W2[1, 0]")`` says what a number is the sum of. It prints as a
+        table and shows as a page in notebooks.
+
+    Examples
+    --------
+    >>> record = trace([[1.0, 2.0]], [[0, 1]], {"W1": [[0.5]], "b1": [[0.0]]})
+    >>> record["dZ1"].round(4)
+    array([[ 0.6225, -0.2689]])
+    >>> print(record.why("W1[0, 0]"))
+    dW1[0, 0] = 0.04229: the sum of these terms
+    factor                number                product
+    A0[0, 0]/2 = 0.5000 × dZ1[0, 0] = 0.6225  =  0.3112
+    A0[0, 1]/2 = 1      × dZ1[0, 1] = -0.2689 = -0.2689
+                          sum of all terms    = 0.04229
+    """
+    A, arrays = _network(X, parameters)
+    pairs = (linear_forward, linear_backward), (relu, relu_backward), (sigmoid, sigmoid_backward)
+    cost, Y = Cost(compute_cost, _slope_of_cost), as_row("trace", "Y", Y)
+    return course_step(pairs, cost, A, Y, arrays, update_parameters, learning_rate)
 
 
 # --- the application --------------------------------------------------------------------------------------------

@@ -1,1 +1,5 @@
-"""Drawings with matplotlib, one file for each kind of picture."""
+"""Drawings with matplotlib, one file for each kind of picture; each is imported when it is first used."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,15 +1,15 @@
-"""Drawings with matplotlib, written to files."""
+"""Logic gates on the unit square, with the perceptrons' lines and the regions between them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chainrule.common import drawing
-from chainrule.common.errors import MissingExtraError
+from chainrule.common.drawing import MARKERS, PALETTE, grid, legend
+from chainrule.common.fonts import with_hangul
+from chainrule.common.words import words
 from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, xor
 
 _GATES: list[tuple[str, Callable[..., Any], dict[str, Perceptron]]] = [
@@ -19,43 +19,44 @@ _GATES: list[tuple[str, Callable[..., Any], dict[str, Perceptron]]] = [
     ("XOR: both OR and NAND", xor, {"OR": OR, "NAND": NAND}),
 ]
 _LOW, _HIGH = -0.5, 1.5
-_COLORS, _MARKERS = ("#0072b2", "#d55e00"), ("o", "^")  # of output 0 and 1, told apart by people of any color vision
 
 
-def plot_gates(path: str | Path) -> None:
+def plot_gates(*, ax: Any = None, lang: str = "en") -> Any:
     """Draw AND, OR, NAND and XOR on the unit square, with the perceptrons' lines and the regions between them.
 
     Parameters
     ----------
-    path
-        The file to write; its suffix decides the format, such as .png, .pdf or .svg.
+    ax
+        Where to draw; the four panels divide its place. If None, on a figure of its own.
+    lang
+        The language of the labels, "en" or "ko".
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The drawing.
 
     Raises
     ------
     InputError
-        The suffix is not one that matplotlib can write.
+        For Korean there is no font.
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("Drawing", "matplotlib", "plot") from error
-
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    panels = figure.subplots(1, len(_GATES))
-    for axes, (title, gate, lines) in zip(panels, _GATES, strict=True):
-        axes.set_title(title)
-        _plot_gate(axes, gate, lines)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
-    drawing.write(figure, Path(path))
+    say = words("plot_gates", lang)
+    figure, axes = grid(ax, len(_GATES), len(_GATES), (3.0, 3.7))
+    for panel, (title, gate, lines) in zip(axes, _GATES, strict=True):
+        panel.set_title(say(title))
+        _plot_gate(panel, gate, lines, say)
+    legend(figure, axes, ax)
+    return with_hangul(figure)
 
 
-def _plot_gate(axes: Any, gate: Callable[..., Any], lines: dict[str, Perceptron]) -> None:
+def _plot_gate(axes: Any, gate: Callable[..., Any], lines: dict[str, Perceptron], say: Callable[[str], str]) -> None:
     ticks = np.linspace(_LOW, _HIGH, 400)
     x1, x2 = np.meshgrid(ticks, ticks)
     regions = gate(np.column_stack([x1.ravel(), x2.ravel()])).reshape(x1.shape)
-    axes.contourf(x1, x2, regions, levels=[-0.5, 0.5, 1.5], colors=_COLORS, alpha=0.16)
+    axes.contourf(x1, x2, regions, levels=[-0.5, 0.5, 1.5], colors=PALETTE[:2], alpha=0.16)
     for name, line in lines.items():
         (w1, w2), b = line.weights, line.bias
         axes.axline((0, -b / w2), slope=-w1 / w2, color="black")
@@ -71,8 +72,9 @@ def _plot_gate(axes: Any, gate: Callable[..., Any], lines: dict[str, Perceptron]
         )
     corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     outputs = gate(corners)
-    for output, (color, marker) in enumerate(zip(_COLORS, _MARKERS, strict=True)):
+    for output, (color, marker) in enumerate(zip(PALETTE[:2], MARKERS[:2], strict=True)):
         x, y = corners[outputs == output].T
-        axes.scatter(x, y, s=150, color=color, marker=marker, edgecolor="white", zorder=3, label=f"output {output}")
+        label = say("output {output}").format(output=output)
+        axes.scatter(x, y, s=150, color=color, marker=marker, edgecolor="white", zorder=3, label=label)
     axes.set(xlabel="$x_1$", xlim=(_LOW, _HIGH), ylim=(_LOW, _HIGH), xticks=[0, 1], yticks=[0, 1], aspect="equal")
     axes.set_ylabel("$x_2$", rotation=0)

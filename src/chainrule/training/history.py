@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from chainrule.common import drawing
+from chainrule.common import drawing, notebook
 from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.fonts import with_hangul
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
+from chainrule.common.words import words
 
-_TRAINING, _VALIDATION, _BEST = "#0072b2", "#d55e00", "#555555"  # told apart by people of any color vision
 _DOTTED = 30  # up to so many epochs, each gets a dot
+_SHOWN = 10  # of the first and as many of the last epochs, in a notebook
 
 
 class History:
-    """The scores of every epoch: a table when printed, and one list per score.
+    """The scores of every epoch: a table when printed and in notebooks, and one list per score.
 
     >>> history = History()
     >>> history.append({"loss": 0.5, "accuracy": 0.75})
@@ -48,13 +51,31 @@ class History:
         """The names of the scores."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
+    def __repr__(self) -> str:
+        last = "".join(f", {name} {number_text(value)}" for name, value in self.rows[-1].items()) if self.rows else ""
+        return f"History({len(self)} epochs{last})"
+
     def __str__(self) -> str:
-        names = self.names
-        rows = [
-            [str(i), *(number_text(row[n]) if n in row else "" for n in names)]
-            for i, row in enumerate(self.rows, start=1)
-        ]
-        return text_table(["epoch", *names], rows)
+        return text_table(["epoch", *self.names], map(self._cells, range(len(self))))
+
+    def _repr_html_(self) -> str:
+        if not self.rows:
+            return notebook.fragment("<p>No epoch yet: call fit first.</p>")
+        watched, best = self._best()
+        shown = [i for i in range(len(self)) if i < _SHOWN or i >= len(self) - _SHOWN or i == best]
+        rows = [self._cells(i) for i in shown]
+        left_out = f" {len(self) - len(shown):,} epochs are not shown." if len(shown) < len(self) else ""
+        said = f"<p>Lowest {escape(watched)}: epoch {best + 1}.{left_out}</p>"
+        return notebook.fragment(notebook.table(["epoch", *self.names], rows, [shown.index(best)]) + said)
+
+    def _cells(self, i: int) -> list[str]:
+        row = self.rows[i]
+        return [str(i + 1), *(number_text(row[name]) if name in row else "" for name in self.names)]
+
+    def _best(self) -> tuple[str, int]:
+        """Return the loss by which epochs are told apart, and the number, from 0, of the one where it is lowest."""
+        watched = "val_loss" if "val_loss" in self.names else "loss"
+        return watched, min(range(len(self)), key=lambda i: self.rows[i].get(watched, math.inf))
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame: a row per epoch, counted from 1, and a column per score.
@@ -71,13 +92,17 @@ class History:
         epochs = pandas.RangeIndex(1, len(self) + 1, name="epoch")
         return pandas.DataFrame(self.rows, index=epochs, columns=self.names)
 
-    def plot(self, path: str | Path | None = None) -> Any:
+    def plot(self, path: str | Path | None = None, *, ax: Any = None, lang: str = "en") -> Any:
         """Draw a panel per score, and mark the epoch of the lowest validation loss (or loss, where there is none).
 
         Parameters
         ----------
         path
             A file to write; its suffix decides the format, such as .png, .pdf or .svg.
+        ax
+            Where to draw; the panels divide its place. If None, on a figure of its own.
+        lang
+            The language of the labels, "en" or "ko".
 
         Returns
         -------
@@ -91,44 +116,31 @@ class History:
         MissingExtraError
             matplotlib is not installed.
         """
-        try:
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise MissingExtraError("Drawing", "matplotlib", "plot") from error
-
+        say = words("plot", lang)
         if not self.rows:
             raise InputError("There is nothing to draw yet: call fit first.")
         scores = list(dict.fromkeys(name.removeprefix("val_") for name in self.names))
-        columns = min(3, len(scores))
-        rows = math.ceil(len(scores) / columns)
-        figure = Figure(figsize=(4.4 * columns, 0.5 + 3 * rows), layout="constrained")
-        panels = figure.subplots(rows, columns, squeeze=False).flat
-        for axes, score in zip(panels, scores, strict=False):
-            self._panel(axes, score)
-        for axes in panels[len(scores) :]:
-            axes.remove()
-        legend = {
-            label: line for axes in figure.axes for line, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(legend.values(), legend.keys(), loc="outside upper center", ncols=len(legend), frameon=False)
+        figure, axes = drawing.grid(ax, len(scores))
+        for panel, score in zip(axes, scores, strict=True):
+            self._panel(panel, score, say)
+        drawing.legend(figure, axes, ax)
+        figure = with_hangul(figure)
         if path is not None:
             drawing.write(figure, Path(path))
         return figure
 
-    def _panel(self, axes: Any, score: str) -> None:
+    def _panel(self, axes: Any, score: str, say: Callable[[str], str]) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        for name, label, color in (score, "training", _TRAINING), (f"val_{score}", "validation", _VALIDATION):
+        style = "o-" if len(self) <= _DOTTED else "-"
+        curves = (score, "training", drawing.BLUE), (f"val_{score}", "validation", drawing.VERMILION)
+        for name, label, color in curves:
             points = [(epoch, row[name]) for epoch, row in enumerate(self.rows, start=1) if name in row]
             if points:
-                axes.plot(
-                    *zip(*points, strict=True), "o-" if len(self) <= _DOTTED else "-", ms=4, color=color, label=label
-                )
-        watched = "val_loss" if "val_loss" in self.names else "loss"
-        best = min(range(len(self)), key=lambda i: self.rows[i].get(watched, math.inf)) + 1
-        label = f"lowest {watched.replace('val_', 'validation ')}: epoch {best}"
-        axes.axvline(best, color=_BEST, linestyle=":", label=label, zorder=1)
-        axes.set(title=score, xlabel="epoch", xlim=(0.5, len(self) + 0.5))
+                axes.plot(*zip(*points, strict=True), style, ms=4, color=color, label=say(label))
+        watched, best = self._best()
+        lowest = "lowest validation loss: epoch {epoch}" if watched == "val_loss" else "lowest loss: epoch {epoch}"
+        axes.axvline(best + 1, color=drawing.GRAY, linestyle=":", label=say(lowest).format(epoch=best + 1), zorder=1)
+        axes.set(title=say(score), xlabel=say("epoch"), xlim=(0.5, len(self) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
+        drawing.plain(axes)

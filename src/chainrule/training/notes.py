@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.common.errors import DataWarning, NetworkWarning, warn
 from chainrule.data.door import Door
 from chainrule.equations.losses import Loss
-from chainrule.layers import Activation, Layer, Sequential
+from chainrule.layers import Activation, Graph, Layer, Sequential
 from chainrule.training.callbacks import Callback
 
 
@@ -31,15 +31,27 @@ class OneTargetNote(Callback):
         self._door = None
 
 
-def warn_of_output_activation(body: Sequential, loss: Loss) -> None:
-    """Warn if the last layer is an activation that the loss owns already: it would be applied twice."""
+def last_layer(body: Sequential) -> Layer:
+    """Return the layer that gives the outputs, also if it is in a composite."""
     last: Layer = body
-    while isinstance(last, Sequential) and last.layers:
-        last = last.layers[-1]
+    while isinstance(last, Sequential | Graph) and last.parts:
+        last = last.parts[-1]
+    return last
+
+
+def output_activation(body: Sequential, loss: Loss) -> str | None:
+    """Return the last layer's activation if it is one that the loss owns already, and that would be applied twice."""
+    last = last_layer(body)
     doubled = {"binary": ("sigmoid", "softmax", "log_softmax"), "multiclass": ("softmax", "sigmoid"), "regression": ()}
-    if isinstance(last, Activation) and last.function in doubled[loss.task]:
+    return last.function if isinstance(last, Activation) and last.function in doubled[loss.task] else None
+
+
+def warn_of_output_activation(body: Sequential, loss: Loss) -> None:
+    """Warn if the last layer is an activation that the loss owns already."""
+    name = output_activation(body, loss)
+    if name is not None:
         warn(
-            f"The last layer is {last.function}, but {type(loss).__name__} works on logits and applies its own "
+            f"The last layer is {name}, but {type(loss).__name__} works on logits and applies its own "
             "activation, so probabilities would be squashed twice and hardly learn. Leave the last layer out: "
             "predict returns probabilities without it.",
             NetworkWarning,

@@ -1,14 +1,15 @@
-"""What a person sees while a network trains: one live bar for the run, or one line per epoch."""
+"""What a person sees while a network trains: one live line for the run, or one line per epoch."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
+from abc import abstractmethod
 from collections.abc import Mapping
+from datetime import timedelta
+from html import escape
 from typing import Any
 
-from chainrule.common import console
+from chainrule.common import console, notebook
 from chainrule.common.number_text import number_text
 from chainrule.training.callbacks import Callback
 
@@ -37,42 +38,57 @@ class Lines(Callback):
         console.say(f"epoch {run.epoch}/{run.last_epoch}  {scores_text(run.scores)}  ({run.seconds:.1f} s)")
 
 
-class LiveBar(Lines):
-    """Draws a bar for the whole run with the scores and the time left."""
+class LiveLine(Lines):
+    """One line for the whole run, with the scores and the time left, drawn anew while the network trains."""
 
     def run_start(self, run: Any) -> None:
-        """Draw the empty bar."""
+        """Draw the line with nothing done."""
+        super().run_start(run)
+        self._drawn, self._finished = 0.0, run.scores
+        self._total = run.last_epoch - run.first_epoch + 1
+        self._begin()
+        self._draw_at(run, 0.0)
+
+    def batch_end(self, run: Any) -> None:
+        """Draw the line, if it was not drawn a moment ago."""
+        if time.perf_counter() - self._drawn >= _REFRESH:
+            self._draw_at(run, run.batch / run.batches if run.batches else 0.0)
+
+    def epoch_end(self, run: Any) -> None:
+        """Draw the line; validation scores stay on it during the next epoch."""
+        self._finished = run.scores
+        self._draw_at(run, 1.0)
+
+    def _draw_at(self, run: Any, part: float) -> None:
+        self._drawn = time.perf_counter()
+        completed = run.epoch - run.first_epoch + part
+        self._draw(completed, f"epoch {run.epoch}/{run.last_epoch}", scores_text({**self._finished, **run.scores}))
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Make what is drawn on."""
+
+    @abstractmethod
+    def _draw(self, completed: float, epoch: str, scores: str) -> None:
+        """Show how many epochs of this run are completed, which one it is, and the scores."""
+
+
+class LiveBar(LiveLine):
+    """The line on a terminal."""
+
+    def _begin(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        super().run_start(run)
         columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[scores]}")]
         columns += [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
         file: Any = console.out()
         self._bar: Any = Progress(*columns, console=Console(file=file))
-        self._drawn, self._finished = 0.0, run.scores
-        total = run.last_epoch - run.first_epoch + 1
-        self._task = self._bar.add_task(f"epoch {run.first_epoch}/{run.last_epoch}", total=total, scores="")
+        self._task = self._bar.add_task("", total=self._total, scores="")
         self._bar.start()
 
-    def _draw(self, run: Any, part: float) -> None:
-        text = scores_text({**self._finished, **run.scores})
-        completed = run.epoch - run.first_epoch + part
-        self._bar.update(
-            self._task, completed=completed, description=f"epoch {run.epoch}/{run.last_epoch}", scores=text
-        )
-
-    def batch_end(self, run: Any) -> None:
-        """Move the bar, if it was not moved a moment ago."""
-        now = time.perf_counter()
-        if now - self._drawn >= _REFRESH:
-            self._drawn = now
-            self._draw(run, run.batch / run.batches if run.batches else 0.0)
-
-    def epoch_end(self, run: Any) -> None:
-        """Move the bar; validation scores stay on it during the next epoch."""
-        self._finished = run.scores
-        self._draw(run, 1.0)
+    def _draw(self, completed: float, epoch: str, scores: str) -> None:
+        self._bar.update(self._task, completed=completed, description=epoch, scores=scores)
 
     def run_end(self, run: Any) -> None:
         """Leave the bar as it is."""
@@ -80,9 +96,40 @@ class LiveBar(Lines):
             self._bar.stop()
 
 
+class NotebookBar(LiveLine):
+    """The line below a notebook's cell, which is one output that is replaced."""
+
+    def _begin(self) -> None:
+        from IPython.display import display
+
+        self._started, self._sent = time.perf_counter(), 0.0
+        self._shown: Any = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def _draw(self, completed: float, epoch: str, scores: str) -> None:
+        seconds = time.perf_counter() - self._started
+        times = str(timedelta(seconds=int(seconds)))
+        if 0 < completed < self._total:
+            times += f" left {timedelta(seconds=int(seconds * (self._total / completed - 1)))}"
+        bar = f'<progress max="{self._total}" value="{completed:.3f}"></progress>'
+        html = notebook.fragment(f"{epoch} {bar} {escape(scores)} &ensp; {times}")
+        self._latest = {"text/plain": f"{epoch}  {scores}  {times}", "text/html": html}
+        if self._drawn - self._sent >= _REFRESH:  # short epochs are many messages to the browser
+            self._send()
+
+    def _send(self) -> None:
+        self._sent = self._drawn
+        self._shown.update(self._latest, raw=True)
+
+    def run_end(self, run: Any) -> None:
+        """Leave the last line."""
+        if hasattr(self, "_shown"):
+            self._send()
+
+
 def choose(verbose: bool) -> list[Callback]:
-    """Return a live bar for a terminal (or a notebook that can draw one), else lines, and nothing if not verbose."""
+    """Return a live line for a notebook or a terminal, else a line per epoch, and nothing if not verbose."""
     if not verbose:
         return []
-    notebook = "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None
-    return [LiveBar() if console.out().isatty() or notebook else Lines()]
+    if notebook.running():
+        return [NotebookBar()]
+    return [LiveBar() if console.out().isatty() else Lines()]

@@ -24,6 +24,15 @@ NAMES = {
     "beta2": ("beta2", "beta_2", "b2", "rho2"),
     "eps": ("eps", "epsilon", "e", "delta"),
 }
+SETTINGS = {
+    "sgd": ("rate",),
+    "momentum": ("rate", "beta"),
+    "nesterov": ("rate", "beta"),
+    "adagrad": ("rate", "eps"),
+    "rmsprop": ("rate", "decay", "eps"),
+    "adam": ("rate", "beta1", "beta2", "eps"),
+}
+"""The numbers that each rule takes."""
 TRIED = {"rate": 0.03, "beta": 0.8, "decay": 0.85, "beta1": 0.75, "beta2": 0.9, "eps": 1e-8}
 """Unusual numbers, so that one that the learner wrote into the code shows."""
 FIXED_RATES = (0.01, 0.001, 0.1, 0.0007, 0.0075, 0.5, 1.2)

@@ -29,6 +29,12 @@ def _by_parts(shift: Function, total: Function, Z: Any) -> Any:
     return E / total(E)
 
 
+def _by_scores(numerator: Function, shift: Function, total: Function, Z: Any) -> Any:
+    """Divide by the sum of the scores, where that of their exponentials belongs."""
+    scores = Z - shift(Z)
+    return numerator(scores) / total(scores)
+
+
 _SHIFTS: tuple[Function, ...] = (
     lambda Z: Z.max(axis=0),
     np.max,
@@ -45,7 +51,12 @@ WRONG: list[tuple[str, Function]] = [
     *((key, partial(_by_parts, shift, total)) for key, total in _TOTALS.items() for shift in _SHIFTS),
     ("softmax.not-normalized", np.exp),
     ("softmax.not-normalized", lambda Z: np.exp(Z - Z.max(axis=0))),
-    ("softmax.no-exponential", lambda Z: Z / Z.sum(axis=0)),
+    *(
+        (key, partial(_by_scores, numerator, shift, total))
+        for key, numerator in {"softmax.not-normalized": np.exp, "softmax.no-exponential": np.positive}.items()
+        for shift in _SHIFTS
+        for total in (lambda S: S.sum(axis=0), np.sum)
+    ),
     ("softmax.sign", lambda Z: softmax(-Z)),
     ("softmax.different-exponents", lambda Z: np.exp(Z + Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
     ("softmax.different-exponents", lambda Z: np.exp(Z - Z.max(axis=0)) / np.exp(Z).sum(axis=0)),

@@ -5,16 +5,22 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
+from chainrule.checker.derivatives import judgment, training
+from chainrule.checker.derivatives.judgment import Watcher
+from chainrule.checker.evidence import joined
 from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
+from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
+from chainrule.checker.roles import optimizers_of_objects, updates_of_dicts
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
 from chainrule.checker.roles.book import gates, layers, learning_layers
@@ -41,10 +47,14 @@ from chainrule.checker.roles.scripts import labels
 from chainrule.checker.unfinished import unfinished
 
 
-class Family(Protocol):
-    """A module that knows functions of one kind."""
+class Named(Protocol):
+    """A module."""
 
     __name__: str
+
+
+class Family(Named, Protocol):
+    """A module that knows functions of one kind."""
 
     def probes(self, learner: Learner, /) -> Iterator[Probe | Inspection]:
         """Yield what there is to try of the learner's."""
@@ -67,19 +77,28 @@ def _repro(learner: Learner, probe: Probe | Inspection, finding: Finding) -> tup
         return ()
 
 
-def check(learner: Learner, file: str) -> Report:
-    """Try every function of the learner's whose task is known."""
+def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Iterable[Finding] = ()) -> Report:
+    """Try every function of the learner's whose task is known, and with a watcher layers and pairs of any name.
+
+    What was `seen` in the code, by `sight`, joins what comes of it.
+    """
     started = time.perf_counter()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     blanks = {function: blank for function in learner.nodes if (blank := not_started(learner, function, function))}
-    for family in FAMILIES:
+    for family, probes in _families(learner, watcher):
         try:
-            for probe in family.probes(learner):
-                if probe.function not in checked:
+            for probe in probes():
+                if _is_open(checked.get(probe.function), family):
                     findings += _tried(learner, probe, blanks, checked, family)
         except Exception as error:  # whatever a learner's code does to one family, the others judge the rest
             findings.append(_broke_off(family, error))
+    try:
+        for done, finding in _watched(learner, watcher, blanks, checked) if watcher else ():
+            checked[done.function] = done
+            findings += [finding] if finding else []
+    except Exception as error:  # whatever a program does, what was judged before stays judged
+        findings.append(_broke_off(judgment, error))
     known = {function.partition(".")[0] for function in checked}
     for function, blank in blanks.items():
         # A method counts where its class does: that of a base class may be empty for good.
@@ -101,9 +120,61 @@ def check(learner: Learner, file: str) -> Report:
         tuple(replace(c, role=meant.get(c.function.partition(".")[0], c.role)) for c in checked.values()),
         tuple(sorted(findings, key=lambda finding: finding.line or 0)),
         tuple(sorted(unmatched, key=lambda name: learner.line(name) or 0)),
-        seconds=time.perf_counter() - started,
     )
-    return report if checked else replace(report, problem=Finding("no-functions", ""))
+    report = joined(report, seen, {function: learner.line(function) for function in learner.nodes})
+    report = replace(report, seconds=time.perf_counter() - started)
+    nothing = "no-definitions" if watcher and not learner.nodes and not learner.classes else "no-functions"
+    return report if report.checked else replace(report, problem=Finding(nothing, ""))
+
+
+def _is_open(before: Checked | None, family: Named) -> bool:
+    """Return whether a function is not tried yet, or may be judged by who knows a step in general."""
+    return before is None or (family is updates_of_dicts and before.status == "unchecked")
+
+
+def _families(
+    learner: Learner, watcher: Watcher | None
+) -> Iterator[tuple[Named, Callable[[], Iterator[Probe | Inspection]]]]:
+    """Yield who knows functions of one kind, and what they have to try of the learner's."""
+    for family in FAMILIES:
+        yield family, partial(family.probes, learner)
+    yield updates_of_dicts, partial(updates_of_dicts.probes, learner)
+    if watcher:
+        yield optimizers_of_objects, partial(optimizers_of_objects.probes, learner, watcher)
+
+
+def _watched(
+    learner: Learner, watcher: Watcher, blanks: Mapping[str, Checked], checked: Mapping[str, Checked]
+) -> Iterator[tuple[Checked, Finding | None]]:
+    """Yield what differences of the learner's own forward pass say of what has no known name; `checked` grows."""
+    settled = _settled(learner, {**blanks, **checked})
+    if not learner.nodes.keys() - settled and not _has_loops(learner.whole.body):
+        return
+    seen = watcher.watch()
+    yield from judgment.judged(learner, watcher, seen.calls, settled, _wrong(checked))
+    yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), _wrong(checked))
+
+
+def _has_loops(statements: Iterable[ast.stmt]) -> bool:
+    """Return whether there are loops outside of functions."""
+    outside = [s for s in statements if not isinstance(s, ast.FunctionDef | ast.ClassDef)]
+    return any(isinstance(node, ast.For | ast.While) for s in outside for node in ast.walk(s))
+
+
+def _settled(learner: Learner, checked: Mapping[str, Checked]) -> set[str]:
+    """Return the functions that are judged, or that cannot be before another one is right."""
+    wrong = _wrong(checked)
+    settled = {f for f, done in checked.items() if done.status != "unchecked" or wrong & _awaited(done)}
+    return settled | {function for function in learner.nodes if wrong & uses(learner, function)}
+
+
+def _wrong(checked: Mapping[str, Checked]) -> set[str]:
+    return {function for function, done in checked.items() if done.status == "wrong"}
+
+
+def _awaited(done: Checked) -> set[str]:
+    """Return the functions that have to be right before this one is judged."""
+    return set(done.facts.get("name", "").split(", ")) if done.reason == "needs-another" else set()
 
 
 def _tried(
@@ -111,7 +182,7 @@ def _tried(
     probe: Probe | Inspection,
     blanks: Mapping[str, Checked],
     checked: dict[str, Checked],
-    family: Family,
+    family: Named,
 ) -> list[Finding]:
     """Return what is wrong with a function, and note what became of it; the rest of the family is tried, too."""
     try:
@@ -121,7 +192,7 @@ def _tried(
     return [replace(each, repro=_repro(learner, probe, each)) for each in found]
 
 
-def _broke_off(family: Family, error: Exception) -> Finding:
+def _broke_off(family: Named, error: Exception) -> Finding:
     name = family.__name__.rpartition(".")[2]
     text = f"{name}: {error.kind if isinstance(error, Raised) else type(error).__name__}"
     return Finding("broke-off", "", facts={"text": text}, severity="warning")

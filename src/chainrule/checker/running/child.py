@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import IO, Any, NoReturn
 
+from chainrule.checker import draws
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised, quiet
 from chainrule.checker.running import courseware, kernel
@@ -27,7 +29,9 @@ from chainrule.checker.running.imports import Importer, is_real, restore_numpy_n
 from chainrule.checker.running.messages import receive, send
 from chainrule.checker.running.serving import Service
 from chainrule.checker.running.source import Source, beside, read, starred
+from chainrule.checker.running.surroundings import PACKAGES, import_packages, make_harmless
 from chainrule.checker.running.walls import OURS, limit, lock, readable
+from chainrule.checker.watching.program import Program
 from chainrule.lessons import book, stepwise
 
 NAME = "<learner>"
@@ -75,14 +79,33 @@ def _serve(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) 
     if source.tree is None:  # which the judge says
         return
     others = beside(source)
+    if request["whole"]:
+        _move_aside()
+        import_packages(source.tree)
     restore_numpy_names()
+    draws.without_chance()
+    draws.start_over()
     _enclose()
     _hide()
+    if request["whole"]:
+        make_harmless()
+        program = _program(source.tree, others)
+        program.run()
+        tree = last(definitions(source.tree))
+        Service(Learner(program.names, tree, None, source.tree), requests, answers, program).serve()
+        return
     learner, failed = run(definitions(source.tree), source, None, others)
     service = Service(learner, requests, answers)
     told = [[finding.function, finding.line, finding.facts["kind"], finding.facts["text"]] for finding in failed]
     send(answers, service.description() | {"failed": told})
     service.serve()
+
+
+def _move_aside() -> None:
+    """Go to a folder within the folder: what the process of the definitions writes there must not be in the way."""
+    folder = tempfile.mkdtemp(dir=os.getcwd())
+    os.chmod(folder, 0o777)  # this process may soon be another user's
+    os.chdir(folder)
 
 
 def _end_in_time(seconds: float) -> None:
@@ -110,6 +133,9 @@ def run(
     importer = Importer()
     importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
     namespace = _namespace(NAME, importer)
+    for name, other in others.items():
+        if other.path.resolve() == source.path.resolve():  # a helper file imports it, too
+            importer.modules[name] = sys.modules[NAME]
     failed = []
     for statement, raised in _execute(tree, NAME, namespace):
         if raised.kind in ("MemoryError", "_ArrayMemoryError"):
@@ -125,6 +151,19 @@ def run(
     return Learner(namespace, ast.Module(own, []), names, source.tree), failed
 
 
+def _program(tree: ast.Module, others: Mapping[str, Source]) -> Program:
+    """Return the whole program of a file, with names of its own."""
+    importer = Importer()
+    importer.beside = {name: partial(_define_beside, other, importer) for name, other in others.items()}
+    importer.packages = PACKAGES
+    names = _namespace(NAME, importer)
+    names["__file__"] = "program.py"
+    if not all(importer.knows(name) or is_real(name) for name in starred(tree)):
+        names |= {name: importer.stub(name) for name in _unknown(tree, tree, names)}
+    importer.loading = False
+    return Program(tree, names, Path.cwd())
+
+
 def _is_borrowed(value: Any) -> bool:
     return getattr(value, "__module__", "") in (courseware.__name__, book.__name__, stepwise.__name__)
 
@@ -133,7 +172,16 @@ def _define_beside(source: Source, importer: Importer) -> dict[str, Any]:
     namespace = _namespace(f"<{source.path.stem}>", importer)
     if source.tree:
         _execute(definitions(source.tree), f"<{source.path.stem}>", namespace)
+        missing = _given_values(source.tree) - namespace.keys()
+        namespace |= {name: importer.stub(name) for name in missing}  # it has them when it runs as a whole
     return {name: value for name, value in namespace.items() if not name.startswith("__")}
+
+
+def _given_values(tree: ast.Module) -> set[str]:
+    """Return the names to which the statements outside of definitions give values."""
+    statements = [s for s in tree.body if not isinstance(s, ast.FunctionDef | ast.ClassDef)]
+    nodes = [node for s in statements for node in ast.walk(s) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
 
 
 def _namespace(name: str, importer: Importer) -> dict[str, Any]:

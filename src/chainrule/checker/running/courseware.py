@@ -1,4 +1,4 @@
-"""What the helper files of the course and of the book define, which learners import and their own functions call."""
+"""What the helper files of the course and of the books define, which learners import and their own functions call."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker.running import dezero
 from chainrule.lessons import book, stepwise
 
 _STEPS = (
@@ -89,7 +90,25 @@ def col2im(col: Any, input_shape: Any, filter_h: int, filter_w: int, stride: int
     return padded[:, :, pad : pad + H, pad : pad + W]
 
 
-class Relu:
+def get_array_module(x: Any) -> Any:
+    """Return NumPy, whatever the array: there is no graphics card."""
+    return np
+
+
+class _Layer:
+    """A layer without parameters, as the book's second volume has them."""
+
+    params: list[Any]
+    grads: list[Any]
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """Return a layer with lists of its own."""
+        layer = super().__new__(cls)
+        layer.params, layer.grads = [], []
+        return layer
+
+
+class Relu(_Layer):
     """The book's ReLU layer."""
 
     def forward(self, x: Any) -> Any:
@@ -102,7 +121,7 @@ class Relu:
         return dout * self.mask
 
 
-class Sigmoid:
+class Sigmoid(_Layer):
     """The book's sigmoid layer."""
 
     def forward(self, x: Any) -> Any:
@@ -115,12 +134,13 @@ class Sigmoid:
         return dout * self.out * (1 - self.out)
 
 
-class Affine:
+class Affine(_Layer):
     """The book's linear layer; examples are rows, and inputs with more axes are made flat."""
 
     def __init__(self, W: Any, b: Any) -> None:
         self.W, self.b = W, b
         self.dW = self.db = None
+        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
 
     def forward(self, x: Any) -> Any:
         """Return XW + b."""
@@ -130,10 +150,11 @@ class Affine:
     def backward(self, dout: Any) -> Any:
         """Return the gradient of the input and keep those of W and b."""
         self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        self.grads[0][...], self.grads[1][...] = self.dW, self.db
         return (dout @ self.W.T).reshape(self.shape)
 
 
-class SoftmaxWithLoss:
+class SoftmaxWithLoss(_Layer):
     """The book's last layer."""
 
     def forward(self, x: Any, t: Any) -> Any:
@@ -148,7 +169,7 @@ class SoftmaxWithLoss:
         return dout * (self.y - one_hot) / len(self.y)
 
 
-class Dropout:
+class Dropout(_Layer):
     """The book's dropout layer, which scales when it predicts."""
 
     def __init__(self, dropout_ratio: float = 0.5) -> None:
@@ -192,6 +213,8 @@ _BOOK = _named(book.sigmoid, book.relu, book.softmax, book.identity_function, bo
 _BOOK |= _named(relu_grad, sum_squared_error, cross_entropy_error, softmax_loss)
 _BOOK |= {"mean_squared_error": sum_squared_error}  # what the first edition calls it
 _GRADIENT = {"numerical_gradient": numerical_gradient, "_numerical_gradient": numerical_gradient}
+_DEZERO = _named(dezero.sum_to, dezero.reshape_sum_backward, dezero.logsumexp, dezero.max_backward_shape)
+_DEZERO |= _named(dezero.pair, dezero.get_conv_outsize, dezero.get_deconv_outsize)
 _FILES: dict[str, dict[str, Any]] = {
     r"dnn_app_utils\w*": _COURSE | {name: getattr(stepwise, name) for name in _STEPS},
     r"dnn_utils\w*": _COURSE,
@@ -199,11 +222,17 @@ _FILES: dict[str, dict[str, Any]] = {
     r"(planar|lr|init|opt|gc)_utils\w*": _PLAIN,
     r"rnn_utils\w*": _named(book.sigmoid) | {"softmax": softmax_of_columns},
     r"(.*\.)?common\.functions": _BOOK,
+    # Of its chapters some make files of their own.
+    r"(.*\.)?ch0?\d+\.(activations?|functions?|loss|gradient)": _BOOK
+    | _GRADIENT
+    | {"cross_entropy": cross_entropy_error},
     r"(.*\.)?common\.gradient": _GRADIENT,
     r"(.*\.)?common\.layers": _BOOK | _named(Relu, Sigmoid, Affine, SoftmaxWithLoss, Dropout, im2col, col2im),
     r"(.*\.)?common\.util": _named(im2col, col2im),
-    r"(.*\.)?common\.np": {"np": np},
+    r"(.*\.)?common\.np": {"np": np, "GPU": False},
     r"(.*\.)?common\.config": {"GPU": False},
+    r"(.*\.)?dezero\.utils": _DEZERO,
+    r"(.*\.)?cuda": {"get_array_module": get_array_module, "as_numpy": np.asarray, "gpu_enable": False},
     r"tqdm(\.\w+)?": _named(tqdm, trange) | {"tqdm_notebook": tqdm, "notebook": SimpleNamespace(tqdm=tqdm)},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -81,6 +81,8 @@ class Importer:
         self.modules: dict[str, ModuleType] = {}
         self.beside: Mapping[str, Callable[[], Mapping[str, Any]]] = {}
         """Modules in the learner's folder: how to make each one."""
+        self.packages: Collection[str] = ()
+        """Packages that are real besides those of `REAL`, if they are installed."""
 
     def stub(self, name: str) -> Stub:
         """Return what stands for a name that is not here."""
@@ -92,7 +94,7 @@ class Importer:
     ) -> ModuleType:
         """Import as `__import__` does, and never fail because something is not installed."""
         top = name.partition(".")[0]
-        if not level and is_real(name) and courseware.names_in(name) is None:
+        if not level and (is_real(name) or top in self.packages) and courseware.names_in(name) is None:
             try:
                 return builtins.__import__(name, None, None, fromlist or (), 0)
             except Exception as error:  # whatever an import of a part that is not here comes to
@@ -105,10 +107,9 @@ class Importer:
         """Return the module that stands for one that is not here."""
         if name not in self.modules:
             self.modules[name] = made = _Standin(name, self)
-            known = courseware.names_in(name)
-            if known is None and name in self.beside:
-                known = dict(self.beside[name]())
-            vars(made).update(known or {})
+            if name in self.beside:
+                vars(made).update(self.beside[name]())
+            vars(made).update(courseware.names_in(name) or {})  # which are right, whatever theirs are
         return self.modules[name]
 
     def knows(self, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chainrule.checker import roles
+from chainrule.checker import clock, roles, sight
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.running import kernel
 from chainrule.checker.running.definitions import definitions, last
@@ -22,25 +23,29 @@ from chainrule.checker.running.messages import EndedError, NotAMessageError, cou
 from chainrule.checker.running.remote import Connection, RemoteLearner
 from chainrule.checker.running.source import Source, read
 from chainrule.checker.running.walls import limit
+from chainrule.checker.running.watcher import RemoteWatcher
 
 LONGEST = 500  # characters of a fact
+LATE = 0.6  # of the time for a file: then nothing new is tried, so that what is judged is told in time
 PATIENCE = 2.0  # seconds until a process that has closed its pipes has ended
 
 
-def main(child: subprocess.Popen[bytes]) -> NoReturn:
+def main(child: subprocess.Popen[bytes], whole: subprocess.Popen[bytes]) -> NoReturn:
     """Read what to check from the standard input, judge it, and write the report to the standard output.
 
     Parameters
     ----------
-    child
-        The process that is to execute the file. It was started before this module was imported: both take their time.
+    child, whole
+        The processes that are to execute the file: its definitions, and all of it. They were started before this module
+        was imported: all take their time.
     """
     request = json.loads(sys.stdin.buffer.read())
     kernel.end_with_parent()
     limit(request["memory"], request["seconds"])
+    clock.hurry_after(LATE * request["seconds"])
     file = request["file"]
     try:
-        report = _checked(request, child)
+        report = _checked(request, child, whole)
     except EndedError as ended:
         report = Report(file, problem=_end(child, request, *ended.args))
     except NotAMessageError:
@@ -49,32 +54,35 @@ def main(child: subprocess.Popen[bytes]) -> NoReturn:
         report = Report(file, problem=_problem("memory", request))
     except BaseException as error:
         report = Report(file, problem=_problem("crashed", request, f"{type(error).__name__}: {error}"))
-    with suppress(OSError):
-        child.kill()
-        child.wait()
+    for process in (child, whole):
+        with suppress(OSError):
+            process.kill()
+            process.wait()
     sys.stdout.buffer.write(json.dumps(report.as_dict()).encode())
     sys.stdout.buffer.flush()
     os._exit(0)
 
 
-def _checked(request: Mapping[str, Any], child: subprocess.Popen[bytes]) -> Report:
+def _checked(request: Mapping[str, Any], child: subprocess.Popen[bytes], whole: subprocess.Popen[bytes]) -> Report:
     """Return the report on a file."""
     if child.stdin is None or child.stdout is None:
         raise EndedError
     with suppress(OSError):  # one that has ended is noticed below
-        send(child.stdin, request)
+        send(child.stdin, dict(request) | {"whole": False})
     file = request["file"]
     source = read(Path(request["path"]))
     if source.tree is None:
         return with_code(Report(file, problem=source.problem), source)
     connection = Connection(child.stdin, child.stdout)
+    watcher = RemoteWatcher(connection, whole, request)
     described = connection.receive()
     failed = [_failed(told) for told in typed(described.get("failed"), list)]
     tree = last(definitions(source.tree))
     learner = RemoteLearner(connection, described, tree, request["names"], source.tree)
-    if not learner.nodes and not learner.classes:
+    loops = [node for node in ast.walk(source.tree) if isinstance(node, ast.For | ast.While)]
+    if not learner.nodes and not learner.classes and not loops:
         return Report(file, findings=tuple(failed), problem=Finding("no-definitions", ""))
-    return _finished(roles.check(learner, file), failed, source)
+    return _finished(roles.check(learner, file, watcher, sight.seen(source.tree)), failed, source)
 
 
 def _failed(told: Any) -> Finding:
@@ -86,8 +94,10 @@ def _failed(told: Any) -> Finding:
 
 
 def _finished(report: Report, failed: list[Finding], source: Source) -> Report:
-    findings = sorted([*failed, *report.findings], key=lambda finding: finding.line or 0)
-    report = with_code(source.report(replace(report, findings=tuple(findings))), source)
+    findings = sorted([*failed, *source.broken, *report.findings], key=lambda finding: finding.line or 0)
+    broken = {finding.function for finding in source.broken if finding.severity == "error"}
+    checked = tuple(replace(c, status="wrong", reason="") if c.function in broken else c for c in report.checked)
+    report = with_code(source.report(replace(report, checked=checked, findings=tuple(findings))), source)
     return replace(report, findings=tuple(_shortened(finding) for finding in report.findings))
 
 

@@ -11,10 +11,12 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.learner import DEEPEST, Call, Learner, Raised, copied, keys_of
 from chainrule.checker.running.messages import Codec, EndedError, NotAMessageError, counted, need, receive, send, typed
 
 LONGEST = 500  # characters of what an exception says
+HOUR = 3600.0  # which no answer takes
 MOST_NAMES = 5000
 
 
@@ -117,6 +119,9 @@ class Connection(Codec):
             self._send(self._called_back(answer))
             answer = self.receive()
         need(answer.get("id") == identifier)
+        spent = answer.get("spent", 0.0)
+        need(type(spent) in (int, float) and 0 <= spent < HOUR)
+        clock.spend(spent)
         if "raised" in answer:
             raise _raised(answer["raised"])
         return answer
@@ -182,9 +187,9 @@ class Connection(Codec):
     def refer(self, value: Any) -> dict[str, Any]:
         """Return what stands in a message for a value that stays on this side."""
         if isinstance(value, RemoteMethod):
-            return {"method": [value.__self__._number, value.__name__]}
+            return {"method": [self._number(value.__self__), value.__name__]}
         if isinstance(value, Remote):
-            return {"handle": value._number}
+            return {"handle": self._number(value)}
         self._callbacks.append(value)
         return {"callback": len(self._callbacks) - 1}
 
@@ -197,13 +202,20 @@ class Connection(Codec):
 
     def kind_of(self, value: Any) -> dict[str, Any]:
         """Return what names the kind of a tuple, a list or a dict that is not a plain one."""
-        return {"kind": value.original._number} if isinstance(value, _Kind) else {}
+        return {"kind": self._number(value.original)} if isinstance(value, _Kind) else {}
 
     def of_kind(self, value: Any, entry: Any) -> Any:
         """Return a tuple, a list or a dict as one of a kind that the other side named."""
         special: Any = _Tuple(value) if isinstance(value, tuple) else _List() if isinstance(value, list) else _Dict()
         special.original = self._object(entry, Remote)
         return special
+
+    def _number(self, value: Remote) -> int:
+        """Return the number of the handle of an object."""
+        if value._connection is not self:
+            raise Raised("TypeError", "it is an object of another process", None, inside=False)
+        number: int = value._number
+        return number
 
     def _object(self, number: Any, kind: type[Remote]) -> Remote:
         known = self._objects.get(counted(number))
@@ -280,15 +292,16 @@ class RemoteLearner(Learner):
 
     def _called(self, function: str, target: RemoteFunction, arguments: Any, named: Any) -> Any:
         call = {"function": function, "target": target, "arguments": arguments, "named": named}
-        answer = self._connection.answer("call", **call)
-        self.given = typed(self._connection.decode(answer.get("given")), tuple)
+        connection: Connection = target._connection
+        answer = connection.answer("call", **call)
+        self.given = typed(connection.decode(answer.get("given")), tuple)
         need(len(self.given) == len(arguments))
         self.returned_argument = typed(answer.get("returned_argument"), bool)
         if changed := _texts(answer.get("changed")):
             self.changed.setdefault(function, set()).update(changed)
         for line in typed(answer.get("old_numpy"), list)[:1]:
             self.needs_old_numpy[function] = None if line is None else counted(line)
-        return self._connection.decode(answer.get("value"))
+        return connection.decode(answer.get("value"))
 
     def quietly(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Call something of ours that calls the learner's code: there is nothing to limit here."""
@@ -327,33 +340,37 @@ class RemoteLearner(Learner):
     def method(self, instance: Any, name: str) -> Callable[..., Any]:
         """Return a method of an object of the learner's, which is looked up when it is called."""
         if isinstance(instance, Remote):
-            return RemoteMethod(self._connection, instance, name)
+            return RemoteMethod(instance._connection, instance, name)
         return super().method(instance, name)
 
     def attributes(self, instance: Any) -> dict[str, Any]:
         """Return what an object of the learner's holds, by name."""
-        held = self._connection.ask("attributes", instance=instance) if isinstance(instance, Remote) else {}
-        need(isinstance(held, dict) and all(isinstance(name, str) for name in held))
-        return dict(held)
+        return (
+            texts_to(instance._connection.ask("attributes", instance=instance)) if isinstance(instance, Remote) else {}
+        )
 
     def put(self, instance: Any, path: Sequence[Any], value: Any) -> None:
         """Set an attribute, or an entry of a dict or list that is one."""
-        self._connection.ask("put", instance=instance, path=tuple(path), value=value)
+        instance._connection.ask("put", instance=instance, path=tuple(path), value=value)
 
     def fill(self, instance: Any, path: Sequence[Any], values: Any) -> None:
         """Write numbers into an array that an object holds."""
-        self._connection.ask("fill", instance=instance, path=tuple(path), values=values)
+        instance._connection.ask("fill", instance=instance, path=tuple(path), values=values)
 
     def shown_by(self, lines: Sequence[str]) -> dict[str, Any]:
         """Run lines of code below the definitions; return `result` and the attributes of `layer`."""
-        shown = self._connection.ask("shown_by", lines=list(lines))
-        need(isinstance(shown, dict) and all(isinstance(name, str) for name in shown))
-        return dict(shown)
+        return texts_to(self._connection.ask("shown_by", lines=list(lines)))
 
 
 def _entries(told: Any) -> list[tuple[str, Any]]:
     need(isinstance(told, dict) and len(told) <= MOST_NAMES)
     return [*told.items()]
+
+
+def texts_to(told: Any) -> dict[str, Any]:
+    """Return a dict of a message whose keys are texts."""
+    need(isinstance(told, dict) and all(isinstance(name, str) for name in told))
+    return dict(told)
 
 
 def _lineage(told: Any) -> dict[str, bool]:

@@ -36,11 +36,18 @@ START_WALLS = CHILD.replace("main", "show_walls")
 
 
 def start(child: str) -> str:
-    """Return what the judge's process begins with: first of all it starts the child, so that both import at a time."""
-    command = f"[sys.executable, *{OPTIONS!r}, {child!r}, *sys.argv[1:]]"
-    pipes = "stdin=subprocess.PIPE, stdout=subprocess.PIPE"
+    """Return what the judge's process begins with: first of all it starts two others.
+
+    One executes definitions, and the other the whole program: whatever that does to its own process, the judgment of
+    what the file defines does not depend on it. It is not made later, because the judge may not start processes; but
+    it imports nothing before it gets a first byte, as most files are judged without it.
+    """
+    started = "".join(
+        f"subprocess.Popen([sys.executable, *{OPTIONS!r}, {code!r}, *sys.argv[1:]], stdin=-1, stdout=-1), "
+        for code in (child, "import os; os.read(0, 1) or os._exit(0); " + child)
+    )
     imports = "from chainrule.checker.running import judge"
-    return PATH + f"import subprocess; child = subprocess.Popen({command}, {pipes}); {imports}; judge.main(child)"
+    return PATH + f"import subprocess; both = [{started}]; {imports}; judge.main(*both)"
 
 
 START = start(CHILD)

@@ -7,14 +7,19 @@ import contextlib
 import copy
 import inspect
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
 from typing import IO, Any
 
 from chainrule.checker.learner import Learner, Raised, copied
 from chainrule.checker.running.messages import Codec, EndedError, TooLargeError, receive, send
+from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
+from chainrule.checker.watching.program import Program
+from chainrule.checker.watching.rehearsal import Rehearsal, Rehearsals
 
 LONGEST = 2000  # characters of what an exception says
+MOST_ASKED = 5000
 
 
 class Service(Codec):
@@ -26,14 +31,19 @@ class Service(Codec):
         What the file defines.
     requests, answers
         The pipes from the judge and to it.
+    program
+        The whole program of the file, which was run; None where there are definitions alone.
     """
 
-    def __init__(self, learner: Learner, requests: IO[bytes], answers: IO[bytes]) -> None:
-        self._learner = learner
+    def __init__(
+        self, learner: Learner, requests: IO[bytes], answers: IO[bytes], program: Program | None = None
+    ) -> None:
+        self._learner, self._program = learner, program
         self._requests, self._answers = requests, answers
         self._objects: dict[int, Any] = {}  # by the numbers of their handles
         self._numbers: dict[int, int] = {}  # by id
         self._count = 0
+        self._asked = 0  # how often a request has called functions of the judge's, whose time is not the learner's
         self._operations: dict[str, Callable[..., dict[str, Any]]] = {
             "call": self._call,
             "run": self._run,
@@ -45,6 +55,10 @@ class Service(Codec):
             "copy": self._copy,
             "seed": self._seed,
             "shown_by": self._shown_by,
+            "exercise": self._exercise,
+            "watch": self._watch,
+            "before": self._before,
+            "after": self._after,
         }
 
     def description(self) -> dict[str, Any]:
@@ -73,9 +87,11 @@ class Service(Codec):
         """Do what a request asks for, and return the answer."""
         for number in request["forget"]:
             self._numbers.pop(id(self._objects.pop(number, None)), None)
-        return {"id": request["id"]} | self._done(request)
+        started = time.process_time()
+        return {"id": request["id"]} | self._done(request) | {"spent": time.process_time() - started}
 
     def _done(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self._asked = 0
         try:
             arguments = {name: self.decode(entry) for name, entry in request["arguments"].items()}
             return self._operations[request["do"]](**arguments)
@@ -133,6 +149,24 @@ class Service(Codec):
     def _shown_by(self, lines: Any) -> dict[str, Any]:
         return {"value": self.encode(self._learner.shown_by(lines))}
 
+    def _exercise(self, setup: str, code: str, values: Any) -> dict[str, Any]:
+        return {"value": self.encode(Rehearsals(self._learner.namespace).exercise(setup, code, values))}
+
+    def _watch(self) -> dict[str, Any]:
+        if self._program is None:
+            return {"value": self.encode(([], {}))}
+        places, first = self._program.places, self._program.first
+        loops = [(places[number].name, places[number].line, first[number]) for number in first]
+        return {"value": self.encode((loops, self._program.calls.first))}
+
+    def _before(self, rehearsal: Rehearsal) -> dict[str, Any]:
+        return {"value": self.encode(_plain(rehearsal.before()))}
+
+    def _after(self, rehearsal: Rehearsal, changes: Any, wanted: Any) -> dict[str, Any]:
+        moved = [Change(stepped(path), place, by) for path, place, by in changes]
+        paths = None if wanted is None else [stepped(path) for path in wanted]
+        return {"value": self.encode(_plain(rehearsal.after(moved, paths)))}
+
     def refer(self, value: Any) -> dict[str, Any]:
         """Return what stands in a message for a value that stays on this side."""
         if isinstance(value, MethodType) and getattr(value.__self__, value.__name__, None) == value:
@@ -173,6 +207,9 @@ class Service(Codec):
         """Return what stands for a function of the judge's, and asks the judge for its result."""
 
         def function(*arguments: Any) -> Any:
+            self._asked += 1
+            if self._asked > MOST_ASKED:
+                raise TimeoutError(f"it did not return after {MOST_ASKED} calls of its argument")
             with _no_alarm():  # half of a message would be the end of it
                 send(self._answers, {"callback": number, "arguments": self.encode(arguments)})
                 answer = receive(self._requests)
@@ -182,6 +219,11 @@ class Service(Codec):
             return self.decode(answer["value"])
 
         return function
+
+
+def _plain(numbers: Mapping[Path, Any]) -> list[Any]:
+    """Return arrays by their paths as lists and tuples alone."""
+    return [(unstepped(path), array) for path, array in numbers.items()]
 
 
 def _failure(error: Exception) -> dict[str, Any]:

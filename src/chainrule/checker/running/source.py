@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import re
+import sys
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chainrule.checker.findings import Checked, Finding, Report
+from chainrule.checker.running.mending import mended
 from chainrule.checker.unfinished import parsed
 
 Told = TypeVar("Told", Finding, Checked)
+ABOVE = 2  # folders above that of a file in which its modules are looked for
 LARGEST = 50_000_000  # bytes; notebooks hold their pictures
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "writefile", "python", "python3"}
 MAGIC = re.compile(r"\s*(%|!|\?)|\s*[\w.]+\s*\?{1,2}\s*$")
@@ -25,6 +28,7 @@ PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(print|exec)'|leading zeros in decimal|multiple exception types must be"
 )
 PYTHON_2_LINE = re.compile(r"\s*print\s+[\w\"'\[(]|.*<>|\s*except\s+\w+\s*,\s*\w+\s*:|\s*raise\s+\w+\s*,")
+NEWER_LINE = re.compile(r"\s*(async\s+def|def|class)\s+\w+\[|\s*type\s+\w+(\[.*\])?\s*=")  # of Python 3.12
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Source:
         Why it cannot be checked, or None.
     cells
         The first line of each code cell of a notebook.
+    broken
+        The errors of the statements that are no Python, where there is something else to judge.
     """
 
     path: Path
@@ -50,6 +56,7 @@ class Source:
     tree: ast.Module | None = None
     problem: Finding | None = None
     cells: tuple[int, ...] = ()
+    broken: tuple[Finding, ...] = ()
 
     def cell(self, line: int) -> tuple[int, int] | None:
         """Return which code cell of a notebook a line is in, from 1, and which line of the cell it is."""
@@ -127,29 +134,57 @@ def _cells(text: str) -> list[str]:
 
 def _joined(path: Path, cells: list[str]) -> Source:
     """Return the cells as one text; a cell that is not Python counts only if it defines something."""
-    first, firsts, texts = 1, [], []
-    problem = None
+    first, firsts, texts, broken = 1, [], [], list[Finding]()
     for cell in cells:
         text, tree, error = _code(cell)
         if tree is None and re.search(r"^\s*(def|class)\s", cell, re.MULTILINE):
-            found = _syntax(path, text, error)
-            problem = problem or replace(found, line=(found.line or 1) + first - 1)
+            text, tree, errors = _mended(text, error)
+            broken += [_moved(finding, first - 1) for finding in errors]
         lines = text.split("\n")
         texts.append(text if tree is not None else "\n" * (len(lines) - 1))
         firsts.append(first)
         first += len(lines)
-    source = Source(path, "\n".join(texts), cells=tuple(firsts))
-    if problem:
-        number = str(problem.line)
-        return replace(source, problem=source.placed(replace(problem, facts=problem.facts | {"line": number})))
-    return _parsed(source)
+    return _parsed(Source(path, "\n".join(texts), cells=tuple(firsts), broken=tuple(broken)))
+
+
+def _moved(finding: Finding, by: int) -> Finding:
+    """Return a finding in a cell as one in the notebook, whose lines are those of all cells."""
+    line = (finding.line or 1) + by
+    return replace(finding, line=line, facts=finding.facts | {"line": str(line)})
 
 
 def _parsed(source: Source) -> Source:
+    """Return a source with its tree; with its problem if nothing can be made of it."""
     text, tree, error = _code(source.text)
+    broken = list(source.broken)
     if tree is None:
-        return replace(source, text=text, problem=_syntax(source.path, text, error))
-    return replace(source, text=text, tree=tree)
+        text, tree, broken = _mended(text, error)
+    names = {finding.function for finding in broken}
+    if tree is None or (broken and all(name in names for name in _defined(tree))):
+        return replace(source, problem=source.placed(replace(broken[0], function="")), broken=())
+    return replace(source, text=text, tree=tree, broken=tuple(broken))
+
+
+def _mended(text: str, error: Exception | None) -> tuple[str, ast.Module | None, list[Finding]]:
+    """Return code without its broken statements, its tree, and the errors; no tree if that does not help."""
+    whole = _syntax("", text, error)
+    if not isinstance(error, SyntaxError) or whole.facts["kind"] == "python-2":
+        return text, None, [whole]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rest = mended(text, error, parsed)
+    if rest is None:
+        return text, None, [whole]
+    return rest[0], rest[1], [_syntax(broken.name, text, broken.error) for broken in rest[2]]
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    """Yield the functions and methods of a file."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{method.name}" for method in node.body if isinstance(method, ast.FunctionDef))
 
 
 def _code(text: str) -> tuple[str, ast.Module | None, Exception | None]:
@@ -200,7 +235,7 @@ def _in_a_statement(lines: list[str]) -> bool:
     return False
 
 
-def _syntax(path: Path, text: str, error: Exception | None) -> Finding:
+def _syntax(function: str, text: str, error: Exception | None) -> Finding:
     line = getattr(error, "lineno", None)
     message = getattr(error, "msg", "") or str(error)
     lines = text.split("\n")
@@ -212,22 +247,51 @@ def _syntax(path: Path, text: str, error: Exception | None) -> Finding:
         kind = "python-2"
     elif isinstance(error, IndentationError):
         kind = "indentation"
+    elif NEWER_LINE.match(there):  # no mistake of theirs
+        kind, message = "newer", f"{message} (this is Python {sys.version_info.major}.{sys.version_info.minor})"
     facts = {"line": str(line or ""), "text": message, "kind": kind, "code": there.strip()[:100]}
-    return Finding("syntax-error", "", line, facts)
+    return Finding("syntax-error", function, line, facts, "warning" if kind == "newer" else "error")
 
 
 def beside(source: Source, limit: int = 20) -> dict[str, Source]:
-    """Return the Python files in the same folder that a file imports, and those that they import."""
+    """Return the Python files of its own that a file imports, and those that they import.
+
+    They are looked for in its folder and in those above that it adds to `sys.path`; modules of packages are in the two
+    above, too, for such programs are started at the top.
+    """
+    levels = _levels_up(source.tree)
     found: dict[str, Source] = {}
     waiting = [source]
     while waiting and len(found) < limit:
         tree = waiting.pop().tree
-        for name in imported(tree) if tree else ():
-            path = source.path.parent / f"{name.replace('.', '/')}.py"
-            if name not in found and path.is_file() and (other := read(path)).tree is not None:
+        for name in (*imported(tree), *_perhaps_modules(tree)) if tree else ():
+            other = None if name in found else _module(source.path.absolute(), name, levels)
+            if other is not None:
                 found[name] = other
                 waiting.append(other)
     return found
+
+
+def _module(path: Path, name: str, levels: list[int]) -> Source | None:
+    """Return the module of a name for the file of a path."""
+    above = range(1, ABOVE + 1) if "." in name else levels
+    folders = [path.parents[up] for up in (0, *above) if up < len(path.parents)]
+    paths = (folder / f"{name.replace('.', '/')}.py" for folder in folders)
+    sources = (read(path) for path in paths if path.is_file())
+    return next((source for source in sources if source.tree is not None), None)
+
+
+def _levels_up(tree: ast.AST | None) -> list[int]:
+    r"""Return how far above its own a file looks for modules: 1 for sys.path.append("..") or os.pardir, at most 2.
+
+    >>> _levels_up(ast.parse("import sys, os\nsys.path.append(os.pardir)\nsys.path.insert(0, '../..')"))
+    [1, 2]
+    """
+    calls = [node for node in ast.walk(tree or ast.Module([], [])) if isinstance(node, ast.Call) and node.args]
+    calls = [call for call in calls if re.fullmatch(r"(sys\.)?path\.(append|insert)", ast.unparse(call.func))]
+    added = [ast.unparse(call.args[-1]) for call in calls]
+    levels = {text.count("..") + text.count("pardir") + max(text.count("dirname(") - 1, 0) for text in added}
+    return sorted(levels & {*range(1, ABOVE + 1)})
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -237,6 +301,14 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def _perhaps_modules(tree: ast.AST) -> Iterator[str]:
+    """Yield what is imported from a package, as modules of it: `from . import layers`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            prefix = f"{node.module}." if node.module else ""
+            yield from (f"{prefix}{alias.name}" for alias in node.names)
 
 
 def starred(tree: ast.Module) -> list[str]:

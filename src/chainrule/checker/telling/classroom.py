@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, Checked, Finding, Report, Status
-from chainrule.checker.telling.terminal import MARKS, render
+from chainrule.checker.telling.terminal import MARKS
 from chainrule.checker.telling.texts import hints, phrase, plain
+from chainrule.common.rich_text import rich_text
 
 _MEASURED = ("expected", "got", "index", "cell", "cell_line")  # what differs from file to file with one mistake
 
@@ -123,4 +124,4 @@ def table(reports: Sequence[Report], lang: str = "en", *, color: bool = False, w
     for row in rows:
         drawn.add_row(str(len(row.files)), share(row, reports), Text(plain(row.function), "bold"), Text(row.said(lang)))
     heading = Text(phrase("table", lang), "bold")
-    return render([Text(counts(reports, lang)), "", heading, drawn], color, width)
+    return rich_text([Text(counts(reports, lang)), "", heading, drawn], color=color, width=width)

@@ -33,13 +33,14 @@ _PAGE_STYLE = """\
 :root { color-scheme: light dark; }
 body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
 """
-# Every rule begins with .chainrule: in a notebook, nothing else may change its looks.
+# Every rule begins with .chainrule: in a notebook, nothing else may change its looks. Notebooks are light or dark as
+# their user chose, whatever the system says, so colors are made of that of the text, or can be read on both.
 _STYLE = """\
-.chainrule { --line: #d8dce2; --soft: #5d6a7e; --card: #f7f8fa; --mark: #fde7a9; --ok: #18794e; --wrong: #c8262b;
-  --warning: #8a5c00; line-height: 1.6; word-break: keep-all; overflow-wrap: anywhere;
+.chainrule { --line: color-mix(in srgb, currentColor 20%, transparent);
+  --soft: color-mix(in srgb, currentColor 68%, transparent);
+  --card: color-mix(in srgb, currentColor 4%, transparent); --mark: color-mix(in srgb, #e0a100 35%, transparent);
+  --ok: #1f8a5b; --wrong: #d8474c; --warning: #a8730a; line-height: 1.6; word-break: keep-all; overflow-wrap: anywhere;
   font-family: system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif; }
-@media (prefers-color-scheme: dark) { .chainrule { --line: #3a3f47; --soft: #9aa4b2; --card: #1d2126; --mark: #574712;
-  --ok: #4cc38a; --wrong: #ff8589; --warning: #e2b340; } }
 .chainrule h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .25rem; }
 .chainrule h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem; }
 .chainrule h3 { font-size: 1rem; margin: 0 0 .3rem; }

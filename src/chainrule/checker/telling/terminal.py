@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +13,7 @@ from rich.text import Text
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, Status
 from chainrule.checker.names import NAMES, likely
 from chainrule.checker.telling.texts import advice, hints, phrase, place, plain, quantity, reason
+from chainrule.common.rich_text import rich_text
 
 MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "not-started": "·", "warning": "!"}
 _COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started": "dim", "warning": "yellow"}
@@ -48,7 +49,7 @@ def text(
     if command and (suggested := suggestion(report, lang)):
         parts.append(_indented(Text(suggested)))
     following = next_level(report, lang, hint) if command else ""
-    return render(parts + (["", Text(following, "dim")] if following else []), color, width)
+    return rich_text(parts + (["", Text(following, "dim")] if following else []), color=color, width=width)
 
 
 def line(report: Report, lang: str = "en", *, color: bool = False) -> str:
@@ -60,7 +61,7 @@ def line(report: Report, lang: str = "en", *, color: bool = False) -> str:
     elif problem := obstacle(report):
         said = hints(problem, lang, 1)[0]
     marked = _marked(outcome(report), f"{plain(report.file)}  {said}")
-    return render([marked], color, width=10_000)
+    return rich_text([marked], color=color, width=10_000)
 
 
 def outcome(report: Report) -> Status:
@@ -161,23 +162,6 @@ def next_level(report: Report, lang: str, hint: int) -> str:
     if unjudged or any(longer):
         return phrase(f"next-{hint + 1}", lang)
     return ""
-
-
-def render(parts: Iterable[RenderableType], color: bool, width: int) -> str:
-    """Return what rich makes of some parts, as text without trailing spaces."""
-    console = Console(
-        width=width,
-        color_system="standard" if color else None,
-        force_terminal=color,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    with console.capture() as capture:
-        for part in parts:
-            console.print(part, soft_wrap=isinstance(part, Text) and part.no_wrap is True)
-    return "\n".join(row.rstrip() for row in capture.get().splitlines())
 
 
 def _heading(report: Report, lang: str) -> Text:

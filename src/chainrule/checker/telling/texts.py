@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 import unicodedata
@@ -16,8 +15,9 @@ from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import stops
 from chainrule.checker.telling.particles import FORMS, particle
+from chainrule.common.languages import LANGUAGES as LANGUAGES
+from chainrule.common.languages import language as language
 
-LANGUAGES = ("en", "ko")
 _PLACEHOLDER = re.compile(rf"\{{([a-z_]+)\}}({'|'.join(map(re.escape, FORMS))})?")
 _LONGEST = 300  # characters of a fact, which may be the text of any exception
 
@@ -55,13 +55,6 @@ def entries() -> dict[str, Entry]:
         for key, entry in table.items()
         if key != "words"
     }
-
-
-def language(given: str | None = None) -> str:
-    """Return the language that was asked for, else that of the locale: "en" or "ko"."""
-    variables = ("LC_ALL", "LC_MESSAGES", "LANG")
-    locale = given or next((os.environ[name] for name in variables if os.environ.get(name)), "")
-    return "ko" if locale.lower().startswith("ko") else "en"
 
 
 def hints(finding: Finding, lang: str, level: int) -> list[str]:

@@ -3,7 +3,7 @@
 """forward keeps self.mask, backward asks for self.msk; an annotation without a value keeps nothing.
 
 Relu.forward: ok
-Relu.backward: wrong raised
+Relu.backward: wrong misspelt-attribute
 Momentum.update: wrong raised
 """
 

@@ -2,7 +2,7 @@
 # mypy: ignore-errors
 """dz is nowhere given a value.
 
-linear_backward: wrong raised
+linear_backward: wrong misspelt-name
 relu: ok
 """
 

@@ -14,6 +14,7 @@ from chainrule.checker.conventions import classes
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.equations.optimizers import (
     NAMES,
+    SETTINGS,
     STEPS,
     TRIED,
     Numbers,
@@ -37,14 +38,6 @@ CLASSES = {
     "adam": ("Adam", "ADAM"),
 }
 METHODS = ("update", "step", "update_params", "update_parameters", "apply", "optimize", "__call__")
-SETTINGS = {
-    "sgd": ("rate",),
-    "momentum": ("rate", "beta"),
-    "nesterov": ("rate", "beta"),
-    "adagrad": ("rate", "eps"),
-    "rmsprop": ("rate", "decay", "eps"),
-    "adam": ("rate", "beta1", "beta2", "eps"),
-}
 USUAL = {
     "rate": (0.01, 0.001, 0.1),
     "beta": (0.9,),

@@ -1,0 +1,439 @@
+"""A layer's backward pass against differences of its own forward pass, for one upstream gradient at random."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.checker import clock
+from chainrule.checker.derivatives import arguments, patterns
+from chainrule.checker.derivatives.differences import Rerun
+from chainrule.checker.derivatives.patterns import Measured
+from chainrule.checker.learner import Raised
+from chainrule.checker.watching.paths import Change, Path, Step, text
+
+Y: Path = (Step("name", "y"),)
+DY: Path = (Step("name", "dy"),)
+Places = tuple[tuple[int, ...], ...]
+MOVED = 9  # entries of an array, at most
+QUANTITIES = 16
+SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
+FEW = 4  # ... of more entries than so many
+AGREE = {8: 1e-4, 4: 1e-2}  # relative to the largest entry, for floats of so many bytes
+BY = {8: 1e-6, 4: 1e-2}
+_PARAMETER = re.compile(r"^(w|u|b|v)\w?\d*$|param|weight|bias|gamma|beta|kernel|filter|embed|theta", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A quantity of the forward pass, its derivative, and what the backward pass says of it.
+
+    Parameters
+    ----------
+    path
+        The quantity: the input or a parameter.
+    measured
+        How y depends on it, at `places`.
+    agreeing
+        Where the backward pass has it, or None.
+    factor
+        By what it is multiplied there: 1 usually, 1/m, or minus the learning rate.
+    instead
+        If it is nowhere: what the backward pass has in its place, at `places`, or None if that is not known.
+    scale
+        By what it should be multiplied, as the gradients of the other parameters are.
+    """
+
+    path: Path
+    measured: Measured
+    places: Places
+    agreeing: Path | None = None
+    factor: float = 1.0
+    instead: Any = None
+    scale: float = 1.0
+
+    @property
+    def derivative(self) -> Any:
+        """The derivative at `places`."""
+        return self.measured.derivative
+
+    @property
+    def pattern(self) -> str:
+        """What the backward pass has instead of the derivative: a key of the texts."""
+        return patterns.pattern(self.instead / self.scale, self.measured)
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it is called like a parameter."""
+        return not self.is_input and any(_PARAMETER.search(str(step.value).strip("_")) for step in self.path)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it has more than one number: a single one agrees with too much."""
+        return len(self.places) > 1
+
+    @property
+    def name(self) -> str:
+        """The quantity in the words of the report: "x", "W", "params['W1']"."""
+        first, *steps = self.path  # the names of what a function takes end with "_" where it is called
+        named = (first._replace(value=str(first.value).removesuffix("_")), *steps)
+        return text(named).removeprefix("layer.").removesuffix("_")
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it comes into a layer, as a state does, and is no parameter."""
+        return len(self.path) == 1 and arguments.kind(self.name) not in ("W", "U", "b", "scale")
+
+
+class Comparison(NamedTuple):
+    """The gradients of a layer, and the functions whose numbers depend on what was moved.
+
+    `all_tried` says whether there was time for every way to call it.
+    """
+
+    gradients: list[Gradient]
+    functions: frozenset[str] = frozenset()
+    all_tried: bool = True
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the gradients agree: every parameter's has to, and no wrong one may be in the place of another.
+
+        The first layer of a network needs no gradient of its input.
+        """
+        left = [gradient for gradient in self.arrays if not gradient.agreeing]
+        return len(left) < len(self.arrays) and not any(
+            gradient.instead is not None or gradient.is_parameter for gradient in left
+        )
+
+    @property
+    def arrays(self) -> list[Gradient]:
+        """The gradients of arrays."""
+        return [gradient for gradient in self.gradients if gradient.is_array]
+
+
+NOTHING = Comparison([])
+
+
+def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Comparison:
+    """Return what became of the gradient of each quantity that `y` depends on; nothing if the time is over.
+
+    Nothing comes of code, either, that does something else each time, or whose y are no finite numbers.
+
+    Parameters
+    ----------
+    rerun
+        Code that computes y and then what is made of its upstream gradient dy, in which there is a factor `upstream`.
+    until
+        When to give up, by `clock.now`.
+    exact
+        Whether the gradient of a loss may have no factor of its own.
+
+    Raises
+    ------
+    Raised
+        If the code raises.
+    """
+    after, y = rerun.after(), Y
+    if y not in after or not np.isfinite(after[y]).all() or DY not in after or after[DY].shape != after[y].shape:
+        return NOTHING
+    doubled = rerun.after([Change((Step("name", "upstream"),), (), 1.0)])
+    if y not in doubled or not np.array_equal(after[y], doubled[y]):
+        return NOTHING
+    layer = _Layer(rerun, rerun.before(), after, doubled, exact=exact)
+    functions = layer.changed(doubled)
+    gradients: list[Gradient] = []
+    for path in itertools.islice(layer.quantities(), QUANTITIES):
+        moved = layer.everywhere_moved(path, [layer.y] if gradients else None)
+        if moved is None:
+            continue
+        functions |= layer.changed(moved)
+        if clock.now() > until:
+            return NOTHING
+        gradient = layer.gradient(path)
+        if gradient is not None:
+            gradients.append(gradient)
+    return Comparison(_with_instead(_scaled(gradients, layer), layer), frozenset(functions))
+
+
+class _Layer:
+    """A layer that is run again and again: the numbers before and after, and after with a doubled upstream gradient."""
+
+    def __init__(
+        self,
+        rerun: Rerun,
+        before: Mapping[Path, Any],
+        after: Mapping[Path, Any],
+        doubled: Mapping[Path, Any],
+        *,
+        exact: bool,
+    ) -> None:
+        self.rerun, self.before, self.after, self.y, self.exact = rerun, before, after, Y, exact
+        self.dy = after[DY]
+        owned = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
+        self.candidates = {path: value for path, value in owned.items() if self._is_new(path, value)}
+        """What the passes made or changed; of parameters that the backward pass moves it is the move."""
+        for path, value in self.candidates.items():
+            if self.is_moved(path):
+                self.candidates[path] = value - before[path]
+        self.linear = {path for path in self.candidates if self._is_linear(path, doubled)}
+        self.unchanged = {p: value for p, value in owned.items() if p not in self.candidates and not value.any()}
+
+    def is_moved(self, path: Path) -> bool:
+        """Return whether something was there before and has other numbers now."""
+        return path in self.before and self.before[path].shape == self.after[path].shape and self.before[path].any()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether y is a loss: what learners divide it by is not always what they divide its gradient by."""
+        return bool(not self.exact and (np.size(self.dy) == 1 or np.all(self.dy == 1)))
+
+    def is_mean(self, factor: float) -> bool:
+        """Return whether a factor makes a mean over examples or steps, or changes nothing."""
+        lengths = {n for shape in (self.dy.shape, *(self.before[p].shape for p in self._inputs())) for n in shape}
+        counts = {1, *lengths, *(a * b for a in lengths for b in lengths)}
+        return any(_is_near(factor, 1 / count) for count in counts)
+
+    def _inputs(self) -> list[Path]:
+        return [path for path in self.before if text(path) == "x"]
+
+    def quantities(self) -> Iterator[Path]:
+        """Yield what may have a gradient."""
+        for path, value in self.before.items():
+            name = text(path)
+            if value.dtype.kind == "f" and name != "upstream" and not arguments.is_label(name.removesuffix("_")):
+                yield path
+
+    def changed(self, numbers: Mapping[Path, Any]) -> set[str]:
+        """Return the learner's functions in which there are other numbers than usually."""
+        paths = (path for path in self.after.keys() & numbers.keys() if "()" in str(path[0].value))
+        return {
+            str(path[0].value).partition("()")[0]
+            for path in paths
+            if not np.array_equal(self.after[path], numbers[path], equal_nan=True)
+        }
+
+    def everywhere_moved(self, path: Path, wanted: list[Path] | None) -> Mapping[Path, Any] | None:
+        """Return what comes of it if a whole array is moved, or None if that does not change y."""
+        shape = self.before[path].shape
+        try:
+            numbers = self.rerun.after(
+                [Change(path, place, 0.1 * (1 + sum(place))) for place in np.ndindex(shape)], wanted
+            )
+        except Raised:  # y may be no number then
+            return None
+        return numbers if self.y in numbers and not np.array_equal(numbers[self.y], self.after[self.y]) else None
+
+    def gradient(self, path: Path) -> Gradient | None:
+        """Return what became of the gradient of a quantity, or None if it has no derivative."""
+        value = self.before[path]
+        places, width = _places(value), _width(value, self.dy)
+        measured = self._measured(path, places, BY[width])
+        if measured is None or not np.any(measured.derivative):
+            return None
+        gradient = self._matched(Gradient(path, measured, places), AGREE[width])
+        if gradient.agreeing:
+            return gradient
+        again = self._measured(path, places, 0.3 * BY[width])
+        if again is None:
+            return None
+        # At a kink, such as that of ReLU, differences are no derivatives.
+        off = np.abs(again.derivative - measured.derivative)
+        smooth = np.flatnonzero(off <= AGREE[width] * np.max(np.abs(measured.derivative)))
+        if len(smooth) < min(2, len(places)):
+            return None
+        places = tuple(places[place] for place in smooth)
+        if value.ndim == 2 and value.shape[0] == value.shape[1] and len(places) == value.size:
+            measured = measured._replace(square=tuple(places.index((j, i)) for i, j in places))
+        return self._matched(Gradient(path, measured._replace(slopes=measured.slopes[smooth]), places), AGREE[width])
+
+    def _measured(self, path: Path, places: Places, by: float) -> Measured | None:
+        """Return the central differences of y, or None if there are none."""
+        slopes = []
+        for place in places:
+            step = by * max(1.0, abs(float(self.before[path][place])))
+            try:
+                up, down = (self.rerun.after([Change(path, place, sign * step)], [self.y]) for sign in (1, -1))
+            except Raised:
+                return None
+            if self.y not in up or self.y not in down or not up[self.y].shape == down[self.y].shape == self.dy.shape:
+                return None
+            slopes.append(np.ravel(up[self.y].astype(float) - down[self.y]) / (2 * step))
+        return Measured(np.array(slopes), self.after[self.y], self.dy)
+
+    def _matched(self, gradient: Gradient, agree: float) -> Gradient:
+        """Return a gradient with where the backward pass has it, most of all where it is not multiplied."""
+        matches = []
+        for path, values in self._forms(gradient):
+            factor = patterns.factor(values, gradient.derivative, agree)
+            if factor is not None:
+                matches.append((abs(math.log(abs(factor))), factor < 0, factor, path))
+        if not matches:
+            return gradient
+        _, _, factor, path = min(matches, key=lambda match: match[:2])
+        return replace(gradient, agreeing=path, factor=factor)
+
+    def _forms(self, gradient: Gradient) -> Iterator[tuple[Path, Any]]:
+        """Yield what has the shape of a quantity, at the places of its gradient; also transposed, or added up.
+
+        What is square is not transposed, which would be a mistake. A weight that several layers share has
+        a gradient in each.
+        """
+        shape, places = self.before[gradient.path].shape, gradient.places
+        plain, turned = {}, {}
+        for path, value in self.candidates.items():
+            if _essential(value.shape) == _essential(shape):
+                plain[path] = _at(value.reshape(shape), places)
+            elif value.ndim == 2 and value.shape[::-1] == shape:
+                turned[path] = _at(value.T, places)
+        yield from (plain | turned).items()
+        if len(places) > FEW:
+            yield from _sums(list((plain | turned).items()))
+
+    def _is_new(self, path: Path, value: Any) -> bool:
+        """Return whether a pass made or changed an array."""
+        old = self.before.get(path)
+        return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
+
+    def _is_linear(self, path: Path, doubled: Mapping[Path, Any]) -> bool:
+        """Return whether something doubles with the upstream gradient, as gradients do, and is not that itself."""
+        value = self.candidates[path]
+        if path not in doubled or doubled[path].shape != value.shape:
+            return False
+        other = doubled[path] - self.before[path] if self.is_moved(path) else doubled[path]
+        is_upstream = value.size == np.size(self.dy) and np.allclose(value.ravel(), np.ravel(self.dy))
+        is_upstream = is_upstream and not self.exact  # what a layer hands on is not always meant as a gradient
+        return bool(value.any() and not is_upstream and np.allclose(other, 2 * value, rtol=1e-5, atol=0))
+
+
+def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
+    """Return gradients of which none agrees any more that is multiplied by something that it should not be.
+
+    A mean over examples may be part of a layer, a learning rate as well, but then in all of its parameters; and
+    losses come with any factor.
+    """
+    parameters = [g for g in gradients if g.agreeing and not g.is_input and g.is_array]
+    usual = max(parameters, key=lambda g: (_is_near(g.factor, 1), len(g.places))).factor if parameters else 1.0
+    is_moved = any(g.agreeing == g.path for g in parameters)
+    if not (is_moved and usual < 0) and not layer.is_free and not layer.is_mean(usual):
+        usual = 1.0
+    rights = [
+        usual if not g.is_input else g.factor if layer.is_free or _is_near(g.factor, usual) else 1.0 for g in gradients
+    ]
+    near = [not g.is_array or _is_near(g.factor, right) for g, right in zip(gradients, rights, strict=True)]
+    taken = {g.agreeing for g, is_right in zip(gradients, near, strict=True) if is_right}
+    scaled = []
+    for g, right, is_right in zip(gradients, rights, near, strict=True):
+        if g.agreeing and not is_right:
+            # Another one's gradient is none of this one's: that of the labels is often that of the outputs, times -1.
+            instead = None if g.agreeing in taken else g.factor * g.derivative
+            g = replace(g, agreeing=None, instead=instead)
+        scaled.append(replace(g, scale=right))
+    return scaled
+
+
+def _is_near(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=0.02)
+
+
+def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
+    """Return gradients with what the backward pass has in the place of those that do not agree."""
+    free = layer.linear - {gradient.agreeing for gradient in gradients}
+    return [
+        gradient
+        if gradient.agreeing or gradient.instead is not None
+        else replace(gradient, instead=_instead(gradient, layer, free))
+        for gradient in gradients
+    ]
+
+
+def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
+    """Return what is in the place of a gradient: by its place, by its name, or as the only one."""
+    shape = layer.before[gradient.path].shape
+    alike = [path for path in linear if _essential(layer.candidates[path].shape) == _essential(shape)]
+    named = next((path for path in alike if belongs(gradient.path, path)), None)
+    only = alike[0] if len(alike) == 1 else None
+    if gradient.is_input:
+        chosen = next((path for path in alike if path[0].value == "gradients"), named or only)
+    else:
+        chosen = gradient.path if gradient.path in alike else named or only
+    if chosen is not None:
+        return _at(layer.candidates[chosen].reshape(shape), gradient.places)
+    is_empty = any(belongs(gradient.path, path) and value.shape == shape for path, value in layer.unchanged.items())
+    return np.zeros(len(gradient.places)) if is_empty else None
+
+
+def belongs(path: Path, other: Path) -> bool:
+    """Return whether something is called like the gradient of a quantity: dW of W, grads[0] of params[0]."""
+    name, last = str(path[-1].value).strip("_"), str(other[-1].value)
+    if re.fullmatch(rf"_?(d_?|grads?_?|delta_?){re.escape(name)}|{re.escape(name)}_?(grads?|gradient|d)", last):
+        return True
+    pairs = [(str(own.value), str(its.value)) for own, its in zip(path, other, strict=False) if own != its]
+    return bool(pairs) and len(path) == len(other) and all(re.search("grad|^_?d", its) for _, its in pairs)
+
+
+def _sums(gradients: list[tuple[Path, Any]]) -> Iterator[tuple[Path, Any]]:
+    """Yield the sums of two gradients, and of all that follow each other, as those of shared layers do in a list."""
+    chosen = gradients[:SHARED]
+    pairs = itertools.combinations(chosen, 2)
+    runs = [chosen[first:end] for first, end in itertools.combinations(range(len(chosen) + 1), 2) if end - first > 2]
+    for parts in (*pairs, *runs):
+        yield parts[0][0], sum(values for _, values in parts)
+
+
+def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n > 1)
+
+
+def _places(value: Any) -> Places:
+    """Return where a quantity is moved: everywhere, if it is small."""
+    chosen = np.sort(np.random.default_rng(0).permutation(value.size)[:MOVED])
+    return tuple(tuple(map(int, np.unravel_index(number, value.shape))) for number in chosen)
+
+
+def _at(value: Any, places: Places) -> Any:
+    return np.array([value[place] for place in places], float)
+
+
+def _width(*arrays: Any) -> int:
+    """Return of how many bytes the numbers are that a derivative is as exact as."""
+    return 4 if any(a.dtype.itemsize <= 4 for a in arrays) else 8
+
+
+def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float = math.inf) -> Comparison:
+    """Return the gradients of the attempt in which most agree; of the first that is right.
+
+    One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken.
+
+    Parameters
+    ----------
+    attempts
+        Whether each is with several examples, and what compares the gradients in it; those with several come first.
+    until
+        When to give up, by `clock.now`.
+    """
+    most = NOTHING
+    for several, attempt in attempts:
+        if most.gradients and not several:
+            break
+        if clock.now() > until:
+            return most._replace(all_tried=False)
+        try:
+            comparison = attempt()
+        except Raised:
+            continue
+        if comparison.is_right:
+            return comparison
+        if _agreeing(comparison) > _agreeing(most) or not most.gradients:
+            most = comparison
+    return most
+
+
+def _agreeing(comparison: Comparison) -> int:
+    return sum(gradient.agreeing is not None for gradient in comparison.arrays)

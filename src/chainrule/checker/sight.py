@@ -1,0 +1,234 @@
+"""What can be seen in a learner's code without running it: names that nothing binds, and results that go nowhere."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from pyflakes import checker, messages
+
+from chainrule.checker.findings import Finding
+
+ALIKE = 0.6  # of the letters, for one name to be another one misspelt
+_SETS = ("setattr", "__dict__", "__getattr__", "vars")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
+    """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
+
+    Each kind has its own key: "misspelt-name", "misspelt-attribute" and "update-lost" are errors; "never-used" and
+    "overwritten" are warnings, and "misspelt-name" where everything is imported from another file.
+
+    Parameters
+    ----------
+    tree
+        The code.
+    known
+        Names that are bound elsewhere.
+    """
+    findings = [*_names(tree, known), *_attributes(tree)]
+    for name, function in functions(tree):
+        findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
+    return sorted(findings, key=lambda finding: finding.line or 0)
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
+    """Yield the functions of a file and the methods of its classes, by their names."""
+    for node in tree.body:
+        if isinstance(node, Function):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.{method.name}", method) for method in node.body if isinstance(method, Function))
+
+
+def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
+    """Yield names that nothing binds but that are nearly one that is bound there, and results that nobody uses."""
+    for message in checker.Checker(tree, builtins=set(known)).messages:
+        name, function = _around(tree, message.lineno)
+        if function is None:
+            continue
+        if isinstance(message, messages.UndefinedName | messages.ImportStarUsage):
+            misspelt = str(message.message_args[0])
+            variables = set(bound(function))
+            other = None if misspelt in variables else alike(misspelt, variables)  # one that it deletes again
+            if other and not _is_called(function, misspelt):
+                finding = Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
+                # A file from which everything is imported may bind it: only an exception can tell.
+                is_doubtful = isinstance(message, messages.ImportStarUsage)
+                yield replace(finding, severity="warning") if is_doubtful else finding
+        elif isinstance(message, messages.UnusedVariable):
+            variable = str(message.message_args[0])
+            if _is_computed(function, variable, message.lineno):
+                yield Finding("never-used", name, message.lineno, {"name": variable}, "warning")
+
+
+def _around(tree: ast.Module, line: int) -> tuple[str, Function | None]:
+    for name, function in functions(tree):
+        if function.lineno <= line <= (function.end_lineno or 0):
+            return name, function
+    return "", None
+
+
+def alike(name: str, others: Iterable[str]) -> str | None:
+    """Return the name that another one was probably meant to be: the same but for capitals, or nearly the same.
+
+    >>> alike("dz", ["W", "dZ", "db"]), alike("sofmax", ["softmax"]), alike("foo", ["bar"])
+    ('dZ', 'softmax', None)
+    """
+    others = sorted(set(others) - {name})
+    same = [other for other in others if other.lower() == name.lower()]
+    close = get_close_matches(name, [other for other in others if len(other) > 2], 1, ALIKE) if len(name) > 2 else []
+    return next(iter(same or close), None)
+
+
+def bound(function: Function) -> Iterator[str]:
+    """Yield the names that a function binds: its parameters and variables."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _is_called(function: Function, name: str) -> bool:
+    """Return whether a name is that of a function, which another file may define."""
+    return any(
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name for n in ast.walk(function)
+    )
+
+
+def _is_computed(function: Function, variable: str, line: int) -> bool:
+    """Return whether a variable is assigned something that was computed, and by itself."""
+    return any(
+        isinstance(node, ast.Assign)
+        and node.lineno == line
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id == variable
+        and isinstance(node.value, ast.Call | ast.BinOp)
+        for node in ast.walk(function)
+    )
+
+
+def _attributes(tree: ast.Module) -> Iterator[Finding]:
+    """Yield attributes that the methods of a class read and nothing sets, if they are nearly one that is set."""
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if any(isinstance(node, ast.Name | ast.Attribute) and _last(node) in _SETS for node in ast.walk(tree)):
+        return
+    stored = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)}
+    for cls in classes.values():
+        if not all(_last(base) in classes or _last(base) == "object" for base in cls.bases):
+            continue
+        known = stored | {name for other in classes.values() for name in _members(other)}
+        reads = [n for n in ast.walk(cls) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
+        for read in reads:
+            other = None if read.attr in known or read.attr.startswith("__") else alike(read.attr, known)
+            if other:
+                function, _ = _around(tree, read.lineno)
+                facts = {"name": f"self.{read.attr}", "other": f"self.{other}"}
+                yield Finding("misspelt-attribute", function, read.lineno, facts)
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _members(cls: ast.ClassDef) -> Iterator[str]:
+    for node in cls.body:
+        if isinstance(node, Function):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            yield from (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+
+
+def _overwritten(name: str, function: Function) -> Iterator[Finding]:
+    """Yield variables that are assigned twice in a row, with nothing that reads the first value."""
+    for block in _blocks(function):
+        last: dict[str, int] = {}
+        for statement in block:
+            for read in _reads(statement):
+                last.pop(read, None)
+            target = _target(statement)
+            if target is None:
+                last.clear() if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr) else None
+            elif target in last:
+                yield Finding("overwritten", name, last[target], {"name": target}, "warning")
+            if target is not None and isinstance(statement, ast.Assign) and _computes(statement.value):
+                last[target] = statement.lineno
+            elif target is not None:
+                last.pop(target, None)
+
+
+def _blocks(function: Function) -> Iterator[list[ast.stmt]]:
+    for node in ast.walk(function):
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(node, field, None)
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                yield block
+
+
+def _target(statement: ast.stmt) -> str | None:
+    """Return the one name that a statement assigns to, or None."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id
+    return None
+
+
+def _reads(node: ast.AST) -> set[str]:
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return names | ({_last(node.target)} if isinstance(node, ast.AugAssign) else set())
+
+
+def _computes(value: ast.expr) -> bool:
+    return isinstance(value, ast.BinOp) or (isinstance(value, ast.Call) and bool(value.args or value.keywords))
+
+
+def _lost(name: str, function: Function) -> Iterator[Finding]:
+    """Yield updates such as `W = W - learning_rate * dW` after which nobody reads W."""
+    shared = {each for n in ast.walk(function) if isinstance(n, ast.Global | ast.Nonlocal) for each in n.names}
+    loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
+    for statement in ast.walk(function):
+        target = _target(statement) if isinstance(statement, ast.stmt) else None
+        if target is None or target in shared or not isinstance(statement, ast.Assign):
+            continue
+        if not _is_update(target, statement.value):
+            continue
+        again = [loop for loop in loops if loop.lineno < statement.lineno <= (loop.end_lineno or 0)]
+        names = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == target]
+        names = [n for n in names if isinstance(n.ctx, ast.Load) and n.lineno != statement.lineno]
+        inside = {n for loop in again for n in ast.walk(loop)}
+        is_read = any(n.lineno > statement.lineno or n in inside for n in names)
+        if not is_read and (not again or _is_fetched(again[-1], target)):
+            yield Finding("update-lost", name, statement.lineno, {"name": target})
+
+
+def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
+    """Yield updates that are assigned to nothing, as in `W - learning_rate * dW`, of what stays as it is."""
+    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)]
+    given = {ast.unparse(node) for node in nodes if not isinstance(node.ctx, ast.Load)}
+    for statement in ast.walk(function):
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BinOp):
+            target = ast.unparse(statement.value.left)
+            if target not in given and _is_update(target, statement.value):
+                yield Finding("update-lost", name, statement.lineno, {"name": target})
+
+
+def _is_update(target: str, value: ast.expr) -> bool:
+    """Return whether a value is what it is assigned to, plus or minus a product."""
+    return (
+        isinstance(value, ast.BinOp)
+        and isinstance(value.op, ast.Sub | ast.Add)
+        and isinstance(value.left, ast.Name | ast.Attribute | ast.Subscript)
+        and ast.unparse(value.left) == target
+        and isinstance(value.right, ast.BinOp)
+        and isinstance(value.right.op, ast.Mult)
+    )
+
+
+def _is_fetched(loop: ast.For | ast.While, target: str) -> bool:
+    """Return whether each pass of a loop gets a variable anew, as in `W = parameters["W" + str(l)]`."""
+    return any(
+        _target(node) == target and not _reads(node) & {target} for node in loop.body if isinstance(node, ast.stmt)
+    )

@@ -1,0 +1,1 @@
+"""Running a learner's code so that it can be watched: whole programs on made-up data, and pieces again and again."""

@@ -1,0 +1,63 @@
+"""Reader of rows of numbers in CSV files."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common import reading
+from chainrule.common.errors import FileFormatError
+
+
+def read_csv(path: Path) -> NDArray[Any]:
+    """Read the rows of a CSV file; a first line of names is skipped.
+
+    Raises
+    ------
+    DataUnavailableError
+        The file cannot be read.
+    FileFormatError
+        An entry is no number, rows differ in length, or there is none.
+    """
+    with reading.opened(path) as file:
+        text = file.read()
+    try:
+        rows = [row for row in csv.reader(text.decode("utf-8-sig").splitlines()) if row]
+        named = bool(rows) and not any(map(_is_number, rows[0]))
+    except (ValueError, csv.Error) as error:
+        raise FileFormatError(f"{path} is not a CSV file of numbers with rows of one length: {error!s:.200}") from error
+    if not rows[named:]:
+        raise FileFormatError(f"{path} has no row of numbers.")
+    for i, row in enumerate(rows[named:], 1):
+        _check(path, i, row, len(rows[named]), rows[0] if named else None)
+    return np.array(rows[named:], float)
+
+
+def _check(path: Path, number: int, row: list[str], length: int, names: list[str] | None) -> None:
+    """Raise an error that says where an entry is no number, or that a row is longer or shorter than the first."""
+    rule = f"{path} is not a CSV file of numbers with rows of one length:"
+    if len(row) != length:
+        raise FileFormatError(f"{rule} row 1 has {length} entries, but row {number} has {len(row)}.")
+    for column, entry in enumerate(row):
+        if not _is_number(entry):
+            name = f" ({names[column]})" if names is not None and column < len(names) else ""
+            kind = (
+                f"is {entry!r:.40}: write a number for it (of a class, from 0)"
+                if entry.strip()
+                else "is empty: fill it in"
+            )
+            raise FileFormatError(
+                f"{rule} column {column + 1}{name} of row {number} {kind}, or leave out the row or the column."
+            )
+
+
+def _is_number(entry: str) -> bool:
+    try:
+        float(entry)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Every number of one pass, why it is what it is, and what is wrong with it, if anything."""

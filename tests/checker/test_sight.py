@@ -1,0 +1,107 @@
+"""What the checker sees without running anything."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from chainrule.checker.sight import seen
+
+WRONG = {
+    "misspelt-name": "def f(dA, W):\n    dZ = dA * 2\n    return W @ dz",
+    "misspelt-attribute": (
+        "class Net:\n    def __init__(self):\n        self.weights = 1\n"
+        "    def forward(self, x):\n        return x @ self.weightz"
+    ),
+    "update-lost": "def update(p, g, lr):\n    W1 = p['W1']\n    W1 = W1 - lr * g['dW1']\n    return p",
+    "update-lost in a loop": (
+        "def update(p, g, lr):\n    for l in range(3):\n        W = p[l]\n        W = W - lr * g[l]\n    return p"
+    ),
+    "update-lost for no assignment": (
+        "def update(p, g, lr):\n    p['W'] - lr * g['W']\n    p['b'] -= lr * g['b']\n    return p"
+    ),
+    "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
+    "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
+}
+RIGHT = """
+def f(dA, W):
+    dZ = dA * 2
+    return W @ dZ
+---
+def f(x):
+    try:
+        del x_train
+    except NameError:
+        pass
+    x_test = x_train = 1
+    return x_test
+---
+def update(p, g, lr):
+    W1 = p['W1']
+    W1 = W1 - lr * g['dW1']
+    return {'W1': W1}
+---
+def update(p, g, lr):
+    for l in range(3):
+        W = p[l]
+        W = W - lr * g[l]
+        p[l] = W
+    return p
+---
+def update(p, g, lr):
+    p['W'] - lr * g['W']
+    p['W'] = p['W'] - lr * g['W']
+---
+def train(x, w, lr):
+    for _ in range(3):
+        y = x * w
+        w = w - lr * (y - x)
+    return 1
+---
+def train(x, lr):
+    global W
+    W = W - lr * x
+---
+class A(Base):
+    def f(self):
+        return self.weightz
+    def g(self):
+        self.weights = 1
+---
+class A:
+    def __init__(self, **k):
+        self.__dict__.update(k)
+        self.weights = 1
+    def f(self):
+        return self.weightz
+---
+def f(x):
+    y = x * 2
+    y = y + 1
+    return y
+---
+def f(x):
+    y = x * 2
+    if x:
+        y = x * 3
+    return y
+""".split("---")
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_wrong_is_seen_at_its_line(kind: str) -> None:
+    findings = seen(ast.parse(WRONG[kind]))
+    errors = [finding for finding in findings if finding.severity == "error"]
+    (finding,) = errors or findings
+    assert finding.mistake == kind.partition(" ")[0] and finding.function and finding.line
+
+
+def test_a_name_that_a_starred_import_may_bind_is_doubtful() -> None:
+    (finding,) = seen(ast.parse("from common import *\n\ndef f(dA, W):\n    dZ = dA * 2\n    return W @ dz + dZ"))
+    assert (finding.mistake, finding.severity) == ("misspelt-name", "warning")
+
+
+@pytest.mark.parametrize("code", RIGHT)
+def test_right_code_is_not_accused(code: str) -> None:
+    assert seen(ast.parse(code)) == []
