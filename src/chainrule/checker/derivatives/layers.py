@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, patterns
+from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.patterns import Measured
 from chainrule.checker.learner import Raised
@@ -48,6 +49,8 @@ class Gradient:
         If it is nowhere: what the backward pass has in its place, at `places`, or None if that is not known.
     scale
         By what it should be multiplied, as the gradients of the other parameters are.
+    instead_at
+        Where the backward pass has `instead`, if that is an array of its own.
     """
 
     path: Path
@@ -57,6 +60,7 @@ class Gradient:
     factor: float = 1.0
     instead: Any = None
     scale: float = 1.0
+    instead_at: Path | None = None
 
     @property
     def derivative(self) -> Any:
@@ -94,12 +98,13 @@ class Gradient:
 class Comparison(NamedTuple):
     """The gradients of a layer, and the functions whose numbers depend on what was moved.
 
-    `all_tried` says whether there was time for every way to call it.
+    `all_tried` says whether there was time for every way to call it, and `attempt` is the one that was taken.
     """
 
     gradients: list[Gradient]
     functions: frozenset[str] = frozenset()
     all_tried: bool = True
+    attempt: Attempt | None = None
 
     @property
     def is_right(self) -> bool:
@@ -111,6 +116,21 @@ class Comparison(NamedTuple):
         return len(left) < len(self.arrays) and not any(
             gradient.instead is not None or gradient.is_parameter for gradient in left
         )
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether what agrees has several numbers, or is multiplied as the others are."""
+        return all(g.is_array or not g.agreeing or _is_near(g.factor, g.scale) for g in self.gradients)
+
+    @property
+    def wrong(self) -> set[str]:
+        """The arrays in whose gradients' places something else is."""
+        return {gradient.name for gradient in self.arrays if not gradient.agreeing and gradient.instead is not None}
+
+    @property
+    def right(self) -> set[str]:
+        """The arrays whose gradients agree."""
+        return {gradient.name for gradient in self.arrays if gradient.agreeing}
 
     @property
     def arrays(self) -> list[Gradient]:
@@ -346,15 +366,13 @@ def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     """Return gradients with what the backward pass has in the place of those that do not agree."""
     free = layer.linear - {gradient.agreeing for gradient in gradients}
     return [
-        gradient
-        if gradient.agreeing or gradient.instead is not None
-        else replace(gradient, instead=_instead(gradient, layer, free))
+        gradient if gradient.agreeing or gradient.instead is not None else _replaced(gradient, layer, free)
         for gradient in gradients
     ]
 
 
-def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
-    """Return what is in the place of a gradient: by its place, by its name, or as the only one."""
+def _replaced(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Gradient:
+    """Return a gradient with what is in its place: by its place, by its name, or as the only one."""
     shape = layer.before[gradient.path].shape
     alike = [path for path in linear if _essential(layer.candidates[path].shape) == _essential(shape)]
     named = next((path for path in alike if belongs(gradient.path, path)), None)
@@ -364,9 +382,11 @@ def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
     else:
         chosen = gradient.path if gradient.path in alike else named or only
     if chosen is not None:
-        return _at(layer.candidates[chosen].reshape(shape), gradient.places)
+        instead = _at(layer.candidates[chosen].reshape(shape), gradient.places)
+        has_own = layer.after[chosen].shape == shape and not layer.is_moved(chosen)
+        return replace(gradient, instead=instead, instead_at=chosen if has_own else None)
     is_empty = any(belongs(gradient.path, path) and value.shape == shape for path, value in layer.unchanged.items())
-    return np.zeros(len(gradient.places)) if is_empty else None
+    return replace(gradient, instead=np.zeros(len(gradient.places))) if is_empty else gradient
 
 
 def belongs(path: Path, other: Path) -> bool:
@@ -410,6 +430,8 @@ def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float
     """Return the gradients of the attempt in which most agree; of the first that is right.
 
     One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken.
+    An attempt that does not look at something (there are no derivatives of whole numbers, and a single number agrees
+    with too much) does not clear it of what another one has against it.
 
     Parameters
     ----------
@@ -418,21 +440,23 @@ def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float
     until
         When to give up, by `clock.now`.
     """
-    most = NOTHING
+    most = lesser = NOTHING
     for several, attempt in attempts:
         if most.gradients and not several:
             break
         if clock.now() > until:
-            return most._replace(all_tried=False)
+            return lesser if lesser.is_right else most._replace(all_tried=False)
         try:
             comparison = attempt()
         except Raised:
             continue
-        if comparison.is_right:
+        if comparison.is_right and comparison.is_sure and most.wrong <= comparison.right:
             return comparison
-        if _agreeing(comparison) > _agreeing(most) or not most.gradients:
+        if comparison.is_right:
+            lesser = lesser if lesser.is_right else comparison
+        elif _agreeing(comparison) > _agreeing(most) or not most.gradients:
             most = comparison
-    return most
+    return lesser if lesser.is_right and most.wrong <= lesser.right else most
 
 
 def _agreeing(comparison: Comparison) -> int:
