@@ -15,6 +15,7 @@ from PIL import Image
 import chainrule as cr
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
 from chainrule.tables import read
+from chainrule.tables.text_files import text_blocks
 
 ROWS = [("Müller, Jr.", "1,5", "서울"), ('say "hi"', "2,25", "부산"), ("two\nlines", "", "서울")]
 NAMES = ["name", "value", "city"]
@@ -100,6 +101,25 @@ def test_what_is_wrong_is_named_with_its_row(path: Path, text: str, error: str) 
     path.write_bytes(text.encode())
     with pytest.raises((InputError, FileFormatError), match=error):
         read(path)
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2])
+def test_blocks_of_a_file_are_the_file(path: Path, lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*([str(i), f"plain {i}", ""] for i in range(40)), *([f'{i}"', f"two\nlines, {i}", "x"] for i in range(40))]
+    rows += [[str(i), "plain", "again"] for i in range(40)]
+    path.write_text(as_csv(rows=rows) + "\n")
+    whole = read(path)
+    assert whole.rows() == [tuple(cell or None for cell in row) for row in rows]
+    monkeypatch.setattr("chainrule.tables.text_files._BLOCK", 10 + 7 * lines)
+    assert read(path).equals(whole) and len(list(text_blocks(path))) > 60
+    path.write_text(as_csv(rows=[*rows, ["1", "2"]]))
+    with pytest.raises(InputError, match=r"Row 121 of .* has 2 fields, but its header has 3 fields"):
+        read(path)
+    path.write_text(as_csv(rows=rows) + '"1,2,3\n')
+    with pytest.raises(InputError, match="wrong quotes in row 121, which begins in line 162: unexpected end of data"):
+        read(path)
+    path.write_text("a\n1\n\n2\n\n\n3\n\n\n\n")
+    assert read(path)["a"].to_list() == ["1", None, "2", None, None, "3"]
 
 
 def test_files_of_frames(tmp_path: Path) -> None:

@@ -1,34 +1,36 @@
-"""Tables in text files: which encoding and separator they have, and their fields as texts."""
+"""Tables in text files, a block of rows at a time: which separator they have, and their fields as texts."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
+from chainrule.tables.encodings import encoding_of
 from chainrule.tables.frames import Frame, needs_polars
 
-_BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50  # records that the separator is told from
-_CHUNK = 100_000  # records that are Python objects at a time
-_HANGUL = range(0xAC00, 0xD7A4)
+_BLOCK = 1 << 23  # characters that are read at a time
 
 
 def read_text_file(path: Path) -> Frame:
-    """Return a CSV or TSV file as a frame of texts; an empty field is null.
+    """Return a CSV or TSV file as a frame of texts, as `text_blocks` reads it."""
+    polars = needs_polars("Reading a table")
+    frame = polars.concat(list(text_blocks(path)))
+    # A separator at the end of every line makes a column without a name and values.
+    unnamed = [name for name in frame.columns if name.startswith("column ")]
+    return frame.drop([name for name in unnamed if frame[name].null_count() == frame.height])
 
-    What the texts mean is told later, from all of them: 1.234 may be a number with three decimals or a thousand.
+
+def text_blocks(path: Path) -> Iterator[Frame]:
+    """Yield the rows of a CSV or TSV file, in frames of texts; an empty field is null.
+
+    What the texts mean is told later, from many of them: 1.234 may be a number with three decimals or a thousand.
 
     Raises
     ------
@@ -38,50 +40,29 @@ def read_text_file(path: Path) -> Frame:
         It is no text.
     """
     with opened(path) as file:
-        raw = file.read()
-    text = decoded(path, raw).rstrip("\n")
-    if not text.strip():
-        raise InputError(f"{path} is empty: a table has a line with the names of its columns, and a line per example.")
-    separator = separator_of(text, "\t" if path.suffix.lower() in (".tsv", ".tab") else ",")
-    header = _header(path, next(_records(path, text, separator)))
-    frame = _plain(text, separator, len(header))
-    if frame is None:
-        frame = _careful(path, text, separator, header)
-    frame.columns = header
-    # A separator at the end of every line makes a column without a name and values.
-    empty = [name for name in header if name.startswith("column ") and frame[name].null_count() == frame.height]
-    return frame.drop(empty)
+        text = io.TextIOWrapper(file, encoding_of(path, file))
+        first = _lines(text)
+        if not first.strip():
+            raise InputError(
+                f"{path} is empty: a table has a line with the names of its columns, and a line per example."
+            )
+        separator = separator_of(first, "\t" if path.suffix.lower() in (".tsv", ".tab") else ",")
+        records = _Records(path, text, separator)
+        frame = records.frame(first)
+        header = _header(path, [cell or "" for cell in frame.row(0)])
+        frame = frame[1:]
+        while True:
+            frame.columns = header
+            yield frame
+            block = _lines(text)
+            if not block:
+                return
+            frame = records.frame(block)
 
 
-def decoded(path: Path, raw: bytes) -> str:
-    """Return bytes as text: in Unicode, in Korean (cp949) or in the Western European cp1252."""
-    mark = next((mark for mark in _BYTE_ORDER_MARKS if raw.startswith(mark)), None)
-    zeros = raw[:1000].count(0)
-    if mark is not None:
-        names = [_BYTE_ORDER_MARKS[mark]]
-    elif zeros > 0:
-        # Every other byte of a text in UTF-16 is 0 where its letters are Latin, as a header's and digits are.
-        even = raw[:1000:2].count(0)
-        names = ["utf-16-be" if even > zeros - even else "utf-16-le"] if zeros > len(raw[:1000]) // 4 else []
-    else:
-        names = ["utf-8", *(["cp949"] if _is_korean(raw) else []), "cp1252", "latin-1"]
-    for name in names:
-        try:
-            text = raw.decode(name)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text.replace("\r\n", "\n").replace("\r", "\n")
-    raise FileFormatError(
-        f"{path} is no table in text: it is neither UTF-8 nor UTF-16 nor cp949, or it is damaged. Save it as CSV with "
-        "UTF-8, or give the file a name that ends in its kind, such as .parquet or .xlsx."
-    )
-
-
-def _is_korean(raw: bytes) -> bool:
-    """Return whether bytes above 127 are mostly syllables of Hangul in cp949."""
-    characters = [character for character in raw.decode("cp949", "replace") if ord(character) > 127]
-    return sum(ord(character) in _HANGUL for character in characters) > len(characters) // 2
+def _lines(text: io.TextIOWrapper) -> str:
+    """Return the next lines of a file, "" at its end."""
+    return text.read(_BLOCK) + text.readline()
 
 
 def separator_of(text: str, usual: str) -> str:
@@ -141,11 +122,69 @@ def _is_number(text: str) -> bool:
     return True
 
 
+class _Records:
+    """The records of a file, a block of lines at a time, each of which must have as many fields as the header."""
+
+    def __init__(self, path: Path, text: io.TextIOWrapper, separator: str) -> None:
+        self._path, self._text, self._separator = path, text, separator
+        self._header: list[str] = []  # its fields, as soon as they are known
+        self._row, self._line = 0, 1  # of the next record; the header is row 0
+        self._blank = 0  # lines without anything that have not been told to be rows
+
+    def frame(self, block: str) -> Frame:
+        """Return the records that begin in a block."""
+        if not self._header and '"' not in block:
+            self._header = block.lstrip("\n").partition("\n")[0].split(self._separator)
+        frame = None if self._blank else _plain(block.removesuffix("\n"), self._separator, len(self._header))
+        if frame is None:
+            return self._careful(block)
+        self._row += frame.height
+        self._line += frame.height
+        return frame
+
+    def _careful(self, block: str) -> Frame:
+        """Return what Python's reader makes of a block, and of the lines after it that its last record goes on in."""
+        polars = needs_polars("Reading a table")
+        lines = io.StringIO(block)
+        reader = csv.reader(chain(lines, iter(self._text.readline, "")), delimiter=self._separator, strict=True)
+        start, records = self._line, []
+        while lines.tell() < len(block):
+            try:
+                record = next(reader)
+            except csv.Error as error:
+                where = f"row {self._row}" if self._row else "the header"
+                raise InputError(
+                    f"{self._path} has wrong quotes in {where}, which begins in line {self._line}: {error}. A quote "
+                    'inside of a quoted field is written twice ("").'
+                ) from None
+            records += self._checked(record)
+            self._line = start + reader.line_num
+        schema = {str(i): polars.String for i in range(len(self._header))}
+        return polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
+
+    def _checked(self, record: list[str]) -> list[list[str]]:
+        """Return the rows of a record; lines without anything are none, but between values of a single column."""
+        if not record:
+            self._blank += self._row > 0 and len(self._header) == 1
+            return []
+        self._header = self._header or record
+        if len(record) != len(self._header):
+            raise InputError(
+                f"Row {self._row} of {self._path} has {_fields(len(record))}, but its header has "
+                f"{_fields(len(self._header))} ({', '.join(self._header[:4])}{', ...' if len(self._header) > 4 else ''}"
+                f"): a {_NAMES[self._separator]} inside of a field needs quotes around it."
+            )
+        rows = [*([""] for _ in range(self._blank)), record]
+        self._row += len(rows)
+        self._blank = 0
+        return rows
+
+
 def _plain(text: str, separator: str, width: int) -> Frame | None:
     """Return what polars reads fast, or None if there are quotes or a row may have another length."""
     polars = needs_polars("Reading a table")
     lines = text.count("\n") + 1
-    if '"' in text or "\n\n" in text or text.startswith("\n"):
+    if '"' in text or "\n\n" in text or text.startswith("\n") or text.endswith("\n"):
         return None
     try:
         frame = polars.read_csv(
@@ -155,7 +194,7 @@ def _plain(text: str, separator: str, width: int) -> Frame | None:
         return None
     whole = frame.shape == (lines, width)
     # In rows of different length the numbers of fields may add up, but then a last field of some row is missing.
-    return frame[1:] if whole and _equally_long(text, separator, frame, width) else None
+    return frame if whole and _equally_long(text, separator, frame, width) else None
 
 
 def _equally_long(text: str, separator: str, frame: Frame, width: int) -> bool:
@@ -165,54 +204,8 @@ def _equally_long(text: str, separator: str, frame: Frame, width: int) -> bool:
     return all(line.count(separator) == width - 1 for line in text.split("\n"))
 
 
-def _careful(path: Path, text: str, separator: str, header: list[str]) -> Frame:
-    """Return all records, each of which must have a field per name."""
-    polars = needs_polars("Reading a table")
-    records = _records(path, text, separator)
-    next(records)
-    names = [str(i) for i in range(len(header))]
-    schema = dict.fromkeys(names, polars.String)
-    frames = []
-    chunk: list[list[str]] = []
-    for row, record in enumerate(records, 1):
-        if len(record) != len(header):
-            raise InputError(
-                f"Row {row} of {path} has {_fields(len(record))}, but its header has {_fields(len(header))} "
-                f"({', '.join(header[:4])}{', ...' if len(header) > 4 else ''}): a {_NAMES[separator]} inside of a "
-                "field needs quotes around it."
-            )
-        chunk.append(record)
-        if len(chunk) == _CHUNK:
-            frames.append(polars.DataFrame(chunk, schema=schema, orient="row"))
-            chunk = []
-    frames.append(polars.DataFrame(chunk, schema=schema, orient="row"))
-    return polars.concat(frames).with_columns(polars.all().replace("", None))
-
-
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 def _fields(n: int) -> str:
     return "1 field" if n == 1 else f"{n} fields"
-
-
-def _records(path: Path, text: str, separator: str) -> Iterator[list[str]]:
-    """Yield the records; lines without anything are passed over, unless there is one column only."""
-    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
-    row, start, width = 0, 1, 0
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            where = f"row {row}" if row else "the header"
-            raise InputError(
-                f"{path} has wrong quotes in {where}, which begins in line {start}: {error}. A quote inside of a "
-                'quoted field is written twice ("").'
-            ) from None
-        start = reader.line_num + 1
-        if record or (width == 1 and row):
-            width = width or len(record)
-            yield record or [""]
-            row += 1
