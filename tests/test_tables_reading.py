@@ -83,6 +83,8 @@ def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[
     [
         ("", "is empty: a table has a line with the names"),
         (" \n\n", "is empty"),
+        ('""\n', "has neither names of columns nor values"),
+        (";\n;\n", "has neither names of columns nor values"),
         ("a,b\n1,2\n3\n", r"Row 2 of .*table\.csv has 1 field, but its header has 2 fields \(a, b\): a comma inside"),
         ("a;b\n1;2\n3;4;5\n", "Row 2 of .* has 3 fields, but its header has 2 fields .*: a semicolon inside"),
         ("a,b,c\n1,2\n3,4,5,6\n", "Row 1 of .* has 2 fields, but its header has 3 fields"),

@@ -15,6 +15,8 @@ import typer
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS
+from chainrule.tables import read, scan
+from chainrule.tables.reading import can_be_scanned
 
 NumericOption = Annotated[
     list[str] | None, typer.Option(metavar="COLUMNS", help="Of a table: these are numbers (a,b or said again).")
@@ -24,10 +26,16 @@ DateOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="T
 DropOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="These are left out.")]
 SheetOption = Annotated[str | None, typer.Option(metavar="NAME", help="Of an Excel file: the sheet.")]
 XOption = Annotated[str | None, typer.Option("--x", metavar="NAME", help="Of an NPZ or HDF5 file: the inputs.")]
-YOption = Annotated[str | None, typer.Option("--y", metavar="NAME", help="Of an NPZ or HDF5 file: the target.")]
+YOption = Annotated[
+    str | None,
+    typer.Option("--y", metavar="NAME", help="Of an NPZ or HDF5 file: the target; of an IDX file: that of classes."),
+]
 SizeOption = Annotated[
     str | None, typer.Option(metavar="HxW", help="Bring pictures to this height and width, such as 32x32.")
 ]
+
+
+LARGE = 50_000_000  # bytes of a file: as a frame of texts it takes ten times as many
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class TableOptions:
     history: int | None = None
     horizon: int | None = None
     time: str | None = None
+    class_weight: str | None = None
     reading: dict[str, Any] = field(default_factory=dict)
     """How the file is read: sheet, x, y, size."""
 
@@ -63,11 +72,21 @@ class TableOptions:
             )
         own = {name: value for name, value in vars(self).items() if name != "reading"} | self.reading
         said = [f"--{name.replace('_', '-')}" for name, value in own.items() if value not in (None, ())]
+        if self.class_weight not in (None, "balanced"):
+            raise InputError(f"--class-weight takes 'balanced', but it is {self.class_weight!r}.")
         if dataset in DATASETS and said:
             raise InputError(
                 f"{dataset} is known by its name and no table of yours, so {said[0]} means nothing for it."
             )
         return dataset not in DATASETS and bool(said or os.path.exists(dataset) or Path(dataset).suffix)
+
+
+def table_of(path: Path, options: TableOptions) -> Any:
+    """Return a table; one that is too large for memory stays in its file, unless predictions are made from the past."""
+    large = path.is_file() and path.stat().st_size > LARGE
+    if large and options.history is None and not options.used_reading and can_be_scanned(path):
+        return scan(path)
+    return read(path, **options.used_reading)
 
 
 def picture_size(text: str | None) -> tuple[int, int] | None:
@@ -90,11 +109,16 @@ def check_table_file(path: Path) -> None:
     atomic.check(path)
 
 
+def separator_of(path: Path) -> str:
+    """Return what separates the fields of a text file to write."""
+    return "," if path.suffix.lower() == ".csv" else "\t"
+
+
 def write_table(frame: Any, path: Path) -> None:
     """Write a table whole, in the kind that the file's name ends in."""
     content, suffix = io.BytesIO(), path.suffix.lower()
     if suffix in (".csv", ".tsv"):
-        frame.write_csv(content, separator="," if suffix == ".csv" else "\t")
+        frame.write_csv(content, separator=separator_of(path))
     elif suffix == ".parquet":
         frame.write_parquet(content)
     else:

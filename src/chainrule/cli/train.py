@@ -104,6 +104,9 @@ def run(
         int | None, typer.Option(min=1, metavar="N", help="How many rows after the last of them.", show_default="1")
     ] = None,
     time: Annotated[str | None, typer.Option(metavar="COLUMN", help="What orders these rows.")] = None,
+    class_weight: Annotated[
+        str | None, typer.Option(metavar="NAME", help="balanced: all classes of a table weigh the same together.")
+    ] = None,
     sheet: SheetOption = None,
     x: XOption = None,
     y: YOption = None,
@@ -114,10 +117,11 @@ def run(
     It is tested on examples kept apart; the sizes of its input and output follow from the data. The defaults suit
     every data set: a second for the toy sets, about 20 for mnist-small, a minute or two for mnist.
 
-    A table is a file (CSV, TSV, Parquet, Arrow, Excel, NPZ, HDF5) or a folder with a folder of pictures for each class.
+    A table is a file (CSV, TSV, Parquet, Arrow, Excel, NPZ, HDF5, IDX) or a folder with a folder of pictures for each
+    class; a column of a CSV file may name pictures.
     What its columns are is told from their values and printed; --numeric, --categorical, --date and --drop correct it.
     Epochs, batch size and optimizer follow from how many rows there are. The score stands beside those of the most
-    frequent class or the mean, and of a linear model.
+    frequent class or the mean, and of a linear model. Of a file of more than 50 MB, the rows stay in the file.
 
     Ctrl-C ends training, and so do the signals SIGTERM and SIGHUP (docker stop, Slurm, a closed terminal): the best
     weights so far are tested and saved. The exit status is 0 after Ctrl-C, 143 after SIGTERM and 129 after SIGHUP. The
@@ -134,7 +138,7 @@ def run(
     settings |= {"checkpoint": checkpoint, "engine": engine, "seed": seed, "callbacks": [_Whole()]}
     options = TableOptions(
         target, task, numeric or (), categorical or (), date or (), drop or (), test, split, split_by_time, group,
-        history, horizon, time,
+        history, horizon, time, class_weight,
         {"sheet": sheet, "x": x, "y": y, "size": picture_size(size)},
     )  # fmt: skip
     if options.concern(dataset):

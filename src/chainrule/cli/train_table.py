@@ -13,12 +13,12 @@ import numpy as np
 
 from chainrule.cli.output import print_json, scores_table
 from chainrule.cli.stopping import stopping
-from chainrule.cli.table_options import TableOptions
+from chainrule.cli.table_options import TableOptions, table_of
 from chainrule.common.errors import InputError
 from chainrule.common.settings import number
 from chainrule.equations.initializers import SUITED
 from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
-from chainrule.tables import TableModel, columns, read, split
+from chainrule.tables import Scan, TableModel, columns, split
 from chainrule.tables.columns import check_has, shown
 from chainrule.tables.frames import Frame
 from chainrule.tables.model import with_answers
@@ -33,21 +33,23 @@ _FEW_VALUES = 50  # of a target, each of which has the same share of the rows th
 
 def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out: Path | None, as_json: bool) -> None:
     """Train on a table, test on rows kept apart, compare with the baselines, and save."""
-    frame = read(path, **options.used_reading)
+    frame = table_of(path, options)
     target = _target(path, frame, options)
+    if isinstance(frame, Scan):
+        frame.look(*filter(None, (target, options.split_by_time, options.group)))
     if not frame.height:
         raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
     kinds = columns(frame, **{sort: _names(getattr(options, sort), frame) for sort in _SORTS})
     frame = with_answers(frame, target)
     rows, rows_test, how = _parts(frame, target, options, kinds[target].distinct, settings["seed"])
     task: Any = options.task
+    settings |= {"class_weight": options.class_weight}
     if not as_json:
         print(f"{path}: {frame.height:,} rows, {frame.width:,} columns")
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         verbose = not as_json or sys.stderr.isatty()
         if options.history is not None:
             settings |= {"history": options.history, "horizon": options.horizon or 1, "time": options.time}
-            task = task or "regression"
         model = TableModel.fit(rows, target, columns=kinds, task=task, verbose=verbose, **settings)
     stopping.protect()
     model.report["test"] = scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
@@ -86,7 +88,7 @@ def _names(said: Sequence[str], frame: Frame) -> list[str]:
 def _target(path: Path, frame: Frame, options: TableOptions) -> str:
     """Return the column to predict."""
     target = options.target or options.reading.get("y")
-    if target is None and set(frame.columns) == {"file", "picture", "class"}:
+    if options.target is None and "class" in frame.columns and ("picture" in frame.columns or target is not None):
         return "class"
     if target is None:
         raise InputError(
@@ -102,7 +104,7 @@ def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed
     if options.test is not None:
         if options.split is not None or options.split_by_time or options.group:
             raise InputError("--test names the rows that test: leave out --split, --split-by-time and --group.")
-        test = read(options.test, **options.used_reading)
+        test = table_of(options.test, options)
         check_has(test, target)
         test = with_answers(test, target)
         return frame, test, f"{test.height:,} test rows of {options.test}"

@@ -2,8 +2,9 @@
 
 from chainrule.tables.columns import Column, Columns, columns
 from chainrule.tables.model import TableModel
-from chainrule.tables.reading import read
+from chainrule.tables.reading import read, scan
+from chainrule.tables.scans import Scan
 from chainrule.tables.splitting import split
 from chainrule.tables.windows import Windows, windows
 
-__all__ = ["Column", "Columns", "TableModel", "Windows", "columns", "read", "split", "windows"]
+__all__ = ["Column", "Columns", "Scan", "TableModel", "Windows", "columns", "read", "scan", "split", "windows"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.datasets import read_idx
 from chainrule.tables.columns import shown
 
 _PICTURE_AXES = (3, 4)  # of an array of pictures: rows, height, width, and perhaps channels
@@ -34,6 +35,16 @@ def read_hdf5(path: Path, x: str | None, y: str | None) -> dict[str, Any]:
             dataset = file[name]
             arrays[name] = dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
         return columns_of(str(path), arrays, x, y)
+
+
+def read_idx_pair(path: Path, y: str | None) -> dict[str, Any]:
+    """Return the array of an IDX file as "picture" or "x", and the classes in another one as "class"."""
+    inputs = read_idx(path)
+    arrays = {"picture" if inputs.ndim in _PICTURE_AXES else "x": inputs}
+    if y is not None:
+        arrays["class"] = read_idx(y)
+    names = "its inputs" if y is None else f"its inputs and the classes of {y}"
+    return columns_of(f"{path}, {names},", arrays, None, None)
 
 
 def _chosen(path: str, names: list[str], x: str | None, y: str | None) -> list[str]:

@@ -13,8 +13,9 @@ from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
 from chainrule.tables.dates import date_formats, is_ambiguous, parsed_dates
-from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts, with_numbers
+from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
+from chainrule.tables.scans import rows_to_look_at
 
 Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
 
@@ -100,7 +101,7 @@ def columns(
     Parameters
     ----------
     data
-        A table, as for `TableModel.fit`.
+        A table, as for `TableModel.fit`; of one in a file, rows that stand for all are looked at.
     numeric, categorical, date, drop
         The names of columns that are numbers, categories, dates, or to be left out, whatever they look like.
 
@@ -119,7 +120,7 @@ def columns(
     paid    numeric            0          3  3 to 12, numbers like 1.5 %
     town    categorical        0          2  Bonn, Ulm
     """
-    frame = as_frame(data)
+    frame = rows_to_look_at(data)
     forced: dict[str, Kind] = {}
     sorts: list[tuple[Kind, Sequence[str]]] = [
         ("numeric", numeric), ("categorical", categorical), ("date", date), ("left out", drop)
@@ -236,6 +237,8 @@ def _mostly(some: int, all_: int) -> bool:
 def _words(known: Column, values: Series, distinct: Series) -> Column:
     """Return what texts are: categories, or names and sentences that no two rows share."""
     present = values.len() - known.missing
+    if distinct.str.contains(NAME_OF_A_PICTURE).all():
+        return replace(known, note="names of pictures")
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
         return replace(known, note="texts that hardly repeat, such as names")
     return replace(known, kind="categorical")

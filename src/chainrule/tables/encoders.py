@@ -139,10 +139,12 @@ class Categorical(Encoder):
 
     def codes(self, series: Series) -> NDArray[np.int64]:
         """Return the place of each value's category, or -1 if training did not know it."""
+        return self._places(self.values(series))
+
+    def _places(self, values: Series) -> NDArray[np.int64]:
         polars = needs_polars("A table")
-        values = self.values(series).fill_null("")
         places = dict(zip(self.categories, range(len(self.categories)), strict=True))
-        codes = values.replace_strict(places, default=-1, return_dtype=polars.Int64)
+        codes = values.fill_null("").replace_strict(places, default=-1, return_dtype=polars.Int64)
         return codes.to_numpy()  # type: ignore[no-any-return]
 
     def values(self, series: Series) -> Series:
@@ -151,7 +153,8 @@ class Categorical(Encoder):
 
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""
-        codes = self.codes(series)
+        values = self.values(series)
+        codes = self._places(values)
         known = codes >= 0
         if self.width < len(self.categories):
             inputs[:, 0] = np.where(known, 2 * codes - 1, 0)
@@ -159,7 +162,7 @@ class Categorical(Encoder):
             inputs[:] = codes[:, None] == np.arange(self.width)
             if self.other:
                 inputs[:, -1] = ~known
-        unknown = ~known & self.values(series).is_not_null().to_numpy()
+        unknown = ~known & values.is_not_null().to_numpy()
         return 0 if self.other else int(unknown.sum())
 
 

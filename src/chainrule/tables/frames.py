@@ -15,6 +15,9 @@ Series: TypeAlias = Any
 MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "-", "--", "?", ".", "<na>", "nat", "missing")
 """What stands for a missing value in a text, in small letters."""
 
+NAME_OF_A_PICTURE = r"(?i)\.(png|jpe?g|bmp|gif|tiff?|webp|ppm|pgm)$"
+"""A pattern for the names of files that hold pictures."""
+
 
 def needs_polars(what: str) -> Any:
     """Return polars, or raise an error that says how to install it."""
@@ -103,6 +106,7 @@ def _once(names: list[str]) -> None:
         raise InputError(f"The table has several columns named {twice!r}: give each its own name.")
 
 
+_MANY = 1000  # values
 _NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"  # no code with zeros in front, such as 007
 
 
@@ -123,6 +127,23 @@ def with_numbers(frame: Frame, names: Sequence[str]) -> Frame:
     return frame.with_columns(clean.select(numbers).cast(polars.Float64))
 
 
+def with_plain_numbers(frame: Frame, names: Sequence[str]) -> Frame:
+    """Return a frame in which those of some columns whose texts are finite numbers or empty are float64.
+
+    Unlike `with_numbers`, which is slower, it takes 007 for a number, too.
+    """
+    polars = needs_polars("A table")
+    schema = frame.schema
+    written = [name for name in names if schema[name] == polars.String]
+    if not written:
+        return frame
+    numbers = frame.select(polars.col(written).cast(polars.Float64, strict=False))
+    finite = numbers.select(polars.all().is_finite().all()).row(0)
+    nulls = zip(frame.select(written).null_count().row(0), numbers.null_count().row(0), strict=True)
+    plain = [name for name, f, (before, after) in zip(written, finite, nulls, strict=True) if f and before == after]
+    return frame.with_columns(numbers.select(plain))
+
+
 def texts(series: Series) -> Series:
     """Return values as texts without blanks around them, null where they are missing.
 
@@ -132,5 +153,9 @@ def texts(series: Series) -> Series:
     polars = needs_polars("A table")
     if series.dtype.is_float():
         series = series.fill_nan(None)
+    if series.dtype == polars.String and series.len() > _MANY:  # few different ones are cleaned once
+        distinct = series.unique()
+        if distinct.len() < series.len() // 10:
+            return series.replace(distinct, texts(distinct))
     words = series.cast(polars.String, strict=False).str.strip_chars().str.replace(r"^(-?\d+)\.0+$", "${1}")
     return words.set(words.str.to_lowercase().is_in(MISSING).fill_null(False), None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,10 @@ from chainrule.tables.findings import warn_of_findings
 from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
+from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, naive, scores
 from chainrule.tables.splitting import draw
+from chainrule.tables.stored_inputs import stored_inputs
 from chainrule.tables.targets import Target, Task, target_of
 from chainrule.tables.windows import Past
 from chainrule.training.callbacks import EarlyStopping
@@ -86,6 +89,7 @@ class TableModel:
         history: int | None = None,
         horizon: int = 1,
         time: str | None = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         seed: int = 0,
         verbose: bool = True,
         **settings: Any,
@@ -96,6 +100,8 @@ class TableModel:
         ----------
         data
             A frame of polars or pandas, a table of pyarrow, or a dict of columns; `chainrule.tables.read` gives one.
+            Of a table that is larger than memory, what `chainrule.tables.scan` gives: rows drawn from all of it stand
+            for the others in what is measured, and inputs are prepared into temporary files.
         target
             The name of the column to predict. Rows in which it is missing are left out.
         columns
@@ -106,8 +112,11 @@ class TableModel:
             Units of the hidden layers, which are Dense, ReLU and Dropout; or layers of your own, without the last one,
             which follows from the target.
         history, horizon, time
-            To predict a number from the rows before it, its own past included: how many rows are seen, how many rows
+            To predict from the rows before, the target's own past included: how many rows are seen, how many rows
             after the last of them it is, and the column that orders the rows, as for `chainrule.tables.windows`.
+        class_weight
+            How much the examples of a class weigh in training, as {class: weight}; "balanced" makes all classes weigh
+            the same together. Probabilities are then those of such a mixture.
         seed
             Of the first weights, the order of the rows and of the fifth of them that tells when to stop.
         verbose
@@ -126,28 +135,32 @@ class TableModel:
         DataWarning
             If a column gives the target away, a class is rare, or rows have no target.
         """
-        frame = as_frame(data)
-        check_has(frame, target)
+        table = _table(data, Past(history, horizon, time) if history is not None else None)
+        check_has(table, target)
         seed = whole("TableModel.fit", "seed", seed, least=0)
         if task not in (None, "classification", "regression"):
             raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
-        columns = recognized(frame) if columns is None else columns
-        frame = with_answers(frame, target)
+        columns = recognized(table) if columns is None else columns
+        table = with_answers(table, target)
+        frame = rows_to_look_at(table)
         plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
         frame = with_numbers(frame, plain)
-        goal = target_of(frame[target], columns[target], task)
-        past = None if history is None else _past(goal, Past(history, horizon, time))
+        past = None if history is None else Past(history, horizon, time)
+        goal = target_of(table[target], columns[target], task, in_time=past is not None)
         prepared = preparation.fit(frame, columns, None if past else target, ago=past is None)
-        y = goal.numbers_of(frame[target])
         if past is None:
-            warn_of_findings(frame, prepared, goal, y)
+            warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
         shape = prepared.shape if past is None else (past.history, prepared.width)
         network = networks.network(shape, goal, layers, seed)
-        model = cls(network, prepared, goal, {"rows": frame.height, "versions": _versions()}, past)
+        model = cls(network, prepared, goal, {"rows": table.height, "versions": _versions()}, past)
         if verbose:
             say(model.about(columns))
-        X, rows = model._examples(frame)
-        model._train(X, y[rows], seed, {"verbose": verbose and console.out().isatty(), **settings})
+            if isinstance(table, Scan):
+                say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
+        model._train(
+            table if isinstance(table, Scan) else frame,
+            {"verbose": verbose and console.out().isatty(), "seed": seed, **settings, "class_weight": class_weight},
+        )
         if verbose:
             say(model.trained)
         return model
@@ -172,19 +185,38 @@ class TableModel:
         best = validated.index(min(validated)) + 1
         return f"{text}; epoch {best} is kept, the best one on a fifth of them that told when to stop"
 
-    def _train(self, X: NDArray[np.float32], y: NDArray[Any], seed: int, settings: dict[str, Any]) -> None:
-        Y = self._learned(y)
-        chosen = networks.settings(len(X), settings)
-        strata = y if self.target.task == "classification" else np.zeros(len(y), int)
-        validates = draw(strata, networks.VALIDATED, seed)
-        if self.past is not None:  # what comes last is like what will come
-            validates = np.arange(len(X)) >= (1 - networks.VALIDATED) * len(X)
-        if len(X) >= _FEW_ROWS and validates.any() and not {"validation_data", "validation_split"} & set(settings):
-            chosen["validation_data"] = X[validates], Y[validates]
-            X, Y = X[~validates], Y[~validates]
-            chosen["callbacks"] = [EarlyStopping(max(5, chosen["epochs"] // 4)), *chosen.get("callbacks", ())]
-        self.network.fit(X, Y, seed=seed, **chosen)
+    def _train(self, table: Any, settings: dict[str, Any]) -> None:
+        """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
+        y = self.target.numbers_of(table[self.target.name])
+        if isinstance(table, Scan):
+            validates = self._validates(y, settings)
+            with stored_inputs(table, self.preparation, [~validates, validates]) as (X, X_validates):
+                self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
+        else:
+            X, rows, _ = self._examples(table)
+            y = y[rows]
+            validates = self._validates(y, settings)
+            self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
         self.report["history"] = self.network.history.rows
+
+    def _validates(self, y: NDArray[Any], settings: dict[str, Any]) -> NDArray[np.bool_]:
+        """Return which examples tell when to stop; none if they are few, or others were said."""
+        if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):
+            return np.zeros(len(y), bool)
+        if self.past is not None:  # what comes last is like what will come
+            return np.arange(len(y)) >= (1 - networks.VALIDATED) * len(y)
+        strata = y if self.target.task == "classification" else np.zeros(len(y), int)
+        return draw(strata, networks.VALIDATED, settings["seed"])
+
+    def _fit(self, trains: tuple[Any, Any], validates: tuple[Any, Any], settings: dict[str, Any]) -> None:
+        """Train on inputs and classes' places or values, and stop when others get worse."""
+        chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
+        if isinstance(weights := chosen["class_weight"], Mapping):
+            chosen["class_weight"] = self.target.weights_of(weights)
+        if len(validates[0]):
+            chosen["validation_data"] = validates[0], self._learned(validates[1])
+            chosen["callbacks"] = [EarlyStopping(max(5, chosen["epochs"] // 4)), *chosen.get("callbacks", ())]
+        self.network.fit(trains[0], self._learned(trains[1]), **chosen)
 
     def _learned(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return what the network learns in the place of classes and values."""
@@ -210,41 +242,43 @@ class TableModel:
         InputError
             If a column is missing, or a value is not of its column's kind.
         """
-        P = self.predict_proba(data) if self.target.task == "classification" else self._outputs(as_frame(data))
-        return self.target.labels(P.argmax(axis=1)).to_numpy() if self.target.task == "classification" else P
+        P = self._outputs(data)
+        return self.target.labels(P).to_numpy() if self.target.task == "classification" else P
 
     def predict_proba(self, data: Any) -> NDArray[np.float64]:
         """Return the probability of each class, of shape (rows, classes), in the order of ``target.classes``."""
         if self.target.task == "regression":
             raise InputError(f"{self.target.name!r} is a number, which has no classes: use predict.")
-        return self._outputs(as_frame(data))
+        return self._outputs(data)
 
-    def _outputs(self, frame: Frame) -> NDArray[np.float64]:
-        """Return probabilities of shape (rows, classes), or values of shape (rows,) in the units of the table."""
-        X, rows = self._examples(frame)
-        if not len(X) and self.past is None:
-            return np.zeros((0, len(self.target.classes)) if self.target.classes else 0)
-        if self.target.task == "classification":
-            P = self.network.predict(X).astype(np.float64)
-            return np.hstack([1 - P, P]) if P.shape[1] == 1 else P
-        values = np.full(frame.height, np.nan)
+    def _outputs(self, data: Any) -> NDArray[np.float64]:
+        """Return probabilities of shape (rows, classes), or values of shape (rows,) in the units of the table.
+
+        They are NaN where too few rows come before.
+        """
+        table = _table(data, self.past)
+        blocks = list(table.map(self._predicted) if isinstance(table, Scan) else [self._predicted(table)])
+        _warn_of_unknown(unknown for _, unknown in blocks)
+        return np.concatenate([P for P, _ in blocks])
+
+    def _predicted(self, frame: Frame) -> tuple[NDArray[np.float64], dict[str, int]]:
+        """Return what `_outputs` does, and for each column how many categories training did not know."""
+        X, rows, unknown = self._examples(frame)
+        values = np.full((frame.height, max(len(self.target.classes), 1)), np.nan)
         if len(X):
-            values[rows] = self.network.predict(X)[:, 0].astype(np.float64) * self.target.scale + self.target.center
-        return values
+            P = self.network.predict(X).astype(np.float64)
+            values[rows] = np.hstack([1 - P, P]) if values.shape[1] > P.shape[1] else P
+        if self.target.task == "classification":
+            return values, unknown
+        return values[:, 0] * self.target.scale + self.target.center, unknown
 
-    def _examples(self, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return the inputs of the network, and the row of the table that each example predicts."""
+    def _examples(self, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.int64], dict[str, int]]:
+        """Return the inputs of the network, the row of the table that each example predicts, and what is unknown."""
         X, unknown = self.preparation.prepare(frame)
-        for name, n in unknown.items():
-            warn(
-                f"Column {name!r} has {n:,} value{'s' if n > 1 else ''} that training did not know; "
-                "for the network they are none of its categories.",
-                DataWarning,
-            )
         if self.past is None:
-            return X.reshape(-1, *self.preparation.shape), np.arange(len(X))
+            return X.reshape(-1, *self.preparation.shape), np.arange(len(X)), unknown
         seen, rows = self.past.windows(frame, self.target.name)
-        return X[seen], rows
+        return X[seen], rows, unknown
 
     def scored(self, data: Any) -> Frame:
         """Return a table with the predictions beside its columns.
@@ -254,30 +288,44 @@ class TableModel:
         polars.DataFrame
             All columns as they came, and "prediction"; for classes also "probability of ..." for each.
         """
+        frame, unknown = self._scored(as_frame(data))
+        _warn_of_unknown([unknown])
+        return frame
+
+    def scored_blocks(self, data: Scan) -> Iterator[Frame]:
+        """Yield what `scored` returns, for a table in a file, a block of rows at a time."""
+        all_unknown = []
+        for frame, unknown in _table(data, self.past).map(self._scored):
+            all_unknown.append(unknown)
+            yield frame
+        _warn_of_unknown(all_unknown)
+
+    def _scored(self, frame: Frame) -> tuple[Frame, dict[str, int]]:
         polars = needs_polars("A table")
-        frame = as_frame(data)
-        P = self._outputs(frame)
+        P, unknown = self._predicted(frame)
         if self.target.task == "regression":
-            new = [polars.Series("prediction", P).fill_nan(None)]  # where too few rows come before
+            new = [polars.Series("prediction", P)]
         else:
-            new = [self.target.labels(P.argmax(axis=1)).alias("prediction")]
+            new = [self.target.labels(P).alias("prediction")]
             new += [polars.Series(f"probability of {c}", P[:, k]) for k, c in enumerate(self.target.classes)]
         if taken := [series.name for series in new if series.name in frame.columns]:
             raise InputError(
                 f"The table has columns that are called like the predictions, {shown(taken)}: rename them."
             )
-        return frame.with_columns(new)
+        numbers = [series.fill_nan(None) if series.dtype.is_float() else series for series in new]
+        return frame.with_columns(numbers), unknown
 
     def evaluate(self, data: Any) -> dict[str, float]:
         """Return the scores on a table that has the target, in its units, as `chainrule.tables.scores` says."""
-        frame = as_frame(data)
-        check_has(frame, self.target.name)
-        P, rows = self._outputs(frame), np.arange(frame.height)
+        table = _table(data, self.past)
+        check_has(table, self.target.name)
+        P, answers = self._outputs(table), table[self.target.name]
+        rows = np.arange(table.height)
         if self.past is not None:
-            rows = np.flatnonzero(~np.isnan(P) & ~texts(frame[self.target.name]).is_null().to_numpy())
+            rows = np.flatnonzero(~np.isnan(P.reshape(len(P), -1)[:, 0]) & ~texts(answers).is_null().to_numpy())
         if not len(rows):
             raise InputError("The table has no row that can be predicted, so there is nothing to score.")
-        return scores(self.target, self.target.numbers_of(frame[self.target.name][rows]), P[rows])
+        return scores(self.target, self.target.numbers_of(answers[rows]), P[rows])
 
     def baselines(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
         """Return the scores of models without a network on a test table.
@@ -287,12 +335,12 @@ class TableModel:
         """
         if self.past is not None:
             return naive(self.target, self.past, as_frame(test))
-        parts: list[Any] = []
-        for data in train, test:
-            frame = with_answers(as_frame(data), self.target.name, quiet=True)
-            y = self.target.numbers_of(frame[self.target.name])
-            parts.append((self.preparation.prepare(frame).X, y))
-        return baselines(self.target, parts[0], parts[1])
+        train, test = (with_answers(_table(data), self.target.name, quiet=True) for data in (train, test))
+        looked_at = rows_to_look_at(train)
+        trains = self.preparation.prepare(looked_at).X, self.target.numbers_of(looked_at[self.target.name])
+        blocks = test.map(self.preparation.prepare) if isinstance(test, Scan) else [self.preparation.prepare(test)]
+        answers = self.target.numbers_of(test[self.target.name])
+        return baselines(self.target, trains, (block.X for block in blocks), answers)
 
     def about(self, columns: Columns) -> str:
         """Return what was recognized, for people."""
@@ -358,26 +406,36 @@ class TableModel:
         return f"TableModel({self.target.name!r}, {self.target.task}, {len(self.preparation.encoders)} columns)"
 
 
-def with_answers(frame: Frame, target: str, *, quiet: bool = False) -> Frame:
+def _table(data: Any, past: Past | None = None) -> Any:
+    """Return a frame, or a table in a file."""
+    if isinstance(data, Scan) and past is not None:
+        raise InputError(
+            "The rows before a prediction may lie anywhere in a file: read the whole table, as chainrule.tables.read "
+            "does."
+        )
+    return data if isinstance(data, Scan) else as_frame(data)
+
+
+def with_answers(table: Any, target: str, *, quiet: bool = False) -> Any:
     """Return the rows that have a target; warn of those that have none, unless quiet."""
-    missing = texts(frame[target]).is_null()
+    missing = texts(table[target]).is_null().to_numpy()
     if not (n := int(missing.sum())):
-        return frame
-    if n == frame.height:
+        return table
+    if n == table.height:
         raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
     if not quiet:
-        warn(f"{n:,} of {frame.height:,} rows have no {target!r} and are left out.", DataWarning)
-    return frame.filter(~missing)
+        warn(f"{n:,} of {table.height:,} rows have no {target!r} and are left out.", DataWarning)
+    return table.filter(~missing)
 
 
-def _past(target: Target, past: Past) -> Past:
-    """Return what is seen before a prediction, or raise an error if a class is predicted."""
-    if target.task == "classification":
-        raise InputError(
-            f"history is for numbers, but {target.name!r} has classes ({target.why}): say that its task is "
-            "regression, or leave out history."
+def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
+    counts = sum(map(Counter, unknown), Counter[str]())
+    for name, n in counts.items():
+        warn(
+            f"Column {name!r} has {n:,} value{'s' if n > 1 else ''} that training did not know; "
+            "for the network they are none of its categories.",
+            DataWarning,
         )
-    return past
 
 
 def _versions() -> dict[str, str]:

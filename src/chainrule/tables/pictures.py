@@ -1,8 +1,10 @@
-"""Pictures in folders, one folder for each class, as a table."""
+"""Pictures as a table: in folders, one for each class, or named by a column."""
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
-from chainrule.tables.frames import Frame, needs_polars
+from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
+_LOOKED_FOR = 20  # of the pictures that a column names: if none is there, it names something else
 _LARGEST = 50_000_000  # pixels of a file
 _LARGEST_SIDE = 128  # pixels of what a network gets, if nobody says a size
 
@@ -30,13 +32,55 @@ def read_pictures(folder: Path, size: tuple[int, int] | None) -> Frame:
     """
     polars = needs_polars("Reading pictures")
     files = sorted(
-        path for path in folder.glob("*/*") if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
+        path for path in folder.glob("*/*") if re.search(NAME_OF_A_PICTURE, path.name) and not path.name.startswith(".")
     )
     if not files:
         raise InputError(
             f"{folder} has no folders with pictures: it needs a folder for each class, as in "
             f"{folder / 'cats' / '1.png'}."
         )
+    return polars.DataFrame(
+        {
+            "file": [str(path.relative_to(folder)) for path in files],
+            "picture": _stacked(files, size),
+            "class": [path.parent.name for path in files],
+        }
+    )
+
+
+def column_of_pictures(frame: Frame, folder: Path) -> Any:
+    """Return the column of texts that names pictures: all end like one, and one of the first is there."""
+    for name in frame.columns:
+        values = frame[name].drop_nulls()
+        named = values.len() and values.str.contains(NAME_OF_A_PICTURE).all()
+        if named and any((folder / value).is_file() for value in values.head(_LOOKED_FOR)):
+            return name
+    return None
+
+
+def with_pictures(frame: Frame, column: str, folder: Path, size: tuple[int, int] | None) -> Frame:
+    """Return a table with one more column, "picture", of the pictures that a column names.
+
+    Raises
+    ------
+    InputError
+        If a name is missing, there is no such file, or the table has a column "picture" already.
+    """
+    if "picture" in frame.columns:
+        raise InputError(
+            f"Column {column!r} names pictures, which become a column 'picture', but the table has one: rename that."
+        )
+    names = frame[column].to_list()
+    for row, name in enumerate(names, 1):
+        if name is None or not (folder / name).is_file():
+            what = "is missing" if name is None else f"is {name!r:.80}, but {folder} has no such file"
+            raise InputError(f"Column {column!r} names pictures. In row {row} it {what}: correct it, or drop the row.")
+    return frame.with_columns(_stacked([folder / name for name in names], size))
+
+
+def _stacked(files: Sequence[Path], size: tuple[int, int] | None) -> Series:
+    """Return pictures of one size, each of shape (height, width, channels)."""
+    polars = needs_polars("Reading pictures")
     pictures = [_read(path) for path in files]
     if size is None:
         height, width = pictures[0].shape[:2]
@@ -44,13 +88,7 @@ def read_pictures(folder: Path, size: tuple[int, int] | None) -> Frame:
         size = max(1, round(height * scale)), max(1, round(width * scale))
     channels = max(picture.shape[2] for picture in pictures)
     stack = np.stack([_resized(picture, size, channels) for picture in pictures])
-    return polars.DataFrame(
-        {
-            "file": [str(path.relative_to(folder)) for path in files],
-            "picture": polars.Series(stack, dtype=polars.Array(polars.UInt8, stack.shape[1:])),
-            "class": [path.parent.name for path in files],
-        }
-    )
+    return polars.Series("picture", stack, dtype=polars.Array(polars.UInt8, stack.shape[1:]))
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

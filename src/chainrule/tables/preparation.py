@@ -23,7 +23,7 @@ from chainrule.tables.encoders import (
     read_numbers,
     truth_values,
 )
-from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers
+from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
@@ -89,7 +89,8 @@ class Preparation:
                 f"The model was trained with the columns {shown(self.names)}, but the table lacks {shown(missing)}. It "
                 f"has {shown(frame.columns)}."
             )
-        frame = with_numbers(frame, [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN])
+        plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
+        frame = with_numbers(with_plain_numbers(frame, plain), plain)
         X = np.zeros((frame.height, self.width), np.float32)
         start, unknown = 0, {}
         for encoder in self.encoders:

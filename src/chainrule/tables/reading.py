@@ -10,13 +10,14 @@ from typing import Any
 
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
 from chainrule.common.reading import opened
-from chainrule.tables.array_files import read_hdf5, read_npz
+from chainrule.tables.array_files import read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
-from chainrule.tables.pictures import read_pictures
+from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
+from chainrule.tables.scans import ARROW, PARQUET, Scan
 from chainrule.tables.text_files import check_names, read_text_file
 
-_PARQUET, _ARROW, _ZIP, _HDF5 = b"PAR1", b"ARROW1", b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+_OLD_EXCEL, _IDX, _GZIP = b"\xd0\xcf\x11\xe0", b"\0\0", b"\x1f\x8b"
 
 
 def read(
@@ -32,12 +33,14 @@ def read(
     Parameters
     ----------
     path
-        A file: CSV or TSV in any usual encoding and with any usual separator, Parquet, Arrow (Feather), Excel, NPZ or
-        HDF5, told by its first bytes; or a folder with a folder of pictures for each class.
+        A file: CSV or TSV in any usual encoding and with any usual separator, Parquet, Arrow (Feather), Excel, NPZ,
+        HDF5 or IDX, told by its first bytes; or a folder with a folder of pictures for each class. A column of a CSV or
+        TSV file may name pictures, from the folder of the file on.
     sheet
         Of an Excel file; the first one if None.
     x, y
-        Of an NPZ or HDF5 file: the names of the arrays with the inputs and with the target.
+        Of an NPZ or HDF5 file: the names of the arrays with the inputs and with the target. Of an IDX file, y is the
+        file with the classes.
     size
         Of pictures: height and width to bring them to; those of the first picture if None.
 
@@ -45,7 +48,8 @@ def read(
     -------
     polars.DataFrame
         Fields of CSV and TSV files are texts: what they mean is told by `chainrule.tables.columns`. A folder of
-        pictures has the columns "file", "picture" and "class".
+        pictures has the columns "file", "picture" and "class"; an IDX file of pictures "picture", and "class" if there
+        is y.
 
     Raises
     ------
@@ -71,16 +75,55 @@ def read(
         with _whole(path):
             arrays = read_hdf5 if start == _HDF5 else read_npz
             return as_frame(arrays(path, x, y), str(path))
-    _refuse_others(path, "a table", x=x, y=y, size=size)
+    if start.startswith((_IDX, _GZIP)):
+        _refuse_others(path, "an IDX file", sheet=sheet, x=x, size=size)
+        return as_frame(read_idx_pair(path, y))
+    _refuse_others(path, "a table", x=x, y=y)
     if start.startswith((_ZIP, _OLD_EXCEL)):
+        _refuse_others(path, "an Excel file", size=size)
         with _whole(path):
             return _excel(path, sheet)
     _refuse_others(path, "no Excel file", sheet=sheet)
-    if start.startswith((_PARQUET, _ARROW)):
+    if start.startswith((PARQUET, ARROW)):
+        _refuse_others(path, "no text file", size=size)
         polars = needs_polars("Reading a table")
         with _whole(path):
-            return polars.read_parquet(path) if start.startswith(_PARQUET) else polars.read_ipc(path)
-    return read_text_file(path)
+            return polars.read_parquet(path) if start.startswith(PARQUET) else polars.read_ipc(path)
+    frame = read_text_file(path)
+    if column := column_of_pictures(frame, path.parent):
+        return with_pictures(frame, column, path.parent, size)
+    _refuse_others(path, "a table without names of pictures", size=size)
+    return frame
+
+
+def scan(path: str | Path) -> Scan:
+    """Return a table that stays in its file, for one that is larger than memory.
+
+    Parameters
+    ----------
+    path
+        A file: CSV, TSV, Parquet or Arrow.
+
+    Returns
+    -------
+    Scan
+        What `chainrule.tables.columns`, `split`, `TableModel.fit`, `predict` and `evaluate` take in place of a frame.
+
+    Raises
+    ------
+    InputError, FileFormatError, DataUnavailableError
+        As for `read`.
+    """
+    path = Path(path)
+    if not can_be_scanned(path):
+        raise InputError(f"{path} is read whole: scan takes CSV, TSV, Parquet and Arrow files, read takes this one.")
+    return Scan(path)
+
+
+def can_be_scanned(path: Path) -> bool:
+    """Return whether a file is none of those that are read whole."""
+    with opened(path) as file:
+        return not file.read(8).startswith((_ZIP, _HDF5, _OLD_EXCEL, _IDX, _GZIP))
 
 
 def _refuse_others(path: Path, kind: str, **settings: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def scores(target: Target, y: NDArray[Any], P: NDArray[Any]) -> dict[str, float]
 
 
 def baselines(
-    target: Target, train: tuple[NDArray[Any], NDArray[Any]], test: tuple[NDArray[Any], NDArray[Any]], seed: int = 0
+    target: Target, train: tuple[NDArray[Any], NDArray[Any]], blocks: Iterable[NDArray[Any]], y_test: NDArray[Any]
 ) -> dict[str, dict[str, float]]:
     """Return the scores of two models without a network, so that its scores mean something.
 
@@ -62,10 +63,10 @@ def baselines(
     ----------
     target
         What is predicted.
-    train, test
+    train
         The prepared inputs and the classes' places or the values.
-    seed
-        Of the draw of rows where there are many.
+    blocks, y_test
+        The inputs to test on, some rows at a time, and the classes' places or values of all of them.
 
     Returns
     -------
@@ -81,41 +82,54 @@ def baselines(
             "most frequent class": dummy.DummyClassifier(strategy="prior"),
             "logistic regression": linear_model.LogisticRegression(max_iter=300),
         }
-    X, y = _at_most(*train, seed)
-    result = {}
-    for name, contender in contenders.items():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a baseline that has not quite converged is one, too
+    X, y = _at_most(*train)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a baseline that has not quite converged is one, too
+        for contender in contenders.values():
             contender.fit(X, y)
-            P = contender.predict(test[0]) if target.task == "regression" else _of_all(contender, target, test[0])
-        result[name] = scores(target, test[1], P)
-    return result
+    outputs: dict[str, list[NDArray[Any]]] = {name: [] for name in contenders}
+    for X in blocks:
+        if not len(X):
+            continue
+        for name, contender in contenders.items():
+            P = contender.predict(X) if target.task == "regression" else _of_all(contender, target, X)
+            outputs[name].append(P)
+    return {name: scores(target, y_test, np.concatenate(P)) for name, P in outputs.items()}
 
 
 def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float]]:
-    """Return the scores of the last value that is known, and of the value one season before, on a table."""
+    """Return the scores of the last value (or class) that is known, and of the one a season before, on a table."""
     seen, rows = past.windows(frame, target.name)
     known = ~texts(frame[target.name]).is_null().to_numpy()
     values = np.full(frame.height, np.nan)
     values[known] = target.numbers_of(frame[target.name].filter(known))
     seen, rows = seen[known[rows]], rows[known[rows]]
-    result = {"last value": scores(target, values[rows], values[seen[:, -1]])}
+    name = "value" if target.task == "regression" else "class"
+    result = {f"last {name}": _of_certain(target, values[rows], values[seen[:, -1]])}
     season, back = past.season(frame), 0
     if season:
         back = past.history - (-past.horizon % season) - 1  # of the same hour, the last one that is known
     if season and 0 <= back < past.history:
-        result["one season before"] = scores(target, values[rows], values[seen[:, back]])
+        result["one season before"] = _of_certain(target, values[rows], values[seen[:, back]])
     return result
+
+
+def _of_certain(target: Target, y: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
+    """Return the scores of values, or of the places of classes, which come without probabilities."""
+    if target.task == "regression":
+        return scores(target, y, predicted)
+    of_classes = scores(target, y.astype(int), np.eye(len(target.classes))[predicted.astype(int)])
+    return {name: score for name, score in of_classes.items() if name not in ("roc_auc", "log_loss")}
 
 
 _ENOUGH = 50_000_000  # numbers: more rows change no digit of a linear model that is shown
 
 
-def _at_most(X: NDArray[Any], y: NDArray[Any], seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def _at_most(X: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     rows = max(1000, _ENOUGH // max(X.shape[1], 1))
     if len(X) <= rows:
         return X, y
-    chosen = np.random.default_rng(seed).choice(len(X), rows, replace=False)
+    chosen = np.random.default_rng(0).choice(len(X), rows, replace=False)
     return X[chosen], y[chosen]
 
 

@@ -14,10 +14,11 @@ from chainrule.tables.dates import date_formats
 from chainrule.tables.encoders import days, read_dates
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
 from chainrule.tables.number_texts import number_format
+from chainrule.tables.scans import Scan
 
 
 class Split(NamedTuple):
-    """A table in two parts, frames of polars with the rows in the order of the table."""
+    """A table in two parts, frames of polars (or tables in a file) with the rows in the order of the table."""
 
     train: Frame
     test: Frame
@@ -61,7 +62,7 @@ def split(
     >>> test["hour"].to_list()
     [7, 8, 9]
     """
-    frame = as_frame(data)
+    frame = data if isinstance(data, Scan) else as_frame(data)
     share = number("split", "share", share, 0, 1, "neither")
     seed = whole("split", "seed", seed, least=0)
     named = {name: column for name, column in (("stratify", stratify), ("time", time), ("group", group)) if column}
@@ -82,7 +83,8 @@ def split(
             f"{'no row to test' if not tests.any() else 'no row to train'} on: give it more rows, or another share."
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
-    _warn_of_repeated(parts)
+    if not isinstance(data, Scan):
+        _warn_of_repeated(parts)
     return parts
 
 

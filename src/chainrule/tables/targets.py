@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -89,17 +90,32 @@ class Target:
             )
         return y
 
-    def labels(self, places: NDArray[Any]) -> Series:
-        """Return classes by their places: as whole numbers or truth values, if they are that, else as texts."""
+    def labels(self, P: NDArray[Any]) -> Series:
+        """Return the most probable classes: whole numbers or truth values, if they are that, else texts; null for NaN.
+
+        Of probabilities of shape (rows, classes).
+        """
         polars = needs_polars("A table")
-        labels = polars.Series("prediction", np.array(self.classes, object)[places].tolist(), polars.String)
+        labels = polars.Series("prediction", np.array(self.classes, object)[P.argmax(axis=1)].tolist(), polars.String)
+        labels = labels.set(polars.Series(np.isnan(P[:, 0])), None)
         if self.boolean:
             return labels == "true"
         return labels.cast(polars.Int64) if self.whole else labels
 
+    def weights_of(self, weights: Mapping[Any, float]) -> dict[int, float]:
+        """Return weights of classes by the places of these."""
+        places = {text: place for place, text in enumerate(self.classes)}
+        by_text = {str(name).lower() if isinstance(name, bool) else str(name): value for name, value in weights.items()}
+        if by_text.keys() != places.keys():
+            raise InputError(
+                f"class_weight takes a weight for each class of {self.name!r}, which are {shown(self.classes)}, but it "
+                f"has weights for {shown(list(by_text))}."
+            )
+        return {places[text]: value for text, value in by_text.items()}
 
-def target_of(series: Series, column: Column, task: Task | None) -> Target:
-    """Return what is to be learned of a column without missing values.
+
+def target_of(series: Series, column: Column, task: Task | None, *, in_time: bool = False) -> Target:
+    """Return what is to be learned of a column without missing values; of numbers in time, their values.
 
     Raises
     ------
@@ -107,7 +123,9 @@ def target_of(series: Series, column: Column, task: Task | None) -> Target:
         If there is nothing to learn, such as one class only, or the values do not suit the task.
     """
     name = series.name
-    if task is None:
+    if task is None and in_time and column.kind == "numeric":
+        task, why = "regression", "numbers in time"
+    elif task is None:
         task, why = _task(series, column)
     else:
         why = "you said so"

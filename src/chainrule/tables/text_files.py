@@ -24,7 +24,10 @@ def read_text_file(path: Path) -> Frame:
     frame = polars.concat(list(text_blocks(path)))
     # A separator at the end of every line makes a column without a name and values.
     unnamed = [name for name in frame.columns if name.startswith("column ")]
-    return frame.drop([name for name in unnamed if frame[name].null_count() == frame.height])
+    frame = frame.drop([name for name in unnamed if frame[name].null_count() == frame.height])
+    if not frame.width:
+        raise InputError(f"{path} has neither names of columns nor values: a table has a line with the names first.")
+    return frame
 
 
 def text_blocks(path: Path) -> Iterator[Frame]:
