@@ -14,9 +14,10 @@ run: $(VENV)/run.stamp
 test: lint
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal
 
-# Random networks and data against what must not change a result, and 20,000 calls with odd arguments: twenty minutes.
+# Random networks and data against what must not change a result, 20,000 calls with odd arguments and 5,000 odd tables:
+# half an hour.
 fuzz: $(VENV)/dev.stamp
-	CHAINRULE_FUZZ=20 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -rP tests/test_invariances.py tests/test_odd_calls.py
+	CHAINRULE_FUZZ=20 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -rP tests/test_invariances.py tests/test_odd_calls.py tests/test_tables_fuzz.py
 
 # Damages 36,000 files of every kind, in a few minutes; `make fuzz-files FILES="models 500"` damages 500 model files.
 fuzz-files: $(VENV)/dev.stamp

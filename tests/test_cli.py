@@ -428,7 +428,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def bug(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("chainrule.cli.evaluate.load", bug)
+    monkeypatch.setattr("chainrule.cli.evaluate.loaded", bug)
     with pytest.raises(RuntimeError, match="a bug"):
         main(["evaluate", "model"])
 

@@ -375,8 +375,14 @@ ODD = [
 ]
 USUAL = {
     **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
-    **{"explain": ["moons.st", "--input=row.csv"], "summary": ["moons.st"], "gates": [], "datasets": []},
-    **{"plot": ["shapes", "moons.st"], "diagnose": ["moons.st", "--data=moons"]},
+    **{
+        "explain": ["moons.st", "--input=row.csv"],
+        "info": ["moons.st"],
+        "summary": ["moons.st"],
+        "gates": [],
+        "datasets": [],
+    },
+    **{"plot": ["shapes", "moons.st"], "diagnose": ["moons.st", "--data=moons"], "info": ["moons.st"]},
 }
 
 

@@ -18,6 +18,7 @@ from chainrule import plots
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.layers import LAYERS
+from examples.data.make_tables import make as make_tables
 from tests.checker.corpus import MISTAKES
 from tests.commands import COMMANDS, PLOTS
 from tools import gallery
@@ -25,7 +26,8 @@ from tools import gallery
 ROOT = Path(__file__).resolve().parents[1]
 CHECKER = ["docs/checker.md", "docs/checker.ko.md"]
 GALLERY = {lang: str(path.relative_to(ROOT)) for lang, path in gallery.PAGES.items()}
-PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", *CHECKER, *GALLERY.values()]
+PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/tables.md"]
+PAGES += [*CHECKER, *GALLERY.values()]
 
 
 class Block(NamedTuple):
@@ -59,6 +61,7 @@ def test_python_blocks_run_and_print_what_they_show(page: str, tmp_path: Path) -
 def test_shell_blocks_run(page: str, tmp_path: Path) -> None:
     """Commands of `chainrule` run as shown, in order; make targets must exist; nothing else is shown."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    make_tables(tmp_path)
     lines = [line for b in blocks(page) if b.language == "sh" for line in b.text.splitlines() if line.strip()]
     commands = [shlex.split(line, comments=True) for line in lines]
     assert any(command[0] == "chainrule" for command in commands)
@@ -95,6 +98,31 @@ def test_sessions_with_the_checker_are_as_shown(page: str, tmp_path: Path) -> No
         done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, env=environment)
         assert (done.returncode, done.stdout) == (1, output)
     subprocess.run([sys.executable, "-c", codes[-1]], check=True, cwd=tmp_path)
+
+
+def test_sessions_with_tables_are_as_shown(tmp_path: Path) -> None:
+    """What was told of a table before training is compared; scores differ in their last digits between machines."""
+    make_tables(tmp_path)
+    sessions = [block.text.split("\n", 1) for block in blocks("docs/tables.md") if block.language == "console"]
+    assert len(sessions) >= 6
+    for command, output in sessions:
+        run = [sys.executable, "-m", "chainrule", *shlex.split(command)[2:]]
+        done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 0, (command, done.stderr)
+        assert _told(done.stdout + done.stderr) == _told(output), command
+
+
+def test_tables_from_python(tmp_path: Path) -> None:
+    make_tables(tmp_path)
+    (code,) = [block.text for block in blocks("docs/tables.md") if block.language == "python"]
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=tmp_path)
+
+
+def _told(output: str) -> list[str]:
+    """Return the lines without scores and predictions."""
+    return [
+        line for line in output.splitlines() if not re.search(r"\d\.\d{3}|%$|epoch|^ *\d+ +\d+$|predictions of", line)
+    ]
 
 
 @pytest.mark.parametrize("lang", GALLERY)

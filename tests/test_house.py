@@ -38,6 +38,7 @@ FLOORS = [
     "network",
     "lessons",
     "files",
+    "tables",
     "plots",
     "estimators",
     "checker",
@@ -225,6 +226,7 @@ def test_a_layer_fits_on_a_screen(path: Path) -> None:
 MANY_PARAMETERS = {
     # Each has its usual value, and a user looks for it here.
     *("chainrule.network.fit", "chainrule.network.evaluate"),
+    "chainrule.tables.model.fit",
     # A command's parameters are the options that a user types.
     *(
         f"{run.__module__}.{run.__name__}"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from chainrule import layers
 from chainrule.arrays import Mode
 from chainrule.common.addresses import ADDRESSES, install
+from chainrule.common.version import __version__ as __version__
 from chainrule.gradcheck import gradcheck  # not later: its module has the same name
 
 if TYPE_CHECKING:
-    from chainrule import datasets, estimators, metrics, plots
+    from chainrule import datasets, estimators, metrics, plots, tables
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         stepwise,
     )
     from chainrule.network import Network
+    from chainrule.tables import TableModel
     from chainrule.trace.diagnosis.callback import Diagnose
     from chainrule.training import callbacks, loggers
     from chainrule.training.callbacks import Callback, EarlyStopping
@@ -75,6 +77,7 @@ __all__ = [
     "Quantile",
     "RMSProp",
     "StepDecay",
+    "TableModel",
     "Warmup",
     "activations",
     "book",
@@ -103,10 +106,9 @@ __all__ = [
     "schedules",
     "sources",
     "stepwise",
+    "tables",
 ]
 __all__ += dir(layers)
-__version__ = "0.1.0"
-
 
 _LOSSES = (
     *("BinaryCrossEntropy", "CategoricalCrossEntropy"),
@@ -119,6 +121,7 @@ _LATER = {
     "Diagnose": "trace.diagnosis.callback",
     "EarlyStopping": "training.callbacks",
     "Network": "network",
+    "TableModel": "tables",
     "check": "checker.inprocess",
     "load": "files",
     "save": "files",
@@ -137,7 +140,7 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         value = globals()[name] = getattr(importlib.import_module(f"chainrule.{_LATER[name]}"), name)
         return value
-    if name in ADDRESSES or name in ("datasets", "estimators", "metrics", "plots"):
+    if name in ADDRESSES or name in ("datasets", "estimators", "metrics", "plots", "tables"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

@@ -13,7 +13,20 @@ from typing import Annotated, Any
 import typer
 
 import chainrule
-from chainrule.cli import check, datasets, diagnose, evaluate, explain, gates, plot, predict, summary, train, usage
+from chainrule.cli import (
+    check,
+    datasets,
+    diagnose,
+    evaluate,
+    explain,
+    gates,
+    info,
+    plot,
+    predict,
+    summary,
+    train,
+    usage,
+)
 from chainrule.cli.keeping import KeepsInputs
 from chainrule.cli.stopping import stopping
 from chainrule.cli.translated import Translated
@@ -27,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, explain, diagnose, summary, check, gates, datasets:
+for command in train, evaluate, predict, explain, diagnose, info, summary, check, gates, datasets:
     name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else KeepsInputs
     app.command(name, cls=kind, epilog=command.EXAMPLE)(command.run)
 app.add_typer(plot.app, name="plot")

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from chainrule import load
-from chainrule.cli.inputs import ModelArgument, check_suits, fitted, scaled
+from chainrule.cli.inputs import ModelArgument, check_suits, fitted, loaded, scaled
 from chainrule.cli.output import JsonOption, one_of, print_json, scores_line, test
+from chainrule.cli.score_table import evaluate_table
+from chainrule.cli.table_options import SheetOption, SizeOption, TableOptions, XOption, YOption, picture_size
+from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS
 
 EXAMPLE = "Example: chainrule evaluate digits.safetensors mnist-small"
@@ -17,20 +19,35 @@ EXAMPLE = "Example: chainrule evaluate digits.safetensors mnist-small"
 
 def run(
     model: ModelArgument,
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"One of {', '.join(DATASETS)}.")] = "mnist-small",
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET", help=f"A table with the answers, or one of {', '.join(DATASETS)}.")
+    ] = "mnist-small",
     as_json: JsonOption = False,
+    sheet: SheetOption = None,
+    x: XOption = None,
+    y: YOption = None,
+    size: SizeOption = None,
 ) -> None:
-    """Print a saved model's scores on the test part of a data set.
+    """Print a saved model's scores on a table, or on the test part of a data set.
 
     The model must have been made for such data: as many numbers per example, and as many classes. If its inputs were
     scaled in another way than the data set's, the output says so.
     """
-    chosen = DATASETS[one_of("data set", dataset, DATASETS)]
-    network = load(model)
-    (_, y_train), (X, y) = chosen.load(0)
+    options = TableOptions(reading={"sheet": sheet, "x": x, "y": y, "size": picture_size(size)})
+    own = options.concern(dataset)
+    chosen = None if own else DATASETS[one_of("data set", dataset, DATASETS)]
+    network, table = loaded(model)
+    if table is not None:
+        evaluate_table(table, model, dataset, options, as_json)
+        return
+    if chosen is None:
+        raise InputError(
+            f"{model} was not trained on a table: name the data set that it was trained on, and not {dataset}."
+        )
+    (_, y_train), (X, Y) = chosen.load(0)
     check_suits(network, model, chosen, X, y_train)
     X, note = scaled(fitted(X, network, dataset), chosen.input_scale, network)
-    scores = test(network, X, y)
+    scores = test(network, X, Y)
     if as_json:
         print_json({"model": str(model), "dataset": dataset, "test": scores, "test_examples": len(X)})
     else:

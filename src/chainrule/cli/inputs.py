@@ -17,11 +17,21 @@ from chainrule.datasets import Dataset, read_idx
 from chainrule.datasets.csv_rows import read_csv
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.datasets.npy import read_npy
+from chainrule.files.models import load_described
+from chainrule.tables import TableModel
 from chainrule.trace.telling.words import words
 
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model file that `chainrule train --out` wrote.")
 ]
+
+
+def loaded(path: Path) -> tuple[Network, TableModel | None]:
+    """Return the network of a model file, and what it knows of the table that it was trained on, if it was one."""
+    network, description = load_described(path)
+    if TableModel.KEY not in description:
+        return network, None
+    return network, TableModel.of(network, description[TableModel.KEY], str(path))
 
 
 class FileInput(NamedTuple):

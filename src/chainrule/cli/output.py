@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from chainrule import Network
 from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
+from chainrule.common.text_table import text_table
 from chainrule.training.progress import scores_text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
@@ -67,3 +68,19 @@ def scores_line(scores: Mapping[str, float], examples: int) -> str:
     """
     (name, value) = next((name, value) for name, value in scores.items() if name != "loss")
     return f"test {name} {number_text(value)}  (loss {number_text(scores['loss'])}, {examples:,} examples)"
+
+
+def scores_table(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the scores of several models as a table with a row for each.
+
+    >>> print(scores_table({"this network": {"mae": 1.5}, "mean": {"mae": 12.0}}))
+                     mae
+    this network  1.5000
+    mean           12.00
+    """
+    names = list(dict.fromkeys(name for values in scores.values() for name in values))
+    rows = [
+        [model, *(number_text(values[name]) if name in values else "" for name in names)]
+        for model, values in scores.items()
+    ]
+    return text_table(["", *names], rows)

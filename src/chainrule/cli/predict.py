@@ -10,9 +10,11 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from chainrule import Network, load
-from chainrule.cli.inputs import FileInput, ModelArgument, fitted, read, scaled
+from chainrule import Network
+from chainrule.cli.inputs import FileInput, ModelArgument, fitted, loaded, read, scaled
 from chainrule.cli.output import JsonOption, print_json
+from chainrule.cli.score_table import predict_table
+from chainrule.cli.table_options import WRITTEN, SheetOption, SizeOption, TableOptions, XOption, picture_size
 from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
@@ -30,7 +32,9 @@ def run(
     model: ModelArgument,
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="INPUT", help="An image of a digit (PNG, JPEG), an IDX or CSV file, or a .npy array."),
+        typer.Argument(
+            metavar="INPUT", help="A table; or an image of a digit (PNG, JPEG), an IDX or CSV file, or a .npy array."
+        ),
     ] = None,
     samples: Annotated[
         int,
@@ -39,8 +43,18 @@ def run(
         ),
     ] = 0,
     as_json: JsonOption = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"Of a table: write it with the predictions ({', '.join(WRITTEN)})."),
+    ] = None,
+    sheet: SheetOption = None,
+    x: XOption = None,
+    size: SizeOption = None,
 ) -> None:
-    """Show what a saved model makes of images or other data.
+    """Show what a saved model makes of a table, of images or of other data.
+
+    A model that was trained on a table takes one with the same columns, in any order; others are kept beside the
+    predictions. The rows are printed, or written to the file of --out with the probability of each class.
 
     Up to 100 images of 28x28 pixels are drawn with the prediction and its probability below; other data gives a table.
     A digit in an image may be of any size, dark on light or light on dark: it is scaled and centered as in MNIST, and
@@ -52,7 +66,15 @@ def run(
     """
     if (file is None) == (samples == 0):
         raise InputError("predict needs an input: name one file, or say --samples 6 to take shipped digits.")
-    network = load(model)
+    network, table = loaded(model)
+    options = TableOptions(reading={"sheet": sheet, "x": x, "size": picture_size(size)})
+    if table is not None:
+        if file is None:
+            raise InputError(f"{model} was trained on a table: name a file with one, and not --samples.")
+        predict_table(table, file, options, out, as_json)
+        return
+    if out is not None or options.used_reading:
+        raise InputError(f"{model} was not trained on a table, so --out, --sheet, --x and --size mean nothing for it.")
     (X, scale, moved), labels = (read(file), []) if file is not None else _shipped(samples)
     X, note = scaled(fitted(X, network, str(file or "the shipped digits")), scale, network)
     predictions = _predictions(network, X)

@@ -11,8 +11,22 @@ import typer
 
 from chainrule import Callback, Network, save
 from chainrule.cli.inputs import outputs
-from chainrule.cli.output import JsonOption, one_of, print_json, scores_line, test
+from chainrule.cli.output import JsonOption, one_of, print_json, scores_line
+from chainrule.cli.output import test as score
 from chainrule.cli.stopping import stopping
+from chainrule.cli.table_options import (
+    CategoricalOption,
+    DateOption,
+    DropOption,
+    NumericOption,
+    SheetOption,
+    SizeOption,
+    TableOptions,
+    XOption,
+    YOption,
+    picture_size,
+)
+from chainrule.cli.train_table import hidden_layers, hidden_sizes, train_table
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS, Dataset
@@ -22,20 +36,30 @@ from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
 EXAMPLE = "Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"
 
-_WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
-
 
 def run(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"One of {', '.join(DATASETS)}.")] = "mnist-small",
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET", help=f"A table of your own, or one of {', '.join(DATASETS)}.")
+    ] = "mnist-small",
     layers: Annotated[
-        str, typer.Option(metavar="SIZES", help="Units of each hidden layer, separated by commas; '' for none.")
+        str,
+        typer.Option(
+            metavar="SIZES",
+            help="Units of each hidden layer, separated by commas; '' for none. With --history also lstm:32, gru:32.",
+        ),
     ] = "128,64",
     hidden: Annotated[
         str, typer.Option(metavar="NAME", help="Their activation, such as relu, tanh or sigmoid.")
     ] = "relu",
-    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="Passes over the training part.")] = 30,
-    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Examples per step.")] = 32,
-    optimizer: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)}.")] = "adam",
+    epochs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Passes over the training part.", show_default="30")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Examples per step.", show_default="32")
+    ] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)}.", show_default="adam")
+    ] = None,
     lr: Annotated[
         float | None, typer.Option(metavar="RATE", help="Learning rate.", show_default="the optimizer's usual one")
     ] = None,
@@ -54,58 +78,114 @@ def run(
         str, typer.Option(metavar="NAME", help="numpy, fast (needs numba), xla (needs jax), or auto, which says why.")
     ] = "numpy",
     as_json: JsonOption = False,
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of a table: the column to predict.")] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="classification or regression.", show_default="as the target is")
+    ] = None,
+    numeric: NumericOption = None,
+    categorical: CategoricalOption = None,
+    date: DateOption = None,
+    drop: DropOption = None,
+    test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test on this table.")] = None,
+    split: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Test on this share of the rows.", show_default="0.2")
+    ] = None,
+    split_by_time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Test on the rows that are last by this column.")
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Rows with the same value here are all trained or all tested on."),
+    ] = None,
+    history: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Predict a row of a table from the N rows before it.")
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many rows after the last of them.", show_default="1")
+    ] = None,
+    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="What orders these rows.")] = None,
+    class_weight: Annotated[
+        str | None, typer.Option(metavar="NAME", help="balanced: all classes of a table weigh the same together.")
+    ] = None,
+    sheet: SheetOption = None,
+    x: XOption = None,
+    y: YOption = None,
+    size: SizeOption = None,
 ) -> None:
-    """Train a network on a data set and test it.
+    """Train a network on a data set or on a table of your own, and test it.
 
     It is tested on examples kept apart; the sizes of its input and output follow from the data. The defaults suit
     every data set: a second for the toy sets, about 20 for mnist-small, a minute or two for mnist.
+
+    A table is a file (CSV, TSV, Parquet, Arrow, Excel, NPZ, HDF5, IDX) or a folder with a folder of pictures for each
+    class; a column of a CSV file may name pictures.
+    What its columns are is told from their values and printed; --numeric, --categorical, --date and --drop correct it.
+    Epochs, batch size and optimizer follow from how many rows there are. The score stands beside those of the most
+    frequent class or the mean, and of a linear model. Of a file of more than 50 MB, the rows stay in the file.
 
     Ctrl-C ends training, and so do the signals SIGTERM and SIGHUP (docker stop, Slurm, a closed terminal): the best
     weights so far are tested and saved. The exit status is 0 after Ctrl-C, 143 after SIGTERM and 129 after SIGHUP. The
     model file keeps that pixels of 0 to 255 were multiplied by 1/255.
 
     Example of a run that survives anything: chainrule train mnist --epochs 50 --checkpoint runs/a
+
+    Example with a table: chainrule train titanic.csv --target Survived --out titanic.safetensors
     """
-    chosen = DATASETS[one_of("data set", dataset, DATASETS)]
-    hidden_sizes = _sizes(layers)
     one_of("activation", hidden, ACTIVATIONS)
     one_of("engine", engine, [*ENGINES, "auto"])
-    rule = _rule(optimizer, lr)
+    said: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "optimizer": _rule(optimizer, lr)}
+    settings = {name: value for name, value in said.items() if value is not None}
+    settings |= {"checkpoint": checkpoint, "engine": engine, "seed": seed, "callbacks": [_Whole()]}
+    options = TableOptions(
+        target, task, numeric or (), categorical or (), date or (), drop or (), test, split, split_by_time, group,
+        history, horizon, time, class_weight,
+        {"sheet": sheet, "x": x, "y": y, "size": picture_size(size)},
+    )  # fmt: skip
+    if options.concern(dataset):
+        _check_files(out, checkpoint, resume)
+        train_table(Path(dataset), options, {"layers": hidden_layers(layers, hidden), **settings}, out, as_json)
+        return
+    sizes = hidden_sizes(layers)
+    chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     _check_files(out, checkpoint, resume)
+    _train(
+        chosen,
+        sizes,
+        hidden,
+        {"epochs": 30, "batch_size": 32, "optimizer": OPTIMIZERS["adam"](), **settings},
+        out,
+        as_json,
+    )
 
-    (X, y), (X_test, y_test) = chosen.load(0)
-    sizes = [X.shape[1], *hidden_sizes, outputs(chosen, y)]
-    network = _network(chosen, sizes, hidden, seed)
+
+def _train(
+    dataset: Dataset, hidden_sizes: list[int], hidden: str, settings: dict[str, Any], out: Path | None, as_json: bool
+) -> None:
+    """Train on a data set that is known by name, and test on its test part."""
+    (X, y), (X_test, y_test) = dataset.load(0)
+    sizes = [X.shape[1], *hidden_sizes, outputs(dataset, y)]
+    network = _network(dataset, sizes, hidden, settings["seed"])
+    rule = settings["optimizer"]
+    optimizer = next(name for name, make in OPTIMIZERS.items() if make is type(rule))
     if not as_json:
-        print(f"{dataset}: {len(X):,} training and {len(X_test):,} test examples, {chosen.task}")
+        print(f"{dataset.name}: {len(X):,} training and {len(X_test):,} test examples, {dataset.task}")
         print(f"network: {'-'.join(map(str, sizes))}, {hidden}, {optimizer} with learning rate {rule.lr}")
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
-        network.fit(
-            X,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            optimizer=rule,
-            checkpoint=checkpoint,
-            engine=engine,
-            seed=seed,
-            callbacks=[_Whole()],
-            verbose=not as_json or sys.stderr.isatty(),
-        )
+        network.fit(X, y, verbose=not as_json or sys.stderr.isatty(), **settings)
     stopping.protect()
-    scores = test(network, X_test, y_test)
+    scores = score(network, X_test, y_test)
     if out is not None:
         save(network, out)
     if as_json:
         print_json(
             {
-                "dataset": dataset,
+                "dataset": dataset.name,
                 "sizes": sizes,
                 "hidden": hidden,
                 "optimizer": optimizer,
                 "lr": rule.lr,
-                "batch_size": batch_size,
-                "seed": seed,
+                "batch_size": settings["batch_size"],
+                "seed": settings["seed"],
                 "history": network.history.rows,
                 "test": scores,
                 "test_examples": len(X_test),
@@ -128,8 +208,11 @@ def _check_files(out: Path | None, checkpoint: Path | None, resume: bool) -> Non
         raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
 
 
-def _rule(optimizer: str, lr: float | None) -> Optimizer:
-    make = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]
+def _rule(optimizer: str | None, lr: float | None) -> Optimizer | None:
+    """Return the optimizer that was asked for, if any was."""
+    if optimizer is None and lr is None:
+        return None
+    make = OPTIMIZERS[one_of("optimizer", optimizer or "adam", OPTIMIZERS)]
     return make() if lr is None else make(lr=lr)
 
 
@@ -156,16 +239,3 @@ class _Whole(Callback):
         """Protect what follows."""
         if run.epoch == run.last_epoch:
             stopping.protect()
-
-
-def _sizes(layers: str) -> list[int]:
-    try:
-        sizes = [int(size) for size in layers.split(",")] if layers.strip() else []
-    except ValueError:
-        sizes = [0]
-    if not all(0 < size <= _WIDEST for size in sizes):
-        raise InputError(
-            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
-            f"such as 128,64, but it is {layers!r}."
-        )
-    return sizes

@@ -33,6 +33,13 @@ def write(path: Path, content: bytes) -> None:
     UnwritableError
         If the disk is full, the folder is missing, or writing is not permitted.
     """
+    with writing(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write it piece by piece, as `write` does at once; an error inside leaves the old file."""
     with _named(path):
         target, old = _target(path)
         with contextlib.suppress(OSError):  # a folder that cannot be listed may still be written to
@@ -40,7 +47,7 @@ def write(path: Path, content: bytes) -> None:
         with _temporary(target) as file:
             if old is not None:
                 _take_over(file.name, old)
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
             if sys.platform == "win32":

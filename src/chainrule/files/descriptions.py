@@ -19,7 +19,7 @@ from chainrule.network import Network
 
 FORMAT = 1
 _FIELDS = {"format", "layers", "loss", "input_shape", "dtype"}
-_MORE = {"input_scale", "feature_names"}  # which files of before do not have
+_MORE = {"input_scale", "feature_names", "table"}  # which files of before do not have
 _PARTS: dict[str, type[Any]] = {**LAYERS, **{cls.__name__: cls for cls in LOSSES.values()}}
 _DEEPEST = 100  # lists and objects inside of one another, two for each layer inside of a layer
 _LARGEST = 2**53  # of the sizes of an input

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,17 @@ def save(network: Network, path: str | Path) -> None:
     UnwritableError
         If the disk is full, or writing is not permitted.
     """
+    write(network, path, {})
+
+
+def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
+    """Write a network as `save` does, with more plain data in its description, under names that `rebuild` knows."""
     if not isinstance(network, Network):
         raise InputError(f"save takes a Network, but got a {type(network).__name__}.")
     path = _path(path, "save")
     if network.params is None or network.input_shape is None:
         raise InputError("There is nothing to save yet: call fit first, or build the network with input_shape=...")
-    description = describe(network)
+    description = {**describe(network), **more}
     arrays = {name: np.asarray(p) for name, p in leaves(network.params)}
     claims = {name: tensors.Claim(a.shape, a.dtype.name) for name, a in arrays.items()}
     try:
@@ -71,6 +77,11 @@ def load(path: str | Path) -> Network:
     DataUnavailableError
         If the file cannot be read.
     """
+    return load_described(path)[0]
+
+
+def load_described(path: str | Path) -> tuple[Network, dict[str, Any]]:
+    """Read a network as `load` does; return its whole description, too, with the digest that was checked."""
     path = _path(path, "load")
     if path.is_dir():
         raise InputError(f"{path} is a folder. Name the model file in it; checkpoints are for fit(checkpoint=...).")
@@ -88,13 +99,14 @@ def load(path: str | Path) -> Network:
         raise DataUnavailableError(f"{path} cannot be read: {atomic.reason(error)}.") from error
 
 
-def _load(path: Path) -> Network:
+def _load(path: Path) -> tuple[Network, dict[str, Any]]:
     try:
         with tensors.opened(path) as file:
             if _KEY not in file.metadata:
                 raise FileFormatError(_not_ours(path, file.metadata))
             try:
-                network = rebuild(file.describe(_KEY), file.claims())
+                description = file.describe(_KEY)
+                network = rebuild(description, file.claims())
                 arrays = file.arrays()
                 _check_finite(arrays)
             except FileFormatError as error:
@@ -106,7 +118,7 @@ def _load(path: Path) -> Network:
             "Save the model again, or copy it again from where it was whole."
         ) from None
     network.params = replace_leaves(network.params, arrays)
-    return network
+    return network, {**description, "digest": file.digest}
 
 
 def _not_ours(path: Path, metadata: dict[str, str]) -> str:

@@ -1,0 +1,72 @@
+"""`chainrule info`: what a model file holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule import Network
+from chainrule.cli.inputs import ModelArgument
+from chainrule.cli.output import JsonOption, print_json, scores_table
+from chainrule.common.text_table import text_table
+from chainrule.files.models import load_described
+from chainrule.tables import TableModel
+from chainrule.tables.descriptions import described
+
+EXAMPLE = "Example: chainrule info digits.safetensors"
+
+
+def run(model: ModelArgument, as_json: JsonOption = False) -> None:
+    """Print what a model file holds.
+
+    These are its layers and loss; of a model that was trained on a table also its columns, what it predicts, how it was
+    trained, its scores beside the baselines', and the versions that wrote it; and the checksum, which is checked.
+    """
+    network, description = load_described(model)
+    table = TableModel.of(network, description[TableModel.KEY], str(model)) if TableModel.KEY in description else None
+    size, digest = model.stat().st_size, description["digest"]
+    if as_json:
+        print_json(
+            {
+                "model": str(model),
+                "layers": description["layers"],
+                "loss": description["loss"],
+                "input_shape": description["input_shape"],
+                "dtype": description["dtype"],
+                "table": description.get(TableModel.KEY),
+                "bytes": size,
+                "sha256": digest,
+            }
+        )
+        return
+    if table is not None:
+        print(_about(table), end="\n\n")
+    print(_network(network))
+    print(f"{model}: {size:,} bytes, checksum {digest[:16] if digest else 'none (a file of before)'}")
+
+
+def _network(network: Network) -> str:
+    return f"{network.summary()}\nloss: {network.loss!r}"
+
+
+def _about(table: TableModel) -> str:
+    """Return what a model knows of its table."""
+    rows = [[e.name, e.kind, f"{e.width:,}", _detail(described(e))] for e in table.preparation.encoders]
+    lines = [
+        text_table(["column", "kind", "inputs", "as in training"], rows, texts=(0, 1, 3)),
+        "",
+        table.predicts,
+        table.trained,
+        "written by " + ", ".join(f"{name} {version}" for name, version in table.report.get("versions", {}).items()),
+    ]
+    if "test" in table.report:
+        lines += ["", scores_table(table.report["test"])]
+    return "\n".join(lines)
+
+
+def _detail(fields: dict[str, Any]) -> str:
+    if "center" in fields:
+        return f"{fields['center']:.6g} becomes 0, {fields['center'] + fields['scale']:.6g} about 1"
+    if "categories" in fields:
+        shown = ", ".join(category or "(missing)" for category in fields["categories"][:6])
+        return shown + (", ..." if len(fields["categories"]) > 6 else "") + (", others" if fields["other"] else "")
+    return " x ".join(map(str, fields["shape"]))

@@ -1,0 +1,103 @@
+"""What `chainrule predict` and `chainrule evaluate` do with a model that was trained on a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chainrule.cli.output import print_json, scores_table
+from chainrule.cli.table_options import TableOptions, check_table_file, separator_of, table_of, write_table
+from chainrule.common import atomic
+from chainrule.common.errors import InputError
+from chainrule.common.number_text import number_text
+from chainrule.common.text_table import text_table
+from chainrule.datasets import DATASETS
+from chainrule.tables import Scan, TableModel
+from chainrule.tables.frames import Frame
+
+_SHOWN = 20  # rows that are printed
+_PREDICTION, _PROBABILITY = "prediction", "probability of "
+
+
+def predict_table(model: TableModel, file: Path, options: TableOptions, out: Path | None, as_json: bool) -> None:
+    """Write a table with the predictions beside its columns; or print the first of them, or all as JSON."""
+    if out is not None:
+        check_table_file(out)
+    table = table_of(file, options if model.past is None else replace(options, history=model.past.history))
+    if isinstance(table, Scan):
+        if out is None or out.suffix not in (".csv", ".tsv"):
+            raise InputError(f"{file} is large: say --out FILE.csv, which is written a block of rows at a time.")
+        written = _write_blocks(model, table, out)
+        print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
+        return
+    frame: Frame = table
+    scored = model.scored(frame)
+    if out is not None:
+        pictures = [encoder.name for encoder in model.preparation.encoders if encoder.kind == "picture"]
+        write_table(scored.drop(pictures) if out.suffix in (".csv", ".tsv") else scored, out)
+    rows = [_row(row) for row in scored.select(scored.columns[frame.width :]).iter_rows(named=True)]
+    if as_json:
+        print_json({"rows": len(rows), "out": str(out)} if out is not None else rows)
+    elif out is not None:
+        print(_written(len(rows), model, out) + _counts(scored, model))
+    elif not rows:
+        print(f"{file} has no rows.")
+    else:
+        names = list(rows[0])
+        cells = [[str(i), *(_cell(name, row[name]) for name in names)] for i, row in enumerate(rows[:_SHOWN], 1)]
+        print(text_table(["row", *names], cells))
+        if len(rows) > _SHOWN:
+            print(f"and {len(rows) - _SHOWN:,} more rows; --out FILE writes them all")
+
+
+def _written(rows: int, model: TableModel, out: Path) -> str:
+    return f"{rows:,} predictions of {model.target.name!r} written to {out}"
+
+
+def _write_blocks(model: TableModel, table: Scan, out: Path) -> int:
+    """Write the scored rows of a table in a file, and return how many they are."""
+    rows = 0
+    with atomic.writing(out) as file:
+        for block in model.scored_blocks(table):
+            block.write_csv(file, include_header=rows == 0, separator=separator_of(out))
+            rows += block.height
+    return rows
+
+
+def _row(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a prediction and, of classes, the probability of that one."""
+    probabilities = [p for name, p in values.items() if name.startswith(_PROBABILITY) and p is not None]
+    certain = {"probability": max(probabilities)} if probabilities else {}
+    return {_PREDICTION: values[_PREDICTION], **certain}
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name == "probability":
+        return f"{value:.1%}"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def _counts(scored: Any, model: TableModel) -> str:
+    """Return how many rows have each class, if there are few."""
+    if not 0 < len(model.target.classes) <= 10:
+        return ""
+    counts = scored[_PREDICTION].drop_nulls().value_counts(name="rows").sort("rows", descending=True)
+    return ": " + ", ".join(f"{row[_PREDICTION]} {row['rows']:,} times" for row in counts.iter_rows(named=True))
+
+
+def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptions, as_json: bool) -> None:
+    """Print the scores on a table that has the answers."""
+    if file in DATASETS:
+        raise InputError(
+            f"{path} was trained on a table, to predict {model.target.name!r}: name a file with one, and not {file}."
+        )
+    frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
+    scores = model.evaluate(frame)
+    if as_json:
+        print_json({"model": str(path), "table": file, "test": scores, "test_rows": frame.height})
+    else:
+        print(f"{frame.height:,} rows of {file}")
+        print(scores_table({"this network": scores}))

@@ -1,0 +1,126 @@
+"""What the commands ask about a table of the user's own, and how a table is written."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chainrule.common import atomic
+from chainrule.common.errors import InputError
+from chainrule.datasets import DATASETS
+from chainrule.tables import read, scan
+from chainrule.tables.reading import can_be_scanned
+
+NumericOption = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMNS", help="Of a table: these are numbers (a,b or said again).")
+]
+CategoricalOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="These are categories.")]
+DateOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="These are dates.")]
+DropOption = Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="These are left out.")]
+SheetOption = Annotated[str | None, typer.Option(metavar="NAME", help="Of an Excel file: the sheet.")]
+XOption = Annotated[str | None, typer.Option("--x", metavar="NAME", help="Of an NPZ or HDF5 file: the inputs.")]
+YOption = Annotated[
+    str | None,
+    typer.Option("--y", metavar="NAME", help="Of an NPZ or HDF5 file: the target; of an IDX file: that of classes."),
+]
+SizeOption = Annotated[
+    str | None, typer.Option(metavar="HxW", help="Bring pictures to this height and width, such as 32x32.")
+]
+
+
+LARGE = 50_000_000  # bytes of a file: as a frame of texts it takes ten times as many
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What was said of a table on the command line, under the names of the options."""
+
+    target: str | None = None
+    task: str | None = None
+    numeric: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+    date: Sequence[str] = ()
+    drop: Sequence[str] = ()
+    test: Path | None = None
+    split: float | None = None
+    split_by_time: str | None = None
+    group: str | None = None
+    history: int | None = None
+    horizon: int | None = None
+    time: str | None = None
+    class_weight: str | None = None
+    reading: dict[str, Any] = field(default_factory=dict)
+    """How the file is read: sheet, x, y, size."""
+
+    @property
+    def used_reading(self) -> dict[str, Any]:
+        """What was said about reading."""
+        return {name: value for name, value in self.reading.items() if value is not None}
+
+    def concern(self, dataset: str) -> bool:
+        """Return whether a data set is a table of the user's own, and not one that is known by name."""
+        if self.history is None and (self.horizon or self.time):
+            raise InputError(
+                "--horizon and --time go with --history N, the rows before it that a prediction is made from."
+            )
+        own = {name: value for name, value in vars(self).items() if name != "reading"} | self.reading
+        said = [f"--{name.replace('_', '-')}" for name, value in own.items() if value not in (None, ())]
+        if self.class_weight not in (None, "balanced"):
+            raise InputError(f"--class-weight takes 'balanced', but it is {self.class_weight!r}.")
+        if dataset in DATASETS and said:
+            raise InputError(
+                f"{dataset} is known by its name and no table of yours, so {said[0]} means nothing for it."
+            )
+        return dataset not in DATASETS and bool(said or os.path.exists(dataset) or Path(dataset).suffix)
+
+
+def table_of(path: Path, options: TableOptions) -> Any:
+    """Return a table; one that is too large for memory stays in its file, unless predictions are made from the past."""
+    large = path.is_file() and path.stat().st_size > LARGE
+    if large and options.history is None and not options.used_reading and can_be_scanned(path):
+        return scan(path)
+    return read(path, **options.used_reading)
+
+
+def picture_size(text: str | None) -> tuple[int, int] | None:
+    """Return height and width of pictures."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", text, re.ASCII)
+    if match is None:
+        raise InputError(f"--size takes height and width, such as 32x32, but it is {text!r}.")
+    return int(match[1]), int(match[2])
+
+
+WRITTEN = (".csv", ".tsv", ".parquet", ".arrow", ".feather")
+
+
+def check_table_file(path: Path) -> None:
+    """Refuse, before the work begins, a file that no table could be written to."""
+    if path.suffix.lower() not in WRITTEN:
+        raise InputError(f"{path} must end in the kind of table to write: {', '.join(WRITTEN)}.")
+    atomic.check(path)
+
+
+def separator_of(path: Path) -> str:
+    """Return what separates the fields of a text file to write."""
+    return "," if path.suffix.lower() == ".csv" else "\t"
+
+
+def write_table(frame: Any, path: Path) -> None:
+    """Write a table whole, in the kind that the file's name ends in."""
+    content, suffix = io.BytesIO(), path.suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        frame.write_csv(content, separator=separator_of(path))
+    elif suffix == ".parquet":
+        frame.write_parquet(content)
+    else:
+        frame.write_ipc(content)
+    atomic.write(path, content.getvalue())

@@ -1,0 +1,171 @@
+"""What `chainrule train` does with a table of the user's own."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.cli.output import print_json, scores_table
+from chainrule.cli.stopping import stopping
+from chainrule.cli.table_options import TableOptions, table_of
+from chainrule.common.errors import InputError
+from chainrule.common.settings import number
+from chainrule.equations.initializers import SUITED
+from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
+from chainrule.tables import Scan, TableModel, columns, split
+from chainrule.tables.columns import check_has, shown
+from chainrule.tables.frames import Frame
+from chainrule.tables.model import with_answers
+from chainrule.tables.networks import DROPOUT
+from chainrule.tables.splitting import moments_of
+
+_WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
+_RECURRENT: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+_SHARE = 0.2  # of the rows that test, if nobody says so
+_FEW_VALUES = 50  # of a target, each of which has the same share of the rows that train and test
+
+
+def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out: Path | None, as_json: bool) -> None:
+    """Train on a table, test on rows kept apart, compare with the baselines, and save."""
+    frame = table_of(path, options)
+    target = _target(path, frame, options)
+    if isinstance(frame, Scan):
+        frame.look(*filter(None, (target, options.split_by_time, options.group)))
+    if not frame.height:
+        raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
+    kinds = columns(frame, **{sort: _names(getattr(options, sort), frame) for sort in _SORTS})
+    frame = with_answers(frame, target)
+    rows, rows_test, how = _parts(frame, target, options, kinds[target].distinct, settings["seed"])
+    task: Any = options.task
+    settings |= {"class_weight": options.class_weight}
+    if not as_json:
+        print(f"{path}: {frame.height:,} rows, {frame.width:,} columns")
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        verbose = not as_json or sys.stderr.isatty()
+        if options.history is not None:
+            settings |= {"history": options.history, "horizon": options.horizon or 1, "time": options.time}
+        model = TableModel.fit(rows, target, columns=kinds, task=task, verbose=verbose, **settings)
+    stopping.protect()
+    model.report["test"] = scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
+    if out is not None:
+        model.save(out)
+    if as_json:
+        print_json(
+            {
+                "table": str(path),
+                "target": target,
+                "task": model.target.task,
+                "columns": [{"name": c.name, "kind": c.kind, "note": c.note} for c in kinds],
+                "rows": rows.height,
+                "test_rows": rows_test.height,
+                "history": model.network.history.rows,
+                "test": scores["this network"],
+                "baselines": {name: values for name, values in scores.items() if name != "this network"},
+                "out": None if out is None else str(out),
+            }
+        )
+        return
+    print(f"\n{how}")
+    print(scores_table(scores))
+    if out is not None:
+        print(f"saved to {out}")
+
+
+_SORTS = ("numeric", "categorical", "date", "drop")
+
+
+def _names(said: Sequence[str], frame: Frame) -> list[str]:
+    """Return names of columns, also of those that were said with commas between them."""
+    return [name for text in said for name in ([text] if text in frame.columns else text.split(","))]
+
+
+def _target(path: Path, frame: Frame, options: TableOptions) -> str:
+    """Return the column to predict."""
+    target = options.target or options.reading.get("y")
+    if options.target is None and "class" in frame.columns and ("picture" in frame.columns or target is not None):
+        return "class"
+    if target is None:
+        raise InputError(
+            f"{path} is a table: say which column to predict, as in --target {frame.columns[-1]}. Its columns are "
+            f"{shown(frame.columns)}."
+        )
+    check_has(frame, target)
+    return target
+
+
+def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed: int) -> tuple[Frame, Frame, str]:
+    """Return the rows to train on, those to test on, and how these were chosen."""
+    if options.test is not None:
+        if options.split is not None or options.split_by_time or options.group:
+            raise InputError("--test names the rows that test: leave out --split, --split-by-time and --group.")
+        test = table_of(options.test, options)
+        check_has(test, target)
+        test = with_answers(test, target)
+        return frame, test, f"{test.height:,} test rows of {options.test}"
+    share = _SHARE if options.split is None else options.split
+    if options.history is not None:
+        return _last(frame, options, share)
+    how = {"time": options.split_by_time, "group": options.group}
+    if not any(how.values()) and distinct <= _FEW_VALUES:
+        how["stratify"] = target
+    text = "drawn at random"
+    if options.split_by_time:
+        text = f"the last ones by {options.split_by_time!r}"
+    elif options.group:
+        text = f"of other groups of {options.group!r} than those that train"
+    train, test = split(frame, share, seed=seed, **how)
+    return train, test, f"{test.height:,} test rows ({share:.0%}), {text}"
+
+
+def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Frame, str]:
+    """Return the first rows in time and the last ones, these with as many before them as a prediction needs."""
+    assert options.history is not None
+    if options.split_by_time or options.group:
+        raise InputError("With --history, the last rows in time test: leave out --split-by-time and --group.")
+    if options.time is not None:
+        check_has(frame, options.time)
+        frame = frame[np.argsort(moments_of(frame[options.time]), kind="stable")]
+    n = max(1, round(number("train", "--split", share, 0, 1, "neither") * frame.height))
+    before = max(frame.height - n - options.history - (options.horizon or 1) + 1, 0)
+    text = f"{n:,} test rows ({share:.0%}), the last ones, each predicted from {options.history} rows before it"
+    return frame[:-n], frame[before:], text
+
+
+def hidden_layers(layers: str, hidden: str) -> Sequence[int | Layer]:
+    """Return hidden layers by their sizes: as `TableModel.fit` makes them, or with another activation than ReLU.
+
+    Recurrent ones, such as lstm:32, come before the others; all but the last of them give their whole sequence on.
+    """
+    texts = layers.split(",") if layers.strip() else []
+    matches = [re.fullmatch(r"\s*(rnn|lstm|gru):([1-9]\d{0,8})\s*", text, re.ASCII) for text in texts]
+    recurrent = [match for match in matches if match is not None]
+    if matches[: len(recurrent)] != recurrent:
+        raise InputError(f"--layers takes recurrent layers before the others, but it is {layers!r}.")
+    made: list[int | Layer] = [
+        _RECURRENT[match[1]](int(match[2]), sequence=match is not recurrent[-1]) for match in recurrent
+    ]
+    sizes = hidden_sizes(",".join(texts[len(recurrent) :]))
+    if hidden == "relu":
+        return [*made, *sizes]
+    parts = [[Dense(n, initializer=SUITED.get(hidden, "he")), Activation(hidden), Dropout(DROPOUT)] for n in sizes]
+    return [*made, *(layer for part in parts for layer in part)]
+
+
+def hidden_sizes(layers: str) -> list[int]:
+    """Return the units of hidden layers."""
+    try:
+        sizes = [int(size) for size in layers.split(",")] if layers.strip() else []
+    except ValueError:
+        sizes = [0]
+    if not all(0 < size <= _WIDEST for size in sizes):
+        raise InputError(
+            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
+            f"such as 128,64, but it is {layers!r}."
+        )
+    return sizes

@@ -1,0 +1,285 @@
+"""What the columns of a table are: numbers, categories, truth values, dates, pictures, or nothing to learn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.common.errors import InputError
+from chainrule.common.names import meant
+from chainrule.common.text_table import text_table
+from chainrule.tables.dates import date_formats, is_ambiguous, parsed_dates
+from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars, texts, with_numbers
+from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
+from chainrule.tables.scans import rows_to_look_at
+
+Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
+
+BOOLEANS = [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("0", "1"), ("아니오", "예")]
+"""The texts of truth values, in small letters."""
+_MOST_CATEGORIES = 50  # of a column of texts whose values mostly differ; more of them are names or sentences
+_MOSTLY = 0.8  # of the different values of a column that make it numbers or dates, where others are mistakes
+_SHOWN = 60  # columns of a table that is printed
+_FEWEST = 10  # different values that tell that most are numbers
+_IDENTIFIER = re.compile(
+    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row)$|(?<=[a-z])(Id|ID)$|번호$|^column 1$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of a table is.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    kind
+        What its values are taken for.
+    note
+        How they are read, or why the column is left out.
+    missing, distinct
+        How many values are missing, and how many different ones there are.
+    numbers
+        How its numbers are written.
+    dates
+        How its dates are written, in the formats of `strptime`.
+    examples
+        Some of its values.
+    """
+
+    name: str
+    kind: Kind
+    note: str = ""
+    missing: int = 0
+    distinct: int = 0
+    numbers: NumberFormat = PLAIN
+    dates: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+class Columns(Sequence[Column]):
+    """The columns of a table; prints as one, and gives a column by its name or its place."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = {column.name: column for column in columns}
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._columns[place] if isinstance(place, str) else list(self._columns.values())[place]
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self._columns.values())
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return list(self._columns)
+
+    def __str__(self) -> str:
+        rows = [[c.name, c.kind, f"{c.missing:,}", f"{c.distinct:,}", c.note or ", ".join(c.examples)] for c in self]
+        table = text_table(["column", "kind", "missing", "different", "read as"], rows, texts=(0, 1, 4))
+        return f"{table}\nand {len(self) - _SHOWN:,} more columns" if len(self) > _SHOWN else table
+
+
+def columns(
+    data: Any,
+    *,
+    numeric: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    date: Sequence[str] = (),
+    drop: Sequence[str] = (),
+) -> Columns:
+    """Tell what each column of a table is.
+
+    Parameters
+    ----------
+    data
+        A table, as for `TableModel.fit`; of one in a file, rows that stand for all are looked at.
+    numeric, categorical, date, drop
+        The names of columns that are numbers, categories, dates, or to be left out, whatever they look like.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, one is named twice, or a value is not of the kind that its column has.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> frame = {"age": ["34", "1,234", "?"], "paid": ["12 %", "3 %", "7.5 %"], "town": ["Ulm", "Bonn", "Ulm"]}
+    >>> print(cr.tables.columns(frame))
+    column  kind         missing  different  read as
+    age     numeric            1          2  34 to 1234, numbers like 1,234.5
+    paid    numeric            0          3  3 to 12, numbers like 1.5 %
+    town    categorical        0          2  Bonn, Ulm
+    """
+    frame = rows_to_look_at(data)
+    forced: dict[str, Kind] = {}
+    sorts: list[tuple[Kind, Sequence[str]]] = [
+        ("numeric", numeric), ("categorical", categorical), ("date", date), ("left out", drop)
+    ]  # fmt: skip
+    for kind, names in sorts:
+        for name in names:
+            check_has(frame, name)
+            if name in forced:
+                raise InputError(f"Column {name!r} is named as {forced[name]} and as {kind}: name it once.")
+            forced[name] = kind
+    plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
+    return Columns([_column(plain[name], forced.get(name)) for name in frame.columns])
+
+
+def check_has(frame: Frame, name: Any) -> None:
+    """Raise an error if a frame has no column of that name."""
+    if name not in frame.columns:
+        near = meant(str(name), frame.columns)
+        fix = f" Did you mean {near!r}?" if near else ""
+        raise InputError(f"There is no column {name!r}.{fix} The columns are {shown(frame.columns)}.")
+
+
+def shown(names: Sequence[str], most: int = 8) -> str:
+    """Return names in one line."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(f"{name!r:.60}" for name in names[:most]) + more
+
+
+def _column(series: Series, forced: Kind | None) -> Column:
+    """Return what a column is; what the user said comes first."""
+    polars = needs_polars("A table")
+    if forced == "left out":
+        return Column(series.name, "left out", "you said so")
+    if series.dtype == polars.Array:
+        return Column(series.name, "picture", " x ".join(map(str, series.dtype.shape)))
+    if series.dtype.is_numeric() and forced in (None, "numeric", "categorical"):
+        return _of_numbers(series, forced)
+    if series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary):
+        return Column(series.name, "left out", f"its values are of type {series.dtype}")
+    values = texts(series)
+    distinct = values.drop_nulls().unique().sort()
+    known = Column(
+        series.name,
+        "left out",
+        missing=values.null_count(),
+        distinct=distinct.len(),
+        examples=tuple(f"{value:.20}" for value in distinct.head(3)),
+    )
+    if distinct.len() == 0:
+        return replace(known, note="all values are missing")
+    if forced == "categorical":
+        return replace(known, kind="categorical")
+    if forced == "numeric":
+        return _numeric(known, values, distinct, number_format(distinct)[0])
+    if forced == "date":
+        return _date(known, series, values, distinct)
+    return _recognized(known, series, values, distinct)
+
+
+def _of_numbers(series: Series, forced: Kind | None) -> Column:
+    """Return what a column of numbers is."""
+    x = series.cast(float).to_numpy()  # NaN where it is null
+    present = x[~np.isnan(x)]
+    if np.isinf(present).any():
+        raise InputError(
+            f"Column {series.name!r} is infinite in row {int(np.isinf(x).argmax()) + 1}: numbers are finite or missing."
+        )
+    distinct = np.unique(present)
+    examples = tuple(f"{value:.15g}" for value in distinct[:3])
+    known = Column(series.name, "left out", missing=len(x) - len(present), distinct=len(distinct), examples=examples)
+    if not len(distinct):
+        return replace(known, note="all values are missing")
+    span = f"{distinct[0]:.6g} to {distinct[-1]:.6g}"
+    if forced is not None:
+        return replace(known, kind=forced, note=span if forced == "numeric" else "")
+    if distinct.tolist() == [0, 1]:
+        return replace(known, kind="boolean")
+    if len(distinct) == 1:
+        return replace(known, note=f"all values are {examples[0]!r}")
+    if len(distinct) == len(x) >= _FEWEST and distinct[0] >= 0 and (distinct == np.floor(distinct)).all():
+        if distinct[-1] - distinct[0] == len(distinct) - 1 or _IDENTIFIER.search(series.name):
+            return replace(known, note="an identifier: each row has its own number")
+    return replace(known, kind="numeric", note=span)
+
+
+def _recognized(known: Column, series: Series, values: Series, distinct: Series) -> Column:
+    """Return what a column looks like."""
+    polars = needs_polars("A table")
+    small = set(distinct.head(3).str.to_lowercase())
+    if series.dtype == polars.Boolean or (len(small) == 2 and tuple(sorted(small)) in map(_sorted, BOOLEANS)):
+        return replace(known, kind="boolean")
+    if distinct.len() == 1:
+        return replace(known, note=f"all values are {distinct[0]!r:.40}")
+    if series.dtype.is_temporal():
+        return replace(known, kind="date")
+    number, are_numbers = number_format(distinct)
+    if _mostly(are_numbers, distinct.len()):
+        codes = distinct.str.contains(r"^0\d").any()  # post codes, which measure nothing
+        return _words(known, values, distinct) if codes else _numeric(known, values, distinct, number)
+    dates, are_dates = date_formats(series.name, distinct)
+    if dates and _mostly(are_dates, distinct.len()):
+        return _date(known, series, values, distinct, dates)
+    return _words(known, values, distinct)
+
+
+def _sorted(pair: tuple[str, str]) -> tuple[str, ...]:
+    return tuple(sorted(pair))
+
+
+def _mostly(some: int, all_: int) -> bool:
+    return some == all_ or (all_ >= _FEWEST and some >= _MOSTLY * all_)
+
+
+def _words(known: Column, values: Series, distinct: Series) -> Column:
+    """Return what texts are: categories, or names and sentences that no two rows share."""
+    present = values.len() - known.missing
+    if distinct.str.contains(NAME_OF_A_PICTURE).all():
+        return replace(known, note="names of pictures")
+    if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
+        return replace(known, note="texts that hardly repeat, such as names")
+    return replace(known, kind="categorical")
+
+
+def _numeric(known: Column, values: Series, distinct: Series, format: NumberFormat) -> Column:
+    """Return a column of numbers, or raise an error that names the row which is none."""
+    numbers = format.parsed(distinct)
+    _refuse_others(known, values, distinct, numbers, format.text)
+    note = f"{numbers.min():.6g} to {numbers.max():.6g}"
+    if format != PLAIN:
+        note += f", {format.text}"
+    return replace(known, kind="numeric", numbers=format, note=note)
+
+
+def _date(
+    known: Column, series: Series, values: Series, distinct: Series, formats: tuple[str, ...] | None = None
+) -> Column:
+    """Return a column of dates, or raise an error that names the row which is none."""
+    if series.dtype.is_temporal():
+        return replace(known, kind="date")
+    formats = date_formats(known.name, distinct)[0] if formats is None else formats
+    if not formats:
+        raise InputError(
+            f"Column {known.name!r} holds no dates that can be read, such as 2024-02-01: {distinct[0]!r:.40}."
+        )
+    _refuse_others(known, values, distinct, parsed_dates(distinct, formats), "dates")
+    note = f"dates like {distinct[0]}"
+    if is_ambiguous(formats, distinct):
+        note += ", day first" if formats[0].startswith("%d") else ", month first"
+    return replace(known, kind="date", dates=formats, note=note)
+
+
+def _refuse_others(known: Column, values: Series, distinct: Series, parsed: Series, what: str) -> None:
+    """Raise an error if a value was not parsed."""
+    wrong = distinct.filter(parsed.is_null())
+    if wrong.len() == 0:
+        return
+    rows = values.is_in(wrong.implode()).fill_null(False).arg_true()
+    raise InputError(
+        f"Column {known.name!r} holds {what}, but row {rows[0] + 1} is {values[rows[0]]!r:.40}"
+        f"{f' ({rows.len():,} rows are of that sort)' if rows.len() > 1 else ''}. Correct it, leave it empty where the "
+        "value is unknown, or name the column as categorical or as one to drop."
+    )

@@ -1,0 +1,98 @@
+"""Dates and times that are written as texts."""
+
+from __future__ import annotations
+
+from chainrule.common.errors import InputError
+from chainrule.tables.frames import Series, needs_polars
+
+_DATES = [
+    *(
+        "%Y-%m-%d",
+        "%Y/%m/%d",
+        "%Y.%m.%d",
+        "%Y. %m. %d.",
+        "%Y년 %m월 %d일",
+        "%m/%d/%Y",
+        "%d/%m/%Y",
+        "%d.%m.%Y",
+        "%d-%m-%Y",
+    ),
+    *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"),
+]
+_TIMES = ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S%.f", " %I:%M %p"]
+_ZONES = ["", "Z", "%:z"]
+FORMATS = [f"{date}{time}{zone}" for date in _DATES for time in _TIMES for zone in (_ZONES if time else [""])]
+"""The formats that are known, as `strptime` writes them; where day and month could be either, the month comes first."""
+PLAIN_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
+"""As programs write them: such texts have one meaning, whatever training had."""
+_EITHER = {"%m/%d": "%d/%m", "%d/%m": "%m/%d"}
+_PLACE = r"^[^\d]*\d{1,4}[^\d]"  # a date has a number of up to four digits and a sign
+
+
+def parsed_dates(series: Series, formats: tuple[str, ...]) -> Series:
+    """Return texts as dates with times, in UTC if they say their zone; null for what is in none of the formats."""
+    polars = needs_polars("A table")
+    if series.dtype.is_temporal():
+        return in_microseconds(series)
+    dates = polars.Series(series.name, [None], polars.Datetime("us")).extend_constant(None, series.len() - 1)
+    for format in formats:
+        dates = dates.zip_with(dates.is_not_null(), _parsed(series, format))
+    return dates
+
+
+def in_microseconds(series: Series) -> Series:
+    """Return dates or times of polars without a zone; a time of day is one of the first day of 1970."""
+    polars = needs_polars("A table")
+    if series.dtype == polars.Duration or series.dtype == polars.Time:
+        return series.cast(polars.Int64).cast(polars.Datetime("ns" if series.dtype == polars.Time else "us"))
+    if getattr(series.dtype, "time_zone", None):
+        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return series.cast(polars.Datetime("us"))
+
+
+def _parsed(series: Series, format: str) -> Series:
+    polars = needs_polars("A table")
+    if format.endswith("Z"):
+        return series.str.strptime(polars.Datetime("us"), format, strict=False)
+    if format.endswith("%:z"):
+        return in_microseconds(series.str.strptime(polars.Datetime("us", "UTC"), format, strict=False))
+    if "%H" in format or "%I" in format:
+        return series.str.strptime(polars.Datetime("us"), format, strict=False)
+    return series.str.strptime(polars.Date, format, strict=False).cast(polars.Datetime("us"))
+
+
+def date_formats(name: str, distinct: Series) -> tuple[tuple[str, ...], int]:
+    """Return the fewest formats that different texts have, and how many texts are dates in one of them.
+
+    Raises
+    ------
+    InputError
+        If some texts have the day first and others the month, so that nobody knows what 01/02/2024 is.
+    """
+    rest = distinct.filter(distinct.str.contains(_PLACE))
+    total = rest.len()
+    if total < distinct.len():
+        return (), 0
+    formats: list[str] = []
+    while rest.len():
+        # A few texts tell which formats are worth trying on all.
+        few = rest.head(20)
+        counts = {f: int(_parsed(rest, f).is_not_null().sum()) for f in FORMATS if _parsed(few, f).is_not_null().any()}
+        if not counts or max(counts.values()) == 0:
+            break
+        best = max(counts, key=lambda f: (counts[f], -FORMATS.index(f)))
+        rest = rest.filter(_parsed(rest, best).is_null())
+        formats.append(best)
+    starts = {format[:5] for format in formats}
+    if {"%m/%d", "%d/%m"} <= starts:
+        raise InputError(
+            f"Column {name!r} holds dates with the month first and with the day first, so that 01/02/2024 could be "
+            "both: write them all as 2024-02-01."
+        )
+    return tuple(formats), total - rest.len()
+
+
+def is_ambiguous(formats: tuple[str, ...], distinct: Series) -> bool:
+    """Return whether all dates could have day and month the other way round, too."""
+    turned = tuple(_EITHER[format[:5]] + format[5:] for format in formats if format[:5] in _EITHER)
+    return bool(turned) and bool(parsed_dates(distinct, turned).is_not_null().all())

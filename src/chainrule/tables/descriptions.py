@@ -1,0 +1,75 @@
+"""Encoders and targets as plain data for JSON, and back: whatever a file says, only what makes sense is built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chainrule.tables.encoders import CYCLES, ENCODERS, Encoder
+from chainrule.tables.number_texts import NumberFormat
+from chainrule.tables.targets import Target
+
+
+def described(part: Encoder | Target) -> dict[str, Any]:
+    """Return an encoder or a target as plain data."""
+    fields = dict(vars(part))
+    if "numbers" in fields:
+        fields["numbers"] = dict(vars(fields["numbers"]))
+    return {"kind": part.kind, **fields} if isinstance(part, Encoder) else fields
+
+
+def rebuilt_encoder(description: Mapping[str, Any]) -> Encoder:
+    """Return the encoder of a description; raise TypeError, ValueError or KeyError if it is none."""
+    fields = _checked(description)
+    return ENCODERS[fields.pop("kind")](**fields)
+
+
+def rebuilt_target(description: Mapping[str, Any]) -> Target:
+    """Return the target of a description; raise TypeError, ValueError or KeyError if it is none."""
+    return Target(**_checked(description))
+
+
+def _checked(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields, with lists as tuples, each of which is what its name says."""
+    fields: dict[str, Any] = {}
+    for name, value in description.items():
+        fields[name] = tuple(value) if isinstance(value, list) else value
+        if not _RIGHT[name](fields[name]):
+            raise ValueError(f"its {name} is {value!r:.80}")
+    if "numbers" in fields:
+        fields["numbers"] = NumberFormat(**_checked(fields["numbers"]))
+    return fields
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, tuple) and all(map(_text, value)) and len(set(value)) == len(value)
+
+
+_RIGHT: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("name", "kind", "why", "unit"), _text),
+    **dict.fromkeys(("missing", "other", "boolean", "whole", "grouped", "ago"), _flag),
+    **dict.fromkeys(("center", "low", "high"), _finite),
+    **dict.fromkeys(("categories", "classes", "formats"), _texts),
+    "task": lambda value: value in ("classification", "regression"),
+    "scale": lambda value: _finite(value) and value > 0,
+    "decimal": lambda value: value in (".", ","),
+    "cycles": lambda value: _texts(value) and set(value) <= CYCLES.keys(),
+    "shape": lambda value: (
+        isinstance(value, tuple) and len(value) == 3 and all(type(n) is int and n > 0 for n in value)
+    ),
+    "numbers": lambda value: isinstance(value, Mapping),
+}
+"""What each field may be, by its name."""

@@ -1,0 +1,64 @@
+"""What is wrong with a table though it can be learned from: leaks, rare classes, rows without an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import DataWarning, warn
+from chainrule.tables.encoders import Categorical, Date, Numeric, days, read_dates, read_numbers
+from chainrule.tables.frames import Frame
+from chainrule.tables.preparation import Preparation
+from chainrule.tables.targets import Target
+
+_RARE = 0.1  # of the rows
+_SAME = 0.9999  # correlation of a column that is the target in other units
+_ROWS_PER_VALUE = 5  # with fewer, each value may come with one class by chance
+_FEW = 10  # rows, in which anything may agree by chance
+
+
+def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: NDArray[Any]) -> None:
+    """Warn of columns that know the answer, and of classes that few rows have."""
+    for encoder in preparation.encoders:
+        if len(y) > _FEW and _gives_away(frame, encoder, target, y):
+            warn(
+                f"Column {encoder.name!r} says what {target.name!r} is: if it is known only afterwards, as the end "
+                f"of a trip that is to be predicted, leave it out (--drop {encoder.name}, or columns(..., "
+                f"drop=[{encoder.name!r}])).",
+                DataWarning,
+            )
+    if target.task == "classification":
+        shares = np.bincount(y) / len(y)
+        if (rarest := int(shares.argmin())) >= 0 and shares[rarest] < _RARE:
+            warn(
+                f"Class {target.classes[rarest]!r} of {target.name!r} has {shares[rarest]:.1%} of the rows: the "
+                "accuracy says little about it. See the ROC AUC or the balanced accuracy, or weigh the classes "
+                '(class_weight="balanced").',
+                DataWarning,
+            )
+
+
+def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> bool:
+    """Return whether a column is the target under another name, in other units or in other words."""
+    series = frame[encoder.name]
+    if target.task == "regression":
+        if isinstance(encoder, Numeric):
+            x = read_numbers(series, encoder.numbers)
+        elif isinstance(encoder, Date):
+            x = days(read_dates(series, encoder.formats))
+        else:
+            return False
+        present = ~np.isnan(x)
+        spread = present.sum() > _FEW and np.ptp(x[present]) > 0 and np.ptp(y[present]) > 0
+        return bool(spread and abs(np.corrcoef(x[present], y[present])[0, 1]) > _SAME)
+    if not isinstance(encoder, Numeric | Categorical):
+        return False
+    if isinstance(encoder, Numeric):
+        values = np.unique(read_numbers(series, encoder.numbers), return_inverse=True)[1]
+    else:
+        values = encoder.codes(series)
+    pairs = np.unique(np.stack([values, y]), axis=1)
+    different = len(np.unique(pairs[0]))
+    return bool(pairs.shape[1] == different <= len(y) / _ROWS_PER_VALUE)  # each value comes with one class only

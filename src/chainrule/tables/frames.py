@@ -1,0 +1,161 @@
+"""Frames of any library as frames of polars, and their values as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from chainrule.common.errors import InputError, MissingExtraError
+
+Frame: TypeAlias = Any
+"""A `polars.DataFrame`."""
+Series: TypeAlias = Any
+"""A `polars.Series`."""
+
+MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "-", "--", "?", ".", "<na>", "nat", "missing")
+"""What stands for a missing value in a text, in small letters."""
+
+NAME_OF_A_PICTURE = r"(?i)\.(png|jpe?g|bmp|gif|tiff?|webp|ppm|pgm)$"
+"""A pattern for the names of files that hold pictures."""
+
+
+def needs_polars(what: str) -> Any:
+    """Return polars, or raise an error that says how to install it."""
+    try:
+        import polars
+    except ImportError as error:
+        raise MissingExtraError(what, "polars", "tables") from error
+    return polars
+
+
+def as_frame(data: Any, what: str = "The table") -> Frame:
+    """Return a table as a frame of polars with at least one column.
+
+    Parameters
+    ----------
+    data
+        A frame of polars or pandas, a table of pyarrow, a dict of columns, or a list of dicts.
+    what
+        What it is, for errors.
+
+    Raises
+    ------
+    InputError
+        If it is none of these, or has names twice.
+    """
+    polars = needs_polars("A table")
+    module = type(data).__module__.partition(".")[0]
+    if isinstance(data, polars.DataFrame):
+        frame = data
+    elif isinstance(data, polars.LazyFrame):
+        raise InputError(f"{what} is a LazyFrame, which is not computed yet: write frame.collect().")
+    elif module == "pandas" and hasattr(data, "columns"):
+        frame = _from_pandas(polars, data)
+    elif module == "pyarrow" and hasattr(data, "column_names"):
+        frame = _from_arrow(polars, data)
+    elif isinstance(data, Mapping) or (isinstance(data, list) and data and isinstance(data[0], Mapping)):
+        frame = _from_python(polars, data, what)
+    else:
+        raise InputError(
+            f"{what} must be a frame of polars or pandas, a table of pyarrow or a dict of columns, but it is of type "
+            f"{type(data).__name__}. A file is read with chainrule.tables.read(path)."
+        )
+    if not frame.width:
+        raise InputError(f"{what} has no columns.")
+    return frame
+
+
+def _from_pandas(polars: Any, data: Any) -> Frame:
+    names = [str(name) for name in data.columns]
+    _once(names)
+    return polars.DataFrame([_series(polars, name, data.iloc[:, i]) for i, name in enumerate(names)])
+
+
+def _series(polars: Any, name: str, column: Any) -> Series:
+    """Return a column of pandas; one that mixes types as texts."""
+    try:
+        return polars.Series(name, polars.from_pandas(column), strict=True).rename(name)
+    except Exception:  # of pyarrow and polars, which have many for a column of mixed types
+        return polars.Series(name, [None if _is_nothing(value) else str(value) for value in column], polars.String)
+
+
+def _is_nothing(value: Any) -> bool:
+    """Return whether a value of pandas is missing: None, NaN, NaT or NA, none of which equals itself."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return bool(isinstance(value, float) and value != value)
+
+
+def _from_arrow(polars: Any, data: Any) -> Frame:
+    _once([str(name) for name in data.column_names])
+    return polars.from_arrow(data)
+
+
+def _from_python(polars: Any, data: Any, what: str) -> Frame:
+    try:
+        return polars.DataFrame(data, strict=False)
+    except (polars.exceptions.PolarsError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{what} cannot be read as columns of equal length: {str(error).splitlines()[0]:.200}"
+        ) from None
+
+
+def _once(names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"The table has several columns named {twice!r}: give each its own name.")
+
+
+_MANY = 1000  # values
+_NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"  # no code with zeros in front, such as 007
+
+
+def with_numbers(frame: Frame, names: Sequence[str]) -> Frame:
+    """Return a frame in which those of some columns that are plain numbers in texts are float64.
+
+    All columns are looked at together: one at a time, polars would take a second for some hundred.
+    """
+    polars = needs_polars("A table")
+    schema = frame.schema  # which polars makes anew each time
+    written = [name for name in names if schema[name] == polars.String]
+    if not written:
+        return frame
+    words = polars.col(written).str.strip_chars()
+    clean = frame.select(polars.when(~words.str.to_lowercase().is_in(MISSING)).then(words))
+    plain = clean.select(polars.all().str.contains(_NUMBER).all()).row(0, named=True)
+    numbers = [name for name, are_numbers in plain.items() if are_numbers]
+    return frame.with_columns(clean.select(numbers).cast(polars.Float64))
+
+
+def with_plain_numbers(frame: Frame, names: Sequence[str]) -> Frame:
+    """Return a frame in which those of some columns whose texts are finite numbers or empty are float64.
+
+    Unlike `with_numbers`, which is slower, it takes 007 for a number, too.
+    """
+    polars = needs_polars("A table")
+    schema = frame.schema
+    written = [name for name in names if schema[name] == polars.String]
+    if not written:
+        return frame
+    numbers = frame.select(polars.col(written).cast(polars.Float64, strict=False))
+    finite = numbers.select(polars.all().is_finite().all()).row(0)
+    nulls = zip(frame.select(written).null_count().row(0), numbers.null_count().row(0), strict=True)
+    plain = [name for name, f, (before, after) in zip(written, finite, nulls, strict=True) if f and before == after]
+    return frame.with_columns(numbers.select(plain))
+
+
+def texts(series: Series) -> Series:
+    """Return values as texts without blanks around them, null where they are missing.
+
+    A value has the same text whatever library or file it comes from: 3, 3.0 and "3" are "3", and truth values are
+    "true" and "false".
+    """
+    polars = needs_polars("A table")
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+    if series.dtype == polars.String and series.len() > _MANY:  # few different ones are cleaned once
+        distinct = series.unique()
+        if distinct.len() < series.len() // 10:
+            return series.replace(distinct, texts(distinct))
+    words = series.cast(polars.String, strict=False).str.strip_chars().str.replace(r"^(-?\d+)\.0+$", "${1}")
+    return words.set(words.str.to_lowercase().is_in(MISSING).fill_null(False), None)

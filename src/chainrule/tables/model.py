@@ -1,0 +1,442 @@
+"""A network with the table that it was trained on: names of columns, how they are prepared, classes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common import console
+from chainrule.common.console import say
+from chainrule.common.errors import DataWarning, FileFormatError, InputError, warn
+from chainrule.common.settings import whole
+from chainrule.common.version import __version__
+from chainrule.files import models
+from chainrule.layers import Layer
+from chainrule.network import Network
+from chainrule.tables import networks, preparation
+from chainrule.tables.columns import Columns, check_has, shown
+from chainrule.tables.columns import columns as recognized
+from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_target
+from chainrule.tables.findings import warn_of_findings
+from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
+from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.preparation import Preparation
+from chainrule.tables.scans import Scan, rows_to_look_at
+from chainrule.tables.scores import baselines, naive, scores
+from chainrule.tables.splitting import draw
+from chainrule.tables.stored_inputs import stored_inputs
+from chainrule.tables.targets import Target, Task, target_of
+from chainrule.tables.windows import Past
+from chainrule.training.callbacks import EarlyStopping
+
+_FEW_ROWS = 50  # too few to lose some for that
+
+
+class TableModel:
+    """A network for tables; made by `TableModel.fit` or `TableModel.load`.
+
+    Attributes
+    ----------
+    network
+        The network, whose inputs are prepared columns.
+    preparation
+        What becomes of each column.
+    target
+        What is predicted.
+    report
+        Scores and versions, kept in the file: plain data.
+    past
+        Which rows before it a prediction is made from; None if it is made from its own row.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> area, town = [float(40 + i % 37) for i in range(120)], ["Ulm", "Bonn", "Bonn"] * 40
+    >>> price = [a * (3 if t == "Ulm" else 2) for a, t in zip(area, town)]
+    >>> model = cr.TableModel.fit({"area": area, "town": town, "price": price}, "price", verbose=False)
+    >>> model.predict({"town": ["Ulm"], "area": [50]}).shape
+    (1,)
+    """
+
+    KEY: ClassVar[str] = "table"
+    """Of its part of the description in a model file."""
+
+    def __init__(
+        self,
+        network: Network,
+        preparation: Preparation,
+        target: Target,
+        report: dict[str, Any],
+        past: Past | None = None,
+    ) -> None:
+        self.network, self.preparation, self.target = network, preparation, target
+        self.report, self.past = report, past
+
+    @classmethod
+    def fit(
+        cls,
+        data: Any,
+        target: str,
+        *,
+        columns: Columns | None = None,
+        task: Task | None = None,
+        layers: Sequence[int | Layer] = (128, 64),
+        history: int | None = None,
+        horizon: int = 1,
+        time: str | None = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        seed: int = 0,
+        verbose: bool = True,
+        **settings: Any,
+    ) -> TableModel:
+        """Train a network on a table.
+
+        Parameters
+        ----------
+        data
+            A frame of polars or pandas, a table of pyarrow, or a dict of columns; `chainrule.tables.read` gives one.
+            Of a table that is larger than memory, what `chainrule.tables.scan` gives: rows drawn from all of it stand
+            for the others in what is measured, and inputs are prepared into temporary files.
+        target
+            The name of the column to predict. Rows in which it is missing are left out.
+        columns
+            What the columns are, from `chainrule.tables.columns`; told from the table if None.
+        task
+            "classification" or "regression"; told from the target if None.
+        layers
+            Units of the hidden layers, which are Dense, ReLU and Dropout; or layers of your own, without the last one,
+            which follows from the target.
+        history, horizon, time
+            To predict from the rows before, the target's own past included: how many rows are seen, how many rows
+            after the last of them it is, and the column that orders the rows, as for `chainrule.tables.windows`.
+        class_weight
+            How much the examples of a class weigh in training, as {class: weight}; "balanced" makes all classes weigh
+            the same together. Probabilities are then those of such a mixture.
+        seed
+            Of the first weights, the order of the rows and of the fifth of them that tells when to stop.
+        verbose
+            Whether to say what the columns are and how long was trained, and to show progress on a terminal.
+        settings
+            Of `Network.fit`, in place of what is chosen here: epochs, batch_size, optimizer, callbacks, engine, ...
+
+        Raises
+        ------
+        InputError
+            If there is nothing to learn from or to predict, or a value is not of its column's kind; the text names the
+            column and the row.
+
+        Warns
+        -----
+        DataWarning
+            If a column gives the target away, a class is rare, or rows have no target.
+        """
+        table = _table(data, Past(history, horizon, time) if history is not None else None)
+        check_has(table, target)
+        seed = whole("TableModel.fit", "seed", seed, least=0)
+        if task not in (None, "classification", "regression"):
+            raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
+        columns = recognized(table) if columns is None else columns
+        table = with_answers(table, target)
+        frame = rows_to_look_at(table)
+        plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
+        frame = with_numbers(frame, plain)
+        past = None if history is None else Past(history, horizon, time)
+        goal = target_of(table[target], columns[target], task, in_time=past is not None)
+        prepared = preparation.fit(frame, columns, None if past else target, ago=past is None)
+        if past is None:
+            warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
+        shape = prepared.shape if past is None else (past.history, prepared.width)
+        network = networks.network(shape, goal, layers, seed)
+        model = cls(network, prepared, goal, {"rows": table.height, "versions": _versions()}, past)
+        if verbose:
+            say(model.about(columns))
+            if isinstance(table, Scan):
+                say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
+        model._train(
+            table if isinstance(table, Scan) else frame,
+            {"verbose": verbose and console.out().isatty(), "seed": seed, **settings, "class_weight": class_weight},
+        )
+        if verbose:
+            say(model.trained)
+        return model
+
+    @property
+    def predicts(self) -> str:
+        """What it predicts, for people."""
+        if self.target.task == "regression":
+            what = f"values from {self.target.low:.6g} to {self.target.high:.6g}"
+        else:
+            what = shown(self.target.classes)
+        return f"{self.target.name}: {self.target.task}, {what} ({self.target.why})"
+
+    @property
+    def trained(self) -> str:
+        """How it was trained, for people."""
+        epochs = self.report.get("history", ())
+        text = f"trained on {self.report['rows']:,} rows for {len(epochs)} epochs"
+        validated = [epoch["val_loss"] for epoch in epochs if "val_loss" in epoch]
+        if not validated:
+            return text
+        best = validated.index(min(validated)) + 1
+        return f"{text}; epoch {best} is kept, the best one on a fifth of them that told when to stop"
+
+    def _train(self, table: Any, settings: dict[str, Any]) -> None:
+        """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
+        y = self.target.numbers_of(table[self.target.name])
+        if isinstance(table, Scan):
+            validates = self._validates(y, settings)
+            with stored_inputs(table, self.preparation, [~validates, validates]) as (X, X_validates):
+                self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
+        else:
+            X, rows, _ = self._examples(table)
+            y = y[rows]
+            validates = self._validates(y, settings)
+            self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
+        self.report["history"] = self.network.history.rows
+
+    def _validates(self, y: NDArray[Any], settings: dict[str, Any]) -> NDArray[np.bool_]:
+        """Return which examples tell when to stop; none if they are few, or others were said."""
+        if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):
+            return np.zeros(len(y), bool)
+        if self.past is not None:  # what comes last is like what will come
+            return np.arange(len(y)) >= (1 - networks.VALIDATED) * len(y)
+        strata = y if self.target.task == "classification" else np.zeros(len(y), int)
+        return draw(strata, networks.VALIDATED, settings["seed"])
+
+    def _fit(self, trains: tuple[Any, Any], validates: tuple[Any, Any], settings: dict[str, Any]) -> None:
+        """Train on inputs and classes' places or values, and stop when others get worse."""
+        chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
+        if isinstance(weights := chosen["class_weight"], Mapping):
+            chosen["class_weight"] = self.target.weights_of(weights)
+        if len(validates[0]):
+            chosen["validation_data"] = validates[0], self._learned(validates[1])
+            chosen["callbacks"] = [EarlyStopping(max(5, chosen["epochs"] // 4)), *chosen.get("callbacks", ())]
+        self.network.fit(trains[0], self._learned(trains[1]), **chosen)
+
+    def _learned(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return what the network learns in the place of classes and values."""
+        if self.target.task == "classification":
+            return y
+        return ((y - self.target.center) / self.target.scale).astype(np.float32)[:, None]
+
+    def predict(self, data: Any) -> Any:
+        """Return the class or the value of each row of a table.
+
+        Parameters
+        ----------
+        data
+            A table with the columns of training in any order; others are not looked at.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of shape (rows,): the classes as whole numbers, truth values or texts, as they were in training; or values.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, or a value is not of its column's kind.
+        """
+        P = self._outputs(data)
+        return self.target.labels(P).to_numpy() if self.target.task == "classification" else P
+
+    def predict_proba(self, data: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, of shape (rows, classes), in the order of ``target.classes``."""
+        if self.target.task == "regression":
+            raise InputError(f"{self.target.name!r} is a number, which has no classes: use predict.")
+        return self._outputs(data)
+
+    def _outputs(self, data: Any) -> NDArray[np.float64]:
+        """Return probabilities of shape (rows, classes), or values of shape (rows,) in the units of the table.
+
+        They are NaN where too few rows come before.
+        """
+        table = _table(data, self.past)
+        blocks = list(table.map(self._predicted) if isinstance(table, Scan) else [self._predicted(table)])
+        _warn_of_unknown(unknown for _, unknown in blocks)
+        return np.concatenate([P for P, _ in blocks])
+
+    def _predicted(self, frame: Frame) -> tuple[NDArray[np.float64], dict[str, int]]:
+        """Return what `_outputs` does, and for each column how many categories training did not know."""
+        X, rows, unknown = self._examples(frame)
+        values = np.full((frame.height, max(len(self.target.classes), 1)), np.nan)
+        if len(X):
+            P = self.network.predict(X).astype(np.float64)
+            values[rows] = np.hstack([1 - P, P]) if values.shape[1] > P.shape[1] else P
+        if self.target.task == "classification":
+            return values, unknown
+        return values[:, 0] * self.target.scale + self.target.center, unknown
+
+    def _examples(self, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.int64], dict[str, int]]:
+        """Return the inputs of the network, the row of the table that each example predicts, and what is unknown."""
+        X, unknown = self.preparation.prepare(frame)
+        if self.past is None:
+            return X.reshape(-1, *self.preparation.shape), np.arange(len(X)), unknown
+        seen, rows = self.past.windows(frame, self.target.name)
+        return X[seen], rows, unknown
+
+    def scored(self, data: Any) -> Frame:
+        """Return a table with the predictions beside its columns.
+
+        Returns
+        -------
+        polars.DataFrame
+            All columns as they came, and "prediction"; for classes also "probability of ..." for each.
+        """
+        frame, unknown = self._scored(as_frame(data))
+        _warn_of_unknown([unknown])
+        return frame
+
+    def scored_blocks(self, data: Scan) -> Iterator[Frame]:
+        """Yield what `scored` returns, for a table in a file, a block of rows at a time."""
+        all_unknown = []
+        for frame, unknown in _table(data, self.past).map(self._scored):
+            all_unknown.append(unknown)
+            yield frame
+        _warn_of_unknown(all_unknown)
+
+    def _scored(self, frame: Frame) -> tuple[Frame, dict[str, int]]:
+        polars = needs_polars("A table")
+        P, unknown = self._predicted(frame)
+        if self.target.task == "regression":
+            new = [polars.Series("prediction", P)]
+        else:
+            new = [self.target.labels(P).alias("prediction")]
+            new += [polars.Series(f"probability of {c}", P[:, k]) for k, c in enumerate(self.target.classes)]
+        if taken := [series.name for series in new if series.name in frame.columns]:
+            raise InputError(
+                f"The table has columns that are called like the predictions, {shown(taken)}: rename them."
+            )
+        numbers = [series.fill_nan(None) if series.dtype.is_float() else series for series in new]
+        return frame.with_columns(numbers), unknown
+
+    def evaluate(self, data: Any) -> dict[str, float]:
+        """Return the scores on a table that has the target, in its units, as `chainrule.tables.scores` says."""
+        table = _table(data, self.past)
+        check_has(table, self.target.name)
+        P, answers = self._outputs(table), table[self.target.name]
+        rows = np.arange(table.height)
+        if self.past is not None:
+            rows = np.flatnonzero(~np.isnan(P.reshape(len(P), -1)[:, 0]) & ~texts(answers).is_null().to_numpy())
+        if not len(rows):
+            raise InputError("The table has no row that can be predicted, so there is nothing to score.")
+        return scores(self.target, self.target.numbers_of(answers[rows]), P[rows])
+
+    def baselines(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
+        """Return the scores of models without a network on a test table.
+
+        These are the most frequent class or the mean, and logistic or ridge regression; for a model that sees the past,
+        the last value that is known, and the value one season before.
+        """
+        if self.past is not None:
+            return naive(self.target, self.past, as_frame(test))
+        train, test = (with_answers(_table(data), self.target.name, quiet=True) for data in (train, test))
+        looked_at = rows_to_look_at(train)
+        trains = self.preparation.prepare(looked_at).X, self.target.numbers_of(looked_at[self.target.name])
+        blocks = test.map(self.preparation.prepare) if isinstance(test, Scan) else [self.preparation.prepare(test)]
+        answers = self.target.numbers_of(test[self.target.name])
+        return baselines(self.target, trains, (block.X for block in blocks), answers)
+
+    def about(self, columns: Columns) -> str:
+        """Return what was recognized, for people."""
+        lines = [str(columns), self.predicts]
+        assert self.network.input_shape is not None
+        shape = " x ".join(map(str, self.network.input_shape))
+        return "\n".join([*lines, f"{len(self.preparation.encoders)} columns become {shape} inputs"])
+
+    def save(self, path: str | Path) -> None:
+        """Write the network, and in the same file what `load` needs besides, as plain data; no code, no pickle.
+
+        Raises
+        ------
+        InputError, UnwritableError
+            As for `chainrule.save`.
+        """
+        table = {
+            "columns": [described(encoder) for encoder in self.preparation.encoders],
+            "target": described(self.target),
+            "report": self.report,
+            **({} if self.past is None else {"past": vars(self.past)}),
+        }
+        models.write(self.network, path, {self.KEY: table})
+
+    @classmethod
+    def load(cls, path: str | Path) -> TableModel:
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If there is no such file.
+        FileFormatError
+            If the file is damaged or was changed, or is a network without a table.
+        """
+        network, description = models.load_described(path)
+        if cls.KEY not in description:
+            raise FileFormatError(f"{path} holds a network that knows no table: load it with chainrule.load.")
+        return cls.of(network, description[cls.KEY], str(path))
+
+    @classmethod
+    def of(cls, network: Network, table: Any, name: str) -> TableModel:
+        """Return the model of a network and what its file says of the table."""
+        try:
+            prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
+            past = Past(**table["past"]) if "past" in table else None
+            model = cls(network, prepared, rebuilt_target(table["target"]), dict(table["report"]), past)
+            outputs = len(model.target.classes) if model.target.task == "classification" else 1
+            shape = prepared.shape if past is None else (past.history, prepared.width)
+            wanted = (shape, (1 if outputs == 2 else outputs,))
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise FileFormatError(
+                f"{name} does not describe a table that this version knows: {error!r:.200}"
+            ) from error
+        if wanted != (network.input_shape, network.output_shape):
+            raise FileFormatError(
+                f"{name} describes a table of {wanted[0]} inputs and {wanted[1]} outputs, but its network takes "
+                f"{network.input_shape} and gives {network.output_shape}."
+            )
+        return model
+
+    def __repr__(self) -> str:
+        return f"TableModel({self.target.name!r}, {self.target.task}, {len(self.preparation.encoders)} columns)"
+
+
+def _table(data: Any, past: Past | None = None) -> Any:
+    """Return a frame, or a table in a file."""
+    if isinstance(data, Scan) and past is not None:
+        raise InputError(
+            "The rows before a prediction may lie anywhere in a file: read the whole table, as chainrule.tables.read "
+            "does."
+        )
+    return data if isinstance(data, Scan) else as_frame(data)
+
+
+def with_answers(table: Any, target: str, *, quiet: bool = False) -> Any:
+    """Return the rows that have a target; warn of those that have none, unless quiet."""
+    missing = texts(table[target]).is_null().to_numpy()
+    if not (n := int(missing.sum())):
+        return table
+    if n == table.height:
+        raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
+    if not quiet:
+        warn(f"{n:,} of {table.height:,} rows have no {target!r} and are left out.", DataWarning)
+    return table.filter(~missing)
+
+
+def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
+    counts = sum(map(Counter, unknown), Counter[str]())
+    for name, n in counts.items():
+        warn(
+            f"Column {name!r} has {n:,} value{'s' if n > 1 else ''} that training did not know; "
+            "for the network they are none of its categories.",
+            DataWarning,
+        )
+
+
+def _versions() -> dict[str, str]:
+    return {"chainrule": __version__, "numpy": np.__version__}

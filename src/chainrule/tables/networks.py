@@ -1,0 +1,68 @@
+"""A network without experience for what a table asks for, and how long it is trained if nobody says so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.common.settings import whole
+from chainrule.equations.optimizers import AdamW
+from chainrule.equations.schedules import Cosine, Warmup
+from chainrule.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, GlobalAveragePool, Layer, MaxPool, ReLU
+from chainrule.network import Network
+from chainrule.tables.targets import Target
+
+DROPOUT = 0.3
+VALIDATED = 0.2  # of the rows tell when to stop
+_STEPS = 2000  # of the optimizer: a small table is gone through more often than a large one
+_LEAST_EPOCHS, _MOST_EPOCHS = 10, 100
+_MANY_ROWS = 2000
+_RATE, _DECAY = 0.002, 0.02
+_CHANNELS = (16, 32, 64)  # of convolutions, after each of which pictures are half as wide
+_SMALLEST = 4  # pixels
+
+
+def network(shape: tuple[int, ...], target: Target, layers: Sequence[int | Layer], seed: int) -> Network:
+    """Return a network from examples of a shape to a target.
+
+    Whole numbers among the layers are hidden layers of so many units: Dense, ReLU and Dropout. Pictures pass through
+    convolutions before those, and the past is laid flat.
+    """
+    hidden: list[Layer] = []
+    if len(shape) == 3 and all(isinstance(layer, int) for layer in layers):
+        hidden += _convolutions(min(shape[:2]))
+    if len(shape) == 2 and all(isinstance(layer, int) for layer in layers):
+        hidden.append(Flatten())
+    for layer in layers:
+        if isinstance(layer, Layer):
+            hidden.append(layer)
+        else:
+            units = whole("TableModel.fit", "layers", layer, least=1)
+            hidden += [Dense(units, initializer="he"), ReLU(), Dropout(DROPOUT)]
+    outputs = max(len(target.classes), 1)
+    loss = {1: "mean_squared_error", 2: "binary_cross_entropy"}.get(outputs, "categorical_cross_entropy")
+    last = Dense(1 if outputs == 2 else outputs, initializer="xavier")
+    return Network([*hidden, last], loss, input_shape=shape, seed=seed)
+
+
+def _convolutions(side: int) -> list[Layer]:
+    """Return convolutions for pictures whose shorter side has so many pixels."""
+    layers: list[Layer] = []
+    for channels in _CHANNELS:
+        layers += [Conv2D(channels, kernel=3, padding="same"), BatchNorm(), ReLU()]
+        if side >= 2 * _SMALLEST:
+            layers.append(MaxPool(2))
+            side //= 2
+    return [*layers, GlobalAveragePool()]
+
+
+def settings(rows: int, said: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of `Network.fit` for so many rows, of which some may have been said."""
+    batch_size = said.get("batch_size", 256 if rows >= _MANY_ROWS else 32)
+    batches = math.ceil(rows * (1 - VALIDATED) / batch_size)
+    epochs = said.get("epochs", min(max(_STEPS // batches, _LEAST_EPOCHS), _MOST_EPOCHS))
+    steps = max(epochs * batches, 2)
+    warm_up = max(1, steps // 20)
+    optimizer = AdamW(Warmup(warm_up, Cosine(_RATE, steps=max(steps - warm_up, 1))), weight_decay=_DECAY)
+    return {"batch_size": batch_size, "epochs": epochs, "optimizer": optimizer, **said}

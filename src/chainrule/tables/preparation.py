@@ -1,0 +1,177 @@
+"""From the columns of a table to the inputs of a network, as they were measured in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.tables.columns import Column, Columns, shown
+from chainrule.tables.encoders import (
+    CYCLES,
+    Boolean,
+    Categorical,
+    Date,
+    Encoder,
+    Numeric,
+    Picture,
+    days,
+    read_dates,
+    read_numbers,
+    truth_values,
+)
+from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, with_plain_numbers
+from chainrule.tables.number_texts import PLAIN
+
+_MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
+_RARE = 3  # rows of a category that is too rare to learn from, in a table of many rows
+_MANY_ROWS = 200
+_LARGEST_LEVEL = 255.0
+
+
+class Prepared(NamedTuple):
+    """The inputs of a table.
+
+    Attributes
+    ----------
+    X
+        Of shape (rows, inputs).
+    unknown
+        For each column how many categories training did not know, where there are any.
+    """
+
+    X: NDArray[np.float32]
+    unknown: dict[str, int]
+
+
+class Preparation:
+    """What becomes of each column of a table.
+
+    Parameters
+    ----------
+    encoders
+        One for each column that is learned from.
+    """
+
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
+        self.encoders = tuple(encoders)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns that are learned from."""
+        return [encoder.name for encoder in self.encoders]
+
+    @property
+    def width(self) -> int:
+        """How many inputs they make."""
+        return sum(encoder.width for encoder in self.encoders)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example: (inputs,), or that of its picture."""
+        first = self.encoders[0]
+        return first.shape if isinstance(first, Picture) else (self.width,)
+
+    def prepare(self, frame: Frame) -> Prepared:
+        """Return the inputs of a table with the same columns, in any order; others are not looked at.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, or a value is not of the column's kind.
+        """
+        there = set(frame.columns)
+        if missing := [name for name in self.names if name not in there]:
+            raise InputError(
+                f"The model was trained with the columns {shown(self.names)}, but the table lacks {shown(missing)}. It "
+                f"has {shown(frame.columns)}."
+            )
+        plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
+        frame = with_numbers(with_plain_numbers(frame, plain), plain)
+        X = np.zeros((frame.height, self.width), np.float32)
+        start, unknown = 0, {}
+        for encoder in self.encoders:
+            if n := encoder.encode(frame[encoder.name], X[:, start : start + encoder.width]):
+                unknown[encoder.name] = n
+            start += encoder.width
+        return Prepared(X, unknown)
+
+
+def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True) -> Preparation:
+    """Measure what the columns of a table, but the target, need to become inputs; of dates how long ago, if asked.
+
+    Raises
+    ------
+    InputError
+        If there is no column to learn from.
+    """
+    used = [column for column in columns if column.kind != "left out" and column.name != target]
+    if not used:
+        notes = "; ".join(f"{column.name!r}: {column.note}" for column in columns if column.name != target)
+        raise InputError(f"There is no column to learn from besides {target!r}. {notes:.500}".rstrip())
+    if len(used) > 1 and (picture := next((c for c in used if c.kind == "picture"), None)):
+        others = [column.name for column in used if column is not picture]
+        raise InputError(f"Pictures are learned from by themselves: leave out {shown(others)}, or {picture.name!r}.")
+    numbers = {c.name: read_numbers(frame[c.name], c.numbers) for c in used if c.kind == "numeric"}
+    dates = {c.name: read_dates(frame[c.name], c.dates) for c in used if c.kind == "date"}
+    measured = _measured({**numbers, **{name: days(series) for name, series in dates.items()}})
+
+    def encoder(column: Column) -> Encoder:
+        series, name = frame[column.name], column.name
+        if column.kind == "numeric":
+            return Numeric(name, column.numbers, *measured[name], missing=bool(np.isnan(numbers[name]).any()))
+        if column.kind == "date":
+            cycles = tuple(cycle for cycle, of in CYCLES.items() if _differ(of(dates[name])))
+            return Date(name, column.dates, *measured[name], ago, cycles, missing=dates[name].null_count() > 0)
+        if column.kind == "picture":
+            return _picture(series)
+        return _categorical(name, column.kind == "boolean", series)
+
+    return Preparation([encoder(column) for column in used])
+
+
+def _differ(shares: NDArray[np.float64]) -> bool:
+    """Return whether dates go through most of a cycle: what is learned of a part of it says nothing of the rest."""
+    present = shares[~np.isnan(shares)]
+    return bool(np.unique(np.floor(present * 6)).size >= 5)
+
+
+def _measured(numbers: dict[str, NDArray[np.float64]]) -> dict[str, tuple[float, float]]:
+    """Return the center and the scale of columns of numbers, NaN where they are missing."""
+    if not numbers:
+        return {}
+    try:
+        from sklearn.preprocessing import RobustScaler, StandardScaler
+    except ImportError as error:
+        raise MissingExtraError("Preparing a table", "scikit-learn", "tables") from error
+    x = np.column_stack(list(numbers.values()))
+    low, high = np.nanquantile(x, [0.25, 0.75], axis=0)
+    spread, centers, scales = high > low, np.zeros(len(numbers)), np.ones(len(numbers))
+    if spread.any():
+        robust: Any = RobustScaler().fit(x[:, spread])
+        centers[spread], scales[spread] = robust.center_, robust.scale_
+    if not spread.all():  # most rows have the same value
+        standard: Any = StandardScaler().fit(x[:, ~spread])
+        centers[~spread], scales[~spread] = standard.mean_, standard.scale_
+    return dict(zip(numbers, zip(centers.tolist(), scales.tolist(), strict=True), strict=True))
+
+
+def _categorical(name: str, boolean: bool, series: Series) -> Categorical:
+    """Return the encoder of categories: those that are frequent enough, in the order of their texts."""
+    if boolean:
+        missing = [""] if truth_values(series).null_count() else []
+        return Boolean(name, (*missing, "false", "true"), other=False)
+    polars = needs_polars("A table")
+    values = texts(series)
+    counts = values.fill_null("").value_counts(name="rows").sort(["rows", values.name], descending=[True, False])
+    rare = _RARE if series.len() >= _MANY_ROWS else 1
+    frequent = counts.filter(polars.col("rows") >= rare).head(_MOST_CATEGORIES)[values.name].to_list()
+    return Categorical(name, tuple(sorted(frequent)), other=len(frequent) < counts.height)
+
+
+def _picture(series: Series) -> Picture:
+    scale = 1.0 if series.dtype.inner.is_float() else _LARGEST_LEVEL
+    return Picture(series.name, tuple(series.dtype.shape), scale)

@@ -1,0 +1,168 @@
+"""A table from a file of any kind, or from a folder of pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
+from chainrule.common.reading import opened
+from chainrule.tables.array_files import read_hdf5, read_idx_pair, read_npz
+from chainrule.tables.frames import Frame, as_frame, needs_polars
+from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
+from chainrule.tables.scans import ARROW, PARQUET, Scan
+from chainrule.tables.text_files import check_names, read_text_file
+
+_ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+_OLD_EXCEL, _IDX, _GZIP = b"\xd0\xcf\x11\xe0", b"\0\0", b"\x1f\x8b"
+
+
+def read(
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
+    size: tuple[int, int] | None = None,
+) -> Frame:
+    """Read a table.
+
+    Parameters
+    ----------
+    path
+        A file: CSV or TSV in any usual encoding and with any usual separator, Parquet, Arrow (Feather), Excel, NPZ,
+        HDF5 or IDX, told by its first bytes; or a folder with a folder of pictures for each class. A column of a CSV or
+        TSV file may name pictures, from the folder of the file on.
+    sheet
+        Of an Excel file; the first one if None.
+    x, y
+        Of an NPZ or HDF5 file: the names of the arrays with the inputs and with the target. Of an IDX file, y is the
+        file with the classes.
+    size
+        Of pictures: height and width to bring them to; those of the first picture if None.
+
+    Returns
+    -------
+    polars.DataFrame
+        Fields of CSV and TSV files are texts: what they mean is told by `chainrule.tables.columns`. A folder of
+        pictures has the columns "file", "picture" and "class"; an IDX file of pictures "picture", and "class" if there
+        is y.
+
+    Raises
+    ------
+    InputError
+        If the table has no header, names twice, rows of different length or wrong quotes; the text names the row.
+    FileFormatError
+        If the file is damaged, or of no kind that is known.
+    DataUnavailableError
+        If there is no such file.
+    MissingExtraError
+        If the package that reads this kind is not installed.
+    """
+    if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
+        raise InputError(f"read takes the path of a file, but got {path!r:.80}.")
+    path = Path(path)
+    if path.is_dir():
+        _refuse_others(path, "a folder of pictures", sheet=sheet, x=x, y=y)
+        return read_pictures(path, size)
+    with opened(path) as file:
+        start = file.read(8)
+    if start == _HDF5 or (start.startswith(_ZIP) and path.suffix.lower() == ".npz"):
+        _refuse_others(path, "a file of arrays", sheet=sheet, size=size)
+        with _whole(path):
+            arrays = read_hdf5 if start == _HDF5 else read_npz
+            return as_frame(arrays(path, x, y), str(path))
+    if start.startswith((_IDX, _GZIP)):
+        _refuse_others(path, "an IDX file", sheet=sheet, x=x, size=size)
+        return as_frame(read_idx_pair(path, y))
+    _refuse_others(path, "a table", x=x, y=y)
+    if start.startswith((_ZIP, _OLD_EXCEL)):
+        _refuse_others(path, "an Excel file", size=size)
+        with _whole(path):
+            return _excel(path, sheet)
+    _refuse_others(path, "no Excel file", sheet=sheet)
+    if start.startswith((PARQUET, ARROW)):
+        _refuse_others(path, "no text file", size=size)
+        polars = needs_polars("Reading a table")
+        with _whole(path):
+            return polars.read_parquet(path) if start.startswith(PARQUET) else polars.read_ipc(path)
+    frame = read_text_file(path)
+    if column := column_of_pictures(frame, path.parent):
+        return with_pictures(frame, column, path.parent, size)
+    _refuse_others(path, "a table without names of pictures", size=size)
+    return frame
+
+
+def scan(path: str | Path) -> Scan:
+    """Return a table that stays in its file, for one that is larger than memory.
+
+    Parameters
+    ----------
+    path
+        A file: CSV, TSV, Parquet or Arrow.
+
+    Returns
+    -------
+    Scan
+        What `chainrule.tables.columns`, `split`, `TableModel.fit`, `predict` and `evaluate` take in place of a frame.
+
+    Raises
+    ------
+    InputError, FileFormatError, DataUnavailableError
+        As for `read`.
+    """
+    path = Path(path)
+    if not can_be_scanned(path):
+        raise InputError(f"{path} is read whole: scan takes CSV, TSV, Parquet and Arrow files, read takes this one.")
+    return Scan(path)
+
+
+def can_be_scanned(path: Path) -> bool:
+    """Return whether a file is none of those that are read whole."""
+    with opened(path) as file:
+        return not file.read(8).startswith((_ZIP, _HDF5, _OLD_EXCEL, _IDX, _GZIP))
+
+
+def _refuse_others(path: Path, kind: str, **settings: Any) -> None:
+    """Raise an error if a setting was said that means nothing for this kind of file."""
+    for name, value in settings.items():
+        if value is not None:
+            raise InputError(f"{path} is {kind}, for which {name}={value!r} means nothing: leave it out.")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Turn whatever a reader raises for a damaged file into one error."""
+    try:
+        yield
+    except (ChainruleError, MemoryError):
+        raise
+    except Exception as error:  # of polars, calamine, h5py and numpy, which have many for damage
+        raise FileFormatError(
+            f"{path} cannot be read: {str(error).strip().splitlines()[0] if str(error).strip() else error!r:.200}. "
+            "It is truncated or damaged: get or write it again."
+        ) from error
+
+
+def _excel(path: Path, sheet: str | None) -> Frame:
+    polars = needs_polars("Reading a table")
+    try:
+        import fastexcel
+    except ImportError as error:
+        raise MissingExtraError("Reading Excel", "fastexcel", "tables") from error
+    names = fastexcel.read_excel(path).sheet_names
+    if sheet is not None and sheet not in names:
+        raise InputError(f"{path} has no sheet {sheet!r}; its sheets are {', '.join(map(repr, names))}.")
+    cells = polars.read_excel(
+        path, sheet_name=names[0] if sheet is None else sheet, has_header=False, infer_schema_length=0,
+        raise_if_empty=False, drop_empty_rows=True, drop_empty_cols=True,
+    )  # fmt: skip
+    if cells.height == 0:
+        raise InputError(f"The sheet {sheet or names[0]!r} of {path} is empty.")
+    header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(cells.row(0), 1)]
+    check_names(str(path), header)
+    cells.columns = header
+    return cells[1:]

@@ -1,0 +1,181 @@
+"""Tables that stay in their files: rows come a block at a time, and memory does not depend on how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.reading import opened
+from chainrule.tables.frames import Frame, Series, as_frame, needs_polars
+from chainrule.tables.text_files import text_blocks
+
+T = TypeVar("T")
+
+PARQUET, ARROW = b"PAR1", b"ARROW1"
+_SAMPLED_ROWS = 100_000  # that stand for all: quartiles are then off by about 0.2 % of the rows
+_SAMPLED_CELLS = 10_000_000
+_LEAST_ROWS = 1000
+_BLOCK_CELLS = 1_000_000
+
+
+@dataclass
+class _Seen:
+    """What was kept of the rows of a file that went by: shared by all tables of that file."""
+
+    height: int = 0
+    sample: Frame | None = None
+    sampled: NDArray[np.int64] | None = None  # the rows of the file that these are
+    columns: dict[str, Series] = field(default_factory=dict)
+
+
+class Scan:
+    """A table in a file, or some rows of one, which is read a block of rows at a time; made by `chainrule.tables.scan`.
+
+    Attributes
+    ----------
+    path
+        The file: CSV, TSV, Parquet or Arrow.
+    columns
+        The names of its columns.
+    """
+
+    def __init__(self, path: Path, rows: NDArray[np.bool_] | None = None, seen: _Seen | None = None) -> None:
+        self.path, self._rows = path, rows
+        self._seen = _Seen() if seen is None else seen
+        with opened(path) as file:
+            start = file.read(8)
+        self._read = _blocks_of_frame if start.startswith((PARQUET, ARROW)) else text_blocks
+        self.columns: list[str] = next(self._read(path)).columns
+
+    @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return len(self.columns)
+
+    @property
+    def height(self) -> int:
+        """How many rows it has."""
+        self.look()
+        return self._seen.height if self._rows is None else int(self._rows.sum())
+
+    @property
+    def sample(self) -> Frame:
+        """Rows that stand for all, drawn at random, in the order of the file."""
+        self.look()
+        seen = self._seen
+        assert seen.sample is not None and seen.sampled is not None
+        return seen.sample if self._rows is None else seen.sample.filter(self._rows[seen.sampled])
+
+    def __getitem__(self, name: str) -> Series:
+        """Return a whole column."""
+        self.look(name)
+        column = self._seen.columns[name]
+        return column if self._rows is None else column.filter(self._rows)
+
+    def look(self, *names: str) -> None:
+        """Go through the file once, to keep a sample and some whole columns; not if they are there."""
+        seen = self._seen
+        wanted: dict[str, list[Series]] = {name: [] for name in names if name not in seen.columns}
+        if seen.sample is not None and not wanted:
+            return
+        drawn, start = _Drawn(self.width), 0
+        for frame in self._read(self.path):
+            for name, pieces in wanted.items():
+                pieces.append(frame[name])
+            drawn.add(frame, start)
+            start += frame.height
+        polars = needs_polars("A table")
+        seen.columns |= {name: polars.concat(pieces) for name, pieces in wanted.items()}
+        seen.height = start
+        seen.sample, seen.sampled = drawn.in_order()
+
+    def filter(self, rows: NDArray[np.bool_]) -> Scan:
+        """Return the table of some of the rows."""
+        if self._rows is not None:
+            chosen = self._rows.copy()
+            chosen[chosen] = rows
+            rows = chosen
+        return Scan(self.path, rows, self._seen)
+
+    def map(self, function: Callable[[Frame], T]) -> Iterator[T]:
+        """Yield what a function makes of each block of rows; its error says which rows of the file these are."""
+        start = 0
+        for frame in self._read(self.path):
+            rows = None if self._rows is None else self._rows[start : start + frame.height]
+            try:
+                result = function(frame if rows is None else frame.filter(rows))
+            except InputError as error:
+                raise InputError(f"{self._where(frame, start)}: {_with_all(function, frame, error)}") from None
+            start += frame.height
+            yield result
+
+    def _where(self, frame: Frame, start: int) -> str:
+        first, last = f"{start + 1:,}", f"{start + frame.height:,}"
+        return f"In {self.path}" if start == 0 else f"In rows {first} to {last} of {self.path} (counted from 1 here)"
+
+
+def _with_all(function: Callable[[Frame], Any], frame: Frame, error: InputError) -> InputError:
+    """Return the error that all rows of a block lead to, in which they count as in the file."""
+    try:
+        function(frame)
+    except InputError as of_all:
+        return of_all
+    return error
+
+
+class _Drawn:
+    """Rows drawn at random from blocks that go by: those with the smallest of random numbers."""
+
+    def __init__(self, width: int) -> None:
+        self._rng = np.random.default_rng(0)
+        self._most = min(_SAMPLED_ROWS, max(_LEAST_ROWS, _SAMPLED_CELLS // width))
+        self._frame: Frame | None = None
+        self._draws, self._rows = np.zeros(0), np.zeros(0, np.int64)
+
+    def add(self, frame: Frame, start: int) -> None:
+        """Look at a block that starts with that row of the file."""
+        draws = self._rng.random(frame.height)
+        if len(self._draws) == self._most:  # most rows need not be copied
+            keep = draws < self._draws.max()
+            frame, draws, rows = frame.filter(keep), draws[keep], start + np.flatnonzero(keep)
+        else:
+            rows = np.arange(start, start + frame.height)
+        polars = needs_polars("A table")
+        joined = frame if self._frame is None else polars.concat([self._frame, frame])
+        draws, rows = np.concatenate([self._draws, draws]), np.concatenate([self._rows, rows])
+        smallest = np.argsort(draws)[: self._most]
+        self._frame, self._draws, self._rows = joined[smallest], draws[smallest], rows[smallest]
+
+    def in_order(self) -> tuple[Frame, NDArray[np.int64]]:
+        """Return the rows that were drawn, and where they are in the file."""
+        assert self._frame is not None
+        order = np.argsort(self._rows)
+        return self._frame[order], self._rows[order]
+
+
+def _blocks_of_frame(path: Path) -> Iterator[Frame]:
+    """Yield the rows of a Parquet or Arrow file."""
+    polars = needs_polars("Reading a table")
+    with opened(path) as file:
+        parquet = file.read(4) == PARQUET
+    try:
+        frame = polars.scan_parquet(path) if parquet else polars.scan_ipc(path)
+        rows = max(_LEAST_ROWS, _BLOCK_CELLS // max(1, len(frame.collect_schema())))
+        height = frame.select(polars.len()).collect().item()
+        for start in range(0, max(height, 1), rows):
+            yield frame.slice(start, rows).collect()
+    except (polars.exceptions.PolarsError, OSError) as error:
+        raise FileFormatError(
+            f"{path} cannot be read: {str(error).splitlines()[0]:.200}. It is truncated or damaged: write it again."
+        ) from None
+
+
+def rows_to_look_at(data: Any) -> Frame:
+    """Return all rows of a table in memory, or those that stand for all of a table in a file."""
+    return data.sample if isinstance(data, Scan) else as_frame(data)

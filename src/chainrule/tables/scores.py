@@ -1,0 +1,149 @@
+"""Scores of predictions in the units of the table, and of what needs no network: the baselines."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import MissingExtraError
+from chainrule.tables.frames import Frame, texts
+from chainrule.tables.targets import Target
+from chainrule.tables.windows import Past
+
+_IMBALANCED = 0.2  # of the rows: of a rarer class the accuracy says little
+
+
+def scores(target: Target, y: NDArray[Any], P: NDArray[Any]) -> dict[str, float]:
+    """Return the scores of predictions.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    y
+        The place of each row's class, or its value, of shape (rows,).
+    P
+        The probability of each class, of shape (rows, classes), or the values, of shape (rows,).
+
+    Returns
+    -------
+    dict
+        For classes the accuracy; the area under the ROC curve if there are two, the mean of the classes' recalls
+        if one is rare; and the mean cross-entropy. For values the mean absolute error, the root of the mean squared
+        error, and the share of the variance that is explained (R²).
+    """
+    metrics = _sklearn("metrics")
+    if target.task == "regression":
+        return {
+            "mae": float(metrics.mean_absolute_error(y, P)),
+            "rmse": float(metrics.root_mean_squared_error(y, P)),
+            **({"r2": float(metrics.r2_score(y, P))} if np.ptp(y) > 0 else {}),
+        }
+    shares = np.bincount(y, minlength=len(target.classes)) / len(y)
+    places = P.argmax(axis=1)
+    result = {"accuracy": float((places == y).mean())}
+    if len(target.classes) == 2 and shares.all():
+        result["roc_auc"] = float(metrics.roc_auc_score(y, P[:, 1]))
+    if shares[shares > 0].min() < _IMBALANCED and (shares > 0).sum() > 1:
+        result["balanced_accuracy"] = float(np.mean([(places[y == k] == k).mean() for k in np.flatnonzero(shares)]))
+    likelihood = P[np.arange(len(y)), y].clip(np.finfo(np.float32).tiny)
+    return {**result, "log_loss": float(-np.log(likelihood).mean())}
+
+
+def baselines(
+    target: Target, train: tuple[NDArray[Any], NDArray[Any]], blocks: Iterable[NDArray[Any]], y_test: NDArray[Any]
+) -> dict[str, dict[str, float]]:
+    """Return the scores of two models without a network, so that its scores mean something.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    train
+        The prepared inputs and the classes' places or the values.
+    blocks, y_test
+        The inputs to test on, some rows at a time, and the classes' places or values of all of them.
+
+    Returns
+    -------
+    dict
+        Scores under "most frequent class" or "mean", and under "logistic regression" or "ridge regression".
+    """
+    linear_model, dummy = _sklearn("linear_model"), _sklearn("dummy")
+    contenders: dict[str, Any]
+    if target.task == "regression":
+        contenders = {"mean": dummy.DummyRegressor(), "ridge regression": linear_model.RidgeCV(np.logspace(-2, 4, 7))}
+    else:
+        contenders = {
+            "most frequent class": dummy.DummyClassifier(strategy="prior"),
+            "logistic regression": linear_model.LogisticRegression(max_iter=300),
+        }
+    X, y = _at_most(*train)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a baseline that has not quite converged is one, too
+        for contender in contenders.values():
+            contender.fit(X, y)
+    outputs: dict[str, list[NDArray[Any]]] = {name: [] for name in contenders}
+    for X in blocks:
+        if not len(X):
+            continue
+        for name, contender in contenders.items():
+            P = contender.predict(X) if target.task == "regression" else _of_all(contender, target, X)
+            outputs[name].append(P)
+    return {name: scores(target, y_test, np.concatenate(P)) for name, P in outputs.items()}
+
+
+def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float]]:
+    """Return the scores of the last value (or class) that is known, and of the one a season before, on a table."""
+    seen, rows = past.windows(frame, target.name)
+    known = ~texts(frame[target.name]).is_null().to_numpy()
+    values = np.full(frame.height, np.nan)
+    values[known] = target.numbers_of(frame[target.name].filter(known))
+    seen, rows = seen[known[rows]], rows[known[rows]]
+    name = "value" if target.task == "regression" else "class"
+    result = {f"last {name}": _of_certain(target, values[rows], values[seen[:, -1]])}
+    season, back = past.season(frame), 0
+    if season:
+        back = past.history - (-past.horizon % season) - 1  # of the same hour, the last one that is known
+    if season and 0 <= back < past.history:
+        result["one season before"] = _of_certain(target, values[rows], values[seen[:, back]])
+    return result
+
+
+def _of_certain(target: Target, y: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
+    """Return the scores of values, or of the places of classes, which come without probabilities."""
+    if target.task == "regression":
+        return scores(target, y, predicted)
+    of_classes = scores(target, y.astype(int), np.eye(len(target.classes))[predicted.astype(int)])
+    return {name: score for name, score in of_classes.items() if name not in ("roc_auc", "log_loss")}
+
+
+_ENOUGH = 50_000_000  # numbers: more rows change no digit of a linear model that is shown
+
+
+def _at_most(X: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    rows = max(1000, _ENOUGH // max(X.shape[1], 1))
+    if len(X) <= rows:
+        return X, y
+    chosen = np.random.default_rng(0).choice(len(X), rows, replace=False)
+    return X[chosen], y[chosen]
+
+
+def _of_all(contender: Any, target: Target, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the probabilities of all classes, also of those that no row of training has."""
+    P = np.zeros((len(X), len(target.classes)))
+    P[:, contender.classes_] = contender.predict_proba(X)
+    return P
+
+
+def _sklearn(module: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(f"sklearn.{module}")
+    except ImportError as error:
+        raise MissingExtraError("Scoring a table", "scikit-learn", "tables") from error

@@ -1,0 +1,171 @@
+"""Which rows of a table train and which test: at random, by time, or whole groups at a time."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import DataWarning, InputError, warn
+from chainrule.common.settings import number, whole
+from chainrule.tables.columns import check_has
+from chainrule.tables.dates import date_formats
+from chainrule.tables.encoders import days, read_dates
+from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
+from chainrule.tables.number_texts import number_format
+from chainrule.tables.scans import Scan
+
+
+class Split(NamedTuple):
+    """A table in two parts, frames of polars (or tables in a file) with the rows in the order of the table."""
+
+    train: Frame
+    test: Frame
+
+
+def split(
+    data: Any, share: float = 0.2, *, stratify: str | None = None, time: str | None = None,
+    group: str | None = None, seed: int = 0,
+) -> Split:  # fmt: skip
+    """Split a table into rows to train on and rows to test on.
+
+    Parameters
+    ----------
+    data
+        A table, as for `TableModel.fit`.
+    share
+        Of the rows (or of the groups) that test.
+    stratify
+        A column whose values have the same shares in both parts, such as that of the classes.
+    time
+        A column of dates or numbers instead: the last rows test, so that no row of training is later than one of them.
+    group
+        A column instead, such as that of a patient: all rows with the same value are in the same part.
+    seed
+        Of the draw.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, it has missing values, or a part would be empty.
+
+    Warns
+    -----
+    DataWarning
+        If rows that test are the same as rows that train, so that they test nothing.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> train, test = cr.tables.split({"hour": list(range(10)), "load": list("abcdefghij")}, 0.3, time="hour")
+    >>> test["hour"].to_list()
+    [7, 8, 9]
+    """
+    frame = data if isinstance(data, Scan) else as_frame(data)
+    share = number("split", "share", share, 0, 1, "neither")
+    seed = whole("split", "seed", seed, least=0)
+    named = {name: column for name, column in (("stratify", stratify), ("time", time), ("group", group)) if column}
+    if len(named) > 1:
+        raise InputError(f"A table is split by one rule, but {' and '.join(named)} were said: name one of them.")
+    for column in named.values():
+        check_has(frame, column)
+    if time is not None:
+        tests = _latest(frame[time], share)
+    elif group is not None:
+        tests = _groups(frame[group], share, seed)
+    else:
+        strata = np.zeros(frame.height, int) if stratify is None else _codes(frame[stratify])
+        tests = draw(strata, share, seed)
+    if not tests.any() or tests.all():
+        raise InputError(
+            f"A share of {share:g} of {frame.height:,} rows leaves "
+            f"{'no row to test' if not tests.any() else 'no row to train'} on: give it more rows, or another share."
+        )
+    parts = Split(frame.filter(~tests), frame.filter(tests))
+    if not isinstance(data, Scan):
+        _warn_of_repeated(parts)
+    return parts
+
+
+def _codes(series: Series) -> NDArray[np.int64]:
+    """Return the place of each value among the different ones."""
+    return texts(series).fill_null("").rank("dense").to_numpy().astype(np.int64) - 1  # type: ignore[no-any-return]
+
+
+def draw(strata: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_]:
+    """Return which rows test: the share of each stratum, drawn at random; a single row of a stratum trains."""
+    random = np.random.default_rng(seed).permutation(len(strata))
+    order = random[np.argsort(strata[random], kind="stable")]
+    starts = np.searchsorted(strata[order], strata[order])
+    sizes = np.searchsorted(strata[order], strata[order], side="right") - starts
+    # Over the strata, rows test at equal distances, so that the shares of small ones add up to the whole one.
+    place = np.arange(len(order))
+    chosen = np.floor((place + 1) * share) > np.floor(place * share)
+    tests = np.zeros(len(order), bool)
+    tests[order] = chosen & (sizes > 1)
+    return tests
+
+
+def _latest(series: Series, share: float) -> NDArray[np.bool_]:
+    """Return the last rows in time; those of one moment are in one part."""
+    moments = moments_of(series)
+    if np.isnan(moments).any():
+        raise InputError(
+            f"Column {series.name!r} is missing in row {int(np.isnan(moments).argmax()) + 1}: to split by time, each "
+            "row needs one."
+        )
+    first = np.sort(moments)[-max(1, round(len(moments) * share))]
+    return moments >= first  # type: ignore[no-any-return]
+
+
+def moments_of(series: Series) -> NDArray[np.float64]:
+    """Return a column of dates (in days) or numbers as numbers in the order of time, NaN where it is missing.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if series.dtype.is_temporal():
+        return days(read_dates(series, ()))
+    values = texts(series)
+    distinct = values.drop_nulls().unique()
+    format, numbers = number_format(distinct)
+    if numbers == distinct.len():
+        x: NDArray[np.float64] = format.parsed(values).fill_null(float("nan")).to_numpy()
+        return x
+    formats, dates = date_formats(series.name, distinct)
+    if dates < distinct.len():
+        raise InputError(
+            f"Column {series.name!r} is no time: it holds {values.drop_nulls()[0]!r:.40}, and neither dates nor "
+            "numbers."
+        )
+    return days(read_dates(series, formats))
+
+
+def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
+    """Return the rows of some groups, drawn at random, that have about the share of all rows."""
+    codes = _codes(series)
+    if codes.max(initial=0) == 0:
+        raise InputError(f"Column {series.name!r} has one group only, so all rows would be in the same part.")
+    sizes = np.bincount(codes)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    before = np.cumsum(sizes[order]) - sizes[order]
+    chosen = order[before < share * len(codes)]
+    return np.isin(codes, chosen[: len(sizes) - 1])
+
+
+def _warn_of_repeated(parts: Split) -> None:
+    polars = needs_polars("A table")
+    hashable = [name for name, dtype in parts.train.schema.items() if not dtype.is_nested() and dtype != polars.Object]
+    if not hashable:
+        return
+    train = parts.train.select(hashable).unique()
+    repeated = parts.test.select(hashable).join(train, on=hashable, how="semi", nulls_equal=True).height
+    if repeated:
+        warn(
+            f"{repeated:,} of {parts.test.height:,} rows that test are the same as rows that train, so they test "
+            "nothing new: remove duplicate rows, or split by the group that they come from.",
+            DataWarning,
+        )

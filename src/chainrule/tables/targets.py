@@ -1,0 +1,203 @@
+"""The column to predict: classes or values, and what a network learns in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import InputError
+from chainrule.tables.columns import Column, shown
+from chainrule.tables.encoders import read_numbers, truth_values
+from chainrule.tables.frames import Series, needs_polars, texts
+from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
+
+Task = Literal["classification", "regression"]
+
+_MOST_CLASSES = 10  # whole numbers that are classes, if nobody says what they are
+_ROWS_PER_CLASS = 5
+_MOST = 1000  # classes of texts
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted.
+
+    Attributes
+    ----------
+    name
+        The column's name.
+    task
+        "classification" or "regression".
+    why
+        Why it is that task.
+    classes
+        The texts of the classes, in order.
+    boolean, whole
+        Whether the classes are truth values, or whole numbers.
+    numbers
+        How values are written in texts.
+    center, scale
+        Mean and standard deviation of the values, which are learned as numbers around 0.
+    low, high
+        The smallest and largest value.
+    """
+
+    name: str
+    task: Task
+    why: str
+    classes: tuple[str, ...] = ()
+    boolean: bool = False
+    whole: bool = False
+    numbers: NumberFormat = PLAIN
+    center: float = 0.0
+    scale: float = 1.0
+    low: float = 0.0
+    high: float = 0.0
+
+    def numbers_of(self, series: Series) -> NDArray[Any]:
+        """Return the place of each row's class, or its value.
+
+        Raises
+        ------
+        InputError
+            If a value is missing, or is none of the classes.
+        """
+        if self.task == "regression":
+            y = read_numbers(series, self.numbers)
+            missing = np.isnan(y)
+        else:
+            polars = needs_polars("A table")
+            values = truth_values(series) if self.boolean else texts(series)
+            places = dict(zip(self.classes, range(len(self.classes)), strict=True))
+            codes = values.replace_strict(places, default=-1, return_dtype=polars.Int64)
+            missing = values.is_null().to_numpy()
+            unknown = (codes.fill_null(-1) < 0).to_numpy() & ~missing
+            if unknown.any():
+                row = int(unknown.argmax())
+                raise InputError(
+                    f"Column {self.name!r} is {values[row]!r:.40} in row {row + 1}, but the model knows the classes "
+                    f"{shown(self.classes)}."
+                )
+            y = codes.fill_null(-1).to_numpy()
+        if missing.any():
+            raise InputError(
+                f"Column {self.name!r} is missing in row {int(missing.argmax()) + 1}: where the answer is unknown, "
+                "there is nothing to compare with."
+            )
+        return y
+
+    def labels(self, P: NDArray[Any]) -> Series:
+        """Return the most probable classes: whole numbers or truth values, if they are that, else texts; null for NaN.
+
+        Of probabilities of shape (rows, classes).
+        """
+        polars = needs_polars("A table")
+        labels = polars.Series("prediction", np.array(self.classes, object)[P.argmax(axis=1)].tolist(), polars.String)
+        labels = labels.set(polars.Series(np.isnan(P[:, 0])), None)
+        if self.boolean:
+            return labels == "true"
+        return labels.cast(polars.Int64) if self.whole else labels
+
+    def weights_of(self, weights: Mapping[Any, float]) -> dict[int, float]:
+        """Return weights of classes by the places of these."""
+        places = {text: place for place, text in enumerate(self.classes)}
+        by_text = {str(name).lower() if isinstance(name, bool) else str(name): value for name, value in weights.items()}
+        if by_text.keys() != places.keys():
+            raise InputError(
+                f"class_weight takes a weight for each class of {self.name!r}, which are {shown(self.classes)}, but it "
+                f"has weights for {shown(list(by_text))}."
+            )
+        return {places[text]: value for text, value in by_text.items()}
+
+
+def target_of(series: Series, column: Column, task: Task | None, *, in_time: bool = False) -> Target:
+    """Return what is to be learned of a column without missing values; of numbers in time, their values.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to learn, such as one class only, or the values do not suit the task.
+    """
+    name = series.name
+    if task is None and in_time and column.kind == "numeric":
+        task, why = "regression", "numbers in time"
+    elif task is None:
+        task, why = _task(series, column)
+    else:
+        why = "you said so"
+    if series.len() < 2:
+        raise InputError(
+            f"There {'is one row' if series.len() else 'are no rows'} with a value of {name!r}: to learn from examples "
+            "takes at least 2, and some hundred to learn much."
+        )
+    target = _classes(series, column, why) if task == "classification" else _values(series, column, why)
+    if target.task == "regression" and target.low == target.high:
+        raise InputError(f"Column {name!r} is {target.low:g} in all rows: there is nothing to learn.")
+    return target
+
+
+def _task(series: Series, column: Column) -> tuple[Task, str]:
+    """Return what a column asks for, and why."""
+    if column.kind in ("date", "picture"):
+        raise InputError(f"Column {column.name!r} holds {column.kind}s: a model predicts a class or a number.")
+    if column.kind in ("boolean", "categorical"):
+        return "classification", f"{column.distinct:,} classes"
+    distinct = texts(series).unique()
+    values = column.numbers.parsed(distinct)
+    if values.null_count():
+        return "classification", f"{column.distinct:,} classes"
+    if column.distinct == 2:
+        return "classification", "2 different numbers"
+    whole = bool((values == values.floor()).all())
+    if whole and column.distinct <= _MOST_CLASSES and series.len() >= _ROWS_PER_CLASS * column.distinct:
+        return "classification", f"{column.distinct} different whole numbers; --task regression takes them as values"
+    return "regression", f"{column.distinct:,} different numbers"
+
+
+def _classes(series: Series, column: Column, why: str) -> Target:
+    polars = needs_polars("A table")
+    name, boolean = series.name, column.kind == "boolean" and _are_words(series)
+    classes = (truth_values(series) if boolean else texts(series)).unique().sort()
+    if classes.len() == 1:
+        raise InputError(
+            f"Column {name!r} is {classes[0]!r:.40} in all rows with a value: telling classes apart takes two or more."
+        )
+    if classes.len() > _MOST or (classes.len() > _MOST_CLASSES and classes.len() > series.len() / 2):
+        raise InputError(
+            f"Column {name!r} has {classes.len():,} different texts in {series.len():,} rows "
+            f"({shown(classes.to_list(), 3)}): these are no classes. Name another target, or say that its task is "
+            "regression if these are numbers."
+        )
+    whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9]\d{0,17})$").all())
+    if whole:
+        classes = classes.cast(polars.Int64).sort().cast(polars.String)
+    return Target(name, "classification", why, tuple(classes.to_list()), boolean, whole)
+
+
+def _are_words(series: Series) -> bool:
+    """Return whether truth values are written as words, and not as 0 and 1, which stay numbers."""
+    polars = needs_polars("A table")
+    return bool(series.dtype == polars.Boolean or texts(series).str.to_lowercase().is_in(["true", "false"]).all())
+
+
+def _values(series: Series, column: Column, why: str) -> Target:
+    format = column.numbers
+    if not series.dtype.is_numeric() and column.kind != "numeric":
+        distinct = texts(series).unique()
+        format, numbers = number_format(distinct)
+        if numbers < distinct.len():
+            row = format.parsed(texts(series)).is_null().arg_true()[0]
+            raise InputError(
+                f"Column {series.name!r} is to be predicted as a number, but row {row + 1} is {series[row]!r:.40}. Say "
+                "that the task is classification, or correct it."
+            )
+    y = read_numbers(series, format)
+    center, scale = float(y.mean()), float(y.std())
+    return Target(
+        series.name, "regression", why, numbers=format, center=center, scale=scale or 1.0,
+        low=float(y.min()), high=float(y.max()),
+    )  # fmt: skip

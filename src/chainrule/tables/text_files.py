@@ -1,0 +1,214 @@
+"""Tables in text files, a block of rows at a time: which separator they have, and their fields as texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from chainrule.common.errors import InputError
+from chainrule.common.reading import opened
+from chainrule.tables.encodings import encoding_of
+from chainrule.tables.frames import Frame, needs_polars
+
+_SEPARATORS = ",;\t|"
+_LOOKED_AT = 50  # records that the separator is told from
+_BLOCK = 1 << 23  # characters that are read at a time
+
+
+def read_text_file(path: Path) -> Frame:
+    """Return a CSV or TSV file as a frame of texts, as `text_blocks` reads it."""
+    polars = needs_polars("Reading a table")
+    frame = polars.concat(list(text_blocks(path)))
+    # A separator at the end of every line makes a column without a name and values.
+    unnamed = [name for name in frame.columns if name.startswith("column ")]
+    frame = frame.drop([name for name in unnamed if frame[name].null_count() == frame.height])
+    if not frame.width:
+        raise InputError(f"{path} has neither names of columns nor values: a table has a line with the names first.")
+    return frame
+
+
+def text_blocks(path: Path) -> Iterator[Frame]:
+    """Yield the rows of a CSV or TSV file, in frames of texts; an empty field is null.
+
+    What the texts mean is told later, from many of them: 1.234 may be a number with three decimals or a thousand.
+
+    Raises
+    ------
+    InputError
+        It has no header, a name twice, a row of another length, or a quote that is not closed; the text names the row.
+    FileFormatError
+        It is no text.
+    """
+    with opened(path) as file:
+        text = io.TextIOWrapper(file, encoding_of(path, file))
+        first = _lines(text)
+        if not first.strip():
+            raise InputError(
+                f"{path} is empty: a table has a line with the names of its columns, and a line per example."
+            )
+        separator = separator_of(first, "\t" if path.suffix.lower() in (".tsv", ".tab") else ",")
+        records = _Records(path, text, separator)
+        frame = records.frame(first)
+        header = _header(path, [cell or "" for cell in frame.row(0)])
+        frame = frame[1:]
+        while True:
+            frame.columns = header
+            yield frame
+            block = _lines(text)
+            if not block:
+                return
+            frame = records.frame(block)
+
+
+def _lines(text: io.TextIOWrapper) -> str:
+    """Return the next lines of a file, "" at its end."""
+    return text.read(_BLOCK) + text.readline()
+
+
+def separator_of(text: str, usual: str) -> str:
+    """Return what separates fields: with it, the first records have equally many, and several."""
+    lines = text[: 1 << 20]
+
+    def counts(separator: str) -> list[int]:
+        records = csv.reader(io.StringIO(lines), delimiter=separator)
+        numbers = []
+        try:
+            for record in records:
+                numbers += [len(record)] if record else []
+                if len(numbers) == _LOOKED_AT:
+                    break
+        except csv.Error:  # told with its row when all is read
+            pass
+        return numbers
+
+    def merit(separator: str) -> tuple[bool, float, int, bool]:
+        numbers = counts(separator)
+        first = numbers[0] if numbers else 0
+        return first > 1, sum(n == first for n in numbers) / max(len(numbers), 1), first, separator == usual
+
+    best = max(_SEPARATORS, key=merit)
+    return best if merit(best)[0] else usual
+
+
+def _header(path: Path, record: list[str]) -> list[str]:
+    """Return the names of the columns; those that have none are numbered."""
+    cells = [cell.strip() for cell in record]
+    if all(cell and _is_number(cell) for cell in cells):
+        raise InputError(
+            f"The first row of {path} holds numbers ({', '.join(cells[:4])}) where the names of the columns belong. "
+            "Add a line with a name for each column."
+        )
+    names = [cell or f"column {i}" for i, cell in enumerate(cells, 1)]
+    check_names(str(path), names)
+    return names
+
+
+def check_names(source: str, names: list[str]) -> None:
+    """Raise an error if a name comes twice."""
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        places = [str(i) for i, name in enumerate(names, 1) if name == twice]
+        raise InputError(
+            f"{source} has {len(places)} columns named {twice!r} (columns {', '.join(places[:5])}): give each its "
+            "own name."
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+class _Records:
+    """The records of a file, a block of lines at a time, each of which must have as many fields as the header."""
+
+    def __init__(self, path: Path, text: io.TextIOWrapper, separator: str) -> None:
+        self._path, self._text, self._separator = path, text, separator
+        self._header: list[str] = []  # its fields, as soon as they are known
+        self._row, self._line = 0, 1  # of the next record; the header is row 0
+        self._blank = 0  # lines without anything that have not been told to be rows
+
+    def frame(self, block: str) -> Frame:
+        """Return the records that begin in a block."""
+        if not self._header and '"' not in block:
+            self._header = block.lstrip("\n").partition("\n")[0].split(self._separator)
+        frame = None if self._blank else _plain(block.removesuffix("\n"), self._separator, len(self._header))
+        if frame is None:
+            return self._careful(block)
+        self._row += frame.height
+        self._line += frame.height
+        return frame
+
+    def _careful(self, block: str) -> Frame:
+        """Return what Python's reader makes of a block, and of the lines after it that its last record goes on in."""
+        polars = needs_polars("Reading a table")
+        lines = io.StringIO(block)
+        reader = csv.reader(chain(lines, iter(self._text.readline, "")), delimiter=self._separator, strict=True)
+        start, records = self._line, []
+        while lines.tell() < len(block):
+            try:
+                record = next(reader)
+            except csv.Error as error:
+                where = f"row {self._row}" if self._row else "the header"
+                raise InputError(
+                    f"{self._path} has wrong quotes in {where}, which begins in line {self._line}: {error}. A quote "
+                    'inside of a quoted field is written twice ("").'
+                ) from None
+            records += self._checked(record)
+            self._line = start + reader.line_num
+        schema = {str(i): polars.String for i in range(len(self._header))}
+        return polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
+
+    def _checked(self, record: list[str]) -> list[list[str]]:
+        """Return the rows of a record; lines without anything are none, but between values of a single column."""
+        if not record:
+            self._blank += self._row > 0 and len(self._header) == 1
+            return []
+        self._header = self._header or record
+        if len(record) != len(self._header):
+            raise InputError(
+                f"Row {self._row} of {self._path} has {_fields(len(record))}, but its header has "
+                f"{_fields(len(self._header))} ({', '.join(self._header[:4])}{', ...' if len(self._header) > 4 else ''}"
+                f"): a {_NAMES[self._separator]} inside of a field needs quotes around it."
+            )
+        rows = [*([""] for _ in range(self._blank)), record]
+        self._row += len(rows)
+        self._blank = 0
+        return rows
+
+
+def _plain(text: str, separator: str, width: int) -> Frame | None:
+    """Return what polars reads fast, or None if there are quotes or a row may have another length."""
+    polars = needs_polars("Reading a table")
+    lines = text.count("\n") + 1
+    if '"' in text or "\n\n" in text or text.startswith("\n") or text.endswith("\n"):
+        return None
+    try:
+        frame = polars.read_csv(
+            io.BytesIO(text.encode()), separator=separator, has_header=False, infer_schema=False, quote_char=None
+        )
+    except polars.exceptions.PolarsError:  # told with its row
+        return None
+    whole = frame.shape == (lines, width)
+    # In rows of different length the numbers of fields may add up, but then a last field of some row is missing.
+    return frame if whole and _equally_long(text, separator, frame, width) else None
+
+
+def _equally_long(text: str, separator: str, frame: Frame, width: int) -> bool:
+    """Return whether each row has all its fields, if polars filled up any."""
+    if frame[:, width - 1].null_count() == 0:
+        return True
+    return all(line.count(separator) == width - 1 for line in text.split("\n"))
+
+
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
+
+def _fields(n: int) -> str:
+    return "1 field" if n == 1 else f"{n} fields"

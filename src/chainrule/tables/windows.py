@@ -1,0 +1,151 @@
+"""The past of each row as an example: windows of rows in the order of time, none of which sees the future."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.common.errors import InputError
+from chainrule.common.settings import whole
+from chainrule.tables.columns import check_has
+from chainrule.tables.columns import columns as recognized
+from chainrule.tables.encoders import read_numbers
+from chainrule.tables.frames import Frame, as_frame, texts, with_numbers
+from chainrule.tables.splitting import moments_of
+
+_LONGER = 1.5  # times the usual step is a gap; months differ by less
+_SEASONS = {1 / 24: 24, 1 / 48: 48, 1 / 96: 96, 1.0: 7}  # rows of a season by the days of a step: a day, a week
+_MONTHS = range(28, 32), 12
+
+
+class Windows(NamedTuple):
+    """Examples of what came before.
+
+    Attributes
+    ----------
+    X
+        The last rows before each prediction, of shape (windows, history, features).
+    y
+        The values to predict, of shape (windows,).
+    rows
+        Which row of the table each value stands in.
+    names
+        The columns that are the features.
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is seen before a prediction.
+
+    Attributes
+    ----------
+    history
+        How many rows.
+    horizon
+        How many rows later the predicted one is.
+    time
+        The column that orders the rows; as they come if None.
+    """
+
+    history: int
+    horizon: int
+    time: str | None
+
+    def __post_init__(self) -> None:
+        whole("windows", "history", self.history, least=1)
+        whole("windows", "horizon", self.horizon, least=1)
+
+    def windows(self, frame: Frame, target: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the rows of each window, of shape (windows, history), and the row that is predicted from it.
+
+        Windows over a gap in time are left out, and those in which the target is missing.
+
+        Raises
+        ------
+        InputError
+            If rows have no time, or the same one.
+        """
+        order, steps = np.arange(frame.height), np.ones(max(frame.height - 1, 0))
+        if self.time is not None:
+            check_has(frame, self.time)
+            moments = moments_of(frame[self.time])
+            if np.isnan(moments).any():
+                row = int(np.isnan(moments).argmax()) + 1
+                raise InputError(f"Column {self.time!r} is missing in row {row}: it orders the rows.")
+            order = np.argsort(moments, kind="stable")
+            steps = np.diff(moments[order])
+            if (steps == 0).any():
+                place = int((steps == 0).argmax())
+                rows = sorted((int(order[place]) + 1, int(order[place + 1]) + 1))
+                raise InputError(
+                    f"Column {self.time!r} is the same in the rows {rows[0]} and {rows[1]}: a table of several "
+                    "series is split into one table each."
+                )
+        ends = np.arange(self.history - 1, frame.height - self.horizon)
+        gaps = np.concatenate([[0], np.cumsum(steps > _LONGER * np.median(steps)) if len(steps) else []])
+        unknown = np.concatenate([[0], np.cumsum(texts(frame[target]).is_null().to_numpy()[order])])
+        first = ends - self.history + 1
+        whole_ones = (gaps[ends + self.horizon] == gaps[first]) & (unknown[ends + 1] == unknown[first])
+        ends = ends[whole_ones]
+        return order[ends[:, None] + np.arange(1 - self.history, 1)], order[ends + self.horizon]
+
+    def season(self, frame: Frame) -> int:
+        """Return how many rows make a season: a day of hours, a week of days, a year of months; 0 if nobody knows."""
+        if self.time is None or frame.height < 2:
+            return 0
+        step = float(np.median(np.diff(np.sort(moments_of(frame[self.time])))))
+        if round(step) in _MONTHS[0]:
+            return _MONTHS[1]
+        return next((rows for days, rows in _SEASONS.items() if abs(step / days - 1) < 0.01), 0)
+
+
+def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str | None = None) -> Windows:
+    """Return examples of what came before: the last rows of all columns of numbers, and the value that follows.
+
+    Parameters
+    ----------
+    data
+        A table, as for `TableModel.fit`.
+    target
+        The column of numbers to predict; its past is among the features.
+    history
+        How many rows are seen.
+    horizon
+        How many rows after the last of them the predicted one is.
+    time
+        A column of dates or numbers that orders the rows; as they come if None. Windows over a gap are left out.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, a time is missing or comes twice, or there are too few rows.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> past = cr.tables.windows({"day": [3, 1, 2, 4], "load": [30, 10, 20, 40]}, "load", history=2, time="day")
+    >>> past.names, past.X[..., -1].tolist(), past.y.tolist(), past.rows.tolist()
+    (('day', 'load'), [[10.0, 20.0], [20.0, 30.0]], [30.0, 40.0], [0, 3])
+    """
+    frame = as_frame(data)
+    check_has(frame, target)
+    names = tuple(c.name for c in recognized(frame, numeric=[target]) if c.kind in ("numeric", "boolean"))
+    frame = with_numbers(frame, names)
+    formats = {c.name: c.numbers for c in recognized(frame.select(names), numeric=names)}
+    seen, rows = Past(history, horizon, time).windows(frame, target)
+    if not len(rows):
+        raise InputError(
+            f"{frame.height:,} rows make no window of {history} and a row {horizon} later without a gap: take a "
+            "shorter history, or more rows."
+        )
+    values = np.stack([read_numbers(frame[name], formats[name]) for name in names], axis=1)
+    return Windows(values[seen].astype(np.float32), values[rows, names.index(target)], rows, names)

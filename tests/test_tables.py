@@ -1,0 +1,540 @@
+"""Tables: what their columns are, how they are split, and a network that knows the table it was trained on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+import polars
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler
+
+import chainrule as cr
+from chainrule.common.errors import DataWarning, FileFormatError, InputError
+from chainrule.tables import TableModel, columns, preparation, split
+from chainrule.tables.encoders import Date, Numeric
+from chainrule.tables.frames import as_frame, texts
+from examples.data.make_tables import make
+
+QUICK: dict[str, Any] = {"layers": (8,), "epochs": 3, "verbose": False}
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example tables."""
+    folder = tmp_path_factory.mktemp("tables")
+    make(folder)
+    return folder
+
+
+def kind(values: Any, **said: Any) -> tuple[str, str]:
+    column = columns({"a": values}, **said)["a"]
+    return column.kind, column.note
+
+
+# What columns are.
+
+READ_AS: list[tuple[list[Any], str, str]] = [
+    (["1", "2.5", "-3e2"], "numeric", "-300 to 2.5"),
+    (["1,234", "56", "7,000,001.5"], "numeric", "56 to 7e+06, numbers like 1,234.5"),
+    (["1,5", "2", "1.234,25"], "numeric", "1.5 to 1234.25, numbers like 1.234,5"),
+    (["12 %", "3%", "50.5 %"], "numeric", "3 to 50.5, numbers like 1.5 %"),
+    (["$1,200", "$ 3", "-$4"], "numeric", "-4 to 1200, numbers like 1,234.5 $"),
+    (["1 234 567", "5", "89"], "numeric", "5 to 1.23457e+06, numbers like 1,234.5"),
+    (["3만원", "5만원", "3만원"], "categorical", ""),
+    (["3,000원", "500원", "70원"], "numeric", "70 to 3000, numbers like 1,234.5 원"),
+    (["yes", "No", "yes"], "boolean", ""),
+    ([True, False, None], "boolean", ""),
+    ([1, 0, 1], "boolean", ""),
+    ([2, 3, 3], "numeric", "2 to 3"),
+    (["S", "C", "S", None], "categorical", ""),
+    (["01234", "99999", "01234"], "categorical", ""),
+    (["2024-01-31", "2024-02-01"], "date", "dates like 2024-01-31"),
+    (["31/01/2024", "01/02/2024"], "date", "dates like 01/02/2024"),
+    (["1/2/2024", "3/4/2024"], "date", "dates like 1/2/2024, month first"),
+    (["2024-01-31", "1 Feb 2024", "2024/03/01"], "date", "dates like 1 Feb 2024"),
+    (["2024년 1월 31일", "2024년 2월 1일"], "date", "dates like 2024년 1월 31일"),
+    ([date(2024, 1, 31), None, date(2023, 1, 1)], "date", ""),
+    ([datetime(2024, 1, 31, 5), datetime(2024, 1, 31, 6)], "date", ""),
+    (["", "NA", None, "?"], "left out", "all values are missing"),
+    (["x", "x", "x"], "left out", "all values are 'x'"),
+    ([f"person {i}" for i in range(12)], "left out", "texts that hardly repeat, such as names"),
+    ([str(i) for i in range(1, 15)], "left out", "an identifier: each row has its own number"),
+    ([[1], [2]], "left out", "its values are of type List(Int64)"),
+]
+
+
+@pytest.mark.parametrize(("values", "expected", "note"), READ_AS, ids=[str(values[:2]) for values, *_ in READ_AS])
+def test_what_a_column_is(values: list[Any], expected: str, note: str) -> None:
+    assert kind(values) == (expected, note)
+
+
+def test_what_the_user_says_comes_first() -> None:
+    assert kind(["1", "2"], categorical=["a"]) == ("categorical", "")
+    assert kind([str(i) for i in range(15)], numeric=["a"]) == ("numeric", "0 to 14")
+    assert kind(["1", "2"], drop=["a"]) == ("left out", "you said so")
+    with pytest.raises(InputError, match=r"There is no column 'b'\. The columns are 'a'\."):
+        kind(["1"], drop=["b"])
+    with pytest.raises(InputError, match="Column 'a' is named as numeric and as date: name it once"):
+        kind(["1"], numeric=["a"], date=["a"])
+    with pytest.raises(InputError, match="Column 'a' holds no dates that can be read, such as 2024-02-01: 'x'"):
+        kind(["x"], date=["a"])
+
+
+def test_a_value_that_does_not_belong_is_named_with_its_row() -> None:
+    values = [str(i / 2) for i in range(20)]
+    values[12] = "n.d."
+    with pytest.raises(
+        InputError, match=r"Column 'a' holds numbers, but row 13 is 'n\.d\.'\. Correct it, leave it empty"
+    ):
+        kind(values)
+    with pytest.raises(InputError, match=r"Column 'a' holds numbers, but row 1 is 'x' \(2 rows are of that sort\)"):
+        kind(["x", "1", "x"], numeric=["a"])
+    with pytest.raises(InputError, match="Column 'a' is infinite in row 2"):
+        kind([1.0, float("inf")])
+    with pytest.raises(InputError, match="dates with the month first and with the day first"):
+        kind(["13/01/2024", "01/13/2024"])
+
+
+@pytest.mark.parametrize("texts", [["1,5", "2,25"], ["1.5", "2.25"], ["+1.50", "2.250 "]])
+def test_decimal_commas_are_the_same_numbers(texts: list[str]) -> None:
+    series = polars.Series("a", texts).str.strip_chars()
+    assert columns({"a": texts})["a"].numbers.parsed(series).to_list() == [1.5, 2.25]
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        [[3, 4], [3.0, 4.0], ["3", " 4 "], ["3", "4"], np.array([3, 4], np.uint8)],
+        [[3, None], [3.0, None], [3.0, float("nan")], ["3", "NA"], pandas.Series([3, None])],
+        [[True, False], ["true", "false"]],
+        [[1.5, 2.0], ["1.5", "2.0"], ["1.5", "2"]],
+        [[2.0, 4.0], ["2.0", "4.0"], [2, 4]],
+        [
+            ["a", None],
+            ["a ", ""],
+            pandas.Series(["a", None], dtype=object),
+            pandas.Series(["a", None], dtype="category"),
+        ],
+    ],
+)
+def test_a_value_has_one_text_whatever_holds_it(same: list[Any]) -> None:
+    def text(values: Any) -> Any:
+        return texts(
+            as_frame(pandas.DataFrame({"a": values}) if isinstance(values, pandas.Series) else {"a": values})["a"]
+        ).to_list()
+
+    assert [text(values) for values in same] == [text(same[0])] * len(same)
+
+
+# How columns become inputs: what scikit-learn's pipeline would give, from the numbers in the file.
+
+
+def test_inputs_are_those_of_the_pipeline() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(5, 3, 300) ** 3
+    town = rng.choice(["Ulm", "Bonn", "Köln"], 300)
+    frame = polars.DataFrame({"x": x, "town": town})
+    pipeline = make_column_transformer(
+        (make_pipeline(RobustScaler(), FunctionTransformer(lambda z: z / np.sqrt(1 + z**2 / 9))), ["x"]),
+        (OneHotEncoder(sparse_output=False), ["town"]),
+    )
+    expected = pipeline.fit_transform(pandas.DataFrame({"x": x, "town": town}))
+    prepared = preparation.fit(frame, columns(frame), None)
+    np.testing.assert_allclose(prepared.prepare(frame).X, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_a_number_that_mostly_is_the_same_is_scaled_by_its_spread() -> None:
+    frame = polars.DataFrame({"x": [0.0] * 90 + [100.0] * 10})
+    encoder = preparation.fit(frame, columns(frame, numeric=["x"]), None).encoders[0]
+    assert isinstance(encoder, Numeric)
+    assert (encoder.center, encoder.scale) == pytest.approx((10.0, 30.0))
+
+
+def test_missing_values_say_so() -> None:
+    frame = polars.DataFrame({"x": ["1", "2", None, "4"], "c": ["a", "b", None, "c"], "b": ["yes", None, "no", "no"]})
+    X = preparation.fit(frame, columns(frame), None).prepare(frame).X
+    assert X.shape == (4, 2 + 4 + 3)
+    assert X[2, :2].tolist() == [0, 1]
+    assert X[2, 2:6].tolist() == [1, 0, 0, 0]
+    assert X[:, 6:].tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 1, 0]]
+
+
+def test_dates_go_round_in_circles() -> None:
+    hours = [datetime(2024, 1, 1 + i // 24, i % 24) for i in range(72)]
+    frame = polars.DataFrame({"t": hours})
+    prepared = preparation.fit(frame, columns(frame), None)
+    encoder = prepared.encoders[0]
+    assert isinstance(encoder, Date) and encoder.cycles == ("day",)  # three days tell nothing of weeks
+    X = prepared.prepare(frame).X
+    np.testing.assert_allclose(X[:48, 1:], X[24:, 1:], atol=1e-6)
+    np.testing.assert_allclose(np.hypot(X[:, 1], X[:, 2]), 1, atol=1e-6)
+
+
+def test_rare_and_unseen_categories() -> None:
+    frame = polars.DataFrame({"c": ["a"] * 150 + ["b"] * 99 + ["d"]})
+    prepared = preparation.fit(frame, columns(frame), None)
+    assert prepared.width == 3  # a, b and all others
+    new = prepared.prepare(polars.DataFrame({"c": ["a", "e", "d"]}))
+    assert new.X.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1]] and not new.unknown
+    frame = polars.DataFrame({"c": ["a", "b", "c"] * 3})
+    new = preparation.fit(frame, columns(frame), None).prepare(polars.DataFrame({"c": ["e", "a", None]}))
+    assert new.unknown == {"c": 1} and new.X[0].tolist() == [0, 0, 0]
+
+
+# Splits.
+
+
+def test_a_split_draws_the_share_of_each_class() -> None:
+    frame = polars.DataFrame({"y": ["a"] * 80 + ["b"] * 20, "i": range(100)})
+    for seed in range(5):
+        train, test = split(frame, stratify="y", seed=seed)
+        assert test["y"].value_counts().sort("y")["count"].to_list() == [16, 4]
+        assert sorted(train["i"].to_list() + test["i"].to_list()) == list(range(100))
+    assert split(frame, seed=1).test.equals(split(frame, seed=1).test)
+    assert not split(frame, seed=1).test.equals(split(frame, seed=2).test)
+
+
+def test_a_split_by_time_keeps_moments_together() -> None:
+    frame = {"t": ["2024-01-03", "2024-01-01", "2024-01-02", "2024-01-03"], "i": [0, 1, 2, 3]}
+    train, test = split(frame, 0.25, time="t")
+    assert (train["i"].to_list(), test["i"].to_list()) == ([1, 2], [0, 3])
+    with pytest.raises(InputError, match="Column 't' is missing in row 2: to split by time, each row needs one"):
+        split({"t": ["1", None, "3"]}, time="t")
+    with pytest.raises(InputError, match="Column 't' is no time: it holds 'a', and neither dates nor numbers"):
+        split({"t": ["a", "b", "c"]}, time="t")
+
+
+def test_a_split_by_group_keeps_groups_together() -> None:
+    frame = polars.DataFrame({"who": [i // 5 for i in range(100)], "i": range(100)})
+    for seed in range(5):
+        train, test = split(frame, group="who", seed=seed)
+        assert not set(train["who"]) & set(test["who"]) and test.height == 20
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"share": 1.0}, "split takes share as a number above 0 and below 1"),
+        ({"share": 0.01}, r"A share of 0\.01 of 4 rows leaves no row to test on"),
+        ({"group": "a", "time": "a"}, "A table is split by one rule, but time and group were said"),
+        ({"group": "z"}, "There is no column 'z'"),
+        ({"group": "one"}, "Column 'one' has one group only"),
+    ],
+)
+def test_what_cannot_be_split(said: dict[str, Any], error: str) -> None:
+    with pytest.raises(InputError, match=error):
+        split({"a": [1, 2, 3, 4], "one": [1] * 4}, **said)
+
+
+def test_rows_on_both_sides_are_counted() -> None:
+    with pytest.warns(DataWarning, match="10 of 10 rows that test are the same as rows that train"):
+        split({"a": [1, 2] * 25})
+
+
+# The model.
+
+
+def frame_of(n: int = 120) -> polars.DataFrame:
+    rng = np.random.default_rng(0)
+    x, color = rng.normal(size=n), rng.choice(["red", "green", "blue"], n)
+    wins = np.where(x + (color == "red") + rng.normal(0, 0.3, n) > 0.5, "yes", "no")
+    return polars.DataFrame(
+        {"x": x.round(3), "color": color, "when": [date(2024, 1, 1 + i % 28) for i in range(n)], "wins": wins}
+    )
+
+
+@pytest.fixture(scope="module")
+def model() -> TableModel:
+    return TableModel.fit(frame_of(), "wins", layers=(16,), epochs=30, verbose=False)
+
+
+def test_it_learns(model: TableModel) -> None:
+    assert model.evaluate(frame_of())["accuracy"] > 0.8
+    assert model.target.classes == ("no", "yes")
+
+
+def test_the_order_of_columns_and_further_ones_change_nothing(model: TableModel) -> None:
+    frame = frame_of()
+    expected = model.predict_proba(frame)
+    turned = frame.select("when", "wins", "color", "x").with_columns(polars.lit(7).alias("more"))
+    assert np.array_equal(model.predict_proba(turned), expected)
+    assert np.array_equal(model.predict_proba(frame.reverse())[::-1], expected)
+    np.testing.assert_allclose(model.predict_proba(frame[:7]), expected[:7], rtol=1e-5)
+
+
+def test_what_holds_the_table_changes_nothing(model: TableModel, tmp_path: Path) -> None:
+    frame, path = frame_of(), tmp_path / "new.csv"
+    expected = model.predict_proba(frame)
+    frame.write_csv(path)
+    for same in (
+        frame.to_pandas(), frame.to_arrow(), frame.to_dict(as_series=False), frame.rows(named=True),
+        frame.to_pandas().astype(object), cr.tables.read(path),
+        frame.with_columns(polars.col("color").cast(polars.Categorical)),
+    ):  # fmt: skip
+        assert np.array_equal(model.predict_proba(same), expected)
+
+
+def test_a_fresh_process_predicts_the_same(model: TableModel, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    frame_of().write_csv(tmp_path / "new.csv")
+    code = """
+import sys, numpy, pandas, polars, chainrule as cr
+model = cr.TableModel.load("model")
+assert "sklearn" not in sys.modules
+for frame in cr.tables.read("new.csv"), pandas.read_csv("new.csv"), polars.read_csv("new.csv"):
+    sys.stdout.write(model.predict_proba(frame).tobytes().hex() + "\\n")
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    expected = model.predict_proba(frame_of()).tobytes().hex()
+    assert run.stdout.split() == [expected] * 3
+
+
+def test_a_file_gives_back_all_of_it(model: TableModel, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    again = TableModel.load(tmp_path / "model")
+    assert again.preparation.encoders == model.preparation.encoders
+    assert (again.target, again.report) == (model.target, model.report)
+    assert again.trained == model.trained
+    assert isinstance(cr.load(tmp_path / "model"), cr.Network)  # the network alone
+
+
+def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the description in a model file, as somebody could who makes the digest anew by leaving it out."""
+    with safe_open(path, framework="numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}
+        description = json.loads(file.metadata()["chainrule"])
+    del description["digest"]
+    change(description)
+    save_file(arrays, path, metadata={"chainrule": json.dumps(description)})
+
+
+def first_column(**fields: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda description: description["table"]["columns"][0].update(fields)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(table=None),
+        lambda d: d.update(table=[]),
+        lambda d: d["table"].pop("target"),
+        lambda d: d["table"]["columns"].pop(),
+        lambda d: d["table"]["columns"].append(3),
+        first_column(kind="code"),
+        first_column(more=1),
+        first_column(center="a"),
+        first_column(center=None),
+        first_column(scale=0.0),
+        first_column(numbers={"decimal": "x"}),
+        first_column(numbers=3),
+        first_column(name=3),
+        lambda d: d["table"]["columns"][1].update(categories=["a", 1, "b"]),
+        lambda d: d["table"]["columns"][1].update(categories=["a", "a", "b"]),
+        lambda d: d["table"]["columns"][2].update(cycles=["month"]),
+        lambda d: d["table"]["target"].update(classes=["a", "b", "c"]),
+        lambda d: d["table"]["target"].update(classes=[1, 2]),
+        lambda d: d["table"]["target"].update(task="guess"),
+        lambda d: d["table"].update(report=3),
+    ],
+)
+def test_a_file_that_describes_no_table_is_refused(model: TableModel, tmp_path: Path, change: Any) -> None:
+    path = tmp_path / "model"
+    model.save(path)
+    changed(path, change)
+    with pytest.raises(FileFormatError, match=r"model describes a table of|model does not describe a table"):
+        TableModel.load(path)
+
+
+def test_a_file_that_is_cut_or_altered_is_refused(model: TableModel, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    model.save(path)
+    raw = path.read_bytes()
+    for damaged in raw[:-1], raw[: len(raw) // 2], raw.replace(b"green", b"grown"), raw[:-1] + bytes([raw[-1] ^ 1]):
+        path.write_bytes(damaged)
+        with pytest.raises(FileFormatError):
+            TableModel.load(path)
+    cr.save(cr.Network.mlp([2, 1]), path)
+    with pytest.raises(FileFormatError, match="holds a network that knows no table"):
+        TableModel.load(path)
+
+
+@pytest.mark.parametrize(
+    ("new", "error"),
+    [
+        ({"x": [1.0], "color": ["red"]}, "trained with the columns 'x', 'color', 'when', but the table lacks 'when'"),
+        (
+            {"x": ["1", "n.d."], "color": ["red"] * 2, "when": [None] * 2},
+            r"Column 'x' held numbers .* row 2 is 'n\.d\.'",
+        ),
+        ({"x": [1.0], "color": ["red"], "when": ["soon"]}, "Column 'when' held dates in training, but row 1 is 'soon'"),
+        ({"x": [np.inf], "color": ["red"], "when": [None]}, "Column 'x' is inf in row 1, but numbers go up to 3e"),
+        (np.ones((2, 3)), "must be a frame of polars or pandas, .* but it is of type ndarray"),
+        ({}, "The table has no columns"),
+    ],
+)
+def test_what_cannot_be_predicted(model: TableModel, new: Any, error: str) -> None:
+    with pytest.raises(InputError, match=error):
+        model.predict(new)
+
+
+def test_no_rows_have_no_predictions(model: TableModel) -> None:
+    assert model.predict(frame_of()[:0]).shape == (0,)
+    assert model.scored(frame_of()[:0]).columns[-3:] == ["prediction", "probability of no", "probability of yes"]
+
+
+def test_unseen_categories_are_counted(model: TableModel) -> None:
+    new = frame_of()[:3].with_columns(polars.Series("color", ["red", "pink", "pink"]))
+    with pytest.warns(DataWarning, match="Column 'color' has 2 values that training did not know"):
+        model.predict(new)
+
+
+def test_predictions_stand_beside_the_columns_as_they_came(model: TableModel) -> None:
+    frame = frame_of().with_columns(polars.lit(" as it was ").alias("note"))
+    scored = model.scored(frame)
+    assert scored[:, : frame.width].equals(frame)
+    assert scored["prediction"].to_list() == model.predict(frame).tolist()
+    np.testing.assert_allclose(scored["probability of no"] + scored["probability of yes"], 1, rtol=1e-6)
+    with pytest.raises(InputError, match="columns that are called like the predictions, 'prediction': rename them"):
+        model.scored(frame.rename({"note": "prediction"}))
+
+
+LABELS: list[tuple[list[Any], list[Any]]] = [
+    (["no", "yes"], ["no", "yes"]),
+    ([0, 1], [0, 1]),
+    (["1", "2", "10"], [1, 2, 10]),
+    ([True, False], [False, True]),
+    (["a", "b", "c"], ["a", "b", "c"]),
+    (["1.5", "x"], ["1.5", "x"]),
+]
+
+
+@pytest.mark.parametrize(("labels", "expected"), LABELS)
+def test_classes_come_back_as_they_were(labels: list[Any], expected: list[Any], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, len(labels), 60)
+    frame = polars.DataFrame({"x": y + rng.normal(0, 0.01, 60), "y": [labels[k] for k in y]}, strict=False)
+    layers = [cr.Dense(16), cr.Tanh()]
+    model = TableModel.fit(
+        frame, "y", layers=layers, epochs=80, optimizer=cr.Adam(0.03), task="classification", verbose=False
+    )
+    model.save(tmp_path / "model")
+    predicted = TableModel.load(tmp_path / "model").predict(frame)
+    assert sorted(set(predicted.tolist())) == sorted(expected)
+    assert [str(label) for label in predicted] == [str(labels[k]) for k in y]
+
+
+def test_values_are_learned_and_given_in_their_units() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 10, 300)
+    frame = {"x": x, "price": [f"{2e6 + 1e5 * v:,.0f}" for v in x]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # it is the same in other units
+        model = TableModel.fit(frame, "price", layers=(32,), epochs=60, verbose=False)
+    assert model.target.task == "regression"
+    scores = model.evaluate(frame)
+    assert scores["r2"] > 0.98 and 0 < scores["mae"] < 1e5
+    assert model.baselines(frame, frame)["ridge regression"]["r2"] > 0.8  # the ends are clipped
+
+
+@pytest.mark.parametrize(
+    ("frame", "said", "error"),
+    [
+        ({"x": [1, 2, 3], "y": ["a", "a", None]}, {}, "Column 'y' is 'a' in all rows with a value"),
+        ({"x": [1, 2], "y": [None, None]}, {}, "Column 'y' is missing in all rows: there is nothing to learn"),
+        ({"x": [1], "y": ["a"]}, {}, "There is one row with a value of 'y'"),
+        ({"y": ["a", "b"]}, {}, "There is no column to learn from besides 'y'"),
+        ({"x": [5, 5], "y": ["a", "b"]}, {}, "no column to learn from besides 'y'. 'x': all values are '5'"),
+        ({"x": [1, 2], "y": ["2024-01-01", "2024-01-02"]}, {}, "Column 'y' holds dates: a model predicts"),
+        ({"x": [1, 2], "y": ["a", "b"]}, {"task": "regression"}, "predicted as a number, but row 1 is 'a'"),
+        ({"x": [1, 2], "y": [3.5, 3.5]}, {"task": "regression"}, r"Column 'y' is 3\.5 in all rows"),
+        ({"x": range(30), "y": [f"n{i}" for i in range(30)]}, {}, "has 30 different texts in 30 rows"),
+        ({"x": [1, 2], "y": [1, 2]}, {"layers": (0,)}, "layers as a whole number of at least 1, but layers=0"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::chainrule.common.errors.DataWarning")
+def test_what_cannot_be_learned(frame: dict[str, Any], said: dict[str, Any], error: str) -> None:
+    with pytest.raises(InputError, match=error):
+        TableModel.fit(frame, "y", **{**QUICK, **said})
+
+
+@pytest.mark.usefixtures("no_type_checks")
+def test_a_task_is_one_of_two() -> None:
+    guess: Any = "guess"
+    with pytest.raises(InputError, match="task is 'classification' or 'regression', but it is 'guess'"):
+        TableModel.fit({"x": [1, 2], "y": [1, 2]}, "y", task=guess)
+
+
+def test_what_a_target_asks_for() -> None:
+    def task(y: Any) -> str:
+        return TableModel.fit({"x": np.arange(len(y)) % 7 * 1.5, "y": y}, "y", **QUICK).target.task
+
+    rng = np.random.default_rng(0)
+    assert task(rng.choice([1, 2, 3], 60).tolist()) == "classification"
+    assert task(rng.normal(size=60).tolist()) == "regression"
+    assert task(rng.integers(0, 500, 60).tolist()) == "regression"
+    assert task(rng.choice([1.5, 2.5], 60).tolist()) == "classification"
+
+
+def test_leaks_rare_classes_and_missing_answers_are_pointed_out() -> None:
+    frame = frame_of().with_columns(polars.col("wins").replace({"yes": "1 prize", "no": "none at all"}).alias("prize"))
+    with pytest.warns(DataWarning, match="Column 'prize' says what 'wins' is: if it is known only afterwards"):
+        TableModel.fit(frame, "wins", **QUICK)
+    x = np.random.default_rng(0).normal(size=60)
+    with pytest.warns(DataWarning, match="Column 'euros' says what 'y' is"):
+        TableModel.fit({"euros": 3 * x + 1, "y": x}, "y", **QUICK)
+    with pytest.warns(DataWarning, match=r"Class 'b' of 'y' has 5\.0% of the rows"):
+        TableModel.fit({"x": x, "y": ["a"] * 57 + ["b"] * 3}, "y", **QUICK)
+    with pytest.warns(DataWarning, match="4 of 60 rows have no 'y' and are left out"):
+        TableModel.fit({"x": x, "y": [None] * 4 + list(x[4:] + 0.5 * x[::-1][4:])}, "y", **QUICK)
+
+
+def test_the_same_seed_gives_the_same_model() -> None:
+    one, two, other = (
+        TableModel.fit(frame_of(), "wins", seed=seed, **QUICK).predict_proba(frame_of()) for seed in (1, 1, 2)
+    )
+    assert np.array_equal(one, two) and not np.array_equal(one, other)
+
+
+def test_layers_and_settings_are_those_that_were_said() -> None:
+    model = TableModel.fit(
+        frame_of(), "wins", layers=[cr.Dense(3), cr.Tanh()], epochs=2, optimizer="sgd", batch_size=7, verbose=False
+    )
+    assert [layer.label for layer in model.network.body.layers] == ["Dense", "tanh", "Dense"]
+    assert len(model.report["history"]) == 2
+
+
+@pytest.mark.usefixtures("no_type_checks")
+def test_ten_thousand_columns(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        ",".join(f"c{i}" for i in range(10_000)),
+        *(",".join(map(str, row)) for row in rng.integers(0, 99, (30, 10_000))),
+    ]
+    (tmp_path / "wide.csv").write_text("\n".join(rows))
+    frame = cr.tables.read(tmp_path / "wide.csv")
+    model = TableModel.fit(frame, "c17", task="regression", **QUICK)
+    assert model.predict(frame).shape == (30,)
+    assert str(columns(frame)).endswith("and 9,940 more columns")
+
+
+def test_the_example_tables_are_learned_better_than_by_their_baselines(folder: Path) -> None:
+    frame = cr.tables.read(folder / "houses.csv")
+    train, test = split(frame)
+    model = TableModel.fit(train, "price", epochs=25, verbose=False)
+    scores, baselines = model.evaluate(test), model.baselines(train, test)
+    assert scores["r2"] > 0.9 > baselines["mean"]["r2"]
+    assert columns(frame)["sold"].dates == ("%d/%m/%Y",)

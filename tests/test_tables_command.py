@@ -1,0 +1,207 @@
+"""The command on tables of the user's own: from a raw CSV to a scored CSV in two commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import polars
+import pytest
+
+import chainrule as cr
+from chainrule.cli import main
+from examples.data.make_tables import make
+
+Run = Callable[..., tuple[int, str, str]]
+QUICK = ["--layers", "8", "--epochs", "3"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    make(folder)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        assert main(["train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "titanic"]) == 0
+    finally:
+        os.chdir(before)
+    return folder
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run the command in this process, in the folder with the tables; return its exit status and what it wrote."""
+    monkeypatch.chdir(folder)
+    before = set(folder.iterdir())
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")  # the command prints them
+            status = main([str(a) for a in arguments])
+        return status, *capsys.readouterr()
+
+    yield run
+    for path in set(folder.iterdir()) - before:
+        path.unlink()
+
+
+def fails(result: tuple[int, str, str]) -> str:
+    status, out, err = result
+    assert (status, err.count("\n"), err[:11]) == (2, 1, "chainrule: "), result
+    assert "saved" not in out and "written" not in out
+    return err
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "more", "rows"),
+    [
+        ("titanic", "Survived", [], 418),
+        ("houses", "price", [], 300),
+        ("fraud", "fraud", ["--split-by-time", "time"], 5000),
+        ("load", "load", ["--time", "hour", "--history", "24", "--horizon", "2"], 300),
+    ],
+)
+def test_from_csv_to_scored_csv_in_two_commands(run: Run, name: str, target: str, more: list[str], rows: int) -> None:
+    status, out, _ = run("train", f"{name}.csv", "--target", target, *more, *QUICK, "--out", "model")
+    assert status == 0 and out.endswith("saved to model\n") and "this network" in out
+    status, out, _ = run("predict", "model", f"{name}_new.csv", "--out", "scored.csv")
+    assert status == 0 and out.startswith(f"{rows:,} predictions of '{target}' written to scored.csv")
+    raw, scored = (
+        polars.read_csv(f"{name}_new.csv", infer_schema=False),
+        polars.read_csv("scored.csv", infer_schema=False),
+    )
+    assert scored[:, : raw.width].equals(raw) and scored.columns[raw.width] == "prediction"
+    model = cr.TableModel.load("model")
+    expected = model.scored(cr.tables.read(f"{name}_new.csv"))["prediction"]
+    assert scored["prediction"].cast(expected.dtype).to_list() == pytest.approx(expected.to_list())
+
+
+def test_train_as_json(run: Run) -> None:
+    status, out, err = run("train", "titanic.csv", "--target", "Survived", *QUICK, "--json")
+    result = json.loads(out)
+    assert (status, err) == (0, "")
+    assert (result["task"], result["rows"], result["test_rows"]) == ("classification", 713, 178)
+    assert set(result["baselines"]) == {"most frequent class", "logistic regression"}
+    assert {column["name"]: column["kind"] for column in result["columns"]}["Name"] == "left out"
+    assert len(result["history"]) == 3 and set(result["test"]) >= {"accuracy", "roc_auc", "log_loss"}
+
+
+def test_columns_may_be_corrected(run: Run) -> None:
+    arguments = ["--categorical", "Pclass,Family", "--drop", "Fare", "--drop", "Age", "--numeric", "PassengerId"]
+    _, out, _ = run("train", "titanic.csv", "--target", "Survived", *QUICK, *arguments, "--json")
+    kinds = {column["name"]: column["kind"] for column in json.loads(out)["columns"]}
+    assert [kinds[name] for name in ("Pclass", "Family", "Fare", "Age", "PassengerId")] == [
+        "categorical", "categorical", "left out", "left out", "numeric",
+    ]  # fmt: skip
+
+
+def test_rows_that_test(run: Run) -> None:
+    def rows(*arguments: str) -> tuple[int, int]:
+        result = json.loads(run("train", "titanic.csv", "--target", "Survived", *QUICK, *arguments, "--json")[1])
+        return result["rows"], result["test_rows"]
+
+    assert rows("--split", "0.5") == (446, 445)
+    assert rows("--test", "titanic.csv") == (891, 891)
+    train, test = rows("--group", "Embarked", "--split", "0.1")
+    assert train + test == 891 and 0 < test < 891
+
+
+def test_the_same_arguments_give_the_same_model(run: Run) -> None:
+    results = [run("train", "houses.csv", "--target", "price", *QUICK, "--json")[1] for _ in range(2)]
+    assert results[0] == results[1]
+
+
+def test_evaluate_and_predict_without_a_file(run: Run) -> None:
+    status, out, _ = run("evaluate", "titanic", "titanic.csv", "--json")
+    assert status == 0 and json.loads(out)["test"]["accuracy"] > 0.4
+    assert run("evaluate", "titanic", "titanic.csv")[1].startswith("891 rows of titanic.csv\n")
+    status, out, _ = run("predict", "titanic", "titanic_new.csv")
+    assert len(out.splitlines()) == 22 and out.endswith("and 398 more rows; --out FILE writes them all\n")
+    predictions = json.loads(run("predict", "titanic", "titanic_new.csv", "--json")[1])
+    assert len(predictions) == 418 and set(predictions[0]) == {"prediction", "probability"}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".arrow", ".feather"])
+def test_tables_of_every_kind_are_written(run: Run, suffix: str) -> None:
+    assert run("predict", "titanic", "titanic_new.csv", "--out", f"scored{suffix}")[0] == 0
+    assert cr.tables.read(f"scored{suffix}")["prediction"].cast(polars.Int64).is_in([0, 1]).all()
+
+
+def test_info_says_what_is_in_the_file(run: Run) -> None:
+    status, out, _ = run("info", "titanic")
+    assert status == 0
+    for part in (
+        "Survived: classification",
+        "logistic regression",
+        "female, male",
+        "Dense",
+        "written by chainrule",
+        "checksum",
+    ):
+        assert part in out
+    result = json.loads(run("info", "titanic", "--json")[1])
+    assert result["table"]["target"]["classes"] == ["0", "1"] and len(result["sha256"]) == 64
+
+
+def test_unseen_categories_are_counted_beside_the_result(run: Run) -> None:
+    polars.read_csv("titanic_new.csv").with_columns(Sex=polars.lit("unknown")).write_csv("odd.csv")
+    status, _, err = run("predict", "titanic", "odd.csv", "--out", "scored.csv")
+    assert (status, err.count("\n")) == (0, 1) and "Column 'Sex' has 418 values that training did not know" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ("train titanic.csv", "titanic.csv is a table: say which column to predict, as in --target Embarked"),
+        ("train titanic.csv --target survived", "There is no column 'survived'. Did you mean 'Survived'?"),
+        ("train titanik.csv --target Survived", "titanik.csv cannot be read"),
+        ("train titanic.csv --target Survived --split 2", "split takes share as a number above 0 and below 1"),
+        ("train titanic.csv --target Survived --test houses.csv", "There is no column 'Survived'"),
+        ("train titanic.csv --target Survived --test titanic.csv --split 0.1", "--test names the rows that test"),
+        ("train titanic.csv --target Survived --drop Pclas", "There is no column 'Pclas'. Did you mean 'Pclass'?"),
+        ("train titanic.csv --target Survived --task guess", "task is 'classification' or 'regression'"),
+        (
+            "train titanic.csv --target Survived --sheet a",
+            "titanic.csv is no Excel file, for which sheet='a' means nothing",
+        ),
+        ("train titanic.csv --target Survived --size 3", "--size takes height and width, such as 32x32"),
+        ("train titanic.csv --target Survived --out nowhere/model", "there is no folder nowhere"),
+        ("train titanic.csv --target Survived --layers lstm:8", "LSTM expects"),
+        ("train titanic.csv --target Survived --layers 8,lstm:8", "recurrent layers before the others"),
+        ("train titanic.csv --target Survived --time Age", "--horizon and --time go with --history N"),
+        ("train load.csv --target load --history 9 --group hour", "With --history, the last rows in time test"),
+        (
+            "train moons --target Survived",
+            "moons is known by its name and no table of yours, so --target means nothing",
+        ),
+        ("evaluate titanic titanic_new.csv", "There is no column 'Survived'"),
+        (
+            "evaluate titanic moons",
+            "was trained on a table, to predict 'Survived': name a file with one, and not moons",
+        ),
+        ("predict titanic houses.csv", "the table lacks 'Pclass', 'Sex'"),
+        ("predict titanic --samples 3", "titanic was trained on a table: name a file with one"),
+        ("predict titanic titanic_new.csv --out scored.doc", "must end in the kind of table to write: .csv"),
+        ("predict titanic titanic_new.csv --out nowhere/scored.csv", "there is no folder nowhere"),
+    ],
+)
+@pytest.mark.usefixtures("no_type_checks")
+def test_what_is_wrong_is_one_sentence(run: Run, arguments: str, error: str) -> None:
+    assert error in fails(run(*arguments.split()))
+
+
+def test_arrays_and_pictures(run: Run, folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 3))
+    np.savez("arrays.npz", inputs=X, answer=X[:, 0] > 0, more=np.zeros(3))
+    said = ["--x", "inputs", "--y", "answer"]
+    assert run("train", "arrays.npz", *said, *QUICK, "--out", "model")[0] == 0
+    assert run("predict", "model", "arrays.npz", "--x", "inputs", "--out", "scored.parquet")[0] == 0
+    assert cr.tables.read("scored.parquet").columns[:4] == ["inputs_0", "inputs_1", "inputs_2", "prediction"]
+    assert run("evaluate", "model", "arrays.npz", *said)[0] == 0

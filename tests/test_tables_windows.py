@@ -1,0 +1,145 @@
+"""Windows of rows in time: nothing of the future gets in, and gaps are left out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import chainrule as cr
+from chainrule.common.errors import InputError
+from chainrule.tables import TableModel, windows
+from chainrule.tables.scores import naive
+from chainrule.tables.windows import Past
+
+START = datetime(2024, 1, 1)
+
+
+def hours(n: int, load: Any = None) -> polars.DataFrame:
+    times = [START + timedelta(hours=i) for i in range(n)]
+    return polars.DataFrame({"hour": times, "load": np.arange(n, dtype=float) if load is None else load})
+
+
+@settings(deadline=None)
+@given(
+    n=st.integers(3, 40), history=st.integers(1, 8), horizon=st.integers(1, 6), seed=st.integers(0, 9),
+    lost=st.lists(st.integers(1, 38), max_size=3, unique=True),
+)  # fmt: skip
+def test_a_window_is_what_came_just_before(n: int, history: int, horizon: int, seed: int, lost: list[int]) -> None:
+    """Against the slow way: look at the rows that should be there one by one."""
+    kept = [i for i in range(n) if i not in lost or i >= n - 1]
+    shuffled = np.random.default_rng(seed).permutation(kept)
+    frame = polars.DataFrame({"hour": [START + timedelta(hours=int(i)) for i in shuffled], "load": shuffled * 1.0})
+    seen, rows = Past(history, horizon, "hour").windows(frame, "load")
+    values = shuffled * 1.0
+    found = {(tuple(values[window]), values[row]) for window, row in zip(seen, rows, strict=True)}
+    there = set(kept)
+    expected = {
+        (tuple(map(float, range(last - history + 1, last + 1))), float(last + horizon))
+        for last in kept
+        if all(hour in there for hour in range(last - history + 1, last + horizon + 1))
+    }
+    if len(kept) >= 2 * len(lost) + 3:  # else the gaps may be the usual step
+        assert found == expected
+
+
+def test_windows_as_arrays() -> None:
+    past = windows(hours(6).with_columns(polars.lit("x").alias("word")), "load", history=3, horizon=2, time="hour")
+    assert past.names == ("load",)
+    assert past.X[..., 0].tolist() == [[0, 1, 2], [1, 2, 3]]
+    assert (past.y.tolist(), past.rows.tolist()) == ([4, 5], [4, 5])
+    network = cr.Network([cr.LSTM(4), cr.Dense(1)], "mean_squared_error")
+    network.fit(past.X, past.y[:, None], epochs=1, verbose=False)
+    assert network.predict(past.X).shape == (2, 1)
+
+
+def test_a_window_with_an_unknown_target_is_left_out() -> None:
+    frame = hours(6, [0.0, 1.0, None, 3.0, 4.0, None])
+    seen, rows = Past(2, 1, "hour").windows(frame, "load")
+    assert (seen.tolist(), rows.tolist()) == ([[0, 1], [3, 4]], [2, 5])  # what is predicted may be unknown
+
+
+@pytest.mark.parametrize(
+    ("frame", "said", "error"),
+    [
+        (
+            hours(3),
+            {"history": 3},
+            "3 rows make no window of 3 and a row 1 later without a gap: take a shorter history",
+        ),
+        (hours(3), {"history": 0}, "windows takes history as a whole number of at least 1"),
+        (hours(3), {"history": 1, "horizon": 0}, "windows takes horizon as a whole number of at least 1"),
+        (hours(3), {"history": 1, "time": "day"}, "There is no column 'day'"),
+        (polars.concat([hours(3), hours(3)]), {"history": 1, "time": "hour"}, "is the same in the rows 1 and 4"),
+        (
+            hours(3).with_columns(hour=polars.Series(["1", None, "3"])),
+            {"history": 1, "time": "hour"},
+            "missing in row 2",
+        ),
+    ],
+)
+def test_what_makes_no_windows(frame: polars.DataFrame, said: dict[str, Any], error: str) -> None:
+    with pytest.raises(InputError, match=error):
+        windows(frame, "load", **said)
+
+
+@pytest.fixture(scope="module")
+def wave() -> polars.DataFrame:
+    t = np.arange(600)
+    return hours(600, 100 + 10 * np.sin(2 * np.pi * t / 24) + np.random.default_rng(0).normal(0, 0.5, 600))
+
+
+@pytest.fixture(scope="module")
+def model(wave: polars.DataFrame) -> TableModel:
+    return TableModel.fit(wave[:480], "load", history=24, time="hour", layers=(32,), epochs=30, verbose=False)
+
+
+def test_it_is_better_than_the_last_value(model: TableModel, wave: polars.DataFrame) -> None:
+    test = wave[480 - 24 :]
+    baselines = model.baselines(wave[:480], test)
+    assert set(baselines) == {"last value", "one season before"}
+    assert model.evaluate(test)["mae"] < baselines["last value"]["mae"]
+
+
+def test_the_future_changes_no_prediction(model: TableModel, wave: polars.DataFrame) -> None:
+    expected = model.predict(wave)
+    assert np.isnan(expected[:24]).all() and not np.isnan(expected[24:]).any()
+    changed = wave.with_columns(load=polars.when(polars.col("hour") >= wave["hour"][300]).then(-1e3).otherwise("load"))
+    predicted = model.predict(changed)
+    assert np.array_equal(predicted[24:301], expected[24:301])  # row 300 itself is predicted from those before
+    assert not np.isclose(predicted[301], expected[301])
+
+
+def test_rows_in_any_order_and_from_a_file(model: TableModel, wave: polars.DataFrame, tmp_path: Path) -> None:
+    expected = model.predict(wave)
+    np.testing.assert_allclose(model.predict(wave.reverse())[::-1], expected, rtol=1e-5)
+    model.save(tmp_path / "model")
+    again = TableModel.load(tmp_path / "model")
+    assert again.past == model.past
+    assert np.array_equal(again.predict(wave), expected, equal_nan=True)
+    assert again.scored(wave)["prediction"].null_count() == 24
+
+
+def test_an_hour_that_is_not_there_yet_is_forecast(model: TableModel, wave: polars.DataFrame) -> None:
+    asked = wave.with_columns(load=polars.when(polars.col("hour") < wave["hour"][-1]).then("load"))
+    assert model.predict(asked)[-1] == pytest.approx(model.predict(wave)[-1], rel=1e-5)
+
+
+def test_the_season_is_the_last_one_that_is_known(wave: polars.DataFrame, model: TableModel) -> None:
+    frame = hours(100, np.arange(100.0) % 24)
+    for horizon in 1, 5, 24, 30:
+        scores = naive(model.target, Past(48, horizon, "hour"), frame)
+        assert scores["one season before"]["mae"] == 0
+        assert (scores["last value"]["mae"] == 0) == (horizon == 24)
+
+
+def test_classes_have_no_past() -> None:
+    frame = hours(60).with_columns(load=polars.Series(["a", "b"] * 30))
+    with pytest.raises(InputError, match="history is for numbers, but 'load' has classes"):
+        TableModel.fit(frame, "load", history=3, time="hour", verbose=False)
