@@ -407,6 +407,7 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (DENSE, "dx = grad @ self.W.T", "dx = grad @ (self.W * 2 + 1).T", "Dense.backward", "x", "other"),
         (RELU, "dout[self.mask] = 0", "dout[~self.mask] = 0", "Relu.backward", "x", "other"),
         (RELU, "return dout", "return 3 * dout", "Relu.backward", "x", "ratio 3"),
+        (RELU, "dout[self.mask] = 0", "dout[:] = 0", "Relu.backward", "x", "zero"),
         (ACTIVATED, "self.A.T @ dZ", "self.A.T @ dA", "Layer.backward", "params['W']", "no-slope"),
         (OBJECTS, "self.shift.grad += dout.sum(axis=0)", "pass", "BatchNorm.backward", "shift.value", "zero"),
         (OBJECTS, "return dout * self.kept", "return dout * self.kept * 0.5", "Dropout.backward", "x", "ratio 0.5"),

@@ -20,6 +20,7 @@ from chainrule.checker.watching.paths import Change, Path, Step, text
 
 Y: Path = (Step("name", "y"),)
 DY: Path = (Step("name", "dy"),)
+RETURNED: Path = (Step("name", "gradients"),)
 Places = tuple[tuple[int, ...], ...]
 MOVED = 9  # entries of an array, at most
 QUANTITIES = 16
@@ -366,6 +367,8 @@ def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
     if chosen is not None:
         return _at(layer.candidates[chosen].reshape(shape), gradient.places)
     is_empty = any(belongs(gradient.path, path) and value.shape == shape for path, value in layer.unchanged.items())
+    returned = layer.candidates.get(RETURNED) if gradient.is_input else None
+    is_empty |= returned is not None and returned.shape == shape and not returned.any()
     return np.zeros(len(gradient.places)) if is_empty else None
 
 
