@@ -402,6 +402,7 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
             "b",
             "ratio-of-examples 6",
         ),
+        (DENSE, "self.b -= lr *", "db =", "Dense.backward", "b", "zero"),
         (DENSE, "dx = grad @ self.W.T", "dx = -grad @ self.W.T", "Dense.backward", "x", "sign"),
         (DENSE, "lr * grad.sum(axis=0)", "lr * grad[-1]", "Dense.backward", "b", "one-example"),
         (DENSE, "dx = grad @ self.W.T", "dx = grad @ (self.W * 2 + 1).T", "Dense.backward", "x", "other"),

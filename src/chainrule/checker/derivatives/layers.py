@@ -302,6 +302,15 @@ class _Layer:
         old = self.before.get(path)
         return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
 
+    def is_forgotten(self, gradient: Gradient) -> bool:
+        """Return whether a parameter stays as it is, though a variable of a function holds its gradient."""
+        shape = self.before[gradient.path].shape
+        return gradient.is_parameter and any(
+            patterns.factor(_at(value.reshape(shape), gradient.places), gradient.derivative) is not None
+            for path, value in self.after.items()
+            if "()." in str(path[0].value) and value.dtype.kind == "f" and _essential(value.shape) == _essential(shape)
+        )
+
     def _is_linear(self, path: Path, doubled: Mapping[Path, Any]) -> bool:
         """Return whether something doubles with the upstream gradient, as gradients do, and is not that itself."""
         value = self.candidates[path]
@@ -346,12 +355,16 @@ def _is_near(a: float, b: float) -> bool:
 def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     """Return gradients with what the backward pass has in the place of those that do not agree."""
     free = layer.linear - {gradient.agreeing for gradient in gradients}
-    return [
-        gradient
-        if gradient.agreeing or gradient.instead is not None
-        else replace(gradient, instead=_instead(gradient, layer, free))
-        for gradient in gradients
-    ]
+    others_move = any(gradient.agreeing == gradient.path for gradient in gradients)
+    completed = []
+    for gradient in gradients:
+        if not gradient.agreeing and gradient.instead is None:
+            instead = _instead(gradient, layer, free)
+            if instead is None and others_move and layer.is_forgotten(gradient):
+                instead = np.zeros(len(gradient.places))
+            gradient = replace(gradient, instead=instead)
+        completed.append(gradient)
+    return completed
 
 
 def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
