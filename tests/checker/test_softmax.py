@@ -11,6 +11,7 @@ from chainrule.checker.running.sandbox import check_file
 WRONG = {
     "np.exp(x) / np.sum(x)": "softmax.not-normalized",
     "np.exp(x - np.max(x)) / np.sum(x - np.max(x), axis=0)": "softmax.not-normalized",
+    "(x - np.max(x, axis=0)) / np.sum(np.exp(x - np.max(x, axis=0)), axis=0)": "softmax.no-exponential",
     "(x - np.max(x)) / np.sum(x - np.max(x), axis=0)": "softmax.no-exponential",
 }
 
