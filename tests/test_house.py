@@ -71,8 +71,10 @@ CHECKER = {
     "roles.cs231n": _OF_ROLES,
     "roles.course": (*_OF_ROLES, "roles.scripts"),
     "roles.optimizers_of_objects": (*_OF_ROLES, "derivatives", "watching.paths"),
+    "roles.normalization_of_objects": (*_OF_ROLES, "derivatives"),
     "roles.updates_of_dicts": _OF_ROLES,
     "roles": (
+        "roles.normalization_of_objects",
         "roles.optimizers_of_objects",
         "roles.updates_of_dicts",
         "conventions",

@@ -121,6 +121,8 @@ RIGHT = {
             U = U - 0.05 * np.outer(dnew * 0.5 * (1 - np.tanh(U @ c) ** 2), c)
             h = new
     """,
+    "a bias that only moves what is told": LOOP.replace("A1 @ W2 + b2)", "A1 @ W2)")
+    + "    W1 -= lr * dW1; b1 -= lr * db1; W2 -= lr * dW2; b2 += np.mean(A2)\n",
     "not known: random features": """
         import numpy as np
         np.random.seed(0)
@@ -194,6 +196,19 @@ WRONG = {
         "dZ2 @ W2.T / 3",
         "own-ratio 0.333333",
     ),
+    "most up the slope": (
+        LOOP + SGD,
+        "W1 -= lr * dW1; b1 -= lr * db1; W2 -= lr * dW2; b2",
+        "W1 += lr * dW1; b1 += lr * db1; W2 += lr * dW2; b2",
+        "sign",
+    ),
+    "a bias is not used": (LOOP + SGD, "sigmoid(A1 @ W2 + b2)", "sigmoid(A1 @ W2)", None),
+    "no bias moved": (
+        LOOP + "    W1 -= lr * dW1; W2 -= lr * dW2\n    b1 -= lr * db1; b2 -= lr * db2\n",
+        "    b1 -= lr * db1; b2 -= lr * db2\n",
+        "",
+        "own-unmoved",
+    ),
     "not the input": (LOOP + SGD, "dW1 = X.T @", "dW1 = np.abs(X).T @", "other"),
     "with Adam": (WITH_ADAM, "dA1 * (1 - A1**2)", "dA1 * (1 - A1)", "own-upstream"),
     "before it is used": (
@@ -212,6 +227,17 @@ def test_a_wrong_step_is_told_with_its_line(kind: str, tmp_path: Path) -> None:
     finding = _finding(code.replace(right, wrong), tmp_path)
     assert finding.line == _line(code.replace(right, wrong), wrong or "db1 =")
     assert finding.facts.get("pattern") == pattern
+
+
+def test_two_mistakes_are_told(tmp_path: Path) -> None:
+    code = (LOOP + SGD).replace("-= lr", "+= lr").replace("dA1 * (1 - A1**2)", "dA1 * 1")
+    finding = _finding(code, tmp_path)
+    assert (finding.mistake, finding.line) == ("own-step-uphill-and-off", _line(code, "dA1 * 1"))
+
+
+def test_a_parameter_that_is_moved_for_nothing_is_told(tmp_path: Path) -> None:
+    finding = _finding((LOOP + SGD).replace("X @ W1 + b1", "X @ W1"), tmp_path)
+    assert (finding.mistake, finding.facts["name"], finding.facts["other"]) == ("own-unused", "b1", "W1")
 
 
 def test_adam_up_the_slope_is_told_in_the_function_that_updates(tmp_path: Path) -> None:

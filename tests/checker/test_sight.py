@@ -21,6 +21,10 @@ WRONG = {
     "update-lost for no assignment": (
         "def update(p, g, lr):\n    p['W'] - lr * g['W']\n    p['b'] -= lr * g['b']\n    return p"
     ),
+    "update-lost in one of two ways": (
+        "def step(self, lr, plain):\n    for p, m, v in self.all:\n        if plain:\n            p - lr * m\n"
+        "        else:\n            p -= lr * m / v"
+    ),
     "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
 }
@@ -52,6 +56,11 @@ def update(p, g, lr):
 def update(p, g, lr):
     p['W'] - lr * g['W']
     p['W'] = p['W'] - lr * g['W']
+---
+def update(p, dp, lr, plain):
+    if plain:
+        p - lr * dp
+    p -= lr * dp
 ---
 def train(x, w, lr):
     for _ in range(3):

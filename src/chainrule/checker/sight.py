@@ -206,13 +206,24 @@ def _lost(name: str, function: Function) -> Iterator[Finding]:
 
 def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
     """Yield updates that are assigned to nothing, as in `W - learning_rate * dW`, of what stays as it is."""
-    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)]
-    given = {ast.unparse(node) for node in nodes if not isinstance(node.ctx, ast.Load)}
-    for statement in ast.walk(function):
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BinOp):
-            target = ast.unparse(statement.value.left)
-            if target not in given and _is_update(target, statement.value):
-                yield Finding("update-lost", name, statement.lineno, {"name": target})
+    for block in _blocks(function):
+        for statement in block:
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BinOp):
+                target = ast.unparse(statement.value.left)
+                if _is_update(target, statement.value) and target not in _given(function, statement):
+                    yield Finding("update-lost", name, statement.lineno, {"name": target})
+
+
+def _given(function: Function, beside: ast.stmt) -> set[str]:
+    """Return what a function gives values to, without the variables of loops, and where a statement does not run."""
+    nodes = set(ast.walk(function))
+    for choice in [node for node in nodes if isinstance(node, ast.If)]:
+        branches = [{n for part in branch for n in ast.walk(part)} for branch in (choice.body, choice.orelse)]
+        if any(beside in branch for branch in branches):
+            nodes -= next(branch for branch in branches if beside not in branch)
+    nodes -= {n for loop in nodes if isinstance(loop, ast.For) for n in ast.walk(loop.target)}
+    stored = [n for n in nodes if isinstance(n, ast.Name | ast.Attribute | ast.Subscript)]
+    return {ast.unparse(node) for node in stored if not isinstance(node.ctx, ast.Load)}
 
 
 def _is_update(target: str, value: ast.expr) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -87,6 +88,16 @@ def is_of_what_is_left(learner: Learner, loop: int, verdict: Verdict) -> bool:
             if any(lines.is_changed(block, statement.lineno, name) for name in names):
                 return True
     return False
+
+
+def first_use(learner: Learner, loop: int, verdict: Verdict, parameter: Agreement) -> tuple[str, int | None]:
+    """Return the function and the line in which something is first computed with a parameter."""
+    follows = verdict.effects[parameter.path] - verdict.point.before.keys()  # no updates
+    assigned = [_assigned(learner, loop, path) for path in verdict.point.after if path in follows]
+    places = [(function, statement) for function, statement in assigned if statement is not None]
+    written = step_patterns.short(parameter.path).rpartition("[")[2].rpartition(".")[2].strip("]'")
+    reading = [place for place in places if written in re.findall(r"\w+", ast.unparse(place[1]))]
+    return next(((function, statement.lineno) for function, statement in reading or places), ("", None))
 
 
 def _only_names(statement: ast.stmt) -> bool:

@@ -21,6 +21,7 @@ from chainrule.checker.watching.paths import Change, Path, Step, text
 
 Y: Path = (Step("name", "y"),)
 DY: Path = (Step("name", "dy"),)
+RETURNED: Path = (Step("name", "gradients"),)
 Places = tuple[tuple[int, ...], ...]
 MOVED, FEWEST = 9, 4  # entries of an array, at most, and if there is little time
 SHORTEST, HOPED = 1e-6, 3.0  # seconds, and how many times as fast code may be as when it is looked at closely
@@ -332,6 +333,15 @@ class _Layer:
         old = self.before.get(path)
         return value.dtype.kind == "f" and (old is None or old.shape != value.shape or not np.array_equal(old, value))
 
+    def is_forgotten(self, gradient: Gradient) -> bool:
+        """Return whether a parameter stays as it is, though a variable of a function holds its gradient."""
+        shape = self.before[gradient.path].shape
+        return gradient.is_parameter and any(
+            patterns.factor(_at(value.reshape(shape), gradient.places), gradient.derivative) is not None
+            for path, value in self.after.items()
+            if "()." in str(path[0].value) and value.dtype.kind == "f" and _essential(value.shape) == _essential(shape)
+        )
+
     def _is_linear(self, path: Path, doubled: Mapping[Path, Any]) -> bool:
         """Return whether something doubles with the upstream gradient, as gradients do, and is not that itself."""
         value = self.candidates[path]
@@ -376,10 +386,15 @@ def _is_near(a: float, b: float) -> bool:
 def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     """Return gradients with what the backward pass has in the place of those that do not agree."""
     free = layer.linear - {gradient.agreeing for gradient in gradients}
-    return [
-        gradient if gradient.agreeing or gradient.instead is not None else _replaced(gradient, layer, free)
-        for gradient in gradients
-    ]
+    others_move = any(gradient.agreeing == gradient.path for gradient in gradients)
+    completed = []
+    for gradient in gradients:
+        if not gradient.agreeing and gradient.instead is None:
+            gradient = _replaced(gradient, layer, free)
+            if gradient.instead is None and others_move and layer.is_forgotten(gradient):
+                gradient = replace(gradient, instead=np.zeros(len(gradient.places)))
+        completed.append(gradient)
+    return completed
 
 
 def _replaced(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Gradient:
@@ -397,6 +412,8 @@ def _replaced(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Grad
         has_own = layer.after[chosen].shape == shape and not layer.is_moved(chosen)
         return replace(gradient, instead=instead, instead_at=chosen if has_own else None)
     is_empty = any(belongs(gradient.path, path) and value.shape == shape for path, value in layer.unchanged.items())
+    returned = layer.candidates.get(RETURNED) if gradient.is_input else None
+    is_empty |= returned is not None and returned.shape == shape and not returned.any()
     return replace(gradient, instead=np.zeros(len(gradient.places))) if is_empty else gradient
 
 

@@ -25,8 +25,9 @@ def sort(agreements: Sequence[Agreement], point: Point, cost: Cost) -> tuple[lis
     exact = [parameter for parameter in agreements if cost.kind == "own" and is_exact(parameter, point)]
     factor = updates.rate(exact or _of_usual_length(agreements, point, cost))
     usual = [parameter for parameter in agreements if _is_usual(parameter, factor)]
+    as_fast = [parameter for parameter in agreements if _is_usual(parameter, -factor)]  # as fast, and uphill
     is_of_numbers = exact and len(agreements) > 1 and all(len(parameter.entries) == 1 for parameter in agreements)
-    if numbers(usual) < 2 and not is_of_numbers:
+    if numbers([*usual, *as_fast]) < 2 and not is_of_numbers:
         return _sort_by_gradients(agreements, point)
     along, off = list(usual), list[Agreement]()
     for parameter in agreements:

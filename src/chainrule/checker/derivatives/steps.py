@@ -57,7 +57,7 @@ class Verdict:
             self.cost.kind == "own" or len(self.parameters) == len(self.effects)
         )
         enough = 2 if self.cost.kind == "own" else ENOUGH
-        return is_whole and not self.off and sorting.numbers(self.along) >= enough and not self._uphill
+        return is_whole and not self.off and sorting.numbers(self.along) >= enough and not self.uphill
 
     @property
     def is_anchored(self) -> bool:
@@ -69,7 +69,7 @@ class Verdict:
         if not is_own and not self.is_right and len(self.along) < 2 and self.point.after[self.cost.reads[0]].size == 1:
             return False
         return any(len(p.entries) > 1 or (is_own and sorting.is_exact(p, self.point)) for p in self.along) or (
-            sorting.numbers(self.along) > 1 and self.is_plain
+            sorting.numbers([*self.along, *self._as_fast]) > 1 and self.is_plain
         )
 
     @property
@@ -82,11 +82,18 @@ class Verdict:
     @property
     def is_uphill(self) -> bool:
         """Whether every parameter moves up the slope of the cost."""
-        return not self.off and bool(self.along) and len(self._uphill) == len(self.along)
+        return not self.off and bool(self.along) and len(self.uphill) == len(self.along)
 
     @property
-    def _uphill(self) -> list[Agreement]:
+    def uphill(self) -> list[Agreement]:
+        """The parameters along the slope that move up."""
         return [parameter for parameter in self.along if parameter.move @ parameter.derivative > 0]
+
+    @property
+    def _as_fast(self) -> list[Agreement]:
+        """Those that move up as fast as others move down: the cost explains them, but for the sign."""
+        factors = [parameter.factor for parameter in self.along]
+        return [p for p in self.off if p.is_multiple and any(updates.is_near(-p.factor, f) for f in factors)]
 
     @property
     def reached(self) -> frozenset[Path]:
@@ -96,9 +103,10 @@ class Verdict:
     @property
     def fit(self) -> tuple[bool, bool, int, int, bool]:
         """How well the cost explains the moves."""
-        numbers = sorting.numbers(self.along)
+        numbers = sorting.numbers([*self.along, *self._as_fast])
         explained = numbers if self.cost.kind != "number" or numbers >= ENOUGH else 0
-        return self.is_right, self.cost.kind == "own" and numbers > 1, explained, -len(self.off), not self._uphill
+        off = len(self.off) - len(self._as_fast)
+        return self.is_right, self.cost.kind == "own" and numbers > 1, explained, -off, not self.uphill
 
 
 def assess(rerun: Rerun, seconds: float = 2.0, states: Collection[str] = ()) -> Verdict | None:

@@ -8,18 +8,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chainrule.checker import clock
-from chainrule.checker.derivatives import blame, lines, steps
+from chainrule.checker.derivatives import blame, lines, step_patterns, steps
 from chainrule.checker.derivatives.blame import Place
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.steps import Verdict
-from chainrule.checker.derivatives.unmoved import with_unmoved
+from chainrule.checker.derivatives.unmoved import unused, with_unmoved
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.watching.paths import text
 
 SECONDS = 4.0  # for all loops of a file ...
 STEP = 3.0  # ... and for one
-_TWO_AIMS = re.compile(r"generator|discriminator|adversar|\bgan\b", re.IGNORECASE)
+_TWO_AIMS = re.compile(r"generator|discriminator|adversar|\bgan\b|lagrang|minimax", re.IGNORECASE)
 
 
 class Loop(NamedTuple):
@@ -68,14 +68,15 @@ def judged(
         has_steps = any(_contains(learner, loop, verdict, other) for other in inner)
         inner.append(loop)
         name = loop.name if loop.name in learner.nodes or loop.name not in known else f"{loop.name} {loop.line}"
-        if verdict.is_right:
+        finding = None if has_steps else _finding(learner, loop, name, verdict, until)
+        if finding is not None:
+            known.add(finding.function)
+            yield Checked(finding.function, finding.function, finding.line, "wrong"), finding
+        elif verdict.is_right:
             for function in [name, *sorted(_proven(learner, loop, verdict))]:
                 if function not in known:
                     known.add(function)
                     yield Checked(function, function, learner.line(function) or loop.line, "ok"), None
-        elif not has_steps and (finding := _finding(learner, loop, name, verdict, until)):
-            known.add(finding.function)
-            yield Checked(finding.function, finding.function, finding.line, "wrong"), finding
 
 
 def _ran(verdict: Verdict) -> set[str]:
@@ -108,14 +109,17 @@ def _proven(learner: Learner, loop: Loop, verdict: Verdict) -> set[str]:
 
 def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: float) -> Finding | None:
     """Return what is wrong with a step, if it is proven: some of what it does goes along the slope."""
+    if verdict.is_right:
+        return _unused(learner, loop, name, verdict)
     facts = {"cost": verdict.cost.name, "loop": name}
     has_two_aims = bool(_TWO_AIMS.search(ast.unparse(learner.whole)))
+    is_meant = verdict.cost.may_be_signed or has_two_aims
     if verdict.is_uphill:
-        if verdict.cost.may_be_signed or has_two_aims:
+        if is_meant:
             return None
         function, line = blame.blamed_uphill(learner, loop.line, verdict)
         return _found(learner, loop, name, "own-step-uphill", Place(function, line, facts))
-    if not verdict.off or any(parameter.move @ parameter.derivative > 0 for parameter in verdict.along):
+    if not verdict.off or (verdict.uphill and (len(verdict.uphill) < len(verdict.along) or is_meant)):
         return None
     if blame.is_of_what_is_left(learner, loop.line, verdict):
         return None
@@ -123,7 +127,20 @@ def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: f
     if place is None or (place.facts["pattern"] == "sign" and has_two_aims):
         return None
     mistake = "own-step" if verdict.along else "own-step-everywhere"
+    if verdict.uphill:
+        mistake = "own-step-uphill-and-off"
     return _found(learner, loop, name, mistake, place._replace(facts=facts | place.facts))
+
+
+def _unused(learner: Learner, loop: Loop, name: str, verdict: Verdict) -> Finding | None:
+    """Return that a parameter is trained that the forward pass does not use, if there is one."""
+    parameters = unused(loop.rerun, verdict)
+    if parameters is None:
+        return None
+    path, beside = parameters
+    function, line = blame.first_use(learner, loop.line, verdict, beside)
+    facts = {"name": step_patterns.short(path), "other": step_patterns.short(beside.path), "cost": verdict.cost.name}
+    return _found(learner, loop, name, "own-unused", Place(function, line, facts))
 
 
 def _found(learner: Learner, loop: Loop, name: str, mistake: str, place: Place) -> Finding:

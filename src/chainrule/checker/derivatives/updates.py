@@ -84,13 +84,17 @@ def agreement(path: Path, tried: Sequence[Trial], slope: Any, noise: float, poin
 
 
 def rate(agreements: Iterable[Agreement]) -> float:
-    """Return the factor of most moves along the slope, if in doubt of those that go down; NaN if there is none."""
+    """Return the factor of most moves along the slope, if in doubt of those that go down; NaN if there is none.
+
+    If some go up as fast as others go down, those that go down are right, however many they are.
+    """
     along = [parameter for parameter in agreements if parameter.is_multiple]
 
     def weight(factor: float) -> tuple[int, bool]:
         return sum(min(2, len(other.entries)) for other in along if is_near(other.factor, factor)), factor < 0
 
-    return max((parameter.factor for parameter in along), key=weight, default=float("nan"))
+    most = max((parameter.factor for parameter in along), key=weight, default=float("nan"))
+    return next((p.factor for p in along if p.factor < 0 and is_near(-p.factor, most)), most)
 
 
 def is_near(factor: float, other: float) -> bool:

@@ -44,6 +44,7 @@ WRONG_VALUES: dict[str, dict[str, Function]] = {
     "sigmoid": {
         "sigmoid.sign": lambda Z: 1 / (1 + np.exp(Z)),
         "sigmoid.no-one": lambda Z: 1 / np.exp(-Z),
+        "sigmoid.no-exponential": lambda Z: 1 / (1 - Z),
         "sigmoid.is-relu": VALUES["relu"],
         "sigmoid.is-tanh": np.tanh,
         "sigmoid.returns-Z": VALUES["identity"],

@@ -29,6 +29,12 @@ def _by_parts(shift: Function, total: Function, Z: Any) -> Any:
     return E / total(E)
 
 
+def _of_scores(shift: Function, total: Function, Z: Any) -> Any:
+    """Divide the scores by the sum of their exponentials."""
+    scores = Z - shift(Z)
+    return scores / total(np.exp(scores))
+
+
 def _by_scores(numerator: Function, shift: Function, total: Function, Z: Any) -> Any:
     """Divide by the sum of the scores, where that of their exponentials belongs."""
     scores = Z - shift(Z)
@@ -56,6 +62,11 @@ WRONG: list[tuple[str, Function]] = [
         for key, numerator in {"softmax.not-normalized": np.exp, "softmax.no-exponential": np.positive}.items()
         for shift in _SHIFTS
         for total in (lambda S: S.sum(axis=0), np.sum)
+    ),
+    *(
+        ("softmax.no-exponential", partial(_of_scores, shift, total))
+        for shift in _SHIFTS
+        for total in (lambda E: E.sum(axis=0), np.sum)
     ),
     ("softmax.sign", lambda Z: softmax(-Z)),
     ("softmax.different-exponents", lambda Z: np.exp(Z + Z.max(axis=0)) / np.exp(Z).sum(axis=0)),

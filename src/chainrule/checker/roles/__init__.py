@@ -20,7 +20,7 @@ from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
-from chainrule.checker.roles import optimizers_of_objects, updates_of_dicts
+from chainrule.checker.roles import normalization_of_objects, optimizers_of_objects, updates_of_dicts
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
 from chainrule.checker.roles.book import gates, layers, learning_layers
@@ -139,8 +139,8 @@ def _families(
     for family in FAMILIES:
         yield family, partial(family.probes, learner)
     yield updates_of_dicts, partial(updates_of_dicts.probes, learner)
-    if watcher:
-        yield optimizers_of_objects, partial(optimizers_of_objects.probes, learner, watcher)
+    for family in (optimizers_of_objects, normalization_of_objects) if watcher else ():
+        yield family, partial(family.probes, learner, watcher)
 
 
 def _watched(

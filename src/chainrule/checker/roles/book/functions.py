@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -14,15 +15,16 @@ from chainrule.checker.conventions import classes
 from chainrule.checker.conventions.layout import layouts, rows, together
 from chainrule.checker.conventions.names import first
 from chainrule.checker.equations import cost, softmax, squared_error
-from chainrule.checker.equations.mistakes import Mistake, Values
+from chainrule.checker.equations.mistakes import Equation, Mistake, Values
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.probe import Inspection, Probe
+from chainrule.checker.probe import Inspection, Probe, close
 from chainrule.checker.roles.book import differences, network
 
 CROSS_ENTROPY = ("cross_entropy_error", "cross_entropy", "crossentropy_error", "crossentropy", "CEE")
 SQUARED_ERROR = ("mean_squared_error", "sum_squared_error", "sum_squares_error", "squared_error", "mse", "MSE")
 SOFTMAX = ("softmax", "Softmax", "stable_softmax", "softmax_function")
+_EACH = re.compile(r"(?:each|every|per)[ -](row|column)\b")
 _TARGETS = ("t", "y_true", "target", "targets", "label", "labels")
 
 
@@ -35,7 +37,18 @@ def _means_batches(learner: Learner, function: str) -> bool:
                 return True
             if isinstance(part, ast.Name) and part.id in named:
                 return True
+    return _counts_axes(learner, function)
+
+
+def _counts_axes(learner: Learner, function: str) -> bool:
+    """Return whether a function asks whether it got a vector or a matrix."""
     return any(isinstance(part, ast.Attribute) and part.attr == "ndim" for part in ast.walk(learner.nodes[function]))
+
+
+def _layouts(learner: Learner, function: str) -> tuple[bool, ...]:
+    """Return whether examples are rows: as the function says itself, or else as `layouts` does."""
+    says = set(_EACH.findall(ast.get_docstring(learner.nodes[function]) or ""))
+    return (says == {"row"},) if len(says) == 1 else layouts(learner, function)
 
 
 def _probabilities(learner: Learner, function: str, turn: Callable[[Any], Any], v: Values) -> Values:
@@ -46,13 +59,21 @@ def _softmax(value: Callable[[Any], Any], v: Values) -> Values:
     return {"A": value(v["Z"])}
 
 
+def _sums_over_examples(run: Equation, batches: list[Values]) -> bool:
+    """Return whether softmax is that of the examples of each class, which is right where the layout is not known."""
+    try:
+        return all(close(softmax.over_examples(v["Z"]), run(v)["A"], 1e-6) for v in batches)
+    except Raised:
+        return False
+
+
 def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     function = learner.find(*SOFTMAX)
     if function not in learner.nodes or len(classes.required(learner.namespace[function])) != 1:
         return
     in_rows = partial(_probabilities, learner, function, np.transpose)
     in_columns = partial(_probabilities, learner, function, np.copy)
-    runs = [in_rows if as_rows else in_columns for as_rows in layouts(learner, function)]
+    runs = [in_rows if as_rows else in_columns for as_rows in _layouts(learner, function)]
     batches = softmax.cases()
     vectors = [{"Z": v["Z"][:, 0]} for v in batches]
     right = [partial(_softmax, softmax.softmax)]
@@ -65,7 +86,12 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     one = Probe(function, "softmax", vectors, [in_rows], right, mistakes)
     robust = Probe(function, "softmax", [*batches, softmax.large()], runs, right, large)
     meant_for_one = classes.is_right(learner, one) and not _means_batches(learner, function)
-    if classes.is_right(learner, robust) or (classes.is_right(learner, in_batches) and not meant_for_one):
+    wrong_for_one = replace(one, right=[mistake.wrong for mistake in mistakes])
+    if _counts_axes(learner, function) and classes.is_right(learner, wrong_for_one):  # vectors have their own branch
+        yield one
+    elif len(runs) == 1 and _sums_over_examples(runs[0], batches):
+        yield in_batches
+    elif classes.is_right(learner, robust) or (classes.is_right(learner, in_batches) and not meant_for_one):
         yield robust
     elif meant_for_one:
         finding = Finding("softmax.one-example-only", function, learner.line(function), {}, "warning")
