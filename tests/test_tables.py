@@ -516,10 +516,12 @@ def test_weights_of_classes() -> None:
     x = rng.normal(size=400)
     frame = {"x": x, "y": np.where(x + rng.normal(size=400) > 1, "hi", "lo")}
     said: dict[str, Any] = {"epochs": 40, "layers": (8,), "verbose": False}
-    shares = [
-        (TableModel.fit(frame, "y", class_weight=weights, **said).predict(frame) == "hi").mean()
+    models = [
+        TableModel.fit(frame, "y", class_weight=weights, **said)
         for weights in (None, "balanced", {"lo": 1.0, "hi": 20.0})
     ]
+    assert len(models[2].report["history"]) == 40  # the plain loss grows from the first epoch on
+    shares = [(model.predict(frame) == "hi").mean() for model in models]
     assert shares[0] + 0.1 < shares[1] < shares[2] - 0.1
     with pytest.raises(InputError, match=r"weight for each class of 'y', which are 'hi', 'lo', but it has .*'3'"):
         TableModel.fit(frame, "y", class_weight={"lo": 1.0, 3: 2.0}, **said)
