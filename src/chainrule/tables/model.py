@@ -136,7 +136,8 @@ class TableModel:
         DataWarning
             If a column gives the target away, a class is rare, or rows have no target.
         """
-        table = _table(data, Past(history, horizon, time) if history is not None else None)
+        past = None if history is None else Past(history, horizon, time)
+        table = _table(data, past)
         check_has(table, target)
         if isinstance(table, Scan):
             table.look(target)
@@ -148,7 +149,6 @@ class TableModel:
         frame = rows_to_look_at(table)
         plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
         frame = with_numbers(frame, plain)
-        past = None if history is None else Past(history, horizon, time)
         goal = target_of(table[target], columns[target], task, in_time=past is not None)
         if class_weight is not None and goal.task == "regression":
             raise InputError(
