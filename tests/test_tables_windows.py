@@ -153,6 +153,12 @@ def test_classes_have_a_past() -> None:
     assert model.baselines(train, test) == {"last class": {"accuracy": 0.0}, "one season before": {"accuracy": 1.0}}
 
 
+def test_a_past_that_no_row_has() -> None:
+    for load in [float(i) for i in range(20)], ["a", "b"] * 10:
+        with pytest.raises(InputError, match="20 rows make no window of 30 and a row 1 later without a gap: take a"):
+            TableModel.fit({"load": load, "x": [1.5, 2.5] * 10}, "load", history=30, verbose=False)
+
+
 def test_numbers_in_time_are_values_unless_said_otherwise() -> None:
     frame = hours(90, [[1, 2, 5][i % 3] for i in range(90)])
     said: dict[str, Any] = {"history": 2, "time": "hour", "layers": (4,), "epochs": 1, "verbose": False}

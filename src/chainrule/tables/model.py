@@ -203,6 +203,8 @@ class TableModel:
                 self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
         else:
             X, rows, _ = self._examples(table)
+            if self.past is not None:
+                self.past.check_some(table, rows)
             y = y[rows]
             validates = self._validates(y, settings)
             self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
@@ -360,7 +362,8 @@ class TableModel:
         lines = [str(columns), self.predicts]
         assert self.network.input_shape is not None
         shape = " x ".join(map(str, self.network.input_shape))
-        return "\n".join([*lines, f"{_columns(len(self.preparation.encoders))} {shape} inputs"])
+        inputs = "1 input" if shape == "1" else f"{shape} inputs"
+        return "\n".join([*lines, f"{_columns(len(self.preparation.encoders))} {inputs}"])
 
     def save(self, path: str | Path) -> None:
         """Write the network, and in the same file what `load` needs besides, as plain data; no code, no pickle.
