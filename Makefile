@@ -50,6 +50,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.mnist_97
 	$(BIN)/python -m benchmarks.streaming
+	$(BIN)/python -m benchmarks.large_table
 
 bench-quick: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.suite --quick

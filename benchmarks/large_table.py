@@ -74,7 +74,12 @@ def train(folder: Path, way: str) -> dict[str, float]:
         start = time.perf_counter()
         network = cr.TableModel.fit(cr.tables.scan(folder / f"table.{way}"), "y", verbose=False).network
     seconds = time.perf_counter() - start
-    return {"seconds": seconds, "cpu": time.process_time(), "epochs": len(network.history.rows), "memory": peak_memory()}
+    return {
+        "seconds": seconds,
+        "cpu": time.process_time(),
+        "epochs": len(network.history.rows),
+        "memory": peak_memory(),
+    }
 
 
 def in_own_process(folder: Path, way: str) -> dict[str, float]:

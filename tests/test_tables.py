@@ -24,8 +24,10 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 import chainrule as cr
 from chainrule.common.errors import DataWarning, FileFormatError, InputError
 from chainrule.tables import TableModel, columns, preparation, split
+from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.encoders import Date, Numeric
 from chainrule.tables.frames import as_frame, texts
+from chainrule.tables.targets import Target
 from examples.data.make_tables import make
 
 QUICK: dict[str, Any] = {"layers": (8,), "epochs": 3, "verbose": False}
@@ -498,8 +500,52 @@ def test_leaks_rare_classes_and_missing_answers_are_pointed_out() -> None:
         TableModel.fit({"euros": 3 * x + 1, "y": x}, "y", **QUICK)
     with pytest.warns(DataWarning, match=r"Class 'b' of 'y' has 5\.0% of the rows"):
         TableModel.fit({"x": x, "y": ["a"] * 57 + ["b"] * 3}, "y", **QUICK)
-    with pytest.warns(DataWarning, match="4 of 60 rows have no 'y' and are left out"):
+    with pytest.warns(DataWarning, match="'y' is missing in 4 of 60 rows, which are left out"):
         TableModel.fit({"x": x, "y": [None] * 4 + list(x[4:] + 0.5 * x[::-1][4:])}, "y", **QUICK)
+
+
+def test_classes_that_differ_in_capitals_are_pointed_out() -> None:
+    frame = {"a": [i % 7 / 2 for i in range(80)], "b": ["No", "yes", "no", "yes"] * 20}
+    with pytest.warns(DataWarning, match="The classes 'No' and 'no' of 'b' differ in capital letters only"):
+        TableModel.fit(frame, "b", epochs=1, layers=(4,), verbose=False)
+
+
+def test_weights_of_classes() -> None:
+    """A class that weighs more is said more often, also where it is told which epoch is the best."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=400)
+    frame = {"x": x, "y": np.where(x + rng.normal(size=400) > 1, "hi", "lo")}
+    said: dict[str, Any] = {"epochs": 40, "layers": (8,), "verbose": False}
+    models = [
+        TableModel.fit(frame, "y", class_weight=weights, **said)
+        for weights in (None, "balanced", {"lo": 1.0, "hi": 20.0})
+    ]
+    assert len(models[2].report["history"]) == 40  # the plain loss grows from the first epoch on
+    shares = [(model.predict(frame) == "hi").mean() for model in models]
+    assert shares[0] + 0.1 < shares[1] < shares[2] - 0.1
+    with pytest.raises(InputError, match=r"weight for each class of 'y', which are 'hi', 'lo', but it has .*'3'"):
+        TableModel.fit(frame, "y", class_weight={"lo": 1.0, 3: 2.0}, **said)
+    with pytest.raises(InputError, match="class_weight is for classes, but 'x' is learned as a number"):
+        TableModel.fit(frame, "x", class_weight="balanced", **said)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_loss_weighs_examples_as_their_classes(classes: int) -> None:
+    rng = np.random.default_rng(0)
+    y, Z = rng.integers(classes, size=20), rng.normal(size=(20, 1 if classes == 2 else 3))
+    weights = (1.0, 5.0, 0.5)[:classes]
+    P = np.hstack([1 / (1 + np.exp(Z)), 1 / (1 + np.exp(-Z))]) if classes == 2 else np.exp(Z)
+    losses, w = -np.log(P[np.arange(20), y] / P.sum(axis=1)), np.array(weights)[y]
+    metric = WeightedLoss(cr.BinaryCrossEntropy() if classes == 2 else cr.CategoricalCrossEntropy(), weights)
+    Y = y[:, None].astype(float) if classes == 2 else y
+    halves = [metric.counts(Z[rows], Y[rows]) for rows in (slice(0, 7), slice(7, 20))]
+    assert metric.score(halves[0] + halves[1]) == pytest.approx((w * losses).sum() / w.sum())
+
+
+def test_weights_by_place() -> None:
+    target = Target("y", "classification", "", ("3", "7", "false"))
+    assert weights_of(target, {7: 2.0, 3: 1.0, False: 4.0}, np.zeros(0, int)) == {0: 1.0, 1: 2.0, 2: 4.0}
+    assert weights_of(target, "balanced", np.array([0, 0, 0, 1])) == {0: 2 / 3, 1: 2.0, 2: 2.0}
 
 
 def test_the_same_seed_gives_the_same_model() -> None:

@@ -205,3 +205,75 @@ def test_arrays_and_pictures(run: Run, folder: Path) -> None:
     assert run("predict", "model", "arrays.npz", "--x", "inputs", "--out", "scored.parquet")[0] == 0
     assert cr.tables.read("scored.parquet").columns[:4] == ["inputs_0", "inputs_1", "inputs_2", "prediction"]
     assert run("evaluate", "model", "arrays.npz", *said)[0] == 0
+
+
+def test_classes_may_weigh_the_same(run: Run) -> None:
+    """The rarest class is then said as often as the others, though it hardly ever comes."""
+    arguments = ["train", "fraud.csv", "--target", "fraud", "--split-by-time", "time", "--layers", "8", "--epochs", "4"]
+    plain, balanced = (
+        json.loads(run(*arguments, *more, "--json")[1])["test"] for more in ([], ["--class-weight", "balanced"])
+    )
+    assert balanced["balanced_accuracy"] > plain["balanced_accuracy"] + 0.03
+    assert "--class-weight takes 'balanced', but it is 'even'" in fails(run(*arguments, "--class-weight", "even"))
+    values = run("train", "houses.csv", "--target", "price", *QUICK, "--class-weight", "balanced")
+    assert "class_weight is for classes, but 'price' is learned as a number (1,4" in fails(values)
+
+
+def test_classes_in_time(run: Run) -> None:
+    frame = polars.read_csv("load.csv")[:400].with_columns(high=polars.col("load") > 620).drop("load")
+    frame.write_csv("high.csv")
+    said = ["--time", "hour", "--history", "24", "--out", "model", *QUICK]
+    _, out, _ = run("train", "high.csv", "--target", "high", *said)
+    assert "high: classification, 'false', 'true' (2 classes)" in out
+    assert "last class" in out and "one season before" in out
+    assert run("predict", "model", "high.csv", "--out", "scored.csv")[1].startswith("400 predictions of 'high' written")
+    assert polars.read_csv("scored.csv")["prediction"].null_count() == 24
+    assert run("predict", "model", "high.csv", "--json")[1].startswith('[{"prediction": null}')
+
+
+def test_idx_files(run: Run) -> None:
+    """In the layout of MNIST: numbers in the order of the last axis, with a header of sizes."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 90).astype(np.uint8)
+    X = rng.integers(0, 60, (90, 8, 8)).astype(np.uint8)
+    X[np.arange(90), 2 * y + 1] = 250
+    for name, array in {"x.idx": X, "y.idx": y}.items():
+        sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+        Path(name).write_bytes(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes())
+    said = ["--y", "y.idx"]
+    status, out, _ = run("train", "x.idx", *said, "--epochs", "20", "--layers", "16", "--out", "model")
+    assert status == 0 and "picture  picture" in out and "class: classification, '0', '1', '2'" in out
+    assert json.loads(run("evaluate", "model", "x.idx", *said, "--json")[1])["test"]["accuracy"] > 0.9
+    assert run("predict", "model", "x.idx", "--out", "scored.csv")[0] == 0
+    assert polars.read_csv("scored.csv").columns[0] == "prediction"
+    assert "say which column to predict" in fails(run("train", "x.idx"))
+    assert "no.idx cannot be read: No such file" in fails(run("train", "x.idx", "--y", "no.idx"))
+    Path("y.idx").write_bytes(Path("y.idx").read_bytes()[:-1])
+    assert "y.idx is truncated" in fails(run("train", "x.idx", *said))
+
+
+def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    monkeypatch.chdir(tmp_path)
+    Path("bars").mkdir()
+    rows = []
+    for i in range(60):
+        picture = rng.integers(0, 60, (12, 12), dtype=np.uint8)
+        picture[4:7] = 230
+        Image.fromarray(picture if i % 2 else picture.T).save(f"bars/{i}.png")
+        rows.append(f"bars/{i}.png,{'lying' if i % 2 else 'standing'}")
+    Path("index.csv").write_text("path,label\n" + "\n".join(rows) + "\n")
+    said = ["--target", "label", "--epochs", "25", "--layers", "8"]
+    status, out, _ = run("train", "index.csv", *said, "--size", "8x8", "--out", "model")
+    assert status == 0 and "path     left out           0         60  names of pictures" in out and "8 x 8 x 1" in out
+    Path("new.csv").write_text("path\nbars/0.png\nbars/1.png\n")
+    assert run("predict", "model", "new.csv", "--size", "8x8", "--out", "scored.csv")[0] == 0
+    scored = polars.read_csv("scored.csv")
+    assert scored.columns[:2] == ["path", "prediction"] and scored["prediction"].to_list() == ["standing", "lying"]
+    Path("new.csv").write_text("path\nbars/0.png\nbars/none.png\n")
+    assert "In row 2 it is 'bars/none.png', but . has no such file" in fails(run("predict", "model", "new.csv"))
+    Path("plain.csv").write_text("a,b\n1,2\n")
+    wrong = run("train", "plain.csv", "--target", "b", "--size", "8x8")
+    assert "is a table without names of pictures, for which size=(8, 8) means nothing" in fails(wrong)

@@ -141,11 +141,15 @@ def says(capsys: pytest.CaptureFixture[str], *arguments: str) -> int:
 
 @pytest.mark.usefixtures("no_type_checks")
 @USUAL
-@given(raw=files(), target=st.sampled_from(NAMES), seed=st.integers(0, 3))
+@given(
+    raw=files(), target=st.sampled_from(NAMES), seed=st.integers(0, 3),
+    more=st.sampled_from([[], [], [], ["--history", "2"], ["--history", "30"], ["--class-weight", "balanced"]]),
+)  # fmt: skip
 def test_any_file_is_trained_on_or_refused_in_a_sentence(
     raw: bytes,
     target: str,
     seed: int,
+    more: list[str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -160,7 +164,7 @@ def test_any_file_is_trained_on_or_refused_in_a_sentence(
         assert "table.csv" in str(error)
     else:
         target = frame.columns[seed % frame.width]  # else the target would hardly ever be there
-    arguments = ["--target", target, "--layers", "4", "--epochs", "1", "--seed", str(seed)]
+    arguments = ["--target", target, "--layers", "4", "--epochs", "1", "--seed", str(seed), *more]
     trained = says(capsys, "train", "table.csv", "--out", "model", *arguments)
     assert (trained == 0) == Path("model").exists()
     if trained == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,7 @@ def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[
             r"The first row of .* holds numbers \(5\.1, 3\.5\) where the names of the columns belong",
         ),
         ("a,b\n1,\0\n", r"is no table in text"),
+        ("Report of 2024\n\na,b\n1,2\n", "the first line names the columns, so remove a title above it"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_row(path: Path, text: str, error: str) -> None:
@@ -134,6 +136,17 @@ def test_files_of_frames(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(raw[: len(raw) // 2])
         with pytest.raises(FileFormatError, match=r"cannot be read: .* It is truncated or damaged"):
             read(tmp_path / name)
+
+
+def test_what_is_no_table_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text('[{"a": 1}]')
+    with pytest.raises(InputError, match=r"list.json is JSON and no table: write it as CSV or Parquet"):
+        read(tmp_path / "list.json")
+    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    with pytest.raises(InputError, match=r"table.csv.gz is packed: unpack it first, as with `gunzip --keep"):
+        read(tmp_path / "table.csv.gz")
+    (tmp_path / "x.gz").write_bytes(gzip.compress(bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4])))
+    assert read(tmp_path / "x.gz").rows() == [(1, 2), (3, 4)]
 
 
 def test_excel(tmp_path: Path) -> None:

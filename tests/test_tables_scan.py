@@ -16,7 +16,7 @@ from chainrule.cli import main
 from chainrule.common.errors import DataWarning, InputError
 
 ROWS = 3000
-SMALL = {"epochs": 3, "layers": (8,), "verbose": False}
+SMALL: dict[str, Any] = {"epochs": 3, "layers": (8,), "verbose": False}
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,8 @@ def table(rows: int = ROWS) -> polars.DataFrame:
 @pytest.fixture(params=["csv", "parquet", "arrow"])
 def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / f"table.{request.param}"
-    {"csv": table().write_csv, "parquet": table().write_parquet, "arrow": table().write_ipc}[request.param](path)
+    write: dict[str, Any] = {"csv": table().write_csv, "parquet": table().write_parquet, "arrow": table().write_ipc}
+    write[request.param](path)
     return path
 
 
@@ -70,7 +71,7 @@ def test_it_is_learned_as_in_memory(path: Path, target: str) -> None:
         kinds = cr.tables.columns(data, drop=["y" if target == "answer" else "x"])
         parts = cr.tables.split(data, 0.25, stratify="answer")
         model = cr.TableModel.fit(parts.train, target, columns=kinds, **SMALL)
-        first = list(model.scored_blocks(parts.test))[0] if isinstance(data, cr.tables.Scan) else None
+        first = next(model.scored_blocks(parts.test)) if isinstance(data, cr.tables.Scan) else None
         return model.preparation.encoders, model.evaluate(parts.test), model.baselines(*parts), first, model
 
     encoders, score, baselines, first, model = scores(cr.tables.scan(path))
@@ -94,7 +95,7 @@ def test_rows_without_an_answer_are_left_out(tmp_path: Path) -> None:
     frame = table().with_columns(answer=polars.when(polars.col("x") < 2).then("answer"))
     frame.write_csv(tmp_path / "table.csv")
     n = frame["answer"].null_count()
-    with pytest.warns(DataWarning, match=f"{n} of 3,000 rows have no 'answer' and are left out"):
+    with pytest.warns(DataWarning, match=f"'answer' is missing in {n} of 3,000 rows, which are left out"):
         model = cr.TableModel.fit(cr.tables.scan(tmp_path / "table.csv"), "answer", **SMALL)
     assert model.report["rows"] == ROWS - n
 
@@ -107,7 +108,9 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path, monkeypatch: pytest
     frame.write_csv(path)
     scan = cr.tables.scan(path)
     assert "n.d." not in scan.sample["x"]
-    with pytest.raises(InputError, match=r"^In rows [\d,]+ to [\d,]+ of .*table.csv \(counted from 1 here\): ") as error:
+    with pytest.raises(
+        InputError, match=r"^In rows [\d,]+ to [\d,]+ of .*table.csv \(counted from 1 here\): "
+    ) as error:
         cr.TableModel.fit(scan.filter(np.arange(ROWS) % 2 == 0), "answer", **SMALL)
     text = str(error.value)
     first = int(text.split()[2].replace(",", ""))

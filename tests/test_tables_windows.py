@@ -139,7 +139,28 @@ def test_the_season_is_the_last_one_that_is_known(wave: polars.DataFrame, model:
         assert (scores["last value"]["mae"] == 0) == (horizon == 24)
 
 
-def test_classes_have_no_past() -> None:
-    frame = hours(60).with_columns(load=polars.Series(["a", "b"] * 30))
-    with pytest.raises(InputError, match="history is for numbers, but 'load' has classes"):
-        TableModel.fit(frame, "load", history=3, time="hour", verbose=False)
+def test_classes_have_a_past() -> None:
+    """Every third hour is a, whatever the hour is called: those before it tell."""
+    frame = hours(120).with_columns(state=polars.Series([["a", "b", "c"][i % 3] for i in range(120)]))
+    train, test = frame[:90], frame[66:]
+    model = TableModel.fit(train, "state", history=24, time="hour", layers=(16,), epochs=60, verbose=False)
+    assert model.target.task == "classification" and model.evaluate(test)["accuracy"] == 1.0
+    P = model.predict_proba(test)
+    assert np.isnan(P[:24]).all() and np.allclose(P[24:].sum(axis=1), 1)
+    assert model.predict(test).tolist() == [None] * 24 + test["state"][24:].to_list()
+    assert model.scored(test)["prediction"].to_list() == model.predict(test).tolist()
+    assert model.scored(test)["probability of a"].null_count() == 24
+    assert model.baselines(train, test) == {"last class": {"accuracy": 0.0}, "one season before": {"accuracy": 1.0}}
+
+
+def test_a_past_that_no_row_has() -> None:
+    for load in [float(i) for i in range(20)], ["a", "b"] * 10:
+        with pytest.raises(InputError, match="20 rows make no window of 30 and a row 1 later without a gap: take a"):
+            TableModel.fit({"load": load, "x": [1.5, 2.5] * 10}, "load", history=30, verbose=False)
+
+
+def test_numbers_in_time_are_values_unless_said_otherwise() -> None:
+    frame = hours(90, [[1, 2, 5][i % 3] for i in range(90)])
+    said: dict[str, Any] = {"history": 2, "time": "hour", "layers": (4,), "epochs": 1, "verbose": False}
+    assert TableModel.fit(frame, "load", **said).target.task == "regression"
+    assert TableModel.fit(frame, "load", task="classification", **said).target.classes == ("1", "2", "5")

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.datasets import read_idx
+from chainrule.datasets.idx import read_unzipped
 from chainrule.tables.columns import shown
 
 _PICTURE_AXES = (3, 4)  # of an array of pictures: rows, height, width, and perhaps channels
@@ -35,6 +36,11 @@ def read_hdf5(path: Path, x: str | None, y: str | None) -> dict[str, Any]:
             dataset = file[name]
             arrays[name] = dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
         return columns_of(str(path), arrays, x, y)
+
+
+def is_idx(path: Path) -> bool:
+    """Return whether a packed file begins as an IDX file does."""
+    return read_unzipped(path, 1)[:2] == b"\0\0"
 
 
 def read_idx_pair(path: Path, y: str | None) -> dict[str, Any]:

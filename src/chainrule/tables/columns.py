@@ -238,7 +238,7 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
     """Return what texts are: categories, or names and sentences that no two rows share."""
     present = values.len() - known.missing
     if distinct.str.contains(NAME_OF_A_PICTURE).all():
-        return replace(known, note="names of pictures")
+        return replace(known, note="names of pictures, which are read if they are there")
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
         return replace(known, note="texts that hardly repeat, such as names")
     return replace(known, kind="categorical")

@@ -29,13 +29,27 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
                 f"drop=[{encoder.name!r}])).",
                 DataWarning,
             )
+    _warn_of_alike(target)
     if target.task == "classification":
         shares = np.bincount(y) / len(y)
         if (rarest := int(shares.argmin())) >= 0 and shares[rarest] < _RARE:
             warn(
                 f"Class {target.classes[rarest]!r} of {target.name!r} has {shares[rarest]:.1%} of the rows: the "
                 "accuracy says little about it. See the ROC AUC or the balanced accuracy, or weigh the classes "
-                '(class_weight="balanced").',
+                '(--class-weight balanced, or class_weight="balanced").',
+                DataWarning,
+            )
+
+
+def _warn_of_alike(target: Target) -> None:
+    """Warn of classes that are told apart by capital letters only."""
+    of_word: dict[str, str] = {}
+    for name in target.classes:
+        other = of_word.setdefault(name.casefold(), name)
+        if other != name:
+            warn(
+                f"The classes {other!r} and {name!r} of {target.name!r} differ in capital letters only and are learned "
+                "as two: write them alike if they are one.",
                 DataWarning,
             )
 
@@ -59,6 +73,7 @@ def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> 
         values = np.unique(read_numbers(series, encoder.numbers), return_inverse=True)[1]
     else:
         values = encoder.codes(series)
-    pairs = np.unique(np.stack([values, y]), axis=1)
-    different = len(np.unique(pairs[0]))
-    return bool(pairs.shape[1] == different <= len(y) / _ROWS_PER_VALUE)  # each value comes with one class only
+    values = values + 1  # a category that training does not know is -1
+    different = np.count_nonzero(np.bincount(values))
+    pairs = np.count_nonzero(np.bincount(values * len(target.classes) + y))
+    return bool(pairs == different <= len(y) / _ROWS_PER_VALUE)  # each value comes with one class only

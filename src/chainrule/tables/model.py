@@ -19,6 +19,7 @@ from chainrule.files import models
 from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import networks, preparation
+from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_target
@@ -135,8 +136,11 @@ class TableModel:
         DataWarning
             If a column gives the target away, a class is rare, or rows have no target.
         """
-        table = _table(data, Past(history, horizon, time) if history is not None else None)
+        past = None if history is None else Past(history, horizon, time)
+        table = _table(data, past)
         check_has(table, target)
+        if isinstance(table, Scan):
+            table.look(target)
         seed = whole("TableModel.fit", "seed", seed, least=0)
         if task not in (None, "classification", "regression"):
             raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
@@ -145,8 +149,12 @@ class TableModel:
         frame = rows_to_look_at(table)
         plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
         frame = with_numbers(frame, plain)
-        past = None if history is None else Past(history, horizon, time)
         goal = target_of(table[target], columns[target], task, in_time=past is not None)
+        if class_weight is not None and goal.task == "regression":
+            raise InputError(
+                f"class_weight is for classes, but {target!r} is learned as a number ({goal.why}): leave it out, or "
+                "say that the task is classification."
+            )
         prepared = preparation.fit(frame, columns, None if past else target, ago=past is None)
         if past is None:
             warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
@@ -179,7 +187,8 @@ class TableModel:
         """How it was trained, for people."""
         epochs = self.report.get("history", ())
         text = f"trained on {self.report['rows']:,} rows for {len(epochs)} epochs"
-        validated = [epoch["val_loss"] for epoch in epochs if "val_loss" in epoch]
+        monitor = "val_weighted_loss" if epochs and "val_weighted_loss" in epochs[0] else "val_loss"
+        validated = [epoch[monitor] for epoch in epochs if monitor in epoch]
         if not validated:
             return text
         best = validated.index(min(validated)) + 1
@@ -194,6 +203,8 @@ class TableModel:
                 self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
         else:
             X, rows, _ = self._examples(table)
+            if self.past is not None:
+                self.past.check_some(table, rows)
             y = y[rows]
             validates = self._validates(y, settings)
             self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
@@ -211,11 +222,15 @@ class TableModel:
     def _fit(self, trains: tuple[Any, Any], validates: tuple[Any, Any], settings: dict[str, Any]) -> None:
         """Train on inputs and classes' places or values, and stop when others get worse."""
         chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
-        if isinstance(weights := chosen["class_weight"], Mapping):
-            chosen["class_weight"] = self.target.weights_of(weights)
+        monitor = "val_loss"
+        if chosen["class_weight"] is not None:
+            chosen["class_weight"] = weights = weights_of(self.target, chosen["class_weight"], trains[1])
+            weighted = WeightedLoss(self.network.loss, tuple(weights.values()))
+            chosen["metrics"], monitor = [*chosen.get("metrics", ("accuracy",)), weighted], "val_weighted_loss"
         if len(validates[0]):
             chosen["validation_data"] = validates[0], self._learned(validates[1])
-            chosen["callbacks"] = [EarlyStopping(max(5, chosen["epochs"] // 4)), *chosen.get("callbacks", ())]
+            stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
+            chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
         self.network.fit(trains[0], self._learned(trains[1]), **chosen)
 
     def _learned(self, y: NDArray[Any]) -> NDArray[Any]:
@@ -347,7 +362,8 @@ class TableModel:
         lines = [str(columns), self.predicts]
         assert self.network.input_shape is not None
         shape = " x ".join(map(str, self.network.input_shape))
-        return "\n".join([*lines, f"{len(self.preparation.encoders)} columns become {shape} inputs"])
+        inputs = "1 input" if shape == "1" else f"{shape} inputs"
+        return "\n".join([*lines, f"{_columns(len(self.preparation.encoders))} {inputs}"])
 
     def save(self, path: str | Path) -> None:
         """Write the network, and in the same file what `load` needs besides, as plain data; no code, no pickle.
@@ -424,8 +440,12 @@ def with_answers(table: Any, target: str, *, quiet: bool = False) -> Any:
     if n == table.height:
         raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
     if not quiet:
-        warn(f"{n:,} of {table.height:,} rows have no {target!r} and are left out.", DataWarning)
+        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows, which are left out.", DataWarning)
     return table.filter(~missing)
+
+
+def _columns(n: int) -> str:
+    return "1 column becomes" if n == 1 else f"{n:,} columns become"
 
 
 def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:

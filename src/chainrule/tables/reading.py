@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
 from chainrule.common.reading import opened
-from chainrule.tables.array_files import read_hdf5, read_idx_pair, read_npz
+from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
 from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
 from chainrule.tables.scans import ARROW, PARQUET, Scan
@@ -75,6 +75,8 @@ def read(
         with _whole(path):
             arrays = read_hdf5 if start == _HDF5 else read_npz
             return as_frame(arrays(path, x, y), str(path))
+    if start.startswith(_GZIP) and not is_idx(path):
+        raise InputError(f"{path} is packed: unpack it first, as with `gunzip --keep {path}`.")
     if start.startswith((_IDX, _GZIP)):
         _refuse_others(path, "an IDX file", sheet=sheet, x=x, size=size)
         return as_frame(read_idx_pair(path, y))

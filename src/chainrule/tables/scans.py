@@ -135,28 +135,31 @@ class _Drawn:
     def __init__(self, width: int) -> None:
         self._rng = np.random.default_rng(0)
         self._most = min(_SAMPLED_ROWS, max(_LEAST_ROWS, _SAMPLED_CELLS // width))
-        self._frame: Frame | None = None
-        self._draws, self._rows = np.zeros(0), np.zeros(0, np.int64)
+        self._pieces: list[Frame] = []
+        self._draws, self._rows = np.zeros(0), np.zeros(0, np.int64)  # of all rows in the pieces
 
     def add(self, frame: Frame, start: int) -> None:
         """Look at a block that starts with that row of the file."""
-        draws = self._rng.random(frame.height)
-        if len(self._draws) == self._most:  # most rows need not be copied
-            keep = draws < self._draws.max()
-            frame, draws, rows = frame.filter(keep), draws[keep], start + np.flatnonzero(keep)
-        else:
-            rows = np.arange(start, start + frame.height)
-        polars = needs_polars("A table")
-        joined = frame if self._frame is None else polars.concat([self._frame, frame])
-        draws, rows = np.concatenate([self._draws, draws]), np.concatenate([self._rows, rows])
-        smallest = np.argsort(draws)[: self._most]
-        self._frame, self._draws, self._rows = joined[smallest], draws[smallest], rows[smallest]
+        draws, rows = self._rng.random(frame.height), np.arange(start, start + frame.height)
+        if len(self._draws) >= self._most:  # whatever is above the last that would be taken now never will be
+            small = draws < np.partition(self._draws, self._most - 1)[self._most - 1]
+            frame, draws, rows = frame.filter(small), draws[small], rows[small]
+        self._pieces.append(frame)
+        self._draws, self._rows = np.concatenate([self._draws, draws]), np.concatenate([self._rows, rows])
+        if len(self._draws) > 2 * self._most:
+            self._take()
 
     def in_order(self) -> tuple[Frame, NDArray[np.int64]]:
         """Return the rows that were drawn, and where they are in the file."""
-        assert self._frame is not None
-        order = np.argsort(self._rows)
-        return self._frame[order], self._rows[order]
+        return self._take(), self._rows
+
+    def _take(self) -> Frame:
+        """Keep the rows with the smallest numbers, in their order."""
+        polars = needs_polars("A table")
+        smallest = np.sort(np.argsort(self._draws)[: self._most])
+        self._pieces = [polars.concat(self._pieces)[smallest]]
+        self._draws, self._rows = self._draws[smallest], self._rows[smallest]
+        return self._pieces[0]
 
 
 def _blocks_of_frame(path: Path) -> Iterator[Frame]:

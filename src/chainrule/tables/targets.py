@@ -111,7 +111,7 @@ class Target:
                 f"class_weight takes a weight for each class of {self.name!r}, which are {shown(self.classes)}, but it "
                 f"has weights for {shown(list(by_text))}."
             )
-        return {places[text]: value for text, value in by_text.items()}
+        return {place: by_text[text] for text, place in places.items()}
 
 
 def target_of(series: Series, column: Column, task: Task | None, *, in_time: bool = False) -> Target:

@@ -15,6 +15,7 @@ from chainrule.tables.frames import Frame, needs_polars
 
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50  # records that the separator is told from
+_JSON = (".json", ".jsonl", ".ndjson")
 _BLOCK = 1 << 23  # characters that are read at a time
 
 
@@ -38,10 +39,15 @@ def text_blocks(path: Path) -> Iterator[Frame]:
     Raises
     ------
     InputError
-        It has no header, a name twice, a row of another length, or a quote that is not closed; the text names the row.
+        It is JSON, has no header, a name twice, a row of another length, or a quote that is not closed; the text names
+        the row.
     FileFormatError
         It is no text.
     """
+    if path.suffix.lower() in _JSON:
+        raise InputError(
+            f"{path} is JSON and no table: write it as CSV or Parquet, or pass the frame that polars.read_json gives."
+        )
     with opened(path) as file:
         text = io.TextIOWrapper(file, encoding_of(path, file))
         first = _lines(text)
@@ -175,12 +181,17 @@ class _Records:
             raise InputError(
                 f"Row {self._row} of {self._path} has {_fields(len(record))}, but its header has "
                 f"{_fields(len(self._header))} ({', '.join(self._header[:4])}{', ...' if len(self._header) > 4 else ''}"
-                f"): a {_NAMES[self._separator]} inside of a field needs quotes around it."
+                f"): {self._fix()}."
             )
         rows = [*([""] for _ in range(self._blank)), record]
         self._row += len(rows)
         self._blank = 0
         return rows
+
+    def _fix(self) -> str:
+        if len(self._header) == 1:
+            return "the first line names the columns, so remove a title above it"
+        return f"a {_NAMES[self._separator]} inside of a field needs quotes around it"
 
 
 def _plain(text: str, separator: str, width: int) -> Frame | None:

@@ -98,6 +98,14 @@ class Past:
         ends = ends[whole_ones]
         return order[ends[:, None] + np.arange(1 - self.history, 1)], order[ends + self.horizon]
 
+    def check_some(self, frame: Frame, rows: NDArray[np.int64]) -> None:
+        """Raise an error if a table has no window at all."""
+        if not len(rows):
+            raise InputError(
+                f"{frame.height:,} rows make no window of {self.history} and a row {self.horizon} later without a gap: "
+                "take a shorter history, or more rows."
+            )
+
     def season(self, frame: Frame) -> int:
         """Return how many rows make a season: a day of hours, a week of days, a year of months; 0 if nobody knows."""
         if self.time is None or frame.height < 2:
@@ -142,10 +150,6 @@ def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str
     frame = with_numbers(frame, names)
     formats = {c.name: c.numbers for c in recognized(frame.select(names), numeric=names)}
     seen, rows = Past(history, horizon, time).windows(frame, target)
-    if not len(rows):
-        raise InputError(
-            f"{frame.height:,} rows make no window of {history} and a row {horizon} later without a gap: take a "
-            "shorter history, or more rows."
-        )
+    Past(history, horizon, time).check_some(frame, rows)
     values = np.stack([read_numbers(frame[name], formats[name]) for name in names], axis=1)
     return Windows(values[seen].astype(np.float32), values[rows, names.index(target)], rows, names)
