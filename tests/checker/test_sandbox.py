@@ -17,7 +17,7 @@ import pytest
 
 from chainrule.checker.findings import Report
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.running import courseware, sandbox
+from chainrule.checker.running import book_layers, courseware, sandbox
 from chainrule.checker.running.child import run
 from chainrule.checker.running.definitions import definitions
 from chainrule.checker.running.sandbox import check_file, check_files
@@ -267,6 +267,45 @@ def test_the_book_layers_that_are_supplied_are_right(layer: str) -> None:
     np.testing.assert_allclose(made.backward(dout), expected, atol=1e-7)
 
 
+@pytest.mark.parametrize(("stride", "pad"), [(1, 0), (2, 1)])
+def test_the_book_convolution_and_pooling_that_are_supplied_are_right(stride: int, pad: int) -> None:
+    names: Any = courseware.names_in("common.layers")
+    rng = np.random.default_rng(0)
+    x, W = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 2))
+    for made in (names["Convolution"](W, np.ones(4), stride, pad), names["Pooling"](2, 3, stride, pad)):
+        dout = rng.standard_normal(made.forward(x).shape)
+        expected = courseware.numerical_gradient(lambda _, f=made, d=dout: float((f.forward(x) * d).sum()), x)
+        made.forward(x)
+        np.testing.assert_allclose(made.backward(dout), expected, atol=1e-7)
+    convolution = names["Convolution"](W, np.zeros(4), stride, pad)
+    np.testing.assert_allclose(
+        convolution.forward(x)[1, 2, 1, 1],
+        (
+            np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])[1, :, stride : stride + 3, stride : stride + 2] * W[2]
+        ).sum(),
+    )
+    dout = rng.standard_normal(convolution.forward(x).shape)
+    expected = courseware.numerical_gradient(lambda _: float((convolution.forward(x) * dout).sum()), W)
+    convolution.backward(dout)
+    np.testing.assert_allclose(convolution.dW, expected, atol=1e-7)
+    np.testing.assert_allclose(convolution.db, dout.sum(axis=(0, 2, 3)))
+
+
+@pytest.mark.parametrize("layer", ["MatMul", "Embedding"])
+def test_the_second_volumes_layers_that_are_supplied_are_right(layer: str) -> None:
+    names: Any = courseware.names_in("common.layers")
+    rng = np.random.default_rng(0)
+    W, dout = rng.standard_normal((3, 2)), rng.standard_normal((4, 2))
+    x = rng.standard_normal((4, 3)) if layer == "MatMul" else np.array([0, 2, 0, 0])
+    made = names[layer](W)
+    expected = courseware.numerical_gradient(lambda _: float((made.forward(x) * dout).sum()), W)
+    made.forward(x)
+    for _ in range(2):  # gradients are not added up from one pass to the next
+        dx = made.backward(dout)
+    np.testing.assert_allclose(made.grads[0], expected, atol=1e-7)
+    np.testing.assert_allclose(dout @ W.T if layer == "MatMul" else 0.0, 0.0 if dx is None else dx)
+
+
 @pytest.mark.parametrize("one_hot", [True, False])
 def test_the_book_loss_that_is_supplied_is_right(one_hot: bool) -> None:
     names: Any = courseware.names_in("common.layers")
@@ -281,9 +320,9 @@ def test_the_book_loss_that_is_supplied_is_right(one_hot: bool) -> None:
 def test_columns_of_images_go_back_where_they_came_from(stride: int, pad: int) -> None:
     rng = np.random.default_rng(0)
     images = rng.standard_normal((2, 3, 6, 7))
-    columns = courseware.im2col(images, 3, 2, stride, pad)
+    columns = book_layers.im2col(images, 3, 2, stride, pad)
     dcolumns = rng.standard_normal(columns.shape)
-    back = courseware.col2im(dcolumns, images.shape, 3, 2, stride, pad)
+    back = book_layers.col2im(dcolumns, images.shape, 3, 2, stride, pad)
     np.testing.assert_allclose((columns * dcolumns).sum(), (images * back).sum())  # they are adjoint
 
 

@@ -23,7 +23,7 @@ from typing import IO, Any, NoReturn
 from chainrule.checker import draws
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised, quiet
-from chainrule.checker.running import courseware, kernel
+from chainrule.checker.running import book_layers, courseware, kernel
 from chainrule.checker.running.definitions import definitions, last
 from chainrule.checker.running.imports import Importer, is_real, restore_numpy_names
 from chainrule.checker.running.messages import receive, send
@@ -165,7 +165,7 @@ def _program(tree: ast.Module, others: Mapping[str, Source]) -> Program:
 
 
 def _is_borrowed(value: Any) -> bool:
-    return getattr(value, "__module__", "") in (courseware.__name__, book.__name__, stepwise.__name__)
+    return getattr(value, "__module__", "") in {m.__name__ for m in (courseware, book_layers, book, stepwise)}
 
 
 def _define_beside(source: Source, importer: Importer) -> dict[str, Any]:
