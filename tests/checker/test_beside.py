@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from chainrule.checker.running import courseware
+from chainrule.checker.running.child import run
+from chainrule.checker.running.definitions import definitions
 from chainrule.checker.running.source import beside, read
 
 
@@ -38,6 +41,24 @@ def test_modules_are_found_in_the_folders_above(statement: str, module: str, tmp
         },
     )
     assert list(beside(read(tmp_path / "book/ch03/net.py"))) == [module]
+
+
+def test_the_dots_of_a_relative_import_are_followed_from_file_to_file(tmp_path: Path) -> None:
+    files = {
+        "nets/heads/net.py": "from ..pieces import double\ndef f(x): return double(x)",
+        "nets/pieces.py": "from .layers import twice\ndef double(x): return twice(x)",
+        "nets/layers.py": "def twice(x): return x * 2",
+        "nets/heads/layers.py": "def twice(x): return x * 3",  # not the one that is meant
+    }
+    _write(tmp_path, files)
+    source = read(tmp_path / "nets/heads/net.py")
+    others = beside(source)
+    assert {name: other.path for name, other in others.items()} == {
+        "pieces": tmp_path / "nets/pieces.py",
+        "layers": tmp_path / "nets/layers.py",
+    }
+    learner, failed = run(definitions(source.tree or ast.Module([], [])), source, None, others)
+    assert (learner.call("f", 4), failed) == (8, [])  # and not the layers that the book has under that name
 
 
 def test_the_layers_of_the_books_second_volume_have_lists_of_their_parameters() -> None:

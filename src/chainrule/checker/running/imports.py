@@ -100,7 +100,8 @@ class Importer:
             except Exception as error:  # whatever an import of a part that is not here comes to
                 if isinstance(error, PermissionError) and not self.loading:
                     raise
-        full = f"common.{name}" if level and courseware.names_in(f"common.{name}") else name or "."
+        is_common = level and name not in self.beside and courseware.names_in(f"common.{name}")
+        full = f"common.{name}" if is_common else name or "."
         return self.module(full if fromlist else top)
 
     def module(self, name: str) -> ModuleType:

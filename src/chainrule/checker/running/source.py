@@ -256,26 +256,29 @@ def _syntax(function: str, text: str, error: Exception | None) -> Finding:
 def beside(source: Source, limit: int = 20) -> dict[str, Source]:
     """Return the Python files of its own that a file imports, and those that they import.
 
-    They are looked for in its folder and in those above that it adds to `sys.path`; modules of packages are in the two
-    above, too, for such programs are started at the top.
+    They are looked for where the dots of a relative import say, in its folder, and in those above that it adds to
+    `sys.path`; modules of packages are in the two above, too, for such programs are started at the top.
     """
     levels = _levels_up(source.tree)
     found: dict[str, Source] = {}
     waiting = [source]
     while waiting and len(found) < limit:
-        tree = waiting.pop().tree
+        importing = waiting.pop()
+        tree, above = importing.tree, importing.path.absolute().parents
+        dotted = _dots(tree) if tree else {}
         for name in (*imported(tree), *_perhaps_modules(tree)) if tree else ():
-            other = None if name in found else _module(source.path.absolute(), name, levels)
+            own = [above[dotted[name] - 1]] if 0 < dotted.get(name, 0) <= len(above) else []
+            other = None if name in found else _module(source.path.absolute(), name, levels, own)
             if other is not None:
                 found[name] = other
                 waiting.append(other)
     return found
 
 
-def _module(path: Path, name: str, levels: list[int]) -> Source | None:
-    """Return the module of a name for the file of a path."""
+def _module(path: Path, name: str, levels: list[int], first: list[Path]) -> Source | None:
+    """Return the module of a name for the file of a path; some folders are looked at first."""
     above = range(1, ABOVE + 1) if "." in name else levels
-    folders = [path.parents[up] for up in (0, *above) if up < len(path.parents)]
+    folders = first + [path.parents[up] for up in (0, *above) if up < len(path.parents)]
     paths = (folder / f"{name.replace('.', '/')}.py" for folder in folders)
     sources = (read(path) for path in paths if path.is_file())
     return next((source for source in sources if source.tree is not None), None)
@@ -309,6 +312,12 @@ def _perhaps_modules(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom):
             prefix = f"{node.module}." if node.module else ""
             yield from (f"{prefix}{alias.name}" for alias in node.names)
+
+
+def _dots(tree: ast.AST) -> dict[str, int]:
+    """Return how many dots stand before the name of each module that is imported."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {node.module: node.level for node in nodes if node.module}
 
 
 def starred(tree: ast.Module) -> list[str]:
