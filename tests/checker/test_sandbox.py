@@ -268,27 +268,23 @@ def test_the_book_layers_that_are_supplied_are_right(layer: str) -> None:
 
 
 @pytest.mark.parametrize(("stride", "pad"), [(1, 0), (2, 1)])
-def test_the_book_convolution_and_pooling_that_are_supplied_are_right(stride: int, pad: int) -> None:
+@pytest.mark.parametrize("layer", ["Convolution", "Pooling"])
+def test_the_book_layers_of_images_that_are_supplied_are_right(layer: str, stride: int, pad: int) -> None:
     names: Any = courseware.names_in("common.layers")
     rng = np.random.default_rng(0)
     x, W = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 2))
-    for made in (names["Convolution"](W, np.ones(4), stride, pad), names["Pooling"](2, 3, stride, pad)):
-        dout = rng.standard_normal(made.forward(x).shape)
-        expected = courseware.numerical_gradient(lambda _, f=made, d=dout: float((f.forward(x) * d).sum()), x)
-        made.forward(x)
-        np.testing.assert_allclose(made.backward(dout), expected, atol=1e-7)
-    convolution = names["Convolution"](W, np.zeros(4), stride, pad)
-    np.testing.assert_allclose(
-        convolution.forward(x)[1, 2, 1, 1],
-        (
-            np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])[1, :, stride : stride + 3, stride : stride + 2] * W[2]
-        ).sum(),
-    )
-    dout = rng.standard_normal(convolution.forward(x).shape)
-    expected = courseware.numerical_gradient(lambda _: float((convolution.forward(x) * dout).sum()), W)
-    convolution.backward(dout)
-    np.testing.assert_allclose(convolution.dW, expected, atol=1e-7)
-    np.testing.assert_allclose(convolution.db, dout.sum(axis=(0, 2, 3)))
+    made = names[layer](*((W, np.ones(4)) if layer == "Convolution" else (3, 2)), stride, pad)
+    y = made.forward(x)
+    window = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])[1, :, stride : stride + 3, stride : stride + 2]
+    expected = (window * W[2]).sum() + 1 if layer == "Convolution" else window[2].max()
+    np.testing.assert_allclose(y[1, 2, 1, 1], expected)
+    dout = rng.standard_normal(y.shape)
+    slopes = [courseware.numerical_gradient(lambda _: float((made.forward(x) * dout).sum()), of) for of in (x, W)]
+    made.forward(x)
+    np.testing.assert_allclose(made.backward(dout), slopes[0], atol=1e-7)
+    if layer == "Convolution":
+        np.testing.assert_allclose(made.dW, slopes[1], atol=1e-7)
+        np.testing.assert_allclose(made.db, dout.sum(axis=(0, 2, 3)))
 
 
 @pytest.mark.parametrize("layer", ["MatMul", "Embedding"])
