@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chainrule.checker.derivatives import judgment
-from chainrule.checker.derivatives.training import Seen
-from chainrule.checker.findings import Finding
-from chainrule.checker.learner import Learner
-from chainrule.checker.running.child import _namespace
-from chainrule.checker.running.imports import Importer
 from chainrule.checker.running.sandbox import check_file
-from chainrule.checker.watching.rehearsal import Rehearsal, Rehearsals
+from tests.checker.judging import judged
 
 DENSE = """
 class Dense:
@@ -332,31 +323,6 @@ def squared_loss(prediction, y):
 """
 
 
-class _Watcher:
-    """Rehearses code in this process; it watches no program."""
-
-    def __init__(self, learner: Learner) -> None:
-        self._rehearsals = Rehearsals(learner.namespace)
-
-    def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> Rehearsal:
-        return self._rehearsals.exercise(setup, code, values)
-
-    def watch(self) -> Seen:
-        return Seen((), {})
-
-
-def _judged(code: str, monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, ...] = ()) -> tuple[set[str], list[Finding]]:
-    """Return the functions that are right, and what is wrong with others; some are known to be wrong already."""
-    monkeypatch.setattr(judgment, "SECONDS", 60.0)
-    monkeypatch.setattr(judgment, "LONGEST", 30.0)
-    names, tree = _namespace("<learner>", Importer()), ast.parse("import numpy as np\n" + textwrap.dedent(code))
-    exec(compile(tree, "<learner>", "exec"), names)
-    learner = Learner(names, tree)
-    outcomes = list(judgment.judged(learner, _Watcher(learner), {}, set(wrong), set(wrong)))
-    right = {checked.function for checked, _ in outcomes if checked.status == "ok"}
-    return right, [finding for _, finding in outcomes if finding]
-
-
 def _methods(name: str, *methods: str) -> set[str]:
     return {f"{name}.{method}" for method in methods}
 
@@ -386,7 +352,7 @@ PASSES = ("forward", "backward")
     ],
 )
 def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    right, findings = _judged(code, monkeypatch)
+    right, findings = judged(code, monkeypatch)
     assert not findings
     assert functions <= right
 
@@ -427,7 +393,7 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
     code: str, right: str, wrong: str, function: str, quantity: str, pattern: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert right in code
-    _, findings = _judged(code.replace(right, wrong), monkeypatch)
+    _, findings = judged(code.replace(right, wrong), monkeypatch)
     told = [(finding.function, finding.facts["name"], finding.facts["pattern"]) for finding in findings]
     assert told == [(function, quantity, pattern)]
 
@@ -503,7 +469,7 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
     ],
 )
 def test_what_proves_nothing_is_not_accused(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, findings = _judged(code, monkeypatch)
+    _, findings = judged(code, monkeypatch)
     assert not findings
 
 
@@ -520,7 +486,7 @@ class Pair:
         return self.first.backward(self.second.backward(grad, lr), lr)
 """
     )
-    right, findings = _judged(code, monkeypatch)
+    right, findings = judged(code, monkeypatch)
     assert [finding.function for finding in findings] == ["Dense.backward"]
     assert not any(function.startswith("Pair") for function in right)
 
@@ -572,7 +538,7 @@ def test_what_goes_through_a_wrong_layer_is_not_accused(
                 dout = layer.backward(dout)
             return dout
     """
-    _, findings = _judged(code, monkeypatch, known)
+    _, findings = judged(code, monkeypatch, known)
     assert not any(finding.function == "Twice.backward" for finding in findings)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 INPUTS, OUTPUTS, ROWS, STEPS, WORDS = 4, 3, 6, 5, 7
-LARGE = 16
+LARGE = 8
+SIDE = 12  # of an image that two convolutions and a pooling leave something of
 
 _NUMBERS: list[tuple[str, Any]] = [
     (r"^hidden\w*s$", [OUTPUTS]),
@@ -78,7 +79,8 @@ IS_WORDS = re.compile(r"^(idx|ids?|indices|index|tokens?|contexts?)$|word", re.I
 class Sizes(NamedTuple):
     """Shapes that fit each other: of an input, weights, weights from state to state, a bias, a state.
 
-    `words` says that the input is numbers of words, and `several` that it is several examples.
+    `words` says that the input is numbers of words, and `several` that it is several examples: one by itself, or what
+    takes long, is only looked at if several are not taken.
     """
 
     x: tuple[int, ...]
@@ -188,6 +190,35 @@ def array(of: str, sizes: Sizes, seed: int = 5) -> Any:
     return rng.standard_normal(getattr(sizes, of))
 
 
+def ways_to_make(
+    constructor: ast.FunctionDef | None, all_sizes: Iterable[Sizes], texts: Sequence[str | None]
+) -> Iterator[tuple[Sizes, dict[str, Any]]]:
+    """Yield sizes of what an object may be called with, and values for the constructor that fit them.
+
+    Where a default value is the shape of an image, images come first: small ones, and if the code takes none of those,
+    because it counts on that shape elsewhere, images of that shape.
+    """
+    asked = [*needed(constructor), *large(constructor)] if constructor else []
+    for name, shape in _shapes(constructor) if constructor else ():
+        settings = {other: setting(other) for other in asked}
+        small = tuple(min(side, SIDE) for side in shape)
+        yield Sizes((2, *small)), settings | {name: small}
+        yield Sizes((2, *shape), several=False), settings | {name: shape}
+    for sizes in all_sizes:
+        for settings in constructors(asked, sizes, texts):
+            yield sizes, settings
+
+
+def _shapes(constructor: ast.FunctionDef) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the parameters whose default value is the shape of an image."""
+    arguments, defaults = constructor.args.args, constructor.args.defaults
+    for argument, default in zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True):
+        constants = [side.value for side in getattr(default, "elts", ()) if isinstance(side, ast.Constant)]
+        sides = tuple(side for side in constants if type(side) is int)
+        if len(sides) == len(constants) == 3:
+            yield argument.arg, sides
+
+
 def constructors(names: Sequence[str], sizes: Sizes, texts: Sequence[str | None]) -> Iterator[dict[str, Any]]:
     """Yield values for a constructor: arrays for weights, numbers for sizes, and each text for what is an activation.
 
@@ -223,6 +254,10 @@ def labels(like: Any) -> Iterator[Any]:
         yield rng.integers(0, WORDS, shape)
         yield rng.integers(0, WORDS, shape[:1])
         return
+    if len(shape) == 4:
+        classes = rng.integers(0, OUTPUTS, shape[0])
+        yield classes
+        yield np.eye(OUTPUTS)[classes]
     if len(shape) > 1:
         numbers = rng.integers(0, shape[-1], shape[:-1])
         yield np.eye(shape[-1])[numbers]

@@ -41,9 +41,20 @@ class Attempt(NamedTuple):
         return self.forward + _DY.format(upstream=self.upstream) + self.backward + _STACKED
 
     @property
+    def is_linked(self) -> bool:
+        """Whether the input goes through softmax or the sigmoid first."""
+        return "z = x;" in self.forward
+
+    @property
     def constructor(self) -> str:
         """The line that makes the layer; "" for functions."""
-        return self.setup.removesuffix(_ENLARGED)
+        return self.setup.removesuffix(ENLARGED)
+
+    @property
+    def made_with(self) -> str:
+        """The line that makes the layer, with the values in it; "" for functions."""
+        line = self.constructor
+        return line and f"{line} { ({key: value for key, value in self.values.items() if f'={key}' in line}) }"
 
     @property
     def call(self) -> str:
@@ -54,7 +65,7 @@ class Attempt(NamedTuple):
 
 
 # Weights in single precision are made larger, in place: differences are exact only if they move the output enough.
-_ENLARGED = """
+ENLARGED = """
 import numpy
 known, waiting = set(), [layer]
 while waiting:
@@ -109,18 +120,19 @@ def of_class(
     """
     forward, backward = (methods[method] for method in both)
     constructor = methods.get("__init__")
-    asked = [*arguments.needed(constructor), *arguments.large(constructor)] if constructor else []
-    for sizes in _ordered(forward):
-        for settings in arguments.constructors(asked, sizes, _TEXTS):
-            made_with = {f"{name}_": value for name, value in settings.items()}
-            setup = f"layer = {name}({', '.join(f'{key}={key}_' for key in settings)}){_ENLARGED}"
-            for attempt in _calls(f"layer.{both[0]}", forward, f"layer.{both[1]}", backward, sizes):
+    for sizes, settings in arguments.ways_to_make(constructor, _ordered(forward), _TEXTS):
+        made_with = {f"{name}_": value for name, value in settings.items()}
+        setup = f"layer = {name}({', '.join(f'{key}={key}_' for key in settings)}){ENLARGED}"
+        has_sizes = any(type(value) is int for value in settings.values())
+        for attempt in _calls(f"layer.{both[0]}", forward, f"layer.{both[1]}", backward, sizes):
+            if not (has_sizes and attempt.is_linked):  # a loss by itself needs no sizes
                 yield attempt._replace(setup=setup, values=made_with | attempt.values)
+    asked = [*arguments.needed(constructor), *arguments.large(constructor)] if constructor else []
     for other in others:
         settings = {f"{name}_": arguments.setting(name) for name in asked}
         call = ", ".join(other if value is None else key for key, value in settings.items())
         for attempt in _calls(f"layer.{both[0]}", forward, f"layer.{both[1]}", backward, arguments.SIZES[0]):
-            yield attempt._replace(setup=f"layer = {name}({call}){_ENLARGED}", values=settings | attempt.values)
+            yield attempt._replace(setup=f"layer = {name}({call}){ENLARGED}", values=settings | attempt.values)
 
 
 def distinct(attempts: Iterable[Attempt]) -> Iterator[Attempt]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.checker.derivatives import arguments
 from chainrule.checker.derivatives.arguments import Sizes
-from chainrule.checker.derivatives.attempts import Attempt
+from chainrule.checker.derivatives.attempts import ENLARGED, Attempt
 
 MOST = 8  # ways to call a function with an input
 _LOSS = re.compile(r"loss|cost|entropy|regulari[sz]ation|__call__|criterion", re.IGNORECASE)
@@ -44,14 +44,11 @@ def of_function(name: str, node: ast.FunctionDef) -> Iterator[Attempt]:
 
 def of_method(cls: str, methods: Mapping[str, ast.FunctionDef], method: str) -> Iterator[Attempt]:
     """Yield how a method may be called that returns a loss and gradients, or keeps the gradients."""
-    constructor = methods.get("__init__")
-    asked = [*arguments.needed(constructor), *arguments.large(constructor)] if constructor else []
-    for sizes in arguments.SIZES:
-        for settings in arguments.constructors(asked, sizes, (None,)):
-            made_with = {f"{name}_": value for name, value in settings.items()}
-            setup = f"layer = {cls}({', '.join(f'{key}={key}_' for key in settings)})"
-            for attempt in _calls(f"result = layer.{method}", methods[method], sizes, setup):
-                yield attempt._replace(values=made_with | attempt.values)
+    for sizes, settings in arguments.ways_to_make(methods.get("__init__"), arguments.SIZES, (None,)):
+        made_with = {f"{name}_": value for name, value in settings.items()}
+        setup = f"layer = {cls}({', '.join(f'{key}={key}_' for key in settings)}){ENLARGED}"
+        for attempt in _calls(f"result = layer.{method}", methods[method], sizes, setup):
+            yield attempt._replace(values=made_with | attempt.values)
 
 
 def _calls(call: str, node: ast.FunctionDef, sizes: Sizes, setup: str) -> Iterator[Attempt]:

@@ -22,7 +22,7 @@ from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised
 
 SECONDS = 5.0  # for all layers of a file ...
-LONGEST = 1.5  # ... and for one
+LONGEST = 1.5  # ... and for one, if there are several left
 NUMBERS = 1e-4
 
 
@@ -47,6 +47,11 @@ class Unit(NamedTuple):
     attempts: Iterable[Attempt]
     made_by: str = ""
 
+    @property
+    def functions(self) -> set[str]:
+        """Those that are judged together."""
+        return {self.forward, self.backward, self.made_by} - {""}
+
 
 def judged(
     learner: Learner, watcher: Watcher, calls: Mapping[str, Mapping[str, Any]], settled: set[str], wrong: set[str]
@@ -58,11 +63,13 @@ def judged(
     """
     known, trusted, end = set(settled), learner.nodes.keys() - wrong, clock.now() + SECONDS
     accused: list[tuple[Unit, Comparison]] = []
-    for unit in _units(learner):
-        functions = {unit.forward, unit.backward, unit.made_by} - {""}
-        if functions <= known or clock.now() > end:
+    units = [*_units(learner)]
+    for place, unit in enumerate(units):
+        functions, now = unit.functions, clock.now()
+        if functions <= known or now > end:
             continue
-        until = min(end, clock.now() + LONGEST)
+        left = sum(not other.functions <= known for other in units[place:])
+        until = min(end, now + max(LONGEST, (end - now) / left))
         every = itertools.chain(_as_seen(learner, calls, unit.forward, unit.backward), attempts.distinct(unit.attempts))
         comparison = _compared(watcher, every, until)
         if comparison.is_right:
@@ -171,12 +178,18 @@ def _is_abstract(method: ast.FunctionDef) -> bool:
 
 
 def _compared(watcher: Watcher, tried: Iterable[Attempt], until: float) -> Comparison:
-    return layers.best(((attempt.several, partial(_gradients, watcher, attempt, until)) for attempt in tried), until)
+    broken: set[str] = set()
+    whole = (attempt for attempt in tried if attempt.made_with not in broken)
+    return layers.best(((a.several, partial(_gradients, watcher, a, until, broken)) for a in whole), until)
 
 
-def _gradients(watcher: Watcher, attempt: Attempt, until: float) -> Comparison:
-    """Return the gradients of one way to call a layer."""
-    rerun = watcher.exercise(attempt.setup, attempt.code, {"upstream": 1.0, **attempt.values})
+def _gradients(watcher: Watcher, attempt: Attempt, until: float, broken: set[str]) -> Comparison:
+    """Return the gradients of one way to call a layer; if it cannot be made so, that is noted in `broken`."""
+    try:
+        rerun = watcher.exercise(attempt.setup, attempt.code, {"upstream": 1.0, **attempt.values})
+    except Raised:
+        broken |= {attempt.made_with} - {""}
+        raise
     return layers.compare(rerun, until, exact=attempt.exact)._replace(attempt=attempt)
 
 

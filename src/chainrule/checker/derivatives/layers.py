@@ -22,7 +22,9 @@ from chainrule.checker.watching.paths import Change, Path, Step, text
 Y: Path = (Step("name", "y"),)
 DY: Path = (Step("name", "dy"),)
 Places = tuple[tuple[int, ...], ...]
-MOVED = 9  # entries of an array, at most
+MOVED, FEWEST = 9, 4  # entries of an array, at most, and if there is little time
+SHORTEST = 1e-6  # seconds
+ENOUGH = 1000  # entries of an array that are moved at once, to see what follows from it
 QUANTITIES = 16
 SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
 FEW = 4  # ... of more entries than so many
@@ -163,10 +165,13 @@ def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Co
     after, y = rerun.after(), Y
     if y not in after or not np.isfinite(after[y]).all() or DY not in after or after[DY].shape != after[y].shape:
         return NOTHING
+    started = clock.now()
     doubled = rerun.after([Change((Step("name", "upstream"),), (), 1.0)])
+    once = clock.now() - started
     if y not in doubled or not np.array_equal(after[y], doubled[y]):
         return NOTHING
     layer = _Layer(rerun, rerun.before(), after, doubled, exact=exact)
+    layer.be_done_in(until - clock.now(), once)
     functions = layer.changed(doubled)
     gradients: list[Gradient] = []
     for path in itertools.islice(layer.quantities(), QUANTITIES):
@@ -195,7 +200,7 @@ class _Layer:
         exact: bool,
     ) -> None:
         self.rerun, self.before, self.after, self.y, self.exact = rerun, before, after, Y, exact
-        self.dy = after[DY]
+        self.dy, self._moved = after[DY], MOVED
         owned = {path: value for path, value in after.items() if path[0].value in ("gradients", "layer")}
         self.candidates = {path: value for path, value in owned.items() if self._is_new(path, value)}
         """What the passes made or changed; of parameters that the backward pass moves it is the move."""
@@ -204,6 +209,11 @@ class _Layer:
                 self.candidates[path] = value - before[path]
         self.linear = {path for path in self.candidates if self._is_linear(path, doubled)}
         self.unchanged = {p: value for p, value in owned.items() if p not in self.candidates and not value.any()}
+
+    def be_done_in(self, seconds: float, once: float) -> None:
+        """Move fewer entries of each quantity if there is little time for code that takes so long."""
+        count = len(list(itertools.islice(self.quantities(), QUANTITIES)))
+        self._moved = int(min(MOVED, max(FEWEST, seconds / (3 * once * count + SHORTEST))))
 
     def is_moved(self, path: Path) -> bool:
         """Return whether something was there before and has other numbers now."""
@@ -240,12 +250,10 @@ class _Layer:
         }
 
     def everywhere_moved(self, path: Path, wanted: list[Path] | None) -> Mapping[Path, Any] | None:
-        """Return what comes of it if a whole array is moved, or None if that does not change y."""
-        shape = self.before[path].shape
+        """Return what comes of it if an array is moved, all of a small one; None if that does not change y."""
+        places = _places(self.before[path], ENOUGH)
         try:
-            numbers = self.rerun.after(
-                [Change(path, place, 0.1 * (1 + sum(place))) for place in np.ndindex(shape)], wanted
-            )
+            numbers = self.rerun.after([Change(path, place, 0.1 * (1 + sum(place))) for place in places], wanted)
         except Raised:  # y may be no number then
             return None
         return numbers if self.y in numbers and not np.array_equal(numbers[self.y], self.after[self.y]) else None
@@ -253,7 +261,7 @@ class _Layer:
     def gradient(self, path: Path) -> Gradient | None:
         """Return what became of the gradient of a quantity, or None if it has no derivative."""
         value = self.before[path]
-        places, width = _places(value), _width(value, self.dy)
+        places, width = _places(value, self._moved), _width(value, self.dy)
         measured = self._measured(path, places, BY[width])
         if measured is None or not np.any(measured.derivative):
             return None
@@ -411,9 +419,9 @@ def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(n for n in shape if n > 1)
 
 
-def _places(value: Any) -> Places:
+def _places(value: Any, most: int) -> Places:
     """Return where a quantity is moved: everywhere, if it is small."""
-    chosen = np.sort(np.random.default_rng(0).permutation(value.size)[:MOVED])
+    chosen = np.sort(np.random.default_rng(0).permutation(value.size)[:most])
     return tuple(tuple(map(int, np.unravel_index(number, value.shape))) for number in chosen)
 
 

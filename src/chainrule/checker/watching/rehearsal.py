@@ -86,7 +86,8 @@ class Rehearsal:
 
 def _note(inside: dict[str, Any], frame: FrameType, event: str, result: Any) -> None:
     """Keep what the first call of each function of the learner's returns, and its variables."""
-    if event == "return" and frame.f_code.co_filename.startswith("<"):
+    module = frame.f_globals.get("__name__")  # the file will not do: that of Python's own abc is "<frozen abc>"
+    if event == "return" and isinstance(module, str) and module.startswith("<"):
         name = f"{frame.f_code.co_qualname}()"
         if name not in inside and "<" not in name:
             inside[name] = result
