@@ -88,6 +88,28 @@ class Neighbors:
         self.embed.backward(self.score.backward(ds))
 """
 
+LAST = """
+class Last:
+    def __init__(self, length, classes):
+        self.W, self.b = np.random.randn(length, classes) / length, np.zeros(classes)
+    def forward(self, image):
+        self.shape, self.x = image.shape, image.flatten()
+        self.scores = self.x @ self.W + self.b
+        return np.exp(self.scores) / np.exp(self.scores).sum()
+    def backprop(self, dout, rate):
+        for place, gradient in enumerate(dout):
+            if gradient == 0:
+                continue
+            E = np.exp(self.scores)
+            slopes = -E[place] * E / E.sum() ** 2
+            slopes[place] = E[place] * (E.sum() - E[place]) / E.sum() ** 2
+            dscores = gradient * slopes
+            dx = self.W @ dscores
+            self.W -= rate * np.outer(self.x, dscores)
+            self.b -= rate * dscores
+            return dx.reshape(self.shape)
+"""
+
 
 @pytest.mark.parametrize(
     ("code", "functions"),
@@ -95,6 +117,7 @@ class Neighbors:
         (IMAGES, {f"PictureNet.{method}" for method in ("__init__", "predict", "loss", "gradient")}),
         (FIXED, {f"PictureNet.{method}" for method in ("__init__", "predict", "loss", "gradient")}),
         (FUSED, {"TinyNet.__init__", "TinyNet.loss"}),
+        (LAST, {f"Last.{method}" for method in ("__init__", "forward", "backprop")}),
         (WORDS, {f"Neighbors.{method}" for method in ("__init__", "forward", "backward")}),
     ],
 )
@@ -117,6 +140,7 @@ def test_right_networks_are_right(code: str, functions: set[str], monkeypatch: p
         ),
         (FUSED, "* (Z > 0)", "* (Z < 1)", "TinyNet.loss", "params['W1']"),
         (FUSED, "dscores.sum(axis=0)", "dscores[0]", "TinyNet.loss", "params['b2']"),
+        (LAST, "np.outer(self.x, dscores)", "np.outer(self.x, slopes)", "Last.backprop", "W"),
         (WORDS, "self.score.backward(ds)", "self.score.backward(ds) / 2", "Neighbors.backward", "params[0]"),
     ],
 )

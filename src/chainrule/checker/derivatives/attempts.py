@@ -101,6 +101,8 @@ ends = numpy.cumsum([part.size for part in parts])[:-1]
 """
 _PIECES = "pieces = [piece.reshape(part.shape) for piece, part in zip(numpy.split(dy, ends), parts)]\n"
 
+_ONE_NUMBER = "dy *= numpy.arange(dy.size).reshape(dy.shape) == 1\n"
+
 
 def of_class(
     name: str, methods: Mapping[str, ast.FunctionDef], both: tuple[str, str], others: Sequence[str] = ()
@@ -168,6 +170,19 @@ def _is_index(name: str, function: ast.FunctionDef) -> bool:
     return any(isinstance(entry.value, ast.Name) and entry.value.id == name for entry in entries)
 
 
+def _takes_one_number(backward: ast.FunctionDef) -> bool:
+    """Return whether a backward pass looks for the one number of its upstream gradient that is not 0.
+
+    As the gradient of a cross-entropy has it: `if gradient == 0: continue`.
+    """
+    tests = [node.test for node in ast.walk(backward) if isinstance(node, ast.If) and _goes_on(node)]
+    return any(re.fullmatch(r"\w+ == 0(\.0)?", ast.unparse(test)) for test in tests)
+
+
+def _goes_on(node: ast.If) -> bool:
+    return isinstance(node.body[0], ast.Continue)
+
+
 def _calls(
     forward: str, forward_node: ast.FunctionDef, backward: str, backward_node: ast.FunctionDef, sizes: Sizes
 ) -> Iterator[Attempt]:
@@ -189,7 +204,7 @@ def _calls(
             yield from _slopes(Attempt(sizes.several, "", lines, back, named))
         if is_slope:
             continue
-        back = (_PIECES if count else "") + back
+        back = (_ONE_NUMBER if _takes_one_number(backward_node) else "") + (_PIECES if count else "") + back
         loss = Attempt(sizes.several, "", lines, back, named, upstream=False)
         if not upstream:
             yield from _linked(loss) if arguments.is_output(x) else [loss]
