@@ -23,7 +23,7 @@ Y: Path = (Step("name", "y"),)
 DY: Path = (Step("name", "dy"),)
 Places = tuple[tuple[int, ...], ...]
 MOVED, FEWEST = 9, 4  # entries of an array, at most, and if there is little time
-SHORTEST = 1e-6  # seconds
+SHORTEST, HOPED = 1e-6, 3.0  # seconds, and how many times as fast code may be as when it is looked at closely
 ENOUGH = 1000  # entries of an array that are moved at once, to see what follows from it
 QUANTITIES = 16
 SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
@@ -171,7 +171,8 @@ def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Co
     if y not in doubled or not np.array_equal(after[y], doubled[y]):
         return NOTHING
     layer = _Layer(rerun, rerun.before(), after, doubled, exact=exact)
-    layer.be_done_in(until - clock.now(), once)
+    if not layer.can_be_done_in(until - clock.now(), once):
+        return NOTHING
     functions = layer.changed(doubled)
     gradients: list[Gradient] = []
     for path in itertools.islice(layer.quantities(), QUANTITIES):
@@ -210,10 +211,12 @@ class _Layer:
         self.linear = {path for path in self.candidates if self._is_linear(path, doubled)}
         self.unchanged = {p: value for p, value in owned.items() if p not in self.candidates and not value.any()}
 
-    def be_done_in(self, seconds: float, once: float) -> None:
-        """Move fewer entries of each quantity if there is little time for code that takes so long."""
+    def can_be_done_in(self, seconds: float, once: float) -> bool:
+        """Return whether there is time for code that takes so long; if it is little, fewer entries are moved."""
         count = len(list(itertools.islice(self.quantities(), QUANTITIES)))
-        self._moved = int(min(MOVED, max(FEWEST, seconds / (3 * once * count + SHORTEST))))
+        most = seconds / (3 * once * count + SHORTEST)
+        self._moved = int(min(MOVED, max(FEWEST, most)))
+        return most >= FEWEST / HOPED
 
     def is_moved(self, path: Path) -> bool:
         """Return whether something was there before and has other numbers now."""
