@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from chainrule.checker.derivatives import single_steps
 from chainrule.checker.findings import Report
+from chainrule.checker.learner import Learner
+from chainrule.checker.running.child import _namespace
+from chainrule.checker.running.imports import Importer
 from chainrule.checker.running.sandbox import check_file
+from tests.checker.judging import Watcher
 
 QUERIED = """
 import numpy as np
@@ -118,3 +125,25 @@ def test_a_mistake_in_a_step_is_found(
 
 def test_what_takes_no_labels_is_no_step(tmp_path: Path) -> None:
     assert not [checked for checked in _checked(A_LAYER, tmp_path).checked if checked.function == "Layer.correct"]
+
+
+@pytest.mark.parametrize(
+    ("method", "is_step"),
+    [
+        ("def learn(self, X, y):\n  self.W -= X.T @ (X @ self.W - y)", True),
+        ("def learn(self, X, y):\n  for l in range(1): self.Ws[l] -= X.T @ (X @ self.Ws[l] - y)", True),
+        ("def learn(self, X, y):\n  for epoch in range(9): self.W -= X.T @ (X @ self.W - y)", False),
+        ("def learn(self, X, y):\n  while self.goes_on: self.W = self.W - X.T @ (X @ self.W - y)", False),
+        ("def learn(self, X, y):\n  for x in X: self.once(x, y)\n def once(self, x, y): self.W -= x", False),
+        ("def learn(self, X, y): self.all(X, y)\n def all(self, X, y):\n  for x in X: self.W -= x", False),
+        ("def learn(self, X):\n  self.W -= X", False),
+    ],
+)
+def test_what_takes_a_step_again_and_again_is_no_step(method: str, is_step: bool) -> None:
+    code = f"import numpy as np\nclass Net:\n goes_on = W = 0.0\n {method}"
+    names, tree = _namespace("<learner>", Importer()), ast.parse(code)
+    exec(compile(tree, "<learner>", "exec"), names)
+    learner = Learner(names, tree)
+    calls = {"Net.learn": {"self": names["Net"](), "X": np.ones((3, 2)), "y": np.ones(3)}}
+    seen = list(single_steps.loops(learner, Watcher(learner), calls, ()))
+    assert [loop.name for loop in seen] == ["Net.learn"] * is_step

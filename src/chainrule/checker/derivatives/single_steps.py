@@ -31,7 +31,7 @@ def loops(
                 continue
             values = {f"{key}_": value for key, value in passed.items() if key != "self"}
             call = f"self.{method}({', '.join(f'{key}={key}_' for key in passed if key != 'self')})"
-            before = "" if values else _forward(methods)
+            before = "" if values else f"{_forward(methods)}\n"
             try:
                 rerun = watcher.exercise("", f"{before}{call}", {"self": passed["self"], **values})
             except Raised:
@@ -40,16 +40,45 @@ def loops(
 
 
 def _stepping(methods: Mapping[str, ast.FunctionDef]) -> Iterator[str]:
-    """Yield the methods that move what an object keeps, by labels that they or the object know; the outermost alone."""
-    moving = {method for method, node in methods.items() if method != "__init__" and any(map(_moves, ast.walk(node)))}
+    """Yield the methods that move what an object keeps, by labels that they or the object know; the outermost alone.
+
+    What takes a step again and again, as `fit` does, is none.
+    """
     called = {method: lines.called(node) & methods.keys() - {method} for method, node in methods.items()}
-    for _ in methods:
-        moving |= {method for method in methods if called[method] & moving}
+    moving = {method for method, node in methods.items() if method != "__init__" and any(map(_moves, ast.walk(node)))}
+    moving = _with_callers(moving, called)
+    repeating = _with_callers({method for method, node in methods.items() if _repeats(node, moving)}, called)
     inner = set[str]().union(*(called[method] for method in moving))
     for method in methods:
         takes = arguments.needed(methods[method])
-        if method in moving - inner and (not takes or any(map(arguments.is_label, takes))):
+        knows_labels = any(map(arguments.is_label, takes)) if takes else _forward(methods)
+        if method in moving - inner - repeating and knows_labels:
             yield method
+
+
+def _with_callers(chosen: set[str], called: Mapping[str, set[str]]) -> set[str]:
+    """Return some methods with all that call them, directly or through others."""
+    for _ in called:
+        chosen = chosen | {method for method, others in called.items() if others & chosen}
+    return chosen
+
+
+def _repeats(method: ast.FunctionDef, moving: Collection[str]) -> bool:
+    """Return whether a method moves the same things in every pass of a loop: not those of each layer in turn."""
+    for loop in ast.walk(method):
+        if isinstance(loop, ast.For | ast.While):
+            counted = _words(loop.target) if isinstance(loop, ast.For) else set[str]()
+            parts = [part for statement in loop.body for part in ast.walk(statement)]
+            moved = [next(lines.targets(part)) for part in parts if isinstance(part, ast.stmt) and _moves(part)]
+            if any(not counted & _words(target) for target in moved):
+                return True
+            if any(lines.called(statement) & set(moving) for statement in loop.body):
+                return True
+    return False
+
+
+def _words(node: ast.expr) -> set[str]:
+    return set(re.findall(r"\w+", ast.unparse(node)))
 
 
 def _moves(node: ast.AST) -> bool:
@@ -65,4 +94,4 @@ def _moves(node: ast.AST) -> bool:
 def _forward(methods: Mapping[str, ast.FunctionDef]) -> str:
     """Return a call of the forward pass that takes nothing, or "" if there is none."""
     names = (method for method, node in methods.items() if pairs.is_forward(method) and not arguments.needed(node))
-    return next((f"self.{method}()\n" for method in names), "")
+    return next((f"self.{method}()" for method in names), "")
