@@ -47,7 +47,7 @@ def test_the_dots_of_a_relative_import_are_followed_from_file_to_file(tmp_path: 
     files = {
         "nets/heads/net.py": "from ..pieces import double\ndef f(x): return double(x)",
         "nets/pieces.py": "from .layers import twice\ndef double(x): return twice(x)",
-        "nets/layers.py": "def twice(x): return x * 2",
+        "nets/layers.py": "def slowly(x): return x * 2\ntwice = slowly",
         "nets/heads/layers.py": "def twice(x): return x * 3",  # not the one that is meant
     }
     _write(tmp_path, files)

@@ -166,3 +166,11 @@ def test_a_bias_after_the_activation_is_named(style: str) -> None:
 def test_a_softmax_over_the_wrong_axis_is_named(style: str) -> None:
     source, function, _, axis = STYLES[style]
     assert errors(changed(source, axis)) == [(function, "softmax.wrong-axis")]
+
+
+def test_a_network_without_biases_is_no_mistake() -> None:
+    code = ONE_CLASS
+    for bias in (" + self.b1", " + self.b2"):
+        code = code.replace(bias, "")
+    code = "\n".join(line for line in code.splitlines() if "self.b" not in line)
+    assert "b1" not in code and not checked(code, "net.py").findings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -114,11 +115,12 @@ def _own_names(learner: Learner) -> set[str]:
 
 def _giving(learner: Learner, loop: int, verdict: Verdict, parameter: Agreement) -> tuple[str, ast.stmt | None]:
     """Return the statement that gives the gradient of a parameter its value, or else the parameter, and where it is."""
-    for path in _gradients(verdict, parameter):
-        function, statement = _assigned(learner, loop, path)
-        if statement is not None:
-            return function, statement
-    return _assigned(learner, loop, parameter.path)
+    for paths, find in product((_gradients(verdict, parameter), [parameter.path]), (_assigned, _kept)):
+        for path in paths:
+            function, statement = find(learner, loop, path)
+            if statement is not None:
+                return function, statement
+    return lines.split(parameter.path)[0], None
 
 
 def _nearest_to_the_cost(verdict: Verdict) -> Agreement:
@@ -166,6 +168,14 @@ def _assigned(learner: Learner, loop: int, path: Path) -> tuple[str, ast.stmt | 
     """Return the function in which something gets its value, and the statement."""
     function, written = lines.split(path)
     return function, lines.assigned(_block(learner, loop, function), written)
+
+
+def _kept(learner: Learner, loop: int, path: Path) -> tuple[str, ast.stmt | None]:
+    """Return the same of what an object keeps, `net.dW`, if one method alone gives it a value."""
+    _, dot, attribute = lines.split(path)[1].rpartition(".")
+    methods = [function for function in learner.nodes if "." in function and not function.endswith(".__init__")]
+    giving = [(m, s) for m in methods if dot and (s := lines.assigned(learner.nodes[m].body, f"self.{attribute}"))]
+    return giving[0] if len(giving) == 1 else ("", None)
 
 
 def _block(learner: Learner, loop: int, function: str) -> lines.Block:

@@ -15,7 +15,7 @@ from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, tensors
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
-from chainrule.checker.derivatives.layers import Comparison, Gradient
+from chainrule.checker.derivatives.gradients import Comparison, Gradient, best
 from chainrule.checker.derivatives.snippets import Wrong, snippet
 from chainrule.checker.derivatives.training import Seen
 from chainrule.checker.findings import Checked, Finding
@@ -180,7 +180,7 @@ def _is_abstract(method: ast.FunctionDef) -> bool:
 def _compared(watcher: Watcher, tried: Iterable[Attempt], until: float) -> Comparison:
     broken: set[str] = set()
     whole = (attempt for attempt in tried if attempt.made_with not in broken)
-    return layers.best(((a.several, partial(_gradients, watcher, a, until, broken)) for a in whole), until)
+    return best(((a.several, partial(_gradients, watcher, a, until, broken)) for a in whole), until)
 
 
 def _gradients(watcher: Watcher, attempt: Attempt, until: float, broken: set[str]) -> Comparison:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, patterns
-from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
+from chainrule.checker.derivatives.gradients import NOTHING, Comparison, Gradient, Places, is_near
 from chainrule.checker.derivatives.patterns import Measured
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, Step, text
@@ -22,7 +22,6 @@ from chainrule.checker.watching.paths import Change, Path, Step, text
 Y: Path = (Step("name", "y"),)
 DY: Path = (Step("name", "dy"),)
 RETURNED: Path = (Step("name", "gradients"),)
-Places = tuple[tuple[int, ...], ...]
 MOVED, FEWEST = 9, 4  # entries of an array, at most, and if there is little time
 SHORTEST, HOPED = 1e-6, 3.0  # seconds, and how many times as fast code may be as when it is looked at closely
 ENOUGH = 1000  # entries of an array that are moved at once, to see what follows from it
@@ -31,117 +30,6 @@ SHARED = 10  # gradients that are added up, at most, where several layers share 
 FEW = 4  # ... of more entries than so many
 AGREE = {8: 1e-4, 4: 1e-2}  # relative to the largest entry, for floats of so many bytes
 BY = {8: 1e-6, 4: 1e-2}
-_PARAMETER = re.compile(r"^(w|u|b|v)\w?\d*$|param|weight|bias|gamma|beta|kernel|filter|embed|theta", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """A quantity of the forward pass, its derivative, and what the backward pass says of it.
-
-    Parameters
-    ----------
-    path
-        The quantity: the input or a parameter.
-    measured
-        How y depends on it, at `places`.
-    agreeing
-        Where the backward pass has it, or None.
-    factor
-        By what it is multiplied there: 1 usually, 1/m, or minus the learning rate.
-    instead
-        If it is nowhere: what the backward pass has in its place, at `places`, or None if that is not known.
-    scale
-        By what it should be multiplied, as the gradients of the other parameters are.
-    instead_at
-        Where the backward pass has `instead`, if that is an array of its own.
-    """
-
-    path: Path
-    measured: Measured
-    places: Places
-    agreeing: Path | None = None
-    factor: float = 1.0
-    instead: Any = None
-    scale: float = 1.0
-    instead_at: Path | None = None
-
-    @property
-    def derivative(self) -> Any:
-        """The derivative at `places`."""
-        return self.measured.derivative
-
-    @property
-    def pattern(self) -> str:
-        """What the backward pass has instead of the derivative: a key of the texts."""
-        return patterns.pattern(self.instead / self.scale, self.measured)
-
-    @property
-    def is_parameter(self) -> bool:
-        """Whether it is called like a parameter."""
-        return not self.is_input and any(_PARAMETER.search(str(step.value).strip("_")) for step in self.path)
-
-    @property
-    def is_array(self) -> bool:
-        """Whether it has more than one number: a single one agrees with too much."""
-        return len(self.places) > 1
-
-    @property
-    def name(self) -> str:
-        """The quantity in the words of the report: "x", "W", "params['W1']"."""
-        first, *steps = self.path  # the names of what a function takes end with "_" where it is called
-        named = (first._replace(value=str(first.value).removesuffix("_")), *steps)
-        return text(named).removeprefix("layer.").removesuffix("_")
-
-    @property
-    def is_input(self) -> bool:
-        """Whether it comes into a layer, as a state does, and is no parameter."""
-        return len(self.path) == 1 and arguments.kind(self.name) not in ("W", "U", "b", "scale")
-
-
-class Comparison(NamedTuple):
-    """The gradients of a layer, and the functions whose numbers depend on what was moved.
-
-    `all_tried` says whether there was time for every way to call it, and `attempt` is the one that was taken.
-    """
-
-    gradients: list[Gradient]
-    functions: frozenset[str] = frozenset()
-    all_tried: bool = True
-    attempt: Attempt | None = None
-
-    @property
-    def is_right(self) -> bool:
-        """Whether the gradients agree: every parameter's has to, and no wrong one may be in the place of another.
-
-        The first layer of a network needs no gradient of its input.
-        """
-        left = [gradient for gradient in self.arrays if not gradient.agreeing]
-        return len(left) < len(self.arrays) and not any(
-            gradient.instead is not None or gradient.is_parameter for gradient in left
-        )
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether what agrees has several numbers, or is multiplied as the others are."""
-        return all(g.is_array or not g.agreeing or _is_near(g.factor, g.scale) for g in self.gradients)
-
-    @property
-    def wrong(self) -> set[str]:
-        """The arrays in whose gradients' places something else is."""
-        return {gradient.name for gradient in self.arrays if not gradient.agreeing and gradient.instead is not None}
-
-    @property
-    def right(self) -> set[str]:
-        """The arrays whose gradients agree."""
-        return {gradient.name for gradient in self.arrays if gradient.agreeing}
-
-    @property
-    def arrays(self) -> list[Gradient]:
-        """The gradients of arrays."""
-        return [gradient for gradient in self.gradients if gradient.is_array]
-
-
-NOTHING = Comparison([])
 
 
 def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Comparison:
@@ -232,7 +120,7 @@ class _Layer:
         """Return whether a factor makes a mean over examples or steps, or changes nothing."""
         lengths = {n for shape in (self.dy.shape, *(self.before[p].shape for p in self._inputs())) for n in shape}
         counts = {1, *lengths, *(a * b for a in lengths for b in lengths)}
-        return any(_is_near(factor, 1 / count) for count in counts)
+        return any(is_near(factor, 1 / count) for count in counts)
 
     def _inputs(self) -> list[Path]:
         return [path for path in self.before if text(path) == "x"]
@@ -360,14 +248,14 @@ def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     losses come with any factor.
     """
     parameters = [g for g in gradients if g.agreeing and not g.is_input and g.is_array]
-    usual = max(parameters, key=lambda g: (_is_near(g.factor, 1), len(g.places))).factor if parameters else 1.0
+    usual = max(parameters, key=lambda g: (is_near(g.factor, 1), len(g.places))).factor if parameters else 1.0
     is_moved = any(g.agreeing == g.path for g in parameters)
     if not (is_moved and usual < 0) and not layer.is_free and not layer.is_mean(usual):
         usual = 1.0
     rights = [
-        usual if not g.is_input else g.factor if layer.is_free or _is_near(g.factor, usual) else 1.0 for g in gradients
+        usual if not g.is_input else g.factor if layer.is_free or is_near(g.factor, usual) else 1.0 for g in gradients
     ]
-    near = [not g.is_array or _is_near(g.factor, right) for g, right in zip(gradients, rights, strict=True)]
+    near = [not g.is_array or is_near(g.factor, right) for g, right in zip(gradients, rights, strict=True)]
     taken = {g.agreeing for g, is_right in zip(gradients, near, strict=True) if is_right}
     scaled = []
     for g, right, is_right in zip(gradients, rights, near, strict=True):
@@ -377,10 +265,6 @@ def _scaled(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
             g = replace(g, agreeing=None, instead=instead)
         scaled.append(replace(g, scale=right))
     return scaled
-
-
-def _is_near(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=0.02)
 
 
 def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
@@ -452,40 +336,3 @@ def _at(value: Any, places: Places) -> Any:
 def _width(*arrays: Any) -> int:
     """Return of how many bytes the numbers are that a derivative is as exact as."""
     return 4 if any(a.dtype.itemsize <= 4 for a in arrays) else 8
-
-
-def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float = math.inf) -> Comparison:
-    """Return the gradients of the attempt in which most agree; of the first that is right.
-
-    One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken.
-    An attempt that does not look at something (there are no derivatives of whole numbers, and a single number agrees
-    with too much) does not clear it of what another one has against it.
-
-    Parameters
-    ----------
-    attempts
-        Whether each is with several examples, and what compares the gradients in it; those with several come first.
-    until
-        When to give up, by `clock.now`.
-    """
-    most = lesser = NOTHING
-    for several, attempt in attempts:
-        if most.gradients and not several:
-            break
-        if clock.now() > until:
-            return lesser if lesser.is_right else most._replace(all_tried=False)
-        try:
-            comparison = attempt()
-        except Raised:
-            continue
-        if comparison.is_right and comparison.is_sure and most.wrong <= comparison.right:
-            return comparison
-        if comparison.is_right:
-            lesser = lesser if lesser.is_right else comparison
-        elif _agreeing(comparison) > _agreeing(most) or not most.gradients:
-            most = comparison
-    return lesser if lesser.is_right and most.wrong <= lesser.right else most
-
-
-def _agreeing(comparison: Comparison) -> int:
-    return sum(gradient.agreeing is not None for gradient in comparison.arrays)

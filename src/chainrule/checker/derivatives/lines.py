@@ -13,9 +13,9 @@ Block = Sequence[ast.stmt]
 
 
 def body_of(whole: ast.Module, line: int) -> Block:
-    """Return the statements of the loop that begins in a line."""
-    loops = (node for node in ast.walk(whole) if isinstance(node, ast.For | ast.While) and node.lineno == line)
-    return next((loop.body for loop in loops), [])
+    """Return the statements of the loop or the method that begins in a line."""
+    blocks = (node for node in ast.walk(whole) if isinstance(node, ast.For | ast.While | ast.FunctionDef))
+    return next((block.body for block in blocks if block.lineno == line), [])
 
 
 def split(path: Path) -> tuple[str, str]:

@@ -41,6 +41,11 @@ def of_methods(methods: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[str, st
             yield forward[0], backward
 
 
+def is_forward(method: str) -> bool:
+    """Return whether a method is called like a forward pass."""
+    return bool(_FORWARD.fullmatch(method))
+
+
 def of_functions(functions: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
     """Yield the names of functions that say they belong together: affine_forward and affine_backward, tanh, dtanh."""
     stems: dict[str, list[str]] = {}

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
-from chainrule.checker.derivatives import judgment, training
+from chainrule.checker.derivatives import judgment, single_steps, training
 from chainrule.checker.derivatives.judgment import Watcher
 from chainrule.checker.evidence import joined
 from chainrule.checker.findings import Checked, Finding, Report
@@ -153,6 +153,9 @@ def _watched(
     seen = watcher.watch()
     yield from judgment.judged(learner, watcher, seen.calls, settled, _wrong(checked))
     yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), _wrong(checked))
+    settled = _settled(learner, {**blanks, **checked})
+    by_themselves = single_steps.loops(learner, watcher, seen.calls, settled)
+    yield from training.judged(learner, by_themselves, settled, _wrong(checked))
 
 
 def _has_loops(statements: Iterable[ast.stmt]) -> bool:

@@ -25,7 +25,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def definitions(tree: ast.Module) -> ast.Module:
-    """Return the imports, functions and classes of a file, and the cheap assignments whose names these use.
+    """Return the imports, functions and classes of a file, other names of these, and the cheap assignments they use.
 
     Functions written as `name = lambda ...` become ordinary ones, and assertions in functions are dropped: they are
     about the course's own test cases. What trains, prints, plots or loads data is dropped.
@@ -35,8 +35,8 @@ def definitions(tree: ast.Module) -> ast.Module:
     cheap = {
         name for s in statements if isinstance(s, ast.Import | ast.ImportFrom) for name in _bound(s, CHEAP_MODULES)
     }
-    kept = {i for i, s in enumerate(statements) if not isinstance(s, Assignment)}
     owned = {s.name for s in statements if isinstance(s, Definition)}
+    kept = {i for i, s in enumerate(statements) if not isinstance(s, Assignment) or _is_another_name(s, owned)}
     needed = {name for i in kept for name in _used(statements[i])}
     waiting = True
     while waiting:
@@ -50,6 +50,13 @@ def definitions(tree: ast.Module) -> ast.Module:
                 waiting = True
     body = [_without_asserts(statements[i]) for i in sorted(kept)]
     return ast.fix_missing_locations(ast.Module(body, []))
+
+
+def _is_another_name(statement: Assignment, owned: set[str]) -> bool:
+    """Return whether a statement gives another name to a function, under which other files may import it."""
+    names = statement.targets if isinstance(statement, ast.Assign) else []
+    is_plain = all(isinstance(name, ast.Name) for name in names)
+    return is_plain and bool(names) and isinstance(statement.value, ast.Name) and statement.value.id in owned
 
 
 def last(tree: ast.Module) -> ast.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,14 @@ def network_classes(learner: Learner) -> Iterator[tuple[Learner, dict[str, str]]
         }
         if found["forward"] and found["backward"] and _required(learner, found["forward"]) == 1:
             build = _builder(learner, name, cls)
-            if build is not None and _kept(learner, build()):
+            if build is not None and _has_biases(_kept(learner, build())):
                 yield _as_functions(learner, found, build), found
+
+
+def _has_biases(kept: Iterable[str]) -> bool:
+    """Return whether there are weights, and a bias beside each: a network without any is no mistake."""
+    weights, biases = ({what[1:] for what in kept if what[0] == kind} for kind in "Wb")
+    return bool(weights) and weights == biases
 
 
 def _required(learner: Learner, function: str) -> int:
