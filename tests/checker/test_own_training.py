@@ -226,6 +226,12 @@ WRONG = {
         "W1 += lr * dW1; b1 += lr * db1; W2 += lr * dW2; b2",
         "sign",
     ),
+    "most up the slope, of sums": (
+        LOOP.replace("(A2 - Y) / len(X)", "A2 - Y") + SGD,
+        "W1 -= lr * dW1; b1 -= lr * db1; W2 -= lr * dW2; b2",
+        "W1 += lr * dW1; b1 += lr * db1; W2 += lr * dW2; b2",
+        "sign",
+    ),
     "a bias is not used": (LOOP + SGD, "sigmoid(A1 @ W2 + b2)", "sigmoid(A1 @ W2)", None),
     "no bias moved": (
         LOOP + "    W1 -= lr * dW1; W2 -= lr * dW2\n    b1 -= lr * db1; b2 -= lr * db2\n",
