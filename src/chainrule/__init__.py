@@ -5,29 +5,26 @@ from chainrule.common import quiet_start  # noqa: F401 - for its effect, and bef
 # isort: split
 from typing import TYPE_CHECKING, Any
 
-from chainrule import layers, metrics
+from chainrule import layers
 from chainrule.arrays import Mode
 from chainrule.common.addresses import ADDRESSES, install
-from chainrule.equations import activations, initializers, losses, optimizers, schedules
-from chainrule.equations.losses import (
-    BinaryCrossEntropy,
-    CategoricalCrossEntropy,
-    Huber,
-    MeanAbsoluteError,
-    MeanSquaredError,
-)
-from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Lion, Momentum, Nesterov, RMSProp
-from chainrule.equations.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
-from chainrule.gradcheck import gradcheck
-from chainrule.network import Network
-from chainrule.training.callbacks import Callback, EarlyStopping
-from chainrule.training.checkpoint import Checkpoint
+from chainrule.gradcheck import gradcheck  # not later: its module has the same name
 
 if TYPE_CHECKING:
-    from chainrule import datasets, plots
+    from chainrule import datasets, metrics, plots
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.data import sources
+    from chainrule.equations import activations, initializers, losses, optimizers, schedules
+    from chainrule.equations.losses import (
+        BinaryCrossEntropy,
+        CategoricalCrossEntropy,
+        Huber,
+        MeanAbsoluteError,
+        MeanSquaredError,
+    )
+    from chainrule.equations.optimizers import SGD, AdaGrad, Adam, AdamW, Lion, Momentum, Nesterov, RMSProp
+    from chainrule.equations.schedules import Constant, Cosine, Exponential, StepDecay, Warmup
     from chainrule.files import load, save
     from chainrule.layers import *  # noqa: F403 - the list of layers is in one place
     from chainrule.lessons import (
@@ -41,8 +38,11 @@ if TYPE_CHECKING:
         regularization,
         stepwise,
     )
+    from chainrule.network import Network
     from chainrule.trace.diagnosis.callback import Diagnose
     from chainrule.training import callbacks, loggers
+    from chainrule.training.callbacks import Callback, EarlyStopping
+    from chainrule.training.checkpoint import Checkpoint
 
 install()
 
@@ -102,24 +102,33 @@ __all__ += dir(layers)
 __version__ = "0.1.0"
 
 
+_LOSSES = ("BinaryCrossEntropy", "CategoricalCrossEntropy", "Huber", "MeanAbsoluteError", "MeanSquaredError")
+_OPTIMIZERS = ("SGD", "AdaGrad", "Adam", "AdamW", "Lion", "Momentum", "Nesterov", "RMSProp")
 _LATER = {
-    "Diagnose": "trace.diagnosis.callback:Diagnose",
-    "check": "checker.inprocess:check",
-    "load": "files:load",
-    "save": "files:save",
+    "Callback": "training.callbacks",
+    "Checkpoint": "training.checkpoint",
+    "Diagnose": "trace.diagnosis.callback",
+    "EarlyStopping": "training.callbacks",
+    "Network": "network",
+    "check": "checker.inprocess",
+    "load": "files",
+    "save": "files",
+    **dict.fromkeys(_LOSSES, "equations.losses"),
+    **dict.fromkeys(_OPTIMIZERS, "equations.optimizers"),
+    **dict.fromkeys(("Constant", "Cosine", "Exponential", "StepDecay", "Warmup"), "equations.schedules"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import layers, data sets and file formats when they are first used, to keep `import chainrule` short."""
+    """Import what is used when it is first used, to keep `import chainrule` short."""
     import importlib
-    import pkgutil
 
     if name in dir(layers):
         return getattr(layers, name)
     if name in _LATER:
-        return pkgutil.resolve_name(f"chainrule.{_LATER[name]}")
-    if name in ADDRESSES or name in ("datasets", "plots"):
+        value = globals()[name] = getattr(importlib.import_module(f"chainrule.{_LATER[name]}"), name)
+        return value
+    if name in ADDRESSES or name in ("datasets", "metrics", "plots"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

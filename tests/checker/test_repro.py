@@ -130,3 +130,68 @@ class Relu:
     report = sandbox.check_file(path)
     errors = [finding for finding in report.findings if finding.severity == "error"]
     assert [(finding.function, finding.repro) for finding in errors] == [("Relu.backward", ())]
+
+
+OWN = """\
+import numpy as np
+
+
+class Dense:
+    def __init__(self, n_in, n_out, activation="tanh"):
+        self.W = np.random.randn(n_in, n_out)
+        self.params = {"b": np.zeros(n_out)}
+
+    def forward(self, x):
+        self.x = x
+        self.y = np.tanh(x @ self.W + self.params["b"])
+        return self.y
+
+    def backward(self, dy):
+        dz = dy * (1 - self.y**2)
+        self.grads = {"b": dy.sum(axis=0)}
+        self.dW = self.x.T @ dz
+        return dz @ self.W.T
+
+
+def scale_forward(x, w):
+    return np.exp(x) * w.sum(), (x, w)
+
+
+def scale_backward(dout, cache):
+    x, w = cache
+    return dout * w.sum(), np.full(w.shape, np.sum(dout * np.exp(x)))
+
+
+def hinge_loss(scores, target):
+    margins = np.maximum(0, 1 - scores * target)
+    return np.mean(margins**2), -2 * margins * target
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, tuple[str, dict[str, str]]]]:
+    """Own code, and by function its snippet and facts."""
+    path = tmp_path_factory.mktemp("own") / "mine.py"
+    path.write_text(OWN)
+    report = sandbox.check_file(path)
+    shown = {f.function: ("\n".join(terminal.snippet(report, f, "en")), f.facts) for f in report.findings}
+    return path, shown
+
+
+@pytest.mark.parametrize("function", ["Dense.backward", "scale_backward"])
+def test_a_snippet_of_an_own_gradient_prints_the_derivative_and_what_is_there(
+    own: tuple[Path, dict[str, tuple[str, dict[str, str]]]], function: str
+) -> None:
+    path, shown = own
+    code, facts = shown[function]
+    assert "chainrule" not in code and code.startswith("import numpy as np\n\nfrom mine import ")
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=path.parent, check=True)
+    printed = [
+        float(number) for number in re.findall(r"(?<!t)-?\d+\.?\d*(?:e-?\d+)?", run.stdout.replace("float64", ""))
+    ]
+    assert np.allclose(printed, [float(facts["expected"]), float(facts["got"])], rtol=1e-3)
+
+
+def test_a_snippet_names_what_it_calls(own: tuple[Path, dict[str, tuple[str, dict[str, str]]]]) -> None:
+    assert "from mine import scale_forward, scale_backward\n" in own[1]["scale_backward"][0]
+    assert "y, cache = scale_forward(x.copy(), w_)" in own[1]["scale_backward"][0]

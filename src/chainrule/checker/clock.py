@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-SLOWEST = 2.0  # times as long by the clock on the wall; more is not waited for
+SLOWEST = 4.0  # times as long by the clock on the wall; more is not waited for
 HURRIED = 100.0  # times as fast the time goes once it is late
 _begun = time.perf_counter()
 _elsewhere = [0.0]

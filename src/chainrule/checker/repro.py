@@ -11,15 +11,11 @@ import numpy as np
 from chainrule.checker.equations.mistakes import Values
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Call, Learner, Raised, arrays
+from chainrule.checker.literals import NotWritableError, assigned
 from chainrule.checker.probe import Probe, difference
 
 _LONGEST, _WIDEST = 120, 500  # lines, and characters of one
-_LARGEST = 1000  # numbers of an array
 _FACTS = ("name", "index", "expected", "got")
-
-
-class _NotWritableError(Exception):
-    """A value that no short line of Python makes."""
 
 
 def snippet(learner: Learner, probe: Probe, finding: Finding) -> tuple[str, ...]:
@@ -34,7 +30,7 @@ def snippet(learner: Learner, probe: Probe, finding: Finding) -> tuple[str, ...]
             if calls and _tells(finding, probe, case, result):
                 try:
                     return tuple(_showing(learner, _lines(learner, probe.function, calls), finding))
-                except _NotWritableError:
+                except NotWritableError:
                     return ()
     return ()
 
@@ -94,55 +90,9 @@ def _call(learner: Learner, call: Call, target: str, result: str) -> list[str]:
     names = parameters[: len(call.arguments)]
     names += [f"argument_{position}" for position in range(len(names), len(call.arguments))]
     arguments = {**dict(zip(names, call.arguments, strict=True)), **call.named}
-    lines = [line for name, value in arguments.items() for line in _assigned(name, value)]
+    lines = [line for name, value in arguments.items() for line in assigned(name, value)]
     passed = [*names, *(f"{name}={name}" for name in call.named)]
     return [*lines, f"{result} = {target}({', '.join(passed)})"]
-
-
-def _assigned(name: str, value: Any) -> list[str]:
-    """Return the lines that set a variable; arrays in a tuple, a list or a dict have variables of their own."""
-    lines: list[str] = []
-
-    def written(value: Any, name: str) -> str:
-        if isinstance(value, np.ndarray):
-            lines.extend(_array(name, value))
-            return name
-        if type(value) is dict:
-            return "{" + ", ".join(f"{key!r}: {written(part, f'{name}_{key}')}" for key, part in value.items()) + "}"
-        if type(value) in (list, tuple):
-            parts = [written(part, f"{name}_{position}") for position, part in enumerate(value)]
-            return f"[{', '.join(parts)}]" if type(value) is list else f"({', '.join(parts)}{',' * (len(parts) == 1)})"
-        return _scalar(value)
-
-    last = f"{name} = {written(value, name)}"
-    return lines if last == f"{name} = {name}" else [*lines, last]
-
-
-def _array(name: str, value: Any) -> list[str]:
-    if value.dtype.kind not in "biuf" or not 0 < value.size <= _LARGEST or not name.isidentifier():
-        raise _NotWritableError
-    kind = "" if value.dtype in (np.float64, np.int64, np.bool_) else f', dtype="{value.dtype}"'
-    prefix = f"{name} = np.array("
-    numbers = np.array2string(value, 95, separator=", ", prefix=prefix, threshold=_LARGEST, formatter=_FORMATS)
-    return f"{prefix}{numbers}{kind})".split("\n")
-
-
-def _scalar(value: Any) -> str:
-    value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, float):
-        return _number(value)
-    if value is None or type(value) in (bool, int, str):
-        return repr(value)
-    raise _NotWritableError
-
-
-def _number(value: float) -> str:
-    if math.isfinite(value):
-        return f"{value:.6g}"
-    return "np.nan" if math.isnan(value) else "np.inf" if value > 0 else "-np.inf"
-
-
-_FORMATS: Any = {"float_kind": _number, "bool": str}
 
 
 def _showing(learner: Learner, lines: list[str], finding: Finding) -> list[str]:

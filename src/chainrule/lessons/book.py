@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from chainrule.common.errors import InputError
 from chainrule.equations import activations
 from chainrule.lessons.checks import Array, Numbers, Parameters, as_floats, as_numbers, random_numbers
-from chainrule.trace.lesson import Function, Trace, lesson
+
+if TYPE_CHECKING:
+    from chainrule.trace.trace import Trace
 
 
 def step_function(x: Numbers) -> NDArray[np.int_]:
@@ -139,6 +142,8 @@ def trace(network: Parameters, x: Numbers) -> Trace:
     >>> record["L1"], record["y"]
     (array([0.3, 0.7, 1.1]), array([0.31682708, 0.69627909]))
     """
+    from chainrule.trace.lesson import Function, lesson  # here, as it takes longer to import than all else
+
     functions: list[Function] = []
     for number, (W, b) in enumerate(_layers(network), 1):
         L, own = f"L{number}", {f"W{number}": W, f"b{number}": b}

@@ -21,7 +21,7 @@ Networks" `initialization`, `regularization`, `gradient_checking` and `optimizat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,9 @@ from chainrule.lessons.checks import (
     gradients_of,
     random_numbers,
 )
-from chainrule.trace.lesson import Cost, Trace, course_step
+
+if TYPE_CHECKING:
+    from chainrule.trace.trace import Trace
 
 LinearCache: TypeAlias = tuple[Array, Array, Array]
 Cache: TypeAlias = tuple[LinearCache, Array]
@@ -482,6 +484,8 @@ def trace(X: Numbers, Y: Numbers, parameters: Parameters, learning_rate: Number 
     A0[0, 1]/2 = 1      × dZ1[0, 1] = -0.2689 = -0.2689
                           sum of all terms    = 0.04229
     """
+    from chainrule.trace.lesson import Cost, course_step  # here, as it takes longer to import than all else
+
     A, arrays = _network(X, parameters)
     pairs = (linear_forward, linear_backward), (relu, relu_backward), (sigmoid, sigmoid_backward)
     cost, Y = Cost(compute_cost, _slope_of_cost), as_row("trace", "Y", Y)

@@ -40,6 +40,18 @@ class Attempt(NamedTuple):
         """Both passes; the upstream gradient is multiplied by the number `upstream`."""
         return self.forward + _DY.format(upstream=self.upstream) + self.backward + _STACKED
 
+    @property
+    def constructor(self) -> str:
+        """The line that makes the layer; "" for functions."""
+        return self.setup.removesuffix(_ENLARGED)
+
+    @property
+    def call(self) -> str:
+        """The forward pass by itself; "" if there are more lines to it."""
+        lines = self.forward.removeprefix("layer = None").strip("\n").removeprefix("import numpy").lstrip("\n")
+        call = lines.removesuffix(_Y.rstrip("\n")).removeprefix("result = ")
+        return "" if "\n" in call or call == lines else call
+
 
 # Weights in single precision are made larger, in place: differences are exact only if they move the output enough.
 _ENLARGED = """

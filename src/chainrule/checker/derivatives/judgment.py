@@ -15,7 +15,9 @@ from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, tensors
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
-from chainrule.checker.derivatives.layers import Comparison, Gradient
+from chainrule.checker.derivatives.gradients import Gradient
+from chainrule.checker.derivatives.layers import Comparison
+from chainrule.checker.derivatives.snippets import Wrong, snippet
 from chainrule.checker.derivatives.training import Seen
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.learner import Learner, Raised
@@ -79,7 +81,7 @@ def judged(
             known.add(unit.backward)
             trusted.discard(unit.backward)
             checked = Checked(unit.backward, unit.backward, learner.line(unit.backward), "wrong")
-            yield checked, _finding(learner, unit, gradient)
+            yield checked, _finding(learner, unit, gradient, comparison.attempt)
 
 
 def _as_seen(
@@ -176,7 +178,7 @@ def _compared(watcher: Watcher, tried: Iterable[Attempt], until: float) -> Compa
 def _gradients(watcher: Watcher, attempt: Attempt, until: float) -> Comparison:
     """Return the gradients of one way to call a layer."""
     rerun = watcher.exercise(attempt.setup, attempt.code, {"upstream": 1.0, **attempt.values})
-    return layers.compare(rerun, until, exact=attempt.exact)
+    return layers.compare(rerun, until, exact=attempt.exact)._replace(attempt=attempt)
 
 
 def _wrong(comparison: Comparison) -> Gradient | None:
@@ -190,7 +192,7 @@ def _wrong(comparison: Comparison) -> Gradient | None:
     return next((gradient for gradient in off if gradient.instead is not None), None)
 
 
-def _finding(learner: Learner, unit: Unit, wrong: Gradient) -> Finding:
+def _finding(learner: Learner, unit: Unit, wrong: Gradient, attempt: Attempt | None) -> Finding:
     expected = wrong.scale * wrong.derivative
     off = np.abs(wrong.instead - expected)
     at = int(np.argmax(off > NUMBERS * np.max(np.abs(expected))))
@@ -203,4 +205,8 @@ def _finding(learner: Learner, unit: Unit, wrong: Gradient) -> Finding:
         "got": f"{wrong.instead[at]:.6g}",
         "pattern": wrong.pattern,
     }
-    return Finding("own-gradient", unit.backward, learner.line(unit.backward), facts)
+    shown: tuple[str, ...] = ()
+    if attempt and wrong.instead_at:
+        numbers = float(expected[at]), float(wrong.instead[at])
+        shown = snippet(learner, attempt, Wrong(wrong.path, wrong.places[at], wrong.instead_at, *numbers))
+    return Finding("own-gradient", unit.backward, learner.line(unit.backward), facts, repro=shown)

@@ -6,14 +6,16 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, patterns
+from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
+from chainrule.checker.derivatives.gradients import Gradient, Places
 from chainrule.checker.derivatives.patterns import Measured
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, Step, text
@@ -21,86 +23,24 @@ from chainrule.checker.watching.paths import Change, Path, Step, text
 Y: Path = (Step("name", "y"),)
 DY: Path = (Step("name", "dy"),)
 RETURNED: Path = (Step("name", "gradients"),)
-Places = tuple[tuple[int, ...], ...]
 MOVED = 9  # entries of an array, at most
 QUANTITIES = 16
 SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
 FEW = 4  # ... of more entries than so many
 AGREE = {8: 1e-4, 4: 1e-2}  # relative to the largest entry, for floats of so many bytes
 BY = {8: 1e-6, 4: 1e-2}
-_PARAMETER = re.compile(r"^(w|u|b|v)\w?\d*$|param|weight|bias|gamma|beta|kernel|filter|embed|theta", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """A quantity of the forward pass, its derivative, and what the backward pass says of it.
-
-    Parameters
-    ----------
-    path
-        The quantity: the input or a parameter.
-    measured
-        How y depends on it, at `places`.
-    agreeing
-        Where the backward pass has it, or None.
-    factor
-        By what it is multiplied there: 1 usually, 1/m, or minus the learning rate.
-    instead
-        If it is nowhere: what the backward pass has in its place, at `places`, or None if that is not known.
-    scale
-        By what it should be multiplied, as the gradients of the other parameters are.
-    """
-
-    path: Path
-    measured: Measured
-    places: Places
-    agreeing: Path | None = None
-    factor: float = 1.0
-    instead: Any = None
-    scale: float = 1.0
-
-    @property
-    def derivative(self) -> Any:
-        """The derivative at `places`."""
-        return self.measured.derivative
-
-    @property
-    def pattern(self) -> str:
-        """What the backward pass has instead of the derivative: a key of the texts."""
-        return patterns.pattern(self.instead / self.scale, self.measured)
-
-    @property
-    def is_parameter(self) -> bool:
-        """Whether it is called like a parameter."""
-        return not self.is_input and any(_PARAMETER.search(str(step.value).strip("_")) for step in self.path)
-
-    @property
-    def is_array(self) -> bool:
-        """Whether it has more than one number: a single one agrees with too much."""
-        return len(self.places) > 1
-
-    @property
-    def name(self) -> str:
-        """The quantity in the words of the report: "x", "W", "params['W1']"."""
-        first, *steps = self.path  # the names of what a function takes end with "_" where it is called
-        named = (first._replace(value=str(first.value).removesuffix("_")), *steps)
-        return text(named).removeprefix("layer.").removesuffix("_")
-
-    @property
-    def is_input(self) -> bool:
-        """Whether it comes into a layer, as a state does, and is no parameter."""
-        return len(self.path) == 1 and arguments.kind(self.name) not in ("W", "U", "b", "scale")
 
 
 class Comparison(NamedTuple):
     """The gradients of a layer, and the functions whose numbers depend on what was moved.
 
-    `all_tried` says whether there was time for every way to call it.
+    `all_tried` says whether there was time for every way to call it, and `attempt` is the one that was taken.
     """
 
     gradients: list[Gradient]
     functions: frozenset[str] = frozenset()
     all_tried: bool = True
+    attempt: Attempt | None = None
 
     @property
     def is_right(self) -> bool:
@@ -112,6 +52,21 @@ class Comparison(NamedTuple):
         return len(left) < len(self.arrays) and not any(
             gradient.instead is not None or gradient.is_parameter for gradient in left
         )
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether what agrees has several numbers, or is multiplied as the others are."""
+        return all(g.is_array or not g.agreeing or _is_near(g.factor, g.scale) for g in self.gradients)
+
+    @property
+    def wrong(self) -> set[str]:
+        """The arrays in whose gradients' places something else is."""
+        return {gradient.name for gradient in self.arrays if not gradient.agreeing and gradient.instead is not None}
+
+    @property
+    def right(self) -> set[str]:
+        """The arrays whose gradients agree."""
+        return {gradient.name for gradient in self.arrays if gradient.agreeing}
 
     @property
     def arrays(self) -> list[Gradient]:
@@ -359,16 +314,15 @@ def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     completed = []
     for gradient in gradients:
         if not gradient.agreeing and gradient.instead is None:
-            instead = _instead(gradient, layer, free)
-            if instead is None and others_move and layer.is_forgotten(gradient):
-                instead = np.zeros(len(gradient.places))
-            gradient = replace(gradient, instead=instead)
+            gradient = _replaced(gradient, layer, free)
+            if gradient.instead is None and others_move and layer.is_forgotten(gradient):
+                gradient = replace(gradient, instead=np.zeros(len(gradient.places)))
         completed.append(gradient)
     return completed
 
 
-def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
-    """Return what is in the place of a gradient: by its place, by its name, or as the only one."""
+def _replaced(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Gradient:
+    """Return a gradient with what is in its place: by its place, by its name, or as the only one."""
     shape = layer.before[gradient.path].shape
     alike = [path for path in linear if _essential(layer.candidates[path].shape) == _essential(shape)]
     named = next((path for path in alike if belongs(gradient.path, path)), None)
@@ -378,11 +332,13 @@ def _instead(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Any:
     else:
         chosen = gradient.path if gradient.path in alike else named or only
     if chosen is not None:
-        return _at(layer.candidates[chosen].reshape(shape), gradient.places)
+        instead = _at(layer.candidates[chosen].reshape(shape), gradient.places)
+        has_own = layer.after[chosen].shape == shape and not layer.is_moved(chosen)
+        return replace(gradient, instead=instead, instead_at=chosen if has_own else None)
     is_empty = any(belongs(gradient.path, path) and value.shape == shape for path, value in layer.unchanged.items())
     returned = layer.candidates.get(RETURNED) if gradient.is_input else None
     is_empty |= returned is not None and returned.shape == shape and not returned.any()
-    return np.zeros(len(gradient.places)) if is_empty else None
+    return replace(gradient, instead=np.zeros(len(gradient.places))) if is_empty else gradient
 
 
 def belongs(path: Path, other: Path) -> bool:
@@ -426,6 +382,8 @@ def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float
     """Return the gradients of the attempt in which most agree; of the first that is right.
 
     One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken.
+    An attempt that does not look at something (there are no derivatives of whole numbers, and a single number agrees
+    with too much) does not clear it of what another one has against it.
 
     Parameters
     ----------
@@ -434,21 +392,23 @@ def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float
     until
         When to give up, by `clock.now`.
     """
-    most = NOTHING
+    most = lesser = NOTHING
     for several, attempt in attempts:
         if most.gradients and not several:
             break
         if clock.now() > until:
-            return most._replace(all_tried=False)
+            return lesser if lesser.is_right else most._replace(all_tried=False)
         try:
             comparison = attempt()
         except Raised:
             continue
-        if comparison.is_right:
+        if comparison.is_right and comparison.is_sure and most.wrong <= comparison.right:
             return comparison
-        if _agreeing(comparison) > _agreeing(most) or not most.gradients:
+        if comparison.is_right:
+            lesser = lesser if lesser.is_right else comparison
+        elif _agreeing(comparison) > _agreeing(most) or not most.gradients:
             most = comparison
-    return most
+    return lesser if lesser.is_right and most.wrong <= lesser.right else most
 
 
 def _agreeing(comparison: Comparison) -> int:

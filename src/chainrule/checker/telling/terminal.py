@@ -141,7 +141,8 @@ def snippet(report: Report, finding: Finding, lang: str) -> list[str]:
     if not finding.repro:
         return []
     path = Path(report.file)
-    name = plain(finding.function.partition(".")[0])
+    functions = dict.fromkeys((finding.facts.get("forward", finding.function), finding.function))
+    name = ", ".join(dict.fromkeys(plain(function.partition(".")[0]) for function in functions))
     known = path.suffix == ".py" and path.stem.isidentifier()
     origin = f"from {path.stem} import {name}" if known else f"# {phrase('paste', lang, name=name)}"
     lines = ["".join(character for character in line if character.isprintable()) for line in finding.repro]
