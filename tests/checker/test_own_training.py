@@ -106,6 +106,20 @@ RIGHT = {
             w -= lr * 2 * np.mean((pred - y) * x)
             b -= lr * 2 * np.mean(pred - y)
     """,
+    "a bias that begins as a whole number": """
+        import numpy as np
+        np.random.seed(0)
+        X, Y = np.random.randn(12, 3), np.random.randn(12, 1)
+        def train(rate):
+            w, b = np.zeros((3, 1)), 0
+            for epoch in range(100):
+                P = X @ w + b
+                loss = np.mean((P - Y) ** 2)
+                w -= rate * X.T @ (P - Y) * 2 / 12
+                b -= rate * np.sum(P - Y, axis=0) * 2 / 12
+            return w, b
+        train(0.1)
+    """,
     "a state": """
         import numpy as np
         np.random.seed(0)
@@ -180,7 +194,17 @@ def test_a_right_step_is_right(kind: str, tmp_path: Path) -> None:
     assert bool(outcome) == (not kind.startswith(("no gradient", "not known")))
 
 
+WHOLE_NUMBER = textwrap.dedent(RIGHT["a bias that begins as a whole number"])
 WRONG = {
+    "a bias that begins as a whole number": (WHOLE_NUMBER, "b -= rate", "b += rate", "sign"),
+    "a bias that is not used": (
+        WHOLE_NUMBER.replace("loss", "db = np.sum(P - Y, axis=0) * 2 / 12\n        loss").replace(
+            "rate * np.sum(P - Y, axis=0) * 2 / 12", "rate * db"
+        ),
+        "P = X @ w + b",
+        "P = X @ w",
+        None,
+    ),
     "the slope is missing": (LOOP + SGD, "dA1 * (1 - A1**2)", "dA1 * 1", "own-slope"),
     "the slope of another": (LOOP + SGD, "dA1 * (1 - A1**2)", "dA1 * (1 - A1)", "own-upstream"),
     "a weight from elsewhere": (LOOP + SGD, "dZ2 @ W2.T", "dZ2 @ (W2.T + 1)", "own-upstream"),
@@ -198,6 +222,12 @@ WRONG = {
     ),
     "most up the slope": (
         LOOP + SGD,
+        "W1 -= lr * dW1; b1 -= lr * db1; W2 -= lr * dW2; b2",
+        "W1 += lr * dW1; b1 += lr * db1; W2 += lr * dW2; b2",
+        "sign",
+    ),
+    "most up the slope, of sums": (
+        LOOP.replace("(A2 - Y) / len(X)", "A2 - Y") + SGD,
         "W1 -= lr * dW1; b1 -= lr * db1; W2 -= lr * dW2; b2",
         "W1 += lr * dW1; b1 += lr * db1; W2 += lr * dW2; b2",
         "sign",

@@ -59,6 +59,11 @@ def test_a_branch_for_vectors_may_be_wrong(tmp_path: Path) -> None:
     assert _softmax(wrong, tmp_path) == ["wrong", "softmax.not-normalized"]
 
 
+def test_the_branch_for_batches_may_be_wrong(tmp_path: Path) -> None:
+    wrong = BY_AXES.replace("e.sum(axis=1, keepdims=True)", "e.sum()")
+    assert _softmax(wrong, tmp_path) == ["wrong", "softmax.over-all"]
+
+
 @pytest.mark.parametrize(
     ("said", "axis", "became"),
     [
@@ -80,3 +85,18 @@ def softmax(x):
     return e / np.sum(e, axis={axis}, keepdims=True)
 '''
     assert _softmax(code, tmp_path) == became
+
+
+def test_scores_that_are_turned_before_are_no_mistake(tmp_path: Path) -> None:
+    code = """
+import numpy as np
+
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=0))
+    return e / np.sum(e, axis=0)
+
+def predict(X, W):
+    Z = X @ W
+    return softmax(Z.T)
+"""
+    assert _softmax(code, tmp_path)[0] == "ok"

@@ -93,7 +93,7 @@ def is_of_what_is_left(learner: Learner, loop: int, verdict: Verdict) -> bool:
 
 def first_use(learner: Learner, loop: int, verdict: Verdict, parameter: Agreement) -> tuple[str, int | None]:
     """Return the function and the line in which something is first computed with a parameter."""
-    follows = verdict.effects[parameter.path] - verdict.point.before.keys()  # no updates
+    follows = verdict.effects[parameter.path] - verdict.effects.keys()  # no updates
     assigned = [_assigned(learner, loop, path) for path in verdict.point.after if path in follows]
     places = [(function, statement) for function, statement in assigned if statement is not None]
     written = step_patterns.short(parameter.path).rpartition("[")[2].rpartition(".")[2].strip("]'")

@@ -74,6 +74,7 @@ def unused(rerun: Rerun, verdict: Verdict) -> tuple[Path, Agreement] | None:
     """
     point = verdict.point
     rates = [rate for parameter in verdict.along for _, _, rate in updates.entering(point, parameter.path)]
+    rates += [parameter.factor for parameter in verdict.along if parameter.is_multiple]
     used = {parameter.path for parameter in verdict.parameters}
     for path, value in point.before.items():
         if path in used or path not in point.made or value.shape != point.after[path].shape:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chainrule.checker.learner import Raised, quiet
 from chainrule.checker.watching.calls import Calls
 from chainrule.checker.watching.demonstration import Demonstration
@@ -57,6 +59,7 @@ class Program:
         self.names = names
         self._begun: dict[int, tuple[int, float]] = {}
         self._kept = Counter[int]()
+        self._numbers: dict[int, dict[str, type]] = {}
         stopped = {BEGIN: self._before_a_loop, PASS: self._before_a_pass, CALL: self.calls.called, LOAD: data.loaded}
         names["__builtins__"] |= stopped
 
@@ -117,15 +120,28 @@ class Program:
         return passes >= ENOUGH and time.monotonic() - since > LONG
 
     def _keep(self, number: int, names: dict[str, Any], local: dict[str, Any] | None) -> None:
-        """Keep the state before a pass, if it is the first, or if the one that is kept changed nothing."""
-        first = self.first.get(number)
-        if first is not None and (self._kept[number] == IDLE or not first.is_unchanged(local)):
+        """Keep the state before a pass, if it is the first, or if the one that is kept changed nothing.
+
+        Where `b = 0` becomes an array, or a float, in the first pass, the second is the first that is like all others.
+        """
+        first, scope = self.first.get(number), names if local is None else local
+        is_settled = self._kept[number] == IDLE or not self._becomes_another_kind(number, scope)
+        if first is not None and is_settled and (self._kept[number] == IDLE or not first.is_unchanged(local)):
             self._kept[number] = IDLE
             return
+        self._numbers[number] = {name: type(a) for name, a in scope.items() if type(a) in (int, float)}
         code = one_pass(self.places[number].loop, NAME) if first is None else first.code
         self._kept[number] += 1
         if code is not None:
             self.first[number] = Rehearsal(code, names, local)
+
+    def _becomes_another_kind(self, number: int, scope: dict[str, Any]) -> bool:
+        """Return whether what was a number before a pass is an array after it, or a float and no whole number."""
+        kinds = self._numbers.get(number, {})
+        return any(
+            isinstance(scope.get(name), np.ndarray) or (kind is int and type(scope.get(name)) is float)
+            for name, kind in kinds.items()
+        )
 
     _until: float | None = None
     _latest = 0.0

@@ -45,10 +45,10 @@ def _counts_axes(learner: Learner, function: str) -> bool:
     return any(isinstance(part, ast.Attribute) and part.attr == "ndim" for part in ast.walk(learner.nodes[function]))
 
 
-def _layouts(learner: Learner, function: str) -> tuple[bool, ...]:
-    """Return whether examples are rows: as the function says itself, or else as `layouts` does."""
+def _says_rows(learner: Learner, function: str) -> bool | None:
+    """Return whether a function says itself that examples are rows, or columns; None if it does not."""
     says = set(_EACH.findall(ast.get_docstring(learner.nodes[function]) or ""))
-    return (says == {"row"},) if len(says) == 1 else layouts(learner, function)
+    return says == {"row"} if len(says) == 1 else None
 
 
 def _probabilities(learner: Learner, function: str, turn: Callable[[Any], Any], v: Values) -> Values:
@@ -73,7 +73,9 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
         return
     in_rows = partial(_probabilities, learner, function, np.transpose)
     in_columns = partial(_probabilities, learner, function, np.copy)
-    runs = [in_rows if as_rows else in_columns for as_rows in _layouts(learner, function)]
+    said = _says_rows(learner, function)
+    taken = layouts(learner, function) if said is None else (said,)
+    runs = [in_rows if as_rows else in_columns for as_rows in taken]
     batches = softmax.cases()
     vectors = [{"Z": v["Z"][:, 0]} for v in batches]
     right = [partial(_softmax, softmax.softmax)]
@@ -85,11 +87,13 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     in_batches = Probe(function, "softmax", batches, runs, right, mistakes)
     one = Probe(function, "softmax", vectors, [in_rows], right, mistakes)
     robust = Probe(function, "softmax", [*batches, softmax.large()], runs, right, large)
-    meant_for_one = classes.is_right(learner, one) and not _means_batches(learner, function)
+    is_right_for_one = classes.is_right(learner, one)
+    meant_for_one = is_right_for_one and not _means_batches(learner, function)
     wrong_for_one = replace(one, right=[mistake.wrong for mistake in mistakes])
-    if _counts_axes(learner, function) and classes.is_right(learner, wrong_for_one):  # vectors have their own branch
+    # Vectors have their own branch; for them some wrong versions are right, such as a sum over all.
+    if _counts_axes(learner, function) and not is_right_for_one and classes.is_right(learner, wrong_for_one):
         yield one
-    elif len(runs) == 1 and _sums_over_examples(runs[0], batches):
+    elif said is not None and _sums_over_examples(runs[0], batches):
         yield in_batches
     elif classes.is_right(learner, robust) or (classes.is_right(learner, in_batches) and not meant_for_one):
         yield robust
