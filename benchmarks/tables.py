@@ -1,6 +1,6 @@
 """Compare the estimators, untuned, with those of scikit-learn, untuned: scores and times on eight tables.
 
-Run with: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.tables [--folds 5] [SET ...]
+Run with: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.tables [--folds 5] [--only NAME ...] [SET ...]
 
 "tabular" is ours with preset="tabular". RealMLP-TD-S stands beside it where pytabkit is installed, as in the
 environment of the other benchmarks (benchmarks/.venv, which `python -m benchmarks.suite` makes). Without names of sets,
@@ -19,7 +19,7 @@ import argparse
 import logging
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,14 +160,16 @@ def measured(model: Any, table: Table, train: tuple[Array, Array], test: tuple[A
     return [score, fitted - start, predicted - fitted]
 
 
-def compare(table: Table, folds: int) -> dict[str, Array]:
-    """Return for each contender its numbers in each fold."""
+def compare(table: Table, folds: int, only: Collection[str] = ()) -> dict[str, Array]:
+    """Return for each contender its numbers in each fold; `only` names those that take part, if not all do."""
     X, y = table.load()
     classes = table.score != "r2"
     cut = (StratifiedKFold if classes else KFold)(folds, shuffle=True, random_state=SEED)
     numbers: dict[str, list[list[float]]] = {}
     for train, test in cut.split(X, y):
         for name, model in contenders(classes).items():
+            if only and name not in only:
+                continue
             numbers.setdefault(name, []).append(measured(model, table, (X[train], y[train]), (X[test], y[test])))
     return {name: np.array(rows) for name, rows in numbers.items()}
 
@@ -180,15 +182,16 @@ def mean_ranks(scores: list[list[float]]) -> Array:
 
 def main() -> None:
     """Print the mean scores and the median times."""
-    known = TABLES | LARGE_TABLES
+    known, names = TABLES | LARGE_TABLES, list(contenders(classes=True))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="SET", help=f"some of: {'; '.join(known)}")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help=f"one of: {', '.join(names)}")
     arguments = parser.parse_args()
     print(machine(), flush=True)
     rows, scores = [], []
     for name in arguments.tables or TABLES:
-        numbers = compare(known[name], arguments.folds).values()
+        numbers = compare(known[name], arguments.folds, arguments.only).values()
         scores.append([float(np.mean(folds[:, 0])) for folds in numbers])
         fit, predict = ([f"{1000 * np.median(folds[:, i]):.1f}" for folds in numbers] for i in (1, 2))
         part = [
@@ -200,7 +203,7 @@ def main() -> None:
             print(*row, flush=True)  # it takes minutes
         rows += part
     rows.append(["mean rank", "", *(f"{rank:.2f}" for rank in mean_ranks(scores))])
-    print(text_table(["table", "", *contenders(classes=True)], rows))
+    print(text_table(["table", "", *(name for name in names if name in (arguments.only or names))], rows))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.contenders import CONTENDERS, TRAINING, ours
 from benchmarks.scaling import fitted_exponent
-from benchmarks.tables import TABLES, compare
+from benchmarks.tables import LARGE_TABLES, TABLES, compare, contenders, mean_ranks
 from benchmarks.targets import TARGETS, deviating, ratio, to_best_peer, verdicts
 from benchmarks.workloads import CHECKED, WORKLOADS, order
 
@@ -68,7 +68,20 @@ def test_the_exponent_is_that_of_the_larger_sizes() -> None:
 def test_all_contenders_learn_a_table(name: str) -> None:
     least = 0.85 if name == "iris" else 0.3
     numbers = compare(TABLES[name], folds=2)
-    assert list(numbers) == ["ours", "MLP", "boosting", "linear"]
+    assert list(numbers) == list(contenders(name == "iris"))
+    assert {"ours", "tabular", "MLP", "boosting", "linear"} <= numbers.keys()
     for rows in numbers.values():
         assert rows.shape == (2, 3)
         assert rows[:, 0].mean() > least
+    assert list(compare(TABLES[name], folds=2, only=["linear"])) == ["linear"]
+
+
+def test_ranks_are_of_scores_as_they_are_shown() -> None:
+    assert mean_ranks([[0.9, 0.8, 0.7], [0.5001, 0.5, 0.4]]).tolist() == [1.25, 1.75, 3]
+
+
+def test_large_tables_have_as_many_rows_as_their_names_say() -> None:
+    for name, table in LARGE_TABLES.items():
+        X, y = table.load()
+        assert f"{len(X):,}" == name.rpartition(", ")[2] == f"{len(y):,}"
+        assert np.isfinite(X).all()

@@ -477,3 +477,15 @@ def test_the_documentation_of_each_names_every_parameter() -> None:
         text = kind.__doc__ or ""
         assert [name for name in kind().get_params() if f"\n    {name}\n" not in text] == []
         assert "{common}" not in text
+
+
+@pytest.mark.parametrize("estimator", [NetworkClassifier, NetworkRegressor])
+def test_skops_keeps_an_estimator_in_a_file_that_runs_no_code(estimator: Any) -> None:
+    io = pytest.importorskip("skops.io", reason="skops is not installed")
+    X, y = IRIS
+    fitted = estimator(epochs=3, early_stopping=True, random_state=0).fit(X, y)
+    file = io.dumps(fitted)
+    unknown = io.get_untrusted_types(data=file)
+    assert all(name.startswith(("chainrule.", "numpy.")) for name in unknown)
+    again = io.loads(file, trusted=unknown)
+    assert same(fitted, again, X)

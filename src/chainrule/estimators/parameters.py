@@ -30,8 +30,8 @@ class Parameters:
     ----------
     preset
         "tabular" takes layers, optimizer, schedule and batches that were tuned on many tables (RealMLP-TD-S), in
-        float32, and the weights of the epoch that was best on a fifth of the rows. It takes longer, and is better on
-        most tables. What it decides cannot be set beside it; `epochs` and `dtype` can.
+        float32, and the weights of the epoch that was best on a fifth of the rows. It takes longer, and is often
+        better. What it decides cannot be set beside it; `epochs` and `dtype` can.
     hidden_layer_sizes
         The units of each hidden layer.
     layers
