@@ -351,7 +351,7 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     ),
     (
         lambda: stepwise.L_model_forward(X, {"W1": W1, "b1": B1}),
-        "L_model_forward: the last layer has one sigmoid unit, but W1 has shape (4, 5), so 4.",
+        "L_model_forward: the last layer has one sigmoid unit, but W1 has shape (4, 5).",
     ),
     (
         lambda: stepwise.L_model_forward(X, without("b2")),

@@ -649,9 +649,7 @@ def _network(X: Numbers, parameters: Parameters) -> tuple[Array, dict[str, Array
         A, W, _ = as_layer("L_model_forward", {A_name: A, W_name: arrays[W_name], b_name: arrays[b_name]})
         A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + str(l)  # the shape is all that counts
     if np.shape(A)[0] != 1:
-        raise InputError(
-            f"L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {W.shape}, so {len(W)}."
-        )
+        raise InputError(f"L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {W.shape}.")
     return as_numbers("L_model_forward", "X", X), arrays
 
 
