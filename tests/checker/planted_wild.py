@@ -58,7 +58,7 @@ NAMES = {
     "misspelt": r"misspelt|no-such|never",
     "unused": r"used|returns|no-|lost|from|of-|formula|overwritten|activat",
     "mask": r"mask|inverted|minimum|sign",
-    "bias": r"bias",
+    "bias": r"bias|unused",
     "overwritten": r"overwritten|not-added|adds-up|last|first|lost|sum",
 }
 """What the key of a finding, or the pattern in what was measured, has to say of each kind of mistake."""
