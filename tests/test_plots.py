@@ -587,8 +587,8 @@ def test_few_numbers_are_dots_and_epochs_even() -> None:
 
 
 def test_an_unknown_activation_gets_the_known_names() -> None:
-    with pytest.raises(InputError, match=r"a list of names, of .*relu.*, but names=\['mish'\]"):
-        plots.plot_activations(["mish"])
+    with pytest.raises(InputError, match=r"a list of names, of .*relu.*, but names=\['swosh'\]"):
+        plots.plot_activations(["swosh"])
 
 
 def test_shapes_of_images_stand_below() -> None:

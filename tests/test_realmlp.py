@@ -68,5 +68,7 @@ def test_another_number_of_features(layer: Layer) -> None:
 
 
 def test_shares_are_for_activations_of_single_numbers() -> None:
-    with pytest.raises(InputError, match=r"ParametricActivation takes function as one of .*, but function='softmax'"):
+    with pytest.raises(
+        InputError, match=r"ParametricActivation takes function as 'step', .*'softsign', but function='softmax'"
+    ):
         cr.ParametricActivation("softmax")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import chainrule
-from chainrule.cli import main
+from chainrule.cli import inputs, main
 from chainrule.common import quiet_start
 from chainrule.training.progress import Lines
 from chainrule.training.shown import Shown
@@ -84,7 +84,7 @@ def test_a_signal_ends_training_and_the_best_weights_are_saved(
 
 
 @pytest.mark.parametrize("number", ENDS)
-@pytest.mark.parametrize("moment", ["test", "save", "scores_line"])
+@pytest.mark.parametrize("moment", ["score", "save", "scores_line"])
 def test_nothing_cuts_off_testing_and_saving(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals, moment: str
 ) -> None:
@@ -140,8 +140,8 @@ def test_before_there_is_anything_to_save_a_signal_ends_the_command(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals, command: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("chainrule.cli.evaluate.load", sending(number, chainrule.load))
-    monkeypatch.setattr("chainrule.cli.predict.load", sending(number, chainrule.load))
+    monkeypatch.setattr("chainrule.cli.evaluate.loaded", sending(number, inputs.loaded))
+    monkeypatch.setattr("chainrule.cli.predict.loaded", sending(number, inputs.loaded))
     monkeypatch.setattr("chainrule.cli.train._rule", sending(number, chainrule.cli.train._rule))
     status, out, err = run(*command.split())
     assert (status, out) == (128 + number, "")
