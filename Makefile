@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test fuzz fuzz-files check-quality gallery lint format bench bench-quick bench-first clean
+.PHONY: run test test-slow fuzz fuzz-files check-quality gallery lint format bench bench-quick bench-first clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -12,7 +12,11 @@ run: $(VENV)/run.stamp
 
 # One BLAS thread per test process: two processes of two threads each would wait for one another on two cores.
 test: lint
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal -m "not slow"
+
+# The suites that take longest, a few minutes: planted mistakes, broken layers, ways out of the walls, verdicts told twice.
+test-slow: $(VENV)/dev.stamp
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal -m slow
 
 # Random networks and data against what must not change a result, 20,000 calls with odd arguments and 5,000 odd tables:
 # half an hour.

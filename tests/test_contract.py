@@ -254,6 +254,7 @@ def sabotages(gradients: int) -> dict[str, Callable[[Any, Any, Array], Any]]:
     return broken
 
 
+@pytest.mark.slow
 @layer_cases
 def test_broken_layers_are_rejected(case: LayerCase) -> None:
     _, *gradients = run_layer(case, *layer_arguments(case, np.float64))

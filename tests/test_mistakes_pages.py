@@ -52,6 +52,7 @@ def test_the_reasons_in_the_figures_lead_to_their_entries(checker: str, page: st
     assert links and set(links) <= set(anchors(page))
 
 
+@pytest.mark.slow
 def test_what_programs_are_told_can_be_looked_up(tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("def relu(Z:\n", "utf-8")

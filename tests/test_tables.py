@@ -563,6 +563,7 @@ def test_layers_and_settings_are_those_that_were_said() -> None:
     assert len(model.report["history"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_type_checks")
 def test_ten_thousand_columns(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)

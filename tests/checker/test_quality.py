@@ -16,6 +16,7 @@ from tests.checker.quality import blamed_in_notes
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["course", "book", "rows"])
 def test_mistakes_are_found_blamed_and_named_and_right_code_is_not_accused(style: str, tmp_path: Path) -> None:
     # In a process of its own: with every array's type checked, as in these tests, it takes ten times as long.

@@ -101,6 +101,7 @@ def in_one_process(path: Path) -> Report | None:
     return judge._finished(report, failed, source)
 
 
+@pytest.mark.slow
 def test_the_verdicts_are_those_of_a_check_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # where programs that run here find their made-up data
     walled = ("not_allowed", "own_exception")  # here are no walls, and Ctrl-C is somebody's

@@ -218,6 +218,7 @@ def test_the_right_answers_are_out_of_reach_past_the_hook(tmp_path: Path) -> Non
     assert [done.status for done in check_file(path).checked] != ["ok"]
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("start", STARTS)
 def test_no_known_way_leads_out(start: str, aim: Path, files: Path) -> None:

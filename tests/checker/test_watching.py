@@ -90,6 +90,7 @@ def statuses(report: Report) -> dict[str, str]:
     return {done.function: done.status for done in report.checked}
 
 
+@pytest.mark.slow
 def test_whatever_a_program_does_it_is_judged(tmp_path: Path) -> None:
     for way, report in reports(CONTAINED, tmp_path).items():
         assert report.problem is None, (way, report.problem)
