@@ -569,3 +569,27 @@ def test_a_file_gets_the_same_numbers_each_time(draw: str, tmp_path: Path) -> No
     first, second = check_file(path), check_file(path)
     assert [finding.mistake for finding in first.findings] == ["own-gradient"]
     assert first.findings == second.findings
+
+
+def test_a_word_that_occurs_twice_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        textwrap.dedent(
+            """
+            import numpy as np
+            class Lookup:
+                def __init__(self, W):
+                    self.table, self.dtable = W, np.zeros_like(W)
+                def forward(self, idx):
+                    self.idx = idx
+                    return self.table[idx]
+                def backward(self, dout):
+                    self.dtable[...] = 0
+                    for i, word in enumerate(self.idx):
+                        self.dtable[word] = dout[i]
+            """
+        )
+    )
+    assert [finding.mistake for finding in check_file(path).findings] == ["own-gradient"]
+    path.write_text(path.read_text().replace("self.dtable[word] = ", "self.dtable[word] += "))
+    assert [checked.status for checked in check_file(path).checked] == ["ok"] * 3

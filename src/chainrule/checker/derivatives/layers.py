@@ -324,8 +324,16 @@ def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _places(value: Any, most: int) -> Places:
-    """Return where a quantity is moved: everywhere, if it is small."""
-    chosen = np.sort(np.random.default_rng(0).permutation(value.size)[:most])
+    """Return where a quantity is moved: everywhere, if it is small, else in as many rows as possible.
+
+    What goes wrong in one row only, as where a word occurs twice, is seen there alone.
+    """
+    numbers = np.random.default_rng(0).permutation(value.size)
+    rows = numbers // max(1, value.size // len(value)) if value.ndim else numbers
+    counts = np.bincount(rows)
+    rounds = np.empty_like(rows)
+    rounds[np.argsort(rows, kind="stable")] = np.arange(value.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    chosen = np.sort(numbers[np.argsort(rounds, kind="stable")[:most]])
     return tuple(tuple(map(int, np.unravel_index(number, value.shape))) for number in chosen)
 
 
