@@ -489,3 +489,17 @@ def test_skops_keeps_an_estimator_in_a_file_that_runs_no_code(estimator: Any) ->
     assert all(name.startswith(("chainrule.", "numpy.")) for name in unknown)
     again = io.loads(file, trusted=unknown)
     assert same(fitted, again, X)
+
+
+def test_going_on_with_other_rows_forgets_what_was_best_on_those_of_before() -> None:
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    y = X @ [1.0, -2.0, 0.5]
+    model = NetworkRegressor(warm_start=True, early_stopping=True, epochs=100, random_state=0)
+    assert model.fit(X, y).score(X, y) > 0.9
+    assert model.fit(X, 3 * y + 5).score(X, 3 * y + 5) > 0.9
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    frame = pd.DataFrame(np.zeros((4, 3)), columns=["a", "b", "a"])
+    with pytest.raises(InputError, match=r"Columns have different names, but 'a' is the name of 2\."):
+        NetworkClassifier().fit(frame, [0, 1, 0, 1])

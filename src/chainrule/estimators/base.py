@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -26,7 +27,7 @@ from chainrule.estimators.body import layers_of
 from chainrule.estimators.fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
 from chainrule.estimators.parameters import Parameters
 from chainrule.estimators.scaling import RobustScale
-from chainrule.estimators.stopping import ContinuedStopping, Progress
+from chainrule.estimators.stopping import ContinuedStopping, Progress, digest
 from chainrule.estimators.targets import Classes, Values
 from chainrule.network import Network
 from chainrule.training.history import History
@@ -119,9 +120,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         if validation_data is not None:
             validation = self._validation(validation_data)
         elif settings.early_stopping:
-            rows, kept = self._split(settings, y)
+            trained, kept = self._split(settings, y)
             validation = self._inputs(X[kept]), self._targets.encode(y[kept])
-            X, y, weights = X[rows], y[rows], None if weights is None else weights[rows]
+            X, y, weights = X[trained], y[trained], None if weights is None else weights[trained]
         weights = self._class_weights(y, weights)
         batch_size = settings.batch_size
         if batch_size == "auto":
@@ -131,9 +132,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         )
         steps = epochs * math.ceil(len(X) / batch_size)
         stopping = []
-        if settings.early_stopping:
-            monitor, last = f"val_{settings.monitor}", settings.preset is not None
-            stopping.append(ContinuedStopping(settings.patience, monitor, self._progress, last_of_equals=last))
+        if settings.early_stopping and validation is not None:
+            monitor, rows, last = f"val_{settings.monitor}", digest(*validation), settings.preset is not None
+            stopping.append(ContinuedStopping(settings.patience, monitor, rows, self._progress, last_of_equals=last))
         inputs, targets = self._inputs(X), self._targets.encode(y)
         self._go_on()
         try:
@@ -211,6 +212,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
 
     def _validated(self, *examples: Any, **rules: Any) -> Any:
         """Return examples as scikit-learn checks them, feature names included."""
+        for name, count in Counter(getattr(examples[0], "columns", ())).most_common(1):
+            if count > 1:
+                raise InputError(f"Columns have different names, but {shown(name)} is the name of {count}.")
         try:
             return validate_data(self, *examples, accept_sparse="csr", dtype=(np.float64, np.float32), **rules)
         except ValueError as error:
