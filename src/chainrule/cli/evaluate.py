@@ -14,7 +14,10 @@ from chainrule.cli.table_options import SheetOption, SizeOption, TableOptions, X
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS
 
-EXAMPLE = "Example: chainrule evaluate digits.safetensors mnist-small"
+EXAMPLE = """\
+Example: chainrule evaluate titanic.safetensors held-out.csv
+
+Example: chainrule evaluate digits.safetensors mnist-small"""
 
 
 def run(

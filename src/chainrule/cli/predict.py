@@ -22,7 +22,10 @@ from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.trace.telling.words import words
 
-EXAMPLE = "Example: chainrule predict digits.safetensors my-digit.png"
+EXAMPLE = """\
+Example: chainrule predict titanic.safetensors new.csv --out scored.csv
+
+Example: chainrule predict digits.safetensors my-digit.png"""
 
 _DRAWN = 100  # more images than this are listed instead
 _PIXELS = 28 * 28

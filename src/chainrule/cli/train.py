@@ -34,7 +34,10 @@ from chainrule.engines.choose import ENGINES
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
-EXAMPLE = "Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"
+EXAMPLE = """\
+Example: chainrule train titanic.csv --target survived --out titanic.safetensors
+
+Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"""
 
 
 def run(
