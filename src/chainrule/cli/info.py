@@ -12,7 +12,7 @@ from chainrule.files.models import load_described
 from chainrule.tables import TableModel
 from chainrule.tables.descriptions import described
 
-EXAMPLE = "Example: chainrule info titanic.safetensors"
+EXAMPLE = "Example: chainrule info digits.safetensors"
 
 
 def run(model: ModelArgument, as_json: JsonOption = False) -> None:
