@@ -70,6 +70,14 @@ READ_AS: list[tuple[list[Any], str, str]] = [
     (["2024년 1월 31일", "2024년 2월 1일"], "date", "dates like 2024년 1월 31일"),
     ([date(2024, 1, 31), None, date(2023, 1, 1)], "date", ""),
     ([datetime(2024, 1, 31, 5), datetime(2024, 1, 31, 6)], "date", ""),
+    (["No", "Yes", "no", "refused", "unknown"], "categorical", ""),
+    (["No", "Yes", "no", "YES"], "boolean", ""),
+    (
+        ["12.01.24", "13.01.24"],
+        "left out",
+        "dates with two digits for the year, such as 12.01.24: write all four",
+    ),
+    (["1２3", "4", "4"], "categorical", ""),
     (["", "NA", None, "?"], "left out", "all values are missing"),
     (["x", "x", "x"], "left out", "all values are 'x'"),
     ([f"person {i}" for i in range(12)], "left out", "texts that hardly repeat, such as names"),
@@ -489,6 +497,27 @@ def test_what_a_target_asks_for() -> None:
     assert task(rng.normal(size=60).tolist()) == "regression"
     assert task(rng.integers(0, 500, 60).tolist()) == "regression"
     assert task(rng.choice([1.5, 2.5], 60).tolist()) == "classification"
+
+
+@pytest.mark.parametrize("target", ["y", "*", "^.*$"])
+@pytest.mark.parametrize("name", ["rows", "count", "category", "^.*$", "*"])
+def test_a_column_may_have_any_name(name: str, target: str) -> None:
+    if name == target:
+        return
+    frame = {name: ["red", "blue", "green"] * 20, "x": [str(i % 7) for i in range(60)], target: ["1", "2.5", "3"] * 20}
+    model = TableModel.fit(frame, target, columns=columns(frame, numeric=["x"]), **QUICK)
+    assert [encoder.kind for encoder in model.preparation.encoders] == ["categorical", "numeric"]
+    assert model.predict(frame).shape == (60,)
+
+
+@pytest.mark.parametrize("values", [[1.5, 2.5], ["2024-01-02", "2024-02-03"], ["red", "blue"], ["yes", "no"]])
+def test_a_column_without_values_in_the_rows_that_train_is_left_out(values: list[Any], tmp_path: Path) -> None:
+    late = [None] * 58 + values
+    frame = as_frame({"x": [float(i % 7) for i in range(60)], "late": late, "y": [float(i % 9) for i in range(60)]})
+    with pytest.warns(DataWarning, match="No row that trains has a value of 'late'"):
+        model = TableModel.fit(frame[:58], "y", columns=columns(frame), **QUICK)
+    model.save(tmp_path / "model")
+    assert TableModel.load(tmp_path / "model").predict(frame).shape == (60,)
 
 
 def test_leaks_rare_classes_and_missing_answers_are_pointed_out() -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import DataWarning, InputError, MissingExtraError, warn
 from chainrule.tables.columns import Column, Columns, shown
 from chainrule.tables.encoders import (
     CYCLES,
@@ -30,6 +30,7 @@ _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
 _RARE = 3  # rows of a category that is too rare to learn from, in a table of many rows
 _MANY_ROWS = 200
 _LARGEST_LEVEL = 255.0
+_FIRST = 100  # rows
 
 
 class Prepared(NamedTuple):
@@ -108,7 +109,15 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     InputError
         If there is no column to learn from.
     """
-    used = [column for column in columns if column.kind != "left out" and column.name != target]
+    kept = [column for column in columns if column.kind != "left out" and column.name != target]
+    used = [column for column in kept if _has_values(frame[column.name])]
+    used = [column for column in kept if _has_values(frame[column.name])]
+    if empty := [column.name for column in kept if column not in used]:
+        warn(
+            f"No row that trains has a value of {shown(empty)}: left out. Where only later rows have one, split the "
+            "table in another way.",
+            DataWarning,
+        )
     if not used:
         notes = "; ".join(f"{column.name!r}: {column.note}" for column in columns if column.name != target)
         raise InputError(f"There is no column to learn from besides {target!r}. {notes:.500}".rstrip())
@@ -131,6 +140,13 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
         return _categorical(name, column.kind == "boolean", series)
 
     return Preparation([encoder(column) for column in used])
+
+
+def _has_values(series: Series) -> bool:
+    """Return whether some value is there; mostly the first rows tell."""
+    if series.dtype.is_nested():
+        return True
+    return any(texts(rows).null_count() < rows.len() for rows in (series.head(_FIRST), series))
 
 
 def _differ(shares: NDArray[np.float64]) -> bool:
@@ -165,10 +181,10 @@ def _categorical(name: str, boolean: bool, series: Series) -> Categorical:
         missing = [""] if truth_values(series).null_count() else []
         return Boolean(name, (*missing, "false", "true"), other=False)
     polars = needs_polars("A table")
-    values = texts(series)
-    counts = values.fill_null("").value_counts(name="rows").sort(["rows", values.name], descending=[True, False])
+    values = texts(series).fill_null("").rename("category")  # a column may be called "rows", too
+    counts = values.value_counts(name="rows").sort(["rows", "category"], descending=[True, False])
     rare = _RARE if series.len() >= _MANY_ROWS else 1
-    frequent = counts.filter(polars.col("rows") >= rare).head(_MOST_CATEGORIES)[values.name].to_list()
+    frequent = counts.filter(polars.col("rows") >= rare).head(_MOST_CATEGORIES)["category"].to_list()
     return Categorical(name, tuple(sorted(frequent)), other=len(frequent) < counts.height)
 
 

@@ -172,7 +172,7 @@ def _classes(series: Series, column: Column, why: str) -> Target:
             f"({shown(classes.to_list(), 3)}): these are no classes. Name another target, or say that its task is "
             "regression if these are numbers."
         )
-    whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9]\d{0,17})$").all())
+    whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9][0-9]{0,17})$").all())
     if whole:
         classes = classes.cast(polars.Int64).sort().cast(polars.String)
     return Target(name, "classification", why, tuple(classes.to_list()), boolean, whole)
