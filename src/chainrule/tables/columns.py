@@ -13,7 +13,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
 from chainrule.tables.dates import SHORT_YEAR, date_formats, is_ambiguous, parsed_dates
-from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars, texts, with_numbers
+from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, has_no_texts, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
 from chainrule.tables.scans import rows_to_look_at
 
@@ -158,7 +158,7 @@ def _column(series: Series, forced: Kind | None) -> Column:
         return Column(series.name, "picture", " x ".join(map(str, series.dtype.shape)))
     if series.dtype.is_numeric() and forced in (None, "numeric", "categorical"):
         return _of_numbers(series, forced)
-    if series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary):
+    if has_no_texts(series):
         return Column(series.name, "left out", f"its values are of type {series.dtype}")
     values = texts(series)
     distinct = values.drop_nulls().unique().sort()

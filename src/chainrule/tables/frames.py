@@ -145,6 +145,12 @@ def with_plain_numbers(frame: Frame, names: Sequence[str]) -> Frame:
     return frame.with_columns(numbers[name] for name in plain)
 
 
+def has_no_texts(series: Series) -> bool:
+    """Return whether values are of a type that is neither numbers, texts nor dates, such as lists and durations."""
+    polars = needs_polars("A table")
+    return bool(series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary, polars.Duration))
+
+
 def texts(series: Series) -> Series:
     """Return values as texts without blanks around them, null where they are missing.
 
@@ -152,6 +158,11 @@ def texts(series: Series) -> Series:
     "true" and "false".
     """
     polars = needs_polars("A table")
+    if has_no_texts(series):
+        raise InputError(
+            f"Column {series.name!r} holds values of type {series.dtype}, which are neither numbers, texts nor dates: "
+            "make numbers or texts of them first, or leave it out."
+        )
     if series.dtype.is_float():
         series = series.fill_nan(None)
     if series.dtype == polars.String and series.len() > _MANY:  # few different ones are cleaned once

@@ -12,6 +12,7 @@ from chainrule.common.errors import DataWarning, InputError, MissingExtraError, 
 from chainrule.tables.columns import Column, Columns, shown
 from chainrule.tables.encoders import (
     CYCLES,
+    SMALLEST,
     Boolean,
     Categorical,
     Date,
@@ -23,7 +24,7 @@ from chainrule.tables.encoders import (
     read_numbers,
     truth_values,
 )
-from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, with_plain_numbers
+from chainrule.tables.frames import Frame, Series, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
@@ -172,6 +173,7 @@ def _measured(numbers: dict[str, NDArray[np.float64]]) -> dict[str, tuple[float,
     if not spread.all():  # most rows have the same value
         standard: Any = StandardScaler().fit(x[:, ~spread])
         centers[~spread], scales[~spread] = standard.mean_, standard.scale_
+    scales[scales < SMALLEST] = 1.0
     return dict(zip(numbers, zip(centers.tolist(), scales.tolist(), strict=True), strict=True))
 
 
@@ -180,12 +182,12 @@ def _categorical(name: str, boolean: bool, series: Series) -> Categorical:
     if boolean:
         missing = [""] if truth_values(series).null_count() else []
         return Boolean(name, (*missing, "false", "true"), other=False)
-    polars = needs_polars("A table")
     values = texts(series).fill_null("").rename("category")  # a column may be called "rows", too
     counts = values.value_counts(name="rows").sort(["rows", "category"], descending=[True, False])
     rare = _RARE if series.len() >= _MANY_ROWS else 1
-    frequent = counts.filter(polars.col("rows") >= rare).head(_MOST_CATEGORIES)["category"].to_list()
-    return Categorical(name, tuple(sorted(frequent)), other=len(frequent) < counts.height)
+    n = min((counts["rows"] >= rare).sum(), _MOST_CATEGORIES)
+    frequent, others = (sorted(half["category"]) for half in (counts[:n], counts[n:]))
+    return Categorical(name, tuple(frequent), other=bool(others), rare=tuple(others))
 
 
 def _picture(series: Series) -> Picture:
