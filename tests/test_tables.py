@@ -522,8 +522,16 @@ def test_rare_categories_were_known_and_others_not() -> None:
         model.predict({"color": ["red", "green", "pink", "gold"]})
 
 
-@pytest.mark.parametrize("values", [[timedelta(1)] * 30, [[1], [2]] * 15, [b"a", b"b"] * 15])
-def test_values_that_are_nothing_a_table_holds_are_named(values: list[Any]) -> None:
+@pytest.mark.parametrize(
+    "values",
+    [
+        [timedelta(1)] * 30,
+        [[1], [2]] * 15,
+        [b"a", b"b"] * 15,
+        polars.from_pandas(pandas.Series(pandas.interval_range(0, 30))),
+    ],
+)
+def test_values_that_are_nothing_a_table_holds_are_named(values: Any) -> None:
     frame = {"x": [float(i % 7) for i in range(30)], "z": values}
     assert columns(frame)["z"].note.startswith("its values are of type")
     with pytest.raises(InputError, match="Column 'z' holds values of type"):

@@ -148,7 +148,8 @@ def with_plain_numbers(frame: Frame, names: Sequence[str]) -> Frame:
 def has_no_texts(series: Series) -> bool:
     """Return whether values are of a type that is neither numbers, texts nor dates, such as lists and durations."""
     polars = needs_polars("A table")
-    return bool(series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary, polars.Duration))
+    foreign = type(series.dtype).__name__ == "Extension"  # periods and intervals of pandas; old versions lack the type
+    return bool(foreign or series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary, polars.Duration))
 
 
 def texts(series: Series) -> Series:
