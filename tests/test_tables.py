@@ -7,7 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,14 @@ READ_AS: list[tuple[list[Any], str, str]] = [
     (["2024년 1월 31일", "2024년 2월 1일"], "date", "dates like 2024년 1월 31일"),
     ([date(2024, 1, 31), None, date(2023, 1, 1)], "date", ""),
     ([datetime(2024, 1, 31, 5), datetime(2024, 1, 31, 6)], "date", ""),
+    (["No", "Yes", "no", "refused", "unknown"], "categorical", ""),
+    (["No", "Yes", "no", "YES"], "boolean", ""),
+    (
+        ["12.01.24", "13.01.24"],
+        "left out",
+        "dates with two digits for the year, such as 12.01.24: write all four",
+    ),
+    (["1２3", "4", "4"], "categorical", ""),
     (["", "NA", None, "?"], "left out", "all values are missing"),
     (["x", "x", "x"], "left out", "all values are 'x'"),
     ([f"person {i}" for i in range(12)], "left out", "texts that hardly repeat, such as names"),
@@ -190,7 +198,7 @@ def test_rare_and_unseen_categories() -> None:
     prepared = preparation.fit(frame, columns(frame), None)
     assert prepared.width == 3  # a, b and all others
     new = prepared.prepare(polars.DataFrame({"c": ["a", "e", "d"]}))
-    assert new.X.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1]] and not new.unknown
+    assert new.X.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1]] and new.unknown == {"c": 1}
     frame = polars.DataFrame({"c": ["a", "b", "c"] * 3})
     new = preparation.fit(frame, columns(frame), None).prepare(polars.DataFrame({"c": ["e", "a", None]}))
     assert new.unknown == {"c": 1} and new.X[0].tolist() == [0, 0, 0]
@@ -351,6 +359,14 @@ def first_column(**fields: Any) -> Callable[[dict[str, Any]], object]:
         lambda d: d["table"]["target"].update(classes=[1, 2]),
         lambda d: d["table"]["target"].update(task="guess"),
         lambda d: d["table"].update(report=3),
+        lambda d: d["table"]["report"].update(history=[1, 2]),
+        lambda d: d["table"]["report"].update(rows="many"),
+        lambda d: d["table"]["report"].pop("rows"),
+        lambda d: d["table"]["report"].update(test={"a": 3}),
+        lambda d: d["table"]["report"].update(versions=[1]),
+        first_column(scale=1e-320),
+        first_column(numbers={"decimal": ".", "grouped": False, "unit": "("}),
+        lambda d: d["table"]["target"].update(whole=True, classes=["a", "b"]),
     ],
 )
 def test_a_file_that_describes_no_table_is_refused(model: TableModel, tmp_path: Path, change: Any) -> None:
@@ -489,6 +505,70 @@ def test_what_a_target_asks_for() -> None:
     assert task(rng.normal(size=60).tolist()) == "regression"
     assert task(rng.integers(0, 500, 60).tolist()) == "regression"
     assert task(rng.choice([1.5, 2.5], 60).tolist()) == "classification"
+
+
+def test_numbers_that_hardly_differ_are_saved_with_a_scale_that_can_be_loaded(tmp_path: Path) -> None:
+    frame = {"x": [i * 1e-320 for i in range(30)], "y": [i % 7 + 0.5 for i in range(30)]}
+    model = TableModel.fit(frame, "y", **QUICK)
+    model.save(tmp_path / "model")
+    assert np.isfinite(TableModel.load(tmp_path / "model").predict(frame)).all()
+
+
+def test_rare_categories_were_known_and_others_not() -> None:
+    frame = {"color": ["red", "blue"] * 150 + ["green"], "y": [i % 7 + 0.5 for i in range(301)]}
+    model = TableModel.fit(frame, "y", **QUICK)
+    model.predict({"color": ["red", "green", None]})
+    with pytest.warns(DataWarning, match="'color' has 2 values that training did not know"):
+        model.predict({"color": ["red", "green", "pink", "gold"]})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [timedelta(1)] * 30,
+        [[1], [2]] * 15,
+        [b"a", b"b"] * 15,
+        polars.from_pandas(pandas.Series(pandas.interval_range(0, 30))),
+    ],
+)
+def test_values_that_are_nothing_a_table_holds_are_named(values: Any) -> None:
+    frame = {"x": [float(i % 7) for i in range(30)], "z": values}
+    assert columns(frame)["z"].note.startswith("its values are of type")
+    with pytest.raises(InputError, match="Column 'z' holds values of type"):
+        TableModel.fit(frame, "z", **QUICK)
+
+
+def test_a_column_called_like_the_predictions_is_refused_before_training() -> None:
+    for name in "prediction", "probability of a":
+        with pytest.raises(InputError, match=f"columns '{name}' are called like the predictions"):
+            TableModel.fit({name: [i % 7 for i in range(30)], "y": ["a", "b"] * 15}, "y", **QUICK)
+
+
+def test_what_stood_for_missing_answers_is_said() -> None:
+    frame = {"x": [i % 7 for i in range(60)], "y": ["none", "a", "b"] * 20}
+    with pytest.warns(DataWarning, match=r"20 of 60 rows \('none' stands for a missing value\)"):
+        TableModel.fit(frame, "y", **QUICK)
+
+
+@pytest.mark.parametrize("target", ["y", "*", "^.*$"])
+@pytest.mark.parametrize("name", ["rows", "count", "category", "^.*$", "*"])
+def test_a_column_may_have_any_name(name: str, target: str) -> None:
+    if name == target:
+        return
+    frame = {name: ["red", "blue", "green"] * 20, "x": [str(i % 7) for i in range(60)], target: ["1", "2.5", "3"] * 20}
+    model = TableModel.fit(frame, target, columns=columns(frame, numeric=["x"]), **QUICK)
+    assert [encoder.kind for encoder in model.preparation.encoders] == ["categorical", "numeric"]
+    assert model.predict(frame).shape == (60,)
+
+
+@pytest.mark.parametrize("values", [[1.5, 2.5], ["2024-01-02", "2024-02-03"], ["red", "blue"], ["yes", "no"]])
+def test_a_column_without_values_in_the_rows_that_train_is_left_out(values: list[Any], tmp_path: Path) -> None:
+    late = [None] * 58 + values
+    frame = as_frame({"x": [float(i % 7) for i in range(60)], "late": late, "y": [float(i % 9) for i in range(60)]})
+    with pytest.warns(DataWarning, match="No row that trains has a value of 'late'"):
+        model = TableModel.fit(frame[:58], "y", columns=columns(frame), **QUICK)
+    model.save(tmp_path / "model")
+    assert TableModel.load(tmp_path / "model").predict(frame).shape == (60,)
 
 
 def test_leaks_rare_classes_and_missing_answers_are_pointed_out() -> None:

@@ -241,3 +241,9 @@ def test_the_way_through_the_careful_reader_gives_the_same(path: Path) -> None:
     plain = read(path)
     path.write_text(as_csv(rows=rows).replace("n7", '"n7"'))
     assert read(path).equals(plain)
+
+
+def test_two_arrays_that_make_a_column_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((3, 2)), x_0=np.ones(3))
+    with pytest.raises(InputError, match="has 'x_0' both as a column of the array"):
+        read(tmp_path / "a.npz")

@@ -83,7 +83,13 @@ def columns_of(path: str, arrays: Mapping[str, Any], x: str | None, y: str | Non
     for name, array in arrays.items():
         if array.dtype.kind not in "biufUOM":
             raise InputError(f"The array {name!r} of {path} is of type {array.dtype}, and neither numbers nor texts.")
-        columns.update(_columns(name, array))
+        of_array = _columns(name, array)
+        if twice := [column for column in of_array if column in columns]:
+            raise InputError(
+                f"{path} has {twice[0]!r} both as a column of the array {name!r} and as another array: rename "
+                "one, or name those to read, x and y (on the command line --x and --y)."
+            )
+        columns.update(of_array)
     return columns
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
-from chainrule.tables.dates import date_formats, is_ambiguous, parsed_dates
-from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars, texts, with_numbers
+from chainrule.tables.dates import SHORT_YEAR, date_formats, is_ambiguous, parsed_dates
+from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, has_no_texts, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
 from chainrule.tables.scans import rows_to_look_at
 
@@ -158,7 +158,7 @@ def _column(series: Series, forced: Kind | None) -> Column:
         return Column(series.name, "picture", " x ".join(map(str, series.dtype.shape)))
     if series.dtype.is_numeric() and forced in (None, "numeric", "categorical"):
         return _of_numbers(series, forced)
-    if series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary):
+    if has_no_texts(series):
         return Column(series.name, "left out", f"its values are of type {series.dtype}")
     values = texts(series)
     distinct = values.drop_nulls().unique().sort()
@@ -209,8 +209,8 @@ def _of_numbers(series: Series, forced: Kind | None) -> Column:
 def _recognized(known: Column, series: Series, values: Series, distinct: Series) -> Column:
     """Return what a column looks like."""
     polars = needs_polars("A table")
-    small = set(distinct.head(3).str.to_lowercase())
-    if series.dtype == polars.Boolean or (len(small) == 2 and tuple(sorted(small)) in map(_sorted, BOOLEANS)):
+    small = tuple(distinct.str.to_lowercase().unique().sort())
+    if series.dtype == polars.Boolean or small in map(_sorted, BOOLEANS):
         return replace(known, kind="boolean")
     if distinct.len() == 1:
         return replace(known, note=f"all values are {distinct[0]!r:.40}")
@@ -218,7 +218,7 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
         return replace(known, kind="date")
     number, are_numbers = number_format(distinct)
     if _mostly(are_numbers, distinct.len()):
-        codes = distinct.str.contains(r"^0\d").any()  # post codes, which measure nothing
+        codes = distinct.str.contains("^0[0-9]").any()  # post codes, which measure nothing
         return _words(known, values, distinct) if codes else _numeric(known, values, distinct, number)
     dates, are_dates = date_formats(series.name, distinct)
     if dates and _mostly(are_dates, distinct.len()):
@@ -239,6 +239,8 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
     present = values.len() - known.missing
     if distinct.str.contains(NAME_OF_A_PICTURE).all():
         return replace(known, note="names of pictures, which are read if they are there")
+    if distinct.str.contains(SHORT_YEAR).all():
+        return replace(known, note=f"dates with two digits for the year, such as {distinct[0]}: write all four")
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
         return replace(known, note="texts that hardly repeat, such as names")
     return replace(known, kind="categorical")

@@ -25,6 +25,9 @@ FORMATS = [f"{date}{time}{zone}" for date in _DATES for time in _TIMES for zone 
 """The formats that are known, as `strptime` writes them; where day and month could be either, the month comes first."""
 PLAIN_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
 """As programs write them: such texts have one meaning, whatever training had."""
+SHORT_YEAR = r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}(?:$|[ T])"
+"""A pattern for dates that are not read: 12.01.24 could be a day of 2012 or of 2024."""
+_YEAR = "^[^:]*[0-9]{4}"  # before the time; strptime takes 12.01.24 for a day of the year 12
 _EITHER = {"%m/%d": "%d/%m", "%d/%m": "%m/%d"}
 _PLACE = r"^[^\d]*\d{1,4}[^\d]"  # a date has a number of up to four digits and a sign
 
@@ -52,6 +55,7 @@ def in_microseconds(series: Series) -> Series:
 
 def _parsed(series: Series, format: str) -> Series:
     polars = needs_polars("A table")
+    series = series.set(~series.str.contains(_YEAR).fill_null(False), None)
     if format.endswith("Z"):
         return series.str.strptime(polars.Datetime("us"), format, strict=False)
     if format.endswith("%:z"):

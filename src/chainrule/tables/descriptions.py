@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chainrule.tables.encoders import CYCLES, ENCODERS, Encoder
-from chainrule.tables.number_texts import NumberFormat
+from chainrule.tables.encoders import CYCLES, ENCODERS, SMALLEST, Encoder
+from chainrule.tables.number_texts import UNITS, NumberFormat
 from chainrule.tables.targets import Target
 
 
@@ -27,7 +27,23 @@ def rebuilt_encoder(description: Mapping[str, Any]) -> Encoder:
 
 def rebuilt_target(description: Mapping[str, Any]) -> Target:
     """Return the target of a description; raise TypeError, ValueError or KeyError if it is none."""
-    return Target(**_checked(description))
+    target = Target(**_checked(description))
+    if target.whole:
+        for name in target.classes:
+            int(name)
+    return target
+
+
+def rebuilt_report(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report of a description; raise TypeError, ValueError or KeyError if it is none."""
+    rows, versions = description["rows"], description["versions"]
+    history, test = description.get("history", []), description.get("test", {})
+    if type(rows) is not int or not all(map(_text, versions.values())):
+        raise ValueError(f"its report has the rows {rows!r:.80} and the versions {versions!r:.80}")
+    for scores in (*history, *test.values()):
+        if not all(isinstance(score, float | int) for score in scores.values()):
+            raise ValueError(f"its report has the scores {scores!r:.80}")
+    return dict(description)
 
 
 def _checked(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,12 +75,13 @@ def _texts(value: Any) -> bool:
 
 
 _RIGHT: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("name", "kind", "why", "unit"), _text),
+    **dict.fromkeys(("name", "kind", "why"), _text),
     **dict.fromkeys(("missing", "other", "boolean", "whole", "grouped", "ago"), _flag),
     **dict.fromkeys(("center", "low", "high"), _finite),
-    **dict.fromkeys(("categories", "classes", "formats"), _texts),
+    **dict.fromkeys(("categories", "classes", "formats", "rare"), _texts),
     "task": lambda value: value in ("classification", "regression"),
-    "scale": lambda value: _finite(value) and value > 0,
+    "scale": lambda value: _finite(value) and value >= SMALLEST,
+    "unit": lambda value: value == "" or (_text(value) and len(value) == 1 and value in UNITS),
     "decimal": lambda value: value in (".", ","),
     "cycles": lambda value: _texts(value) and set(value) <= CYCLES.keys(),
     "shape": lambda value: (

@@ -15,6 +15,7 @@ from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat
 
 LARGEST = 3e38
+SMALLEST = 1e-38  # scale: a number over it stays finite
 _CLIP = 3.0  # where smooth clipping begins to tell: 3 becomes 2.1, and nothing gets beyond 3
 _DAY = 86_400_000_000  # microseconds
 
@@ -126,10 +127,13 @@ class Categorical(Encoder):
         Their texts; "" is a missing value.
     other
         Whether a last input stands for all others.
+    rare
+        The others that training knew.
     """
 
     categories: tuple[str, ...]
     other: bool
+    rare: tuple[str, ...] = ()
     kind: ClassVar[str] = "categorical"
 
     @property
@@ -162,8 +166,7 @@ class Categorical(Encoder):
             inputs[:] = codes[:, None] == np.arange(self.width)
             if self.other:
                 inputs[:, -1] = ~known
-        unknown = ~known & values.is_not_null().to_numpy()
-        return 0 if self.other else int(unknown.sum())
+        return int(values.filter(~known).drop_nulls().is_in(self.rare).not_().sum())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, warn
-from chainrule.tables.encoders import Categorical, Date, Numeric, days, read_dates, read_numbers
+from chainrule.tables.encoders import SMALLEST, Categorical, Date, Numeric, days, read_dates, read_numbers
 from chainrule.tables.frames import Frame
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.targets import Target
@@ -65,7 +65,7 @@ def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> 
         else:
             return False
         present = ~np.isnan(x)
-        spread = present.sum() > _FEW and np.ptp(x[present]) > 0 and np.ptp(y[present]) > 0
+        spread = present.sum() > _FEW and min(np.ptp(x[present]), np.ptp(y[present])) > SMALLEST
         return bool(spread and abs(np.corrcoef(x[present], y[present])[0, 1]) > _SAME)
     if not isinstance(encoder, Numeric | Categorical):
         return False

@@ -107,7 +107,8 @@ def _once(names: list[str]) -> None:
 
 
 _MANY = 1000  # values
-_NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"  # no code with zeros in front, such as 007
+# No code with zeros in front, such as 007; and [0-9], as \d takes digits of all scripts, which polars does not parse.
+_NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
 def with_numbers(frame: Frame, names: Sequence[str]) -> Frame:
@@ -120,11 +121,11 @@ def with_numbers(frame: Frame, names: Sequence[str]) -> Frame:
     written = [name for name in names if schema[name] == polars.String]
     if not written:
         return frame
-    words = polars.col(written).str.strip_chars()
-    clean = frame.select(polars.when(~words.str.to_lowercase().is_in(MISSING)).then(words))
+    words = polars.all().str.strip_chars()  # names such as "*" would be patterns for polars.col
+    clean = frame[written].select(polars.when(~words.str.to_lowercase().is_in(MISSING)).then(words))
     plain = clean.select(polars.all().str.contains(_NUMBER).all()).row(0, named=True)
     numbers = [name for name, are_numbers in plain.items() if are_numbers]
-    return frame.with_columns(clean.select(numbers).cast(polars.Float64))
+    return frame.with_columns(clean[name].cast(polars.Float64) for name in numbers)
 
 
 def with_plain_numbers(frame: Frame, names: Sequence[str]) -> Frame:
@@ -137,11 +138,18 @@ def with_plain_numbers(frame: Frame, names: Sequence[str]) -> Frame:
     written = [name for name in names if schema[name] == polars.String]
     if not written:
         return frame
-    numbers = frame.select(polars.col(written).cast(polars.Float64, strict=False))
+    numbers = frame[written].cast(polars.Float64, strict=False)
     finite = numbers.select(polars.all().is_finite().all()).row(0)
-    nulls = zip(frame.select(written).null_count().row(0), numbers.null_count().row(0), strict=True)
+    nulls = zip(frame[written].null_count().row(0), numbers.null_count().row(0), strict=True)
     plain = [name for name, f, (before, after) in zip(written, finite, nulls, strict=True) if f and before == after]
-    return frame.with_columns(numbers.select(plain))
+    return frame.with_columns(numbers[name] for name in plain)
+
+
+def has_no_texts(series: Series) -> bool:
+    """Return whether values are of a type that is neither numbers, texts nor dates, such as lists and durations."""
+    polars = needs_polars("A table")
+    foreign = type(series.dtype).__name__ == "Extension"  # periods and intervals of pandas; old versions lack the type
+    return bool(foreign or series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary, polars.Duration))
 
 
 def texts(series: Series) -> Series:
@@ -151,11 +159,16 @@ def texts(series: Series) -> Series:
     "true" and "false".
     """
     polars = needs_polars("A table")
+    if has_no_texts(series):
+        raise InputError(
+            f"Column {series.name!r} holds values of type {series.dtype}, which are neither numbers, texts nor dates: "
+            "make numbers or texts of them first, or leave it out."
+        )
     if series.dtype.is_float():
         series = series.fill_nan(None)
     if series.dtype == polars.String and series.len() > _MANY:  # few different ones are cleaned once
         distinct = series.unique()
         if distinct.len() < series.len() // 10:
             return series.replace(distinct, texts(distinct))
-    words = series.cast(polars.String, strict=False).str.strip_chars().str.replace(r"^(-?\d+)\.0+$", "${1}")
+    words = series.cast(polars.String, strict=False).str.strip_chars().str.replace(r"^(-?[0-9]+)\.0+$", "${1}")
     return words.set(words.str.to_lowercase().is_in(MISSING).fill_null(False), None)

@@ -22,7 +22,7 @@ from chainrule.tables import networks, preparation
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
-from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_target
+from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
 from chainrule.tables.findings import warn_of_findings
 from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
@@ -156,6 +156,11 @@ class TableModel:
                 "say that the task is classification."
             )
         prepared = preparation.fit(frame, columns, None if past else target, ago=past is None)
+        if taken := [name for name in prepared.names if name in goal.predictions]:
+            raise InputError(
+                f"The columns {shown(taken)} are called like the predictions, which could not be added to the table: "
+                "rename them, or leave them out."
+            )
         if past is None:
             warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
         shape = prepared.shape if past is None else (past.history, prepared.width)
@@ -403,7 +408,7 @@ class TableModel:
         try:
             prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
             past = Past(**table["past"]) if "past" in table else None
-            model = cls(network, prepared, rebuilt_target(table["target"]), dict(table["report"]), past)
+            model = cls(network, prepared, rebuilt_target(table["target"]), rebuilt_report(table["report"]), past)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
             shape = prepared.shape if past is None else (past.history, prepared.width)
             wanted = (shape, (1 if outputs == 2 else outputs,))
@@ -440,7 +445,9 @@ def with_answers(table: Any, target: str, *, quiet: bool = False) -> Any:
     if n == table.height:
         raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
     if not quiet:
-        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows, which are left out.", DataWarning)
+        written = sorted({str(value) for value in table[target].filter(missing).drop_nulls()} - {"", "NaN", "nan"})
+        as_text = f" ({shown(written)} stands for a missing value)" if written else ""
+        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows{as_text}, which are left out.", DataWarning)
     return table.filter(~missing)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from chainrule.tables.frames import Series, needs_polars
 
-_UNITS = "%$€£¥₩원"
+UNITS = "%$€£¥₩원"
+"""The signs of units that numbers may have."""
 _BLANKS = " \u00a0\u202f"
 _GROUPS = {".": f",'{_BLANKS}", ",": f".'{_BLANKS}"}  # what may stand between thousands, by the decimal sign
 
@@ -40,12 +41,12 @@ class NumberFormat:
         plain = series.str.replace_all("−", "-")
         if self.unit:
             sign = f"[{_BLANKS}]*{_escaped(self.unit)}?[{_BLANKS}]*"
-            pattern = rf"^([+-]?){sign}([^{_UNITS}]*[^{_UNITS}{_BLANKS}]){sign}$"
+            pattern = rf"^([+-]?){sign}([^{UNITS}]*[^{UNITS}{_BLANKS}]){sign}$"
             with_unit = plain.str.contains(self.unit, literal=True)
             plain = plain.set(~with_unit.fill_null(False), None).str.replace(pattern, "${1}${2}")
         groups = _GROUPS[self.decimal]
-        grouped = rf"\d{{1,3}}(?:[{groups}]?\d{{3}})+|\d*" if self.grouped else r"\d*"
-        right = plain.str.contains(rf"^[+-]?(?:{grouped})(?:{_escaped(self.decimal)}\d*)?(?:[eE][+-]?\d+)?$")
+        grouped = rf"[0-9]{{1,3}}(?:[{groups}]?[0-9]{{3}})+|[0-9]*" if self.grouped else "[0-9]*"
+        right = plain.str.contains(rf"^[+-]?(?:{grouped})(?:{_escaped(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?$")
         plain = plain.set(~right.fill_null(False), None).str.replace_all(rf"[{groups}]", "")
         return plain.str.replace(self.decimal, ".", literal=True).cast(polars.Float64, strict=False)
 
@@ -73,7 +74,7 @@ def number_format(distinct: Series) -> tuple[NumberFormat, int]:
     """
     if distinct.len() == 0:
         return PLAIN, 0
-    signs = [unit for unit in _UNITS if distinct.str.contains(unit, literal=True).any()]
+    signs = [unit for unit in UNITS if distinct.str.contains(unit, literal=True).any()]
     candidates = [NumberFormat(decimal, grouped, unit) for unit in (*signs, "") for decimal, grouped in _TRIED]
     counts = [candidate.parsed(distinct).is_not_null().sum() for candidate in candidates]
     best = max(range(len(candidates)), key=lambda i: (counts[i], candidates[i].unit == "", -i))

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import DataWarning, InputError, MissingExtraError, warn
 from chainrule.tables.columns import Column, Columns, shown
 from chainrule.tables.encoders import (
     CYCLES,
+    SMALLEST,
     Boolean,
     Categorical,
     Date,
@@ -23,13 +24,14 @@ from chainrule.tables.encoders import (
     read_numbers,
     truth_values,
 )
-from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, with_plain_numbers
+from chainrule.tables.frames import Frame, Series, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
 _RARE = 3  # rows of a category that is too rare to learn from, in a table of many rows
 _MANY_ROWS = 200
 _LARGEST_LEVEL = 255.0
+_FIRST = 100  # rows
 
 
 class Prepared(NamedTuple):
@@ -108,7 +110,15 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     InputError
         If there is no column to learn from.
     """
-    used = [column for column in columns if column.kind != "left out" and column.name != target]
+    kept = [column for column in columns if column.kind != "left out" and column.name != target]
+    used = [column for column in kept if _has_values(frame[column.name])]
+    used = [column for column in kept if _has_values(frame[column.name])]
+    if empty := [column.name for column in kept if column not in used]:
+        warn(
+            f"No row that trains has a value of {shown(empty)}: left out. Where only later rows have one, split the "
+            "table in another way.",
+            DataWarning,
+        )
     if not used:
         notes = "; ".join(f"{column.name!r}: {column.note}" for column in columns if column.name != target)
         raise InputError(f"There is no column to learn from besides {target!r}. {notes:.500}".rstrip())
@@ -131,6 +141,13 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
         return _categorical(name, column.kind == "boolean", series)
 
     return Preparation([encoder(column) for column in used])
+
+
+def _has_values(series: Series) -> bool:
+    """Return whether some value is there; mostly the first rows tell."""
+    if series.dtype.is_nested():
+        return True
+    return any(texts(rows).null_count() < rows.len() for rows in (series.head(_FIRST), series))
 
 
 def _differ(shares: NDArray[np.float64]) -> bool:
@@ -156,6 +173,7 @@ def _measured(numbers: dict[str, NDArray[np.float64]]) -> dict[str, tuple[float,
     if not spread.all():  # most rows have the same value
         standard: Any = StandardScaler().fit(x[:, ~spread])
         centers[~spread], scales[~spread] = standard.mean_, standard.scale_
+    scales[scales < SMALLEST] = 1.0
     return dict(zip(numbers, zip(centers.tolist(), scales.tolist(), strict=True), strict=True))
 
 
@@ -164,12 +182,12 @@ def _categorical(name: str, boolean: bool, series: Series) -> Categorical:
     if boolean:
         missing = [""] if truth_values(series).null_count() else []
         return Boolean(name, (*missing, "false", "true"), other=False)
-    polars = needs_polars("A table")
-    values = texts(series)
-    counts = values.fill_null("").value_counts(name="rows").sort(["rows", values.name], descending=[True, False])
+    values = texts(series).fill_null("").rename("category")  # a column may be called "rows", too
+    counts = values.value_counts(name="rows").sort(["rows", "category"], descending=[True, False])
     rare = _RARE if series.len() >= _MANY_ROWS else 1
-    frequent = counts.filter(polars.col("rows") >= rare).head(_MOST_CATEGORIES)[values.name].to_list()
-    return Categorical(name, tuple(sorted(frequent)), other=len(frequent) < counts.height)
+    n = min((counts["rows"] >= rare).sum(), _MOST_CATEGORIES)
+    frequent, others = (sorted(half["category"]) for half in (counts[:n], counts[n:]))
+    return Categorical(name, tuple(frequent), other=bool(others), rare=tuple(others))
 
 
 def _picture(series: Series) -> Picture:

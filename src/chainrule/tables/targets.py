@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.tables.columns import Column, shown
-from chainrule.tables.encoders import read_numbers, truth_values
+from chainrule.tables.encoders import SMALLEST, read_numbers, truth_values
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
 
@@ -57,6 +57,11 @@ class Target:
     scale: float = 1.0
     low: float = 0.0
     high: float = 0.0
+
+    @property
+    def predictions(self) -> list[str]:
+        """The names of the columns that predictions add to a table."""
+        return ["prediction", *(f"probability of {name}" for name in self.classes)]
 
     def numbers_of(self, series: Series) -> NDArray[Any]:
         """Return the place of each row's class, or its value.
@@ -172,7 +177,7 @@ def _classes(series: Series, column: Column, why: str) -> Target:
             f"({shown(classes.to_list(), 3)}): these are no classes. Name another target, or say that its task is "
             "regression if these are numbers."
         )
-    whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9]\d{0,17})$").all())
+    whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9][0-9]{0,17})$").all())
     if whole:
         classes = classes.cast(polars.Int64).sort().cast(polars.String)
     return Target(name, "classification", why, tuple(classes.to_list()), boolean, whole)
@@ -198,6 +203,6 @@ def _values(series: Series, column: Column, why: str) -> Target:
     y = read_numbers(series, format)
     center, scale = float(y.mean()), float(y.std())
     return Target(
-        series.name, "regression", why, numbers=format, center=center, scale=scale or 1.0,
+        series.name, "regression", why, numbers=format, center=center, scale=scale if scale >= SMALLEST else 1.0,
         low=float(y.min()), high=float(y.max()),
     )  # fmt: skip
