@@ -196,6 +196,21 @@ def test_what_is_wrong_is_one_sentence(run: Run, arguments: str, error: str) -> 
     assert error in fails(run(*arguments.split()))
 
 
+def test_rows_that_cannot_test_are_told_before_the_training(run: Run) -> None:
+    """And what is told only after it costs no model."""
+    frame = polars.read_csv("titanic.csv", infer_schema=False)
+    frame.drop("Fare").write_csv("lack.csv")
+    frame.with_columns(Survived=polars.lit("perhaps")).write_csv("other.csv")
+    frame.with_columns(Fare=polars.lit("n.d.")).write_csv("words.csv")
+    said = ["train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "model"]
+    assert "lack.csv lacks 'Fare', which the network learns from" in fails(run(*said, "--test", "lack.csv"))
+    assert "The rows that test: Column 'Survived' is 'perhaps' in row 1" in fails(run(*said, "--test", "other.csv"))
+    assert not Path("model").exists()
+    error = fails(run(*said, "--test", "words.csv"))
+    assert "Column 'Fare' held numbers in training, but row 1 is 'n.d.'" in error and "The model is in model, with" in error
+    assert run("predict", "model", "titanic_new.csv", "--out", "scored.csv")[0] == 0
+
+
 def test_arrays_and_pictures(run: Run, folder: Path) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(80, 3))

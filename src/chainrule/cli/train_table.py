@@ -19,11 +19,12 @@ from chainrule.common.settings import number
 from chainrule.equations.initializers import SUITED
 from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
 from chainrule.tables import Scan, TableModel, columns, split
-from chainrule.tables.columns import check_has, shown
+from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.frames import Frame
 from chainrule.tables.model import with_answers
 from chainrule.tables.networks import DROPOUT
 from chainrule.tables.splitting import moments_of
+from chainrule.tables.targets import target_of
 
 _WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
 _RECURRENT: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
@@ -46,13 +47,20 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     settings |= {"class_weight": options.class_weight}
     if not as_json:
         print(f"{path}: {frame.height:,} rows, {frame.width:,} columns")
+    _check_test(rows, rows_test, kinds, target, options)
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         verbose = not as_json or sys.stderr.isatty()
         if options.history is not None:
             settings |= {"history": options.history, "horizon": options.horizon or 1, "time": options.time}
         model = TableModel.fit(rows, target, columns=kinds, task=task, verbose=verbose, **settings)
     stopping.protect()
-    model.report["test"] = scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
+    if out is not None:
+        model.save(out)  # before the test, so that no mistake in its rows costs the training
+    try:
+        model.report["test"] = scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
+    except InputError as error:
+        kept = "" if out is None else f" The model is in {out}, without scores."
+        raise InputError(f"The rows that test cannot be scored. {error}{kept}") from None
     if out is not None:
         model.save(out)
     if as_json:
@@ -121,6 +129,20 @@ def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed
         text = f"of other groups of {options.group!r} than those that train"
     train, test = split(frame, share, seed=seed, **how)
     return train, test, f"{test.height:,} test rows ({share:.0%}), {text}"
+
+
+def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, options: TableOptions) -> None:
+    """Raise an error, before the training, if the rows that test lack a column or have a class that no other has."""
+    lacking = [c.name for c in kinds if c.kind != "left out" and c.name not in rows_test.columns]
+    if lacking:
+        raise InputError(f"{options.test} lacks {shown(lacking)}, which the network learns from: add them, or --drop.")
+    task: Any = options.task
+    answers = with_answers(rows, target, quiet=True)[target]
+    goal = target_of(answers, kinds[target], task, in_time=options.history is not None)
+    try:
+        goal.numbers_of(with_answers(rows_test, target, quiet=True)[target])
+    except InputError as error:
+        raise InputError(f"The rows that test: {error}") from None
 
 
 def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Frame, str]:
