@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from chainrule.common import console
 from chainrule.common.console import say
 from chainrule.common.errors import DataWarning, FileFormatError, InputError, warn
+from chainrule.common.names import meant
 from chainrule.common.settings import whole
 from chainrule.common.version import __version__
 from chainrule.files import models
@@ -29,11 +32,12 @@ from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, naive, scores
-from chainrule.tables.splitting import draw
+from chainrule.tables.splitting import validating
 from chainrule.tables.stored_inputs import stored_inputs
 from chainrule.tables.targets import Target, Task, target_of
 from chainrule.tables.windows import Past
 from chainrule.training.callbacks import EarlyStopping
+from chainrule.training.settings import FitSettings
 
 _FEW_ROWS = 50  # too few to lose some for that
 
@@ -90,6 +94,7 @@ class TableModel:
         history: int | None = None,
         horizon: int = 1,
         time: str | None = None,
+        group: str | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         seed: int = 0,
         verbose: bool = True,
@@ -112,9 +117,15 @@ class TableModel:
         layers
             Units of the hidden layers, which are Dense, ReLU and Dropout; or layers of your own, without the last one,
             which follows from the target.
-        history, horizon, time
-            To predict from the rows before, the target's own past included: how many rows are seen, how many rows
-            after the last of them it is, and the column that orders the rows, as for `chainrule.tables.windows`.
+        history, horizon
+            To predict from the rows before, the target's own past included: how many rows are seen, and how many rows
+            after the last of them it is, as for `chainrule.tables.windows`.
+        time
+            The column that orders the rows. Without a history, the last rows by it tell when to stop, as where the
+            rows that test are later than all others.
+        group
+            A column, such as that of a patient, of which whole groups tell when to stop, as where those that test are
+            of other groups.
         class_weight
             How much the examples of a class weigh in training, as {class: weight}; "balanced" makes all classes weigh
             the same together. Probabilities are then those of such a mixture.
@@ -136,26 +147,37 @@ class TableModel:
         DataWarning
             If a column gives the target away, a class is rare, or rows have no target.
         """
+        settings = _checked(settings)
+        _check_said(task, class_weight, history, horizon, group)
         past = None if history is None else Past(history, horizon, time)
         table = _table(data, past)
-        check_has(table, target)
-        if isinstance(table, Scan):
-            table.look(target)
+        by = {"time": time, "group": group}
+        _check_names(table, target, by.values())
         seed = whole("TableModel.fit", "seed", seed, least=0)
-        if task not in (None, "classification", "regression"):
-            raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
         columns = recognized(table) if columns is None else columns
-        table = with_answers(table, target)
+        if target not in columns.names:
+            raise InputError(
+                f"columns says nothing of {target!r}: pass what chainrule.tables.columns tells of the whole table."
+            )
+        answered = with_answers(
+            table, target, instead="and windows with them are left out" if past else "which are left out"
+        )
+        if past is None:
+            table = answered
         frame = rows_to_look_at(table)
         plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
         frame = with_numbers(frame, plain)
-        goal = target_of(table[target], columns[target], task, in_time=past is not None)
+        goal = target_of(answered[target], columns[target], task, in_time=past is not None)
+        if past is not None:
+            past = past.of_training(frame)
+            columns = _with_own_past(columns, answered, goal)
         if class_weight is not None and goal.task == "regression":
             raise InputError(
                 f"class_weight is for classes, but {target!r} is learned as a number ({goal.why}): leave it out, or "
                 "say that the task is classification."
             )
-        prepared = preparation.fit(frame, columns, None if past else target, ago=past is None)
+        measured = frame if past is None else frame.filter(~texts(frame[target]).is_null())
+        prepared = preparation.fit(measured, columns, None if past else target, ago=past is None)
         if past is None:
             warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
         shape = prepared.shape if past is None else (past.history, prepared.width)
@@ -168,6 +190,7 @@ class TableModel:
         model._train(
             table if isinstance(table, Scan) else frame,
             {"verbose": verbose and console.out().isatty(), "seed": seed, **settings, "class_weight": class_weight},
+            by,
         )
         if verbose:
             say(model.trained)
@@ -192,32 +215,38 @@ class TableModel:
         if not validated:
             return text
         best = validated.index(min(validated)) + 1
-        return f"{text}; epoch {best} is kept, the best one on a fifth of them that told when to stop"
+        whose = "the validation data" if self.report.get("own_validation") else "a fifth of them that told when to stop"
+        return f"{text}; epoch {best} is kept, the best one on {whose}"
 
-    def _train(self, table: Any, settings: dict[str, Any]) -> None:
+    def _train(self, table: Any, settings: dict[str, Any], by: dict[str, str | None]) -> None:
         """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
-        y = self.target.numbers_of(table[self.target.name])
+        answers = table[self.target.name]
         if isinstance(table, Scan):
-            validates = self._validates(y, settings)
+            y = self.target.numbers_of(answers)
+            validates = self._validates(table, y, settings, by)
             with stored_inputs(table, self.preparation, [~validates, validates]) as (X, X_validates):
                 self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
         else:
             X, rows, _ = self._examples(table)
             if self.past is not None:
+                known = ~texts(answers).is_null().to_numpy()[rows]
+                X, rows = X[known], rows[known]
                 self.past.check_some(table, rows)
-            y = y[rows]
-            validates = self._validates(y, settings)
+            y = self.target.numbers_of(answers[rows])
+            validates = self._validates(table, y, settings, by)
             self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
         self.report["history"] = self.network.history.rows
 
-    def _validates(self, y: NDArray[Any], settings: dict[str, Any]) -> NDArray[np.bool_]:
+    def _validates(
+        self, table: Any, y: NDArray[Any], settings: dict[str, Any], by: dict[str, str | None]
+    ) -> NDArray[np.bool_]:
         """Return which examples tell when to stop; none if they are few, or others were said."""
         if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):
             return np.zeros(len(y), bool)
         if self.past is not None:  # what comes last is like what will come
             return np.arange(len(y)) >= (1 - networks.VALIDATED) * len(y)
         strata = y if self.target.task == "classification" else np.zeros(len(y), int)
-        return draw(strata, networks.VALIDATED, settings["seed"])
+        return validating(table, strata, networks.VALIDATED, seed=settings["seed"], **by)
 
     def _fit(self, trains: tuple[Any, Any], validates: tuple[Any, Any], settings: dict[str, Any]) -> None:
         """Train on inputs and classes' places or values, and stop when others get worse."""
@@ -229,6 +258,9 @@ class TableModel:
             chosen["metrics"], monitor = [*chosen.get("metrics", ("accuracy",)), weighted], "val_weighted_loss"
         if len(validates[0]):
             chosen["validation_data"] = validates[0], self._learned(validates[1])
+        own = chosen.get("validation_data") is not None and not len(validates[0])
+        self.report["own_validation"] = own or bool(chosen.get("validation_split"))
+        if len(validates[0]) or self.report["own_validation"]:
             stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
             chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
         self.network.fit(trains[0], self._learned(trains[1]), **chosen)
@@ -402,7 +434,7 @@ class TableModel:
         """Return the model of a network and what its file says of the table."""
         try:
             prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
-            past = Past(**table["past"]) if "past" in table else None
+            past = _past(table["past"]) if "past" in table else None
             model = cls(network, prepared, rebuilt_target(table["target"]), dict(table["report"]), past)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
             shape = prepared.shape if past is None else (past.history, prepared.width)
@@ -432,16 +464,69 @@ def _table(data: Any, past: Past | None = None) -> Any:
     return data if isinstance(data, Scan) else as_frame(data)
 
 
-def with_answers(table: Any, target: str, *, quiet: bool = False) -> Any:
-    """Return the rows that have a target; warn of those that have none, unless quiet."""
+def _check_said(task: Any, class_weight: Any, history: Any, horizon: Any, group: Any) -> None:
+    """Raise an error if an argument is none that `TableModel.fit` knows, or says nothing without another."""
+    if task not in (None, "classification", "regression"):
+        raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
+    if not (class_weight is None or class_weight == "balanced" or isinstance(class_weight, Mapping)):
+        raise InputError(f"class_weight is 'balanced' or a weight for each class, but it is {class_weight!r:.40}.")
+    if history is None and horizon != 1:
+        raise InputError(f"horizon={horizon!r} goes with history, the rows before it that a prediction is made from.")
+    if history is not None and group is not None:
+        raise InputError("With a history, the last rows in time tell when to stop: leave out the group.")
+
+
+def _check_names(table: Any, target: str, ordering: Iterable[str | None]) -> None:
+    """Raise an error if the target, or a column that orders the rows, is not there; look at them in a file at once."""
+    named = [name for name in ordering if name is not None]
+    for name in target, *named:
+        check_has(table, name)
+    if target in named:
+        raise InputError(f"{target!r} is to be predicted, so it is no time and no group: name another column.")
+    if isinstance(table, Scan):
+        table.look(target, *named)
+
+
+def _checked(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings of `Network.fit`, checked before anything is done with them."""
+    known = [name for name in inspect.signature(Network.fit).parameters if name not in ("self", "X", "y")]
+    for name in settings:
+        if name not in known:
+            near = meant(name, known)
+            fix = f"Did you mean {near}?" if near else f"Of Network.fit it takes {', '.join(known)}."
+            raise InputError(f"TableModel.fit takes no {name!r}. {fix}")
+    rules = FitSettings.rules
+    return {n: rules[n].check("TableModel.fit", n, value) if n in rules else value for n, value in settings.items()}
+
+
+def _with_own_past(columns: Columns, answered: Frame, target: Target) -> Columns:
+    """Return columns with a target of numbers among what is learned from, though they may look like an identifier."""
+    if columns[target.name].kind != "left out" or target.task == "classification":
+        return columns
+    own = recognized(answered.select(target.name), numeric=[target.name])[target.name]
+    return Columns([own if column.name == target.name else column for column in columns])
+
+
+def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str = "which are left out") -> Any:
+    """Return the rows that have a target; warn of those that have none, and of what becomes of them, unless quiet."""
     missing = texts(table[target]).is_null().to_numpy()
     if not (n := int(missing.sum())):
         return table
     if n == table.height:
         raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
     if not quiet:
-        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows, which are left out.", DataWarning)
+        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows, {instead}.", DataWarning)
     return table.filter(~missing)
+
+
+def _past(description: Mapping[str, Any]) -> Past:
+    """Return the past of a description; raise TypeError or ValueError if it is none."""
+    formats, step = description.get("formats", []), description.get("step")
+    if not (isinstance(formats, list | tuple) and all(isinstance(format, str) for format in formats)):
+        raise ValueError(f"its formats are {formats!r:.80}")
+    if step is not None and not (isinstance(step, float) and math.isfinite(step) and step > 0):
+        raise ValueError(f"its step is {step!r:.80}")
+    return Past(**{**description, "formats": tuple(formats)})
 
 
 def _columns(n: int) -> str:
