@@ -19,9 +19,9 @@ from chainrule.common.settings import number
 from chainrule.equations.initializers import SUITED
 from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
 from chainrule.tables import Scan, TableModel, columns, split
+from chainrule.tables.answers import with_answers
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.frames import Frame
-from chainrule.tables.model import with_answers
 from chainrule.tables.networks import DROPOUT
 from chainrule.tables.splitting import Split, moments_of, warn_of_repeated
 from chainrule.tables.targets import target_of

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,13 +13,14 @@ from numpy.typing import NDArray
 from chainrule.common import console
 from chainrule.common.console import say
 from chainrule.common.errors import DataWarning, FileFormatError, InputError, warn
-from chainrule.common.names import meant
 from chainrule.common.settings import whole
 from chainrule.common.version import __version__
 from chainrule.files import models
 from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import networks, preparation
+from chainrule.tables.answers import with_answers, with_own_past
+from chainrule.tables.arguments import check_covers, check_names_of, check_said, check_weighs, checked_settings
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
@@ -35,9 +34,8 @@ from chainrule.tables.scores import baselines, naive, scores
 from chainrule.tables.splitting import validating
 from chainrule.tables.stored_inputs import stored_inputs
 from chainrule.tables.targets import Target, Task, target_of
-from chainrule.tables.windows import Past
+from chainrule.tables.windows import Past, rebuilt_past
 from chainrule.training.callbacks import EarlyStopping
-from chainrule.training.settings import FitSettings
 
 _FEW_ROWS = 50  # too few to lose some for that
 
@@ -147,18 +145,15 @@ class TableModel:
         DataWarning
             If a column gives the target away, a class is rare, or rows have no target.
         """
-        settings = _checked(settings)
-        _check_said(task, class_weight, history, horizon, group)
+        settings = checked_settings(settings)
+        check_said(task, class_weight, history, horizon, group)
         past = None if history is None else Past(history, horizon, time)
         table = _table(data, past)
         by = {"time": time, "group": group}
-        _check_names(table, target, by.values())
+        check_names_of(table, target, by.values())
         seed = whole("TableModel.fit", "seed", seed, least=0)
         columns = recognized(table) if columns is None else columns
-        if target not in columns.names:
-            raise InputError(
-                f"columns says nothing of {target!r}: pass what chainrule.tables.columns tells of the whole table."
-            )
+        check_covers(columns, target)
         answered = with_answers(
             table, target, instead="and windows with them are left out" if past else "which are left out"
         )
@@ -170,12 +165,8 @@ class TableModel:
         goal = target_of(answered[target], columns[target], task, in_time=past is not None)
         if past is not None:
             past = past.of_training(frame)
-            columns = _with_own_past(columns, answered, goal)
-        if class_weight is not None and goal.task == "regression":
-            raise InputError(
-                f"class_weight is for classes, but {target!r} is learned as a number ({goal.why}): leave it out, or "
-                "say that the task is classification."
-            )
+            columns = with_own_past(columns, answered, goal)
+        check_weighs(class_weight, goal)
         measured = frame if past is None else frame.filter(~texts(frame[target]).is_null())
         prepared = preparation.fit(measured, columns, None if past else target, ago=past is None)
         if past is None:
@@ -434,7 +425,7 @@ class TableModel:
         """Return the model of a network and what its file says of the table."""
         try:
             prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
-            past = _past(table["past"]) if "past" in table else None
+            past = rebuilt_past(table["past"]) if "past" in table else None
             model = cls(network, prepared, rebuilt_target(table["target"]), dict(table["report"]), past)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
             shape = prepared.shape if past is None else (past.history, prepared.width)
@@ -462,71 +453,6 @@ def _table(data: Any, past: Past | None = None) -> Any:
             "does."
         )
     return data if isinstance(data, Scan) else as_frame(data)
-
-
-def _check_said(task: Any, class_weight: Any, history: Any, horizon: Any, group: Any) -> None:
-    """Raise an error if an argument is none that `TableModel.fit` knows, or says nothing without another."""
-    if task not in (None, "classification", "regression"):
-        raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
-    if not (class_weight is None or class_weight == "balanced" or isinstance(class_weight, Mapping)):
-        raise InputError(f"class_weight is 'balanced' or a weight for each class, but it is {class_weight!r:.40}.")
-    if history is None and horizon != 1:
-        raise InputError(f"horizon={horizon!r} goes with history, the rows before it that a prediction is made from.")
-    if history is not None and group is not None:
-        raise InputError("With a history, the last rows in time tell when to stop: leave out the group.")
-
-
-def _check_names(table: Any, target: str, ordering: Iterable[str | None]) -> None:
-    """Raise an error if the target, or a column that orders the rows, is not there; look at them in a file at once."""
-    named = [name for name in ordering if name is not None]
-    for name in target, *named:
-        check_has(table, name)
-    if target in named:
-        raise InputError(f"{target!r} is to be predicted, so it is no time and no group: name another column.")
-    if isinstance(table, Scan):
-        table.look(target, *named)
-
-
-def _checked(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings of `Network.fit`, checked before anything is done with them."""
-    known = [name for name in inspect.signature(Network.fit).parameters if name not in ("self", "X", "y")]
-    for name in settings:
-        if name not in known:
-            near = meant(name, known)
-            fix = f"Did you mean {near}?" if near else f"Of Network.fit it takes {', '.join(known)}."
-            raise InputError(f"TableModel.fit takes no {name!r}. {fix}")
-    rules = FitSettings.rules
-    return {n: rules[n].check("TableModel.fit", n, value) if n in rules else value for n, value in settings.items()}
-
-
-def _with_own_past(columns: Columns, answered: Frame, target: Target) -> Columns:
-    """Return columns with a target of numbers among what is learned from, though they may look like an identifier."""
-    if columns[target.name].kind != "left out" or target.task == "classification":
-        return columns
-    own = recognized(answered.select(target.name), numeric=[target.name])[target.name]
-    return Columns([own if column.name == target.name else column for column in columns])
-
-
-def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str = "which are left out") -> Any:
-    """Return the rows that have a target; warn of those that have none, and of what becomes of them, unless quiet."""
-    missing = texts(table[target]).is_null().to_numpy()
-    if not (n := int(missing.sum())):
-        return table
-    if n == table.height:
-        raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
-    if not quiet:
-        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows, {instead}.", DataWarning)
-    return table.filter(~missing)
-
-
-def _past(description: Mapping[str, Any]) -> Past:
-    """Return the past of a description; raise TypeError or ValueError if it is none."""
-    formats, step = description.get("formats", []), description.get("step")
-    if not (isinstance(formats, list | tuple) and all(isinstance(format, str) for format in formats)):
-        raise ValueError(f"its formats are {formats!r:.80}")
-    if step is not None and not (isinstance(step, float) and math.isfinite(step) and step > 0):
-        raise ValueError(f"its step is {step!r:.80}")
-    return Past(**{**description, "formats": tuple(formats)})
 
 
 def _columns(n: int) -> str:

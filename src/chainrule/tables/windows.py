@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -156,6 +158,16 @@ class Past:
         if round(step) in _MONTHS[0]:
             return _MONTHS[1]
         return next((rows for days, rows in _SEASONS.items() if abs(step / days - 1) < 0.01), 0)
+
+
+def rebuilt_past(description: Mapping[str, Any]) -> Past:
+    """Return the past of a description; raise TypeError or ValueError if it is none."""
+    formats, step = description.get("formats", []), description.get("step")
+    if not (isinstance(formats, list | tuple) and all(isinstance(format, str) for format in formats)):
+        raise ValueError(f"its formats are {formats!r:.80}")
+    if step is not None and not (isinstance(step, float) and math.isfinite(step) and step > 0):
+        raise ValueError(f"its step is {step!r:.80}")
+    return Past(**{**description, "formats": tuple(formats)})
 
 
 def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str | None = None) -> Windows:
