@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas
@@ -24,10 +26,13 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 import chainrule as cr
 from chainrule.common.errors import DataWarning, FileFormatError, InputError
 from chainrule.tables import TableModel, columns, preparation, split
+from chainrule.tables import model as model_module
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.encoders import Date, Numeric
 from chainrule.tables.frames import as_frame, texts
+from chainrule.tables.splitting import validating
 from chainrule.tables.targets import Target
+from chainrule.training.callbacks import EarlyStopping
 from examples.data.make_tables import make
 
 QUICK: dict[str, Any] = {"layers": (8,), "epochs": 3, "verbose": False}
@@ -487,6 +492,58 @@ def test_values_are_learned_and_given_in_their_units() -> None:
 def test_what_cannot_be_learned(frame: dict[str, Any], said: dict[str, Any], error: str) -> None:
     with pytest.raises(InputError, match=error):
         TableModel.fit(frame, "y", **{**QUICK, **said})
+
+
+@pytest.mark.usefixtures("no_type_checks")
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"columns": columns({"x": [1, 2]})}, "columns says nothing of 'y'"),
+        ({"batch_size": 0}, "TableModel.fit takes batch_size as a whole number of at least 1, but batch_size=0"),
+        ({"epochs": "3"}, "TableModel.fit takes epochs as a whole number"),
+        ({"callbacks": EarlyStopping(2)}, "TableModel.fit takes callbacks as a list of callbacks"),
+        ({"class_weight": "balance"}, "class_weight is 'balanced' or a weight for each class, but it is 'balance'"),
+        ({"foo": 3}, "TableModel.fit takes no 'foo'. Of Network.fit it takes epochs, batch_size"),
+        ({"epoch": 3}, "TableModel.fit takes no 'epoch'. Did you mean epochs?"),
+        ({"horizon": 7}, "horizon=7 goes with history"),
+        ({"time": "nope"}, "There is no column 'nope'"),
+        ({"group": "y"}, "'y' is to be predicted, so it is no time and no group"),
+        ({"group": "x", "history": 2}, "leave out the group"),
+    ],
+)
+def test_what_is_said_wrong_is_told_before_all_else(said: dict[str, Any], error: str) -> None:
+    with pytest.raises(InputError, match=re.escape(error)):
+        TableModel.fit({"x": range(60), "y": [0, 1] * 30}, "y", **{**QUICK, **said})
+
+
+def test_what_tells_when_to_stop_is_as_far_from_training_as_what_tests() -> None:
+    table = polars.DataFrame({"t": range(100), "g": [f"g{i // 10}" for i in range(100)]})
+    strata = np.zeros(100, int)
+    last = validating(table, strata, 0.2, time="t", group=None, seed=0)
+    assert np.flatnonzero(last).tolist() == list(range(80, 100))
+    whole = validating(table, strata, 0.2, time=None, group="g", seed=0)
+    assert whole.sum() == 20 and all(len(set(whole[i : i + 10])) == 1 for i in range(0, 100, 10))
+    one = table.with_columns(t=polars.lit(1), g=polars.lit("a"))
+    for by in {"time": "t", "group": None}, {"time": None, "group": "g"}:
+        assert not validating(one, strata, 0.2, seed=0, **by).any()
+
+
+@pytest.mark.parametrize("by", [{"time": "t"}, {"group": "g"}])
+def test_rows_that_tell_when_to_stop(by: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    spy = Mock(wraps=validating)
+    monkeypatch.setattr(model_module, "validating", spy)
+    frame = {"t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
+    TableModel.fit(frame, "y", **QUICK, **by)
+    assert spy.call_args.kwargs == {"seed": 0, "time": None, "group": None, **by}
+
+
+def test_own_validation_data_tell_when_to_stop() -> None:
+    rng = np.random.default_rng(0)
+    frame = {"x": rng.normal(size=200), "y": rng.integers(0, 2, 200)}
+    model = TableModel.fit(frame, "y", layers=(64,), epochs=60, verbose=False, validation_split=0.3)
+    losses = [epoch["val_loss"] for epoch in model.report["history"]]
+    assert len(losses) < 60 and model.trained.endswith(f"epoch {np.argmin(losses) + 1} is kept, the best one on the "
+                                                       "validation data")  # fmt: skip
 
 
 @pytest.mark.usefixtures("no_type_checks")

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import polars
@@ -194,6 +195,45 @@ def test_unseen_categories_are_counted_beside_the_result(run: Run) -> None:
 @pytest.mark.usefixtures("no_type_checks")
 def test_what_is_wrong_is_one_sentence(run: Run, arguments: str, error: str) -> None:
     assert error in fails(run(*arguments.split()))
+
+
+def test_rows_that_cannot_test_are_told_before_the_training(run: Run) -> None:
+    """And what is told only after it costs no model."""
+    frame = polars.read_csv("titanic.csv", infer_schema=False)
+    frame.drop("Fare").write_csv("lack.csv")
+    frame.with_columns(Survived=polars.lit("perhaps")).write_csv("other.csv")
+    frame.with_columns(Fare=polars.lit("n.d.")).write_csv("words.csv")
+    said = ["train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "model"]
+    assert "lack.csv lacks 'Fare', which the network learns from" in fails(run(*said, "--test", "lack.csv"))
+    assert "The rows that test: Column 'Survived' is 'perhaps' in row 1" in fails(run(*said, "--test", "other.csv"))
+    assert not Path("model").exists()
+    error = fails(run(*said, "--test", "words.csv"))
+    assert (
+        "Column 'Fare' held numbers in training, but row 1 is 'n.d.'" in error
+        and "The model is in model, with" in error
+    )
+    assert run("predict", "model", "titanic_new.csv", "--out", "scored.csv")[0] == 0
+
+
+@pytest.mark.parametrize("option", ["--drop", "--group", "--split-by-time"])
+def test_the_target_is_named_once(run: Run, option: str) -> None:
+    error = fails(run("train", "titanic.csv", "--target", "Survived", option, "Survived"))
+    assert f"{option} names 'Survived', which is to be predicted" in error
+
+
+def test_rows_that_train_and_test_are_counted(run: Run) -> None:
+    polars.read_csv("titanic.csv", infer_schema=False)[:50].write_csv("again.csv")
+    _, _, err = run("train", "titanic.csv", "--target", "Survived", *QUICK, "--test", "again.csv")
+    assert "50 of 50 rows that test are the same as rows that train" in err
+
+
+def test_what_tells_when_to_stop_is_split_as_what_tests(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    spy = Mock(wraps=cr.TableModel.fit)
+    monkeypatch.setattr(cr.TableModel, "fit", spy)
+    run("train", "titanic.csv", "--target", "Survived", *QUICK, "--group", "Family")
+    run("train", "houses.csv", "--target", "price", *QUICK, "--split-by-time", "sold")
+    said = [(call.kwargs["time"], call.kwargs["group"]) for call in spy.call_args_list]
+    assert said == [(None, "Family"), ("sold", None)]
 
 
 def test_arrays_and_pictures(run: Run, folder: Path) -> None:

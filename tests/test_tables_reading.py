@@ -247,3 +247,8 @@ def test_two_arrays_that_make_a_column_of_the_same_name_are_refused(tmp_path: Pa
     np.savez(tmp_path / "a.npz", x=np.zeros((3, 2)), x_0=np.ones(3))
     with pytest.raises(InputError, match="has 'x_0' both as a column of the array"):
         read(tmp_path / "a.npz")
+
+
+def test_no_thousands_begin_with_zero() -> None:
+    (found,) = cr.tables.columns({"x": ["0,562", "-0,292", "2,877", "1,004"]})
+    assert found.numbers is not None and found.numbers.decimal == ","

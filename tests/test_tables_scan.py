@@ -126,6 +126,17 @@ def test_what_is_not_scanned(tmp_path: Path) -> None:
         cr.TableModel.fit(cr.tables.scan(tmp_path / "table.csv"), "y", history=3, time="time", **SMALL)
 
 
+def test_a_separator_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    lines = ["a,b,", *[f"{i},{i % 7}," for i in range(5000)]]
+    path.write_text("\n".join(lines) + "\n")
+    assert cr.tables.scan(path).columns == ["a", "b"] == cr.tables.read(path).columns
+    assert cr.tables.scan(path).height == 5000
+    path.write_text("\n".join([*lines, "1,2,late"]) + "\n")
+    with pytest.raises(InputError, match="has the value 'late' in its column 3, which has no name: give it one"):
+        cr.tables.scan(path).look()
+
+
 def test_the_command_leaves_large_tables_in_their_files(
     path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +146,8 @@ def test_the_command_leaves_large_tables_in_their_files(
     assert main(["train", path.name, *arguments]) == 0
     out = capsys.readouterr().out
     assert "what they are is told from 2,400 of 2,400 rows" in out and "logistic regression" in out
+    assert main(["predict", "model", path.name, "--out", "scored.CSV"]) == 0
+    assert capsys.readouterr().out == "3,000 predictions of 'answer' written to scored.CSV\n"
     assert main(["predict", "model", path.name, "--out", "scored.csv"]) == 0
     assert capsys.readouterr().out == "3,000 predictions of 'answer' written to scored.csv\n"
     whole = cr.TableModel.load("model").scored(cr.tables.read(path))

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.common.errors import InputError
+from chainrule.common.errors import DataWarning, FileFormatError, InputError
 from chainrule.tables import TableModel, windows
+from chainrule.tables.descriptions import described as described_part
 from chainrule.tables.scores import naive
 from chainrule.tables.windows import Past
 
@@ -164,3 +165,61 @@ def test_numbers_in_time_are_values_unless_said_otherwise() -> None:
     said: dict[str, Any] = {"history": 2, "time": "hour", "layers": (4,), "epochs": 1, "verbose": False}
     assert TableModel.fit(frame, "load", **said).target.task == "regression"
     assert TableModel.fit(frame, "load", task="classification", **said).target.classes == ("1", "2", "5")
+
+
+SMALL: dict[str, Any] = {"history": 3, "time": "hour", "layers": (4,), "epochs": 2, "verbose": False}
+
+
+def test_a_hole_in_the_target_glues_no_rows_together() -> None:
+    """With every tenth value missing, six of ten rows have the three before them; none is predicted from others."""
+    frame = hours(200).with_columns(load=polars.Series([None if i % 10 == 9 else float(i) for i in range(200)]))
+    with pytest.warns(DataWarning, match="'load' is missing in 20 of 200 rows, and windows with them are left out"):
+        model = TableModel.fit(frame, "load", **SMALL)
+    assert model.past is not None and model.past.step == pytest.approx(1 / 24)
+    predicted = model.predict(frame)
+    assert [i for i in range(10, 20) if not np.isnan(predicted[i])] == [13, 14, 15, 16, 17, 18, 19]
+
+
+def test_every_other_target_may_be_missing() -> None:
+    frame = hours(120).with_columns(load=polars.Series([None if i % 2 else float(i % 7) for i in range(120)]))
+    with (
+        pytest.warns(DataWarning, match="missing in 60 of 120 rows"),
+        pytest.raises(InputError, match="make no window of 3 and a row 1 later"),
+    ):
+        TableModel.fit(frame, "load", **SMALL)
+
+
+def test_windows_have_a_value_to_predict() -> None:
+    past = windows({"load": [1, 2, 3, None, 5, 6, 7]}, "load", history=2)
+    assert (past.y.tolist(), past.rows.tolist()) == ([3, 7], [2, 6])
+
+
+def test_a_target_that_looks_like_an_identifier_has_a_past() -> None:
+    model = TableModel.fit(hours(120, list(range(120))), "load", **SMALL)
+    assert model.preparation.names == ["hour", "load"]
+
+
+def test_dates_are_read_as_in_training() -> None:
+    """1 to 12 June with the day first, which alone would be the sixth of each month."""
+
+    def table(start: datetime, days: int) -> polars.DataFrame:
+        texts = [(start + timedelta(days=i)).strftime("%d/%m/%Y") for i in range(days)]
+        return polars.DataFrame({"hour": texts, "load": np.arange(days) % 7 + 0.5})
+
+    model = TableModel.fit(table(START, 120), "load", **SMALL)
+    assert not np.isnan(model.predict(table(datetime(2024, 6, 1), 12))[3:]).any()
+
+
+def test_the_step_is_that_of_training(model: TableModel, wave: polars.DataFrame) -> None:
+    daily = wave.with_columns(hour=START + timedelta(days=1) * polars.int_range(wave.height))
+    with pytest.raises(InputError, match="The rows are 24 times as far apart in 'hour' as those of training"):
+        model.predict(daily)
+    for change in {"step": "1"}, {"step": -1.0}, {"formats": [1]}:
+        described = {
+            "columns": [described_part(encoder) for encoder in model.preparation.encoders],
+            "target": described_part(model.target),
+            "report": {},
+            "past": {**vars(model.past), **change},
+        }
+        with pytest.raises(FileFormatError, match=f"its {next(iter(change))}"):
+            TableModel.of(model.network, described, "it")

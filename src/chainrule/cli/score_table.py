@@ -26,7 +26,7 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
         check_table_file(out)
     table = table_of(file, options if model.past is None else replace(options, history=model.past.history))
     if isinstance(table, Scan):
-        if out is None or out.suffix not in (".csv", ".tsv"):
+        if out is None or out.suffix.lower() not in (".csv", ".tsv"):
             raise InputError(f"{file} is large: say --out FILE.csv, which is written a block of rows at a time.")
         written = _write_blocks(model, table, out)
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))

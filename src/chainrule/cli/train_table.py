@@ -19,11 +19,12 @@ from chainrule.common.settings import number
 from chainrule.equations.initializers import SUITED
 from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
 from chainrule.tables import Scan, TableModel, columns, split
-from chainrule.tables.columns import check_has, shown
+from chainrule.tables.answers import with_answers
+from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.frames import Frame
-from chainrule.tables.model import with_answers
 from chainrule.tables.networks import DROPOUT
-from chainrule.tables.splitting import moments_of
+from chainrule.tables.splitting import Split, moments_of, warn_of_repeated
+from chainrule.tables.targets import target_of
 
 _WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
 _RECURRENT: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
@@ -39,22 +40,25 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
         frame.look(*filter(None, (target, options.split_by_time, options.group)))
     if not frame.height:
         raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
+    _check_not_target(target, options, frame)
     kinds = columns(frame, **{sort: _names(getattr(options, sort), frame) for sort in _SORTS})
-    frame = with_answers(frame, target)
+    if options.history is None:  # else a row without a target is a hole in the past of others
+        frame = with_answers(frame, target)
     rows, rows_test, how = _parts(frame, target, options, kinds[target].distinct, settings["seed"])
     task: Any = options.task
     settings |= {"class_weight": options.class_weight}
     if not as_json:
         print(f"{path}: {frame.height:,} rows, {frame.width:,} columns")
+    _check_test(rows, rows_test, kinds, target, options)
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         verbose = not as_json or sys.stderr.isatty()
         if options.history is not None:
             settings |= {"history": options.history, "horizon": options.horizon or 1, "time": options.time}
+        else:  # what tells when to stop is drawn as what tests
+            settings |= {"time": options.split_by_time, "group": options.group}
         model = TableModel.fit(rows, target, columns=kinds, task=task, verbose=verbose, **settings)
     stopping.protect()
-    model.report["test"] = scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
-    if out is not None:
-        model.save(out)
+    scores = _test(model, rows, rows_test, out)
     if as_json:
         print_json(
             {
@@ -75,6 +79,21 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     print(scores_table(scores))
     if out is not None:
         print(f"saved to {out}")
+
+
+def _test(model: TableModel, rows: Frame, rows_test: Frame, out: Path | None) -> dict[str, dict[str, float]]:
+    """Return the scores of the model and of the baselines, and save it with them."""
+    if out is not None:
+        model.save(out)  # before the test, so that no mistake in its rows costs the training
+    try:
+        scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
+    except InputError as error:
+        kept = "" if out is None else f" The model is in {out}, without scores."
+        raise InputError(f"The rows that test cannot be scored. {error}{kept}") from None
+    model.report["test"] = scores
+    if out is not None:
+        model.save(out)
+    return scores
 
 
 _SORTS = ("numeric", "categorical", "date", "drop")
@@ -106,7 +125,8 @@ def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed
             raise InputError("--test names the rows that test: leave out --split, --split-by-time and --group.")
         test = table_of(options.test, options)
         check_has(test, target)
-        test = with_answers(test, target)
+        if options.history is None:
+            test = with_answers(test, target)
         return frame, test, f"{test.height:,} test rows of {options.test}"
     share = _SHARE if options.split is None else options.split
     if options.history is not None:
@@ -121,6 +141,35 @@ def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed
         text = f"of other groups of {options.group!r} than those that train"
     train, test = split(frame, share, seed=seed, **how)
     return train, test, f"{test.height:,} test rows ({share:.0%}), {text}"
+
+
+def _check_not_target(target: str, options: TableOptions, frame: Frame) -> None:
+    """Raise an error if the column to predict was named where it makes no sense."""
+    named: dict[str, Sequence[str | None]] = {
+        "--drop": _names(options.drop, frame),
+        "--split-by-time": [options.split_by_time],
+        "--group": [options.group],
+        "--time": [options.time],
+    }
+    for option, names in named.items():
+        if target in names:
+            raise InputError(f"{option} names {target!r}, which is to be predicted: name another column.")
+
+
+def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, options: TableOptions) -> None:
+    """Raise an error, before the training, if the rows that test lack a column or have a class of their own."""
+    lacking = [c.name for c in kinds if c.kind != "left out" and c.name not in rows_test.columns]
+    if lacking:
+        raise InputError(f"{options.test} lacks {shown(lacking)}, which the network learns from: add them, or --drop.")
+    task: Any = options.task
+    answers = with_answers(rows, target, quiet=True)[target]
+    goal = target_of(answers, kinds[target], task, in_time=options.history is not None)
+    try:
+        goal.numbers_of(with_answers(rows_test, target, quiet=True)[target])
+    except InputError as error:
+        raise InputError(f"The rows that test: {error}") from None
+    if options.test is not None and not isinstance(rows, Scan) and not isinstance(rows_test, Scan):
+        warn_of_repeated(Split(rows, rows_test))  # of its own parts, `split` warns
 
 
 def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Frame, str]:

@@ -15,8 +15,8 @@ from chainrule.equations.schedules import CosineLog
 from chainrule.layers import Activation, Layer, NTKDense, Scale
 
 # Of Holzmüller, Grinsztajn and Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on tabular data,
-# 2024, as their code has them, but for the epochs, of which it has 256: on small sets of benchmarks/tables.py fewer came
-# to the same scores.
+# 2024, as their code has them, but for the epochs, of which it has 256: on small sets of benchmarks/tables.py, fewer
+# came to the same scores.
 _SIZES = (256, 256, 256)
 _EPOCHS, _BATCH = 150, 256
 _SCALE_RATE, _BIAS_RATE = 6.0, 0.1

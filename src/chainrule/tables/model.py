@@ -19,6 +19,8 @@ from chainrule.files import models
 from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import networks, preparation
+from chainrule.tables.answers import with_answers, with_own_past
+from chainrule.tables.arguments import check_covers, check_names_of, check_said, check_weighs, checked_settings
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
@@ -29,10 +31,10 @@ from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, naive, scores
-from chainrule.tables.splitting import draw
+from chainrule.tables.splitting import validating
 from chainrule.tables.stored_inputs import stored_inputs
 from chainrule.tables.targets import Target, Task, target_of
-from chainrule.tables.windows import Past
+from chainrule.tables.windows import Past, rebuilt_past
 from chainrule.training.callbacks import EarlyStopping
 
 _FEW_ROWS = 50  # too few to lose some for that
@@ -90,6 +92,7 @@ class TableModel:
         history: int | None = None,
         horizon: int = 1,
         time: str | None = None,
+        group: str | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         seed: int = 0,
         verbose: bool = True,
@@ -112,9 +115,15 @@ class TableModel:
         layers
             Units of the hidden layers, which are Dense, ReLU and Dropout; or layers of your own, without the last one,
             which follows from the target.
-        history, horizon, time
-            To predict from the rows before, the target's own past included: how many rows are seen, how many rows
-            after the last of them it is, and the column that orders the rows, as for `chainrule.tables.windows`.
+        history, horizon
+            To predict from the rows before, the target's own past included: how many rows are seen, and how many rows
+            after the last of them it is, as for `chainrule.tables.windows`.
+        time
+            The column that orders the rows. Without a history, the last rows by it tell when to stop, as where the
+            rows that test are later than all others.
+        group
+            A column, such as that of a patient, of which whole groups tell when to stop, as where those that test are
+            of other groups.
         class_weight
             How much the examples of a class weigh in training, as {class: weight}; "balanced" makes all classes weigh
             the same together. Probabilities are then those of such a mixture.
@@ -136,26 +145,30 @@ class TableModel:
         DataWarning
             If a column gives the target away, a class is rare, or rows have no target.
         """
+        settings = checked_settings(settings)
+        check_said(task, class_weight, history, horizon, group)
         past = None if history is None else Past(history, horizon, time)
         table = _table(data, past)
-        check_has(table, target)
-        if isinstance(table, Scan):
-            table.look(target)
+        by = {"time": time, "group": group}
+        check_names_of(table, target, by.values())
         seed = whole("TableModel.fit", "seed", seed, least=0)
-        if task not in (None, "classification", "regression"):
-            raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
         columns = recognized(table) if columns is None else columns
-        table = with_answers(table, target)
+        check_covers(columns, target)
+        answered = with_answers(
+            table, target, instead="and windows with them are left out" if past else "which are left out"
+        )
+        if past is None:
+            table = answered
         frame = rows_to_look_at(table)
         plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
         frame = with_numbers(frame, plain)
-        goal = target_of(table[target], columns[target], task, in_time=past is not None)
-        if class_weight is not None and goal.task == "regression":
-            raise InputError(
-                f"class_weight is for classes, but {target!r} is learned as a number ({goal.why}): leave it out, or "
-                "say that the task is classification."
-            )
-        prepared = preparation.fit(frame, columns, None if past else target, ago=past is None)
+        goal = target_of(answered[target], columns[target], task, in_time=past is not None)
+        if past is not None:
+            past = past.of_training(frame)
+            columns = with_own_past(columns, answered, goal)
+        check_weighs(class_weight, goal)
+        measured = frame if past is None else frame.filter(~texts(frame[target]).is_null())
+        prepared = preparation.fit(measured, columns, None if past else target, ago=past is None)
         if taken := [name for name in prepared.names if name in goal.predictions]:
             raise InputError(
                 f"The columns {shown(taken)} are called like the predictions, which could not be added to the table: "
@@ -173,6 +186,7 @@ class TableModel:
         model._train(
             table if isinstance(table, Scan) else frame,
             {"verbose": verbose and console.out().isatty(), "seed": seed, **settings, "class_weight": class_weight},
+            by,
         )
         if verbose:
             say(model.trained)
@@ -197,32 +211,38 @@ class TableModel:
         if not validated:
             return text
         best = validated.index(min(validated)) + 1
-        return f"{text}; epoch {best} is kept, the best one on a fifth of them that told when to stop"
+        whose = "the validation data" if self.report.get("own_validation") else "a fifth of them that told when to stop"
+        return f"{text}; epoch {best} is kept, the best one on {whose}"
 
-    def _train(self, table: Any, settings: dict[str, Any]) -> None:
+    def _train(self, table: Any, settings: dict[str, Any], by: dict[str, str | None]) -> None:
         """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
-        y = self.target.numbers_of(table[self.target.name])
+        answers = table[self.target.name]
         if isinstance(table, Scan):
-            validates = self._validates(y, settings)
+            y = self.target.numbers_of(answers)
+            validates = self._validates(table, y, settings, by)
             with stored_inputs(table, self.preparation, [~validates, validates]) as (X, X_validates):
                 self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
         else:
             X, rows, _ = self._examples(table)
             if self.past is not None:
+                known = ~texts(answers).is_null().to_numpy()[rows]
+                X, rows = X[known], rows[known]
                 self.past.check_some(table, rows)
-            y = y[rows]
-            validates = self._validates(y, settings)
+            y = self.target.numbers_of(answers[rows])
+            validates = self._validates(table, y, settings, by)
             self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
         self.report["history"] = self.network.history.rows
 
-    def _validates(self, y: NDArray[Any], settings: dict[str, Any]) -> NDArray[np.bool_]:
+    def _validates(
+        self, table: Any, y: NDArray[Any], settings: dict[str, Any], by: dict[str, str | None]
+    ) -> NDArray[np.bool_]:
         """Return which examples tell when to stop; none if they are few, or others were said."""
         if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):
             return np.zeros(len(y), bool)
         if self.past is not None:  # what comes last is like what will come
             return np.arange(len(y)) >= (1 - networks.VALIDATED) * len(y)
         strata = y if self.target.task == "classification" else np.zeros(len(y), int)
-        return draw(strata, networks.VALIDATED, settings["seed"])
+        return validating(table, strata, networks.VALIDATED, seed=settings["seed"], **by)
 
     def _fit(self, trains: tuple[Any, Any], validates: tuple[Any, Any], settings: dict[str, Any]) -> None:
         """Train on inputs and classes' places or values, and stop when others get worse."""
@@ -234,6 +254,9 @@ class TableModel:
             chosen["metrics"], monitor = [*chosen.get("metrics", ("accuracy",)), weighted], "val_weighted_loss"
         if len(validates[0]):
             chosen["validation_data"] = validates[0], self._learned(validates[1])
+        own = chosen.get("validation_data") is not None and not len(validates[0])
+        self.report["own_validation"] = own or bool(chosen.get("validation_split"))
+        if len(validates[0]) or self.report["own_validation"]:
             stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
             chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
         self.network.fit(trains[0], self._learned(trains[1]), **chosen)
@@ -407,7 +430,7 @@ class TableModel:
         """Return the model of a network and what its file says of the table."""
         try:
             prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
-            past = Past(**table["past"]) if "past" in table else None
+            past = rebuilt_past(table["past"]) if "past" in table else None
             model = cls(network, prepared, rebuilt_target(table["target"]), rebuilt_report(table["report"]), past)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
             shape = prepared.shape if past is None else (past.history, prepared.width)
@@ -435,20 +458,6 @@ def _table(data: Any, past: Past | None = None) -> Any:
             "does."
         )
     return data if isinstance(data, Scan) else as_frame(data)
-
-
-def with_answers(table: Any, target: str, *, quiet: bool = False) -> Any:
-    """Return the rows that have a target; warn of those that have none, unless quiet."""
-    missing = texts(table[target]).is_null().to_numpy()
-    if not (n := int(missing.sum())):
-        return table
-    if n == table.height:
-        raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
-    if not quiet:
-        written = sorted({str(value) for value in table[target].filter(missing).drop_nulls()} - {"", "NaN", "nan"})
-        as_text = f" ({shown(written)} stands for a missing value)" if written else ""
-        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows{as_text}, which are left out.", DataWarning)
-    return table.filter(~missing)
 
 
 def _columns(n: int) -> str:

@@ -45,7 +45,8 @@ class NumberFormat:
             with_unit = plain.str.contains(self.unit, literal=True)
             plain = plain.set(~with_unit.fill_null(False), None).str.replace(pattern, "${1}${2}")
         groups = _GROUPS[self.decimal]
-        grouped = rf"[0-9]{{1,3}}(?:[{groups}]?[0-9]{{3}})+|[0-9]*" if self.grouped else "[0-9]*"
+        # No thousands begin with 0: "0,562" has a decimal comma.
+        grouped = rf"[1-9][0-9]{{0,2}}(?:[{groups}]?[0-9]{{3}})+|[0-9]*" if self.grouped else "[0-9]*"
         right = plain.str.contains(rf"^[+-]?(?:{grouped})(?:{_escaped(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?$")
         plain = plain.set(~right.fill_null(False), None).str.replace_all(rf"[{groups}]", "")
         return plain.str.replace(self.decimal, ".", literal=True).cast(polars.Float64, strict=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import FileFormatError, InputError
 from chainrule.common.reading import opened
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars
-from chainrule.tables.text_files import text_blocks
+from chainrule.tables.text_files import text_blocks, without_name_and_values
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Scan:
         self._seen = _Seen() if seen is None else seen
         with opened(path) as file:
             start = file.read(8)
-        self._read = _blocks_of_frame if start.startswith((PARQUET, ARROW)) else text_blocks
+        self._read = _blocks_of_frame if start.startswith((PARQUET, ARROW)) else _blocks_of_text
         self.columns: list[str] = next(self._read(path)).columns
 
     @property
@@ -160,6 +160,24 @@ class _Drawn:
         self._pieces = [polars.concat(self._pieces)[smallest]]
         self._draws, self._rows = self._draws[smallest], self._rows[smallest]
         return self._pieces[0]
+
+
+def _blocks_of_text(path: Path) -> Iterator[Frame]:
+    """Yield the rows of a text file, without columns that have no name and, in the first block, no values.
+
+    Raises
+    ------
+    InputError
+        If a later block has values in such a column.
+    """
+    empty: list[str] | None = None
+    for frame in text_blocks(path):
+        empty = without_name_and_values(frame) if empty is None else empty
+        for name in empty:
+            if frame[name].null_count() < frame.height:
+                value = frame[name].drop_nulls()[0]
+                raise InputError(f"{path} has the value {value!r:.40} in its {name}, which has no name: give it one.")
+        yield frame.drop(empty)
 
 
 def _blocks_of_frame(path: Path) -> Iterator[Frame]:

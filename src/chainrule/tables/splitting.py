@@ -84,7 +84,7 @@ def split(
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
     if not isinstance(data, Scan):
-        _warn_of_repeated(parts)
+        warn_of_repeated(parts)
     return parts
 
 
@@ -119,16 +119,26 @@ def _latest(series: Series, share: float) -> NDArray[np.bool_]:
     return moments >= first  # type: ignore[no-any-return]
 
 
-def moments_of(series: Series) -> NDArray[np.float64]:
+def time_formats(series: Series) -> tuple[str, ...]:
+    """Return the formats of a column that is read as dates; none if its values are no texts, or numbers."""
+    if series.dtype.is_temporal():
+        return ()
+    distinct = texts(series).drop_nulls().unique()
+    return () if number_format(distinct)[1] == distinct.len() else date_formats(series.name, distinct)[0]
+
+
+def moments_of(series: Series, formats: tuple[str, ...] = ()) -> NDArray[np.float64]:
     """Return a column of dates (in days) or numbers as numbers in the order of time, NaN where it is missing.
+
+    Dates are read in the formats that are given, or else in those that the column tells.
 
     Raises
     ------
     InputError
         If it is neither.
     """
-    if series.dtype.is_temporal():
-        return days(read_dates(series, ()))
+    if series.dtype.is_temporal() or formats:
+        return days(read_dates(series, formats))
     values = texts(series)
     distinct = values.drop_nulls().unique()
     format, numbers = number_format(distinct)
@@ -156,9 +166,27 @@ def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
     return np.isin(codes, chosen[: len(sizes) - 1])
 
 
-def _warn_of_repeated(parts: Split) -> None:
+def validating(
+    table: Any, strata: NDArray[np.int64], share: float, *, time: str | None, group: str | None, seed: int
+) -> NDArray[np.bool_]:
+    """Return which rows of training tell when to stop: the last ones by time, whole groups, or a share of each stratum.
+
+    They are to the other rows as those that test are to all of training. None, if all are of one moment or group.
+    """
+    if time is not None:
+        last = _latest(table[time], share)
+        return last if not last.all() else np.zeros(len(last), bool)
+    if group is not None:
+        several = texts(table[group]).fill_null("").n_unique() > 1
+        return _groups(table[group], share, seed) if several else np.zeros(len(strata), bool)
+    return draw(strata, share, seed)
+
+
+def warn_of_repeated(parts: Split) -> None:
+    """Warn of rows that test and train, as far as both parts have the same columns."""
     polars = needs_polars("A table")
-    hashable = [name for name, dtype in parts.train.schema.items() if not dtype.is_nested() and dtype != polars.Object]
+    both = set(parts.train.schema.items()) & set(parts.test.schema.items())
+    hashable = [name for name, dtype in both if not dtype.is_nested() and dtype != polars.Object]
     if not hashable:
         return
     train = parts.train.select(hashable).unique()

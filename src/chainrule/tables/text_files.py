@@ -23,12 +23,16 @@ def read_text_file(path: Path) -> Frame:
     """Return a CSV or TSV file as a frame of texts, as `text_blocks` reads it."""
     polars = needs_polars("Reading a table")
     frame = polars.concat(list(text_blocks(path)))
-    # A separator at the end of every line makes a column without a name and values.
-    unnamed = [name for name in frame.columns if name.startswith("column ")]
-    frame = frame.drop([name for name in unnamed if frame[name].null_count() == frame.height])
+    frame = frame.drop(without_name_and_values(frame))
     if not frame.width:
         raise InputError(f"{path} has neither names of columns nor values: a table has a line with the names first.")
     return frame
+
+
+def without_name_and_values(frame: Frame) -> list[str]:
+    """Return the columns that a separator at the end of every line makes."""
+    unnamed = [name for name in frame.columns if name.startswith("column ")]
+    return [name for name in unnamed if frame[name].null_count() == frame.height]
 
 
 def text_blocks(path: Path) -> Iterator[Frame]:

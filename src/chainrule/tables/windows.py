@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from chainrule.tables.columns import check_has
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.encoders import read_numbers
 from chainrule.tables.frames import Frame, as_frame, texts, with_numbers
-from chainrule.tables.splitting import moments_of
+from chainrule.tables.splitting import moments_of, time_formats
 
 _LONGER = 1.5  # times the usual step is a gap; months differ by less
 _SEASONS = {1 / 24: 24, 1 / 48: 48, 1 / 96: 96, 1.0: 7}  # rows of a season by the days of a step: a day, a week
@@ -54,15 +56,59 @@ class Past:
         How many rows later the predicted one is.
     time
         The column that orders the rows; as they come if None.
+    formats
+        How its dates were written in training: 01/02/2024 in a new table means the same.
+    step
+        How far apart two rows were in training (in days, if times are dates); None if nobody knows yet.
     """
 
     history: int
     horizon: int
     time: str | None
+    formats: tuple[str, ...] = ()
+    step: float | None = None
 
     def __post_init__(self) -> None:
         whole("windows", "history", self.history, least=1)
         whole("windows", "horizon", self.horizon, least=1)
+
+    def of_training(self, frame: Frame) -> Past:
+        """Return the same with what the rows of training say about time."""
+        if self.time is None or frame.height < 2:
+            return self
+        return replace(self, formats=time_formats(frame[self.time]), step=self._step(self.moments(frame)))
+
+    def moments(self, frame: Frame) -> NDArray[np.float64]:
+        """Return the time of each row, read as in training.
+
+        Raises
+        ------
+        InputError
+            If there is no such column, or a row has no time.
+        """
+        assert self.time is not None
+        check_has(frame, self.time)
+        moments = moments_of(frame[self.time], self.formats)
+        if np.isnan(moments).any():
+            row = int(np.isnan(moments).argmax()) + 1
+            raise InputError(f"Column {self.time!r} is missing in row {row}: it orders the rows.")
+        return moments
+
+    @staticmethod
+    def _step(moments: NDArray[np.float64]) -> float:
+        """Return how far apart two rows usually are."""
+        return float(np.median(np.diff(np.sort(moments))))
+
+    def _check_step(self, moments: NDArray[np.float64]) -> None:
+        """Raise an error if rows are much closer or farther apart than those of training."""
+        if self.step is None or len(moments) < 2:
+            return
+        times = self._step(moments) / self.step
+        if not 1 / _LONGER <= times <= _LONGER:
+            raise InputError(
+                f"The rows are {times:.3g} times as far apart in {self.time!r} as those of training, so what the "
+                "network learned of them does not hold: bring them to the same step."
+            )
 
     def windows(self, frame: Frame, target: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of each window, of shape (windows, history), and the row that is predicted from it.
@@ -76,11 +122,7 @@ class Past:
         """
         order, steps = np.arange(frame.height), np.ones(max(frame.height - 1, 0))
         if self.time is not None:
-            check_has(frame, self.time)
-            moments = moments_of(frame[self.time])
-            if np.isnan(moments).any():
-                row = int(np.isnan(moments).argmax()) + 1
-                raise InputError(f"Column {self.time!r} is missing in row {row}: it orders the rows.")
+            moments = self.moments(frame)
             order = np.argsort(moments, kind="stable")
             steps = np.diff(moments[order])
             if (steps == 0).any():
@@ -90,8 +132,10 @@ class Past:
                     f"Column {self.time!r} is the same in the rows {rows[0]} and {rows[1]}: a table of several "
                     "series is split into one table each."
                 )
+            self._check_step(moments)
+        usual = self.step or (np.median(steps) if len(steps) else 1.0)
         ends = np.arange(self.history - 1, frame.height - self.horizon)
-        gaps = np.concatenate([[0], np.cumsum(steps > _LONGER * np.median(steps)) if len(steps) else []])
+        gaps = np.concatenate([[0], np.cumsum(steps > _LONGER * usual)])
         unknown = np.concatenate([[0], np.cumsum(texts(frame[target]).is_null().to_numpy()[order])])
         first = ends - self.history + 1
         whole_ones = (gaps[ends + self.horizon] == gaps[first]) & (unknown[ends + 1] == unknown[first])
@@ -110,10 +154,20 @@ class Past:
         """Return how many rows make a season: a day of hours, a week of days, a year of months; 0 if nobody knows."""
         if self.time is None or frame.height < 2:
             return 0
-        step = float(np.median(np.diff(np.sort(moments_of(frame[self.time])))))
+        step = self._step(self.moments(frame))
         if round(step) in _MONTHS[0]:
             return _MONTHS[1]
         return next((rows for days, rows in _SEASONS.items() if abs(step / days - 1) < 0.01), 0)
+
+
+def rebuilt_past(description: Mapping[str, Any]) -> Past:
+    """Return the past of a description; raise TypeError or ValueError if it is none."""
+    formats, step = description.get("formats", []), description.get("step")
+    if not (isinstance(formats, list | tuple) and all(isinstance(format, str) for format in formats)):
+        raise ValueError(f"its formats are {formats!r:.80}")
+    if step is not None and not (isinstance(step, float) and math.isfinite(step) and step > 0):
+        raise ValueError(f"its step is {step!r:.80}")
+    return Past(**{**description, "formats": tuple(formats)})
 
 
 def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str | None = None) -> Windows:
@@ -130,7 +184,8 @@ def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str
     horizon
         How many rows after the last of them the predicted one is.
     time
-        A column of dates or numbers that orders the rows; as they come if None. Windows over a gap are left out.
+        A column of dates or numbers that orders the rows; as they come if None. Windows over a gap are left out, and
+        so are those in which the target is missing or from which a missing one would be predicted.
 
     Raises
     ------
@@ -150,6 +205,8 @@ def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str
     frame = with_numbers(frame, names)
     formats = {c.name: c.numbers for c in recognized(frame.select(names), numeric=names)}
     seen, rows = Past(history, horizon, time).windows(frame, target)
-    Past(history, horizon, time).check_some(frame, rows)
     values = np.stack([read_numbers(frame[name], formats[name]) for name in names], axis=1)
+    known = ~np.isnan(values[rows, names.index(target)])
+    seen, rows = seen[known], rows[known]
+    Past(history, horizon, time).check_some(frame, rows)
     return Windows(values[seen].astype(np.float32), values[rows, names.index(target)], rows, names)

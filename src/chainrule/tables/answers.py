@@ -1,0 +1,34 @@
+"""The column to predict among the rows and the columns of a table that is learned from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.common.errors import DataWarning, InputError, warn
+from chainrule.common.settings import shown
+from chainrule.tables.columns import Columns
+from chainrule.tables.columns import columns as recognized
+from chainrule.tables.frames import Frame, texts
+from chainrule.tables.targets import Target
+
+
+def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str = "which are left out") -> Any:
+    """Return the rows that have a target; warn of those that have none, and of what becomes of them, unless quiet."""
+    missing = texts(table[target]).is_null().to_numpy()
+    if not (n := int(missing.sum())):
+        return table
+    if n == table.height:
+        raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
+    if not quiet:
+        written = sorted({str(value) for value in table[target].filter(missing).drop_nulls()} - {"", "NaN", "nan"})
+        as_text = f" ({shown(written)} stands for a missing value)" if written else ""
+        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows{as_text}, {instead}.", DataWarning)
+    return table.filter(~missing)
+
+
+def with_own_past(columns: Columns, answered: Frame, target: Target) -> Columns:
+    """Return columns with a target of numbers among what is learned from, though they may look like an identifier."""
+    if columns[target.name].kind != "left out" or target.task == "classification":
+        return columns
+    own = recognized(answered.select(target.name), numeric=[target.name])[target.name]
+    return Columns([own if column.name == target.name else column for column in columns])

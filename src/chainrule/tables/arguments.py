@@ -1,0 +1,67 @@
+"""What `TableModel.fit` checks of its arguments before anything is done with them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chainrule.common.errors import InputError
+from chainrule.common.names import meant
+from chainrule.network import Network
+from chainrule.tables.columns import Columns, check_has
+from chainrule.tables.scans import Scan
+from chainrule.tables.targets import Target
+from chainrule.training.settings import FitSettings
+
+
+def check_said(task: Any, class_weight: Any, history: Any, horizon: Any, group: Any) -> None:
+    """Raise an error if an argument is none that `TableModel.fit` knows, or says nothing without another."""
+    if task not in (None, "classification", "regression"):
+        raise InputError(f"task is 'classification' or 'regression', but it is {task!r:.40}.")
+    if not (class_weight is None or class_weight == "balanced" or isinstance(class_weight, Mapping)):
+        raise InputError(f"class_weight is 'balanced' or a weight for each class, but it is {class_weight!r:.40}.")
+    if history is None and horizon != 1:
+        raise InputError(f"horizon={horizon!r} goes with history, the rows before it that a prediction is made from.")
+    if history is not None and group is not None:
+        raise InputError("With a history, the last rows in time tell when to stop: leave out the group.")
+
+
+def check_names_of(table: Any, target: str, ordering: Iterable[str | None]) -> None:
+    """Raise an error if the target, or a column that orders the rows, is not there; look at them in a file at once."""
+    named = [name for name in ordering if name is not None]
+    for name in target, *named:
+        check_has(table, name)
+    if target in named:
+        raise InputError(f"{target!r} is to be predicted, so it is no time and no group: name another column.")
+    if isinstance(table, Scan):
+        table.look(target, *named)
+
+
+def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings of `Network.fit`, checked before anything is done with them."""
+    known = [name for name in inspect.signature(Network.fit).parameters if name not in ("self", "X", "y")]
+    for name in settings:
+        if name not in known:
+            near = meant(name, known)
+            fix = f"Did you mean {near}?" if near else f"Of Network.fit it takes {', '.join(known)}."
+            raise InputError(f"TableModel.fit takes no {name!r}. {fix}")
+    rules = FitSettings.rules
+    return {n: rules[n].check("TableModel.fit", n, value) if n in rules else value for n, value in settings.items()}
+
+
+def check_covers(columns: Columns, target: str) -> None:
+    """Raise an error if columns were told of a table without the target."""
+    if target not in columns.names:
+        raise InputError(
+            f"columns says nothing of {target!r}: pass what chainrule.tables.columns tells of the whole table."
+        )
+
+
+def check_weighs(class_weight: Any, goal: Target) -> None:
+    """Raise an error if classes shall weigh where there are none."""
+    if class_weight is not None and goal.task == "regression":
+        raise InputError(
+            f"class_weight is for classes, but {goal.name!r} is learned as a number ({goal.why}): leave it out, or "
+            "say that the task is classification."
+        )
