@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.common.errors import DataWarning, InputError, warn
-from chainrule.common.settings import shown
 from chainrule.tables.columns import Columns
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.frames import Frame, texts
@@ -21,7 +20,7 @@ def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str =
         raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
     if not quiet:
         written = sorted({str(value) for value in table[target].filter(missing).drop_nulls()} - {"", "NaN", "nan"})
-        as_text = f" ({shown(written)} stands for a missing value)" if written else ""
+        as_text = f" ({', '.join(map(repr, written[:3]))} stands for a missing value)" if written else ""
         warn(f"{target!r} is missing in {n:,} of {table.height:,} rows{as_text}, {instead}.", DataWarning)
     return table.filter(~missing)
 

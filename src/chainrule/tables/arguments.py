@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.network import Network
-from chainrule.tables.columns import Columns, check_has
+from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.scans import Scan
 from chainrule.tables.targets import Target
 from chainrule.training.settings import FitSettings
@@ -64,4 +64,13 @@ def check_weighs(class_weight: Any, goal: Target) -> None:
         raise InputError(
             f"class_weight is for classes, but {goal.name!r} is learned as a number ({goal.why}): leave it out, or "
             "say that the task is classification."
+        )
+
+
+def check_unlike_predictions(names: Iterable[str], goal: Target) -> None:
+    """Raise an error if columns are called like what is predicted."""
+    if taken := [name for name in names if name in goal.predictions]:
+        raise InputError(
+            f"The columns {shown(taken)} are called like the predictions, which could not be added to the table: "
+            "rename them, or leave them out."
         )

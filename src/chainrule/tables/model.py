@@ -18,9 +18,8 @@ from chainrule.common.version import __version__
 from chainrule.files import models
 from chainrule.layers import Layer
 from chainrule.network import Network
-from chainrule.tables import networks, preparation
+from chainrule.tables import arguments, networks, preparation
 from chainrule.tables.answers import with_answers, with_own_past
-from chainrule.tables.arguments import check_covers, check_names_of, check_said, check_weighs, checked_settings
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
@@ -145,15 +144,15 @@ class TableModel:
         DataWarning
             If a column gives the target away, a class is rare, or rows have no target.
         """
-        settings = checked_settings(settings)
-        check_said(task, class_weight, history, horizon, group)
+        settings = arguments.checked_settings(settings)
+        arguments.check_said(task, class_weight, history, horizon, group)
         past = None if history is None else Past(history, horizon, time)
         table = _table(data, past)
         by = {"time": time, "group": group}
-        check_names_of(table, target, by.values())
+        arguments.check_names_of(table, target, by.values())
         seed = whole("TableModel.fit", "seed", seed, least=0)
         columns = recognized(table) if columns is None else columns
-        check_covers(columns, target)
+        arguments.check_covers(columns, target)
         answered = with_answers(
             table, target, instead="and windows with them are left out" if past else "which are left out"
         )
@@ -166,14 +165,10 @@ class TableModel:
         if past is not None:
             past = past.of_training(frame)
             columns = with_own_past(columns, answered, goal)
-        check_weighs(class_weight, goal)
+        arguments.check_weighs(class_weight, goal)
         measured = frame if past is None else frame.filter(~texts(frame[target]).is_null())
         prepared = preparation.fit(measured, columns, None if past else target, ago=past is None)
-        if taken := [name for name in prepared.names if name in goal.predictions]:
-            raise InputError(
-                f"The columns {shown(taken)} are called like the predictions, which could not be added to the table: "
-                "rename them, or leave them out."
-            )
+        arguments.check_unlike_predictions(prepared.names, goal)
         if past is None:
             warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
         shape = prepared.shape if past is None else (past.history, prepared.width)
