@@ -166,7 +166,9 @@ def test_any_file_is_trained_on_or_refused_in_a_sentence(
         target = frame.columns[seed % frame.width]  # else the target would hardly ever be there
     arguments = ["--target", target, "--layers", "4", "--epochs", "1", "--seed", str(seed), *more]
     trained = says(capsys, "train", "table.csv", "--out", "model", *arguments)
-    assert (trained == 0) == Path("model").exists()
+    assert trained or Path("model").exists()
+    if Path("model").exists():  # also where it could be trained, but not tested
+        cr.TableModel.load("model")
     if trained == 0:
         assert says(capsys, "info", "model") == 0
         scored = says(capsys, "predict", "model", "table.csv", "--out", "scored.csv")
