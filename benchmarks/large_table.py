@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.machine import machine, peak_memory
+from benchmarks.machine import in_own_process, machine, peak_memory
 
 NUMBERS, CATEGORIES = 14, 5
+MODULE = "benchmarks.large_table"
 _PIECE = 100_000  # rows written at a time
 WAYS = ("arrays", "csv", "parquet")
 
@@ -82,13 +81,6 @@ def train(folder: Path, way: str) -> dict[str, float]:
     }
 
 
-def in_own_process(folder: Path, way: str) -> dict[str, float]:
-    """Run `train` or `prepare` in a fresh process of this Python."""
-    command = [sys.executable, "-m", "benchmarks.large_table", "--folder", str(folder), "--way", way]
-    measured: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    return measured
-
-
 def main() -> None:
     """Write, train in each way, delete."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -105,10 +97,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         write(folder, options.rows)
-        in_own_process(folder, "prepare")
+        in_own_process(MODULE, "--folder", str(folder), "--way", "prepare")
         print(f"{options.rows:,} rows of {NUMBERS + CATEGORIES + 1} columns, {_megabytes(folder / 'table.csv')} as CSV")
         print(f"{'':>8}  seconds  of processors  epochs  against arrays  peak memory")
-        measured = {way: in_own_process(folder, way) for way in WAYS}
+        measured = {way: in_own_process(MODULE, "--folder", str(folder), "--way", way) for way in WAYS}
         for way, run in measured.items():
             ratio = run["seconds"] / run["epochs"] / (measured["arrays"]["seconds"] / measured["arrays"]["epochs"])
             print(

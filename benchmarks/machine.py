@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,13 @@ def peak_memory() -> int:
     # Not getrusage, whose number begins with that of the process that started this one.
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+
+
+def in_own_process(module: str, *arguments: str) -> dict[str, float]:
+    """Run a benchmark's module in a fresh process of this Python, and return the JSON that it prints."""
+    command = [sys.executable, "-m", module, *arguments]
+    measured: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return measured
 
 
 def facts() -> dict[str, str | float]:

@@ -11,17 +11,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.machine import machine, peak_memory
+from benchmarks.machine import in_own_process, machine, peak_memory
 
 FEATURES, BATCH = 784, 128
 MEMORY_ROWS = 128_000  # of the run in memory: 0.4 GB
+MODULE = "benchmarks.streaming"
 _PIECE = 64_000  # rows written at a time
 
 
@@ -55,15 +55,6 @@ def train(folder: Path, *, in_memory: bool) -> dict[str, float]:
     return {"step": (time.perf_counter() - start) / (len(X) / BATCH), "memory": peak_memory()}
 
 
-def in_own_process(folder: Path, how: str) -> dict[str, float]:
-    """Run `train` in a fresh process of this Python."""
-    import subprocess
-
-    command = [sys.executable, "-m", "benchmarks.streaming", "--folder", str(folder), "--train", how]
-    found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    return found
-
-
 def main() -> None:
     """Write, train in turns, delete."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -85,10 +76,10 @@ def main() -> None:
         write(folder, rows)
         results: dict[str, list[dict[str, float]]] = {"memory": [], "cold": [], "warm": []}
         for _ in range(2):
-            results["memory"].append(in_own_process(folder, "memory"))
+            results["memory"].append(in_own_process(MODULE, "--folder", str(folder), "--train", "memory"))
             forget(folder / "X.npy")
-            results["cold"].append(in_own_process(folder, "stored"))
-            results["warm"].append(in_own_process(folder, "stored"))
+            results["cold"].append(in_own_process(MODULE, "--folder", str(folder), "--train", "stored"))
+            results["warm"].append(in_own_process(MODULE, "--folder", str(folder), "--train", "stored"))
     steps = {how: min(run["step"] for run in runs) for how, runs in results.items()}
     memory = {how: max(run["memory"] for run in runs) / 1e6 for how, runs in results.items()}
     shown = {

@@ -16,7 +16,7 @@ from PIL import Image
 
 import chainrule
 from chainrule.cli import digit as reader
-from chainrule.cli import picture
+from chainrule.common import pictures
 from chainrule.common.errors import FileFormatError, InputError
 
 Paper = NDArray[np.float64]
@@ -193,9 +193,9 @@ def test_a_very_large_picture_is_refused_unread(tmp_path: Path, monkeypatch: pyt
 
 def test_the_largest_picture_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(gray(bright(drawn())), tmp_path / "digit.png")
-    monkeypatch.setattr(picture, "LARGEST", drawn().size)
+    monkeypatch.setattr(pictures, "LARGEST", drawn().size)
     assert read_digit(path).max() == 1
-    monkeypatch.setattr(picture, "LARGEST", drawn().size - 1)
+    monkeypatch.setattr(pictures, "LARGEST", drawn().size - 1)
     with pytest.raises(InputError, match="too many pixels"):
         read_digit(path)
 
@@ -204,7 +204,7 @@ def test_the_largest_picture_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_several_frames_are_refused(tmp_path: Path, suffix: str) -> None:
     frames = [rgb(bright(drawn(digit))) for digit in (1, 2)]
     frames[0].save(tmp_path / f"digits.{suffix}", save_all=True, append_images=frames[1:])
-    with pytest.raises(InputError, match=r"has several frames or pages\. Save the one with the digit"):
+    with pytest.raises(InputError, match=r"has several frames or pages\. Save the one that counts"):
         read_digit(tmp_path / f"digits.{suffix}")
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.pictures import read_picture
 
-LARGEST = 50_000_000  # pixels; working on so many takes half a gigabyte
 _ONE_COLOR = 85  # gray levels of 255: what differs by less, on transparent paper, is all ink
 _UNSIGNED, _SAMPLE_FORMAT = 1, 339  # a tag of TIFF
 
@@ -33,42 +32,14 @@ def gray_levels(path: Path) -> NDArray[Any]:
         Pillow is not installed.
     """
     try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise MissingExtraError("Reading an image", "Pillow", "data") from error
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damage that can be read around, and of sizes that are checked here
-            with Image.open(path) as picture:
-                _check(path, picture)
-                ImageOps.exif_transpose(picture, in_place=True)
-                levels = _levels(picture)
-    except Image.DecompressionBombError as error:
-        raise _too_large(path) from error
-    except (ChainruleError, FileNotFoundError, MemoryError):
-        raise
-    except Exception as error:  # a damaged file leads Pillow's decoders to errors of many kinds
+        levels = read_picture(path, _levels, "data")
+    except FileFormatError as error:
         raise FileFormatError(
             f"{path} is neither an image that Pillow can read, nor an IDX file, nor a .npy array, or it is damaged."
         ) from error
     if levels.dtype.kind == "f" and not np.isfinite(levels).all():
         raise InputError(f"{path} holds pixels that are NaN or infinite. Save the picture with 8 or 16 bits.")
     return levels
-
-
-def _too_large(path: Path) -> InputError:
-    return InputError(
-        f"{path} has too many pixels: at most {LARGEST:,} are read. Cut out the digit, or make the picture smaller."
-    )
-
-
-def _check(path: Path, picture: Any) -> None:
-    if picture.width * picture.height > LARGEST:
-        raise _too_large(path)
-    # The further frames of a photo (MPO) are previews and the like, and of a drawing (PSD) its layers.
-    if getattr(picture, "is_animated", False) and picture.format not in ("MPO", "PSD"):
-        raise InputError(f"{path} has several frames or pages. Save the one with the digit as a picture of its own.")
 
 
 def _levels(picture: Any) -> NDArray[Any]:

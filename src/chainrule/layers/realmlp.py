@@ -7,6 +7,7 @@ that is kept as p / rate and used as rate * p moves as if the learning rate were
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -27,6 +28,11 @@ _ELEMENTWISE = [name for name in ACTIVATIONS if "softmax" not in name]
 def _check(layer: Layer, features: int, x: Array) -> None:
     if x.shape[-1] != features:
         raise InputError(f"{layer.label} expects {features} features, but the input has shape {x.shape}.")
+
+
+def _at_rate(first: Callable[..., Array], rate: float) -> Callable[..., Array]:
+    """Return first values that, multiplied by the rate, are those of `first`."""
+    return lambda rng, shape: first(rng, shape) / rate
 
 
 def _sum_of_examples(x: Float[Array, "*axes n"]) -> Float[Array, "n"]:
@@ -67,11 +73,7 @@ class Scale(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return s of shape (n,) and the unchanged shape."""
-
-        def first(rng: np.random.Generator, shape: Shape) -> Array:
-            return ones(rng, shape) / self.rate
-
-        return {"s": first_values(first, rng, input_shape[-1:], dtype)}, input_shape
+        return {"s": first_values(_at_rate(ones, self.rate), rng, input_shape[-1:], dtype)}, input_shape
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE
@@ -133,12 +135,9 @@ class NTKDense(Layer):
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return W of shape (n_in, n_out), b of shape (n_out,), and the output shape (..., n_out)."""
         first = zeros if self.zero else standard_normal
-
-        def first_bias(rng: np.random.Generator, shape: Shape) -> Array:
-            return first(rng, shape) / self.bias_rate
-
         W = first_values(first, rng, (input_shape[-1], self.units), dtype)
-        return {"W": W, "b": first_values(first_bias, rng, (self.units,), dtype)}, (*input_shape[:-1], self.units)
+        b = first_values(_at_rate(first, self.bias_rate), rng, (self.units,), dtype)
+        return {"W": W, "b": b}, (*input_shape[:-1], self.units)
 
     def multiply_adds(self, params: Params, input_shape: Shape) -> int:
         """Return n_in * n_out for every position of the leading axes."""
@@ -208,11 +207,7 @@ class ParametricActivation(Layer):
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return a of shape (n,) and the unchanged shape."""
-
-        def first(rng: np.random.Generator, shape: Shape) -> Array:
-            return ones(rng, shape) / self.rate
-
-        return {"a": first_values(first, rng, input_shape[-1:], dtype)}, input_shape
+        return {"a": first_values(_at_rate(ones, self.rate), rng, input_shape[-1:], dtype)}, input_shape
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes n"], mode: Mode = INFERENCE

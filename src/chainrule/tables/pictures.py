@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import InputError
+from chainrule.common.pictures import read_picture
 from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars
 
 _LOOKED_FOR = 20  # of the pictures that a column names: if none is there, it names something else
-_LARGEST = 50_000_000  # pixels of a file
 _LARGEST_SIDE = 128  # pixels of what a network gets, if nobody says a size
 
 
@@ -93,22 +92,7 @@ def _stacked(files: Sequence[Path], size: tuple[int, int] | None) -> Series:
 
 def _read(path: Path) -> NDArray[np.uint8]:
     """Return a picture of shape (height, width, channels), with 1 channel if it is gray, else 3."""
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise MissingExtraError("Reading pictures", "Pillow", "tables") from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damage that can be read around, and of sizes that are checked here
-            with Image.open(path) as picture:
-                if picture.width * picture.height > _LARGEST:
-                    raise InputError(f"{path} has more than {_LARGEST:,} pixels: make it smaller.")
-                ImageOps.exif_transpose(picture, in_place=True)
-                levels: NDArray[np.uint8] = np.asarray(_levels(picture))
-    except (InputError, MemoryError):
-        raise
-    except Exception as error:  # a damaged file leads Pillow's decoders to errors of many kinds
-        raise FileFormatError(f"{path} is no picture that Pillow can read, or it is damaged: {error!s:.100}") from error
+    levels = read_picture(path, lambda picture: np.asarray(_levels(picture)), "tables")
     return levels[..., None] if levels.ndim == 2 else levels
 
 

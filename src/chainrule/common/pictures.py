@@ -1,0 +1,69 @@
+"""Files of pictures, read by Pillow: of a size that memory can take, of one frame, and as the camera was held."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
+
+LARGEST = 50_000_000  # pixels; working on so many takes half a gigabyte
+
+
+def read_picture(path: Path, convert: Callable[[Any], NDArray[Any]], extra: str) -> NDArray[Any]:
+    """Return what `convert` makes of the picture in a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    convert
+        Takes Pillow's picture, turned by its EXIF data, and returns an array.
+    extra
+        The extra that installs Pillow.
+
+    Raises
+    ------
+    FileFormatError
+        The file is no picture.
+    InputError
+        The picture has more than 50 million pixels, or several frames or pages.
+    MissingExtraError
+        Pillow is not installed.
+    """
+    try:
+        from PIL import Image, ImageOps
+    except ImportError as error:
+        raise MissingExtraError("Reading a picture", "Pillow", extra) from error
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damage that can be read around, and of sizes that are checked here
+            with Image.open(path) as picture:
+                _check(path, picture)
+                ImageOps.exif_transpose(picture, in_place=True)
+                return convert(picture)
+    except Image.DecompressionBombError as error:
+        raise _too_large(path) from error
+    except (ChainruleError, FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file leads Pillow's decoders to errors of many kinds
+        raise FileFormatError(f"{path} is no picture that Pillow can read, or it is damaged: {error!s:.100}") from error
+
+
+def _check(path: Path, picture: Any) -> None:
+    if picture.width * picture.height > LARGEST:
+        raise _too_large(path)
+    # The further frames of a photo (MPO) are previews and the like, and of a drawing (PSD) its layers.
+    if getattr(picture, "is_animated", False) and picture.format not in ("MPO", "PSD"):
+        raise InputError(f"{path} has several frames or pages. Save the one that counts as a picture of its own.")
+
+
+def _too_large(path: Path) -> InputError:
+    return InputError(
+        f"{path} has too many pixels: at most {LARGEST:,} are read. Cut out what counts, or make the picture smaller."
+    )
