@@ -16,6 +16,7 @@ from PIL import Image
 
 import chainrule
 from chainrule.cli import digit as reader
+from chainrule.cli import picture
 from chainrule.common import pictures
 from chainrule.common.errors import FileFormatError, InputError
 
