@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+os.environ["CHAINRULE_LANG"] = "en"  # whatever the machine speaks; tests of Korean ask for it
+
 import jax
 import pytest
 from jaxtyping import config, install_import_hook

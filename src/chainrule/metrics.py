@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add, with_float64
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.names import meant
 from chainrule.common.settings import Checked, Flag, Number, OneOf, Whole, listed, made, shown
 from chainrule.equations.activations import sigmoid, softmax
@@ -332,7 +332,7 @@ class RocAuc(WholeMetric):
         try:
             from sklearn.metrics import roc_auc_score
         except ImportError as error:
-            raise MissingExtraError("ROC AUC", "scikit-learn", "sklearn") from error
+            raise missing_extra("ROC AUC", "scikit-learn", "sklearn") from error
 
         P = np.asarray(Z, float)
         if self.task == "binary":
@@ -371,18 +371,30 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
         if not top and metric not in METRICS:
             near = meant(metric, METRICS)
             suggestion = f" Did you mean {near!r}?" if near else ""
-            raise InputError(f"There is no metric {metric!r}.{suggestion} Known: {', '.join(METRICS)}.")
+            raise InputError(
+                "There is no metric {metric!r}.{suggestion} Known: {METRICS}.",
+                metric=metric,
+                suggestion=suggestion,
+                METRICS=", ".join(METRICS),
+            )
         metric = TopK(int(top[1])) if top else METRICS[metric]()
     if not isinstance(metric, Metric | WholeMetric):
         fix = f" {made(metric)}" if isinstance(metric, type) and issubclass(metric, Metric | WholeMetric) else ""
         raise InputError(
-            f"A metric is a name such as 'accuracy', or an object such as TopK(3), but {shown(metric)} came.{fix}"
+            "A metric is a name such as 'accuracy', or an object such as TopK(3), but {metric} came.{fix}",
+            metric=shown(metric),
+            fix=fix,
         )
     if loss.task not in metric.tasks:
         fitting = [name for name, make in METRICS.items() if loss.task in make().tasks]
         raise InputError(
-            f"{metric.name} measures {' and '.join(metric.tasks)} targets, but {type(loss).__name__} is a loss for "
-            f"{loss.task} targets. Metrics for those: {', '.join(fitting)}."
+            "{metric_name} measures {tasks} targets, but {loss_type} is a loss for {task} targets. Metrics for "
+            "those: {fitting}.",
+            metric_name=metric.name,
+            tasks=" and ".join(metric.tasks),
+            loss_type=type(loss).__name__,
+            task=loss.task,
+            fitting=", ".join(fitting),
         )
     return replace(metric, task=loss.task, log_link=loss.log_link)
 
@@ -407,5 +419,7 @@ def find_all(metrics: Sequence[str | Metric | WholeMetric] | None, loss: Loss) -
         return [default(loss)]
     if (each := listed(metrics)) is None:
         fix = f" Write metrics=[{shown(metrics)}]." if isinstance(metrics, str | Metric | WholeMetric) else ""
-        raise InputError(f"metrics is a list of names or metrics, but {shown(metrics)} came.{fix}")
+        raise InputError(
+            "metrics is a list of names or metrics, but {metrics} came.{fix}", metrics=shown(metrics), fix=fix
+        )
     return [find(metric, loss) for metric in each]

@@ -20,7 +20,7 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe, pattern
 from chainrule.checker.running import child, definitions, source
 from chainrule.checker.telling import texts
-from chainrule.checker.telling.particles import particle
+from chainrule.common.particles import particle
 
 PACKAGE = Path(str(roles.__file__)).parents[1]
 CORPUS = Path(__file__).parent / "corpus"

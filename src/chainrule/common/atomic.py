@@ -99,11 +99,15 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         file = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
-        raise InputError(f"{folder} must be a folder, but {file} is a file. Name another one.") from error
+        raise InputError(
+            "{folder} must be a folder, but {file} is a file. Name another one.", folder=folder, file=file
+        ) from error
     except OSError as error:
-        raise UnwritableError(f"The folder {folder} cannot be made: {reason(error)}.") from error
+        raise UnwritableError(
+            "The folder {folder} cannot be made: {error}.", folder=folder, error=reason(error)
+        ) from error
     except ValueError as error:  # a null character in the path
-        raise InputError(f"{str(folder)!r} is no name of a folder: {error}.") from error
+        raise InputError("{folder!r} is no name of a folder: {error}.", folder=str(folder), error=error) from error
 
 
 def reason(error: OSError) -> str:
@@ -123,9 +127,9 @@ def _named(path: Path) -> Iterator[None]:
     except ChainruleError:
         raise
     except OSError as error:
-        raise UnwritableError(f"{path} cannot be written: {reason(error)}.") from error
+        raise UnwritableError("{path} cannot be written: {error}.", path=path, error=reason(error)) from error
     except ValueError as error:  # a null character in the path
-        raise InputError(f"{str(path)!r} is no name of a file: {error}.") from error
+        raise InputError("{path!r} is no name of a file: {error}.", path=str(path), error=error) from error
 
 
 def _target(path: Path) -> tuple[Path, os.stat_result | None]:
@@ -136,12 +140,16 @@ def _target(path: Path) -> tuple[Path, os.stat_result | None]:
         target = Path(os.path.realpath(path))  # of a link too, whose file is not there yet
         folder = target.parent if path.is_symlink() else path.parent
         if not folder.is_dir():
-            raise UnwritableError(f"{path} cannot be written: there is no folder {folder}. Create it first.") from None
+            raise UnwritableError(
+                "{path} cannot be written: there is no folder {folder}. Create it first.", path=path, folder=folder
+            ) from None
         return target, None
     if stat.S_ISDIR(status.st_mode):
-        raise InputError(f"{path} is a folder. Name the file to write, such as {path / 'result'}.")
+        raise InputError(
+            "{path} is a folder. Name the file to write, such as {path_2}.", path=path, path_2=path / "result"
+        )
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path} is a device, a pipe or a socket, which is not written to. Name a file.")
+        raise InputError("{path} is a device, a pipe or a socket, which is not written to. Name a file.", path=path)
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "it is write-protected")
     return Path(os.path.realpath(path)), status

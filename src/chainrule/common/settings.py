@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
-from chainrule.common.errors import InputError
+from chainrule.common.errors import InputError, Told
 from chainrule.common.formulas import Typeset
 from chainrule.common.names import meant
 
@@ -32,7 +32,7 @@ _SHOWN = 100  # characters of a wrong value in a message
 _LARGEST = 3.4e38  # of float32, in which networks compute: a larger number would be infinite there
 
 
-class Refusal(ValueError):  # noqa: N818 - `Rule.check` makes the error of it
+class Refusal(Told, ValueError):  # noqa: N818 - `Rule.check` makes the error of it
     """A value that breaks a rule; the text is the likely fix, a sentence, or nothing."""
 
 
@@ -92,7 +92,7 @@ class Whole(Rule):
         if number is None or number < self.least or not number.is_integer():
             raise Refusal
         if not isinstance(value, Integral):
-            raise Refusal(f"Write {int(number)}.")
+            raise Refusal("Write {number}.", number=int(number))
         return int(value)
 
 
@@ -132,9 +132,9 @@ class Number(Rule):
         if number is None or not self._within(number):
             raise Refusal
         if abs(number) > _LARGEST:
-            raise Refusal(f"Numbers go up to {_LARGEST}, the largest of float32.")
+            raise Refusal("Numbers go up to {LARGEST}, the largest of float32.", LARGEST=_LARGEST)
         if isinstance(value, str):
-            raise Refusal(f"Write {value.strip()} without quotes.")
+            raise Refusal("Write {value} without quotes.", value=value.strip())
         return number
 
     def _within(self, number: float) -> bool:
@@ -387,7 +387,14 @@ def _refuse_unknown(cls: type[Checked], names: Mapping[str, Any]) -> None:
             near = meant(name, parameters)
             fix = f" Write {near}={shown(value)}." if near else ""
             known = ", ".join(parameters) or "no settings"
-            raise InputError(f"{cls.__name__} takes {known}, but {name}={shown(value)} came.{fix}")
+            raise InputError(
+                "{cls} takes {known}, but {name}={value} came.{fix}",
+                cls=cls.__name__,
+                known=known,
+                name=name,
+                value=shown(value),
+                fix=fix,
+            )
 
 
 def whole(owner: str, name: str, value: Any, least: int) -> int:

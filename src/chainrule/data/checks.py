@@ -36,7 +36,9 @@ def fits(array: Array, dtype: Any) -> bool:
 def some_examples(name: str, array: Array) -> None:
     """Raise an error if there is no example."""
     if array.ndim == 0 or array.size == 0:
-        raise InputError(f"{name} must hold at least one example, but it has shape {array.shape}.")
+        raise InputError(
+            "{name} must hold at least one example, but it has shape {array_shape}.", name=name, array_shape=array.shape
+        )
 
 
 def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None = None, first_row: int = 0) -> None:
@@ -63,13 +65,21 @@ def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None =
     place = f"index {index}" if columns is None else f"row {index[0]} of column {columns[first[-1]]!r}"
     if np.isfinite(array[first]):
         raise InputError(
-            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {count} "
-            f"too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
-            "build the network with dtype='float64'."
+            "{name} must be finite in {dtype_dtype_name}, in which the network computes, but {count} too large for "
+            "it, the first ({array:g}) at {place}. Scale the data, or build the network with dtype='float64'.",
+            name=name,
+            dtype_dtype_name=np.dtype(dtype).name,
+            count=count,
+            array=array[first],
+            place=place,
         )
     raise InputError(
-        f"{name} must be finite, but {count} NaN or infinite, the first "
-        f"({array[first]}) at {place}. Fill them in or leave out their rows."
+        "{name} must be finite, but {count} NaN or infinite, the first ({array}) at {place}. Fill them in or leave "
+        "out their rows.",
+        name=name,
+        count=count,
+        array=array[first],
+        place=place,
     )
 
 
@@ -77,8 +87,9 @@ def shape(X: Array, input_shape: Shape | None) -> None:
     """Raise an error unless inputs have the shape (batch, *input_shape); any shape will do if that is None."""
     if X.ndim == 1:
         raise InputError(
-            f"X must have one row per example, but it has shape {X.shape}. "
-            "For one example write X[None] (of a frame, frame.iloc[[0]]); for examples of one feature, X[:, None]."
+            "X must have one row per example, but it has shape {X_shape}. For one example write X[None] (of a frame, "
+            "frame.iloc[[0]]); for examples of one feature, X[:, None].",
+            X_shape=X.shape,
         )
     if input_shape is None or X.shape[1:] == input_shape:
         return
@@ -91,7 +102,12 @@ def shape(X: Array, input_shape: Shape | None) -> None:
         fix = f"Write X.reshape(len(X), {', '.join(map(str, input_shape))})" + (
             ", or begin the network with cr.Flatten()." if len(input_shape) == 1 else "."
         )
-    raise InputError(f"The network expects inputs of shape {('batch', *input_shape)}, but X has shape {X.shape}. {fix}")
+    raise InputError(
+        "The network expects inputs of shape {value}, but X has shape {X_shape}. {fix}",
+        value=("batch", *input_shape),
+        X_shape=X.shape,
+        fix=fix,
+    )
 
 
 def word_numbers(X: Array, vocabulary: int, first_row: int = 0) -> Array:
@@ -105,9 +121,12 @@ def word_numbers(X: Array, vocabulary: int, first_row: int = 0) -> Array:
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise InputError(
-            f"Embedding looks up whole numbers from 0 to {vocabulary - 1} (the vocabulary is {vocabulary}), but X "
-            f"holds {X[first]} at index {(first_row + first[0], *first[1:])}. Take a larger vocabulary, or give "
-            "unknown words one number of it."
+            "Embedding looks up whole numbers from 0 to {vocabulary} (the vocabulary is {vocabulary_2}), but X holds "
+            "{X} at index {value}. Take a larger vocabulary, or give unknown words one number of it.",
+            vocabulary=vocabulary - 1,
+            vocabulary_2=vocabulary,
+            X=X[first],
+            value=(first_row + first[0], *first[1:]),
         )
     return X if X.dtype.kind in "iu" else X.astype(np.int64)
 
@@ -121,7 +140,9 @@ def same_length(X: Array, Y: Array) -> None:
         fix = " If the examples are the columns of X, write X.T" + (" and y.T." if Y.ndim == 2 else ".")
     elif Y.shape == (1, len(X)):
         fix = " Write y.T: one row per example."
-    raise InputError(f"X and y must have the same length, but X has {len(X)} examples and y has {len(Y)}.{fix}")
+    raise InputError(
+        "X and y must have the same length, but X has {X} examples and y has {Y}.{fix}", X=len(X), Y=len(Y), fix=fix
+    )
 
 
 def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, input_shape: Shape) -> Array:
@@ -139,8 +160,9 @@ def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, in
     outputs = output_shape[-1]
     if loss.task == "multiclass" and outputs == 1:
         raise InputError(
-            f"{type(loss).__name__} chooses among classes, but the last layer has one output, whose probability is "
-            "always 1. For yes/no targets take binary_cross_entropy; else give the last layer a unit per class."
+            "{loss_type} chooses among classes, but the last layer has one output, whose probability is always 1. "
+            "For yes/no targets take binary_cross_entropy; else give the last layer a unit per class.",
+            loss_type=type(loss).__name__,
         )
     if loss.task == "multiclass" and Y.shape[1:] in (output_shape[:-1], (*output_shape[:-1], 1)):
         return _labels(Y.reshape(len(Y), *output_shape[:-1]), outputs)
@@ -150,18 +172,26 @@ def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, in
         if len(output_shape) > 1 and Y.ndim <= 2:
             flatten = f" Examples of shape {input_shape} need cr.Flatten() before Dense."
         raise InputError(
-            f"The network's outputs have shape {('batch', *output_shape)}, so y needs that shape{labels}, "
-            f"but y has shape {Y.shape}.{flatten}"
+            "The network's outputs have shape {value}, so y needs that shape{labels}, but y has shape "
+            "{Y_shape}.{flatten}",
+            value=("batch", *output_shape),
+            labels=labels,
+            Y_shape=Y.shape,
+            flatten=flatten,
         )
     if loss.task != "regression" and (Y.min() < 0 or Y.max() > 1):
         raise InputError(
-            f"{type(loss).__name__} takes targets from 0 to 1, but y {_range(Y)}. "
-            "Write the two classes as 0 and 1, or take a regression loss such as mean_squared_error."
+            "{loss_type} takes targets from 0 to 1, but y {Y}. Write the two classes as 0 and 1, or take a "
+            "regression loss such as mean_squared_error.",
+            loss_type=type(loss).__name__,
+            Y=_range(Y),
         )
     if loss.log_link and Y.min() < 0:
         raise InputError(
-            f"{type(loss).__name__} takes counts, or other targets of 0 or more, but y goes down to {Y.min()}. Take "
-            "mean_squared_error where targets may be negative."
+            "{loss_type} takes counts, or other targets of 0 or more, but y goes down to {Y}. Take "
+            "mean_squared_error where targets may be negative.",
+            loss_type=type(loss).__name__,
+            Y=Y.min(),
         )
     if loss.task == "multiclass":
         _probabilities(Y, counted)
@@ -179,7 +209,11 @@ def _labels(Y: Array, outputs: int) -> Array:
         if Y.min() == 1 and Y.max() == outputs:
             fix = "The classes are numbered from 1: write y - 1."
         raise InputError(
-            f"With {outputs} outputs the labels must be whole numbers from 0 to {outputs - 1}, but y {_range(Y)}. {fix}"
+            "With {outputs} outputs the labels must be whole numbers from 0 to {outputs_2}, but y {Y}. {fix}",
+            outputs=outputs,
+            outputs_2=outputs - 1,
+            Y=_range(Y),
+            fix=fix,
         )
     return Y.astype(np.int64)
 
@@ -193,8 +227,10 @@ def _probabilities(Y: Array, counted: Array | None) -> None:
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise InputError(
-            f"Targets that give each class a share must sum to 1 in every row, but those at {first} sum to "
-            f"{sums[first]:g}. For several answers at once take binary_cross_entropy."
+            "Targets that give each class a share must sum to 1 in every row, but those at {first} sum to {sums:g}. "
+            "For several answers at once take binary_cross_entropy.",
+            first=first,
+            sums=sums[first],
         )
 
 
@@ -202,8 +238,10 @@ def mask(mask: Array, X: Array) -> Array:
     """Return a mask of sequences: 1 where there is data, 0 where there is padding."""
     if mask.shape != X.shape[:2]:
         raise InputError(
-            f"mask needs one value for each step of each sequence: X has shape {X.shape}, read as (batch, time, ...), "
-            f"but mask has shape {mask.shape}."
+            "mask needs one value for each step of each sequence: X has shape {X_shape}, read as (batch, time, ...), "
+            "but mask has shape {mask_shape}.",
+            X_shape=X.shape,
+            mask_shape=mask.shape,
         )
     if not np.isin(mask, (0, 1)).all():
         raise InputError("mask must hold 1 (or True) where there is data and 0 (or False) where there is padding.")
@@ -215,16 +253,24 @@ def weights(name: str, values: Array, shapes: Sequence[Shape]) -> Array:
     if values.shape not in shapes:
         rule = " or ".join(map(str, shapes))
         raise InputError(
-            f"{name} needs one weight per example{' (or step)' if len(shapes) > 1 else ''}, {rule}, but has shape "
-            f"{values.shape}."
+            "{name} needs one weight per example{value}, {rule}, but has shape {values_shape}.",
+            name=name,
+            value=" (or step)" if len(shapes) > 1 else "",
+            rule=rule,
+            values_shape=values.shape,
         )
     if not finite(values) or values.min() < 0:
-        raise InputError(f"{name} must be 0 or more, but it {_range(values)}.")
+        raise InputError("{name} must be 0 or more, but it {values}.", name=name, values=_range(values))
     some = values[values > 0]
     if some.size and not (some.min() >= _LEAST_WEIGHT and some.max() <= _LARGEST_WEIGHT):
         raise InputError(
-            f"{name} must be 0, or from {_LEAST_WEIGHT:g} to {_LARGEST_WEIGHT:g}, but it goes from {some.min():g} to "
-            f"{some.max():g}. Only the proportions count, so divide all weights by the same number."
+            "{name} must be 0, or from {LEAST_WEIGHT:g} to {LARGEST_WEIGHT:g}, but it goes from {some:g} to "
+            "{some_2:g}. Only the proportions count, so divide all weights by the same number.",
+            name=name,
+            LEAST_WEIGHT=_LEAST_WEIGHT,
+            LARGEST_WEIGHT=_LARGEST_WEIGHT,
+            some=some.min(),
+            some_2=some.max(),
         )
     return values
 
@@ -233,5 +279,6 @@ def some_weight(weights: Array) -> None:
     """Raise an error if nothing counts."""
     if not weights.any():
         raise InputError(
-            f"The weights of the {len(weights)} examples are all 0 (a mask counts too), so there is nothing to average."
+            "The weights of the {weights} examples are all 0 (a mask counts too), so there is nothing to average.",
+            weights=len(weights),
         )

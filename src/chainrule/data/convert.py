@@ -46,8 +46,10 @@ def select(data: Any, names: Sequence[str]) -> Any:
     if missing or unknown or len(columns) != len(names):
         what = [f"{word} {_shown(group)}" for word, group in (("lacks", missing), ("also has", unknown)) if group]
         raise InputError(
-            f"The network was trained with the columns {_shown(names)}, but this frame "
-            f"{' and '.join(what) or 'has some of them twice'}. Give it the same columns, in any order."
+            "The network was trained with the columns {names}, but this frame {what}. Give it the same columns, in "
+            "any order.",
+            names=_shown(names),
+            what=" and ".join(what) or "has some of them twice",
         )
     by_text = {str(column): column for column in data.columns}
     return data[[by_text[name] for name in names]]
@@ -81,7 +83,9 @@ def as_array(name: str, data: Any) -> Array:
     try:
         array = np.asarray(data)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise InputError(f"{name} cannot be read as an array of numbers. {_why(data, error)}") from error
+        raise InputError(
+            "{name} cannot be read as an array of numbers. {data}", name=name, data=_why(data, error)
+        ) from error
     return _numbers(name, array)
 
 
@@ -90,20 +94,30 @@ def opened(name: str, data: Any) -> Any:
     module = type(data).__module__.partition(".")[0]
     if module == "h5py" and data and hasattr(data, "keys"):
         raise InputError(
-            f"{name} is a {type(data).__name__} of HDF5, which holds datasets and no numbers: name one, as in "
-            f"file['{name}']. It has {_shown(list(data.keys()))}."
+            "{name} is a {data_type} of HDF5, which holds datasets and no numbers: name one, as in file['{name}']. "
+            "It has {data}.",
+            name=name,
+            data_type=type(data).__name__,
+            data=_shown(list(data.keys())),
         )
     if module == "polars" and hasattr(data, "collect"):
-        raise InputError(f"{name} is a {type(data).__name__}, which is not computed yet: write {name}.collect().")
+        raise InputError(
+            "{name} is a {data_type}, which is not computed yet: write {name}.collect().",
+            name=name,
+            data_type=type(data).__name__,
+        )
     if module == "h5py" and not data:
         raise InputError(
-            f"{name} is a dataset of an HDF5 file that is closed: open the file, and keep it open (with "
-            "h5py.File(...) as file: ...) until training ends."
+            "{name} is a dataset of an HDF5 file that is closed: open the file, and keep it open (with "
+            "h5py.File(...) as file: ...) until training ends.",
+            name=name,
         )
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
         raise InputError(
-            f"{name} is a masked array that hides {int(np.count_nonzero(np.ma.getmaskarray(data)))} values, which "
-            f"would be trained on. Fill them in, as in {name}.filled(0), or leave out their rows."
+            "{name} is a masked array that hides {ma_count_nonzero} values, which would be trained on. Fill them in, "
+            "as in {name}.filled(0), or leave out their rows.",
+            name=name,
+            ma_count_nonzero=int(np.count_nonzero(np.ma.getmaskarray(data))),
         )
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
         for item in data:
@@ -111,12 +125,15 @@ def opened(name: str, data: Any) -> Any:
                 opened(name, item)
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise InputError(
-            f"{name} is sparse ({type(data).__name__}), and networks compute with dense arrays: write {name}.toarray()."
+            "{name} is sparse ({data_type}), and networks compute with dense arrays: write {name}.toarray().",
+            name=name,
+            data_type=type(data).__name__,
         )
     if isinstance(data, (str, bytes, dict, set, frozenset, type)) or data is None:
         raise InputError(
-            f"{name} must be an array, a data frame or lists of numbers, but it is "
-            f"{'None' if data is None else 'a class' if isinstance(data, type) else f'of type {type(data).__name__}'}."
+            "{name} must be an array, a data frame or lists of numbers, but it is {value}.",
+            name=name,
+            value="None" if data is None else "a class" if isinstance(data, type) else f"of type {type(data).__name__}",
         )
     return data
 
@@ -137,9 +154,9 @@ def _frame(name: str, frame: Any) -> Array:
     columns = list(frame.columns)
     if len(set(columns)) < len(columns):
         twice = next(c for c in columns if columns.count(c) > 1)
-        raise InputError(f"{name} has several columns named {twice!r}: give each its own name.")
+        raise InputError("{name} has several columns named {twice!r}: give each its own name.", name=name, twice=twice)
     if not columns:
-        raise InputError(f"{name} has no columns.")
+        raise InputError("{name} has no columns.", name=name)
     if _numbered(columns) and columns != sorted(columns):
         frame, columns = frame[sorted(columns)], sorted(columns)
     dtypes = {np.dtype(d) if isinstance(d, np.dtype) else None for d in getattr(frame, "dtypes", [])}
@@ -159,21 +176,33 @@ def _column(name: str, column: Any, where: str) -> Array:
     dtype = str(column.dtype).lower()
     if missing.any() and not dtype.startswith("float"):  # in a float column it is NaN, which is refused later
         raise InputError(
-            f"{name} has {int(missing.sum())} missing values{where}, the first in row {int(missing.argmax())}. Fill "
-            "them in or leave out their rows."
+            "{name} has {missing} missing values{where}, the first in row {missing_2}. Fill them in or leave out "
+            "their rows.",
+            name=name,
+            missing=int(missing.sum()),
+            where=where,
+            missing_2=int(missing.argmax()),
         )
     if dtype.startswith(("category", "categorical", "enum", "datetime", "date", "time", "duration", "period")):
         raise InputError(
-            f"{name} must hold numbers, but has {dtype}{where}. Encode it as numbers first, such as with "
-            "pandas.get_dummies (categories) or as days since a date."
+            "{name} must hold numbers, but has {dtype}{where}. Encode it as numbers first, such as with "
+            "pandas.get_dummies (categories) or as days since a date.",
+            name=name,
+            dtype=dtype,
+            where=where,
         )
     try:
         array = np.asarray(column.to_numpy())
     except Exception as error:  # polars and pyarrow have errors of their own
-        raise InputError(f"{name} cannot be read as numbers{where}: {error}") from error
+        raise InputError(
+            "{name} cannot be read as numbers{where}: {error}", name=name, where=where, error=error
+        ) from error
     if array.ndim != 1 or array.dtype.names:
         raise InputError(
-            f"{name} must hold one number per row{where}, but holds {dtype}. Make a column of each number."
+            "{name} must hold one number per row{where}, but holds {dtype}. Make a column of each number.",
+            name=name,
+            where=where,
+            dtype=dtype,
         )
     if array.dtype == object and missing.any():
         array = np.where(missing, np.nan, array)
@@ -192,7 +221,14 @@ def _numbers(name: str, array: Array, where: str = "") -> Array:
     elif array.dtype.kind == "c":
         fix = "Give the real and the imaginary part as features of their own."
     example = f", such as {array.ravel()[0]!r}" if array.size else ""
-    raise InputError(f"{name} must hold numbers, but it has dtype {array.dtype}{where}{example}. {fix}")
+    raise InputError(
+        "{name} must hold numbers, but it has dtype {array_dtype}{where}{example}. {fix}",
+        name=name,
+        array_dtype=array.dtype,
+        where=where,
+        example=example,
+        fix=fix,
+    )
 
 
 def _objects(name: str, array: Array, where: str) -> Array:
@@ -203,8 +239,13 @@ def _objects(name: str, array: Array, where: str) -> Array:
             row = f" at row {index[0]}" + (f", column {index[1]}" if len(index) > 1 else "") if index else ""
             ragged = " Make all rows equally long." if hasattr(value, "__len__") and not isinstance(value, str) else ""
             raise InputError(
-                f"{name} must hold numbers, but it has {_short(value)}{row}{where}. Encode text or categories as "
-                f"numbers first, and fill in what is missing.{ragged}"
+                "{name} must hold numbers, but it has {value}{row}{where}. Encode text or categories as numbers "
+                "first, and fill in what is missing.{ragged}",
+                name=name,
+                value=_short(value),
+                row=row,
+                where=where,
+                ragged=ragged,
             )
     whole = all(isinstance(value, (numbers.Integral, np.bool_)) for value in array.ravel())
     try:

@@ -19,11 +19,15 @@ def readable(failure: str) -> Iterator[None]:
     except ChainruleError:
         raise
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise DataUnavailableError(f"{failure}: {error.strerror or error}.") from error
+        raise DataUnavailableError(
+            "{failure}: {strerror}.", failure=failure, strerror=error.strerror or error
+        ) from error
     # Damage shows as whatever h5py and pyarrow meet first.
     except (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise FileFormatError(
-            f"{failure}: {error!s:.300}. If it is a file, it is truncated or damaged: get or write it again."
+            "{failure}: {error!s:.300}. If it is a file, it is truncated or damaged: get or write it again.",
+            failure=failure,
+            error=error,
         ) from error
 
 
@@ -36,7 +40,10 @@ def read_run(runs: Any, run: int) -> Data:
     for array in data:
         if array is not None and len(array) != promised:
             raise FileFormatError(
-                f"{where} are damaged: there should be {promised} of them, but {len(array)} are there."
+                "{where} are damaged: there should be {promised} of them, but {array} are there.",
+                where=where,
+                promised=promised,
+                array=len(array),
             )
     return data
 

@@ -90,7 +90,9 @@ def source(held: Held, cutting: Cutting, prepare: Prepare, names: Sequence[str] 
             return Stored(X.select(names) if names else X, batch_size, seed, prepare)
         return Batches(X, prepare, steps, names)
     if y is None:
-        raise InputError(f"X of shape {tuple(np.shape(X))} needs y, the target of each example, but y is None.")
+        raise InputError(
+            "X of shape {X_shape} needs y, the target of each example, but y is None.", X_shape=tuple(np.shape(X))
+        )
     y = opened("y", y)
     weights, mask = (a if a is None else opened(name, a) for name, a in (("sample_weight", weights), ("mask", mask)))
     if is_stored(X):
@@ -279,7 +281,7 @@ class Stored:
         try:
             return self._prepare(read_run(self._runs, run))
         except InputError as error:
-            raise InputError(f"In {self._runs.where(run)}: {error}") from error
+            raise InputError("In {runs}: {error}", runs=self._runs.where(run), error=error) from error
 
 
 class Slices:
@@ -297,14 +299,19 @@ class Slices:
         named = zip(("X", "y", "sample_weight", "mask"), (X, y, weights, mask), strict=True)
         self._data = Data(*(a if a is None or is_stored(a) else as_array(name, a) for name, a in named))
         if np.dtype(X.dtype).kind not in "fiub":
-            raise InputError(f"X must hold numbers, but it has dtype {X.dtype}. Encode it as numbers first.")
+            raise InputError(
+                "X must hold numbers, but it has dtype {X_dtype}. Encode it as numbers first.", X_dtype=X.dtype
+            )
         if not X.shape or 0 in X.shape:
-            raise InputError(f"X must hold at least one example, but it has shape {tuple(X.shape)}.")
+            raise InputError("X must hold at least one example, but it has shape {X_shape}.", X_shape=tuple(X.shape))
         for name, array in zip(("y", "sample_weight", "mask"), self._data[1:], strict=True):
             if array is not None and array.shape[:1] != X.shape[:1]:
                 raise InputError(
-                    f"X and {name} must have the same length, but X has {X.shape[0]} examples "
-                    f"and {name} has shape {tuple(array.shape)}."
+                    "X and {name} must have the same length, but X has {X_shape} examples and {name} has shape "
+                    "{array_shape}.",
+                    name=name,
+                    X_shape=X.shape[0],
+                    array_shape=tuple(array.shape),
                 )
         self.shape: Shape = tuple(X.shape[1:])
         self.row_bytes: int = int(np.prod(self.shape)) * np.dtype(X.dtype).itemsize

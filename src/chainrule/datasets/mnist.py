@@ -149,8 +149,12 @@ def _read_official(file: OfficialFile) -> NDArray[Any]:
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.content_sha256:
         raise FileFormatError(
-            f"{path} is not MNIST's {file.name}: the SHA-256 of its content is {digest}, "
-            f"not {file.content_sha256}. Replace the file, or unset CHAINRULE_DATA to download it."
+            "{path} is not MNIST's {file_name}: the SHA-256 of its content is {digest}, not {content_sha256}. "
+            "Replace the file, or unset CHAINRULE_DATA to download it.",
+            path=path,
+            file_name=file.name,
+            digest=digest,
+            content_sha256=file.content_sha256,
         )
     return parse_idx(content, str(path))
 
@@ -164,8 +168,12 @@ def _find(name: str, folder: Path) -> Path:
             if path.is_file():
                 return path
     raise DataUnavailableError(
-        f"CHAINRULE_DATA is {folder}, but neither this folder nor its subfolder mnist holds {', '.join(names[:-1])} or "
-        f"{dotted}: {_content(folder)}. Put MNIST's four files there, or unset CHAINRULE_DATA to download them."
+        "CHAINRULE_DATA is {folder}, but neither this folder nor its subfolder mnist holds {names} or {dotted}: "
+        "{folder_2}. Put MNIST's four files there, or unset CHAINRULE_DATA to download them.",
+        folder=folder,
+        names=", ".join(names[:-1]),
+        dotted=dotted,
+        folder_2=_content(folder),
     )
 
 
@@ -186,9 +194,10 @@ def _fetch(file: OfficialFile) -> Path:
         return cached(file.name, "mnist", file.sha256, MIRRORS)
     except DataUnavailableError as error:
         raise DataUnavailableError(
-            f"{error} Three ways out: set CHAINRULE_DATA to a folder that holds MNIST's four files; "
-            "connect to the network and try again (the files are then kept); or use the digits that ship "
-            "with chainrule: load_mnist_small(), or `chainrule train mnist-small`."
+            "{error} Three ways out: set CHAINRULE_DATA to a folder that holds MNIST's four files; connect to the "
+            "network and try again (the files are then kept); or use the digits that ship with chainrule: "
+            "load_mnist_small(), or `chainrule train mnist-small`.",
+            error=error,
         ) from error
 
 

@@ -56,20 +56,29 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
             RecursionError,
             MemoryError,
         ) as error:
-            raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: {error!s:.200}") from error
+            raise FileFormatError(
+                "{path} is not a .npy array of numbers, or it is damaged: {error!s:.200}", path=path, error=error
+            ) from error
         if dtype.kind not in "fiub":
-            raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: its dtype is {dtype}.")
+            raise FileFormatError(
+                "{path} is not a .npy array of numbers, or it is damaged: its dtype is {dtype}.", path=path, dtype=dtype
+            )
         left = os.fstat(file.fileno()).st_size - file.tell()
         if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != left:
             raise FileFormatError(
-                f"{path} is damaged: shape {shape} of {dtype.itemsize}-byte numbers makes "
-                f"{math.prod(shape) * dtype.itemsize} bytes, but after the header there are {left}."
+                "{path} is damaged: shape {shape} of {itemsize}-byte numbers makes {prod} bytes, but after the "
+                "header there are {left}.",
+                path=path,
+                shape=shape,
+                itemsize=dtype.itemsize,
+                prod=math.prod(shape) * dtype.itemsize,
+                left=left,
             )
         content = file.read()
     try:
         array = np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
     except ValueError as error:  # more dimensions, or larger ones beside a zero, than NumPy can hold
-        raise FileFormatError(f"{path} has a shape that NumPy cannot hold ({error}).") from error
+        raise FileFormatError("{path} has a shape that NumPy cannot hold ({error}).", path=path, error=error) from error
     return array.astype(dtype.newbyteorder("="))
 
 

@@ -23,7 +23,9 @@ def engine_maker(name: str, precision: str | None, optimizer: Optimizer, dtype: 
     """Return what makes an engine, by its name, from all that engines have in common."""
     name = choice("Network", "engine", name, ENGINES)
     if precision is not None and name != "xla":
-        raise InputError(f'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.')
+        raise InputError(
+            'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.', precision=precision
+        )
     if name == "xla":
         from chainrule.engines.xla import XlaEngine
 

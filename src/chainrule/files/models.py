@@ -42,7 +42,7 @@ def save(network: Network, path: str | Path) -> None:
 def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
     """Write a network as `save` does, with more plain data in its description, under names that `rebuild` knows."""
     if not isinstance(network, Network):
-        raise InputError(f"save takes a Network, but got a {type(network).__name__}.")
+        raise InputError("save takes a Network, but got a {network_type}.", network_type=type(network).__name__)
     path = _path(path, "save")
     if network.params is None or network.input_shape is None:
         raise InputError("There is nothing to save yet: call fit first, or build the network with input_shape=...")
@@ -53,10 +53,14 @@ def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
         again = rebuild(json.loads(json.dumps(description)), claims)
         _check_finite(arrays)
     except FileFormatError as error:
-        raise InputError(f"A file could not give this network back, so it is not saved: {error}") from error
+        raise InputError("A file could not give this network back, so it is not saved: {error}", error=error) from error
     for kept, layer in zip((*again.body.layers, again.loss), (*network.body.layers, network.loss), strict=True):
         if kept != layer:
-            raise InputError(f"A file would give back {kept} in place of {layer}, so the network is not saved.")
+            raise InputError(
+                "A file would give back {kept} in place of {layer}, so the network is not saved.",
+                kept=kept,
+                layer=layer,
+            )
     atomic.make_folder(path.parent)
     atomic.write(path, tensors.content(_KEY, description, arrays))
 
@@ -84,19 +88,29 @@ def load_described(path: str | Path) -> tuple[Network, dict[str, Any]]:
     """Read a network as `load` does; return its whole description, too, with the digest that was checked."""
     path = _path(path, "load")
     if path.is_dir():
-        raise InputError(f"{path} is a folder. Name the model file in it; checkpoints are for fit(checkpoint=...).")
+        raise InputError(
+            "{path} is a folder. Name the model file in it; checkpoints are for fit(checkpoint=...).", path=path
+        )
     if path.exists() and not path.is_file():
-        raise InputError(f"{path} is a pipe or a device, and a model is read from a file: save it to one first.")
+        raise InputError(
+            "{path} is a pipe or a device, and a model is read from a file: save it to one first.", path=path
+        )
     if not path.is_file():
         raise InputError(
-            f"There is no model file {path}. Train one with: chainrule train mnist-small --out {path.name}"
+            "There is no model file {path}. Train one with: chainrule train mnist-small --out {path_name}",
+            path=path,
+            path_name=path.name,
         )
     try:
         if (kind := what_it_is(path)) is not None:
-            raise FileFormatError(f"{path} is not a model file, or it is truncated or damaged: it is {kind}.")
+            raise FileFormatError(
+                "{path} is not a model file, or it is truncated or damaged: it is {kind}.", path=path, kind=kind
+            )
         return _load(path)
     except OSError as error:
-        raise DataUnavailableError(f"{path} cannot be read: {atomic.reason(error)}.") from error
+        raise DataUnavailableError(
+            "{path} cannot be read: {reason}.", path=path, reason=atomic.reason(error)
+        ) from error
 
 
 def _load(path: Path) -> tuple[Network, dict[str, Any]]:
@@ -114,8 +128,10 @@ def _load(path: Path) -> tuple[Network, dict[str, Any]]:
                 raise FileFormatError(text[:_LONGEST_TEXT]) from error
     except tensors.DamagedError as error:
         raise FileFormatError(
-            f"{path} is not a model file, or it is truncated or damaged: {error} "
-            "Save the model again, or copy it again from where it was whole."
+            "{path} is not a model file, or it is truncated or damaged: {error} Save the model again, or copy it "
+            "again from where it was whole.",
+            path=path,
+            error=error,
         ) from None
     network.params = replace_leaves(network.params, arrays)
     return network, {**description, "digest": file.digest}
@@ -132,10 +148,10 @@ def _check_finite(arrays: dict[str, Any]) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             if not finite(array):
                 kind = "NaN" if np.isnan(array).any() else "infinity"
-                raise FileFormatError(f"{name} holds {kind}.")
+                raise FileFormatError("{name} holds {kind}.", name=name, kind=kind)
 
 
 def _path(path: Any, function: str) -> Path:
     if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
-        raise InputError(f"{function} takes the path of a file, but got {path!r:.80}.")
+        raise InputError("{function} takes the path of a file, but got {path!r:.80}.", function=function, path=path)
     return Path(path)

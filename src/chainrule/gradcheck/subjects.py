@@ -58,7 +58,9 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
         If forward or backward changes what it is given or is random, or forward is not finite.
     """
     if isinstance(subject, type):
-        raise InputError(f"gradcheck takes an object and not its class: write {subject.__name__}() with parentheses.")
+        raise InputError(
+            "gradcheck takes an object and not its class: write {subject}() with parentheses.", subject=subject.__name__
+        )
     network = hasattr(subject, "loss") and hasattr(subject, "body")
     if isinstance(subject, Loss):
         inputs = [_as_float(inputs[0]), *inputs[1:]]
@@ -84,7 +86,8 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
         varied = _varied(x, subject, params)
     else:
         raise InputError(
-            f"gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {type(subject).__name__}."
+            "gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {subject_type}.",
+            subject_type=type(subject).__name__,
         )
     dy, gradients = _tried(pair, rng)
     if not isinstance(subject, Loss):
@@ -117,8 +120,10 @@ def _as_float(array: Array) -> Array:
 def _only_input(layer: Any, inputs: list[Any]) -> Any:
     if len(inputs) != 1:
         raise InputError(
-            f"gradcheck of a layer takes one input, such as gradcheck({type(layer).__name__}(), x), but {len(inputs)} "
-            "came. Several arrays that belong together go into a tuple."
+            "gradcheck of a layer takes one input, such as gradcheck({layer_type}(), x), but {inputs} came. Several "
+            "arrays that belong together go into a tuple.",
+            layer_type=type(layer).__name__,
+            inputs=len(inputs),
         )
     if any(not a.ndim for _, a in leaves(inputs[0])):
         raise InputError("gradcheck takes x with a first axis of examples, such as shape (4, 3), but it is one number.")

@@ -121,7 +121,10 @@ class _Add(Layer):
     def init(self, rng: np.random.Generator, input_shape: Any, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the common shape."""
         if len(set(input_shape)) > 1:
-            raise InputError(f"add needs arrays of the same shape, but gets {', '.join(map(str, input_shape))}.")
+            raise InputError(
+                "add needs arrays of the same shape, but gets {input_shape}.",
+                input_shape=", ".join(map(str, input_shape)),
+            )
         return {}, input_shape[0]
 
     def forward(self, params: Params, x: tuple[Array, ...], mode: Mode = INFERENCE) -> tuple[Array, MergeCache]:
@@ -151,7 +154,9 @@ class _Join(Layer):
         """Return no parameters and the shape with the sum of the last axes."""
         if len({shape[:-1] for shape in input_shape}) > 1:
             found = ", ".join(map(str, input_shape))
-            raise InputError(f"concatenate needs shapes that differ only in the last axis, but gets {found}.")
+            raise InputError(
+                "concatenate needs shapes that differ only in the last axis, but gets {found}.", found=found
+            )
         return {}, (*input_shape[0][:-1], sum(shape[-1] for shape in input_shape))
 
     def forward(self, params: Params, x: tuple[Array, ...], mode: Mode = INFERENCE) -> tuple[Array, MergeCache]:
@@ -299,10 +304,17 @@ class Residual(_Branches):
         params, (body, shortcut) = zip(*(layer.init(rng, input_shape, dtype) for layer in self.parts), strict=True)
         if body != shortcut and self.shortcut == Identity():
             fitting = _fitting_shortcut(input_shape, body)
-            raise InputError(f"Residual adds its body's output {body} to its input {input_shape}: give {fitting}.")
+            raise InputError(
+                "Residual adds its body's output {body} to its input {input_shape}: give {fitting}.",
+                body=body,
+                input_shape=input_shape,
+                fitting=fitting,
+            )
         if body != shortcut:
             raise InputError(
-                f"Residual adds its body's output {body} to its shortcut's output {shortcut}: make the shapes equal."
+                "Residual adds its body's output {body} to its shortcut's output {shortcut}: make the shapes equal.",
+                body=body,
+                shortcut=shortcut,
             )
         return params, body
 

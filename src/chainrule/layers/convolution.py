@@ -41,8 +41,11 @@ class _Convolution(SlidingWindow):
         channels = input_shape[-1]
         if channels % self.groups:
             raise InputError(
-                f"{self.label} divides the input's channels evenly among its groups, but {channels} channels "
-                f"do not divide by groups={self.groups}. Take a divisor of {channels} for groups."
+                "{label} divides the input's channels evenly among its groups, but {channels} channels do not divide "
+                "by groups={groups}. Take a divisor of {channels} for groups.",
+                label=self.label,
+                channels=channels,
+                groups=self.groups,
             )
         shape = (*self.per_axis("kernel"), channels // self.groups, self.filters)
         params = {"W": first_values(INITIALIZERS[self.initializer], rng, shape, dtype)}
@@ -64,8 +67,13 @@ class _Convolution(SlidingWindow):
         window, output = self.window(x.shape)
         if x.shape[-1] != W.shape[-2] * self.groups:
             raise InputError(
-                f"{self.label} expects {W.shape[-2] * self.groups} channels (W is {W.shape}, read as (*kernel, "
-                f"channels / groups, filters), with groups={self.groups}), but the input has shape {x.shape}."
+                "{label} expects {W_shape} channels (W is {W_shape_2}, read as (*kernel, channels / groups, "
+                "filters), with groups={groups}), but the input has shape {x_shape}.",
+                label=self.label,
+                W_shape=W.shape[-2] * self.groups,
+                W_shape_2=W.shape,
+                groups=self.groups,
+                x_shape=x.shape,
             )
         M = None
         if mode.mask is not None:
@@ -129,9 +137,12 @@ class Conv1D(_Convolution):
         padding = (0, 0) if self.padding == "valid" else self.per_axis("padding")[0]
         if self.stride not in (1, (1,)) or (padding != "same" and sum(padding) != reach):
             raise InputError(
-                f"{self.label} with stride={self.stride} and padding={self.padding!r} has other steps than its "
-                f"input, so a mask does not fit them: take stride=1 and padding='same' (or [({reach}, 0)], which "
-                "never sees the future)."
+                "{label} with stride={stride} and padding={padding!r} has other steps than its input, so a mask does "
+                "not fit them: take stride=1 and padding='same' (or [({reach}, 0)], which never sees the future).",
+                label=self.label,
+                stride=self.stride,
+                padding=self.padding,
+                reach=reach,
             )
         return True
 

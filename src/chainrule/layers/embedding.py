@@ -80,8 +80,11 @@ class Embedding(Layer):
             wrong = (x < 0) | (x >= len(W)) | (x != xp.floor(x))
             if wrong.any():
                 raise InputError(
-                    f"Embedding looks up whole numbers from 0 to {len(W) - 1} (the vocabulary is {len(W)}), but the "
-                    f"input holds {x[wrong][0]}. Take a larger vocabulary, or give unknown words one number of it."
+                    "Embedding looks up whole numbers from 0 to {W} (the vocabulary is {W_2}), but the input holds "
+                    "{x}. Take a larger vocabulary, or give unknown words one number of it.",
+                    W=len(W) - 1,
+                    W_2=len(W),
+                    x=x[wrong][0],
                 )
         elif xp.isdtype(x.dtype, "real floating"):
             raise InputError(

@@ -52,8 +52,10 @@ class OwnLayer(Layer):
         params, shape = pair_of(self.layer, "init", self.layer.init(rng, input_shape, **more))
         if not isinstance(params, dict | tuple):
             raise InputError(
-                f"{self.label}.init must return parameters as a dict of arrays, such as {{'W': W}} or {{}}, "
-                f"but it returned {shown(params)}."
+                "{label}.init must return parameters as a dict of arrays, such as {{'W': W}} or {{}}, but it "
+                "returned {params}.",
+                label=self.label,
+                params=shown(params),
             )
         return map_leaves(lambda p: np.asarray(p, dtype), params), tuple(shape)
 
@@ -71,15 +73,17 @@ class OwnLayer(Layer):
         except TypeError as error:
             if namespace(x) is not np and "Tracer" in type(error).__name__:
                 raise InputError(
-                    f"{self.label} computes with NumPy's own functions, which JAX cannot trace: take xp = "
-                    'x.__array_namespace__() and write xp.maximum(...), or train with engine="numpy".'
+                    "{label} computes with NumPy's own functions, which JAX cannot trace: take xp = "
+                    'x.__array_namespace__() and write xp.maximum(...), or train with engine="numpy".',
+                    label=self.label,
                 ) from error
             raise
         except ValueError as error:
             if "read-only" in str(error):
                 raise InputError(
-                    f"{self.label}.forward changes its input in place, which other code still needs: write the result "
-                    "to a new array, as in x = x - 1 instead of x -= 1."
+                    "{label}.forward changes its input in place, which other code still needs: write the result to a "
+                    "new array, as in x = x - 1 instead of x -= 1.",
+                    label=self.label,
                 ) from error
             raise
         y, cache = pair_of(self.layer, "forward", result)
@@ -98,15 +102,22 @@ class OwnLayer(Layer):
         shapes, names = dict(leaves(cache.params)), dict(leaves(grads))
         if shapes.keys() != names.keys():
             raise InputError(
-                f"{self.label}.backward must return a gradient for each of the parameters that init makes, "
-                f"{sorted(shapes)}, but it returned gradients for {sorted(names)}."
+                "{label}.backward must return a gradient for each of the parameters that init makes, {shapes}, but "
+                "it returned gradients for {names}.",
+                label=self.label,
+                shapes=sorted(shapes),
+                names=sorted(names),
             )
         pairs = [(name, gradient, shapes[name]) for name, gradient in names.items()]
         for name, gradient, of in [*pairs, *([("its input", dx, cache.x)] if input_gradient else [])]:
             if np.shape(gradient) != of.shape:
                 raise InputError(
-                    f"{self.label}.backward must return gradients of the shape of what they belong to, but {name} has "
-                    f"shape {of.shape} and its gradient {np.shape(gradient)}."
+                    "{label}.backward must return gradients of the shape of what they belong to, but {name} has "
+                    "shape {of_shape} and its gradient {gradient_shape}.",
+                    label=self.label,
+                    name=name,
+                    of_shape=of.shape,
+                    gradient_shape=np.shape(gradient),
                 )
         return (dx if input_gradient else None), grads
 
@@ -123,7 +134,13 @@ def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:
         return result
     two = {"init": "params, output_shape", "forward": "y, cache", "backward": "dx, grads"}[method]
     what = f"a tuple of {len(result)}" if isinstance(result, tuple) else f"one {type(result).__name__}"
-    raise InputError(f"{type(layer).__name__}.{method} must return two things, {two}, but it returned {what}.")
+    raise InputError(
+        "{layer_type}.{method} must return two things, {two}, but it returned {what}.",
+        layer_type=type(layer).__name__,
+        method=method,
+        two=two,
+        what=what,
+    )
 
 
 def _read_only(x: Array) -> Array:

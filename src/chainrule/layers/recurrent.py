@@ -63,8 +63,10 @@ class Cell(Layer):
         expected = [shape] * self.state_count
         if [s.shape for s in given] != expected:
             raise InputError(
-                f"{self.label} starts from states of the shapes {expected}, each (batch, units), "
-                f"but got {[s.shape for s in given]}."
+                "{label} starts from states of the shapes {expected}, each (batch, units), but got {given}.",
+                label=self.label,
+                expected=expected,
+                given=[s.shape for s in given],
             )
         return given
 
@@ -104,8 +106,10 @@ class Recurrent(Cell):
         """Return Wx, Wh and the biases, and the output shape: (time, units) or (units,)."""
         if len(input_shape) != 2:
             raise InputError(
-                f"{self.label} expects (batch, time, features), but one example has shape {input_shape}, "
-                "which should be (time, features)."
+                "{label} expects (batch, time, features), but one example has shape {input_shape}, which should be "
+                "(time, features).",
+                label=self.label,
+                input_shape=input_shape,
             )
         time, features = input_shape
         return self.first_params(rng, features, dtype), (time, self.units) if self.sequence else (self.units,)
@@ -154,11 +158,16 @@ class Recurrent(Cell):
     def _check(self, params: Params, x: Array) -> None:
         if x.ndim != 3 or x.shape[1] < 1:
             raise InputError(
-                f"{self.label} expects (batch, time, features) with at least one step, "
-                f"but the input has shape {x.shape}; for a single step pass x[:, None]."
+                "{label} expects (batch, time, features) with at least one step, but the input has shape {x_shape}; "
+                "for a single step pass x[:, None].",
+                label=self.label,
+                x_shape=x.shape,
             )
         if x.shape[2] != params["Wx"].shape[0]:
             raise InputError(
-                f"{self.label} expects {params['Wx'].shape[0]} features (Wx is {params['Wx'].shape}), "
-                f"but the input has shape {x.shape}."
+                "{label} expects {Wx_shape} features (Wx is {Wx_shape_2}), but the input has shape {x_shape}.",
+                label=self.label,
+                Wx_shape=params["Wx"].shape[0],
+                Wx_shape_2=params["Wx"].shape,
+                x_shape=x.shape,
             )

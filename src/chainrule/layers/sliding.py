@@ -39,14 +39,20 @@ class SlidingWindow(Layer):
         super().__post_init__()
         if self.filters % self.groups:
             raise InputError(
-                f"{self.label} divides its filters evenly among its groups, which filters={self.filters} and "
-                f"groups={self.groups} do not allow. Take a multiple of groups for filters."
+                "{label} divides its filters evenly among its groups, which filters={filters} and groups={groups} do "
+                "not allow. Take a multiple of groups for filters.",
+                label=self.label,
+                filters=self.filters,
+                groups=self.groups,
             )
         for name in ("kernel", "stride", "dilation", "padding"):
             if len(self.per_axis(name)) != len(self.axes):
                 raise InputError(
-                    f"{self.label} takes one {name} for all axes, or one for each axis ({', '.join(self.axes)}), "
-                    f"but {name}={getattr(self, name)!r}."
+                    "{label} takes one {name} for all axes, or one for each axis ({axes}), but {name}={self!r}.",
+                    label=self.label,
+                    name=name,
+                    axes=", ".join(self.axes),
+                    self=getattr(self, name),
                 )
 
     def per_axis(self, name: str) -> tuple[Any, ...]:
@@ -61,8 +67,11 @@ class SlidingWindow(Layer):
         axes = len(self.axes)
         if len(shape) != axes + 2:
             raise InputError(
-                f"{self.label} takes inputs of shape (batch, {', '.join(self.axes)}, channels), but the input has "
-                f"shape {('batch', *shape[1:])}. Even a single channel needs its axis: x[..., None]."
+                "{label} takes inputs of shape (batch, {axes}, channels), but the input has shape {value}. Even a "
+                "single channel needs its axis: x[..., None].",
+                label=self.label,
+                axes=", ".join(self.axes),
+                value=("batch", *shape[1:]),
             )
         kernel, stride, dilation = (self.per_axis(name) for name in ("kernel", "stride", "dilation"))
         sizes = shape[1:-1]
@@ -77,8 +86,12 @@ class SlidingWindow(Layer):
         output = window.output(narrow + sizes, narrow + kernel)[-axes:]
         if min(output) < 1:
             raise InputError(
-                f"{self.label}'s kernel {kernel} with dilation {dilation} covers {covered} places, but the input has "
-                f"{tuple(n + sum(p) for n, p in zip(sizes, padding, strict=True))} with its padding. "
-                "Take a smaller kernel or dilation, or padding='same'."
+                "{label}'s kernel {kernel} with dilation {dilation} covers {covered} places, but the input has "
+                "{sizes} with its padding. Take a smaller kernel or dilation, or padding='same'.",
+                label=self.label,
+                kernel=kernel,
+                dilation=dilation,
+                covered=covered,
+                sizes=tuple((n + sum(p) for n, p in zip(sizes, padding, strict=True))),
             )
         return window, output

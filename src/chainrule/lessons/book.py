@@ -65,7 +65,7 @@ def softmax(x: Numbers) -> Array:
     """
     x = as_floats("softmax", "x", x)
     if x.ndim == 0 or x.shape[-1] == 0:
-        raise InputError(f"softmax: x has one score per class in each row, but its shape is {x.shape}.")
+        raise InputError("softmax: x has one score per class in each row, but its shape is {x_shape}.", x_shape=x.shape)
     with np.errstate(over="ignore", under="ignore"):  # a difference beyond the largest float is -inf: e^-inf = 0
         e = np.exp(x - x.max(axis=-1, keepdims=True))
         y: Array = e / e.sum(axis=-1, keepdims=True)
@@ -89,7 +89,9 @@ def init_network(*, random: bool = False, seed: int | None = None) -> dict[str, 
     (array([0.1, 0.2, 0.3]), array([[0.43758721, 0.891773  , 0.96366276]]))
     """
     if seed is not None and not random:
-        raise InputError(f"init_network: seed ({seed}) is for random numbers: init_network(random=True, seed={seed}).")
+        raise InputError(
+            "init_network: seed ({seed}) is for random numbers: init_network(random=True, seed={seed}).", seed=seed
+        )
     if random:
         rng = random_numbers(seed)
         shapes = {"W1": (2, 3), "b1": (1, 3), "W2": (3, 2), "b2": (2,), "W3": (2, 2), "b3": (2,)}
@@ -171,8 +173,11 @@ def _scores(network: Parameters, x: Numbers) -> Array:
     x = as_numbers("book", "the input", x)
     if x.ndim not in (1, 2) or x.shape[-1] != len(W1):
         raise InputError(
-            f"W1 has shape {W1.shape}, read as (n_in, n_out), so an example is a flat row of {len(W1)} numbers, "
-            f"but the input has shape {x.shape}."
+            "W1 has shape {W1_shape}, read as (n_in, n_out), so an example is a flat row of {W1} numbers, but the "
+            "input has shape {x_shape}.",
+            W1_shape=W1.shape,
+            W1=len(W1),
+            x_shape=x.shape,
         )
     z1 = sigmoid(np.dot(x, W1) + b1)
     z2 = sigmoid(np.dot(z1, W2) + b2)
@@ -198,18 +203,27 @@ _IDENTITY = _with_cache(identity_function), activations.identity_backward
 def _layers(network: Parameters) -> list[tuple[Array, Array]]:
     """Return ``W`` and a flat ``b`` of each layer, which lets one example stay one row of numbers."""
     if not isinstance(network, Mapping):
-        raise InputError(f"The network is a dictionary with W1, b1, ..., b3; it is a {type(network).__name__}.")
+        raise InputError(
+            "The network is a dictionary with W1, b1, ..., b3; it is a {network_type}.",
+            network_type=type(network).__name__,
+        )
     for name in ("W1", "b1", "W2", "b2", "W3", "b3"):
         if name not in network:
-            raise InputError(f"The network has no {name!r}; it has {sorted(map(str, network))}.")
+            raise InputError(
+                "The network has no {name!r}; it has {network}.", name=name, network=sorted(map(str, network))
+            )
     layers: list[tuple[Array, Array]] = []
     for l in "123":  # noqa: E741 - the number of a layer
         W, b = as_numbers("book", "W" + l, network["W" + l]), as_numbers("book", "b" + l, network["b" + l])
         n = layers[-1][0].shape[1] if layers else len(np.atleast_1d(W))
         if W.ndim != 2 or len(W) != n or b.shape not in (W.shape[1:], (1, *W.shape[1:])):
             raise InputError(
-                f"W{l} has shape {W.shape} and b{l} {b.shape}, but layer {l} takes {n} inputs: "
-                f"W{l} must be ({n}, n_out) and b{l} (n_out,)."
+                "W{l} has shape {W_shape} and b{l} {b_shape}, but layer {l} takes {n} inputs: W{l} must be ({n}, "
+                "n_out) and b{l} (n_out,).",
+                l=l,
+                W_shape=W.shape,
+                b_shape=b.shape,
+                n=n,
             )
         layers.append((W, b.ravel()))
     return layers

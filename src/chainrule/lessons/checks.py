@@ -27,7 +27,11 @@ def as_numbers(function: str, name: str, value: Numbers) -> Array:
     array = _as_array(function, name, value)
     if array.dtype.kind not in "fiub":
         raise InputError(
-            f"{function}: {name} holds numbers, but it has shape {array.shape} and type {_type(value, array)}."
+            "{function}: {name} holds numbers, but it has shape {array_shape} and type {value}.",
+            function=function,
+            name=name,
+            array_shape=array.shape,
+            value=_type(value, array),
         )
     return array
 
@@ -43,8 +47,12 @@ def as_matrix(function: str, name: str, value: Numbers) -> Array:
     array = _as_array(function, name, value)
     if array.ndim != 2 or array.dtype.kind not in "fiub":
         raise InputError(
-            f"{function}: {name} is a numeric array with rows and columns, but it has shape {array.shape} "
-            f"and type {_type(value, array)}."
+            "{function}: {name} is a numeric array with rows and columns, but it has shape {array_shape} and type "
+            "{value}.",
+            function=function,
+            name=name,
+            array_shape=array.shape,
+            value=_type(value, array),
         )
     return array
 
@@ -53,9 +61,16 @@ def as_examples(function: str, name: str, value: Numbers) -> Array:
     """Return data with one column per example, all of it finite."""
     X = as_matrix(function, name, value)
     if X.size == 0:
-        raise InputError(f"{function}: {name} has shape {X.shape}, so it holds no example.")
+        raise InputError(
+            "{function}: {name} has shape {X_shape}, so it holds no example.",
+            function=function,
+            name=name,
+            X_shape=X.shape,
+        )
     if not np.isfinite(X).all():
-        raise InputError(f"{function}: {name} holds NaN or infinite values; clean the data first.")
+        raise InputError(
+            "{function}: {name} holds NaN or infinite values; clean the data first.", function=function, name=name
+        )
     return X
 
 
@@ -74,7 +89,9 @@ def as_number(
     except (TypeError, ValueError):
         number = np.nan
     if not holds(number):
-        raise InputError(f"{function}: {name} is {rule}; it is {value!r}.")
+        raise InputError(
+            "{function}: {name} is {rule}; it is {value!r}.", function=function, name=name, rule=rule, value=value
+        )
     return number
 
 
@@ -85,7 +102,13 @@ def as_count(function: str, name: str, value: Any, least: int = 0) -> int:
     except TypeError:
         number = least - 1
     if number < least:
-        raise InputError(f"{function}: {name} is an integer of {least} or more; it is {value!r}.")
+        raise InputError(
+            "{function}: {name} is an integer of {least} or more; it is {value!r}.",
+            function=function,
+            name=name,
+            least=least,
+            value=value,
+        )
     return number
 
 
@@ -93,14 +116,19 @@ def _as_array(function: str, name: str, value: Numbers) -> Array:
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):  # asarray would bring the hidden numbers back
         hidden = int(np.count_nonzero(np.ma.getmaskarray(value)))
         raise InputError(
-            f"{function}: {name} is a masked array that hides {hidden} values, which would be computed with. Fill them "
-            "in with .filled(0), or leave out their examples."
+            "{function}: {name} is a masked array that hides {hidden} values, which would be computed with. Fill "
+            "them in with .filled(0), or leave out their examples.",
+            function=function,
+            name=name,
+            hidden=hidden,
         )
     try:
         return np.asarray(value)
     except (TypeError, ValueError):
         raise InputError(
-            f"{function}: {name} cannot be read as an array; if it is a list, its rows differ in length."
+            "{function}: {name} cannot be read as an array; if it is a list, its rows differ in length.",
+            function=function,
+            name=name,
         ) from None
 
 
@@ -119,16 +147,33 @@ def as_layer(function: str, arrays: Mapping[str, Numbers]) -> tuple[Array, Array
     (A_name, A), (W_name, W), (b_name, b) = arrays.items()
     A, W, b = as_matrix(function, A_name, A), as_matrix(function, W_name, W), as_numbers(function, b_name, b)
     if A.size == 0:
-        raise InputError(f"{function}: {A_name} has shape {A.shape}, so it holds no example.")
+        raise InputError(
+            "{function}: {A_name} has shape {A_shape}, so it holds no example.",
+            function=function,
+            A_name=A_name,
+            A_shape=A.shape,
+        )
     if W.shape[1] != A.shape[0]:
         raise InputError(
-            f"{function}: {W_name} has shape {W.shape}, read as (n, n_prev), but {A_name} has shape {A.shape}, "
-            f"so {A.shape[0]} rows instead of {W.shape[1]} (rows are features, columns are examples)."
+            "{function}: {W_name} has shape {W_shape}, read as (n, n_prev), but {A_name} has shape {A_shape}, so "
+            "{A_shape_2} rows instead of {W_shape_2} (rows are features, columns are examples).",
+            function=function,
+            W_name=W_name,
+            W_shape=W.shape,
+            A_name=A_name,
+            A_shape=A.shape,
+            A_shape_2=A.shape[0],
+            W_shape_2=W.shape[1],
         )
     if b.shape not in ((W.shape[0], 1), (1, 1), (1,), ()):
         raise InputError(
-            f"{function}: {b_name} has shape {b.shape}, but {W_name} has {W.shape[0]} rows, so {b_name} must be "
-            f"{(W.shape[0], 1)}."
+            "{function}: {b_name} has shape {b_shape}, but {W_name} has {W_shape} rows, so {b_name} must be {value}.",
+            function=function,
+            b_name=b_name,
+            b_shape=b.shape,
+            W_name=W_name,
+            W_shape=W.shape[0],
+            value=(W.shape[0], 1),
         )
     return A, W, b
 
@@ -137,12 +182,19 @@ def as_parameters(function: str, parameters: Parameters, layers: int | None = No
     """Return the parameters as arrays, with all of ``W1, b1, ..., WL, bL`` there."""
     if not isinstance(parameters, Mapping):
         raise InputError(
-            f"{function}: parameters is a dictionary with W1, b1, ...; it is of type {type(parameters).__name__}."
+            "{function}: parameters is a dictionary with W1, b1, ...; it is of type {parameters_type}.",
+            function=function,
+            parameters_type=type(parameters).__name__,
         )
     L = layers or max(1, (len(parameters) + 1) // 2)
     for name in (letter + str(l) for l in range(1, L + 1) for letter in "Wb"):
         if name not in parameters:
-            raise InputError(f"{function}: parameters has no {name!r}; it has {sorted(map(str, parameters))}.")
+            raise InputError(
+                "{function}: parameters has no {name!r}; it has {parameters}.",
+                function=function,
+                name=name,
+                parameters=sorted(map(str, parameters)),
+            )
     return {name: as_numbers(function, name, p) for name, p in parameters.items()}
 
 
@@ -152,15 +204,32 @@ def gradients_of(function: str, what: str, grads: Parameters, parameters: Mappin
     Each has its parameter's shape; for a bias one of the two may be a plain number.
     """
     if not isinstance(grads, Mapping):
-        raise InputError(f"{function}: {what} is a dictionary with dW1, db1, ...; it is a {type(grads).__name__}.")
+        raise InputError(
+            "{function}: {what} is a dictionary with dW1, db1, ...; it is a {grads_type}.",
+            function=function,
+            what=what,
+            grads_type=type(grads).__name__,
+        )
     gradients = {}
     for name, p in parameters.items():
         if "d" + name not in grads:
-            raise InputError(f"{function}: {what} has no 'd{name}'; it has {sorted(map(str, grads))}.")
+            raise InputError(
+                "{function}: {what} has no 'd{name}'; it has {grads}.",
+                function=function,
+                what=what,
+                name=name,
+                grads=sorted(map(str, grads)),
+            )
         gradient = as_numbers(function, "d" + name, grads["d" + name])
         one_number = name.startswith("b") and not (gradient.ndim and p.ndim)
         if gradient.shape != p.shape and not one_number:
-            raise InputError(f"{function}: d{name} has shape {gradient.shape}, but {name} has shape {p.shape}.")
+            raise InputError(
+                "{function}: d{name} has shape {gradient_shape}, but {name} has shape {p_shape}.",
+                function=function,
+                name=name,
+                gradient_shape=gradient.shape,
+                p_shape=p.shape,
+            )
         gradients[name] = gradient
     return gradients
 
@@ -170,21 +239,29 @@ def as_cache(function: str, cache: Sequence[Numbers], names: str, forward: str) 
     expected = names.split()
     if not isinstance(cache, Sequence) or len(cache) != len(expected):
         came = f"has {len(cache)} entries" if isinstance(cache, Sequence) else f"is of type {type(cache).__name__}"
-        raise InputError(f"{function}: cache is ({', '.join(expected)}), as {forward} returned it, but it {came}.")
+        raise InputError(
+            "{function}: cache is ({expected}), as {forward} returned it, but it {came}.",
+            function=function,
+            expected=", ".join(expected),
+            forward=forward,
+            came=came,
+        )
     return tuple(as_numbers(function, name, array) for name, array in zip(expected, cache, strict=True))
 
 
 def as_linear_cache(function: str, cache: Sequence[Any]) -> tuple[Array, Array, Array]:
     """Return the cache ``(A_prev, W, b)`` of a linear part as arrays."""
     if not isinstance(cache, Sequence) or len(cache) != 3:
-        raise InputError(f"{function}: the cache is (A_prev, W, b), as linear_forward returned it.")
+        raise InputError("{function}: the cache is (A_prev, W, b), as linear_forward returned it.", function=function)
     return as_layer(function, dict(zip(("A_prev", "W", "b"), cache, strict=True)))
 
 
 def as_layer_cache(function: str, cache: Sequence[Any]) -> Sequence[Any]:
     """Return the cache ``((A_prev, W, b), Z)`` of a layer, which has these two."""
     if not isinstance(cache, Sequence) or len(cache) != 2:
-        raise InputError(f"{function}: a cache is ((A_prev, W, b), Z), as linear_activation_forward returned it.")
+        raise InputError(
+            "{function}: a cache is ((A_prev, W, b), Z), as linear_activation_forward returned it.", function=function
+        )
     return cache
 
 
@@ -192,7 +269,12 @@ def as_dA_and_Z(function: str, dA: Numbers, cache: Numbers) -> tuple[Array, Arra
     """Return a gradient and the cache of an activation; one number is the gradient of all."""
     dA, Z = as_numbers(function, "dA", dA), as_floats(function, "the cache Z", cache)
     if dA.shape != Z.shape and dA.ndim:
-        raise InputError(f"{function}: dA has shape {dA.shape}, but the cache Z has shape {Z.shape}.")
+        raise InputError(
+            "{function}: dA has shape {dA_shape}, but the cache Z has shape {Z_shape}.",
+            function=function,
+            dA_shape=dA.shape,
+            Z_shape=Z.shape,
+        )
     return dA, Z
 
 
@@ -204,14 +286,20 @@ def as_labels(function: str, Y: Numbers, A_name: str, A: Array) -> Array:
     labels = as_row(function, "Y", Y)
     if labels.shape != A.shape:
         raise InputError(
-            f"{function}: Y has one label for each entry of {A_name}, which has shape {A.shape}, but Y has shape "
-            f"{labels.shape}."
+            "{function}: Y has one label for each entry of {A_name}, which has shape {A_shape}, but Y has shape "
+            "{labels_shape}.",
+            function=function,
+            A_name=A_name,
+            A_shape=A.shape,
+            labels_shape=labels.shape,
         )
     if not np.isfinite(labels).all():
-        raise InputError(f"{function}: Y holds NaN or infinite labels.")
+        raise InputError("{function}: Y holds NaN or infinite labels.", function=function)
     others = labels[(labels != 0) & (labels != 1)]
     if others.size and np.all(labels == np.round(labels)):  # whole numbers are classes, not soft labels
-        raise InputError(f"{function}: Y holds labels 0 and 1 only, but it holds {others[0]}.")
+        raise InputError(
+            "{function}: Y holds labels 0 and 1 only, but it holds {others}.", function=function, others=others[0]
+        )
     return labels.astype(A.dtype)
 
 
@@ -219,11 +307,19 @@ def as_probabilities(function: str, A_name: str, A: Numbers) -> Array:
     """Return probabilities strictly between 0 and 1, one column per example; ``(m,)`` is read as ``(1, m)``."""
     A = as_floats(function, A_name, as_row(function, A_name, A))
     if A.ndim != 2 or A.size == 0:
-        raise InputError(f"{function}: {A_name} has one column per example, but its shape is {A.shape}.")
+        raise InputError(
+            "{function}: {A_name} has one column per example, but its shape is {A_shape}.",
+            function=function,
+            A_name=A_name,
+            A_shape=A.shape,
+        )
     if not np.all((A >= 0) & (A <= 1)):
         raise InputError(
-            f"{function}: {A_name} holds probabilities from 0 to 1, but it holds {A[~((A >= 0) & (A <= 1))][0]}; "
-            "a NaN here during training means that the learning rate is too large."
+            "{function}: {A_name} holds probabilities from 0 to 1, but it holds {A}; a NaN here during training "
+            "means that the learning rate is too large.",
+            function=function,
+            A_name=A_name,
+            A=A[~((A >= 0) & (A <= 1))][0],
         )
     return away_from_0_and_1(A)
 
@@ -249,4 +345,4 @@ def random_numbers(seed: int | None) -> Any:
     try:
         return np.random.RandomState(operator.index(seed))
     except (TypeError, ValueError):
-        raise InputError(f"seed is None or an integer from 0 to 2**32 - 1; it is {seed}.") from None
+        raise InputError("seed is None or an integer from 0 to 2**32 - 1; it is {seed}.", seed=seed) from None

@@ -105,9 +105,11 @@ def vector_to_dictionary(theta: Numbers, parameters: Parameters | None = None) -
     ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes.values()])
     if theta.size != ends[-1]:
         raise InputError(
-            f"vector_to_dictionary: theta has {theta.size} numbers, but the parameters have {ends[-1]} "
-            f"({', '.join(f'{name} {shape}' for name, shape in shapes.items())}); for another network give its "
-            "parameters as the second argument."
+            "vector_to_dictionary: theta has {theta_size} numbers, but the parameters have {ends} ({shapes}); for "
+            "another network give its parameters as the second argument.",
+            theta_size=theta.size,
+            ends=ends[-1],
+            shapes=", ".join((f"{name} {shape}" for name, shape in shapes.items())),
         )
     pieces = np.split(theta, ends[:-1])
     return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
@@ -121,7 +123,11 @@ def gradients_to_vector(gradients: Parameters) -> Array:
     columns = []
     for name in (letter + str(l) for l in range(1, L + 1) for letter in ("dW", "db")):
         if name not in gradients:
-            raise InputError(f"gradients_to_vector: gradients has no {name!r}; it has {sorted(map(str, gradients))}.")
+            raise InputError(
+                "gradients_to_vector: gradients has no {name!r}; it has {gradients}.",
+                name=name,
+                gradients=sorted(map(str, gradients)),
+            )
         columns.append(as_numbers("gradients_to_vector", name, gradients[name]).reshape(-1, 1))
     return np.concatenate(columns)
 
@@ -150,7 +156,12 @@ def gradient_check_n(
     p = as_parameters("gradient_check_n", parameters, 3)
     for name, gradient in gradients_of("gradient_check_n", "gradients", gradients, p).items():
         if gradient.size != p[name].size:
-            raise InputError(f"gradient_check_n: d{name} has {gradient.size} numbers, but {name} has {p[name].size}.")
+            raise InputError(
+                "gradient_check_n: d{name} has {gradient_size} numbers, but {name} has {p_size}.",
+                name=name,
+                gradient_size=gradient.size,
+                p_size=p[name].size,
+            )
     theta, _ = dictionary_to_vector(p)
     gradapprox = np.zeros(theta.shape)
     for i in range(len(theta)):

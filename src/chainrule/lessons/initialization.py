@@ -87,7 +87,11 @@ def model(
     Cost after iteration 0: 0.6931471805599453
     """
     if not isinstance(initialization, str) or initialization not in _INITIALIZATIONS:
-        raise InputError(f"model: initialization is one of {', '.join(_INITIALIZATIONS)}; it is {initialization!r}.")
+        raise InputError(
+            "model: initialization is one of {INITIALIZATIONS}; it is {initialization!r}.",
+            INITIALIZATIONS=", ".join(_INITIALIZATIONS),
+            initialization=initialization,
+        )
     X = as_examples("model", "X", X)
     parameters = _INITIALIZATIONS[initialization]([len(X), 10, 5, 1])
     for i in range(as_count("model", "num_iterations", num_iterations)):

@@ -162,6 +162,10 @@ def _unit(function: str, w: Numbers, b: Numbers, X: Numbers) -> tuple[Array, Arr
     w = as_numbers(function, "w", w)
     w = w.reshape(-1, 1) if w.ndim == 1 else w
     if w.ndim != 2 or w.shape[1] != 1:
-        raise InputError(f"{function}: w has shape (n_x, 1), one weight for each row of X, but it has shape {w.shape}.")
+        raise InputError(
+            "{function}: w has shape (n_x, 1), one weight for each row of X, but it has shape {w_shape}.",
+            function=function,
+            w_shape=w.shape,
+        )
     X, _, b = as_layer(function, {"X": X, "w.T": w.T, "b": b})
     return w, b, X

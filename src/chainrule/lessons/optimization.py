@@ -70,7 +70,9 @@ def random_mini_batches(
     m = X.shape[1]
     if Y.ndim != 2 or Y.shape[1] != m:
         raise InputError(
-            f"random_mini_batches: X and Y have one column per example, but X is {X.shape} and Y is {Y.shape}."
+            "random_mini_batches: X and Y have one column per example, but X is {X_shape} and Y is {Y_shape}.",
+            X_shape=X.shape,
+            Y_shape=Y.shape,
         )
     order = random_numbers(seed).permutation(m)
     return [(X[:, order[k : k + size]], Y[:, order[k : k + size]]) for k in range(0, m, size)]
@@ -235,9 +237,9 @@ def model(
         `update_lr` or `schedule_lr_decay`, and how fast it falls; None keeps ``learning_rate``.
     """
     if not isinstance(optimizer, str) or optimizer not in ("gd", "momentum", "adam"):
-        raise InputError(f"model: optimizer is one of gd, momentum, adam; it is {optimizer!r}.")
+        raise InputError("model: optimizer is one of gd, momentum, adam; it is {optimizer!r}.", optimizer=optimizer)
     if decay is not None and not callable(decay):
-        raise InputError(f"model: decay is update_lr, schedule_lr_decay or None; it is {decay!r}.")
+        raise InputError("model: decay is update_lr, schedule_lr_decay or None; it is {decay!r}.", decay=decay)
     X, Y = as_examples("model", "X", X), as_row("model", "Y", Y)
     parameters = initialize_parameters_he(layers_dims)
     v, s = initialize_adam(parameters)

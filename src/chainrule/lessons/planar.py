@@ -169,6 +169,7 @@ def predict(parameters: Parameters, X: Numbers) -> Array:
 def _entry(cache: Mapping[str, Numbers], name: str) -> Array:
     if not isinstance(cache, Mapping) or name not in cache:
         raise InputError(
-            f"backward_propagation: cache is the dictionary that forward_propagation returned, with {name!r} in it."
+            "backward_propagation: cache is the dictionary that forward_propagation returned, with {name!r} in it.",
+            name=name,
         )
     return as_numbers("backward_propagation", name, cache[name])

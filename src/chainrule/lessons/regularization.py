@@ -245,7 +245,11 @@ def model(
     """
     lambd, keep_prob = _lambd("model", lambd), _keep_prob("model", keep_prob)
     if lambd != 0 and keep_prob != 1:
-        raise InputError(f"model: lambd (0) or keep_prob (1) is left as it is; they are {lambd} and {keep_prob}.")
+        raise InputError(
+            "model: lambd (0) or keep_prob (1) is left as it is; they are {lambd} and {keep_prob}.",
+            lambd=lambd,
+            keep_prob=keep_prob,
+        )
     X = as_examples("model", "X", X)
     parameters = initialize_parameters_deep([len(X), 20, 3, 1], seed=3)
     for i in range(as_count("model", "num_iterations", num_iterations)):

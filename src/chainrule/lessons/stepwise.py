@@ -136,7 +136,8 @@ def initialize_parameters_deep(
     sizes = as_numbers("initialize_parameters_deep", "layer_dims", layer_dims)
     if sizes.ndim != 1 or len(sizes) < 2 or sizes.dtype.kind not in "iu" or min(sizes) < 1:
         raise InputError(
-            f"layer_dims lists at least two layer sizes of 1 or more, the input first; it is {sizes.tolist()}."
+            "layer_dims lists at least two layer sizes of 1 or more, the input first; it is {sizes}.",
+            sizes=sizes.tolist(),
         )
     if not (isinstance(scale, str) and scale in ("lecun", "he")):
         scale = as_number("initialize_parameters_deep", "scale", scale, 'a number, "lecun" or "he"')
@@ -223,7 +224,7 @@ def softmax(Z: Numbers) -> tuple[Array, Array]:
     """
     Z = as_floats("softmax", "Z", Z)
     if Z.ndim == 0 or Z.size == 0:
-        raise InputError(f"softmax: Z has one row per class, but its shape is {Z.shape}.")
+        raise InputError("softmax: Z has one row per class, but its shape is {Z_shape}.", Z_shape=Z.shape)
     with np.errstate(over="ignore", under="ignore"):  # a difference beyond the largest float is -inf: e^-inf = 0
         e = np.exp(Z - Z.max(axis=0))
         A = e / e.sum(axis=0)
@@ -363,8 +364,12 @@ def linear_backward(dZ: Numbers, cache: AnyCache) -> tuple[Array, Array, Array]:
     dZ = as_numbers("linear_backward", "dZ", dZ)
     if dZ.shape != (W.shape[0], A_prev.shape[1]):
         raise InputError(
-            f"linear_backward: dZ has shape {dZ.shape}, but the cache has W {W.shape} and A_prev {A_prev.shape}, "
-            f"so Z was {(W.shape[0], A_prev.shape[1])}."
+            "linear_backward: dZ has shape {dZ_shape}, but the cache has W {W_shape} and A_prev {A_prev_shape}, so Z "
+            "was {value}.",
+            dZ_shape=dZ.shape,
+            W_shape=W.shape,
+            A_prev_shape=A_prev.shape,
+            value=(W.shape[0], A_prev.shape[1]),
         )
     m = A_prev.shape[1]
     dW = np.dot(dZ, A_prev.T) / m
@@ -411,8 +416,10 @@ def L_model_backward(AL: Numbers, Y: Numbers, caches: Sequence[AnyCache]) -> dic
     L = len(caches) if isinstance(caches, Sequence) else 0
     if L == 0 or np.shape(as_layer_cache("L_model_backward", caches[-1])[1]) != AL.shape:
         raise InputError(
-            f"L_model_backward: AL has shape {AL.shape}, which is not the output of the {L} caches given; "
-            "pass AL and caches of one L_model_forward call."
+            "L_model_backward: AL has shape {AL_shape}, which is not the output of the {L} caches given; pass AL and "
+            "caches of one L_model_forward call.",
+            AL_shape=AL.shape,
+            L=L,
         )
     Y = as_numbers("L_model_backward", "Y", Y)
     AL, Y = _one_row("L_model_backward", AL, Y.reshape(AL.shape) if Y.size == AL.size else Y)
@@ -510,7 +517,7 @@ def two_layer_model(
     """
     sizes = as_numbers("two_layer_model", "layers_dims", layers_dims).tolist()
     if not isinstance(sizes, list) or len(sizes) != 3:
-        raise InputError(f"two_layer_model: layers_dims is (n_x, n_h, n_y); it is {sizes}.")
+        raise InputError("two_layer_model: layers_dims is (n_x, n_h, n_y); it is {sizes}.", sizes=sizes)
     n_x, n_h, n_y = sizes
     parameters = initialize_parameters(n_x, n_h, n_y, seed=seed)
     return _gradient_descent("two_layer_model", X, Y, parameters, learning_rate, num_iterations, print_cost)
@@ -636,7 +643,12 @@ def _gradient_descent(
 
 def _named(function: str, activation: str) -> tuple[Any, Any]:
     if not isinstance(activation, str) or activation not in _ACTIVATIONS:
-        raise InputError(f"{function}: activation is one of {', '.join(_ACTIVATIONS)}; it is {activation!r}.")
+        raise InputError(
+            "{function}: activation is one of {ACTIVATIONS}; it is {activation!r}.",
+            function=function,
+            ACTIVATIONS=", ".join(_ACTIVATIONS),
+            activation=activation,
+        )
     return _ACTIVATIONS[activation]
 
 
@@ -649,7 +661,9 @@ def _network(X: Numbers, parameters: Parameters) -> tuple[Array, dict[str, Array
         A, W, _ = as_layer("L_model_forward", {A_name: A, W_name: arrays[W_name], b_name: arrays[b_name]})
         A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + str(l)  # the shape is all that counts
     if np.shape(A)[0] != 1:
-        raise InputError(f"L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {W.shape}.")
+        raise InputError(
+            "L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {W_shape}.", L=L, W_shape=W.shape
+        )
     return as_numbers("L_model_forward", "X", X), arrays
 
 
@@ -658,7 +672,10 @@ def _one_row(function: str, AL: Numbers, Y: Numbers) -> tuple[Array, Array]:
     rows = as_row(function, "AL", AL), as_row(function, "Y", Y)
     if rows[0].ndim != 2 or rows[0].shape[0] != 1 or rows[0].size == 0 or rows[1].shape != rows[0].shape:
         raise InputError(
-            f"{function}: AL and Y both have shape (1, m), one column per example, but AL is {np.shape(AL)} "
-            f"and Y is {np.shape(Y)}."
+            "{function}: AL and Y both have shape (1, m), one column per example, but AL is {AL_shape} and Y is "
+            "{Y_shape}.",
+            function=function,
+            AL_shape=np.shape(AL),
+            Y_shape=np.shape(Y),
         )
     return rows

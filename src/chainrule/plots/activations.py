@@ -51,8 +51,10 @@ def plot_activations(names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: 
     for name in names:
         if name in _WHOLE_ROW:
             raise InputError(
-                f"plot_activations draws functions of one number, but {name} depends on a whole row. There are "
-                f"{', '.join(_ELEMENTWISE)}."
+                "plot_activations draws functions of one number, but {name} depends on a whole row. There are "
+                "{ELEMENTWISE}.",
+                name=name,
+                ELEMENTWISE=", ".join(_ELEMENTWISE),
             )
     rule = Each(OneOf(_ELEMENTWISE), f"a list of names, of {', '.join(_ELEMENTWISE)}")
     names = rule.check("plot_activations", "names", names)

@@ -116,8 +116,11 @@ def _columns(network: Network, x: Any, say: Callable[[str], str]) -> list[_Colum
             columns[-1] = columns[-1]._replace(title=title, values=numbers[i + 1])
         else:
             raise InputError(
-                f"plot_network draws Dense layers and activations on examples of shape (features,), but layer {i} is "
-                f"{layer.label}, whose output has the shape {results[i].shape[1:]}. plot_shapes draws every network."
+                "plot_network draws Dense layers and activations on examples of shape (features,), but layer {i} is "
+                "{layer_label}, whose output has the shape {results_shape}. plot_shapes draws every network.",
+                i=i,
+                layer_label=layer.label,
+                results_shape=results[i].shape[1:],
             )
     activation = {"binary": "\nsigmoid", "multiclass": "\nsoftmax"}.get(network.loss.task, "")
     columns[-1] = columns[-1]._replace(title=f"{columns[-1].title}{activation}")

@@ -79,7 +79,11 @@ def plot_distributions(
     needed = {"weights": {}, "activations": {"X": X}, "gradients": {"X": X, "y": y}}[of]
     missing = [name for name, data in needed.items() if data is None]
     if missing:
-        raise InputError(f"{of} need examples that pass through the network: give {' and '.join(missing)} too.")
+        raise InputError(
+            "{of} need examples that pass through the network: give {missing} too.",
+            of=of,
+            missing=" and ".join(missing),
+        )
     epochs = [
         (snapshot.epoch, _NUMBERS[of](network_of(network, snapshot), X, y))
         for snapshot in selected("plot_distributions", snapshots, _EPOCHS)

@@ -69,8 +69,10 @@ def _images(network: Network) -> Array:
         return np.moveaxis(network.params[i]["W"][:, :, 0, :], -1, 0)
     if not isinstance(layer, Dense) or any(not before.rearranges for before in network.body.layers[:i]):
         raise InputError(
-            f"plot_filters draws the weights of Conv2D, or of Dense on images, but layer {i}, the first with "
-            f"parameters, is {layer.label}. plot_distributions draws the weights of any layer."
+            "plot_filters draws the weights of Conv2D, or of Dense on images, but layer {i}, the first with "
+            "parameters, is {layer_label}. plot_distributions draws the weights of any layer.",
+            i=i,
+            layer_label=layer.label,
         )
     shape = image_shape("plot_filters", network.input_shape)
     W = network.params[i]["W"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 from chainrule.datasets import read_idx
 from chainrule.datasets.idx import read_unzipped
 from chainrule.tables.columns import shown
@@ -27,7 +27,7 @@ def read_hdf5(path: Path, x: str | None, y: str | None) -> dict[str, Any]:
     try:
         import h5py
     except ImportError as error:
-        raise MissingExtraError("Reading HDF5", "h5py", "tables") from error
+        raise missing_extra("Reading HDF5", "h5py", "tables") from error
     with h5py.File(path, "r") as file:
         names: list[str] = []
         file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)

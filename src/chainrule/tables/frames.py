@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 
 Frame: TypeAlias = Any
 """A `polars.DataFrame`."""
@@ -24,7 +24,7 @@ def needs_polars(what: str) -> Any:
     try:
         import polars
     except ImportError as error:
-        raise MissingExtraError(what, "polars", "tables") from error
+        raise missing_extra(what, "polars", "tables") from error
     return polars
 
 

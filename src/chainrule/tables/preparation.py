@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import DataWarning, InputError, MissingExtraError, warn
+from chainrule.common.errors import DataWarning, InputError, missing_extra, warn
 from chainrule.tables.columns import Column, Columns, shown
 from chainrule.tables.encoders import (
     CYCLES,
@@ -163,7 +163,7 @@ def _measured(numbers: dict[str, NDArray[np.float64]]) -> dict[str, tuple[float,
     try:
         from sklearn.preprocessing import RobustScaler, StandardScaler
     except ImportError as error:
-        raise MissingExtraError("Preparing a table", "scikit-learn", "tables") from error
+        raise missing_extra("Preparing a table", "scikit-learn", "tables") from error
     x = np.column_stack(list(numbers.values()))
     low, high = np.nanquantile(x, [0.25, 0.75], axis=0)
     spread, centers, scales = high > low, np.zeros(len(numbers)), np.ones(len(numbers))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.reading import opened
 from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
@@ -154,7 +154,7 @@ def _excel(path: Path, sheet: str | None) -> Frame:
     try:
         import fastexcel
     except ImportError as error:
-        raise MissingExtraError("Reading Excel", "fastexcel", "tables") from error
+        raise missing_extra("Reading Excel", "fastexcel", "tables") from error
     names = fastexcel.read_excel(path).sheet_names
     if sheet is not None and sheet not in names:
         raise InputError(f"{path} has no sheet {sheet!r}; its sheets are {', '.join(map(repr, names))}.")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import MissingExtraError
+from chainrule.common.errors import missing_extra
 from chainrule.tables.frames import Frame, texts
 from chainrule.tables.targets import Target
 from chainrule.tables.windows import Past
@@ -146,4 +146,4 @@ def _sklearn(module: str) -> Any:
     try:
         return importlib.import_module(f"sklearn.{module}")
     except ImportError as error:
-        raise MissingExtraError("Scoring a table", "scikit-learn", "tables") from error
+        raise missing_extra("Scoring a table", "scikit-learn", "tables") from error

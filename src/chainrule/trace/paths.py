@@ -117,8 +117,9 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
     match = _PATH.fullmatch(path) if isinstance(path, str) else None
     if match is None:
         raise InputError(
-            f"A path is a name with the place of a number, such as 'layer0.W[3, 1]', or with slices, 'layer0.W[:, 1]', "
-            f"but {shown(path)} came."
+            "A path is a name with the place of a number, such as 'layer0.W[3, 1]', or with slices, 'layer0.W[:, "
+            "1]', but {path} came.",
+            path=shown(path),
         )
     known = quantities(traced)
     quantity = known.get(match[1])
@@ -172,7 +173,13 @@ def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
     """Return an index for every axis; axes that are not mentioned are taken whole."""
     entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > len(shape):
-        raise InputError(f"{name} has shape {shape}, so [{text}] has {len(entries) - len(shape)} numbers too many.")
+        raise InputError(
+            "{name} has shape {shape}, so [{text}] has {entries} numbers too many.",
+            name=name,
+            shape=shape,
+            text=text,
+            entries=len(entries) - len(shape),
+        )
     return tuple(_entry(name, entries[axis] if axis < len(entries) else ":", axis, shape) for axis in range(len(shape)))
 
 
@@ -182,17 +189,33 @@ def _entry(name: str, entry: str, axis: int, shape: tuple[int, ...]) -> Any:
         start, stop, step = (None if number is None else int(number) for number in match.groups())
         chosen = range(0) if step == 0 else range(length)[start:stop:step]
         if not chosen:
-            raise InputError(f"{name} has shape {shape}, and {entry} on axis {axis} takes none of its {length} places.")
+            raise InputError(
+                "{name} has shape {shape}, and {entry} on axis {axis} takes none of its {length} places.",
+                name=name,
+                shape=shape,
+                entry=entry,
+                axis=axis,
+                length=length,
+            )
         return slice(chosen.start, chosen.stop if chosen.stop >= 0 else None, chosen.step)
     if not _PLACE.fullmatch(entry):
         raise InputError(
-            f"The place of a number is a whole number or a slice for every axis, such as [3, 1] or [:, 1], but "
-            f"{shown(entry)} came for axis {axis} of {name}, whose shape is {shape}."
+            "The place of a number is a whole number or a slice for every axis, such as [3, 1] or [:, 1], but "
+            "{entry} came for axis {axis} of {name}, whose shape is {shape}.",
+            entry=shown(entry),
+            axis=axis,
+            name=name,
+            shape=shape,
         )
     place = int(entry)
     if not -length <= place < length:
         raise InputError(
-            f"{name} has shape {shape}, so axis {axis} has the places 0 to {length - 1}, but {place} came."
+            "{name} has shape {shape}, so axis {axis} has the places 0 to {length}, but {place} came.",
+            name=name,
+            shape=shape,
+            axis=axis,
+            length=length - 1,
+            place=place,
         )
     return place % length
 

@@ -45,10 +45,19 @@ class Why(Explanation):
         A block of numbers opens into smaller blocks, or into its numbers.
         """
         if not -len(self.terms) <= whole("open", "term", term, least=-len(self.terms)) < len(self.terms):
-            raise InputError(f"{self.path} has {len(self.terms)} terms, numbered from 0, but term={term} came.")
+            raise InputError(
+                "{path} has {terms} terms, numbered from 0, but term={term} came.",
+                path=self.path,
+                terms=len(self.terms),
+                term=term,
+            )
         chosen = self.terms[term]
         if not chosen.opens:
-            raise InputError(f"The term {chosen.number_path or term} of {self.path} has nothing behind it.")
+            raise InputError(
+                "The term {number_path} of {path} has nothing behind it.",
+                number_path=chosen.number_path or term,
+                path=self.path,
+            )
         if chosen.number is not None:
             return ask(self.traced, chosen.number_path)[0]
         above, index = find(self.traced, chosen.number_path)
@@ -158,8 +167,9 @@ def _explanations(why: Any) -> list[Why]:
     explanations = [why] if isinstance(why, Why) else listed(why)
     if explanations is None or not all(isinstance(explanation, Why) for explanation in explanations):
         raise InputError(
-            f"A page takes why as what trace.why(...) returned, or a list of such, but why={shown(why)} came. Write "
-            'why=trace.why("layer0.W[0, 0]").'
+            "A page takes why as what trace.why(...) returned, or a list of such, but why={why} came. Write "
+            'why=trace.why("layer0.W[0, 0]").',
+            why=shown(why),
         )
     return explanations
 
@@ -185,7 +195,11 @@ class Trace(PassRecord):
     def __getitem__(self, path: str) -> Array:
         quantity, index = find(self, path)
         if index is not None and len(index) > quantity.array.ndim:  # the loss of an example, which no array holds
-            raise InputError(f"{quantity.name} is one number here; for that of an example, see why({path!r}).value.")
+            raise InputError(
+                "{quantity_name} is one number here; for that of an example, see why({path!r}).value.",
+                quantity_name=quantity.name,
+                path=path,
+            )
         return quantity.array if index is None else quantity.array[index]
 
     def why(self, path: str, *, difference: bool = False) -> Why | WhyEach:

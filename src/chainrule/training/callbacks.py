@@ -93,8 +93,11 @@ class BestEpoch(Checked, Callback):
         """Check that the score will be there and which of two is better, and forget an earlier run."""
         if self.monitor not in run.score_names:
             raise InputError(
-                f"{type(self).__name__} watches {self.monitor!r}, but this run has only {', '.join(run.score_names)}. "
-                f"{_missing(self.monitor, run.score_names)}"
+                "{self_type} watches {monitor!r}, but this run has only {score_names}. {monitor_2}",
+                self_type=type(self).__name__,
+                monitor=self.monitor,
+                score_names=", ".join(run.score_names),
+                monitor_2=_missing(self.monitor, run.score_names),
             )
         self._sign = 1.0 if self._better(run) == "min" else -1.0
         self._best, self.waited = math.inf, 0
@@ -107,8 +110,11 @@ class BestEpoch(Checked, Callback):
         metric = next(metric for metric in run.metrics if metric.name == name)
         if metric.better not in ("min", "max"):
             raise InputError(
-                f"{type(self).__name__} watches {self.monitor!r}, but {type(metric).__name__} does not say which "
-                'score is better. Write mode="min" or mode="max", or give the class better = "min" or "max".'
+                "{self_type} watches {monitor!r}, but {metric_type} does not say which score is better. Write "
+                'mode="min" or mode="max", or give the class better = "min" or "max".',
+                self_type=type(self).__name__,
+                monitor=self.monitor,
+                metric_type=type(metric).__name__,
             )
         return str(metric.better)
 

@@ -63,7 +63,9 @@ class Checkpoints:
         self._numbers: list[int] = []
         self._next = 1
         if self._folder.exists() and not self._folder.is_dir():
-            raise InputError(f"A checkpoint goes into a folder, but {self._folder} is a file. Name another one.")
+            raise InputError(
+                "A checkpoint goes into a folder, but {folder} is a file. Name another one.", folder=self._folder
+            )
 
     def close(self) -> None:
         """Let other runs use the folder."""
@@ -82,7 +84,12 @@ class Checkpoints:
             atomic.write(self._path(self._next), content)
         except (OSError, InputError) as error:
             kept = f"{self._path(self._numbers[-1])} stays the last one" if self._numbers else "There is none yet"
-            warn(f"{error} {kept}. Training goes on, and the next one is tried.", CheckpointWarning)
+            warn(
+                "{error} {kept}. Training goes on, and the next one is tried.",
+                CheckpointWarning,
+                error=error,
+                kept=kept,
+            )
         else:
             self._numbers.append(self._next)
             self._next += 1
@@ -108,7 +115,13 @@ class Checkpoints:
                 return _read(path)
             except (OSError, FileFormatError) as error:
                 before = self._path(self._numbers[-2]).name if len(self._numbers) > 1 else "the start"
-                warn(f"{path} is damaged ({error}); the run goes on from {before}.", CheckpointWarning)
+                warn(
+                    "{path} is damaged ({error}); the run goes on from {before}.",
+                    CheckpointWarning,
+                    path=path,
+                    error=error,
+                    before=before,
+                )
                 self._next = self._numbers.pop()  # the next one takes its place
         return None
 
@@ -122,11 +135,14 @@ class Checkpoints:
             lock.acquire()
         except Timeout:
             raise InputError(
-                f"Another run that is still going on has its checkpoints in {self._folder}. Wait for its end, or take "
-                "another folder."
+                "Another run that is still going on has its checkpoints in {folder}. Wait for its end, or take "
+                "another folder.",
+                folder=self._folder,
             ) from None
         except OSError as error:
-            raise UnwritableError(f"No checkpoint can be written to {self._folder}: {atomic.reason(error)}.") from error
+            raise UnwritableError(
+                "No checkpoint can be written to {folder}: {reason}.", folder=self._folder, reason=atomic.reason(error)
+            ) from error
         self._lock = lock
         for path in self._folder.iterdir():
             if _TORN.fullmatch(path.name):
@@ -149,8 +165,11 @@ def _read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         info = file.describe(_KEY)
         if info.get("format") != _FORMAT:
             raise InputError(
-                f"{path} has format {info.get('format')!r:.20}, but this version of chainrule reads format {_FORMAT}: "
-                "go on with the version that wrote it, or take another folder."
+                "{path} has format {get!r:.20}, but this version of chainrule reads format {FORMAT}: go on with the "
+                "version that wrote it, or take another folder.",
+                path=path,
+                get=info.get("format"),
+                FORMAT=_FORMAT,
             )
         if file.digest is None:
             raise FileFormatError("its digest is missing.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.common import drawing, notebook
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.fonts import with_hangul
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
@@ -88,7 +88,7 @@ class History:
         try:
             import pandas
         except ImportError as error:
-            raise MissingExtraError("A data frame", "pandas", "log") from error
+            raise missing_extra("A data frame", "pandas", "log") from error
         epochs = pandas.RangeIndex(1, len(self) + 1, name="epoch")
         return pandas.DataFrame(self.rows, index=epochs, columns=self.names)
 

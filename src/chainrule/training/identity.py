@@ -66,8 +66,9 @@ def plain(what: str, value: Any) -> Any:
         return _plain(what, value)
     except RecursionError:
         raise InputError(
-            f"A run that goes on from a checkpoint must be comparable, but something in the {what} refers to itself: "
-            "take such an object out, or train without a checkpoint."
+            "A run that goes on from a checkpoint must be comparable, but something in the {what} refers to itself: "
+            "take such an object out, or train without a checkpoint.",
+            what=what,
         ) from None
 
 
@@ -96,9 +97,11 @@ def _plain(what: str, value: Any) -> Any:
     fields = [field.name for field in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else None
     if fields is None and (isinstance(value, _FUNCTIONS) or not hasattr(value, "__dict__")):
         raise InputError(
-            f"A run that goes on from a checkpoint must be comparable, but in the {what} is {value!r}, of which "
+            "A run that goes on from a checkpoint must be comparable, but in the {what} is {value!r}, of which "
             "another process cannot tell whether it is the same. Write it as a frozen dataclass with __call__, or "
-            "train without a checkpoint."
+            "train without a checkpoint.",
+            what=what,
+            value=value,
         )
     names = fields if fields is not None and type(value).__module__.startswith("chainrule.") else _attributes(value)
     return {"type": type(value).__qualname__} | {name: _plain(what, getattr(value, name)) for name in names}

@@ -53,7 +53,9 @@ def _train(run: Run, callbacks: Sequence[Callback]) -> str:
     except BaseException as error:
         run.engine.restore(start if run.best is None else run.best[0])
         if isinstance(error, DivergenceError):
-            raise DivergenceError(f"{error} The network keeps {_kept(run, 'the weights of the start')}.") from None
+            raise DivergenceError(
+                "{error} The network keeps {run}.", error=error, run=_kept(run, "the weights of the start")
+            ) from None
         raise
     else:
         return _finished(run, early=bool(stopping))
@@ -185,9 +187,9 @@ def _call(run: Run, hooks: Hooks, batches: int) -> None:
         call(run)
         if run.shown.take_over() and batches > 1:
             raise InputError(
-                f"A callback assigned parameters after one of {batches} batches that this engine does in one call, "
-                "so the "
-                'others ran without them: assign them in epoch_end, or train with engine="numpy".'
+                "A callback assigned parameters after one of {batches} batches that this engine does in one call, so "
+                'the others ran without them: assign them in epoch_end, or train with engine="numpy".',
+                batches=batches,
             )
 
 

@@ -31,11 +31,21 @@ class Lines(Callback):
     def run_start(self, run: Any) -> None:
         """Say where a run goes on."""
         if run.resumed:
-            console.say(f"Going on from the checkpoint: {len(run.history)} epochs and {run.batch} batches are done.")
+            console.say(
+                "Going on from the checkpoint: {history} epochs and {batch} batches are done.",
+                history=len(run.history),
+                batch=run.batch,
+            )
 
     def epoch_end(self, run: Any) -> None:
         """Print the line."""
-        console.say(f"epoch {run.epoch}/{run.last_epoch}  {scores_text(run.scores)}  ({run.seconds:.1f} s)")
+        console.say(
+            "epoch {epoch}/{last_epoch}  {scores}  ({seconds:.1f} s)",
+            epoch=run.epoch,
+            last_epoch=run.last_epoch,
+            scores=scores_text(run.scores),
+            seconds=run.seconds,
+        )
 
 
 class LiveLine(Lines):

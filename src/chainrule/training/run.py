@@ -124,16 +124,23 @@ class Run:
             if not finite(p):
                 layer = self.engine.body.layers[int(path.partition(".")[0])]
                 raise DivergenceError(
-                    f"Training diverged: the last steps of epoch {self.epoch} made {path} ({layer.label}) NaN or "
-                    f"infinite. {self.advice()}"
+                    "Training diverged: the last steps of epoch {epoch} made {path} ({layer_label}) NaN or infinite. "
+                    "{self}",
+                    epoch=self.epoch,
+                    path=path,
+                    layer_label=layer.label,
+                    self=self.advice(),
                 )
         if self.validate is not None:
             try:
                 scores |= {f"val_{name}": value for name, value in self.validate().items()}
             except NotFiniteError as error:
                 raise DivergenceError(
-                    f"Training diverged: on the validation data after epoch {self.epoch}, {str(error)[0].lower()}"
-                    f"{str(error)[1:]} {self.advice()}"
+                    "Training diverged: on the validation data after epoch {epoch}, {error}{error_2} {self}",
+                    epoch=self.epoch,
+                    error=str(error)[0].lower(),
+                    error_2=str(error)[1:],
+                    self=self.advice(),
                 ) from error
         self._final, self.batch = scores, 0
         self.history.append(scores)
@@ -194,8 +201,9 @@ class Run:
         before, now = info["settings"], self._checkpoints.identity
         if before != now:
             raise InputError(
-                f"The checkpoint folder holds a run with other settings or data. {differences(before, now)} Take the "
-                "same settings to go on with it, or another folder for a new run."
+                "The checkpoint folder holds a run with other settings or data. {before} Take the same settings to "
+                "go on with it, or another folder for a new run.",
+                before=differences(before, now),
             )
         self.resumed = True
         self.engine.restore(arrays)

@@ -14,9 +14,9 @@ from typing import Any
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import stops
-from chainrule.checker.telling.particles import FORMS, particle
 from chainrule.common.languages import LANGUAGES as LANGUAGES
 from chainrule.common.languages import language as language
+from chainrule.common.particles import FORMS, particle
 
 _PLACEHOLDER = re.compile(rf"\{{([a-z_]+)\}}({'|'.join(map(re.escape, FORMS))})?")
 _LONGEST = 300  # characters of a fact, which may be the text of any exception

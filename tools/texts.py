@@ -1,0 +1,133 @@
+"""Bring the Korean catalogue up to date with the code: `make texts`.
+
+Reads every text that people are told from the code, and the help of every command; merges them into
+locale/ko/LC_MESSAGES/chainrule.po, where new ones wait for their Korean; compiles the catalogue that the package
+reads; and names what is missing or written with other places than the English has.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import typer
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src/chainrule"
+CATALOGUE = PACKAGE / "locale/ko/LC_MESSAGES/chainrule.po"
+
+# Who takes a text first, and which named arguments of whom are texts.
+_TAKES_TEXT = {"tr", "later", "say", "warn", "missing_extra", "Refusal", "BrokenRuleError", "RefusedError"}
+_NAMED = {"meaning", "help"}
+_SECOND = {"Instance", "Each"}
+_FIRST = {"Function"}
+
+
+def texts_of_code(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield every text that the code takes to the catalogue, with its file."""
+    for path in sorted(paths):
+        place = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield from ((text, place) for text in _texts_of_call(node))
+            elif isinstance(node, ast.ClassDef):
+                yield from ((text, place) for text in _rule_in_words(node))
+
+
+def _texts_of_call(call: ast.Call) -> Iterator[str]:
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    takes_first = name in _TAKES_TEXT | _FIRST or (name.endswith("Error") and name[0].isupper())
+    arguments = [*call.args[:1]] if takes_first else [*call.args[1:2]] if name in _SECOND else []
+    arguments += [keyword.value for keyword in call.keywords if keyword.arg in _NAMED]
+    for argument in arguments:
+        for choice in [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]:
+            if isinstance(choice, ast.Constant) and isinstance(choice.value, str) and choice.value:
+                yield choice.value
+
+
+def _rule_in_words(kind: ast.ClassDef) -> Iterator[str]:
+    """Yield the text of a rule for settings that is the same for all of them."""
+    for line in kind.body:
+        if isinstance(line, ast.Assign) and [ast.unparse(target) for target in line.targets] == ["text"]:
+            if isinstance(line.value, ast.Constant) and isinstance(line.value.value, str) and line.value.value:
+                yield line.value.value
+
+
+def texts_of_help() -> Iterator[tuple[str, str]]:
+    """Yield every paragraph of the help of every command, and what it says of each option."""
+    from chainrule.cli import app
+
+    yield from _help_of(typer.main.get_command(app))
+
+
+def _help_of(command: Any) -> Iterator[tuple[str, str]]:
+    place = f"chainrule {command.name or ''}".strip()
+    paragraphs = [*re.split(r"\n\s*\n", command.help or ""), command.epilog or ""]
+    texts = [" ".join(text.split()) for text in paragraphs] + [getattr(p, "help", None) or "" for p in command.params]
+    yield from ((text, place) for text in texts if text)
+    for child in getattr(command, "commands", {}).values():
+        yield from _help_of(child)
+
+
+def template() -> Catalog:
+    """Return the catalogue without translations, as the code asks for it."""
+    catalogue = Catalog(project="chainrule", charset="utf-8")
+    for text, place in [*texts_of_code(PACKAGE.rglob("*.py")), *texts_of_help()]:
+        catalogue.add(text, locations=[(place, 0)])
+    return catalogue
+
+
+def korean() -> Catalog:
+    """Return the Korean catalogue."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="ko", abort_invalid=True)
+
+
+def places(text: str) -> list[tuple[str, str, str]]:
+    """Return the places of a text: name, conversion and format of each."""
+    try:
+        return sorted((f, c or "", s or "") for _, f, s, c in Formatter().parse(text) if f is not None)
+    except ValueError:  # braces that stand for themselves
+        return []
+
+
+def faults(catalogue: Catalog) -> Iterator[str]:
+    """Yield what the catalogue lacks, or has with other places."""
+    for message in catalogue:
+        if not message.id:
+            continue
+        if not message.string:
+            yield f"no Korean for: {message.id}"
+        elif set(places(str(message.id))) != set(places(str(message.string))):
+            yield f"other places: {message.id} -> {message.string}"
+
+
+def main() -> int:
+    """Extract, merge, compile and report; the exit status says whether something is missing."""
+    catalogue = korean()
+    catalogue.update(template(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    with CATALOGUE.open("wb") as file:
+        write_po(file, catalogue, width=110, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+    compile_catalogue(catalogue)
+    found = list(faults(catalogue))
+    print("\n".join([*found, f"{len(catalogue)} texts, {len(found)} without right Korean"]))
+    return 1 if found else 0
+
+
+def compile_catalogue(catalogue: Catalog) -> None:
+    """Write what the package reads."""
+    with CATALOGUE.with_suffix(".mo").open("wb") as file:
+        write_mo(file, catalogue)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
