@@ -8,7 +8,6 @@ reads; and names what is missing or written with other places than the English h
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,6 +18,8 @@ import typer
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from chainrule.cli.help_page import EXAMPLE, paragraphs
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src/chainrule"
@@ -69,10 +70,15 @@ def texts_of_help() -> Iterator[tuple[str, str]]:
 
 
 def _help_of(command: Any) -> Iterator[tuple[str, str]]:
-    place = f"chainrule {command.name or ''}".strip()
-    paragraphs = [*re.split(r"\n\s*\n", command.help or ""), command.epilog or ""]
-    texts = [" ".join(text.split()) for text in paragraphs] + [getattr(p, "help", None) or "" for p in command.params]
-    yield from ((text, place) for text in texts if text)
+    texts = [command.help, command.epilog, *(getattr(parameter, "help", None) for parameter in command.params)]
+    texts += [default for p in command.params if isinstance(default := getattr(p, "show_default", None), str)]
+    yield from (
+        (paragraph, "the command")
+        for text in texts
+        if text
+        for paragraph in paragraphs(text)
+        if not paragraph.startswith(EXAMPLE)
+    )
     for child in getattr(command, "commands", {}).values():
         yield from _help_of(child)
 
@@ -81,7 +87,7 @@ def template() -> Catalog:
     """Return the catalogue without translations, as the code asks for it."""
     catalogue = Catalog(project="chainrule", charset="utf-8")
     for text, place in [*texts_of_code(PACKAGE.rglob("*.py")), *texts_of_help()]:
-        catalogue.add(text, locations=[(place, 0)])
+        catalogue.add(text, locations=[(place.replace(" ", "-"), 0)])
     return catalogue
 
 

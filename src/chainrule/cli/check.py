@@ -15,11 +15,12 @@ from chainrule.checker.findings import CLEAN, NOT_CHECKED, Report
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import grading
 from chainrule.checker.telling.texts import phrase
+from chainrule.cli.command import LangOption, check_language
 from chainrule.cli.learners import misspelled, to_check, unknown
-from chainrule.cli.output import JsonOption, LangOption, print_json
+from chainrule.cli.output import JsonOption, print_json
 from chainrule.common.console import encodable
 from chainrule.common.errors import InputError
-from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.languages import language
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
 _KOREAN = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
@@ -65,8 +66,7 @@ def run(
     file could not be checked (it cannot be read, or less of it could be judged than not) or an option names a function
     that nothing has.
     """
-    if lang is not None and lang not in LANGUAGES:
-        raise InputError(unknown("language", lang, LANGUAGES, language()))
+    check_language(lang)
     lang = language(lang)
     printed = "en" if encodable(_KOREAN, sys.stdout.encoding) != _KOREAN else lang
     if walls:

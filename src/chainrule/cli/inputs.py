@@ -85,8 +85,11 @@ def fitted(X: NDArray[Any], network: Network, name: str) -> NDArray[Any]:
     if X.size and (X.size == size or math.prod(X.shape[1:]) == size):
         return X.reshape(-1, *network.input_shape)
     raise InputError(
-        f"The model takes examples of shape {network.input_shape}, but the shape of {name} is {X.shape}. "
-        "Was the model trained on other data?"
+        "The model takes examples of shape {input_shape}, but the shape of {name} is {X_shape}. Was the model "
+        "trained on other data?",
+        input_shape=network.input_shape,
+        name=name,
+        X_shape=X.shape,
     )
 
 
@@ -107,9 +110,15 @@ def check_suits(network: Network, model: Path, dataset: Dataset, X: NDArray[Any]
     right = _answer(dataset.task, outputs(dataset, y))
     if (takes, answers) != (has, right):
         raise InputError(
-            f"{model} takes {takes:,} numbers per example and answers with {answers}, but {dataset.name} has {has:,} "
-            f"and {right}: the model was made for other data. Name the data set that it was trained on; "
-            "`chainrule datasets` lists them."
+            "{model} takes {takes:,} numbers per example and answers with {answers}, but {dataset_name} has {has:,} "
+            "and {right}: the model was made for other data. Name the data set that it was trained on; `chainrule "
+            "datasets` lists them.",
+            model=model,
+            takes=takes,
+            answers=answers,
+            dataset_name=dataset.name,
+            has=has,
+            right=right,
         )
 
 

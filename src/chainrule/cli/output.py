@@ -18,9 +18,6 @@ from chainrule.common.text_table import text_table
 from chainrule.training.progress import scores_text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
-LangOption = Annotated[
-    str | None, typer.Option(metavar="LANG", help="en or ko; by default that of the locale.", show_default=False)
-]
 
 
 def print_json(value: Any) -> None:
@@ -46,7 +43,13 @@ def one_of(kind: str, name: str, known: Collection[str]) -> str:
         return name
     close = difflib.get_close_matches(name, known, n=1)
     suggestion = f" Did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"There is no {kind} {name!r}.{suggestion} Known: {', '.join(known)}.")
+    raise InputError(
+        "There is no {kind} {name!r}.{suggestion} Known: {known}.",
+        kind=kind,
+        name=name,
+        suggestion=suggestion,
+        known=", ".join(known),
+    )
 
 
 def test(network: Network, X: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
@@ -54,8 +57,9 @@ def test(network: Network, X: NDArray[Any], y: NDArray[Any]) -> dict[str, float]
     scores = network.evaluate(X, y)
     if not all(map(math.isfinite, scores.values())):
         raise InputError(
-            f"The scores on the test part are not finite ({scores_text(scores)}): the weights are too large for these "
-            "inputs. Train again with a smaller learning rate."
+            "The scores on the test part are not finite ({scores}): the weights are too large for these inputs. "
+            "Train again with a smaller learning rate.",
+            scores=scores_text(scores),
         )
     return scores
 
