@@ -21,8 +21,8 @@ from rich.console import Console
 
 import chainrule
 from chainrule.cli import main
+from chainrule.cli.command import Command
 from chainrule.cli.draw import draw
-from chainrule.cli.keeping import KeepsInputs
 from tests.commands import COMMANDS, PLOTS
 
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()
@@ -558,7 +558,7 @@ def test_no_command_writes_over_what_it_reads(fails: Callable[..., str], small: 
     assert "--out row.npy would write over the file that the command reads" in message
     assert before == {name: Path(name).read_bytes() for name in before}
     commands = {**COMMANDS, **PLOTS}
-    assert all(isinstance(command, KeepsInputs) for name, command in commands.items() if name != "plot")
+    assert all(isinstance(command, Command) for name, command in commands.items() if name != "plot")
 
 
 def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small: chainrule.Network) -> None:

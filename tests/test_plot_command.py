@@ -118,7 +118,7 @@ def test_a_film_shows_the_training(run: Run) -> None:
 def test_what_cannot_be_drawn_is_one_sentence(run: Run, kind: str) -> None:
     example = example_of(run, kind)
     assert "its suffix must be one of" in fails(run(*example[:-1], "a.txt"))
-    assert "takes lang as 'en' or 'ko', but lang='fr'" in fails(run(*example, "--lang", "fr"))
+    assert "There is no language 'fr'" in fails(run(*example, "--lang", "fr"))
     assert "Missing option '--out'" in fails(run(*example[:-2]))
     assert not Path("a.txt").exists()
 

@@ -102,7 +102,7 @@ def _run(arguments: list[str]) -> int:
     except ChainruleError as error:
         return _fail(str(error))
     except MemoryError as error:
-        return _fail(tr("There is not enough memory. {error}", error=error))
+        return _fail(tr("there is not enough memory. {error}", error=error))
     except (BrokenPipeError, SystemExit):  # the reader of our output, such as head, has gone
         return 1
     except OSError as error:

@@ -10,6 +10,8 @@ from typing import Any
 
 from chainrule.common.texts import later, tr
 
+EXAMPLE = "Example: "
+"""How a paragraph begins whose rest is a command, which is the same in all languages."""
 _WIDEST, _NARROWEST = 80, 40
 _FIRST_COLUMN = 30  # at most: what is wider has its explanation in the next line
 _HEADINGS = {
@@ -56,7 +58,11 @@ class HelpPage:
         indent = " " * self._indent
         for number, paragraph in enumerate(paragraphs(text)):
             self._lines += [""] if number else []
-            self._lines += _wrapped(_told(paragraph), indent, indent, self.width)
+            if paragraph.startswith(EXAMPLE):  # one would copy it, so it stays in one line
+                command = paragraph.removeprefix(EXAMPLE)
+                self._lines.append(indent + tr("Example: {command}", command=command))
+            else:
+                self._lines += _wrapped(tr(paragraph), indent, indent, self.width)
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = _FIRST_COLUMN, col_spacing: int = 2) -> None:
         """Write options or commands, each with what it does."""
@@ -89,16 +95,6 @@ class HelpPage:
     def getvalue(self) -> str:
         """Return the page."""
         return "\n".join(self._lines)
-
-
-EXAMPLE = "Example: "
-"""How a paragraph begins whose rest is a command, which is the same in all languages."""
-
-
-def _told(paragraph: str) -> str:
-    if paragraph.startswith(EXAMPLE):
-        return tr("Example: {command}", command=paragraph.removeprefix(EXAMPLE))
-    return tr(paragraph)
 
 
 def _explained(text: str) -> str:
