@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TEXTS := src/chainrule/locale/ko/LC_MESSAGES/chainrule.po
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow fuzz fuzz-files check-quality gallery texts lint format bench bench-quick bench-first clean
+.PHONY: run test test-slow fuzz fuzz-files check-quality gallery texts messages lint format bench bench-quick bench-first clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -40,6 +40,10 @@ gallery: $(VENV)/dev.stamp
 # Brings the Korean catalogue up to date with the texts in the code, and names those that have no Korean yet.
 texts: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.texts
+
+# Writes docs/messages.md: all texts in both languages, to be read as a whole.
+messages: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.messages
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -32,19 +32,19 @@ _SECOND = {"Instance", "Each"}
 _FIRST = {"Function"}
 
 
-def texts_of_code(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Yield every text that the code takes to the catalogue, with its file."""
+def texts_of_code(paths: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
+    """Yield every text that the code takes to the catalogue, with its file and what takes it there."""
     for path in sorted(paths):
         place = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
-                yield from ((text, place) for text in _texts_of_call(node))
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                yield from ((text, place, name) for text in _texts_of_call(name, node))
             elif isinstance(node, ast.ClassDef):
-                yield from ((text, place) for text in _rule_in_words(node))
+                yield from ((text, place, node.name) for text in _rule_in_words(node))
 
 
-def _texts_of_call(call: ast.Call) -> Iterator[str]:
-    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+def _texts_of_call(name: str, call: ast.Call) -> Iterator[str]:
     takes_first = name in _TAKES_TEXT | _FIRST or (name.endswith("Error") and name[0].isupper())
     arguments = [*call.args[:1]] if takes_first else [*call.args[1:2]] if name in _SECOND else []
     arguments += [keyword.value for keyword in call.keywords if keyword.arg in _NAMED]
@@ -86,7 +86,8 @@ def _help_of(command: Any) -> Iterator[tuple[str, str]]:
 def template() -> Catalog:
     """Return the catalogue without translations, as the code asks for it."""
     catalogue = Catalog(project="chainrule", charset="utf-8")
-    for text, place in [*texts_of_code(PACKAGE.rglob("*.py")), *texts_of_help()]:
+    in_code = [(text, place) for text, place, _ in texts_of_code(PACKAGE.rglob("*.py"))]
+    for text, place in [*in_code, *texts_of_help()]:
         catalogue.add(text, locations=[(place.replace(" ", "-"), 0)])
     return catalogue
 
