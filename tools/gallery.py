@@ -126,7 +126,7 @@ ENTRIES = [
     Entry(
         "shapes",
         "The shapes of a batch and of the weights",
-        "배치와 가중치의 형상",
+        "배치와 가중치의 모양",
         "plots.plot_shapes(cr.Network.mlp([784, 50, 100, 10]), batch_size=100)",
     ),
     Entry(
