@@ -1,4 +1,4 @@
-"""A Korean beginner's way from the first gate to a trained network and a check of own code, without English sentences."""
+"""A Korean beginner's way, from the first gate to a network and a check of own code, has no English sentence."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ TERMINAL = [
     "--nope",
 ]
 CELLS = [
-    "import numpy as np\nimport chainrule as cr\nfrom chainrule import book, perceptron\nX, y = cr.datasets.moons(n=60)",
+    "import numpy as np\nimport chainrule as cr\nX, y = cr.datasets.moons(n=60)",
     "network = cr.Network.mlp([2, 4, 1], hidden='tanh')\nnetwork",
     "history = network.fit(X, y, epochs=3, validation_data=(X, y))\nhistory",
     "network.summary()",
