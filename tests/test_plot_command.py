@@ -95,6 +95,7 @@ def test_the_labels_are_in_the_language_of_the_locale(run: Run, monkeypatch: pyt
         return Figure()
 
     monkeypatch.setattr(plots, "plot_gates", draw)
+    monkeypatch.delenv("CHAINRULE_LANG")
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert run("gates", "--out", "a.png")[0] == run("gates", "--out", "a.png", "--lang", "en")[0] == 0
     monkeypatch.setenv("LC_ALL", "C.UTF-8")

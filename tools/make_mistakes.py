@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 
-from chainrule.checker.telling.texts import LANGUAGES, Entry, entries, fill
+from chainrule.checker.telling.texts import Entry, entries, fill
+from chainrule.common.languages import LANGUAGES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {"en": "mistakes.md", "ko": "mistakes.ko.md"}

@@ -123,6 +123,7 @@ def test_a_notebooks_globals(right: ModuleType) -> None:
 
 
 def test_it_prints_what_the_command_prints(wrong: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHAINRULE_LANG")
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert str(check(wrong.Relu)) == terminal.text(check(wrong.Relu), "ko", command=False)
 

@@ -62,7 +62,7 @@ def run(
     lang = language()
     rule = _rule(optimizer, lr)
     network = load(model)
-    X, y, note = _examples(network, model, data, labels, lang)
+    X, y, note = _examples(network, model, data, labels)
     diagnosis = network.diagnose(X, y, optimizer=rule)
     if as_json:
         print_json(diagnosis.as_dict(lang))
@@ -82,9 +82,7 @@ def _rule(optimizer: str | None, lr: float | None) -> Optimizer | None:
     return make() if lr is None else make(lr=lr)
 
 
-def _examples(
-    network: Network, model: Path, data: str, labels: Path | None, lang: str
-) -> tuple[NDArray[Any], NDArray[Any], str]:
+def _examples(network: Network, model: Path, data: str, labels: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
     """Return inputs as the model takes them, their targets, and a line that says how they were scaled, if so."""
     if labels is None:
         if data not in DATASETS and Path(data).is_file():
@@ -94,14 +92,14 @@ def _examples(
         chosen = DATASETS[one_of("data set", data, DATASETS)]
         (X, y), _ = chosen.load(0)
         check_suits(network, model, chosen, X, y)
-        X, note = scaled(fitted(X, network, data), chosen.input_scale, network, lang)
+        X, note = scaled(fitted(X, network, data), chosen.input_scale, network)
         return X, y, note if network.input_scale not in (None, chosen.input_scale) else ""
     if data in DATASETS:
         raise InputError(
             "--labels is for inputs in a file, but {data} is a data set, which has its own: leave it out.", data=data
         )
     X, scale, _ = read(Path(data))
-    X, note = scaled(fitted(X, network, data), scale, network, lang)
+    X, note = scaled(fitted(X, network, data), scale, network)
     y = read(labels).X
     outputs = (len(X), *(network.output_shape or ()))
     return X, y.reshape(len(X) if network.loss.task == "multiclass" else outputs) if y.size == len(X) else y, note

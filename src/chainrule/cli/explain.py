@@ -61,11 +61,13 @@ def run(
     lang = language()
     network = load(model)
     X, scale, moved = read(file)
-    X, note = scaled(fitted(X, network, str(file)), scale, network, lang)
+    X, note = scaled(fitted(X, network, str(file)), scale, network)
     notes = [line for line in (note, words("moved", lang) if moved else "") if line]
     if len(X) != 1:
         raise InputError(
-            "explain takes one example, but {file} has {X}: write the one to look at to a file.", file=file, X=len(X)
+            "explain takes one example, but {file} has {count}: write the one to look at to a file.",
+            file=file,
+            count=len(X),
         )
     trace = network.trace(X, None if label is None else _target(network, label), training=False)
     from chainrule.trace.telling import terminal
@@ -101,20 +103,20 @@ def _target(network: Network, label: float) -> NDArray[Any]:
     assert network.output_shape is not None
     if len(network.output_shape) != 1:
         raise InputError(
-            "--label is for models with one answer, but this one answers with {output_shape}.",
-            output_shape=network.output_shape,
+            "--label is for models with one answer, but this one answers with outputs of shape {shape}.",
+            shape=network.output_shape,
         )
     outputs, task = network.output_shape[0], network.loss.task
     if task == "multiclass":
         if label not in range(outputs):
             raise InputError(
-                "--label is the class of the example, a whole number from 0 to {outputs}, but {label:g} came.",
-                outputs=outputs - 1,
+                "--label is the class of the example, a whole number from 0 to {largest}, but {label:g} came.",
+                largest=outputs - 1,
                 label=label,
             )
         return np.array([int(label)])
     if outputs > 1:
-        raise InputError("--label is one number, but this model has {outputs} outputs: leave it out.", outputs=outputs)
+        raise InputError("--label is one number, but this model has {count} outputs: leave it out.", count=outputs)
     if task == "binary" and not 0 <= label <= 1:
         raise InputError("--label is the class of the example, 0 or 1, but {label:g} came.", label=label)
     return np.array([[label]])

@@ -17,7 +17,9 @@ from chainrule.cli.command import Command, Group, LangOption, check_language, sp
 from chainrule.cli.inputs import ModelArgument, check_suits, fitted, read, scaled
 from chainrule.cli.output import one_of
 from chainrule.common import atomic, drawing
+from chainrule.common.console import say
 from chainrule.common.errors import FileFormatError
+from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
@@ -63,10 +65,10 @@ def _command(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def _save(figure: Any, out: Path) -> None:
     drawing.write(figure, out)
-    print(f"saved to {out}")
+    say("saved to {file}", file=out)
 
 
-def _say(line: str) -> None:
+def _wait(line: str) -> None:
     """Tell who waits at a terminal what takes long."""
     if sys.stderr.isatty():
         print(line, file=sys.stderr)
@@ -97,7 +99,7 @@ def _untrained(network: Network) -> Network:
 
 def _trained_anew(data: _Data, epochs: int, lr: float) -> tuple[Network, plots.Snapshots]:
     """Return the network after training from its first parameters on, with what it was in between."""
-    _say(f"training anew for {epochs} epochs ...")
+    _wait(tr("training anew for {epochs} epochs ...", epochs=epochs))
     network, snapshots = _untrained(data.network), plots.Snapshots()
     network.fit(*data.training, epochs=epochs, optimizer=Adam(lr), callbacks=[snapshots], verbose=False)
     return network, snapshots
@@ -176,9 +178,9 @@ def boundary(
         return
     atomic.check(out)
     again, snapshots = _trained_anew(data, epochs, lr)
-    _say("drawing the frames ...")
+    _wait(tr("drawing the frames ..."))
     plots.film_boundary(again, snapshots, *data.test, out)
-    print(f"saved to {out}")
+    say("saved to {file}", file=out)
 
 
 @_command("moons.safetensors --out network.png")
