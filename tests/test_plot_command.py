@@ -20,6 +20,7 @@ from chainrule import plots
 from chainrule.cli import main
 from chainrule.common import fonts
 from chainrule.common.errors import InputError
+from chainrule.common.languages import language
 from tests.commands import PLOTS
 
 Run = Callable[..., tuple[int, str, str]]
@@ -83,15 +84,15 @@ def test_every_kind_writes_an_image_in_both_languages(run: Run, kind: str) -> No
         fonts.hangul_font()
     except InputError:
         pytest.skip("needs a font with Korean letters")  # tests/test_plots.py tests whether one is found
-    assert run(*example[:-1], "korean.svg", "--lang", "ko") == (0, "saved to korean.svg\n", "")
+    assert run(*example[:-1], "korean.svg", "--lang", "ko") == (0, "korean.svg에 저장했습니다\n", "")
     assert is_image(Path("korean.svg"))
 
 
 def test_the_labels_are_in_the_language_of_the_locale(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def draw(*, lang: str) -> Figure:
-        asked.append(lang)
+    def draw() -> Figure:
+        asked.append(language())
         return Figure()
 
     monkeypatch.setattr(plots, "plot_gates", draw)

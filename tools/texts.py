@@ -71,8 +71,9 @@ def texts_of_help() -> Iterator[tuple[str, str]]:
 
 
 def _help_of(command: Any) -> Iterator[tuple[str, str]]:
-    texts = [command.help, command.epilog, *(getattr(parameter, "help", None) for parameter in command.params)]
-    texts += [default for p in command.params if isinstance(default := getattr(p, "show_default", None), str)]
+    options = command.get_params(typer.Context(command))  # with --help
+    texts = [command.help, command.epilog, *(getattr(option, "help", None) for option in options)]
+    texts += [default for option in options if isinstance(default := getattr(option, "show_default", None), str)]
     yield from (
         (paragraph, "the command")
         for text in texts

@@ -137,7 +137,7 @@ def test_a_report_is_true_if_all_is_right(right: ModuleType, wrong: ModuleType) 
 
 def test_a_report_is_short_as_a_value_and_html_in_a_notebook(wrong: ModuleType) -> None:
     found = check(wrong.relu_backward, lang="ko", hint=2)
-    assert repr(found) == "<Report on relu_backward: 함수 1개 가운데 오류 1개>"
+    assert repr(found) == "<relu_backward 검사 결과: 함수 1개 가운데 오류 1개>"
     assert "  힌트: " in str(found) and "  공식: " not in str(found)
     html = found._repr_html_()
     assert html.startswith('<div class="chainrule" lang="ko">') and "힌트: " in html and "<script" not in html

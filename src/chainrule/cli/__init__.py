@@ -8,7 +8,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -48,7 +48,6 @@ for command in train, evaluate, predict, explain, diagnose, info, summary, check
 app.add_typer(plot.app, name="plot")
 
 _INTERRUPTED = 128 + signal.SIGINT
-_UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options
 
 
 def _print_version(wanted: bool) -> bool:
@@ -97,7 +96,7 @@ def _run(arguments: list[str]) -> int:
     try:
         status = app(arguments or ["--help"], prog_name="chainrule", standalone_mode=False) or 0
         sys.stdout.flush()
-    except _UsageError as error:
+    except usage.UsageError as error:
         return _fail(usage.sentence(error))
     except ChainruleError as error:
         return _fail(str(error))

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from chainrule.cli.help_page import page_of, paragraphs
+from chainrule.cli.usage import UsageError
 from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES
 
@@ -64,6 +65,14 @@ class Command(TyperCommand):
     def get_short_help_str(self, limit: int = 0) -> str:
         """Return the first paragraph of the help, which stands in the list of commands."""
         return paragraphs(self.help or "")[0]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the options apart; what is wrong knows its command, also before an option has its value."""
+        try:
+            return super().parse_args(ctx, args)
+        except UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command, unless a file to write is one of those to read."""

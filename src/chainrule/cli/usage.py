@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import typer
+
 from chainrule.common.console import encodable
 from chainrule.common.languages import LANGUAGES, language
 from chainrule.common.texts import tr
 
+UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options
 _HANGUL = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
 
 
