@@ -36,7 +36,7 @@ def run(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
         return
-    print(text_table([*map(tr, _SIZES)], [[_cell(row[name]) for name in _SIZES] for row in rows]))
+    print(text_table([*map(tr, _SIZES)], [[_cell(row[name]) for name in _SIZES] for row in rows], texts=(0, 1)))
     print()
     print(
         text_table([*map(tr, _WORDS)], [[tr(row[name]) for name in _WORDS] for row in rows], texts=range(len(_WORDS)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,10 +11,19 @@ import typer
 
 from chainrule.common.console import encodable
 from chainrule.common.languages import LANGUAGES, language
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 
 UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options
 _HANGUL = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
+
+
+# What typer has no class of its own for, by its message.
+_MESSAGES = {
+    r"Missing command": later("The command is missing."),
+    r"No such command '(?P<name>.+?)'": later("There is no command {name!r}."),
+    r"Got unexpected extra argument\S* \((?P<arguments>.+)\)": later("These arguments are too many: {arguments}."),
+    r"Option '(?P<name>.+?)' does not take a value": later("{name} takes no value."),
+}
 
 
 def sentence(error: Any) -> str:
@@ -27,12 +37,15 @@ def _wrong(error: Any) -> str:
     kind = type(error).__name__
     if language() == "en":
         return str(error.format_message())
+    for message, text in _MESSAGES.items():
+        if said := re.match(message, error.format_message()):
+            return tr(text, **said.groupdict())
     if kind == "NoSuchOption":
         return tr("There is no option {name}.", name=error.option_name)
     if kind == "BadOptionUsage":
         return tr("{name} needs a value.", name=error.option_name)
     if kind == "MissingParameter":
-        return tr("{name} is missing.", name=error.param.opts[0] if error.param.opts else error.param.name)
+        return tr("{name} is missing.", name=_name(error.param))
     if kind == "BadParameter" and error.param is not None:
         return _wrong_value(error.param)
     return str(error.format_message())
@@ -41,12 +54,18 @@ def _wrong(error: Any) -> str:
 def _wrong_value(option: Any) -> str:
     """Return what an option takes if that are numbers between bounds, else only that it is another value."""
     kind = getattr(option, "type", option)  # of which typer is older or newer
-    name, least, most = option.opts[0], getattr(kind, "min", None), getattr(kind, "max", None)
+    name, least, most = _name(option), getattr(kind, "min", None), getattr(kind, "max", None)
     if least is None:
         return tr("{name} does not take this value.", name=name)
     if most is None:
         return tr("{name} takes a whole number of at least {least}.", name=name, least=least)
     return tr("{name} takes a whole number from {least} to {most}.", name=name, least=least, most=most)
+
+
+def _name(parameter: Any) -> str:
+    """Return what the help calls an option or an argument."""
+    name: str = parameter.opts[0]
+    return name if name.startswith("-") else parameter.metavar or name.upper()
 
 
 def told_in(arguments: Sequence[str], encoding: str) -> str:
