@@ -46,7 +46,11 @@ class HelpPage:
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write how the command is called."""
         start = f"{tr('Usage:')} {prog} "
-        self._lines += _wrapped(args, start, " " * min(len(start), 16), self.width)
+        indent = " " * min(_columns(start), 16)
+        if _columns(start) + max(map(_columns, args.split()), default=0) > self.width:
+            self._lines.append(start.rstrip())
+            start = indent
+        self._lines += _wrapped(args, start, indent, self.width)
 
     def write_paragraph(self) -> None:
         """Write the empty line between two blocks."""
