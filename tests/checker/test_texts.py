@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from chainrule.checker import equations, names, roles
+from chainrule.checker.derivatives import costs
 from chainrule.checker.equations.mistakes import Mistake
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner
@@ -188,6 +189,31 @@ def test_quantities_with_words_are_told_in_korean() -> None:
     finding = Finding("wrong-numbers", "f", 1, {"name": "share that is dropped", "pattern": "other"})
     assert texts.hints(finding, "ko", 1)[0].startswith("f에서 돌려주는 꺼진 비율 값이")
     assert texts.quantity("dW of the next batch", "[0]", "ko") == "다음 배치의 dW[0]"
+    assert texts.quantity("the softmax cross-entropy of Z2", "", "ko") == "Z2의 소프트맥스 교차 엔트로피"
+    step = Finding("own-step", "train", 9, {"cost": "the squared error of A2", "loop": "train", "pattern": "sign"})
+    assert "A2의 제곱 오차" in texts.hints(step, "ko", 1)[0] and "squared" not in texts.hints(step, "ko", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "writing to a.txt is not allowed while a file is checked",
+            "검사하는 동안에는 a.txt에 쓸 수 없습니다",
+        ),
+        ("import socket is not allowed while a file is checked", "검사하는 동안에는 socket 모듈을 불러올 수 없습니다"),
+        ("this function is not allowed while a file is checked", "검사하는 동안에는 이 함수를 쓸 수 없습니다"),
+        ("os.fork is not allowed while a file is checked", "검사하는 동안에는 os.fork 동작이 허용되지 않습니다"),
+        ("an array of it has 70 MB", "배열 하나의 크기가 70 MB입니다"),
+    ],
+)
+def test_what_a_check_does_not_allow_is_told_in_korean(text: str, said: str) -> None:
+    assert said in texts.hints(Finding("raised", "f", 3, {"kind": "PermissionError", "text": text}), "ko", 1)[0]
+
+
+def test_costs_are_called_what_the_texts_know() -> None:
+    names = [*costs._OF_PROBABILITIES, *costs._OF_SCORES, *costs._OF_OUTPUTS]
+    assert not [name for name in names if texts.quantity(name.format("A"), "", "ko") == name.format("A")]
     facts = {"text": "it wrote more than 1000 files or 64 MB", "pattern": "overfull"}
     assert (
         "파일을 1000개보다 많이, 또는 64 MB보다 많이 썼습니다."

@@ -29,6 +29,7 @@ from chainrule.cli import (
 )
 from chainrule.cli.command import Command, Group, LangOption, check_language, speaking_command
 from chainrule.cli.stopping import stopping
+from chainrule.common.atomic import reason
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
 from chainrule.common.languages import speaking
@@ -105,7 +106,7 @@ def _run(arguments: list[str]) -> int:
     except (BrokenPipeError, SystemExit):  # the reader of our output, such as head, has gone
         return 1
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
+        return _fail(f"{error.filename}: {reason(error)}" if error.filename else reason(error))
     except (typer.Abort, KeyboardInterrupt):
         status = _INTERRUPTED
     if stopping.received in (None, signal.SIGINT):

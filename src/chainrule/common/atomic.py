@@ -12,9 +12,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chainrule.common.errors import ChainruleError, InputError, UnwritableError
+from chainrule.common.texts import later, tr
 
 if sys.platform != "win32":
     import fcntl
+
+_SYSTEM_SAYS = (
+    later("No such file or directory"),
+    later("Permission denied"),
+    later("Is a directory"),
+    later("Not a directory"),
+    later("No space left on device"),
+    later("Read-only file system"),
+    later("File name too long"),
+    later("Too many open files"),
+)
 
 _NAME_START = 40  # characters of a file's name in that of its temporary file: names have at most 255 bytes
 _TOKEN_BYTES, _END = 4, ".partial"
@@ -116,7 +128,8 @@ def reason(error: OSError) -> str:
     >>> reason(OSError(28, "No space left on device", "a"))
     'No space left on device'
     """
-    return error.strerror or str(error)
+    said = error.strerror or str(error)
+    return tr(said) if said in _SYSTEM_SAYS else said
 
 
 @contextlib.contextmanager
