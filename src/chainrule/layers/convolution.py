@@ -67,13 +67,13 @@ class _Convolution(SlidingWindow):
         window, output = self.window(x.shape)
         if x.shape[-1] != W.shape[-2] * self.groups:
             raise InputError(
-                "{label} expects {W_shape} channels (W is {W_shape_2}, read as (*kernel, channels / groups, "
-                "filters), with groups={groups}), but the input has shape {x_shape}.",
+                "{label} expects {expected} channels (W is {W}, read as (*kernel, channels / groups, "
+                "filters), with groups={groups}), but the input has shape {shape}.",
                 label=self.label,
-                W_shape=W.shape[-2] * self.groups,
-                W_shape_2=W.shape,
+                expected=W.shape[-2] * self.groups,
+                W=W.shape,
                 groups=self.groups,
-                x_shape=x.shape,
+                shape=x.shape,
             )
         M = None
         if mode.mask is not None:

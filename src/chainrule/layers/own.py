@@ -13,6 +13,7 @@ from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_
 from chainrule.common.errors import InputError
 from chainrule.common.formulas import equations_in
 from chainrule.common.settings import Each, Refusal, Rule, made, shown
+from chainrule.common.texts import tr
 from chainrule.layers.base import Layer
 
 _METHODS = ("init", "forward", "backward")
@@ -53,9 +54,9 @@ class OwnLayer(Layer):
         if not isinstance(params, dict | tuple):
             raise InputError(
                 "{label}.init must return parameters as a dict of arrays, such as {{'W': W}} or {{}}, but it "
-                "returned {params}.",
+                "returned {returned}.",
                 label=self.label,
-                params=shown(params),
+                returned=shown(params),
             )
         return map_leaves(lambda p: np.asarray(p, dtype), params), tuple(shape)
 
@@ -102,21 +103,21 @@ class OwnLayer(Layer):
         shapes, names = dict(leaves(cache.params)), dict(leaves(grads))
         if shapes.keys() != names.keys():
             raise InputError(
-                "{label}.backward must return a gradient for each of the parameters that init makes, {shapes}, but "
-                "it returned gradients for {names}.",
+                "{label}.backward must return a gradient for each of the parameters that init makes, {expected}, but "
+                "it returned gradients for {returned}.",
                 label=self.label,
-                shapes=sorted(shapes),
-                names=sorted(names),
+                expected=sorted(shapes),
+                returned=sorted(names),
             )
         pairs = [(name, gradient, shapes[name]) for name, gradient in names.items()]
-        for name, gradient, of in [*pairs, *([("its input", dx, cache.x)] if input_gradient else [])]:
+        for name, gradient, of in [*pairs, *([(tr("its input"), dx, cache.x)] if input_gradient else [])]:
             if np.shape(gradient) != of.shape:
                 raise InputError(
                     "{label}.backward must return gradients of the shape of what they belong to, but {name} has "
-                    "shape {of_shape} and its gradient {gradient_shape}.",
+                    "shape {shape} and its gradient {gradient_shape}.",
                     label=self.label,
                     name=name,
-                    of_shape=of.shape,
+                    shape=of.shape,
                     gradient_shape=np.shape(gradient),
                 )
         return (dx if input_gradient else None), grads
@@ -133,13 +134,16 @@ def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:
     if isinstance(result, tuple) and len(result) == 2:
         return result
     two = {"init": "params, output_shape", "forward": "y, cache", "backward": "dx, grads"}[method]
-    what = f"a tuple of {len(result)}" if isinstance(result, tuple) else f"one {type(result).__name__}"
+    if isinstance(result, tuple):
+        returned = tr("a tuple of {count}", count=len(result))
+    else:
+        returned = tr("one {kind}", kind=type(result).__name__)
     raise InputError(
-        "{layer_type}.{method} must return two things, {two}, but it returned {what}.",
-        layer_type=type(layer).__name__,
+        "{layer}.{method} must return two things, {expected}, but it returned {returned}.",
+        layer=type(layer).__name__,
         method=method,
-        two=two,
-        what=what,
+        expected=two,
+        returned=returned,
     )
 
 

@@ -137,13 +137,13 @@ class RandomDense(Layer):
         xp, W, n_in = namespace(x), params["W"], x.shape[-1]
         if W.shape != (self._fan_in(n_in), self.units):
             raise InputError(
-                "RandomDense with density={density} and W of shape {W_shape}, read as (fan_in, units), does not fit "
-                "an input of shape {x_shape}: {n_in} features give a fan_in of {_fan_in}.",
+                "RandomDense with density={density} and W of shape {W}, read as (fan_in, units), does not fit "
+                "an input of shape {shape}: {n_in} features give a fan_in of {fan_in}.",
                 density=self.density,
-                W_shape=W.shape,
-                x_shape=x.shape,
+                W=W.shape,
+                shape=x.shape,
                 n_in=n_in,
-                _fan_in=self._fan_in(n_in),
+                fan_in=self._fan_in(n_in),
             )
         Z = self._grouped(W.T) @ self._gathered(x)
         Z = xp.reshape(Z, (-1, Z.shape[-1]))[: self.units].T + params["b"]

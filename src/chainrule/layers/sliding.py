@@ -48,11 +48,11 @@ class SlidingWindow(Layer):
         for name in ("kernel", "stride", "dilation", "padding"):
             if len(self.per_axis(name)) != len(self.axes):
                 raise InputError(
-                    "{label} takes one {name} for all axes, or one for each axis ({axes}), but {name}={self!r}.",
+                    "{label} takes one {name} for all axes, or one for each axis ({axes}), but {name}={value!r}.",
                     label=self.label,
                     name=name,
                     axes=", ".join(self.axes),
-                    self=getattr(self, name),
+                    value=getattr(self, name),
                 )
 
     def per_axis(self, name: str) -> tuple[Any, ...]:
@@ -67,11 +67,11 @@ class SlidingWindow(Layer):
         axes = len(self.axes)
         if len(shape) != axes + 2:
             raise InputError(
-                "{label} takes inputs of shape (batch, {axes}, channels), but the input has shape {value}. Even a "
+                "{label} takes inputs of shape (batch, {axes}, channels), but the input has shape {shape}. Even a "
                 "single channel needs its axis: x[..., None].",
                 label=self.label,
                 axes=", ".join(self.axes),
-                value=("batch", *shape[1:]),
+                shape=("batch", *shape[1:]),
             )
         kernel, stride, dilation = (self.per_axis(name) for name in ("kernel", "stride", "dilation"))
         sizes = shape[1:-1]
@@ -87,11 +87,11 @@ class SlidingWindow(Layer):
         if min(output) < 1:
             raise InputError(
                 "{label}'s kernel {kernel} with dilation {dilation} covers {covered} places, but the input has "
-                "{sizes} with its padding. Take a smaller kernel or dilation, or padding='same'.",
+                "{padded} with its padding. Take a smaller kernel or dilation, or padding='same'.",
                 label=self.label,
                 kernel=kernel,
                 dilation=dilation,
                 covered=covered,
-                sizes=tuple((n + sum(p) for n, p in zip(sizes, padding, strict=True))),
+                padded=tuple((n + sum(p) for n, p in zip(sizes, padding, strict=True))),
             )
         return window, output
