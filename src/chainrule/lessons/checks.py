@@ -241,16 +241,21 @@ def gradients_of(function: str, what: str, grads: Parameters, parameters: Mappin
 def as_cache(function: str, cache: Sequence[Numbers], names: str, forward: str) -> tuple[Array, ...]:
     """Return the arrays of a cache, as many as there are ``names`` in it."""
     expected = names.split()
-    if not isinstance(cache, Sequence) or len(cache) != len(expected):
+    if not isinstance(cache, Sequence):
         raise InputError(
-            "{function}: cache is ({expected}), as {forward} returned it, but it has {count} entries."
-            if isinstance(cache, Sequence)
-            else "{function}: cache is ({expected}), as {forward} returned it, but it is of type {kind}.",
+            "{function}: cache is ({expected}), as {forward} returned it, but it is of type {kind}.",
+            function=function,
+            expected=", ".join(expected),
+            forward=forward,
+            kind=type(cache).__name__,
+        )
+    if len(cache) != len(expected):
+        raise InputError(
+            "{function}: cache is ({expected}), as {forward} returned it, but it has {count} entries.",
             function=function,
             expected=", ".join(expected),
             forward=forward,
             count=len(cache),
-            kind=type(cache).__name__,
         )
     return tuple(as_numbers(function, name, array) for name, array in zip(expected, cache, strict=True))
 
