@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -100,27 +100,32 @@ class OwnLayer(Layer):
         """
         more = {"input_gradient": input_gradient} if takes(self.layer.backward, "input_gradient") else {}
         dx, grads = pair_of(self.layer, "backward", self.layer.backward(cache.own, dy, **more))
-        shapes, names = dict(leaves(cache.params)), dict(leaves(grads))
-        if shapes.keys() != names.keys():
-            raise InputError(
-                "{label}.backward must return a gradient for each of the parameters that init makes, {expected}, but "
-                "it returned gradients for {returned}.",
-                label=self.label,
-                expected=sorted(shapes),
-                returned=sorted(names),
-            )
-        pairs = [(name, gradient, shapes[name]) for name, gradient in names.items()]
-        for name, gradient, of in [*pairs, *([(tr("its input"), dx, cache.x)] if input_gradient else [])]:
-            if np.shape(gradient) != of.shape:
-                raise InputError(
-                    "{label}.backward must return gradients of the shape of what they belong to, but {name} has "
-                    "shape {shape} and its gradient {gradient_shape}.",
-                    label=self.label,
-                    name=name,
-                    shape=of.shape,
-                    gradient_shape=np.shape(gradient),
-                )
+        _check_gradients(self.label, dict(leaves(cache.params)), dict(leaves(grads)))
+        if input_gradient:
+            _check_gradients(self.label, {tr("its input"): cache.x}, {tr("its input"): dx})
         return (dx if input_gradient else None), grads
+
+
+def _check_gradients(label: str, arrays: Mapping[str, Array], gradients: Mapping[str, Any]) -> None:
+    """Raise an error unless there is a gradient for each array, of its shape."""
+    if arrays.keys() != gradients.keys():
+        raise InputError(
+            "{label}.backward must return a gradient for each of the parameters that init makes, {expected}, but it "
+            "returned gradients for {returned}.",
+            label=label,
+            expected=sorted(arrays),
+            returned=sorted(gradients),
+        )
+    for name, gradient in gradients.items():
+        if np.shape(gradient) != arrays[name].shape:
+            raise InputError(
+                "{label}.backward must return gradients of the shape of what they belong to, but {name} has shape "
+                "{shape} and its gradient {gradient_shape}.",
+                label=label,
+                name=name,
+                shape=arrays[name].shape,
+                gradient_shape=np.shape(gradient),
+            )
 
 
 def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:

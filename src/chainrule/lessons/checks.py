@@ -202,6 +202,21 @@ def as_parameters(function: str, parameters: Parameters, layers: int | None = No
     return {name: as_numbers(function, name, p) for name, p in parameters.items()}
 
 
+def as_network(X: Numbers, parameters: Parameters) -> tuple[Array, dict[str, Array]]:
+    """Return the data and the parameters of a network as arrays, once its layers are known to fit together."""
+    arrays = as_parameters("L_model_forward", parameters)
+    A, A_name, L = X, "X", len(arrays) // 2
+    for l in range(1, L + 1):
+        W_name, b_name = "W" + str(l), "b" + str(l)
+        A, W, _ = as_layer("L_model_forward", {A_name: A, W_name: arrays[W_name], b_name: arrays[b_name]})
+        A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + str(l)  # the shape is all that counts
+    if np.shape(A)[0] != 1:
+        raise InputError(
+            "L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {shape}.", L=L, shape=W.shape
+        )
+    return as_numbers("L_model_forward", "X", X), arrays
+
+
 def gradients_of(function: str, what: str, grads: Parameters, parameters: Mapping[str, Array]) -> dict[str, Array]:
     """Return ``grads["d" + name]`` (or the velocities of the same keys) for every parameter, under its own name.
 
@@ -312,6 +327,19 @@ def as_labels(function: str, Y: Numbers, A_name: str, A: Array) -> Array:
             "{function}: Y holds labels 0 and 1 only, but it holds {other}.", function=function, other=others[0]
         )
     return labels.astype(A.dtype)
+
+
+def as_one_row(function: str, AL: Numbers, Y: Numbers) -> tuple[Array, Array]:
+    """Return two rows ``(1, m)``, which ``(m,)`` is read as; columns would be one example with m outputs."""
+    rows = as_row(function, "AL", AL), as_row(function, "Y", Y)
+    if rows[0].ndim != 2 or rows[0].shape[0] != 1 or rows[0].size == 0 or rows[1].shape != rows[0].shape:
+        raise InputError(
+            "{function}: AL and Y both have shape (1, m), one column per example, but AL is {AL} and Y is {Y}.",
+            function=function,
+            AL=np.shape(AL),
+            Y=np.shape(Y),
+        )
+    return rows
 
 
 def as_probabilities(function: str, A_name: str, A: Numbers) -> Array:

@@ -42,8 +42,10 @@ from chainrule.lessons.checks import (
     as_layer,
     as_layer_cache,
     as_linear_cache,
+    as_network,
     as_number,
     as_numbers,
+    as_one_row,
     as_parameters,
     as_probabilities,
     as_row,
@@ -303,7 +305,7 @@ def L_model_forward(X: Numbers, parameters: Parameters) -> tuple[Array, list[Cac
     AL, caches
         Probabilities ``(1, m)`` and the list of the layers' caches, first layer first.
     """
-    A, parameters = _network(X, parameters)
+    A, parameters = as_network(X, parameters)
     caches = []
     L = len(parameters) // 2
     for l in range(1, L):
@@ -342,7 +344,7 @@ def compute_cost(AL: Numbers, Y: Numbers) -> np.floating[Any]:
     >>> float(compute_cost(np.array([[0.5, 0.5]]), np.array([[0, 1]])).round(6))
     0.693147
     """
-    AL, Y = _one_row("compute_cost", AL, Y)
+    AL, Y = as_one_row("compute_cost", AL, Y)
     AL = as_probabilities("compute_cost", "AL", AL)
     Y = as_labels("compute_cost", Y, "AL", AL)
     m = Y.shape[1]
@@ -423,7 +425,7 @@ def L_model_backward(AL: Numbers, Y: Numbers, caches: Sequence[AnyCache]) -> dic
             L=L,
         )
     Y = as_numbers("L_model_backward", "Y", Y)
-    AL, Y = _one_row("L_model_backward", AL, Y.reshape(AL.shape) if Y.size == AL.size else Y)
+    AL, Y = as_one_row("L_model_backward", AL, Y.reshape(AL.shape) if Y.size == AL.size else Y)
     if not np.isfinite(AL).all():
         raise InputError(
             "L_model_backward: AL holds NaN or infinite values, which during training means that the learning rate is "
@@ -494,7 +496,7 @@ def trace(X: Numbers, Y: Numbers, parameters: Parameters, learning_rate: Number 
     """
     from chainrule.trace.lesson import Cost, course_step  # here, as it takes longer to import than all else
 
-    A, arrays = _network(X, parameters)
+    A, arrays = as_network(X, parameters)
     pairs = (linear_forward, linear_backward), (relu, relu_backward), (sigmoid, sigmoid_backward)
     cost, Y = Cost(compute_cost, _slope_of_cost), as_row("trace", "Y", Y)
     return course_step(pairs, cost, A, Y, arrays, update_parameters, learning_rate)
@@ -652,31 +654,3 @@ def _named(function: str, activation: str) -> tuple[Any, Any]:
             activation=activation,
         )
     return _ACTIVATIONS[activation]
-
-
-def _network(X: Numbers, parameters: Parameters) -> tuple[Array, dict[str, Array]]:
-    """Return the data and the parameters of a network as arrays, once its layers are known to fit together."""
-    arrays = as_parameters("L_model_forward", parameters)
-    A, A_name, L = X, "X", len(arrays) // 2
-    for l in range(1, L + 1):
-        W_name, b_name = "W" + str(l), "b" + str(l)
-        A, W, _ = as_layer("L_model_forward", {A_name: A, W_name: arrays[W_name], b_name: arrays[b_name]})
-        A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + str(l)  # the shape is all that counts
-    if np.shape(A)[0] != 1:
-        raise InputError(
-            "L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {shape}.", L=L, shape=W.shape
-        )
-    return as_numbers("L_model_forward", "X", X), arrays
-
-
-def _one_row(function: str, AL: Numbers, Y: Numbers) -> tuple[Array, Array]:
-    """Return two rows ``(1, m)``, which ``(m,)`` is read as; columns would be one example with m outputs."""
-    rows = as_row(function, "AL", AL), as_row(function, "Y", Y)
-    if rows[0].ndim != 2 or rows[0].shape[0] != 1 or rows[0].size == 0 or rows[1].shape != rows[0].shape:
-        raise InputError(
-            "{function}: AL and Y both have shape (1, m), one column per example, but AL is {AL} and Y is {Y}.",
-            function=function,
-            AL=np.shape(AL),
-            Y=np.shape(Y),
-        )
-    return rows
