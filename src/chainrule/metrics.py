@@ -21,6 +21,7 @@ from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add, with_
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.names import meant
 from chainrule.common.settings import Checked, Flag, Number, OneOf, Whole, listed, made, shown
+from chainrule.common.texts import later, tr
 from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import Logits, Loss, Targets
 
@@ -344,6 +345,12 @@ class RocAuc(WholeMetric):
         return float(np.mean(areas)) if areas else math.nan
 
 
+_TASKS: dict[Task, str] = {
+    "binary": later("binary"),
+    "multiclass": later("multiclass"),
+    "regression": later("regression"),
+}
+
 METRICS: dict[str, Callable[[], Metric | WholeMetric]] = {
     "accuracy": Accuracy,
     "top_3_accuracy": partial(TopK, 3),
@@ -370,12 +377,12 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
         top = re.fullmatch(r"top_(\d+)_accuracy", metric)
         if not top and metric not in METRICS:
             near = meant(metric, METRICS)
-            suggestion = f" Did you mean {near!r}?" if near else ""
+            suggestion = tr(" Did you mean {name!r}?", name=near) if near else ""
             raise InputError(
-                "There is no metric {metric!r}.{suggestion} Known: {METRICS}.",
+                "There is no metric {metric!r}.{suggestion} Known: {known}.",
                 metric=metric,
                 suggestion=suggestion,
-                METRICS=", ".join(METRICS),
+                known=", ".join(METRICS),
             )
         metric = TopK(int(top[1])) if top else METRICS[metric]()
     if not isinstance(metric, Metric | WholeMetric):
@@ -388,12 +395,11 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
     if loss.task not in metric.tasks:
         fitting = [name for name, make in METRICS.items() if loss.task in make().tasks]
         raise InputError(
-            "{metric_name} measures {tasks} targets, but {loss_type} is a loss for {task} targets. Metrics for "
-            "those: {fitting}.",
-            metric_name=metric.name,
-            tasks=" and ".join(metric.tasks),
-            loss_type=type(loss).__name__,
-            task=loss.task,
+            "{metric} measures {tasks} targets, but {loss} is a loss for {task} targets. Metrics for those: {fitting}.",
+            metric=metric.name,
+            tasks=", ".join(tr(_TASKS[task]) for task in metric.tasks),
+            loss=type(loss).__name__,
+            task=tr(_TASKS[loss.task]),
             fitting=", ".join(fitting),
         )
     return replace(metric, task=loss.task, log_link=loss.log_link)
@@ -418,7 +424,8 @@ def find_all(metrics: Sequence[str | Metric | WholeMetric] | None, loss: Loss) -
     if metrics is None:
         return [default(loss)]
     if (each := listed(metrics)) is None:
-        fix = f" Write metrics=[{shown(metrics)}]." if isinstance(metrics, str | Metric | WholeMetric) else ""
+        one = isinstance(metrics, str | Metric | WholeMetric)
+        fix = tr(" Write metrics=[{metrics}].", metrics=shown(metrics)) if one else ""
         raise InputError(
             "metrics is a list of names or metrics, but {metrics} came.{fix}", metrics=shown(metrics), fix=fix
         )

@@ -348,7 +348,7 @@ class Network:
             ended = train(run, callbacks)
         state = run.engine.state()
         self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
-        if ended and (how.verbose or ended.startswith("Stopped by")):
+        if ended and (how.verbose or not run.reason):  # without a reason, somebody interrupted it
             say(ended)
 
     def _work(self) -> tuple[int, int]:
@@ -404,7 +404,7 @@ class Network:
         """
         if self.loss.task == "regression":
             raise InputError(
-                "{loss_type} is a regression loss and has no classes: use predict.", loss_type=type(self.loss).__name__
+                "{loss} is a regression loss and has no classes: use predict.", loss=type(self.loss).__name__
             )
         threshold = number("predict_classes", "threshold", threshold, 0, 1)
         return self.loss.classes(self.predict(X, mask=mask), threshold)

@@ -70,10 +70,10 @@ class Batches:
                 yield Block(number, [0, len(data.X)], None, data)
         if self._steps is not None and number + 1 < self._steps:
             raise InputError(
-                "An epoch is steps_per_epoch={steps} batches, but the batches ended after {number}. Take a smaller "
+                "An epoch is steps_per_epoch={steps} batches, but the batches ended after {count}. Take a smaller "
                 "number, or let the generator go on.",
                 steps=self._steps,
-                number=number + 1,
+                count=number + 1,
             )
 
     def _epoch(self, epoch: int) -> Iterator[Any]:
@@ -123,9 +123,9 @@ def batch_arrays(batch: Any, names: Sequence[str] | None = None) -> Data:
     """Return a batch as arrays of numbers, the columns of a frame in the order of the names."""
     if not isinstance(batch, (tuple, list)) or not 2 <= len(batch) <= 4:
         raise InputError(
-            "A batch is (X, y), (X, y, weights) or (X, y, weights, mask), but this is a {batch_type}. If X is not "
+            "A batch is (X, y), (X, y, weights) or (X, y, weights, mask), but this is a {kind}. If X is not "
             "batches but all examples, fit needs y as well.",
-            batch_type=type(batch).__name__,
+            kind=type(batch).__name__,
         )
     X, y, weights, mask = (*batch, None, None)[:4]
     return in_memory(X, y, weights, mask, names)

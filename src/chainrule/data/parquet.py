@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.arrays import Shape
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.settings import Each, Either, Maybe, Place, Text
+from chainrule.common.texts import tr
 from chainrule.data.batches import Data
 from chainrule.data.damage import parquet_metadata
 
@@ -107,10 +108,10 @@ class Parquet:
                 )
             if name not in schema.names:
                 raise InputError(
-                    "{file} has no column {name!r}; its columns are {schema_names}.",
+                    "{file} has no column {name!r}; its columns are {names}.",
                     file=file,
                     name=name,
-                    schema_names=", ".join(schema.names),
+                    names=", ".join(schema.names),
                 )
             kind = schema.field(name).type
             if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
@@ -148,9 +149,9 @@ class Parquet:
         for name in table.column_names:
             if missing := table.column(name).null_count:
                 raise InputError(
-                    "column {name!r} has {missing} missing values. Fill them in or leave out their rows.",
+                    "column {name!r} has {count} missing values. Fill them in or leave out their rows.",
                     name=name,
-                    missing=missing,
+                    count=missing,
                 )
         X = np.empty((len(table), len(self._columns)), self._dtype)
         for i, name in enumerate(self._columns):
@@ -166,7 +167,7 @@ class Parquet:
         """Return how to name the rows of a row group in an error."""
         file, _, _, row = self._groups[run]
         last = row + self.starts[run + 1] - self.starts[run] - 1
-        return f"rows {row} to {last} of {file} (counted from 0 in what follows)"
+        return tr("rows {first} to {last} of {name} (counted from 0 in what follows)", first=row, last=last, name=file)
 
 
 def _files(path: Path | Sequence[Path]) -> list[Path]:
@@ -180,9 +181,9 @@ def _files(path: Path | Sequence[Path]) -> list[Path]:
     below = next((file for file in paths[0].rglob("*.parquet") if file.parent != paths[0]), None)
     if below is not None and not files:
         raise InputError(
-            "{paths} is partitioned: its files are in subfolders, such as {relative_to}, and a column that is the "
+            "{folder} is partitioned: its files are in subfolders, such as {example}, and a column that is the "
             "name of a folder is in no file. Write it without partitions, or list the files that are meant.",
-            paths=paths[0],
-            relative_to=below.relative_to(paths[0]),
+            folder=paths[0],
+            example=below.relative_to(paths[0]),
         )
     return files

@@ -41,31 +41,35 @@ def read_csv(path: Path) -> NDArray[Any]:
 
 def _check(path: Path, number: int, row: list[str], length: int, names: list[str] | None) -> None:
     """Raise an error that says where an entry is no number, or that a row is longer or shorter than the first."""
-    rule = f"{path} is not a CSV file of numbers with rows of one length:"
     if len(row) != length:
         raise FileFormatError(
-            "{rule} row 1 has {length} entries, but row {number} has {row}.",
-            rule=rule,
-            length=length,
-            number=number,
-            row=len(row),
+            "{path} is not a CSV file of numbers with rows of one length: row 1 has {expected} entries, but row {row} "
+            "has {count}.",
+            path=path,
+            expected=length,
+            row=number,
+            count=len(row),
         )
     for column, entry in enumerate(row):
-        if not _is_number(entry):
-            name = f" ({names[column]})" if names is not None and column < len(names) else ""
-            kind = (
-                f"is {entry!r:.40}: write a number for it (of a class, from 0)"
-                if entry.strip()
-                else "is empty: fill it in"
-            )
+        if _is_number(entry):
+            continue
+        which = f"{column + 1} ({names[column]})" if names is not None and column < len(names) else str(column + 1)
+        if not entry.strip():
             raise FileFormatError(
-                "{rule} column {column}{name} of row {number} {kind}, or leave out the row or the column.",
-                rule=rule,
-                column=column + 1,
-                name=name,
-                number=number,
-                kind=kind,
+                "{path} is not a CSV file of numbers with rows of one length: column {column} of row {row} is empty: "
+                "fill it in, or leave out the row or the column.",
+                path=path,
+                column=which,
+                row=number,
             )
+        raise FileFormatError(
+            "{path} is not a CSV file of numbers with rows of one length: column {column} of row {row} is "
+            "{entry!r:.40}: write a number for it (of a class, from 0), or leave out the row or the column.",
+            path=path,
+            column=which,
+            row=number,
+            entry=entry,
+        )
 
 
 def _is_number(entry: str) -> bool:

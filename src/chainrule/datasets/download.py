@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.common.errors import DataUnavailableError, missing_extra
+from chainrule.common.texts import tr
 
 
 def cached(name: str, folder: str, sha256: str, mirrors: Sequence[str]) -> Path:
@@ -33,7 +34,7 @@ def cached(name: str, folder: str, sha256: str, mirrors: Sequence[str]) -> Path:
     try:
         import pooch
     except ImportError as error:
-        raise missing_extra(f"Downloading {name}", "pooch", "data") from error
+        raise missing_extra(tr("Downloading {name}", name=name), "pooch", "data") from error
 
     failures = []
     for mirror in mirrors:
@@ -51,7 +52,7 @@ def cached(name: str, folder: str, sha256: str, mirrors: Sequence[str]) -> Path:
             reason = getattr((*error.args, None)[0], "reason", error)  # without requests' and urllib3's wrapping
             failures.append(f"{mirror} ({reason})")
     raise DataUnavailableError(
-        "{name} could not be downloaded from {failures}.", name=name, failures=" or ".join(failures)
+        "{name} could not be downloaded from {failures}.", name=name, failures=", ".join(failures)
     )
 
 

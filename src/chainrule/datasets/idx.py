@@ -61,10 +61,10 @@ def read_unzipped(path: str | os.PathLike[str], limit: int) -> bytes:
             return _read(file, limit + 1)
         if limit > LARGEST:
             raise FileFormatError(
-                "{path} unpacks to {limit:,} bytes, but no more than {LARGEST:,} are unpacked here: use gunzip first.",
+                "{path} unpacks to {size:,} bytes, but no more than {largest:,} are unpacked here: use gunzip first.",
                 path=path,
-                limit=limit,
-                LARGEST=LARGEST,
+                size=limit,
+                largest=LARGEST,
             )
         try:
             return _read(gzip.GzipFile(fileobj=file), limit + 1)
@@ -87,17 +87,17 @@ def parse_idx(content: bytes, name: str) -> NDArray[Any]:
     """Turn the unpacked bytes of an IDX file into an array; errors call the file ``name``."""
     shape, dtype, start, expected = _header(content, name)
     if len(content) != expected:
-        fault, more = ("truncated", "") if len(content) < expected else ("too long", " or more")
         raise FileFormatError(
-            "{name} is {fault}: shape {shape} of {itemsize}-byte elements makes {expected} bytes with the header, "
-            "but there are {content}{more}.",
+            "{name} is truncated: shape {shape} of {itemsize}-byte elements makes {expected} bytes with the header, "
+            "but there are {size}."
+            if len(content) < expected
+            else "{name} is too long: shape {shape} of {itemsize}-byte elements makes {expected} bytes with the "
+            "header, but there are {size} or more.",
             name=name,
-            fault=fault,
             shape=shape,
             itemsize=dtype.itemsize,
             expected=expected,
-            content=len(content),
-            more=more,
+            size=len(content),
         )
     try:
         array = np.frombuffer(content, dtype, offset=start).reshape(shape)
@@ -118,18 +118,18 @@ def _header(content: bytes, name: str) -> _Header:
         raise FileFormatError("{name} is empty; an IDX file starts with a header of at least 8 bytes.", name=name)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _ELEMENT_TYPES or content[3] == 0:
         raise FileFormatError(
-            "{name} is not an IDX file: it starts with {content}, where IDX has 00 00, an element type (08, 09, 0b, "
+            "{name} is not an IDX file: it starts with {beginning}, where IDX has 00 00, an element type (08, 09, 0b, "
             "0c, 0d or 0e) and the number of dimensions.",
             name=name,
-            content=content[:4].hex(" "),
+            beginning=content[:4].hex(" "),
         )
     start = 4 + 4 * content[3]
     if len(content) < start:
         raise FileFormatError(
-            "{name} is truncated: its header has {start} bytes, the whole file {content}.",
+            "{name} is truncated: its header has {header} bytes, the whole file {size}.",
             name=name,
-            start=start,
-            content=len(content),
+            header=start,
+            size=len(content),
         )
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
     dtype = np.dtype(_ELEMENT_TYPES[content[2]])

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataUnavailableError, FileFormatError
+from chainrule.common.texts import tr
 from chainrule.datasets.download import cached
 from chainrule.datasets.idx import parse_idx, read_idx, read_unzipped
 
@@ -126,15 +127,16 @@ def where_mnist_is() -> str:
     if folder:
         try:
             paths = [_find(file.name, Path(folder).expanduser()) for file in FILES]
-            return f"in {paths[0].parent}"
+            return tr("in {folder}", folder=paths[0].parent)
         except DataUnavailableError:
-            return f"not in {folder} (CHAINRULE_DATA)"
+            return tr("not in {folder} (CHAINRULE_DATA)", folder=folder)
     try:
         import pooch
     except ImportError:
-        return "to download (pip install 'chainrule[data]')"
+        return tr("to download (pip install 'chainrule[data]')")
     cache = Path(pooch.os_cache("chainrule")) / "mnist"
-    return f"in {cache}" if all((cache / file.name).is_file() for file in FILES) else "to download"
+    kept = all((cache / file.name).is_file() for file in FILES)
+    return tr("in {folder}", folder=cache) if kept else tr("to download")
 
 
 def _read_shipped(name: str) -> NDArray[Any]:
@@ -149,12 +151,12 @@ def _read_official(file: OfficialFile) -> NDArray[Any]:
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.content_sha256:
         raise FileFormatError(
-            "{path} is not MNIST's {file_name}: the SHA-256 of its content is {digest}, not {content_sha256}. "
+            "{path} is not MNIST's {name}: the SHA-256 of its content is {digest}, not {expected}. "
             "Replace the file, or unset CHAINRULE_DATA to download it.",
             path=path,
-            file_name=file.name,
+            name=file.name,
             digest=digest,
-            content_sha256=file.content_sha256,
+            expected=file.content_sha256,
         )
     return parse_idx(content, str(path))
 
@@ -169,11 +171,11 @@ def _find(name: str, folder: Path) -> Path:
                 return path
     raise DataUnavailableError(
         "CHAINRULE_DATA is {folder}, but neither this folder nor its subfolder mnist holds {names} or {dotted}: "
-        "{folder_2}. Put MNIST's four files there, or unset CHAINRULE_DATA to download them.",
+        "{content}. Put MNIST's four files there, or unset CHAINRULE_DATA to download them.",
         folder=folder,
         names=", ".join(names[:-1]),
         dotted=dotted,
-        folder_2=_content(folder),
+        content=_content(folder),
     )
 
 
@@ -184,9 +186,13 @@ def _content(folder: Path) -> str:
         if (folder / "mnist").is_dir():
             names += sorted(f"mnist/{path.name}" for path in (folder / "mnist").iterdir())
     except OSError as error:
-        return f"the folder cannot be read ({error.strerror})"
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"it holds {', '.join(names[:_NAMED])}{more}" if names else "it is empty"
+        return tr("the folder cannot be read ({reason})", reason=error.strerror)
+    if not names:
+        return tr("it is empty")
+    named = ", ".join(names[:_NAMED])
+    if len(names) <= _NAMED:
+        return tr("it holds {names}", names=named)
+    return tr("it holds {names} and {count} more", names=named, count=len(names) - _NAMED)
 
 
 def _fetch(file: OfficialFile) -> Path:

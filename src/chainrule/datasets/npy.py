@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule.common import reading
 from chainrule.common.errors import FileFormatError
+from chainrule.common.texts import tr
 
 # The header is a Python literal, and damage to it shows as whatever reading that meets.
 _DAMAGE = (ValueError, TypeError, LookupError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError)
@@ -66,13 +67,13 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
         left = os.fstat(file.fileno()).st_size - file.tell()
         if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != left:
             raise FileFormatError(
-                "{path} is damaged: shape {shape} of {itemsize}-byte numbers makes {prod} bytes, but after the "
-                "header there are {left}.",
+                "{path} is damaged: shape {shape} of {itemsize}-byte numbers makes {expected} bytes, but after the "
+                "header there are {size}.",
                 path=path,
                 shape=shape,
                 itemsize=dtype.itemsize,
-                prod=math.prod(shape) * dtype.itemsize,
-                left=left,
+                expected=math.prod(shape) * dtype.itemsize,
+                size=left,
             )
         content = file.read()
     try:
@@ -87,7 +88,8 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in readers:
-        raise ValueError(f"version {version[0]}.{version[1]} of the format is not for arrays of numbers")
+        number = ".".join(map(str, version))
+        raise ValueError(tr("version {number} of the format is not for arrays of numbers", number=number))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that Python 2 wrote it
         return readers[version](file)

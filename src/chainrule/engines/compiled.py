@@ -17,6 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from chainrule.arrays import Array, machine
 from chainrule.arrays.threads import in_chunks
 from chainrule.common.errors import InputError, missing_extra
+from chainrule.common.texts import tr
 from chainrule.equations.optimizers import Optimizer
 
 Apply = Callable[[Array, Array, Any, int, bool], None]
@@ -101,7 +102,7 @@ class _Value(NDArrayOperatorsMixin):
         raise _not_elementwise(function.__name__)
 
     def __bool__(self) -> bool:
-        raise _not_elementwise("an if")
+        raise _not_elementwise(tr("an if"))
 
 
 def _not_elementwise(what: str) -> InputError:

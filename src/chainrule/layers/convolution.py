@@ -25,6 +25,20 @@ class ConvolutionCache(NamedTuple):
     M: Array | None  # (batch, time, 1), the mask of a sequence
 
 
+def _check_channels(layer: _Convolution, W: Array, x: Array) -> None:
+    """Raise an error unless an input has the channels that the kernels are for."""
+    if x.shape[-1] != W.shape[-2] * layer.groups:
+        raise InputError(
+            "{label} expects {expected} channels (W is {W}, read as (*kernel, channels / groups, filters), with "
+            "groups={groups}), but the input has shape {shape}.",
+            label=layer.label,
+            expected=W.shape[-2] * layer.groups,
+            W=W.shape,
+            groups=layer.groups,
+            shape=x.shape,
+        )
+
+
 @dataclass(frozen=True)
 class _Convolution(SlidingWindow):
     """What both ranks share."""
@@ -65,16 +79,7 @@ class _Convolution(SlidingWindow):
         """Return Y, the product of every window of x with W, plus b."""
         W, b = params["W"], params.get("b")
         window, output = self.window(x.shape)
-        if x.shape[-1] != W.shape[-2] * self.groups:
-            raise InputError(
-                "{label} expects {W_shape} channels (W is {W_shape_2}, read as (*kernel, channels / groups, "
-                "filters), with groups={groups}), but the input has shape {x_shape}.",
-                label=self.label,
-                W_shape=W.shape[-2] * self.groups,
-                W_shape_2=W.shape,
-                groups=self.groups,
-                x_shape=x.shape,
-            )
+        _check_channels(self, W, x)
         M = None
         if mode.mask is not None:
             self.keeps_steps()

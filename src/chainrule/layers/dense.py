@@ -87,11 +87,10 @@ class Dense(Layer):
         W, b = params["W"], params.get("b")
         if x.shape[-1] != W.shape[0]:
             raise InputError(
-                "Dense expects {W_shape} features (W is {W_shape_2}, read as (n_in, n_out)), but the input has shape "
-                "{x_shape}.",
-                W_shape=W.shape[0],
-                W_shape_2=W.shape,
-                x_shape=x.shape,
+                "Dense expects {n_in} features (W is {W}, read as (n_in, n_out)), but the input has shape {shape}.",
+                n_in=W.shape[0],
+                W=W.shape,
+                shape=x.shape,
             )
         Z = product(x, W)
         if b is not None:

@@ -80,11 +80,11 @@ class Embedding(Layer):
             wrong = (x < 0) | (x >= len(W)) | (x != xp.floor(x))
             if wrong.any():
                 raise InputError(
-                    "Embedding looks up whole numbers from 0 to {W} (the vocabulary is {W_2}), but the input holds "
-                    "{x}. Take a larger vocabulary, or give unknown words one number of it.",
-                    W=len(W) - 1,
-                    W_2=len(W),
-                    x=x[wrong][0],
+                    "Embedding looks up whole numbers from 0 to {last} (the vocabulary is {vocabulary}), but the input "
+                    "holds {number}. Take a larger vocabulary, or give unknown words one number of it.",
+                    last=len(W) - 1,
+                    vocabulary=len(W),
+                    number=x[wrong][0],
                 )
         elif xp.isdtype(x.dtype, "real floating"):
             raise InputError(

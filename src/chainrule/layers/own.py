@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_
 from chainrule.common.errors import InputError
 from chainrule.common.formulas import equations_in
 from chainrule.common.settings import Each, Refusal, Rule, made, shown
+from chainrule.common.texts import tr
 from chainrule.layers.base import Layer
 
 _METHODS = ("init", "forward", "backward")
@@ -53,9 +54,9 @@ class OwnLayer(Layer):
         if not isinstance(params, dict | tuple):
             raise InputError(
                 "{label}.init must return parameters as a dict of arrays, such as {{'W': W}} or {{}}, but it "
-                "returned {params}.",
+                "returned {returned}.",
                 label=self.label,
-                params=shown(params),
+                returned=shown(params),
             )
         return map_leaves(lambda p: np.asarray(p, dtype), params), tuple(shape)
 
@@ -99,27 +100,32 @@ class OwnLayer(Layer):
         """
         more = {"input_gradient": input_gradient} if takes(self.layer.backward, "input_gradient") else {}
         dx, grads = pair_of(self.layer, "backward", self.layer.backward(cache.own, dy, **more))
-        shapes, names = dict(leaves(cache.params)), dict(leaves(grads))
-        if shapes.keys() != names.keys():
-            raise InputError(
-                "{label}.backward must return a gradient for each of the parameters that init makes, {shapes}, but "
-                "it returned gradients for {names}.",
-                label=self.label,
-                shapes=sorted(shapes),
-                names=sorted(names),
-            )
-        pairs = [(name, gradient, shapes[name]) for name, gradient in names.items()]
-        for name, gradient, of in [*pairs, *([("its input", dx, cache.x)] if input_gradient else [])]:
-            if np.shape(gradient) != of.shape:
-                raise InputError(
-                    "{label}.backward must return gradients of the shape of what they belong to, but {name} has "
-                    "shape {of_shape} and its gradient {gradient_shape}.",
-                    label=self.label,
-                    name=name,
-                    of_shape=of.shape,
-                    gradient_shape=np.shape(gradient),
-                )
+        _check_gradients(self.label, dict(leaves(cache.params)), dict(leaves(grads)))
+        if input_gradient:
+            _check_gradients(self.label, {tr("its input"): cache.x}, {tr("its input"): dx})
         return (dx if input_gradient else None), grads
+
+
+def _check_gradients(label: str, arrays: Mapping[str, Array], gradients: Mapping[str, Any]) -> None:
+    """Raise an error unless there is a gradient for each array, of its shape."""
+    if arrays.keys() != gradients.keys():
+        raise InputError(
+            "{label}.backward must return a gradient for each of the parameters that init makes, {expected}, but it "
+            "returned gradients for {returned}.",
+            label=label,
+            expected=sorted(arrays),
+            returned=sorted(gradients),
+        )
+    for name, gradient in gradients.items():
+        if np.shape(gradient) != arrays[name].shape:
+            raise InputError(
+                "{label}.backward must return gradients of the shape of what they belong to, but {name} has shape "
+                "{shape} and its gradient {gradient_shape}.",
+                label=label,
+                name=name,
+                shape=arrays[name].shape,
+                gradient_shape=np.shape(gradient),
+            )
 
 
 def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:
@@ -133,13 +139,16 @@ def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:
     if isinstance(result, tuple) and len(result) == 2:
         return result
     two = {"init": "params, output_shape", "forward": "y, cache", "backward": "dx, grads"}[method]
-    what = f"a tuple of {len(result)}" if isinstance(result, tuple) else f"one {type(result).__name__}"
+    if isinstance(result, tuple):
+        returned = tr("a tuple of {count}", count=len(result))
+    else:
+        returned = tr("one {kind}", kind=type(result).__name__)
     raise InputError(
-        "{layer_type}.{method} must return two things, {two}, but it returned {what}.",
-        layer_type=type(layer).__name__,
+        "{layer}.{method} must return two things, {expected}, but it returned {returned}.",
+        layer=type(layer).__name__,
         method=method,
-        two=two,
-        what=what,
+        expected=two,
+        returned=returned,
     )
 
 

@@ -28,10 +28,10 @@ _ELEMENTWISE = [name for name in ACTIVATIONS if "softmax" not in name]
 def _check(layer: Layer, features: int, x: Array) -> None:
     if x.shape[-1] != features:
         raise InputError(
-            "{layer_label} expects {features} features, but the input has shape {x_shape}.",
-            layer_label=layer.label,
-            features=features,
-            x_shape=x.shape,
+            "{label} expects {expected} features, but the input has shape {shape}.",
+            label=layer.label,
+            expected=features,
+            shape=x.shape,
         )
 
 

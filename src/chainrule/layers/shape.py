@@ -94,10 +94,10 @@ class Reshape(Layer):
         shape = tuple(n // known if k == -1 else k for k in self.shape)
         if math.prod(shape) != n:
             raise InputError(
-                "Reshape cannot arrange the {n} numbers of an example of shape {input_shape} as {shape}: the product "
+                "Reshape cannot arrange the {count} numbers of an example of shape {example} as {shape}: the product "
                 "of the lengths must be the same. Write -1 for the axis to be worked out.",
-                n=n,
-                input_shape=input_shape,
+                count=n,
+                example=input_shape,
                 shape=self.shape,
             )
         return shape
@@ -204,7 +204,7 @@ class Upsample(Layer):
         return {}, tuple(n * f for n, f in zip(input_shape, (*self._factors(input_shape), 1), strict=True))
 
     def _factors(self, input_shape: Shape) -> tuple[int, ...]:
-        return per_axis("Upsample's factor", self.factor, len(spatial_shape("Upsample", input_shape)))
+        return per_axis("Upsample", "factor", self.factor, len(spatial_shape("Upsample", input_shape)))
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE

@@ -14,6 +14,28 @@ from chainrule.layers.base import Layer
 from chainrule.layers.spatial import PADDING, SIZES, same_padding
 
 
+def _wrong_number(layer: SlidingWindow, name: str) -> InputError:
+    """Return the error of a setting that does not go with the number of axes."""
+    return InputError(
+        "{label} takes one {name} for all axes, or one for each axis ({axes}), but {name}={value!r}.",
+        label=layer.label,
+        name=name,
+        axes=", ".join(layer.axes),
+        value=getattr(layer, name),
+    )
+
+
+def _wrong_axes(layer: SlidingWindow, shape: Shape) -> InputError:
+    """Return the error of an input with other axes."""
+    return InputError(
+        "{label} takes inputs of shape (batch, {axes}, channels), but the input has shape {shape}. Even a single "
+        "channel needs its axis: x[..., None].",
+        label=layer.label,
+        axes=", ".join(layer.axes),
+        shape=("batch", *shape[1:]),
+    )
+
+
 @dataclass(frozen=True)
 class SlidingWindow(Layer):
     """A layer that multiplies what lies under a window, at every place; a sequence is a picture of height 1."""
@@ -47,13 +69,7 @@ class SlidingWindow(Layer):
             )
         for name in ("kernel", "stride", "dilation", "padding"):
             if len(self.per_axis(name)) != len(self.axes):
-                raise InputError(
-                    "{label} takes one {name} for all axes, or one for each axis ({axes}), but {name}={self!r}.",
-                    label=self.label,
-                    name=name,
-                    axes=", ".join(self.axes),
-                    self=getattr(self, name),
-                )
+                raise _wrong_number(self, name)
 
     def per_axis(self, name: str) -> tuple[Any, ...]:
         """Return a setting for each axis."""
@@ -66,13 +82,7 @@ class SlidingWindow(Layer):
         """Return where the windows lie in a batch of this shape, seen as pictures, and how many there are."""
         axes = len(self.axes)
         if len(shape) != axes + 2:
-            raise InputError(
-                "{label} takes inputs of shape (batch, {axes}, channels), but the input has shape {value}. Even a "
-                "single channel needs its axis: x[..., None].",
-                label=self.label,
-                axes=", ".join(self.axes),
-                value=("batch", *shape[1:]),
-            )
+            raise _wrong_axes(self, shape)
         kernel, stride, dilation = (self.per_axis(name) for name in ("kernel", "stride", "dilation"))
         sizes = shape[1:-1]
         covered = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
@@ -87,11 +97,11 @@ class SlidingWindow(Layer):
         if min(output) < 1:
             raise InputError(
                 "{label}'s kernel {kernel} with dilation {dilation} covers {covered} places, but the input has "
-                "{sizes} with its padding. Take a smaller kernel or dilation, or padding='same'.",
+                "{padded} with its padding. Take a smaller kernel or dilation, or padding='same'.",
                 label=self.label,
                 kernel=kernel,
                 dilation=dilation,
                 covered=covered,
-                sizes=tuple((n + sum(p) for n, p in zip(sizes, padding, strict=True))),
+                padded=tuple((n + sum(p) for n, p in zip(sizes, padding, strict=True))),
             )
         return window, output

@@ -32,9 +32,9 @@ class Perceptron:
         x = as_numbers("Perceptron", "x", _point_or_batch(inputs))
         if x.ndim not in (1, 2) or x.shape[-1] != len(self.weights):
             raise InputError(
-                "Perceptron expects {weights} inputs in a point or in each row of a batch, but x has shape {x_shape}.",
-                weights=len(self.weights),
-                x_shape=x.shape,
+                "Perceptron expects {expected} inputs in a point or in each row of a batch, but x has shape {shape}.",
+                expected=len(self.weights),
+                shape=x.shape,
             )
         return _step(x @ np.array(self.weights) + self.bias)
 
@@ -89,9 +89,9 @@ def forward(network: dict[str, Array], X: ArrayLike) -> Array:
     X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != len(network["W1"]):
         raise InputError(
-            "The network expects rows of {W1} inputs, but X has shape {X_shape}.",
-            W1=len(network["W1"]),
-            X_shape=X.shape,
+            "The network expects rows of {expected} inputs, but X has shape {shape}.",
+            expected=len(network["W1"]),
+            shape=X.shape,
         )
     Z1 = _step(X @ network["W1"] + network["b1"])
     return _step(Z1 @ network["W2"] + network["b2"])
@@ -136,16 +136,16 @@ def learn(X: ArrayLike, y: ArrayLike, *, learning_rate: float = 1.0, epochs: int
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim != 2 or X.size == 0 or X.dtype.kind not in "fiub" or not np.isfinite(X).all():
         raise InputError(
-            "X is a table of finite numbers, one point per row; it has shape {X_shape}, type {X_dtype}.",
-            X_shape=X.shape,
-            X_dtype=X.dtype,
+            "X is a table of finite numbers, one point per row; it has shape {shape}, type {dtype}.",
+            shape=X.shape,
+            dtype=X.dtype,
         )
     if y.shape != X.shape[:1]:
         raise InputError(
-            "y has one label for each of the {X} rows of X, but its shape is {y_shape}.", X=len(X), y_shape=y.shape
+            "y has one label for each of the {count} rows of X, but its shape is {shape}.", count=len(X), shape=y.shape
         )
     if not np.isin(y, (0, 1)).all():
-        raise InputError("Labels are 0 or 1, but y holds {y}.", y=y[~np.isin(y, (0, 1))][0])
+        raise InputError("Labels are 0 or 1, but y holds {label}.", label=y[~np.isin(y, (0, 1))][0])
     if not learning_rate > 0 or epochs < 1:
         raise InputError(
             "learning_rate is above 0 and epochs at least 1; they are {learning_rate} and {epochs}.",

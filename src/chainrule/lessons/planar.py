@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
 from chainrule.lessons import stepwise
 from chainrule.lessons.checks import (
@@ -156,7 +157,7 @@ def nn_model(
         grads = backward_propagation(parameters, cache, X, Y)
         parameters = update_parameters(parameters, grads)
         if print_cost and i % 1000 == 0:
-            print(f"Cost after iteration {i}: {cost:.6f}")
+            say("Cost after iteration {i}: {cost:.6f}", i=i, cost=cost)
     return parameters
 
 
