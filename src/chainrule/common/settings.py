@@ -132,7 +132,7 @@ class Number(Rule):
         if number is None or not self._within(number):
             raise Refusal
         if abs(number) > _LARGEST:
-            raise Refusal("Numbers go up to {LARGEST}, the largest of float32.", LARGEST=_LARGEST)
+            raise Refusal("Numbers go up to {most}, the largest of float32.", most=_LARGEST)
         if isinstance(value, str):
             raise Refusal("Write {value} without quotes.", value=value.strip())
         return number

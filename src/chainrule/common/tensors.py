@@ -62,9 +62,9 @@ class TensorFile:
         text = self.metadata[key]
         if len(text) > _LONGEST:
             raise FileFormatError(
-                "its description has {text:,} characters, more than the {LONGEST:,} allowed.",
-                text=len(text),
-                LONGEST=_LONGEST,
+                "its description has {length:,} characters, more than the {most:,} allowed.",
+                length=len(text),
+                most=_LONGEST,
             )
         try:
             description = json.loads(text)

@@ -51,10 +51,9 @@ def plot_activations(names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: 
     for name in names:
         if name in _WHOLE_ROW:
             raise InputError(
-                "plot_activations draws functions of one number, but {name} depends on a whole row. There are "
-                "{ELEMENTWISE}.",
+                "plot_activations draws functions of one number, but {name} depends on a whole row. There are {known}.",
                 name=name,
-                ELEMENTWISE=", ".join(_ELEMENTWISE),
+                known=", ".join(_ELEMENTWISE),
             )
     rule = Each(OneOf(_ELEMENTWISE), f"a list of names, of {', '.join(_ELEMENTWISE)}")
     names = rule.check("plot_activations", "names", names)

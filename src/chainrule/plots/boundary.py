@@ -153,10 +153,10 @@ def film_boundary(
 def _points(owner: str, network: Network, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     if network.input_shape != (2,):
         raise InputError(
-            "{owner} draws a plane, so the network must take examples of shape (2,), but it takes {input_shape}. "
+            "{owner} draws a plane, so the network must take examples of shape (2,), but it takes {shape}. "
             "Train one on two features.",
             owner=owner,
-            input_shape=network.input_shape,
+            shape=network.input_shape,
         )
     _, _, true = answers(owner, network, X, y)
     return inputs(network, X), true

@@ -117,10 +117,10 @@ def _columns(network: Network, x: Any, say: Callable[[str], str]) -> list[_Colum
         else:
             raise InputError(
                 "plot_network draws Dense layers and activations on examples of shape (features,), but layer {i} is "
-                "{layer_label}, whose output has the shape {results_shape}. plot_shapes draws every network.",
+                "{layer}, whose output has the shape {shape}. plot_shapes draws every network.",
                 i=i,
-                layer_label=layer.label,
-                results_shape=results[i].shape[1:],
+                layer=layer.label,
+                shape=results[i].shape[1:],
             )
     activation = {"binary": "\nsigmoid", "multiclass": "\nsoftmax"}.get(network.loss.task, "")
     columns[-1] = columns[-1]._replace(title=f"{columns[-1].title}{activation}")

@@ -70,9 +70,9 @@ def _images(network: Network) -> Array:
     if not isinstance(layer, Dense) or any(not before.rearranges for before in network.body.layers[:i]):
         raise InputError(
             "plot_filters draws the weights of Conv2D, or of Dense on images, but layer {i}, the first with "
-            "parameters, is {layer_label}. plot_distributions draws the weights of any layer.",
+            "parameters, is {layer}. plot_distributions draws the weights of any layer.",
             i=i,
-            layer_label=layer.label,
+            layer=layer.label,
         )
     shape = image_shape("plot_filters", network.input_shape)
     W = network.params[i]["W"]

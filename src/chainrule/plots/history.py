@@ -39,10 +39,9 @@ def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: st
         costs = np.asarray(history)
         if costs.ndim != 1 or costs.dtype.kind not in "iuf":
             raise InputError(
-                "plot_history takes the History that fit returns or a list of costs, but {history_type} of shape "
-                "{costs_shape} came.",
-                history_type=type(history).__name__,
-                costs_shape=costs.shape,
+                "plot_history takes the History that fit returns or a list of costs, but {kind} of shape {shape} came.",
+                kind=type(history).__name__,
+                shape=costs.shape,
             )
         history = History({"loss": cost} for cost in costs.tolist())
     return history.plot(ax=ax, lang=lang)

@@ -54,8 +54,8 @@ def plot_mistakes(network: Network, X: Any, y: Any, *, count: int = 12, ax: Any 
     wrong = np.flatnonzero(predicted != true)
     if not len(wrong):
         raise InputError(
-            "There is no mistake to draw: all {true:,} answers are right. Give it examples that it was not trained on.",
-            true=len(true),
+            "There is no mistake to draw: all {count:,} answers are right. Give it examples that it was not trained on.",
+            count=len(true),
         )
     worst = wrong[np.argsort(P[wrong, true[wrong]], kind="stable")][:count]
     figure, axes = grid(ax, len(worst), _PER_ROW, (1.5, 1.95))

@@ -46,9 +46,9 @@ def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
     NETWORK.check("plot_predicted", "network", network)
     if network.loss.task != "regression":
         raise InputError(
-            "plot_predicted draws values, but {loss_type} is a loss for classes. Take plot_confusion, or "
+            "plot_predicted draws values, but {loss} is a loss for classes. Take plot_confusion, or "
             "plot_calibration for probabilities.",
-            loss_type=type(network.loss).__name__,
+            loss=type(network.loss).__name__,
         )
     true = targets(network, X, y)
     predicted = network.predict(X)

@@ -75,19 +75,18 @@ def _explained(
     if quantity.kind == "updated":
         old = quantity.name.replace("new_", "")
         raise InputError(
-            "{quantity_name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient "
-            "has terms.",
-            quantity_name=quantity.name,
+            "{name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient has terms.",
+            name=quantity.name,
             old=old,
         )
     if quantity.kind == "kept":
         raise InputError(
-            "{quantity_name} is what {path} ({record_label}) kept on the way; explained are its input, output and "
-            "parameters and their gradients: {record}.",
-            quantity_name=quantity.name,
-            path=record.path,
-            record_label=record.label,
-            record=", ".join(_explainable(record)),
+            "{name} is what {layer} ({label}) kept on the way; explained are its input, output and "
+            "parameters and their gradients: {explained}.",
+            name=quantity.name,
+            layer=record.path,
+            label=record.label,
+            explained=", ".join(_explainable(record)),
         )
     if quantity.kind in ("input", "output"):
         value = record.inputs.get(quantity.name.removeprefix(record.prefix), record.y)
@@ -147,11 +146,11 @@ def _refuse_parts(traced: PassRecord, record: LayerRecord, value: object) -> Non
     for unit in traced.units:
         if _inside(record, unit) and value is not unit.x:
             raise InputError(
-                "{path} is a part of {path_2} ({unit_label}), which is explained as a whole: ask about {unit}.",
-                path=record.path,
-                path_2=unit.path,
-                unit_label=unit.label,
-                unit=", ".join(_explainable(unit)),
+                "{part} is a part of {whole} ({label}), which is explained as a whole: ask about {explained}.",
+                part=record.path,
+                whole=unit.path,
+                label=unit.label,
+                explained=", ".join(_explainable(unit)),
             )
 
 

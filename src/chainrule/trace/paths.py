@@ -174,11 +174,11 @@ def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
     entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > len(shape):
         raise InputError(
-            "{name} has shape {shape}, so [{text}] has {entries} numbers too many.",
+            "{name} has shape {shape}, so [{place}] has {count} numbers too many.",
             name=name,
             shape=shape,
-            text=text,
-            entries=len(entries) - len(shape),
+            place=text,
+            count=len(entries) - len(shape),
         )
     return tuple(_entry(name, entries[axis] if axis < len(entries) else ":", axis, shape) for axis in range(len(shape)))
 
@@ -210,11 +210,11 @@ def _entry(name: str, entry: str, axis: int, shape: tuple[int, ...]) -> Any:
     place = int(entry)
     if not -length <= place < length:
         raise InputError(
-            "{name} has shape {shape}, so axis {axis} has the places 0 to {length}, but {place} came.",
+            "{name} has shape {shape}, so axis {axis} has the places 0 to {last}, but {place} came.",
             name=name,
             shape=shape,
             axis=axis,
-            length=length - 1,
+            last=length - 1,
             place=place,
         )
     return place % length

@@ -46,16 +46,16 @@ class Why(Explanation):
         """
         if not -len(self.terms) <= whole("open", "term", term, least=-len(self.terms)) < len(self.terms):
             raise InputError(
-                "{path} has {terms} terms, numbered from 0, but term={term} came.",
+                "{path} has {count} terms, numbered from 0, but term={term} came.",
                 path=self.path,
-                terms=len(self.terms),
+                count=len(self.terms),
                 term=term,
             )
         chosen = self.terms[term]
         if not chosen.opens:
             raise InputError(
-                "The term {number_path} of {path} has nothing behind it.",
-                number_path=chosen.number_path or term,
+                "The term {term} of {path} has nothing behind it.",
+                term=chosen.number_path or term,
                 path=self.path,
             )
         if chosen.number is not None:
@@ -196,8 +196,8 @@ class Trace(PassRecord):
         quantity, index = find(self, path)
         if index is not None and len(index) > quantity.array.ndim:  # the loss of an example, which no array holds
             raise InputError(
-                "{quantity_name} is one number here; for that of an example, see why({path!r}).value.",
-                quantity_name=quantity.name,
+                "{name} is one number here; for that of an example, see why({path!r}).value.",
+                name=quantity.name,
                 path=path,
             )
         return quantity.array if index is None else quantity.array[index]

@@ -93,11 +93,11 @@ class BestEpoch(Checked, Callback):
         """Check that the score will be there and which of two is better, and forget an earlier run."""
         if self.monitor not in run.score_names:
             raise InputError(
-                "{self_type} watches {monitor!r}, but this run has only {score_names}. {monitor_2}",
-                self_type=type(self).__name__,
+                "{callback} watches {monitor!r}, but this run has only {scores}. {fix}",
+                callback=type(self).__name__,
                 monitor=self.monitor,
-                score_names=", ".join(run.score_names),
-                monitor_2=_missing(self.monitor, run.score_names),
+                scores=", ".join(run.score_names),
+                fix=_missing(self.monitor, run.score_names),
             )
         self._sign = 1.0 if self._better(run) == "min" else -1.0
         self._best, self.waited = math.inf, 0
@@ -110,11 +110,11 @@ class BestEpoch(Checked, Callback):
         metric = next(metric for metric in run.metrics if metric.name == name)
         if metric.better not in ("min", "max"):
             raise InputError(
-                "{self_type} watches {monitor!r}, but {metric_type} does not say which score is better. Write "
+                "{callback} watches {monitor!r}, but {metric} does not say which score is better. Write "
                 'mode="min" or mode="max", or give the class better = "min" or "max".',
-                self_type=type(self).__name__,
+                callback=type(self).__name__,
                 monitor=self.monitor,
-                metric_type=type(metric).__name__,
+                metric=type(metric).__name__,
             )
         return str(metric.better)
 

@@ -85,10 +85,10 @@ class Checkpoints:
         except (OSError, InputError) as error:
             kept = f"{self._path(self._numbers[-1])} stays the last one" if self._numbers else "There is none yet"
             warn(
-                "{error} {kept}. Training goes on, and the next one is tried.",
+                "{error} {state}. Training goes on, and the next one is tried.",
                 CheckpointWarning,
                 error=error,
-                kept=kept,
+                state=kept,
             )
         else:
             self._numbers.append(self._next)
@@ -165,11 +165,11 @@ def _read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         info = file.describe(_KEY)
         if info.get("format") != _FORMAT:
             raise InputError(
-                "{path} has format {get!r:.20}, but this version of chainrule reads format {FORMAT}: go on with the "
+                "{path} has format {got!r:.20}, but this version of chainrule reads format {expected}: go on with the "
                 "version that wrote it, or take another folder.",
                 path=path,
-                get=info.get("format"),
-                FORMAT=_FORMAT,
+                got=info.get("format"),
+                expected=_FORMAT,
             )
         if file.digest is None:
             raise FileFormatError("its digest is missing.")

@@ -32,9 +32,9 @@ class Lines(Callback):
         """Say where a run goes on."""
         if run.resumed:
             console.say(
-                "Going on from the checkpoint: {history} epochs and {batch} batches are done.",
-                history=len(run.history),
-                batch=run.batch,
+                "Going on from the checkpoint: {epochs} epochs and {batches} batches are done.",
+                epochs=len(run.history),
+                batches=run.batch,
             )
 
     def epoch_end(self, run: Any) -> None:

@@ -124,12 +124,12 @@ class Run:
             if not finite(p):
                 layer = self.engine.body.layers[int(path.partition(".")[0])]
                 raise DivergenceError(
-                    "Training diverged: the last steps of epoch {epoch} made {path} ({layer_label}) NaN or infinite. "
-                    "{self}",
+                    "Training diverged: the last steps of epoch {epoch} made {parameter} ({layer}) NaN or infinite. "
+                    "{advice}",
                     epoch=self.epoch,
-                    path=path,
-                    layer_label=layer.label,
-                    self=self.advice(),
+                    parameter=path,
+                    layer=layer.label,
+                    advice=self.advice(),
                 )
         if self.validate is not None:
             try:
@@ -201,9 +201,9 @@ class Run:
         before, now = info["settings"], self._checkpoints.identity
         if before != now:
             raise InputError(
-                "The checkpoint folder holds a run with other settings or data. {before} Take the same settings to "
+                "The checkpoint folder holds a run with other settings or data. {differences} Take the same settings to "
                 "go on with it, or another folder for a new run.",
-                before=differences(before, now),
+                differences=differences(before, now),
             )
         self.resumed = True
         self.engine.restore(arrays)
