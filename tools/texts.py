@@ -8,6 +8,7 @@ reads; and names what is missing or written with other places than the English h
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -45,7 +46,8 @@ def texts_of_code(paths: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
 
 
 def _texts_of_call(name: str, call: ast.Call) -> Iterator[str]:
-    takes_first = name in _TAKES_TEXT | _FIRST or (name.endswith("Error") and name[0].isupper())
+    ours = name.endswith("Error") and name[0].isupper() and not hasattr(builtins, name)  # nobody tells a ValueError
+    takes_first = ours or name in _TAKES_TEXT | _FIRST
     arguments = [*call.args[:1]] if takes_first else [*call.args[1:2]] if name in _SECOND else []
     arguments += [keyword.value for keyword in call.keywords if keyword.arg in _NAMED]
     for argument in arguments:

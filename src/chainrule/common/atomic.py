@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chainrule.common.errors import ChainruleError, InputError, UnwritableError
+from chainrule.common.texts import tr
 
 if sys.platform != "win32":
     import fcntl
@@ -151,7 +152,7 @@ def _target(path: Path) -> tuple[Path, os.stat_result | None]:
     if not stat.S_ISREG(status.st_mode):
         raise InputError("{path} is a device, a pipe or a socket, which is not written to. Name a file.", path=path)
     if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is write-protected")
+        raise PermissionError(errno.EACCES, tr("it is write-protected"))
     return Path(os.path.realpath(path)), status
 
 

@@ -103,7 +103,7 @@ def opened(path: Path) -> Iterator[TensorFile]:
         with safe_open(path, framework="numpy") as file:
             yield TensorFile(file)
     except SafetensorError as error:
-        raise DamagedError(f"safetensors says {str(error)!r}.") from None
+        raise DamagedError("safetensors says {text!r}.", text=str(error)) from None
 
 
 def content(key: str, description: dict[str, Any], arrays: dict[str, Any]) -> bytes:

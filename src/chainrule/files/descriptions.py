@@ -156,7 +156,7 @@ def _plain(value: Any, place: str, depth: int = 0) -> Any:
                 "network.params with safetensors.numpy.save_file, and rebuild the network in your code.",
                 own=of_user,
             )
-        fields = {field: _plain(v, f"{name}'s {field}", depth + 1) for field, v in vars(value).items()}
+        fields = {field: _plain(v, f"{name}.{field}", depth + 1) for field, v in vars(value).items()}
         return {"type": name} | fields
     if isinstance(value, dict):
         return {str(name): _plain(v, place, depth + 1) for name, v in value.items()}

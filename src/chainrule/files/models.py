@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.arrays import leaves, replace_leaves
 from chainrule.common import atomic, tensors
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
+from chainrule.common.texts import tr
 from chainrule.data.checks import finite
 from chainrule.files.descriptions import describe, rebuild
 from chainrule.files.foreign import what_it_is
@@ -126,7 +127,9 @@ def _load(path: Path) -> tuple[Network, dict[str, Any]]:
                 arrays = file.arrays()
                 _check_finite(arrays)
             except FileFormatError as error:
-                text = f"{path} does not describe a network that this version can build: {error}"
+                text = tr(
+                    "{path} does not describe a network that this version can build: {reason}", path=path, reason=error
+                )
                 raise FileFormatError(text[:_LONGEST_TEXT]) from error
     except tensors.DamagedError as error:
         raise FileFormatError(
@@ -141,8 +144,10 @@ def _load(path: Path) -> tuple[Network, dict[str, Any]]:
 
 def _not_ours(path: Path, metadata: dict[str, str]) -> str:
     if "chainrule-checkpoint" in metadata:
-        return f"{path} is a checkpoint of a run: give its folder to fit(checkpoint=...), and save the network."
-    return f"{path} is a safetensors file, but chainrule did not write it: it describes no network."
+        return tr(
+            "{path} is a checkpoint of a run: give its folder to fit(checkpoint=...), and save the network.", path=path
+        )
+    return tr("{path} is a safetensors file, but chainrule did not write it: it describes no network.", path=path)
 
 
 def _check_finite(arrays: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from chainrule.plots.examples import NETWORK, inputs, targets
 _POINTS = 400
 
 
-def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str | None = None) -> Any:
     """Draw examples with one input and one value as points, and what the network predicts in between as a curve.
 
     Parameters
@@ -28,7 +28,7 @@ def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "e
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------

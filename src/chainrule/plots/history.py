@@ -11,7 +11,7 @@ from chainrule.common.errors import InputError
 from chainrule.training.history import History
 
 
-def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: str = "en") -> Any:
+def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: str | None = None) -> Any:
     """Draw the scores of every epoch, those of training beside those of validation, and mark the best epoch.
 
     Parameters
@@ -21,7 +21,7 @@ def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: st
     ax
         Where to draw; the panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------

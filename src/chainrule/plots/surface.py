@@ -66,7 +66,7 @@ def plot_surface(
     optimizers: Sequence[str] | Mapping[str, Optimizer] = ("sgd", "momentum", "adam"),
     steps: int = 50,
     ax: Any = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Any:
     r"""Draw the loss over two parameters, all others as they are, and the path of each optimizer from where they are.
 
@@ -91,7 +91,7 @@ def plot_surface(
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------

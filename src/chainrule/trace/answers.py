@@ -105,21 +105,26 @@ def _gradient(
     name = record.prefix + differential(of)
     array = record.backward.get(differential(of))
     if array is None:
-        why = "it has no gradient"
-        if traced.loss is None:
-            needed = (
-                "this lesson has a forward pass only"
-                if traced.of_lesson
-                else "give the targets: y, or in a terminal --label"
-            )
-            why = f"no loss was computed: {needed}"
-        raise InputError("{quantity_name} cannot be explained, because {why}.", quantity_name=quantity.name, why=why)
+        raise _without_gradient(traced, quantity.name)
     if traced.loss is not None and of == record.layer.symbols[1] and record.y is traced.loss.Z:
         return of_loss_slope(traced, name, place), (record, of)
     if of == record.layer.symbols[1] and (joined := of_part(traced, record, name, place)) is not None:
         return joined, (record, of)
     users = _users(traced, record, of)
     return of_gradient(name, float(array[place]), users, place, within), (record, of)
+
+
+def _without_gradient(traced: PassRecord, name: str) -> InputError:
+    if traced.loss is not None:
+        return InputError("{name} cannot be explained, because it has no gradient.", name=name)
+    if traced.of_lesson:
+        return InputError(
+            "{name} cannot be explained, because no loss was computed: this lesson has a forward pass only.", name=name
+        )
+    return InputError(
+        "{name} cannot be explained, because no loss was computed: give the targets: y, or in a terminal --label.",
+        name=name,
+    )
 
 
 def _users(traced: PassRecord, record: LayerRecord, of: str) -> list[tuple[LayerRecord, str]]:

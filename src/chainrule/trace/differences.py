@@ -39,9 +39,9 @@ def slope_at(traced: PassRecord, record: LayerRecord, name: str, place: tuple[in
     else:
         own = ", ".join(unit.label for unit in traced.units if is_own(unit.layer)) or "a layer"
         raise InputError(
-            "There is no finite difference: two passes with the same numbers came to different losses, because {layers} "
-            "is random, or remembers earlier calls. Take random numbers from mode (mode.key), and keep nothing in "
-            "self.",
+            "There is no finite difference: two passes with the same numbers came to different losses, because "
+            "{layers} is random, or remembers earlier calls. Take random numbers from mode (mode.key), and keep "
+            "nothing in self.",
             layers=own,
         )
     function = Function(lambda: np.array([loss()]), np.ones(1), float(np.finfo(dtype).eps), 0.0)
