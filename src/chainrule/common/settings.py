@@ -417,9 +417,12 @@ def _refuse_unknown(cls: type[Checked], names: Mapping[str, Any]) -> None:
         if name not in parameters:
             near = meant(name, parameters)
             fix = tr("Write {value}.", value=f"{near}={shown(value)}") if near else ""
-            known = ", ".join(parameters) or tr("no settings")
-            facts = {"kind": cls.__name__, "known": known, "name": name, "value": shown(value)}
-            text = tr("{kind} takes {known}, but {name}={value} came.", **facts)
+            facts = {"kind": cls.__name__, "name": name, "value": shown(value)}
+            if parameters:
+                known = ", ".join(parameters)
+                text = tr("{kind} takes {known}, but {name}={value} came.", known=known, **facts)
+            else:
+                text = tr("{kind} takes no settings, but {name}={value} came.", **facts)
             raise InputError(f"{text} {fix}".rstrip())
 
 
