@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
 
 from chainrule.common.asked_language import asked
 from chainrule.common.texts import fill, later, translated
@@ -11,11 +11,8 @@ from chainrule.common.texts import fill, later, translated
 _SCORES = {"accuracy": later("accuracy"), "loss": later("loss"), "mae": later("mae")}
 
 
-class Words(Protocol):
-    """What gives a text in a language, with its values filled in."""
-
-    def __call__(self, english: str, /, **values: object) -> str:
-        """Return the text."""
+Words = Callable[..., str]
+"""What gives a text in a language, from its English, with its values by their names."""
 
 
 def words(owner: str, lang: str | None) -> Words:
