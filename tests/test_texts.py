@@ -24,6 +24,7 @@ from chainrule.common.settings import choice, whole
 from chainrule.common.texts import fill, tr
 from tools.texts import faults, korean, places, template
 
+FORM = re.compile("|".join(map(re.escape, FORMS)))
 KOREAN, ENGLISH = "에폭 3", "epoch 3"
 
 
@@ -47,8 +48,8 @@ pixel channel total variable sample example double detail (1,) [3,1] 'W1' 길이
 """
 CONSONANT = """
 m n M N 0 3 6 10 13 16 20 30 36 60 100 1000 10000 0.3 0.6 dW3 W3 b6 layer0 layer3 layer6 A0 Z3 b0 b3 b10 column train
-min mean step norm dimension attention batch_norm item main hidden_column padding training setting out dtype (2,3) [0,0] 'W3'
-행 층 은닉층 값 이름 학습률_값 합 평균 확률_값 모양 축 편향 입력 출력 정답 학습 검증 에폭 로짓 뉴런 시각 금액 점
+min mean step norm dimension attention batch_norm item main hidden_column padding training setting out dtype (2,3)
+[0,0] 'W3' 행 층 은닉층 값 이름 학습률_값 합 평균 확률_값 모양 축 편향 입력 출력 정답 학습 검증 에폭 로짓 뉴런 시각 금액 점
 """
 SOUNDS = {"vowel": VOWEL.split(), "lieul": LIEUL.split(), "consonant": CONSONANT.split()}
 
@@ -76,22 +77,22 @@ def test_particles_fit_two_hundred_names() -> None:
     assert wrong == []
 
 
+def _korean_texts() -> list[str]:
+    return [str(message.string) for message in korean() if message.id]
+
+
 def test_a_particle_stands_right_after_a_place() -> None:
     """Elsewhere the form with parentheses would be told as it is."""
-    form = re.compile("|".join(map(re.escape, FORMS)))
-    wrong = [m.string for m in korean() if m.id for f in form.finditer(m.string) if m.string[: f.start()][-1:] != "}"]
+    wrong = [text for text in _korean_texts() for form in FORM.finditer(text) if text[: form.start()][-1:] != "}"]
     assert wrong == []
 
 
 def test_no_form_with_parentheses_is_left_in_what_is_told() -> None:
-    form = re.compile("|".join(map(re.escape, FORMS)))
     told = []
-    for message in korean():
-        if message.id and message.string and places(message.string):
-            literal = re.sub(r"(![rsa])?(:[^{}]*)?\}", "}", message.string)
-            values = {name: "W1" for name, _, _ in places(message.string)}
-            told.append(fill(literal, values))
-    assert told and [text for text in told if form.search(text)] == []
+    for text in filter(places, _korean_texts()):
+        plain = re.sub(r"(![rsa])?(:[^{}]*)?\}", "}", text)  # W1 has no decimals
+        told.append(fill(plain, {name: "W1" for name, _, _ in places(text)}))
+    assert told and [text for text in told if FORM.search(text)] == []
 
 
 def test_rules_for_settings_are_told_in_korean() -> None:
