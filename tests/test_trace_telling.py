@@ -90,7 +90,7 @@ def test_a_page_takes_explanations(trace: Trace, tmp_path: Path, no_type_checks:
 
 def test_units_and_epochs_have_one_name_in_korean() -> None:
     folder = Path(cr.__file__).parent
-    korean = [*folder.rglob("*.toml"), folder / "common/words.py"]
+    korean = [*folder.rglob("*.toml"), *folder.rglob("*.po")]
     said = "".join(path.read_text("utf-8") for path in korean)
     assert "뉴런" in said and "에폭" in said and "유닛" not in said and "에포크" not in said
 

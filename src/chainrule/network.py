@@ -348,8 +348,8 @@ class Network:
             ended = train(run, callbacks)
         state = run.engine.state()
         self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
-        if ended and (how.verbose or not run.reason):  # without a reason, somebody interrupted it
-            say(ended)
+        if ended.text and (how.verbose or ended.interrupted):
+            say(ended.text)
 
     def _work(self) -> tuple[int, int]:
         """Return for how many examples at a time a forward pass is run, and the multiply-adds of one."""

@@ -116,10 +116,10 @@ def make_folder(folder: Path) -> None:
         ) from error
     except OSError as error:
         raise UnwritableError(
-            "The folder {folder} cannot be made: {error}.", folder=folder, error=reason(error)
+            "The folder {folder} cannot be made: {reason}.", folder=folder, reason=reason(error)
         ) from error
     except ValueError as error:  # a null character in the path
-        raise InputError("{folder!r} is no name of a folder: {error}.", folder=str(folder), error=error) from error
+        raise InputError("{folder!r} is no name of a folder: {reason}.", folder=str(folder), reason=error) from error
 
 
 def reason(error: OSError) -> str:
@@ -140,9 +140,9 @@ def _named(path: Path) -> Iterator[None]:
     except ChainruleError:
         raise
     except OSError as error:
-        raise UnwritableError("{path} cannot be written: {error}.", path=path, error=reason(error)) from error
+        raise UnwritableError("{path} cannot be written: {reason}.", path=path, reason=reason(error)) from error
     except ValueError as error:  # a null character in the path
-        raise InputError("{path!r} is no name of a file: {error}.", path=str(path), error=error) from error
+        raise InputError("{path!r} is no name of a file: {reason}.", path=str(path), reason=error) from error
 
 
 def _target(path: Path) -> tuple[Path, os.stat_result | None]:
@@ -159,12 +159,12 @@ def _target(path: Path) -> tuple[Path, os.stat_result | None]:
         return target, None
     if stat.S_ISDIR(status.st_mode):
         raise InputError(
-            "{path} is a folder. Name the file to write, such as {path_2}.", path=path, path_2=path / "result"
+            "{path} is a folder. Name the file to write, such as {example}.", path=path, example=path / "result"
         )
     if not stat.S_ISREG(status.st_mode):
         raise InputError("{path} is a device, a pipe or a socket, which is not written to. Name a file.", path=path)
     if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is write-protected")
+        raise PermissionError(errno.EACCES, tr("it is write-protected"))
     return Path(os.path.realpath(path)), status
 
 

@@ -55,18 +55,18 @@ def panels(ax: Any = None, rows: int = 1, columns: int = 1, size: tuple[float, f
         return figure, figure.subplots(rows, columns, squeeze=False)
     if not isinstance(ax, Axes):
         raise InputError(
-            "ax is one axes of matplotlib, such as figure.subplots() returns, but a {ax_type} came. Of several, give "
+            "ax is one axes of matplotlib, such as figure.subplots() returns, but a {kind} came. Of several, give "
             "one: ax=axes[0].",
-            ax_type=type(ax).__name__,
+            kind=type(ax).__name__,
         )
     if rows * columns == 1:
         return ax.figure, np.array([[ax]])
     place = ax.get_subplotspec()
     if place is None:
         raise InputError(
-            "This picture has {rows} panels, which divide the place of ax, but ax is in no grid. Make it with "
+            "This picture has {count} panels, which divide the place of ax, but ax is in no grid. Make it with "
             "figure.subplots() or figure.add_subplot().",
-            rows=rows * columns,
+            count=rows * columns,
         )
     if ax.figure.figure.get_layout_engine() is None:
         ax.figure.figure.set_layout_engine("constrained")  # else titles and labels of the panels would overlap

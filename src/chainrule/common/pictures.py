@@ -69,7 +69,7 @@ def _check(path: Path, picture: Any) -> None:
 
 def _too_large(path: Path) -> InputError:
     return InputError(
-        "{path} has too many pixels: at most {LARGEST:,} are read. Cut out what counts, or make the picture smaller.",
+        "{path} has too many pixels: at most {most:,} are read. Cut out what counts, or make the picture smaller.",
         path=path,
-        LARGEST=LARGEST,
+        most=LARGEST,
     )

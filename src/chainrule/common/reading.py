@@ -35,5 +35,5 @@ def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         raise DataUnavailableError(
-            "{path} cannot be read: {strerror}.", path=path, strerror=error.strerror or error
+            "{path} cannot be read: {reason}.", path=path, reason=error.strerror or error
         ) from error

@@ -62,9 +62,9 @@ class TensorFile:
         text = self.metadata[key]
         if len(text) > _LONGEST:
             raise FileFormatError(
-                "its description has {text:,} characters, more than the {LONGEST:,} allowed.",
-                text=len(text),
-                LONGEST=_LONGEST,
+                "its description has {length:,} characters, more than the {most:,} allowed.",
+                length=len(text),
+                most=_LONGEST,
             )
         try:
             description = json.loads(text)
@@ -103,7 +103,7 @@ def opened(path: Path) -> Iterator[TensorFile]:
         with safe_open(path, framework="numpy") as file:
             yield TensorFile(file)
     except SafetensorError as error:
-        raise DamagedError(f"safetensors says {str(error)!r}.") from None
+        raise DamagedError("safetensors says {text!r}.", text=str(error)) from None
 
 
 def content(key: str, description: dict[str, Any], arrays: dict[str, Any]) -> bytes:

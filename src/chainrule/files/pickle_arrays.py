@@ -60,7 +60,7 @@ def _sizes(value: Any) -> tuple[int, ...]:
 def checked_text(value: Any) -> str:
     """Return a name, or refuse what is none."""
     if not isinstance(value, str):
-        raise RefusedError("a {value_type} where a name is expected", value_type=type(value).__name__)
+        raise RefusedError("a {kind} where a name is expected", kind=type(value).__name__)
     return value
 
 
@@ -105,5 +105,5 @@ _GLOBALS = {
 def stand_in(name: str) -> Any:
     """Return what stands in for a global, named as in ``numpy dtype``."""
     if name not in _GLOBALS:
-        raise RefusedError("the global {replace!r}", replace=name.replace(" ", ".")[:80])
+        raise RefusedError("the global {name!r}", name=name.replace(" ", ".")[:80])
     return _GLOBALS[name]

@@ -53,10 +53,10 @@ def load_book_weights(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
             return _checked(run(content), len(content))
     except RefusedError as error:
         raise FileFormatError(
-            "{path} holds {error}. It was refused, and nothing in it has run: only a pickled dict of arrays of "
+            "{path} holds {content}. It was refused, and nothing in it has run: only a pickled dict of arrays of "
             "numbers by name is read.",
             path=path,
-            error=error,
+            content=error,
         ) from error
     except (ValueError, LookupError, TypeError, OverflowError) as error:
         raise FileFormatError("{path} is not a pickle, or it is truncated or damaged.", path=path) from error

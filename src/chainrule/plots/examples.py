@@ -41,11 +41,11 @@ def answers(owner: str, network: Network, X: Any, y: Any) -> tuple[NDArray[Any],
     """
     if network.loss.task == "regression" or (network.loss.task == "binary" and network.output_shape != (1,)):
         raise InputError(
-            "{owner} needs a network that answers with one class, but this one has {loss_type} and outputs of shape "
-            "{output_shape}. For values, take plot_predicted.",
+            "{owner} needs a network that answers with one class, but this one has {loss} and outputs of shape "
+            "{shape}. For values, take plot_predicted.",
             owner=owner,
-            loss_type=type(network.loss).__name__,
-            output_shape=network.output_shape,
+            loss=type(network.loss).__name__,
+            shape=network.output_shape,
         )
     Y, P = targets(network, X, y), network.predict(X)
     if network.loss.task == "binary":
@@ -54,9 +54,9 @@ def answers(owner: str, network: Network, X: Any, y: Any) -> tuple[NDArray[Any],
     elif P.ndim != 2:
         raise InputError(
             "{owner} needs one answer for each example, but this network has one for each step: its outputs have "
-            "shape {output_shape}.",
+            "shape {shape}.",
             owner=owner,
-            output_shape=network.output_shape,
+            shape=network.output_shape,
         )
     true = Y if Y.ndim == 1 else Y.argmax(axis=1)
     # A probability of exactly one half is class 0, as in `predict_classes`, and argmax takes the first.

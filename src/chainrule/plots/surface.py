@@ -66,7 +66,7 @@ def plot_surface(
     optimizers: Sequence[str] | Mapping[str, Optimizer] = ("sgd", "momentum", "adam"),
     steps: int = 50,
     ax: Any = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Any:
     r"""Draw the loss over two parameters, all others as they are, and the path of each optimizer from where they are.
 
@@ -91,7 +91,7 @@ def plot_surface(
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -144,8 +144,8 @@ def _entry(network: Network, text: str) -> tuple[str, tuple[int, ...]]:
     if shape is None or len(place) != len(shape) or any(i >= n for i, n in zip(place, shape, strict=True)):
         known = ", ".join(f"layer{path} of shape {shape}" for path, shape in shapes.items())
         raise InputError(
-            "There is no parameter {text!r}. This network has {known}; write such as 'layer0.W[0, 0]'.",
-            text=text,
+            "There is no parameter {name!r}. This network has {known}; write such as 'layer0.W[0, 0]'.",
+            name=text,
             known=known,
         )
     return path, place
@@ -173,10 +173,10 @@ def _path(plane: _Plane, name: str, rule: Optimizer, steps: int) -> NDArray[np.f
             loss, gradient = plane.at(points[-1])
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
             raise DivergenceError(
-                "The path of {name} leads to a loss of {loss} in step {t}. Give it a smaller learning rate.",
+                "The path of {name} leads to a loss of {loss} in step {step}. Give it a smaller learning rate.",
                 name=name,
                 loss=loss,
-                t=t,
+                step=t,
             )
         if rule.clip_norm is not None:
             gradient = gradient * clip_scale(np.asarray(gradient @ gradient), rule.clip_norm)

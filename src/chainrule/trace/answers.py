@@ -75,19 +75,18 @@ def _explained(
     if quantity.kind == "updated":
         old = quantity.name.replace("new_", "")
         raise InputError(
-            "{quantity_name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient "
-            "has terms.",
-            quantity_name=quantity.name,
+            "{name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient has terms.",
+            name=quantity.name,
             old=old,
         )
     if quantity.kind == "kept":
         raise InputError(
-            "{quantity_name} is what {path} ({record_label}) kept on the way; explained are its input, output and "
-            "parameters and their gradients: {record}.",
-            quantity_name=quantity.name,
-            path=record.path,
-            record_label=record.label,
-            record=", ".join(_explainable(record)),
+            "{name} is what {layer} ({label}) kept on the way; explained are its input, output and "
+            "parameters and their gradients: {explained}.",
+            name=quantity.name,
+            layer=record.path,
+            label=record.label,
+            explained=", ".join(_explainable(record)),
         )
     if quantity.kind in ("input", "output"):
         value = record.inputs.get(quantity.name.removeprefix(record.prefix), record.y)
@@ -106,21 +105,26 @@ def _gradient(
     name = record.prefix + differential(of)
     array = record.backward.get(differential(of))
     if array is None:
-        why = "it has no gradient"
-        if traced.loss is None:
-            needed = (
-                "this lesson has a forward pass only"
-                if traced.of_lesson
-                else "give the targets: y, or in a terminal --label"
-            )
-            why = f"no loss was computed: {needed}"
-        raise InputError("{quantity_name} cannot be explained, because {why}.", quantity_name=quantity.name, why=why)
+        raise _without_gradient(traced, quantity.name)
     if traced.loss is not None and of == record.layer.symbols[1] and record.y is traced.loss.Z:
         return of_loss_slope(traced, name, place), (record, of)
     if of == record.layer.symbols[1] and (joined := of_part(traced, record, name, place)) is not None:
         return joined, (record, of)
     users = _users(traced, record, of)
     return of_gradient(name, float(array[place]), users, place, within), (record, of)
+
+
+def _without_gradient(traced: PassRecord, name: str) -> InputError:
+    if traced.loss is not None:
+        return InputError("{name} cannot be explained, because it has no gradient.", name=name)
+    if traced.of_lesson:
+        return InputError(
+            "{name} cannot be explained, because no loss was computed: this lesson has a forward pass only.", name=name
+        )
+    return InputError(
+        "{name} cannot be explained, because no loss was computed: give the targets: y, or in a terminal --label.",
+        name=name,
+    )
 
 
 def _users(traced: PassRecord, record: LayerRecord, of: str) -> list[tuple[LayerRecord, str]]:
@@ -147,11 +151,11 @@ def _refuse_parts(traced: PassRecord, record: LayerRecord, value: object) -> Non
     for unit in traced.units:
         if _inside(record, unit) and value is not unit.x:
             raise InputError(
-                "{path} is a part of {path_2} ({unit_label}), which is explained as a whole: ask about {unit}.",
-                path=record.path,
-                path_2=unit.path,
-                unit_label=unit.label,
-                unit=", ".join(_explainable(unit)),
+                "{part} is a part of {whole} ({label}), which is explained as a whole: ask about {explained}.",
+                part=record.path,
+                whole=unit.path,
+                label=unit.label,
+                explained=", ".join(_explainable(unit)),
             )
 
 

@@ -39,10 +39,10 @@ def slope_at(traced: PassRecord, record: LayerRecord, name: str, place: tuple[in
     else:
         own = ", ".join(unit.label for unit in traced.units if is_own(unit.layer)) or "a layer"
         raise InputError(
-            "There is no finite difference: two passes with the same numbers came to different losses, because {own} "
-            "is random, or remembers earlier calls. Take random numbers from mode (mode.key), and keep nothing in "
-            "self.",
-            own=own,
+            "There is no finite difference: two passes with the same numbers came to different losses, because "
+            "{layers} is random, or remembers earlier calls. Take random numbers from mode (mode.key), and keep "
+            "nothing in self.",
+            layers=own,
         )
     function = Function(lambda: np.array([loss()]), np.ones(1), float(np.finfo(dtype).eps), 0.0)
     line = Line(array, np.array([np.ravel_multi_index(place, array.shape)]), np.ones(1), _scale(record, name, place))
@@ -98,23 +98,23 @@ def _value(traced: PassRecord, record: LayerRecord, name: str, entries: dict[str
     inside = next((unit for unit in traced.units if record.path.startswith(f"{unit.path}.")), None)
     if inside is not None and name in record.inputs:
         raise InputError(
-            "{prefix}{name} goes to all parts of {path} ({inside_label}), so what one of them adds to its gradient "
-            "is no slope of the loss: ask about the output of the part, its parameters, or the input of {path}.",
+            "{prefix}{name} goes to all parts of {whole} ({label}), so what one of them adds to its gradient "
+            "is no slope of the loss: ask about the output of the part, its parameters, or the input of {whole}.",
             prefix=record.prefix,
             name=name,
-            path=inside.path,
-            inside_label=inside.label,
+            whole=inside.path,
+            label=inside.label,
         )
     value = record.inputs.get(name, record.y)
     users = traced.users(value)
     if name in record.inputs and len(users) > 1:
         names = ", ".join(f"{user.prefix}{called}" for user, called in users)
         raise InputError(
-            "{prefix}{name} goes to several layers ({names}), so what one of them adds to its gradient is no slope "
+            "{prefix}{name} goes to several layers ({users}), so what one of them adds to its gradient is no slope "
             "of the loss: ask about the output that it comes from.",
             prefix=record.prefix,
             name=name,
-            names=names,
+            users=names,
         )
     producer = traced.producer(value) if inside is None else record
     if producer is None:

@@ -153,8 +153,8 @@ def lesson(
     """
     if not X.size:
         raise InputError(
-            "A trace shows the numbers of examples, but the input has shape {X_shape}: give one or more.",
-            X_shape=X.shape,
+            "A trace shows the numbers of examples, but the input has shape {shape}: give one or more.",
+            shape=X.shape,
         )
     body = _Chain(tuple(functions))
     params = tuple(map_leaves(frozen, function.parameters) for function in functions)

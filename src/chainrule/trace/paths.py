@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.arrays import Array, leaves
 from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
+from chainrule.common.texts import tr
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 
 _PATH = re.compile(r"\s*([\w.]+?)\s*(?:\[([^\[\]]*)\])?\s*")
@@ -139,26 +140,43 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
 def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
     head, point, own = name.rpartition(".")
     if traced.loss is None and not traced.of_lesson and (name.startswith("loss") or own.startswith("d")):
-        return (
-            f"There is no {name!r} in this trace, because no loss was computed, so there are no gradients either: give "
-            "the targets (y, or --label)."
+        return tr(
+            "There is no {name!r} in this trace, because no loss was computed, so there are no gradients either: give "
+            "the targets (y, or --label).",
+            name=name,
         )
     inside = [n.rpartition(".")[2] for n in known if head and n.rpartition(".")[0] == head]
     # Only what has the same name in a layer that is spelled differently: others are like it by the layer's name alone.
     meant = (
         _close(own, inside) if inside else _close(name, [n for n in known if n.rpartition(".")[2] == own or not point])
     )
-    fix = f" Did you mean {(head + point + meant if inside else meant)!r}?" if meant else ""
+    texts = [tr("There is no {name!r} in this trace.", name=name)]
+    if meant:
+        texts.append(tr("Did you mean {name!r}?", name=head + point + meant if inside else meant))
     if inside:
-        return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(inside)}."
+        texts.append(tr("{layer} has {names}.", layer=head, names=", ".join(inside)))
+    elif traced.of_lesson:
+        texts.append(_functions(traced))
+    else:
+        texts.append(_layers(traced))
+    return " ".join(texts)
+
+
+def _layers(traced: PassRecord) -> str:
+    """Return which layers a network's trace has."""
+    names = ", ".join(f"{record.path} ({record.label})" for layer in traced.layers for record in layer.walk())
+    if traced.loss is None:
+        return tr("Its layers are {names}.", names=names)
+    return tr("Its layers are {names}; and there is the loss.", names=names)
+
+
+def _functions(traced: PassRecord) -> str:
+    """Return which functions a lesson's trace has."""
     records = [record for layer in traced.layers for record in layer.walk()]
-    if not traced.of_lesson:
-        names = ", ".join(f"{record.path} ({record.label})" for record in records)
-        loss = "" if traced.loss is None else "; and there is the loss"
-        return f"There is no {name!r} in this trace.{fix} Its layers are {names}{loss}."
     functions = "; ".join(f"{r.label} ({', '.join(r.forward)})" for r in records)
-    gradients = "" if traced.loss is None else ", and their gradients with a d before the name; and the loss's"
-    return f"There is no {name!r} in this trace.{fix} It has {functions}{gradients}."
+    if traced.loss is None:
+        return tr("It has {functions}.", functions=functions)
+    return tr("It has {functions}, and their gradients with a d before the name; and the loss's.", functions=functions)
 
 
 def _close(name: str, known: list[str]) -> str | None:
@@ -174,11 +192,11 @@ def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
     entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > len(shape):
         raise InputError(
-            "{name} has shape {shape}, so [{text}] has {entries} numbers too many.",
+            "{name} has shape {shape}, so [{place}] has {count} numbers too many.",
             name=name,
             shape=shape,
-            text=text,
-            entries=len(entries) - len(shape),
+            place=text,
+            count=len(entries) - len(shape),
         )
     return tuple(_entry(name, entries[axis] if axis < len(entries) else ":", axis, shape) for axis in range(len(shape)))
 
@@ -210,11 +228,11 @@ def _entry(name: str, entry: str, axis: int, shape: tuple[int, ...]) -> Any:
     place = int(entry)
     if not -length <= place < length:
         raise InputError(
-            "{name} has shape {shape}, so axis {axis} has the places 0 to {length}, but {place} came.",
+            "{name} has shape {shape}, so axis {axis} has the places 0 to {last}, but {place} came.",
             name=name,
             shape=shape,
             axis=axis,
-            length=length - 1,
+            last=length - 1,
             place=place,
         )
     return place % length

@@ -13,6 +13,7 @@ from chainrule.arrays import Array
 from chainrule.common import atomic, tensors
 from chainrule.common.errors import CheckpointWarning, FileFormatError, InputError, UnwritableError, warn
 from chainrule.common.settings import Checked, Number, Place, Whole
+from chainrule.common.texts import tr
 
 _FORMAT = 2
 _KEY = "chainrule-checkpoint"
@@ -83,12 +84,14 @@ class Checkpoints:
         try:
             atomic.write(self._path(self._next), content)
         except (OSError, InputError) as error:
-            kept = f"{self._path(self._numbers[-1])} stays the last one" if self._numbers else "There is none yet"
+            state = tr("There is none yet.")
+            if self._numbers:
+                state = tr("{path} stays the last one.", path=self._path(self._numbers[-1]))
             warn(
-                "{error} {kept}. Training goes on, and the next one is tried.",
+                "{error} {state} Training goes on, and the next one is tried.",
                 CheckpointWarning,
                 error=error,
-                kept=kept,
+                state=state,
             )
         else:
             self._numbers.append(self._next)
@@ -114,7 +117,7 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, FileFormatError) as error:
-                before = self._path(self._numbers[-2]).name if len(self._numbers) > 1 else "the start"
+                before = self._path(self._numbers[-2]).name if len(self._numbers) > 1 else tr("the start")
                 warn(
                     "{path} is damaged ({error}); the run goes on from {before}.",
                     CheckpointWarning,
@@ -165,11 +168,11 @@ def _read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         info = file.describe(_KEY)
         if info.get("format") != _FORMAT:
             raise InputError(
-                "{path} has format {get!r:.20}, but this version of chainrule reads format {FORMAT}: go on with the "
+                "{path} has format {got!r:.20}, but this version of chainrule reads format {expected}: go on with the "
                 "version that wrote it, or take another folder.",
                 path=path,
-                get=info.get("format"),
-                FORMAT=_FORMAT,
+                got=info.get("format"),
+                expected=_FORMAT,
             )
         if file.digest is None:
             raise FileFormatError("its digest is missing.")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.data.batches import Source
 from chainrule.equations.optimizers import Optimizer
 from chainrule.training.settings import FitSettings
@@ -122,13 +123,13 @@ def _attributes(value: Any) -> list[str]:
 def differences(before: Any, now: Any) -> str:
     """Return in one sentence what differs between two identities."""
     if not isinstance(before, dict) or not isinstance(now, dict):
-        return "It was written by another version of chainrule."
+        return tr("It was written by another version of chainrule.")
     texts = []
     for name in [*before, *(name for name in now if name not in before)]:
         old, new = before.get(name), now.get(name)
         if old != new:
-            texts.append(f"{name}: {_short(old)} then, {_short(new)} now")
-    return f"These differ: {'; '.join(texts)}."
+            texts.append(tr("{name}: {old} then, {new} now", name=name, old=_short(old), new=_short(new)))
+    return tr("These differ: {differences}.", differences="; ".join(texts))
 
 
 def _short(value: Any) -> str:

@@ -66,7 +66,7 @@ class _Logger(Checked, Callback, ABC):
                 raise
             except self._failures as error:
                 raise UnwritableError(
-                    "{self_type} cannot write its log: {error}", self_type=type(self).__name__, error=error
+                    "{logger} cannot write its log: {error}", logger=type(self).__name__, error=error
                 ) from error
             self._waiting: list[Record] = []
             self._opened, self._restored, self._warned = True, False, False
@@ -97,10 +97,10 @@ class _Logger(Checked, Callback, ABC):
         except self._failures as error:
             if not self._warned:
                 warn(
-                    "{self_type}: {error} Training goes on, and what is missing in the log is written as soon as "
+                    "{logger}: {error} Training goes on, and what is missing in the log is written as soon as "
                     "that is possible.",
                     LogWarning,
-                    self_type=type(self).__name__,
+                    logger=type(self).__name__,
                     error=error,
                 )
             self._warned = True
@@ -156,9 +156,9 @@ class _FileLogger(_Logger):
             self._logged = [record for record in self._records() if int(record["epoch"]) < epoch]
         except (ValueError, KeyError, TypeError) as error:
             raise FileFormatError(
-                "{path} is no log that {self_type} wrote, so it cannot be continued. Name another file.",
+                "{path} is no log that {logger} wrote, so it cannot be continued. Name another file.",
                 path=self.path,
-                self_type=type(self).__name__,
+                logger=type(self).__name__,
             ) from error
         self._write(self._logged)
         self._whole = True  # whether the file holds all that is logged

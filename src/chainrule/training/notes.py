@@ -24,10 +24,10 @@ class OneTargetNote(Callback):
         """Warn, once."""
         if self._door is not None and self._door.one_target:
             warn(
-                "The examples that count ({examples}) all have the same target, so there is nothing to tell apart: "
+                "The examples that count ({count}) all have the same target, so there is nothing to tell apart: "
                 "the network learns to answer this whatever comes. Was y cut from sorted data?",
                 DataWarning,
-                examples=self._door.examples,
+                count=self._door.examples,
             )
         self._door = None
 
@@ -52,10 +52,10 @@ def warn_of_output_activation(body: Sequential, loss: Loss) -> None:
     name = output_activation(body, loss)
     if name is not None:
         warn(
-            "The last layer is {name}, but {loss_type} works on logits and applies its own activation, so "
+            "The last layer is {activation}, but {loss} works on logits and applies its own activation, so "
             "probabilities would be squashed twice and hardly learn. Leave the last layer out: predict returns "
             "probabilities without it.",
             NetworkWarning,
-            name=name,
-            loss_type=type(loss).__name__,
+            activation=name,
+            loss=type(loss).__name__,
         )

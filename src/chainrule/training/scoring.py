@@ -62,9 +62,9 @@ def check_counted_in_batches(metrics: Sequence[Metric | WholeMetric]) -> None:
     for metric in metrics:
         if isinstance(metric, WholeMetric):
             raise InputError(
-                "{metric_name} needs the outputs for all examples at once, so fit computes it on validation data "
+                "{metric} needs the outputs for all examples at once, so fit computes it on validation data "
                 "only: give validation_data or validation_split, or call evaluate after training.",
-                metric_name=metric.name,
+                metric=metric.name,
             )
 
 
@@ -107,9 +107,9 @@ def evaluate(
             if not math.isfinite(J):
                 place_text = place(batch.X, batch.mask)
                 raise NotFiniteError(
-                    "The loss is not finite ({J}): the numbers blew up first in {place_text}.",
-                    J=J,
-                    place_text=place_text,
+                    "The loss is not finite ({loss}): the numbers blew up first in {place}.",
+                    loss=J,
+                    place=place_text,
                 )
             totals.add_losses([J], [weight])
             counting = what_counts(Z, batch.Y, batch.weights)
