@@ -16,6 +16,7 @@ from PIL import Image
 import chainrule as cr
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
 from chainrule.tables import read
+from chainrule.tables.encoders import read_numbers
 from chainrule.tables.text_files import text_blocks
 
 ROWS = [("Müller, Jr.", "1,5", "서울"), ('say "hi"', "2,25", "부산"), ("two\nlines", "", "서울")]
@@ -252,3 +253,21 @@ def test_two_arrays_that_make_a_column_of_the_same_name_are_refused(tmp_path: Pa
 def test_no_thousands_begin_with_zero() -> None:
     (found,) = cr.tables.columns({"x": ["0,562", "-0,292", "2,877", "1,004"]})
     assert found.numbers is not None and found.numbers.decimal == ","
+
+
+@pytest.mark.parametrize(
+    ("training", "new", "values"),
+    [
+        (["1,5", "2,25"], ["1.054,0", "12.345.678", "-1.000,5", "7"], [1054.0, 12345678.0, -1000.5, 7.0]),
+        (["1.5", "2.25"], ["1,054.0", "12'345'678", "1 000.5", "7"], [1054.0, 12345678.0, 1000.5, 7.0]),
+        (["1,5 €", "2 €"], ["1.054,0 €", "€ 3"], [1054.0, 3.0]),
+    ],
+)
+def test_the_decimal_sign_of_training_says_what_stands_between_thousands(
+    training: list[str], new: list[str], values: list[float]
+) -> None:
+    (column,) = cr.tables.columns({"x": training})
+    assert read_numbers(polars.Series("x", new), column.numbers).tolist() == values
+    for wrong in "1.5" if "," in training[0] else "1,5", "1234.567" if "," in training[0] else "1234,567":
+        with pytest.raises(InputError, match=f"Column 'x' held numbers.* '{wrong}"):
+            read_numbers(polars.Series("x", [wrong + column.numbers.unit]), column.numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.tables.frames import Series, needs_polars
 
@@ -21,7 +21,7 @@ class NumberFormat:
     decimal
         The sign before the decimals, "." or ",".
     grouped
-        Whether some number has a sign between its thousands.
+        Whether some number of training had a sign between its thousands; others may have one, as 1.054,0 after 1,5.
     unit
         The sign that each number has, such as "%", or "".
     """
@@ -33,7 +33,8 @@ class NumberFormat:
     def parsed(self, series: Series) -> Series:
         """Return texts as float64; null for what is no number in this format.
 
-        A percentage keeps its number: "12 %" is 12. Of a column with a unit, a number without it is none.
+        A percentage keeps its number: "12 %" is 12. Of a column with a unit, a number without it is none. The decimal
+        sign says which signs may stand between thousands, so they are read whether or not training had any.
         """
         polars = needs_polars("A table")
         if series.dtype != polars.String:
@@ -46,10 +47,15 @@ class NumberFormat:
             plain = plain.set(~with_unit.fill_null(False), None).str.replace(pattern, "${1}${2}")
         groups = _GROUPS[self.decimal]
         # No thousands begin with 0: "0,562" has a decimal comma.
-        grouped = rf"[1-9][0-9]{{0,2}}(?:[{groups}]?[0-9]{{3}})+|[0-9]*" if self.grouped else "[0-9]*"
-        right = plain.str.contains(rf"^[+-]?(?:{grouped})(?:{_escaped(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?$")
+        whole = rf"[1-9][0-9]{{0,2}}(?:[{groups}][0-9]{{3}})+|[0-9]*"
+        right = plain.str.contains(rf"^[+-]?(?:{whole})(?:{_escaped(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?$")
         plain = plain.set(~right.fill_null(False), None).str.replace_all(rf"[{groups}]", "")
         return plain.str.replace(self.decimal, ".", literal=True).cast(polars.Float64, strict=False)
+
+    def groups(self, series: Series) -> bool:
+        """Return whether some number has a sign between its thousands."""
+        numbers = series.filter(self.parsed(series).is_not_null())
+        return bool(numbers.str.contains(f"[0-9][{_GROUPS[self.decimal]}][0-9]{{3}}").any())
 
     @property
     def text(self) -> str:
@@ -76,10 +82,7 @@ def number_format(distinct: Series) -> tuple[NumberFormat, int]:
     if distinct.len() == 0:
         return PLAIN, 0
     signs = [unit for unit in UNITS if distinct.str.contains(unit, literal=True).any()]
-    candidates = [NumberFormat(decimal, grouped, unit) for unit in (*signs, "") for decimal, grouped in _TRIED]
+    candidates = [NumberFormat(decimal, unit=unit) for unit in (*signs, "") for decimal in _GROUPS]
     counts = [candidate.parsed(distinct).is_not_null().sum() for candidate in candidates]
     best = max(range(len(candidates)), key=lambda i: (counts[i], candidates[i].unit == "", -i))
-    return candidates[best], counts[best]
-
-
-_TRIED = [(".", False), (".", True), (",", False), (",", True)]
+    return replace(candidates[best], grouped=candidates[best].groups(distinct)), counts[best]
