@@ -33,7 +33,7 @@ from chainrule.tables.scores import baselines, naive, scores
 from chainrule.tables.splitting import validating
 from chainrule.tables.stored_inputs import stored_inputs
 from chainrule.tables.targets import Target, Task, target_of
-from chainrule.tables.windows import Past, rebuilt_past
+from chainrule.tables.windows import Past, described_past, rebuilt_past
 from chainrule.training.callbacks import EarlyStopping
 
 _FEW_ROWS = 50  # too few to lose some for that
@@ -400,7 +400,7 @@ class TableModel:
             "columns": [described(encoder) for encoder in self.preparation.encoders],
             "target": described(self.target),
             "report": self.report,
-            **({} if self.past is None else {"past": vars(self.past)}),
+            **({} if self.past is None else {"past": described_past(self.past)}),
         }
         models.write(self.network, path, {self.KEY: table})
 

@@ -111,8 +111,7 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
         If there is no column to learn from.
     """
     kept = [column for column in columns if column.kind != "left out" and column.name != target]
-    used = [column for column in kept if _has_values(frame[column.name])]
-    used = [column for column in kept if _has_values(frame[column.name])]
+    used = [column for column in kept if _has_values(frame[column.name], column.words)]
     if empty := [column.name for column in kept if column not in used]:
         warn(
             f"No row that trains has a value of {shown(empty)}: left out. Where only later rows have one, split the "
@@ -125,17 +124,19 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     if len(used) > 1 and (picture := next((c for c in used if c.kind == "picture"), None)):
         others = [column.name for column in used if column is not picture]
         raise InputError(f"Pictures are learned from by themselves: leave out {shown(others)}, or {picture.name!r}.")
-    numbers = {c.name: read_numbers(frame[c.name], c.numbers) for c in used if c.kind == "numeric"}
-    dates = {c.name: read_dates(frame[c.name], c.dates) for c in used if c.kind == "date"}
+    numbers = {c.name: read_numbers(frame[c.name], c.numbers, c.words) for c in used if c.kind == "numeric"}
+    dates = {c.name: read_dates(frame[c.name], c.dates, c.words) for c in used if c.kind == "date"}
     measured = _measured({**numbers, **{name: days(series) for name, series in dates.items()}})
 
     def encoder(column: Column) -> Encoder:
         series, name = frame[column.name], column.name
         if column.kind == "numeric":
-            return Numeric(name, column.numbers, *measured[name], missing=bool(np.isnan(numbers[name]).any()))
+            some = bool(np.isnan(numbers[name]).any())
+            return Numeric(name, column.numbers, *measured[name], missing=some, words=column.words)
         if column.kind == "date":
             cycles = tuple(cycle for cycle, of in CYCLES.items() if _differ(of(dates[name])))
-            return Date(name, column.dates, *measured[name], ago, cycles, missing=dates[name].null_count() > 0)
+            some = dates[name].null_count() > 0
+            return Date(name, column.dates, *measured[name], ago, cycles, missing=some, words=column.words)
         if column.kind == "picture":
             return _picture(series)
         return _categorical(name, column.kind == "boolean", series)
@@ -143,11 +144,12 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     return Preparation([encoder(column) for column in used])
 
 
-def _has_values(series: Series) -> bool:
-    """Return whether some value is there; mostly the first rows tell."""
+def _has_values(series: Series, words: tuple[str, ...]) -> bool:
+    """Return whether some value is there that is no word for a missing one; mostly the first rows tell."""
     if series.dtype.is_nested():
         return True
-    return any(texts(rows).null_count() < rows.len() for rows in (series.head(_FIRST), series))
+    some = (texts(rows).drop_nulls() for rows in (series.head(_FIRST), series))
+    return any(len(values) and not (words and values.is_in(words).all()) for values in some)
 
 
 def _differ(shares: NDArray[np.float64]) -> bool:

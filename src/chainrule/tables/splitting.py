@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.settings import number, whole
 from chainrule.tables.columns import check_has
-from chainrule.tables.dates import date_formats
-from chainrule.tables.encoders import days, read_dates
+from chainrule.tables.dates import date_formats, format_without_signs, parsed_dates
+from chainrule.tables.encoders import days, read_dates, read_numbers
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
-from chainrule.tables.number_texts import number_format
+from chainrule.tables.number_texts import NumberFormat, number_format
+from chainrule.tables.rows import WrongRowError
 from chainrule.tables.scans import Scan
 
 
@@ -111,47 +112,57 @@ def _latest(series: Series, share: float) -> NDArray[np.bool_]:
     """Return the last rows in time; those of one moment are in one part."""
     moments = moments_of(series)
     if np.isnan(moments).any():
-        raise InputError(
-            f"Column {series.name!r} is missing in row {int(np.isnan(moments).argmax()) + 1}: to split by time, each "
-            "row needs one."
+        raise WrongRowError(
+            f"Column {series.name!r} is missing in ",
+            int(np.isnan(moments).argmax()),
+            ": to split by time, each row needs one.",
         )
     first = np.sort(moments)[-max(1, round(len(moments) * share))]
     return moments >= first  # type: ignore[no-any-return]
 
 
-def time_formats(series: Series) -> tuple[str, ...]:
-    """Return the formats of a column that is read as dates; none if its values are no texts, or numbers."""
-    if series.dtype.is_temporal():
-        return ()
-    distinct = texts(series).drop_nulls().unique()
-    return () if number_format(distinct)[1] == distinct.len() else date_formats(series.name, distinct)[0]
-
-
-def moments_of(series: Series, formats: tuple[str, ...] = ()) -> NDArray[np.float64]:
-    """Return a column of dates (in days) or numbers as numbers in the order of time, NaN where it is missing.
-
-    Dates are read in the formats that are given, or else in those that the column tells.
+def time_formats(series: Series) -> tuple[tuple[str, ...], NumberFormat | None]:
+    """Return in which formats a column of dates or of numbers is written: of dates, or of numbers.
 
     Raises
     ------
     InputError
         If it is neither.
     """
-    if series.dtype.is_temporal() or formats:
-        return days(read_dates(series, formats))
+    if series.dtype.is_temporal():
+        return (), None
     values = texts(series)
     distinct = values.drop_nulls().unique()
-    format, numbers = number_format(distinct)
-    if numbers == distinct.len():
-        x: NDArray[np.float64] = format.parsed(values).fill_null(float("nan")).to_numpy()
-        return x
+    if formats := format_without_signs(distinct):
+        return formats, None
+    numbers, some = number_format(distinct)
+    if some == distinct.len():
+        return (), numbers
     formats, dates = date_formats(series.name, distinct)
-    if dates < distinct.len():
-        raise InputError(
-            f"Column {series.name!r} is no time: it holds {values.drop_nulls()[0]!r:.40}, and neither dates nor "
-            "numbers."
-        )
-    return days(read_dates(series, formats))
+    if dates == distinct.len():
+        return formats, None
+    parsed = parsed_dates(values, formats) if dates >= some else numbers.parsed(values)
+    row = (parsed.is_null() & values.is_not_null()).arg_true()[0]
+    raise WrongRowError(
+        f"Column {series.name!r} is no time: it holds {values[row]!r:.40} in ", row, ", and neither dates nor numbers."
+    )
+
+
+def moments_of(
+    series: Series, formats: tuple[str, ...] = (), numbers: NumberFormat | None = None
+) -> NDArray[np.float64]:
+    """Return a column of dates (in days) or numbers as numbers in the order of time, NaN where it is missing.
+
+    They are read in the formats that are given, or else in those that the column tells.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if not formats and numbers is None:
+        formats, numbers = time_formats(series)
+    return days(read_dates(series, formats)) if numbers is None else read_numbers(series, numbers)
 
 
 def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
