@@ -134,6 +134,37 @@ def test_tables_of_every_kind_are_written(run: Run, suffix: str) -> None:
     assert cr.tables.read(f"scored{suffix}")["prediction"].cast(polars.Int64).is_in([0, 1]).all()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp949", "utf-8"])
+@pytest.mark.parametrize("large", [False, True])
+def test_a_scored_text_file_is_written_as_its_table(
+    run: Run, encoding: str, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{'서울' if i % 3 else '부산'};{i},5;{2 * i},25" for i in range(60)]
+    Path("german.csv").write_bytes("\n".join(["도시;크기;값", *rows, ""]).encode(encoding))
+    if large:
+        monkeypatch.setattr("chainrule.cli.table_options.LARGE", 100)
+        monkeypatch.setattr("chainrule.tables.text_files._BLOCK", 100)
+    assert run("train", "german.csv", "--target", "값", *QUICK, "--out", "model")[0] == 0
+    assert run("predict", "model", "german.csv", "--out", "scored.csv")[0] == 0
+    raw = Path("scored.csv").read_bytes()
+    assert raw.startswith(Path("german.csv").read_bytes()[:8])  # the mark of the byte order, too
+    lines = raw.decode(encoding).splitlines()
+    assert lines[0] == "도시;크기;값;prediction" and len(lines) == 61
+    assert [line.rpartition(";")[0] for line in lines[1:]] == rows
+    assert all("," in line.rpartition(";")[2] for line in lines[1:])
+    assert run("predict", "model", "german.csv", "--out", "scored.tsv")[0] == 0
+    assert Path("scored.tsv").read_bytes().decode(encoding).startswith("도시\t크기")
+
+
+def test_what_the_encoding_of_a_table_lacks_is_told(run: Run) -> None:
+    polars.DataFrame({"x": [i % 7 for i in range(60)], "맛": ["café", "thé", "eau"] * 20}).write_csv("new.csv")
+    assert run("train", "new.csv", "--target", "맛", *QUICK, "--out", "model")[0] == 0
+    Path("new.csv").write_bytes("x,이름\n1,가\n".encode("cp949"))
+    error = fails(run("predict", "model", "new.csv", "--out", "scored.csv"))
+    assert "scored.csv cannot be written in cp949, as the table was: this has no 'é'" in error
+    assert not Path("scored.csv").exists()
+
+
 def test_info_says_what_is_in_the_file(run: Run) -> None:
     status, out, _ = run("info", "titanic")
     assert status == 0
@@ -313,7 +344,9 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
     scored = polars.read_csv("scored.csv")
     assert scored.columns[:2] == ["path", "prediction"] and scored["prediction"].to_list() == ["standing", "lying"]
     Path("new.csv").write_text("path\nbars/0.png\nbars/none.png\n")
-    assert "In row 2 it is 'bars/none.png', but . has no such file" in fails(run("predict", "model", "new.csv"))
+    assert "In row 2 (3 with the header) it is 'bars/none.png', but . has no such file" in fails(
+        run("predict", "model", "new.csv")
+    )
     Path("plain.csv").write_text("a,b\n1,2\n")
     wrong = run("train", "plain.csv", "--target", "b", "--size", "8x8")
     assert "is a table without names of pictures, for which size=(8, 8) means nothing" in fails(wrong)
