@@ -233,17 +233,20 @@ def test_rows_that_cannot_test_are_told_before_the_training(run: Run) -> None:
     frame = polars.read_csv("titanic.csv", infer_schema=False)
     frame.drop("Fare").write_csv("lack.csv")
     frame.with_columns(Survived=polars.lit("perhaps")).write_csv("other.csv")
-    frame.with_columns(Fare=polars.lit("n.d.")).write_csv("words.csv")
+    frame.with_columns(Fare=polars.lit("soon")).write_csv("words.csv")
     said = ["train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "model"]
     assert "lack.csv lacks 'Fare', which the network learns from" in fails(run(*said, "--test", "lack.csv"))
     assert "The rows that test: Column 'Survived' is 'perhaps' in row 1" in fails(run(*said, "--test", "other.csv"))
-    assert not Path("model").exists()
     error = fails(run(*said, "--test", "words.csv"))
     assert (
-        "Column 'Fare' held numbers in training, but row 1 is 'n.d.'" in error
-        and "The model is in model, with" in error
+        "The rows that test: Column 'Fare' held numbers in training, but row 1 (2 with the header) is 'soon'" in error
     )
-    assert run("predict", "model", "titanic_new.csv", "--out", "scored.csv")[0] == 0
+    assert not Path("model").exists()
+    hours = ["--time", "hour", "--history", "24", *QUICK, "--out", "model"]
+    polars.read_csv("load.csv", infer_schema=False)[:9].with_columns(temperature=polars.lit("9")).write_csv("short.csv")
+    error = fails(run("train", "load.csv", "--target", "load", *hours, "--test", "short.csv"))
+    assert "has no row that can be predicted" in error and "The model is in model, without scores" in error
+    assert run("predict", "model", "load_new.csv", "--out", "scored.csv")[0] == 0
 
 
 @pytest.mark.parametrize("option", ["--drop", "--group", "--split-by-time"])
@@ -252,7 +255,11 @@ def test_the_target_is_named_once(run: Run, option: str) -> None:
     assert f"{option} names 'Survived', which is to be predicted" in error
 
 
-def test_rows_that_train_and_test_are_counted(run: Run) -> None:
+@pytest.mark.parametrize("large", [False, True])
+def test_rows_that_train_and_test_are_counted(run: Run, large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if large:
+        monkeypatch.setattr("chainrule.cli.table_options.LARGE", 1000)
+        monkeypatch.setattr("chainrule.tables.text_files._BLOCK", 2000)
     polars.read_csv("titanic.csv", infer_schema=False)[:50].write_csv("again.csv")
     _, _, err = run("train", "titanic.csv", "--target", "Survived", *QUICK, "--test", "again.csv")
     assert "50 of 50 rows that test are the same as rows that train" in err

@@ -165,7 +165,7 @@ def test_what_is_no_table_says_what_to_do(tmp_path: Path) -> None:
     assert read(tmp_path / "x.gz").rows() == [(1, 2), (3, 4)]
 
 
-def sheets(path: Path, **pages: list[list[Any]]) -> None:
+def sheets(path: Path, **pages: Any) -> None:
     with xlsxwriter.Workbook(path) as book:
         for name, rows in pages.items():
             page = book.add_worksheet(name)

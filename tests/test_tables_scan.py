@@ -131,6 +131,21 @@ def test_what_the_sample_says_is_wrong_is_named_with_its_row_of_the_file(
             cr.tables.columns(cr.tables.scan(path))
 
 
+def test_what_the_sample_did_not_show_of_the_rows_that_test_is_told_before_the_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainrule.cli.table_options.LARGE", 1000)
+    monkeypatch.setattr("chainrule.tables.scans._SAMPLED_ROWS", 200)
+    monkeypatch.chdir(tmp_path)
+    frame = table().with_columns(polars.col("x").cast(polars.String))
+    frame.with_columns(x=polars.when(polars.arange(ROWS) == 2990).then(polars.lit("1.5.1")).otherwise("x")).write_csv(
+        "t.csv"
+    )
+    assert main(["train", "t.csv", "--target", "answer", "--split-by-time", "time", "--out", "model"]) == 2
+    assert "rows that test: In t.csv: Column 'x' held numbers" in (err := capsys.readouterr().err)
+    assert "row 2991 (2992 with the header) is '1.5.1'" in err and not Path("model").exists()
+
+
 def test_what_is_not_scanned(tmp_path: Path) -> None:
     np.savez(tmp_path / "arrays.npz", x=np.ones((3, 2)))
     with pytest.raises(InputError, match=r"arrays.npz is read whole: scan takes CSV, TSV, Parquet and Arrow files"):

@@ -37,6 +37,7 @@ _MOSTLY = 0.8  # of the different values of a column that make it numbers or dat
 _FEW_WORDS = 3  # different ones that stand for missing numbers or dates in a column; more have a meaning of their own
 _SHOWN = 60  # columns of a table that is printed
 _FEWEST = 10  # different values that tell that most are numbers
+_WITH_A_UNIT = r"^[^\d\s]{0,3}\s*\d[\d.,]*\s*[^\d\s.,]{1,10}$"
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row)$|(?<=[a-z])(Id|ID)$|번호$|^column 1$", re.IGNORECASE
 )
@@ -198,6 +199,13 @@ def check_has(frame: Frame, name: Any) -> None:
         raise InputError(f"There is no column {name!r}.{fix} The columns are {shown(frame.columns)}.")
 
 
+def likely(missing: Sequence[str], names: Sequence[str]) -> str:
+    """Return a question that says which of the names were likely meant by those that are missing, if any were."""
+    near = [(name, meant(name, names)) for name in missing[:3]]
+    pairs = ", ".join(f"{there!r} by {name!r}" for name, there in near if there is not None)
+    return f" Is {pairs} meant? Then rename it." if pairs else ""
+
+
 def shown(names: Sequence[str], most: int = 8) -> str:
     """Return names in one line."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
@@ -314,6 +322,10 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
     if distinct.str.contains(SHORT_YEAR).all():
         return replace(known, note=f"dates with two digits for the year, such as {distinct[0]}: write all four")
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
+        if distinct.str.contains(_WITH_A_UNIT).sum() >= _MOSTLY * distinct.len():
+            return replace(
+                known, note=f"numbers with different or unknown units, such as {distinct[0]!r:.40}: leave them off"
+            )
         return replace(known, note="texts that hardly repeat, such as names")
     return replace(known, kind="categorical")
 

@@ -86,7 +86,7 @@ _RIGHT: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("categories", "classes", "formats", "rare", "words"), _texts),
     "task": lambda value: value in ("classification", "regression"),
     "scale": lambda value: _finite(value) and value >= SMALLEST,
-    "unit": lambda value: value == "" or (_text(value) and len(value) == 1 and value in UNITS),
+    "unit": lambda value: value == "" or value in UNITS,
     "decimal": lambda value: value in (".", ","),
     "cycles": lambda value: _texts(value) and set(value) <= CYCLES.keys(),
     "shape": lambda value: (

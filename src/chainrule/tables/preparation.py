@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, MissingExtraError, warn
-from chainrule.tables.columns import Column, Columns, shown
+from chainrule.tables.columns import Column, Columns, likely, shown
 from chainrule.tables.encoders import (
     CYCLES,
     SMALLEST,
@@ -26,6 +26,7 @@ from chainrule.tables.encoders import (
 )
 from chainrule.tables.frames import Frame, Series, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.scans import Scan
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
 _RARE = 3  # rows of a category that is too rare to learn from, in a table of many rows
@@ -89,7 +90,7 @@ class Preparation:
         if missing := [name for name in self.names if name not in there]:
             raise InputError(
                 f"The model was trained with the columns {shown(self.names)}, but the table lacks {shown(missing)}. It "
-                f"has {shown(frame.columns)}."
+                f"has {shown(frame.columns)}.{likely(missing, frame.columns)}"
             )
         plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
         frame = with_numbers(with_plain_numbers(frame, plain), plain)
@@ -100,6 +101,22 @@ class Preparation:
                 unknown[encoder.name] = n
             start += encoder.width
         return Prepared(X, unknown)
+
+
+def check_readable(table: Any, columns: Columns) -> None:
+    """Raise an error that names the row if a column of numbers or dates holds something else, as far as it is there."""
+    if isinstance(table, Scan):
+        for _ in table.map(lambda block: check_readable(block, columns)):
+            pass
+        return
+    read = [c for c in columns if c.kind in ("numeric", "date") and c.name in table.columns]
+    plain = [c.name for c in read if c.kind == "numeric" and c.numbers == PLAIN]
+    frame = with_numbers(with_plain_numbers(table, plain), plain)
+    for column in read:
+        if column.kind == "numeric":
+            read_numbers(frame[column.name], column.numbers, column.words)
+        else:
+            read_dates(frame[column.name], column.dates, column.words)
 
 
 def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True) -> Preparation:

@@ -84,8 +84,7 @@ def split(
             f"{'no row to test' if not tests.any() else 'no row to train'} on: give it more rows, or another share."
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
-    if not isinstance(data, Scan):
-        warn_of_repeated(parts)
+    warn_of_repeated(parts)
     return parts
 
 
@@ -196,15 +195,27 @@ def validating(
 def warn_of_repeated(parts: Split) -> None:
     """Warn of rows that test and train, as far as both parts have the same columns."""
     polars = needs_polars("A table")
-    both = set(parts.train.schema.items()) & set(parts.test.schema.items())
+    both = _schema(parts.train).items() & _schema(parts.test).items()
     hashable = [name for name, dtype in both if not dtype.is_nested() and dtype != polars.Object]
     if not hashable:
         return
-    train = parts.train.select(hashable).unique()
-    repeated = parts.test.select(hashable).join(train, on=hashable, how="semi", nulls_equal=True).height
+    train, test = (_digests(part, hashable) for part in parts)
+    repeated = int(np.isin(test, train).sum())
     if repeated:
         warn(
-            f"{repeated:,} of {parts.test.height:,} rows that test are the same as rows that train, so they test "
-            "nothing new: remove duplicate rows, or split by the group that they come from.",
+            f"{repeated:,} of {len(test):,} rows that test are the same as rows that train, so they test nothing new: "
+            "remove duplicate rows, or split by the group that they come from.",
             DataWarning,
         )
+
+
+def _schema(table: Any) -> dict[str, Any]:
+    return dict(next(table.map(lambda block: block.schema)) if isinstance(table, Scan) else table.schema)
+
+
+def _digests(table: Any, names: list[str]) -> NDArray[np.uint64]:
+    """Return a number for each row, which rows with the same values in these columns share."""
+    polars = needs_polars("A table")
+    if isinstance(table, Scan):
+        return polars.concat(list(table.map(lambda block: block.select(names).hash_rows()))).to_numpy()  # type: ignore[no-any-return]
+    return table.select(names).hash_rows().to_numpy()  # type: ignore[no-any-return]
