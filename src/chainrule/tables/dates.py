@@ -27,6 +27,7 @@ SHORT_YEAR = r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}(?:$|[ T])"
 _YEAR = "^[^:]*[0-9]{4}"  # before the time; strptime takes 12.01.24 for a day of the year 12
 _EITHER = {"%m/%d": "%d/%m", "%d/%m": "%m/%d"}
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+_HALF_DAY = "[AaPp][Mm]$|오전|오후"
 _TIME_OF_DAY = rf"^(?:오전|오후)?\s*{_CLOCK}\s*(?:[AaPp][Mm])?$"
 _DIGITS = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-2][0-9][0-5][0-9](?:[0-5][0-9])?)?$"
 # A date has a number of up to four digits and a sign, or no signs at all.
@@ -98,7 +99,10 @@ def date_formats(name: str, distinct: Series) -> tuple[tuple[str, ...], int]:
     """
     polars = needs_polars("A table")
     clocks = distinct.str.contains(_TIME_OF_DAY).sum() > distinct.len() / 2
-    rest, known = (distinct, CLOCKS) if clocks else (distinct.filter(distinct.str.contains(_DATE)), FORMATS)
+    dates = distinct.filter(distinct.str.contains(_DATE) & distinct.str.contains(_YEAR))
+    rest, known = (distinct, CLOCKS) if clocks else (dates, FORMATS)
+    if not rest.str.contains(_HALF_DAY).any():
+        known = [format for format in known if "%p" not in format]
     total = rest.len()
     if total <= distinct.len() / 2:
         return (), 0
