@@ -492,7 +492,7 @@ def test_a_file_that_is_cut_or_altered_is_refused(model: TableModel, tmp_path: P
         ({"x": [np.inf], "color": ["red"], "when": [None]}, "Column 'x' is inf in row 1 .*, but numbers go up to 3e"),
         (
             {"X": [1.0], "colour": ["red"], "when": [None]},
-            r"lacks 'x', 'color'\. .* Is 'X' by 'x', 'colour' by 'color' meant\? Then rename it",
+            r"lacks 'x', 'color'\. .* Did you mean 'X' for 'x', 'colour' for 'color'\?",
         ),
         (np.ones((2, 3)), "must be a frame of polars or pandas, .* but it is of type ndarray"),
         ({}, "The table has no columns"),

@@ -24,7 +24,7 @@ from chainrule.tables.columns import Columns, check_has, likely, shown
 from chainrule.tables.frames import Frame
 from chainrule.tables.networks import DROPOUT
 from chainrule.tables.preparation import check_readable
-from chainrule.tables.splitting import Split, moments_of, warn_of_repeated
+from chainrule.tables.splitting import moments_of, warn_of_repeated
 from chainrule.tables.targets import target_of
 
 _WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
@@ -188,7 +188,7 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
     except InputError as error:
         raise InputError(f"The rows that test: {error}") from None
     if options.test is not None:
-        warn_of_repeated(Split(rows, rows_test))  # of its own parts, `split` warns
+        warn_of_repeated(rows, rows_test)  # of its own parts, `split` warns
 
 
 def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Frame, str]:

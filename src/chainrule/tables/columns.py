@@ -202,8 +202,8 @@ def check_has(frame: Frame, name: Any) -> None:
 def likely(missing: Sequence[str], names: Sequence[str]) -> str:
     """Return a question that says which of the names were likely meant by those that are missing, if any were."""
     near = [(name, meant(name, names)) for name in missing[:3]]
-    pairs = ", ".join(f"{there!r} by {name!r}" for name, there in near if there is not None)
-    return f" Is {pairs} meant? Then rename it." if pairs else ""
+    pairs = ", ".join(f"{there!r} for {name!r}" for name, there in near if there is not None)
+    return f" Did you mean {pairs}? Then rename what is there." if pairs else ""
 
 
 def shown(names: Sequence[str], most: int = 8) -> str:

@@ -84,7 +84,9 @@ def split(
             f"{'no row to test' if not tests.any() else 'no row to train'} on: give it more rows, or another share."
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
-    warn_of_repeated(parts)
+    if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
+        digests = _digests(frame, names)  # of all rows at once: a file is read once more, and not twice
+        _warn_of_repeated(digests[~tests], digests[tests])
     return parts
 
 
@@ -192,14 +194,15 @@ def validating(
     return draw(strata, share, seed)
 
 
-def warn_of_repeated(parts: Split) -> None:
-    """Warn of rows that test and train, as far as both parts have the same columns."""
-    polars = needs_polars("A table")
-    both = _schema(parts.train).items() & _schema(parts.test).items()
-    hashable = [name for name, dtype in both if not dtype.is_nested() and dtype != polars.Object]
-    if not hashable:
-        return
-    train, test = (_digests(part, hashable) for part in parts)
+def warn_of_repeated(train: Any, test: Any) -> None:
+    """Warn of rows of a table that tests and one that trains, as far as both have the same columns."""
+    both = _schema(train).items() & _schema(test).items()
+    names = [name for name, dtype in both if _can_be_hashed(dtype)]
+    if names:
+        _warn_of_repeated(_digests(train, names), _digests(test, names))
+
+
+def _warn_of_repeated(train: NDArray[np.uint64], test: NDArray[np.uint64]) -> None:
     repeated = int(np.isin(test, train).sum())
     if repeated:
         warn(
@@ -213,9 +216,12 @@ def _schema(table: Any) -> dict[str, Any]:
     return dict(next(table.map(lambda block: block.schema)) if isinstance(table, Scan) else table.schema)
 
 
+def _can_be_hashed(dtype: Any) -> bool:
+    polars = needs_polars("A table")
+    return not dtype.is_nested() and dtype != polars.Object
+
+
 def _digests(table: Any, names: list[str]) -> NDArray[np.uint64]:
     """Return a number for each row, which rows with the same values in these columns share."""
-    polars = needs_polars("A table")
-    if isinstance(table, Scan):
-        return polars.concat(list(table.map(lambda block: block.select(names).hash_rows()))).to_numpy()  # type: ignore[no-any-return]
-    return table.select(names).hash_rows().to_numpy()  # type: ignore[no-any-return]
+    blocks = table.map(lambda block: block.select(names)) if isinstance(table, Scan) else [table.select(names)]
+    return np.concatenate([block.hash_rows().to_numpy() for block in blocks])
