@@ -144,14 +144,16 @@ def test_words_among_numbers_and_dates_are_missing_values_and_are_told() -> None
 def test_what_people_write_for_a_missing_value_is_one_in_every_column_and_is_told() -> None:
     frame = {
         "n": ["3", "n.d.", "4", "k.A.", "5"],
-        "d": ["2024-01-31", "미상", "2024-02-01", "-", ""],
+        "d": ["2024-01-31", "미상", "2024-02-01", "-", "0000-00-00"],
         "c": ["a", "b", "n.d.", "a", "NA"],
     }
     found = columns(frame)
     assert [(c.kind, c.missing) for c in found] == [("numeric", 2), ("date", 3), ("categorical", 2)]
     assert [c.read_as for c in found] == [
-        "3 to 5; missing: 'k.A.', 'n.d.'", "dates like 2024-01-31; missing: '-', '미상'", "a, b; missing: 'n.d.'",
-    ]  # fmt: skip
+        "3 to 5; missing: 'k.A.', 'n.d.'",
+        "dates like 2024-01-31; missing: '-', '0000-00-00', '미상'",
+        "a, b; missing: 'n.d.'",
+    ]
 
 
 def test_a_target_with_a_word_among_its_numbers_is_refused() -> None:

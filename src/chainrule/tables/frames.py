@@ -16,6 +16,7 @@ _SAID_BY_PROGRAMS = ("", "na", "n/a", "nan", "null", "#n/a", "<na>", "nat")
 _SAID_BY_PEOPLE = (
     *("none", "nil", "missing", "-", "--", "–", "—", "?", ".", "n.a.", "n. a.", "#value!", "#ref!", "#div/0!", "#num!"),
     *("n.d.", "n. d.", "k.a.", "k. a.", "k.a", "미상", "결측", "무응답", "해당없음", "해당 없음"),
+    *("0000-00-00", "0000-00-00 00:00:00"),
 )
 MISSING = (*_SAID_BY_PROGRAMS, *_SAID_BY_PEOPLE)
 """What stands for a missing value in a text, in small letters."""
