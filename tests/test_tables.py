@@ -25,8 +25,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 
 import chainrule as cr
 from chainrule.common.errors import DataWarning, FileFormatError, InputError
-from chainrule.tables import TableModel, columns, preparation, split
-from chainrule.tables import model as model_module
+from chainrule.tables import TableModel, columns, preparation, split, training
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.encoders import Date, Numeric
 from chainrule.tables.frames import as_frame, texts
@@ -531,7 +530,7 @@ def test_what_tells_when_to_stop_is_as_far_from_training_as_what_tests() -> None
 @pytest.mark.parametrize("by", [{"time": "t"}, {"group": "g"}])
 def test_rows_that_tell_when_to_stop(by: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     spy = Mock(wraps=validating)
-    monkeypatch.setattr(model_module, "validating", spy)
+    monkeypatch.setattr(training, "validating", spy)
     frame = {"t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
     TableModel.fit(frame, "y", **QUICK, **by)
     assert spy.call_args.kwargs == {"seed": 0, "time": None, "group": None, **by}

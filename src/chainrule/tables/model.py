@@ -20,23 +20,19 @@ from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import arguments, networks, preparation
 from chainrule.tables.answers import with_answers, with_own_past
-from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
+from chainrule.tables.examples import examples, shape_of
 from chainrule.tables.findings import warn_of_findings
 from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, naive, scores
-from chainrule.tables.splitting import validating
-from chainrule.tables.stored_inputs import stored_inputs
 from chainrule.tables.targets import Target, Task, target_of
+from chainrule.tables.training import train
 from chainrule.tables.windows import Past, rebuilt_past
-from chainrule.training.callbacks import EarlyStopping
-
-_FEW_ROWS = 50  # too few to lose some for that
 
 
 class TableModel:
@@ -171,18 +167,16 @@ class TableModel:
         arguments.check_unlike_predictions(prepared.names, goal)
         if past is None:
             warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
-        shape = prepared.shape if past is None else (past.history, prepared.width)
-        network = networks.network(shape, goal, layers, seed)
+        network = networks.network(shape_of(prepared, past), goal, layers, seed)
         model = cls(network, prepared, goal, {"rows": table.height, "versions": _versions()}, past)
         if verbose:
             say(model.about(columns))
             if isinstance(table, Scan):
                 say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
-        model._train(
-            table if isinstance(table, Scan) else frame,
-            {"verbose": verbose and console.out().isatty(), "seed": seed, **settings, "class_weight": class_weight},
-            by,
-        )
+        progress = verbose and console.out().isatty()
+        settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight}
+        rows = table if isinstance(table, Scan) else frame
+        model.report |= train(network, prepared, goal, past, rows, settings, by)
         if verbose:
             say(model.trained)
         return model
@@ -208,59 +202,6 @@ class TableModel:
         best = validated.index(min(validated)) + 1
         whose = "the validation data" if self.report.get("own_validation") else "a fifth of them that told when to stop"
         return f"{text}; epoch {best} is kept, the best one on {whose}"
-
-    def _train(self, table: Any, settings: dict[str, Any], by: dict[str, str | None]) -> None:
-        """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
-        answers = table[self.target.name]
-        if isinstance(table, Scan):
-            y = self.target.numbers_of(answers)
-            validates = self._validates(table, y, settings, by)
-            with stored_inputs(table, self.preparation, [~validates, validates]) as (X, X_validates):
-                self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
-        else:
-            X, rows, _ = self._examples(table)
-            if self.past is not None:
-                known = ~texts(answers).is_null().to_numpy()[rows]
-                X, rows = X[known], rows[known]
-                self.past.check_some(table, rows)
-            y = self.target.numbers_of(answers[rows])
-            validates = self._validates(table, y, settings, by)
-            self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
-        self.report["history"] = self.network.history.rows
-
-    def _validates(
-        self, table: Any, y: NDArray[Any], settings: dict[str, Any], by: dict[str, str | None]
-    ) -> NDArray[np.bool_]:
-        """Return which examples tell when to stop; none if they are few, or others were said."""
-        if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):
-            return np.zeros(len(y), bool)
-        if self.past is not None:  # what comes last is like what will come
-            return np.arange(len(y)) >= (1 - networks.VALIDATED) * len(y)
-        strata = y if self.target.task == "classification" else np.zeros(len(y), int)
-        return validating(table, strata, networks.VALIDATED, seed=settings["seed"], **by)
-
-    def _fit(self, trains: tuple[Any, Any], validates: tuple[Any, Any], settings: dict[str, Any]) -> None:
-        """Train on inputs and classes' places or values, and stop when others get worse."""
-        chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
-        monitor = "val_loss"
-        if chosen["class_weight"] is not None:
-            chosen["class_weight"] = weights = weights_of(self.target, chosen["class_weight"], trains[1])
-            weighted = WeightedLoss(self.network.loss, tuple(weights.values()))
-            chosen["metrics"], monitor = [*chosen.get("metrics", ("accuracy",)), weighted], "val_weighted_loss"
-        if len(validates[0]):
-            chosen["validation_data"] = validates[0], self._learned(validates[1])
-        own = chosen.get("validation_data") is not None and not len(validates[0])
-        self.report["own_validation"] = own or bool(chosen.get("validation_split"))
-        if len(validates[0]) or self.report["own_validation"]:
-            stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
-            chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
-        self.network.fit(trains[0], self._learned(trains[1]), **chosen)
-
-    def _learned(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return what the network learns in the place of classes and values."""
-        if self.target.task == "classification":
-            return y
-        return ((y - self.target.center) / self.target.scale).astype(np.float32)[:, None]
 
     def predict(self, data: Any) -> Any:
         """Return the class or the value of each row of a table.
@@ -301,7 +242,7 @@ class TableModel:
 
     def _predicted(self, frame: Frame) -> tuple[NDArray[np.float64], dict[str, int]]:
         """Return what `_outputs` does, and for each column how many categories training did not know."""
-        X, rows, unknown = self._examples(frame)
+        X, rows, unknown = examples(frame, self.preparation, self.past, self.target.name)
         values = np.full((frame.height, max(len(self.target.classes), 1)), np.nan)
         if len(X):
             P = self.network.predict(X).astype(np.float64)
@@ -309,14 +250,6 @@ class TableModel:
         if self.target.task == "classification":
             return values, unknown
         return values[:, 0] * self.target.scale + self.target.center, unknown
-
-    def _examples(self, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.int64], dict[str, int]]:
-        """Return the inputs of the network, the row of the table that each example predicts, and what is unknown."""
-        X, unknown = self.preparation.prepare(frame)
-        if self.past is None:
-            return X.reshape(-1, *self.preparation.shape), np.arange(len(X)), unknown
-        seen, rows = self.past.windows(frame, self.target.name)
-        return X[seen], rows, unknown
 
     def scored(self, data: Any) -> Frame:
         """Return a table with the predictions beside its columns.
@@ -428,8 +361,7 @@ class TableModel:
             past = rebuilt_past(table["past"]) if "past" in table else None
             model = cls(network, prepared, rebuilt_target(table["target"]), rebuilt_report(table["report"]), past)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
-            shape = prepared.shape if past is None else (past.history, prepared.width)
-            wanted = (shape, (1 if outputs == 2 else outputs,))
+            wanted = (shape_of(prepared, past), (1 if outputs == 2 else outputs,))
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"{name} does not describe a table that this version knows: {error!r:.200}"

@@ -1,0 +1,104 @@
+"""How the network of a table is trained: on which rows, on which others it is told when to stop, and what is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.network import Network
+from chainrule.tables import networks
+from chainrule.tables.class_weights import WeightedLoss, weights_of
+from chainrule.tables.examples import examples
+from chainrule.tables.frames import texts
+from chainrule.tables.preparation import Preparation
+from chainrule.tables.scans import Scan
+from chainrule.tables.splitting import validating
+from chainrule.tables.stored_inputs import stored_inputs
+from chainrule.tables.targets import Target
+from chainrule.tables.windows import Past
+from chainrule.training.callbacks import EarlyStopping
+
+_FEW_ROWS = 50  # too few to lose some for that
+
+
+def train(
+    network: Network,
+    preparation: Preparation,
+    target: Target,
+    past: Past | None,
+    table: Any,
+    settings: dict[str, Any],
+    by: dict[str, str | None],
+) -> dict[str, Any]:
+    """Train on a frame or on a table in a file; a fifth of the rows tells when to stop.
+
+    Returns
+    -------
+    dict
+        What the report keeps of it, as plain data.
+    """
+    answers = table[target.name]
+    if isinstance(table, Scan):
+        y = target.numbers_of(answers)
+        validates = _validates(table, y, target, past, settings, by)
+        with stored_inputs(table, preparation, [~validates, validates]) as (X, X_validates):
+            return _fit(network, target, (X, y[~validates]), (X_validates, y[validates]), settings)
+    X, rows, _ = examples(table, preparation, past, target.name)
+    if past is not None:
+        known = ~texts(answers).is_null().to_numpy()[rows]
+        X, rows = X[known], rows[known]
+        past.check_some(table, rows)
+    y = target.numbers_of(answers[rows])
+    validates = _validates(table, y, target, past, settings, by)
+    return _fit(network, target, (X[~validates], y[~validates]), (X[validates], y[validates]), settings)
+
+
+def _validates(
+    table: Any,
+    y: NDArray[Any],
+    target: Target,
+    past: Past | None,
+    settings: dict[str, Any],
+    by: dict[str, str | None],
+) -> NDArray[np.bool_]:
+    """Return which examples tell when to stop; none if they are few, or others were said."""
+    if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):
+        return np.zeros(len(y), bool)
+    if past is not None:  # what comes last is like what will come
+        return np.arange(len(y)) >= (1 - networks.VALIDATED) * len(y)
+    strata = y if target.task == "classification" else np.zeros(len(y), int)
+    return validating(table, strata, networks.VALIDATED, seed=settings["seed"], **by)
+
+
+def _fit(
+    network: Network,
+    target: Target,
+    trains: tuple[Any, Any],
+    validates: tuple[Any, Any],
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """Train on inputs and classes' places or values, and stop when others get worse."""
+    chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
+    monitor = "val_loss"
+    if chosen["class_weight"] is not None:
+        chosen["class_weight"] = weights = weights_of(target, chosen["class_weight"], trains[1])
+        weighted = WeightedLoss(network.loss, tuple(weights.values()))
+        chosen["metrics"], monitor = [*chosen.get("metrics", ("accuracy",)), weighted], "val_weighted_loss"
+    if len(validates[0]):
+        chosen["validation_data"] = validates[0], _learned(target, validates[1])
+    own = chosen.get("validation_data") is not None and not len(validates[0])
+    report = {"own_validation": own or bool(chosen.get("validation_split"))}
+    if len(validates[0]) or report["own_validation"]:
+        stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
+        chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
+    network.fit(trains[0], _learned(target, trains[1]), **chosen)
+    return {**report, "history": network.history.rows}
+
+
+def _learned(target: Target, y: NDArray[Any]) -> NDArray[Any]:
+    """Return what the network learns in the place of classes and values."""
+    if target.task == "classification":
+        return y
+    return ((y - target.center) / target.scale).astype(np.float32)[:, None]
