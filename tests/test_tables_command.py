@@ -141,7 +141,7 @@ def test_info_says_what_is_in_the_file(run: Run) -> None:
         "Survived: classification",
         "logistic regression",
         "female, male",
-        "Dense",
+        "Residual",
         "written by chainrule",
         "checksum",
     ):

@@ -108,8 +108,8 @@ class TableModel:
         task
             "classification" or "regression"; told from the target if None.
         layers
-            Units of the hidden layers, which are Dense, ReLU and Dropout; or layers of your own, without the last one,
-            which follows from the target.
+            Units of the hidden layers, which are Dense, ReLU and Dropout, beside a linear part that starts as the linear
+            model of the inputs; or layers of your own, without the last one, which follows from the target.
         history, horizon
             To predict from the rows before, the target's own past included: how many rows are seen, and how many rows
             after the last of them it is, as for `chainrule.tables.windows`.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import MissingExtraError
 from chainrule.tables.frames import Frame, texts
+from chainrule.tables.linear import linear_model, sklearn_module
 from chainrule.tables.targets import Target
 from chainrule.tables.windows import Past
 
+LINEAR = {"regression": "ridge regression", "classification": "logistic regression"}
+"""What the linear baseline is called."""
 _IMBALANCED = 0.2  # of the rows: of a rarer class the accuracy says little
 
 
@@ -36,7 +37,7 @@ def scores(target: Target, y: NDArray[Any], P: NDArray[Any]) -> dict[str, float]
         if one is rare; and the mean cross-entropy. For values the mean absolute error, the root of the mean squared
         error, and the share of the variance that is explained (R²).
     """
-    metrics = _sklearn("metrics")
+    metrics = sklearn_module("metrics")
     if target.task == "regression":
         return {
             "mae": float(metrics.mean_absolute_error(y, P)),
@@ -73,20 +74,14 @@ def baselines(
     dict
         Scores under "most frequent class" or "mean", and under "logistic regression" or "ridge regression".
     """
-    linear_model, dummy = _sklearn("linear_model"), _sklearn("dummy")
-    contenders: dict[str, Any]
-    if target.task == "regression":
-        contenders = {"mean": dummy.DummyRegressor(), "ridge regression": linear_model.RidgeCV(np.logspace(-2, 4, 7))}
-    else:
-        contenders = {
-            "most frequent class": dummy.DummyClassifier(strategy="prior"),
-            "logistic regression": linear_model.LogisticRegression(max_iter=300),
-        }
+    dummy = sklearn_module("dummy")
     X, y = _at_most(*train)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a baseline that has not quite converged is one, too
-        for contender in contenders.values():
-            contender.fit(X, y)
+    linear = linear_model(target, X, y)
+    if target.task == "regression":
+        contenders = {"mean": dummy.DummyRegressor().fit(X, y), LINEAR[target.task]: linear}
+    else:
+        most_frequent = dummy.DummyClassifier(strategy="prior").fit(X, y)
+        contenders = {"most frequent class": most_frequent, LINEAR[target.task]: linear}
     outputs: dict[str, list[NDArray[Any]]] = {name: [] for name in contenders}
     for X in blocks:
         if not len(X):
@@ -138,12 +133,3 @@ def _of_all(contender: Any, target: Target, X: NDArray[Any]) -> NDArray[Any]:
     P = np.zeros((len(X), len(target.classes)))
     P[:, contender.classes_] = contender.predict_proba(X)
     return P
-
-
-def _sklearn(module: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(f"sklearn.{module}")
-    except ImportError as error:
-        raise MissingExtraError("Scoring a table", "scikit-learn", "tables") from error

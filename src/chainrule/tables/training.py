@@ -12,6 +12,7 @@ from chainrule.tables import networks
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.examples import examples
 from chainrule.tables.frames import texts
+from chainrule.tables.linear import linear_start
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan
 from chainrule.tables.splitting import validating
@@ -93,6 +94,10 @@ def _fit(
     if len(validates[0]) or report["own_validation"]:
         stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
         chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
+    if networks.has_linear_part(network):
+        start = linear_start(target, trains[0], _learned(target, trains[1]), chosen["class_weight"])
+        if start is not None:
+            networks.start_from(network, *start)
     network.fit(trains[0], _learned(target, trains[1]), **chosen)
     return {**report, "history": network.history.rows}
 
