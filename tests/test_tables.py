@@ -536,6 +536,30 @@ def test_rows_that_tell_when_to_stop(by: dict[str, Any], monkeypatch: pytest.Mon
     assert spy.call_args.kwargs == {"seed": 0, "time": None, "group": None, **by}
 
 
+def test_groups_only_split(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Of a patient who is in the rows that train, nothing is learned that would hold for another one."""
+    frame = {"x": [i % 7 / 2 for i in range(100)], "who": [i // 10 for i in range(100)], "y": [0, 1] * 50}
+    model = TableModel.fit(frame, "y", group="who", **QUICK | {"verbose": True})
+    assert model.preparation.names == ["x"]
+    assert "who     left out        0         10  its groups split the rows, and new rows are of other groups" in (
+        capsys.readouterr().out
+    )
+    assert model.predict({"x": [1.0]}).shape == (1,)
+    with pytest.raises(InputError, match=r"no column to learn from besides 'y'\. 'who': its groups split the rows"):
+        TableModel.fit({"who": frame["who"], "y": frame["y"]}, "y", group="who", **QUICK)
+
+
+def test_time_is_learned_from_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = {"t": [i * 1.5 for i in range(100)], "x": [i % 7 / 2 for i in range(100)], "y": [0, 1] * 50}
+    said = QUICK | {"verbose": True, "time": "t"}
+    assert TableModel.fit(frame, "y", **said).preparation.names == ["t", "x"]
+    assert "'t' orders the rows and is learned from, too; --drop t, or columns(..., drop=['t'])" in (
+        capsys.readouterr().out
+    )
+    assert TableModel.fit(frame, "y", columns=columns(frame, drop=["t"]), **said).preparation.names == ["x"]
+    assert "learned from, too" not in capsys.readouterr().out
+
+
 def test_own_validation_data_tell_when_to_stop() -> None:
     rng = np.random.default_rng(0)
     frame = {"x": rng.normal(size=200), "y": rng.integers(0, 2, 200)}

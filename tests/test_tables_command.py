@@ -221,6 +221,14 @@ def test_the_target_is_named_once(run: Run, option: str) -> None:
     assert f"{option} names 'Survived', which is to be predicted" in error
 
 
+def test_groups_only_split(run: Run) -> None:
+    said = ["train", "titanic.csv", "--target", "Survived", *QUICK, "--group", "Family"]
+    columns = json.loads(run(*said, "--json")[1])["columns"]
+    assert next(column["kind"] for column in columns if column["name"] == "Family") == "left out"
+    error = fails(run(*said, "--numeric", "Age,Family"))
+    assert "--group Family only splits the rows, and nothing is learned from it, so --numeric Family" in error
+
+
 def test_rows_that_train_and_test_are_counted(run: Run) -> None:
     polars.read_csv("titanic.csv", infer_schema=False)[:50].write_csv("again.csv")
     _, _, err = run("train", "titanic.csv", "--target", "Survived", *QUICK, "--test", "again.csv")

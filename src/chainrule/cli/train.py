@@ -94,11 +94,17 @@ def run(
         float | None, typer.Option(metavar="SHARE", help="Test on this share of the rows.", show_default="0.2")
     ] = None,
     split_by_time: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Test on the rows that are last by this column.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Test on the rows that are last by this column, which is learned from, too."
+        ),
     ] = None,
     group: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="Rows with the same value here are all trained or all tested on."),
+        typer.Option(
+            metavar="COLUMN",
+            help="Rows with the same value here are all trained or all tested on; nothing is learned from it.",
+        ),
     ] = None,
     history: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Predict a row of a table from the N rows before it.")

@@ -30,6 +30,7 @@ from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, naive, scores
+from chainrule.tables.splitting import without_groups
 from chainrule.tables.targets import Target, Task, target_of
 from chainrule.tables.training import train
 from chainrule.tables.windows import Past, rebuilt_past
@@ -108,17 +109,18 @@ class TableModel:
         task
             "classification" or "regression"; told from the target if None.
         layers
-            Units of the hidden layers, which are Dense, ReLU and Dropout, beside a linear part that starts as the linear
-            model of the inputs; or layers of your own, without the last one, which follows from the target.
+            Units of the hidden layers, which are Dense, ReLU and Dropout, beside a linear part that starts as the
+            linear model of the inputs; or layers of your own, without the last one, which follows from the target.
         history, horizon
             To predict from the rows before, the target's own past included: how many rows are seen, and how many rows
             after the last of them it is, as for `chainrule.tables.windows`.
         time
             The column that orders the rows. Without a history, the last rows by it tell when to stop, as where the
-            rows that test are later than all others.
+            rows that test are later than all others. It is learned from like any column, unless ``columns`` leaves it
+            out.
         group
             A column, such as that of a patient, of which whole groups tell when to stop, as where those that test are
-            of other groups.
+            of other groups. It only splits: nothing is learned from it, because new rows are of other groups.
         class_weight
             How much the examples of a class weigh in training, as {class: weight}; "balanced" makes all classes weigh
             the same together. Probabilities are then those of such a mixture.
@@ -147,7 +149,7 @@ class TableModel:
         by = {"time": time, "group": group}
         arguments.check_names_of(table, target, by.values())
         seed = whole("TableModel.fit", "seed", seed, least=0)
-        columns = recognized(table) if columns is None else columns
+        columns = without_groups(recognized(table) if columns is None else columns, group)
         arguments.check_covers(columns, target)
         answered = with_answers(
             table, target, instead="and windows with them are left out" if past else "which are left out"
@@ -173,6 +175,11 @@ class TableModel:
             say(model.about(columns))
             if isinstance(table, Scan):
                 say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
+            if time is not None and time in prepared.names and past is None:
+                say(
+                    f"{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., "
+                    f"drop=[{time!r}]), leaves it out."
+                )
         progress = verbose and console.out().isatty()
         settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight}
         rows = table if isinstance(table, Scan) else frame
