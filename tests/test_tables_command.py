@@ -150,6 +150,13 @@ def test_info_says_what_is_in_the_file(run: Run) -> None:
     assert result["table"]["target"]["classes"] == ["0", "1"] and len(result["sha256"]) == 64
 
 
+def test_a_network_that_is_behind_says_so(run: Run) -> None:
+    said = ["--target", "price", "--layers", "2", "--hidden", "tanh", "--epochs", "1", "--out", "model"]
+    sentence = "The network is behind ridge regression on the rows that test"
+    assert sentence in run("train", "houses.csv", *said)[2]
+    assert sentence in run("info", "model")[1]
+
+
 def test_unseen_categories_are_counted_beside_the_result(run: Run) -> None:
     polars.read_csv("titanic_new.csv").with_columns(Sex=polars.lit("unknown")).write_csv("odd.csv")
     status, _, err = run("predict", "titanic", "odd.csv", "--out", "scored.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import polars
 import pytest
 
 import chainrule as cr
+from chainrule.common.errors import DataWarning
 from chainrule.tables import networks
 from chainrule.tables.linear import linear_model, linear_start
+from chainrule.tables.scores import behind
 from chainrule.tables.targets import Target
 
 TARGETS = {
@@ -84,3 +87,40 @@ def test_what_is_linear_is_learned_as_well_as_by_the_linear_model(task: str, sco
     model = cr.TableModel.fit(train, "y", verbose=False)
     _, linear = model.baselines(train, test).values()
     assert model.evaluate(test)[score] < 1.05 * linear[score]
+
+
+SCORES: dict[str, tuple[dict[str, Any], dict[str, dict[str, float]], str]] = {
+    "far behind": (
+        {"rmse": 12.0, "r2": 0.7},
+        {"mean": {"rmse": 20.0, "r2": 0.0}, "ridge regression": {"rmse": 9.0, "r2": 0.85}},
+        r"is behind ridge regression on the rows that test \(rmse 12\.00 against 9\.0000\)\. Try preset=",
+    ),
+    "the farther one": (
+        {"log_loss": 0.9, "accuracy": 0.5},
+        {"most frequent class": {"log_loss": 0.7}, "logistic regression": {"log_loss": 0.3}},
+        r"behind logistic regression .* \(log_loss 0\.9000 against 0\.3000\)",
+    ),
+    "no model at all": (
+        {"rmse": 12.0, "r2": -0.4},
+        {"mean": {"rmse": 10.0, "r2": 0.0}},
+        "behind the mean .* The columns say little of the target",
+    ),
+    "a season": ({"rmse": 12.0, "r2": 0.4}, {"one season before": {"rmse": 10.0, "r2": 0.5}}, "Try a longer history"),
+    "a little": ({"rmse": 10.5, "r2": 0.77}, {"ridge regression": {"rmse": 10.0, "r2": 0.79}}, "^$"),
+    "both as good as perfect": ({"rmse": 0.02, "r2": 0.999}, {"ridge regression": {"rmse": 0.01, "r2": 0.9999}}, "^$"),
+    "nothing to compare": ({"rmse": 0.02}, {"last value": {"mae": 0.01}}, "^$"),
+}
+
+
+@pytest.mark.parametrize(("network", "baselines", "sentence"), SCORES.values(), ids=SCORES)
+def test_a_network_that_is_behind_says_so(network: Any, baselines: Any, sentence: str) -> None:
+    assert re.search(sentence, behind({"this network": network, **baselines}))
+
+
+def test_the_report_keeps_how_the_network_compares() -> None:
+    """One that has hardly learned is behind, and the next thing to try is said."""
+    train, test = cr.tables.split(linear_table("regression", 300), 0.3)
+    model = cr.TableModel.fit(train, "y", layers=[cr.Dense(2), cr.ReLU()], epochs=1, verbose=False)
+    with pytest.warns(DataWarning, match="The network is behind ridge regression on the rows that test"):
+        scores = model.compare(train, test)
+    assert list(scores) == ["this network", "mean", "ridge regression"] and model.report["test"] is scores

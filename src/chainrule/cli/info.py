@@ -11,6 +11,7 @@ from chainrule.common.text_table import text_table
 from chainrule.files.models import load_described
 from chainrule.tables import TableModel
 from chainrule.tables.descriptions import described
+from chainrule.tables.scores import behind
 
 EXAMPLE = "Example: chainrule info digits.safetensors"
 
@@ -59,7 +60,7 @@ def _about(table: TableModel) -> str:
         "written by " + ", ".join(f"{name} {version}" for name, version in table.report.get("versions", {}).items()),
     ]
     if "test" in table.report:
-        lines += ["", scores_table(table.report["test"])]
+        lines += ["", scores_table(table.report["test"]), *filter(None, [behind(table.report["test"])])]
     return "\n".join(lines)
 
 

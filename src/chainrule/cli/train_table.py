@@ -86,11 +86,10 @@ def _test(model: TableModel, rows: Frame, rows_test: Frame, out: Path | None) ->
     if out is not None:
         model.save(out)  # before the test, so that no mistake in its rows costs the training
     try:
-        scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
+        scores = model.compare(rows, rows_test)
     except InputError as error:
         kept = "" if out is None else f" The model is in {out}, without scores."
         raise InputError(f"The rows that test cannot be scored. {error}{kept}") from None
-    model.report["test"] = scores
     if out is not None:
         model.save(out)
     return scores

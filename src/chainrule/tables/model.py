@@ -29,7 +29,7 @@ from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_n
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan, rows_to_look_at
-from chainrule.tables.scores import baselines, naive, scores
+from chainrule.tables.scores import baselines, behind, naive, scores
 from chainrule.tables.splitting import without_groups
 from chainrule.tables.targets import Target, Task, target_of
 from chainrule.tables.training import train
@@ -319,6 +319,24 @@ class TableModel:
         blocks = test.map(self.preparation.prepare) if isinstance(test, Scan) else [self.preparation.prepare(test)]
         answers = self.target.numbers_of(test[self.target.name])
         return baselines(self.target, trains, (block.X for block in blocks), answers)
+
+    def compare(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
+        """Return the scores of "this network" and of the baselines on a test table; the report keeps them.
+
+        Parameters
+        ----------
+        train, test
+            The table that it was trained on, which the baselines learn from, and one to test on.
+
+        Warns
+        -----
+        DataWarning
+            If the network is clearly behind one of the baselines.
+        """
+        self.report["test"] = compared = {"this network": self.evaluate(test), **self.baselines(train, test)}
+        if sentence := behind(compared):
+            warn(sentence, DataWarning)
+        return compared
 
     def about(self, columns: Columns) -> str:
         """Return what was recognized, for people."""

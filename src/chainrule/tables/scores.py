@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.common.number_text import number_text
+from chainrule.tables.encoders import SMALLEST
 from chainrule.tables.frames import Frame, texts
 from chainrule.tables.linear import linear_model, sklearn_module
 from chainrule.tables.targets import Target
@@ -90,6 +92,52 @@ def baselines(
             P = contender.predict(X) if target.task == "regression" else _of_all(contender, target, X)
             outputs[name].append(P)
     return {name: scores(target, y_test, np.concatenate(P)) for name, P in outputs.items()}
+
+
+def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a sentence if the first of several models, the network, is clearly behind another one, else "".
+
+    >>> behind({"this network": {"rmse": 3.0, "r2": 0.9}, "mean": {"rmse": 10.0, "r2": 0.0}})
+    ''
+    >>> print(behind({"this network": {"accuracy": 0.5}, "last class": {"accuracy": 0.75}}))
+    The network is behind the last class on the rows that test (accuracy 0.5000 against 0.7500). Try a longer history.
+    """
+    (_, network), *baselines = scores.items()
+    worst, sentence = _CLEARLY, ""
+    for name, values in baselines:
+        score = next((score for score in _DECIDING if score in network and score in values), None)
+        if score is None or _nearly_the_same(network, values):
+            continue
+        own, other = (1 - s[score] if score == "accuracy" else s[score] for s in (network, values))
+        if own > worst * other:
+            worst = own / max(other, SMALLEST)
+            sentence = (
+                f"The network is behind {_ARTICLE.get(name, 'the ')}{name} on the rows that test ({score} "
+                f"{number_text(network[score])} against {number_text(values[score])}). {_NEXT[name]}"
+            )
+    return sentence
+
+
+_CLEARLY = 1.1  # times the error: what is less may be the draw of the rows that test
+_DECIDING = ("rmse", "log_loss", "accuracy")
+_NEGLIGIBLE = {"r2": 0.01, "log_loss": 0.01}
+_ARTICLE = dict.fromkeys(LINEAR.values(), "")
+_HISTORY = "Try a longer history."
+_COLUMNS = "The columns say little of the target, or these rows are unlike those that train: look at both."
+_NEXT = {
+    **dict.fromkeys(
+        LINEAR.values(),
+        'Try preset="tabular" (--preset tabular), or fewer and smaller layers; a network gains most from more rows.',
+    ),
+    **dict.fromkeys(("mean", "most frequent class"), _COLUMNS),
+    **dict.fromkeys(("last value", "last class", "one season before"), _HISTORY),
+}
+"""What to try where the network is behind a baseline."""
+
+
+def _nearly_the_same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Return whether two models are equally good for all that anybody would notice."""
+    return any(s in one and s in other and abs(one[s] - other[s]) < least for s, least in _NEGLIGIBLE.items())
 
 
 def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float]]:
