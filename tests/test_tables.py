@@ -531,7 +531,8 @@ def test_what_tells_when_to_stop_is_as_far_from_training_as_what_tests() -> None
 def test_rows_that_tell_when_to_stop(by: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     spy = Mock(wraps=validating)
     monkeypatch.setattr(training, "validating", spy)
-    frame = {"t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
+    x = [i % 7 / 2 for i in range(100)]
+    frame = {"x": x, "t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
     TableModel.fit(frame, "y", **QUICK, **by)
     assert spy.call_args.kwargs == {"seed": 0, "time": None, "group": None, **by}
 

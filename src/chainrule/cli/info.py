@@ -33,7 +33,7 @@ def run(model: ModelArgument, as_json: JsonOption = False) -> None:
                 "loss": description["loss"],
                 "input_shape": description["input_shape"],
                 "dtype": description["dtype"],
-                "table": description.get(TableModel.KEY),
+                "table": None if table is None else _without_digests(description[TableModel.KEY]),
                 "bytes": size,
                 "sha256": digest,
             }
@@ -43,6 +43,10 @@ def run(model: ModelArgument, as_json: JsonOption = False) -> None:
         print(_about(table), end="\n\n")
     print(_network(network))
     print(f"{model}: {size:,} bytes, checksum {digest[:16] if digest else 'none (a file of before)'}")
+
+
+def _without_digests(description: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in description.items() if name != TableModel.SEEN}
 
 
 def _network(network: Network) -> str:

@@ -30,6 +30,7 @@ from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, behind, naive, scores
+from chainrule.tables.seen_rows import SeenRows, rebuilt_seen_rows
 from chainrule.tables.splitting import without_groups
 from chainrule.tables.targets import Target, Task, target_of
 from chainrule.tables.training import train
@@ -51,6 +52,8 @@ class TableModel:
         Scores and versions, kept in the file: plain data.
     past
         Which rows before it a prediction is made from; None if it is made from its own row.
+    seen
+        Digests of rows that it learned from, for `learned_share`; None if nobody knows.
 
     Examples
     --------
@@ -64,6 +67,8 @@ class TableModel:
 
     KEY: ClassVar[str] = "table"
     """Of its part of the description in a model file."""
+    SEEN: ClassVar[str] = "seen"
+    """In that part: of digests, which say nothing to people."""
 
     def __init__(
         self,
@@ -72,9 +77,10 @@ class TableModel:
         target: Target,
         report: dict[str, Any],
         past: Past | None = None,
+        seen: SeenRows | None = None,
     ) -> None:
         self.network, self.preparation, self.target = network, preparation, target
-        self.report, self.past = report, past
+        self.report, self.past, self.seen = report, past, seen
 
     @classmethod
     def fit(
@@ -183,7 +189,8 @@ class TableModel:
         progress = verbose and console.out().isatty()
         settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight}
         rows = table if isinstance(table, Scan) else frame
-        model.report |= train(network, prepared, goal, past, rows, settings, by)
+        report, model.seen = train(network, prepared, goal, past, rows, settings, by)
+        model.report |= report
         if verbose:
             say(model.trained)
         return model
@@ -305,6 +312,18 @@ class TableModel:
             raise InputError("The table has no row that can be predicted, so there is nothing to score.")
         return scores(self.target, self.target.numbers_of(answers[rows]), P[rows])
 
+    def learned_share(self, data: Any) -> float:
+        """Return the share of a table's rows that the model learned from, by which scores on it say nothing.
+
+        Rows are the same if they give the network the same inputs. Of more than a thousand different rows, the share is
+        told from a sample; of a table in a file, from its first block. It is 0 where chance makes as many the same.
+        """
+        table = _table(data, self.past)
+        frame = next(table.map(lambda rows: rows)) if isinstance(table, Scan) else table
+        if self.seen is None:
+            return 0.0
+        return self.seen.share_of(examples(frame, self.preparation, self.past, self.target.name).X)
+
     def baselines(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
         """Return the scores of models without a network on a test table.
 
@@ -359,6 +378,7 @@ class TableModel:
             "target": described(self.target),
             "report": self.report,
             **({} if self.past is None else {"past": vars(self.past)}),
+            **({} if self.seen is None else {self.SEEN: vars(self.seen)}),
         }
         models.write(self.network, path, {self.KEY: table})
 
@@ -384,7 +404,9 @@ class TableModel:
         try:
             prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
             past = rebuilt_past(table["past"]) if "past" in table else None
-            model = cls(network, prepared, rebuilt_target(table["target"]), rebuilt_report(table["report"]), past)
+            seen = rebuilt_seen_rows(table[cls.SEEN]) if cls.SEEN in table else None
+            target, report = rebuilt_target(table["target"]), rebuilt_report(table["report"])
+            model = cls(network, prepared, target, report, past, seen)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
             wanted = (shape_of(prepared, past), (1 if outputs == 2 else outputs,))
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:

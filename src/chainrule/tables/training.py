@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from chainrule.tables.frames import texts
 from chainrule.tables.linear import linear_start
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan
+from chainrule.tables.seen_rows import SeenRows
 from chainrule.tables.splitting import validating
 from chainrule.tables.stored_inputs import stored_inputs
 from chainrule.tables.targets import Target
@@ -22,6 +23,14 @@ from chainrule.tables.windows import Past
 from chainrule.training.callbacks import EarlyStopping
 
 _FEW_ROWS = 50  # too few to lose some for that
+
+
+class Trained(NamedTuple):
+    """What is kept of a training besides the network."""
+
+    report: dict[str, Any]
+    """Plain data: the scores of each epoch, and which rows told when to stop."""
+    seen: SeenRows
 
 
 def train(
@@ -32,14 +41,8 @@ def train(
     table: Any,
     settings: dict[str, Any],
     by: dict[str, str | None],
-) -> dict[str, Any]:
-    """Train on a frame or on a table in a file; a fifth of the rows tells when to stop.
-
-    Returns
-    -------
-    dict
-        What the report keeps of it, as plain data.
-    """
+) -> Trained:
+    """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
     answers = table[target.name]
     if isinstance(table, Scan):
         y = target.numbers_of(answers)
@@ -79,7 +82,7 @@ def _fit(
     trains: tuple[Any, Any],
     validates: tuple[Any, Any],
     settings: dict[str, Any],
-) -> dict[str, Any]:
+) -> Trained:
     """Train on inputs and classes' places or values, and stop when others get worse."""
     chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
     monitor = "val_loss"
@@ -90,7 +93,7 @@ def _fit(
     if len(validates[0]):
         chosen["validation_data"] = validates[0], _learned(target, validates[1])
     own = chosen.get("validation_data") is not None and not len(validates[0])
-    report = {"own_validation": own or bool(chosen.get("validation_split"))}
+    report: dict[str, Any] = {"own_validation": own or bool(chosen.get("validation_split"))}
     if len(validates[0]) or report["own_validation"]:
         stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
         chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
@@ -99,7 +102,7 @@ def _fit(
         if start is not None:
             networks.start_from(network, *start)
     network.fit(trains[0], _learned(target, trains[1]), **chosen)
-    return {**report, "history": network.history.rows}
+    return Trained(report | {"history": network.history.rows}, SeenRows.of(trains[0], validates[0]))
 
 
 def _learned(target: Target, y: NDArray[Any]) -> NDArray[Any]:
