@@ -280,6 +280,17 @@ def test_it_learns(model: TableModel) -> None:
     assert model.target.classes == ("no", "yes")
 
 
+def test_what_a_user_of_scikit_learn_looks_for(model: TableModel) -> None:
+    assert model.classes.tolist() == model.classes_.tolist() == ["no", "yes"]
+    assert model.feature_names == model.feature_names_in_ == ["x", "color", "when"]
+    x = [i % 7 / 2 for i in range(27)]
+    places = model.predict_proba(frame_of()).argmax(axis=1)
+    assert model.classes[places].tolist() == model.predict(frame_of()).tolist()
+    assert TableModel.fit({"x": x, "y": [3, 1, 2] * 9}, "y", **QUICK).classes.tolist() == [1, 2, 3]
+    values = TableModel.fit({"x": x, "y": [3.5, 1, 2] * 9}, "y", **QUICK)
+    assert not hasattr(values, "classes_")
+
+
 def test_the_order_of_columns_and_further_ones_change_nothing(model: TableModel) -> None:
     frame = frame_of()
     expected = model.predict_proba(frame)

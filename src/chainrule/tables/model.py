@@ -196,6 +196,20 @@ class TableModel:
         return model
 
     @property
+    def classes(self) -> NDArray[Any]:
+        """The classes as `predict` gives them, in the order of `predict_proba`; a regression has none."""
+        if self.target.task == "regression":
+            raise AttributeError(f"{self.target.name!r} is a number, which has no classes.")
+        return self.target.labels(np.eye(len(self.target.classes))).to_numpy()  # type: ignore[no-any-return]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The columns that it learned from, which a table to predict needs."""
+        return self.preparation.names
+
+    classes_, feature_names_in_ = classes, feature_names  # as scikit-learn calls them
+
+    @property
     def predicts(self) -> str:
         """What it predicts, for people."""
         if self.target.task == "regression":
