@@ -310,7 +310,7 @@ def test_targets_that_cannot_be_told_apart_are_refused(y: Any, message: str) -> 
 
 def test_a_distance_that_is_no_number_is_refused() -> None:
     with pytest.raises(InputError, match="a distance beyond the largest number of float64: divide it by a power of 10"):
-        mean_and_deviation("y", np.array([[1.7e308], [-1.7e308]]))
+        mean_and_deviation("y", np.array([[1.7e308]] * 3 + [[-1.7e308]]))
 
 
 def test_one_class_is_no_classification() -> None:

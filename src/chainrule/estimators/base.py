@@ -22,7 +22,7 @@ from chainrule.data import checks
 from chainrule.data.convert import as_array
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
-from chainrule.estimators import plan, preset
+from chainrule.estimators import plan
 from chainrule.estimators.body import layers_of
 from chainrule.estimators.fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
 from chainrule.estimators.parameters import Parameters
@@ -31,6 +31,7 @@ from chainrule.estimators.scaling import RobustScale
 from chainrule.estimators.stopping import ContinuedStopping, Progress, digest
 from chainrule.estimators.targets import Classes, Values
 from chainrule.network import Network
+from chainrule.tables import realmlp
 from chainrule.training.history import History
 
 
@@ -127,7 +128,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         weights = self._class_weights(y, weights)
         batch_size = settings.batch_size
         if batch_size == "auto":
-            batch_size = (preset if settings.preset else plan).batch_size_for(len(X))
+            batch_size = (realmlp if settings.preset else plan).batch_size_for(len(X))
         epochs = (
             plan.epochs_for(len(X), batch_size, self.least_epochs) if settings.epochs == "auto" else settings.epochs
         )
@@ -144,7 +145,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 targets,
                 epochs=epochs,
                 batch_size=batch_size,
-                optimizer=preset.optimizer(self.tabular, steps) if settings.preset else _optimizer(settings),
+                optimizer=realmlp.optimizer(self.tabular, steps) if settings.preset else _optimizer(settings),
                 validation_data=validation,
                 sample_weight=weights,
                 metrics=[] if settings.monitor == "loss" else [settings.monitor],
@@ -170,7 +171,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         """Take from the first examples what all others are measured by, and build the network."""
         targets = self._targets_of(y if labels is None or y.ndim == 2 else labels, weights, settings)
         outputs = targets.outputs
-        layers = preset.layers(self.tabular, outputs) if settings.preset else layers_of(settings, outputs)
+        layers = realmlp.layers(self.tabular, outputs) if settings.preset else layers_of(settings, outputs)
         self._targets = targets
         self._scale = RobustScale.fit(X, weights, constant) if settings.scale else None
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -208,8 +209,8 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         counting = weights > 0
         if not counting.any():
             raise InputError(
-                f"The sample weights of all {len(weights):,} rows are zero, so there is nothing to learn from: give rows "
-                "that count a weight above 0, or leave out sample_weight."
+                f"The sample weights of all {len(weights):,} rows are zero, so there is nothing to learn from: give "
+                "rows that count a weight above 0, or leave out sample_weight."
             )
         return X[counting], y[counting], weights[counting]
 
