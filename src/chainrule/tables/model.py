@@ -90,7 +90,8 @@ class TableModel:
         *,
         columns: Columns | None = None,
         task: Task | None = None,
-        layers: Sequence[int | Layer] = (128, 64),
+        preset: Literal["tabular"] | None = None,
+        layers: Sequence[int | Layer] | None = None,
         history: int | None = None,
         horizon: int = 1,
         time: str | None = None,
@@ -114,9 +115,14 @@ class TableModel:
             What the columns are, from `chainrule.tables.columns`; told from the table if None.
         task
             "classification" or "regression"; told from the target if None.
+        preset
+            "tabular" takes the network, the optimizer and the batches that were tuned on many tables, as that of
+            `chainrule.estimators.NetworkClassifier` does (RealMLP-TD-S), and the best of its epochs. It takes longer,
+            and is often better. What it decides cannot be said beside it; ``epochs`` can.
         layers
             Units of the hidden layers, which are Dense, ReLU and Dropout, beside a linear part that starts as the
-            linear model of the inputs; or layers of your own, without the last one, which follows from the target.
+            linear model of the inputs, (128, 64) if None; or layers of your own, without the last one, which follows
+            from the target.
         history, horizon
             To predict from the rows before, the target's own past included: how many rows are seen, and how many rows
             after the last of them it is, as for `chainrule.tables.windows`.
@@ -150,6 +156,7 @@ class TableModel:
         """
         settings = arguments.checked_settings(settings)
         arguments.check_said(task, class_weight, history, horizon, group)
+        arguments.check_preset(preset, layers, history, settings)
         past = None if history is None else Past(history, horizon, time)
         table = _table(data, past)
         by = {"time": time, "group": group}
@@ -175,7 +182,11 @@ class TableModel:
         arguments.check_unlike_predictions(prepared.names, goal)
         if past is None:
             warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
-        network = networks.network(shape_of(prepared, past), goal, layers, seed)
+        shape = shape_of(prepared, past)
+        if preset is None:
+            network = networks.network(shape, goal, networks.LAYERS if layers is None else layers, seed)
+        else:
+            network = networks.tabular(shape, goal, seed)
         model = cls(network, prepared, goal, {"rows": table.height, "versions": _versions()}, past)
         if verbose:
             say(model.about(columns))
@@ -187,7 +198,7 @@ class TableModel:
                     f"drop=[{time!r}]), leaves it out."
                 )
         progress = verbose and console.out().isatty()
-        settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight}
+        settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight, "preset": preset}
         rows = table if isinstance(table, Scan) else frame
         report, model.seen = train(network, prepared, goal, past, rows, settings, by)
         model.report |= report
@@ -223,11 +234,9 @@ class TableModel:
         """How it was trained, for people."""
         epochs = self.report.get("history", ())
         text = f"trained on {self.report['rows']:,} rows for {len(epochs)} epochs"
-        monitor = "val_weighted_loss" if epochs and "val_weighted_loss" in epochs[0] else "val_loss"
-        validated = [epoch[monitor] for epoch in epochs if monitor in epoch]
-        if not validated:
+        best = self.report.get("kept_epoch")
+        if best is None:
             return text
-        best = validated.index(min(validated)) + 1
         whose = "the validation data" if self.report.get("own_validation") else "a fifth of them that told when to stop"
         return f"{text}; epoch {best} is kept, the best one on {whose}"
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from chainrule.common.errors import InputError
 from chainrule.common.settings import whole
+from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, MeanSquaredError
 from chainrule.equations.optimizers import AdamW
 from chainrule.equations.schedules import Cosine, Warmup
 from chainrule.layers import (
@@ -24,8 +26,10 @@ from chainrule.layers import (
     Residual,
 )
 from chainrule.network import Network
+from chainrule.tables import realmlp
 from chainrule.tables.targets import Target
 
+LAYERS = (128, 64)  # units of hidden layers, if nobody says so
 DROPOUT = 0.3
 VALIDATED = 0.2  # of the rows tell when to stop
 _STEPS = 2000  # of the optimizer: a small table is gone through more often than a large one
@@ -67,6 +71,27 @@ def network(shape: tuple[int, ...], target: Target, layers: Sequence[int | Layer
     return Network([*first, *last], loss, input_shape=shape, seed=seed)
 
 
+def tabular(shape: tuple[int, ...], target: Target, seed: int) -> Network:
+    """Return the network of the preset "tabular".
+
+    Raises
+    ------
+    InputError
+        If examples are pictures.
+    """
+    if len(shape) == 3:
+        raise InputError(
+            'preset="tabular" learns from columns of numbers, categories and dates, not from pictures: leave it out.'
+        )
+    classes = len(target.classes)
+    task = realmlp.task_of(target.task)
+    loss: Loss = MeanSquaredError()
+    if classes:
+        loss = (BinaryCrossEntropy if classes == 2 else CategoricalCrossEntropy)(task.label_smoothing)
+    layers = realmlp.layers(task, 1 if classes <= 2 else classes)
+    return Network(layers, loss, input_shape=shape, seed=seed)
+
+
 def has_linear_part(network: Network) -> bool:
     """Return whether a network for a table has inputs that go straight to the output, beside hidden layers or alone."""
     *others, last = network.body.layers
@@ -94,6 +119,13 @@ def _convolutions(side: int) -> list[Layer]:
             layers.append(MaxPool(2))
             side //= 2
     return [*layers, GlobalAveragePool()]
+
+
+def tabular_settings(rows: int, target: Target, said: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of `Network.fit` of the preset "tabular", for so many rows to train on."""
+    batch_size, epochs = realmlp.batch_size_for(rows), said.get("epochs", realmlp.EPOCHS)
+    optimizer = realmlp.optimizer(realmlp.task_of(target.task), epochs * math.ceil(rows / batch_size))
+    return {**said, "batch_size": batch_size, "epochs": epochs, "optimizer": optimizer}
 
 
 def settings(rows: int, said: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from chainrule.equations.optimizers import Adam
 from chainrule.equations.schedules import CosineLog
@@ -30,6 +30,11 @@ class Task(NamedTuple):
 
 CLASSES = Task("selu", 0.04, "accuracy", 0.1)
 NUMBERS = Task("mish", 0.07, "loss", 0.0)
+
+
+def task_of(name: Literal["classification", "regression"]) -> Task:
+    """Return what differs, for what a table asks for."""
+    return CLASSES if name == "classification" else NUMBERS
 
 
 def layers(task: Task, outputs: int) -> list[Layer]:

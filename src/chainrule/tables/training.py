@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.network import Network
-from chainrule.tables import networks
+from chainrule.tables import networks, realmlp
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.examples import examples
 from chainrule.tables.frames import texts
@@ -84,8 +84,13 @@ def _fit(
     settings: dict[str, Any],
 ) -> Trained:
     """Train on inputs and classes' places or values, and stop when others get worse."""
-    chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
-    monitor = "val_loss"
+    chosen = {**settings}
+    tabular = chosen.pop("preset") is not None
+    if tabular:
+        chosen = networks.tabular_settings(len(trains[0]), target, chosen)
+    else:
+        chosen = networks.settings(len(trains[0]) + len(validates[0]), chosen)
+    monitor = f"val_{realmlp.task_of(target.task).monitor}" if tabular else "val_loss"
     if chosen["class_weight"] is not None:
         chosen["class_weight"] = weights = weights_of(target, chosen["class_weight"], trains[1])
         weighted = WeightedLoss(network.loss, tuple(weights.values()))
@@ -94,15 +99,20 @@ def _fit(
         chosen["validation_data"] = validates[0], _learned(target, validates[1])
     own = chosen.get("validation_data") is not None and not len(validates[0])
     report: dict[str, Any] = {"own_validation": own or bool(chosen.get("validation_split"))}
+    stop = None
     if len(validates[0]) or report["own_validation"]:
-        stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
+        stop = EarlyStopping(chosen["epochs"] if tabular else max(5, chosen["epochs"] // 4), monitor)
+        stop.last_of_equals = tabular
         chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
-    if networks.has_linear_part(network):
+    if networks.has_linear_part(network) and not tabular:
         start = linear_start(target, trains[0], _learned(target, trains[1]), chosen["class_weight"])
         if start is not None:
             networks.start_from(network, *start)
     network.fit(trains[0], _learned(target, trains[1]), **chosen)
-    return Trained(report | {"history": network.history.rows}, SeenRows.of(trains[0], validates[0]))
+    history = network.history.rows
+    if stop is not None:
+        report["kept_epoch"] = len(history) - stop.waited
+    return Trained(report | {"history": history}, SeenRows.of(trains[0], validates[0]))
 
 
 def _learned(target: Target, y: NDArray[Any]) -> NDArray[Any]:
