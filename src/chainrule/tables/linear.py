@@ -38,7 +38,10 @@ def linear_model(
         model = models.RidgeCV(np.logspace(-2, 4, 7))
     else:
         model = models.LogisticRegression(max_iter=300, class_weight=class_weight)
-    with warnings.catch_warnings():
+    from threadpoolctl import threadpool_limits
+
+    # How BLAS cuts a product, and so its last bits, depends on how many threads it has. SciPy has a BLAS of its own.
+    with threadpool_limits(1, "blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one that has not quite converged is a linear model, too
         return model.fit(X, y)
 
