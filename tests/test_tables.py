@@ -25,8 +25,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 
 import chainrule as cr
 from chainrule.common.errors import DataWarning, FileFormatError, InputError
-from chainrule.tables import TableModel, columns, preparation, split
-from chainrule.tables import model as model_module
+from chainrule.tables import TableModel, columns, preparation, split, training
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.encoders import Date, Numeric
 from chainrule.tables.frames import as_frame, texts
@@ -365,6 +364,17 @@ def test_it_learns(model: TableModel) -> None:
     assert model.target.classes == ("no", "yes")
 
 
+def test_what_a_user_of_scikit_learn_looks_for(model: TableModel) -> None:
+    assert model.classes.tolist() == model.classes_.tolist() == ["no", "yes"]
+    assert model.feature_names == model.feature_names_in_ == ["x", "color", "when"]
+    x = [i % 7 / 2 for i in range(27)]
+    places = model.predict_proba(frame_of()).argmax(axis=1)
+    assert model.classes[places].tolist() == model.predict(frame_of()).tolist()
+    assert TableModel.fit({"x": x, "y": [3, 1, 2] * 9}, "y", **QUICK).classes.tolist() == [1, 2, 3]
+    values = TableModel.fit({"x": x, "y": [3.5, 1, 2] * 9}, "y", **QUICK)
+    assert not hasattr(values, "classes_")
+
+
 def test_the_order_of_columns_and_further_ones_change_nothing(model: TableModel) -> None:
     frame = frame_of()
     expected = model.predict_proba(frame)
@@ -574,6 +584,10 @@ def test_values_are_learned_and_given_in_their_units() -> None:
         ({"x": [5, 5], "y": ["a", "b"]}, {}, "no column to learn from besides 'y'. 'x': all values are '5'"),
         ({"x": [1, 2], "y": ["2024-01-01", "2024-01-02"]}, {}, "Column 'y' holds dates: a model predicts"),
         ({"x": [1, 2], "y": ["a", "b"]}, {"task": "regression"}, "predicted as a number, but row 1 .* is 'a'"),
+        ({"x": [1, 2], "y": [1e200, 2e200]}, {"task": "regression"}, r"beyond 3e\+38, the largest of float32: divide"),
+        ({"x": [1, 2], "y": ["1", "2e200"]}, {"task": "regression"}, r"beyond 3e\+38, the largest of float32: divide"),
+        ({"x": [1, 2], "y": [1e-200, 2e-200]}, {"task": "regression"}, "than float32 can tell: multiply it by a power"),
+        ({"x": [1, 2], "y": [2**60, 2**60 + 3]}, {"task": "regression"}, r"hardly keeps: subtract 1152921504606846976"),
         ({"x": [1, 2], "y": [3.5, 3.5]}, {"task": "regression"}, r"Column 'y' is 3\.5 in all rows"),
         ({"x": range(30), "y": [f"n{i}" for i in range(30)]}, {}, "has 30 different texts in 30 rows"),
         ({"x": [1, 2], "y": [1, 2]}, {"layers": (0,)}, "layers as a whole number of at least 1, but layers=0"),
@@ -622,10 +636,35 @@ def test_what_tells_when_to_stop_is_as_far_from_training_as_what_tests() -> None
 @pytest.mark.parametrize("by", [{"time": "t"}, {"group": "g"}])
 def test_rows_that_tell_when_to_stop(by: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     spy = Mock(wraps=validating)
-    monkeypatch.setattr(model_module, "validating", spy)
-    frame = {"t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
+    monkeypatch.setattr(training, "validating", spy)
+    x = [i % 7 / 2 for i in range(100)]
+    frame = {"x": x, "t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
     TableModel.fit(frame, "y", **QUICK, **by)
     assert spy.call_args.kwargs == {"seed": 0, "time": None, "group": None, **by}
+
+
+def test_groups_only_split(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Of a patient who is in the rows that train, nothing is learned that would hold for another one."""
+    frame = {"x": [i % 7 / 2 for i in range(100)], "who": [i // 10 for i in range(100)], "y": [0, 1] * 50}
+    model = TableModel.fit(frame, "y", group="who", **QUICK | {"verbose": True})
+    assert model.preparation.names == ["x"]
+    assert "who     left out        0         10  its groups split the rows, and new rows are of other groups" in (
+        capsys.readouterr().out
+    )
+    assert model.predict({"x": [1.0]}).shape == (1,)
+    with pytest.raises(InputError, match=r"no column to learn from besides 'y'\. 'who': its groups split the rows"):
+        TableModel.fit({"who": frame["who"], "y": frame["y"]}, "y", group="who", **QUICK)
+
+
+def test_time_is_learned_from_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = {"t": [i * 1.5 for i in range(100)], "x": [i % 7 / 2 for i in range(100)], "y": [0, 1] * 50}
+    said = QUICK | {"verbose": True, "time": "t"}
+    assert TableModel.fit(frame, "y", **said).preparation.names == ["t", "x"]
+    assert "'t' orders the rows and is learned from, too; --drop t, or columns(..., drop=['t'])" in (
+        capsys.readouterr().out
+    )
+    assert TableModel.fit(frame, "y", columns=columns(frame, drop=["t"]), **said).preparation.names == ["x"]
+    assert "learned from, too" not in capsys.readouterr().out
 
 
 def test_own_validation_data_tell_when_to_stop() -> None:

@@ -172,13 +172,20 @@ def test_info_says_what_is_in_the_file(run: Run) -> None:
         "Survived: classification",
         "logistic regression",
         "female, male",
-        "Dense",
+        "Residual",
         "written by chainrule",
         "checksum",
     ):
         assert part in out
     result = json.loads(run("info", "titanic", "--json")[1])
     assert result["table"]["target"]["classes"] == ["0", "1"] and len(result["sha256"]) == 64
+
+
+def test_a_network_that_is_behind_says_so(run: Run) -> None:
+    said = ["--target", "price", "--layers", "2", "--hidden", "tanh", "--epochs", "1", "--out", "model"]
+    sentence = "The network is behind ridge regression on the rows that test"
+    assert sentence in run("train", "houses.csv", *said)[2]
+    assert sentence in run("info", "model")[1]
 
 
 def test_unseen_categories_are_counted_beside_the_result(run: Run) -> None:
@@ -218,6 +225,28 @@ def test_unseen_categories_are_counted_beside_the_result(run: Run) -> None:
             "was trained on a table, to predict 'Survived': name a file with one, and not moons",
         ),
         ("predict titanic houses.csv", "the table lacks 'Pclass', 'Sex'"),
+        ("predict titanic", "a table with the columns that titanic learned from ('Pclass', 'Sex', 'Age', 'Family',"),
+        ("predict nothing.safetensors", "There is no model file nothing.safetensors"),
+        (
+            "predict titanic.csv",
+            "titanic.csv is not a model file, or it is truncated or damaged: it is a table: a model",
+        ),
+        (
+            "evaluate titanic.csv titanic.csv",
+            "it is a table: a model learns from it with chainrule train TABLE --target",
+        ),
+        ("info titanic.csv", "it is a table: a model learns from it"),
+        ("summary titanic.csv", "it is a table: a model learns from it"),
+        (
+            "evaluate titanic",
+            "name one with the answers, in its column 'Survived', as in chainrule evaluate titanic held",
+        ),
+        ("train titanic --target Survived", "titanic is a model file, and here a table belongs"),
+        ("predict titanic titanic", "titanic is a model file, and here a table belongs"),
+        ("evaluate titanic titanic", "titanic is a model file, and here a table belongs"),
+        ("predict titanic titanic.csv --samples 3", "leave out --samples, or titanic.csv"),
+        ("explain titanic --input titanic.csv", "titanic was trained on a table, and the network gets its columns"),
+        ("diagnose titanic --data titanic.csv", "titanic was trained on a table, and the network gets its columns"),
         ("predict titanic --samples 3", "titanic was trained on a table: name a file with one"),
         ("predict titanic titanic_new.csv --out scored.doc", "must end in the kind of table to write: .csv"),
         ("predict titanic titanic_new.csv --out nowhere/scored.csv", "there is no folder nowhere"),
@@ -253,6 +282,14 @@ def test_rows_that_cannot_test_are_told_before_the_training(run: Run) -> None:
 def test_the_target_is_named_once(run: Run, option: str) -> None:
     error = fails(run("train", "titanic.csv", "--target", "Survived", option, "Survived"))
     assert f"{option} names 'Survived', which is to be predicted" in error
+
+
+def test_groups_only_split(run: Run) -> None:
+    said = ["train", "titanic.csv", "--target", "Survived", *QUICK, "--group", "Family"]
+    columns = json.loads(run(*said, "--json")[1])["columns"]
+    assert next(column["kind"] for column in columns if column["name"] == "Family") == "left out"
+    error = fails(run(*said, "--numeric", "Age,Family"))
+    assert "--group Family only splits the rows, and nothing is learned from it, so --numeric Family" in error
 
 
 @pytest.mark.parametrize("large", [False, True])

@@ -166,6 +166,7 @@ def test_a_separator_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> No
         cr.tables.scan(path).look()
 
 
+@pytest.mark.filterwarnings("ignore:The model learned from about")
 def test_the_command_leaves_large_tables_in_their_files(
     path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

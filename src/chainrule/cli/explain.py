@@ -12,8 +12,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from chainrule import Network, load
-from chainrule.cli.inputs import ModelArgument, fitted, read, scaled
+from chainrule import Network
+from chainrule.cli.inputs import ModelArgument, fitted, loaded_for_arrays, read, scaled
 from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import LANGUAGES, language
@@ -60,7 +60,7 @@ def run(
     or for a value to the inputs. The pass is one as in prediction: nothing is dropped out.
     """
     lang = language(lang and one_of("language", lang, LANGUAGES))
-    network = load(model)
+    network = loaded_for_arrays(model, file)
     X, scale, moved = read(file)
     X, note = scaled(fitted(X, network, str(file)), scale, network, lang)
     notes = [line for line in (note, words("moved", lang) if moved else "") if line]

@@ -17,7 +17,7 @@ from chainrule.cli.table_options import (
     write_frame,
     write_text,
 )
-from chainrule.common.errors import InputError
+from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
 from chainrule.datasets import DATASETS
@@ -38,10 +38,12 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
         if out is None or out.suffix.lower() not in TEXT:
             raise InputError(f"{file} is large: say --out FILE.csv, which is written a block of rows at a time.")
         written = _write_text(model, model.scored_blocks(table), out, file)
+        _warn_of_learned_rows(model, table, file)
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
         return
     frame: Frame = table
     scored = model.scored(frame)
+    _warn_of_learned_rows(model, frame, file)
     if out is not None and out.suffix.lower() in TEXT:
         pictures = [encoder.name for encoder in model.preparation.encoders if encoder.kind == "picture"]
         _write_text(model, [scored.drop(pictures)], out, file)
@@ -104,8 +106,19 @@ def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptio
         )
     frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
     scores = model.evaluate(frame)
+    _warn_of_learned_rows(model, frame, file)
     if as_json:
         print_json({"model": str(path), "table": file, "test": scores, "test_rows": frame.height})
     else:
         print(f"{frame.height:,} rows of {file}")
         print(scores_table({"this network": scores}))
+
+
+def _warn_of_learned_rows(model: TableModel, table: Any, file: Path | str) -> None:
+    """Say that a model meets rows that it learned from, which it knows better than it will know others."""
+    if share := model.learned_share(table):
+        warn(
+            f"The model learned from about {share:.0%} of the rows of {file}, so what it makes of them does not tell "
+            "what it will make of new ones: test it on rows that it has not seen.",
+            DataWarning,
+        )

@@ -14,7 +14,9 @@ import typer
 
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
+from chainrule.common.reading import opened
 from chainrule.datasets import DATASETS
+from chainrule.files.foreign import is_like_a_model
 from chainrule.tables import read, scan
 from chainrule.tables.reading import can_be_scanned, dialect
 from chainrule.tables.text_files import Dialect
@@ -84,10 +86,17 @@ class TableOptions:
 
 def table_of(path: Path, options: TableOptions) -> Any:
     """Return a table; one that is too large for memory stays in its file, unless predictions are made from the past."""
+    if path.is_file() and is_like_a_model(_start(path)):
+        raise InputError(f"{path} is a model file, and here a table belongs: name a file such as table.csv.")
     large = path.is_file() and path.stat().st_size > LARGE
     if large and options.history is None and not options.used_reading and can_be_scanned(path):
         return scan(path)
     return read(path, **options.used_reading)
+
+
+def _start(path: Path) -> bytes:
+    with opened(path) as file:
+        return bytes(file.read(16))
 
 
 def picture_size(text: str | None) -> tuple[int, int] | None:

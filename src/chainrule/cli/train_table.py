@@ -24,7 +24,7 @@ from chainrule.tables.columns import Columns, check_has, likely, shown
 from chainrule.tables.frames import Frame
 from chainrule.tables.networks import DROPOUT
 from chainrule.tables.preparation import check_readable
-from chainrule.tables.splitting import moments_of, warn_of_repeated
+from chainrule.tables.splitting import moments_of, warn_of_repeated, without_groups
 from chainrule.tables.targets import target_of
 
 _WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
@@ -42,7 +42,7 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     if not frame.height:
         raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
     _check_not_target(target, options, frame)
-    kinds = columns(frame, **{sort: _names(getattr(options, sort), frame) for sort in _SORTS})
+    kinds = without_groups(_kinds(frame, options), options.group)
     if options.history is None:  # else a row without a target is a hole in the past of others
         frame = with_answers(frame, target)
     rows, rows_test, how = _parts(frame, target, options, kinds, settings["seed"])
@@ -87,14 +87,25 @@ def _test(model: TableModel, rows: Frame, rows_test: Frame, out: Path | None) ->
     if out is not None:
         model.save(out)  # before the test, so that no mistake in its rows costs the training
     try:
-        scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
+        scores = model.compare(rows, rows_test)
     except InputError as error:
         kept = "" if out is None else f" The model is in {out}, without scores."
         raise InputError(f"The rows that test cannot be scored. {error}{kept}") from None
-    model.report["test"] = scores
     if out is not None:
         model.save(out)
     return scores
+
+
+def _kinds(frame: Frame, options: TableOptions) -> Columns:
+    """Return what the columns are, but for what the options say of them."""
+    said = {sort: _names(getattr(options, sort), frame) for sort in _SORTS}
+    for sort, names in said.items():
+        if options.group in names and sort != "drop":
+            raise InputError(
+                f"--group {options.group} only splits the rows, and nothing is learned from it, so --{sort} "
+                f"{options.group} means nothing: leave out one of them, or copy the column under another name."
+            )
+    return columns(frame, **said)
 
 
 _SORTS = ("numeric", "categorical", "date", "drop")

@@ -13,6 +13,7 @@ from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 from chainrule.equations.schedules import RATE
 from chainrule.estimators import preset
 from chainrule.layers.own import LAYERS
+from chainrule.tables.realmlp import Task
 from chainrule.training.callbacks import Callback
 
 _AUTO = OneOf(["auto"])
@@ -125,7 +126,7 @@ class Parameters:
         "verbose": Flag(),
     }
 
-    tabular: ClassVar[preset.Task]
+    tabular: ClassVar[Task]
     structure: ClassVar[tuple[str, ...]] = ()
     """The names of own parameters that cannot change from one fit to the next."""
 

@@ -6,12 +6,14 @@ import zipfile
 from pathlib import Path
 
 _HTML = (b"<!doctype", b"<html")
+_TABLE = "a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL"
 _STARTS = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file, such as Keras writes: read it with keras.models.load_model or with h5py"),
     (b"\x93NUMPY", "a NumPy array: read it with numpy.load"),
     (b"\x1f\x8b", "packed by gzip: unpack it first, with gunzip"),
     (b"\0\0", "perhaps a data set in the IDX format: read it with chainrule.datasets.read_idx"),
-    (b"PAR1", "a Parquet table: give it to fit as chainrule.sources.Parquet"),
+    (b"PAR1", f"{_TABLE}, or give it to fit as chainrule.sources.Parquet"),
+    (b"ARROW1", _TABLE),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"version https://git-lfs", "a note of Git LFS in place of the file: get the file itself with git lfs pull"),
@@ -21,10 +23,16 @@ _PICKLE = (
     "safely by chainrule.files.load_book_weights, and PyTorch's weights by torch.load(..., weights_only=True)"
 )
 _ZIPPED = (
+    ("xl/workbook.xml", _TABLE),
     ("data.pkl", "weights of PyTorch: read them with torch.load(..., weights_only=True)"),
     ("model.weights.h5", "a model of Keras: read it with keras.models.load_model"),
     (".npy", "arrays of NumPy: read them with numpy.load"),
 )
+
+
+def is_like_a_model(start: bytes) -> bool:
+    """Return whether a file that starts so may be a safetensors file: the length of the header, and the header."""
+    return start[8:9] == b"{" and start[4:8] == bytes(4)
 
 
 def what_it_is(path: Path) -> str | None:
@@ -37,7 +45,7 @@ def what_it_is(path: Path) -> str | None:
         start = file.read(256)
     if not start:
         return "empty"
-    if start[8:9] == b"{" and start[4:8] == bytes(4):  # the length of the header, and the header
+    if is_like_a_model(start):
         return None
     if start.lower().lstrip().startswith(_HTML):
         return "a web page: what should have been downloaded was not there"
@@ -50,7 +58,9 @@ def what_it_is(path: Path) -> str | None:
         return _PICKLE
     if path.suffix == ".onnx" or (start[0] == 0x08 and start[2:3] == b"\x12"):  # its version, then its producer
         return "a model in the ONNX format: run it with onnxruntime"
-    return "a text" if _is_text(start) else None
+    if not _is_text(start):
+        return None
+    return _TABLE if path.suffix.lower() in (".csv", ".tsv") else "a text"
 
 
 def _zipped(path: Path) -> str:

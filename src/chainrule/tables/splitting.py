@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.settings import number, whole
-from chainrule.tables.columns import check_has
+from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.dates import date_formats, format_without_signs, parsed_dates
 from chainrule.tables.encoders import days, read_dates, read_numbers
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
@@ -192,6 +193,15 @@ def validating(
         several = texts(table[group]).fill_null("").n_unique() > 1
         return _groups(table[group], share, seed) if several else np.zeros(len(strata), bool)
     return draw(strata, share, seed)
+
+
+def without_groups(columns: Columns, group: str | None) -> Columns:
+    """Return columns with the one of groups left out: what is learned of a patient says nothing of another one."""
+    left_out: dict[str, Any] = {
+        "kind": "left out",
+        "note": "its groups split the rows, and new rows are of other groups",
+    }
+    return Columns([replace(column, **left_out) if column.name == group else column for column in columns])
 
 
 def warn_of_repeated(train: Any, test: Any) -> None:

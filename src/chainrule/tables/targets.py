@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.data.spread import mean_and_deviation
 from chainrule.tables.columns import Column, shown
-from chainrule.tables.encoders import SMALLEST, read_numbers, truth_values
+from chainrule.tables.encoders import LARGEST, SMALLEST, read_numbers, truth_values
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
 from chainrule.tables.rows import WrongRowError
@@ -209,9 +210,18 @@ def _values(series: Series, column: Column, why: str) -> Target:
                 row,
                 f" is {series[row]!r:.40}. Say that the task is classification, or correct it.",
             )
-    y = read_numbers(series, format)
-    center, scale = float(y.mean()), float(y.std())
+    numbers = series if series.dtype.is_numeric() else format.parsed(texts(series))
+    low, high = float(numbers.min()), float(numbers.max())
+    span = f"Column {series.name!r} is to be predicted as a number, but goes from {low:g} to {high:g}"
+    if max(abs(low), abs(high)) > LARGEST:
+        raise InputError(
+            f"{span}, beyond {LARGEST:g}, the largest of float32: divide it by a power of 10, or take its logarithm."
+        )
+    y = numbers.to_numpy() if series.dtype.is_integer() else read_numbers(series, format)
+    (center,), (scale,) = mean_and_deviation(f"Column {series.name!r}", y[:, None])
+    if 0 < scale < SMALLEST:
+        raise InputError(f"{span}, which differ by less than float32 can tell: multiply it by a power of 10.")
     return Target(
-        series.name, "regression", why, numbers=format, center=center, scale=scale if scale >= SMALLEST else 1.0,
-        low=float(y.min()), high=float(y.max()),
+        series.name, "regression", why, numbers=format, center=float(center), scale=float(scale) or 1.0,
+        low=low, high=high,
     )  # fmt: skip
