@@ -189,14 +189,7 @@ class TableModel:
             network = networks.tabular(shape, goal, seed)
         model = cls(network, prepared, goal, {"rows": table.height, "versions": _versions()}, past)
         if verbose:
-            say(model.about(columns))
-            if isinstance(table, Scan):
-                say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
-            if time is not None and time in prepared.names and past is None:
-                say(
-                    f"{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., "
-                    f"drop=[{time!r}]), leaves it out."
-                )
+            model._announce(columns, table, frame, time if past is None else None)
         progress = verbose and console.out().isatty()
         settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight, "preset": preset}
         rows = table if isinstance(table, Scan) else frame
@@ -205,6 +198,17 @@ class TableModel:
         if verbose:
             say(model.trained)
         return model
+
+    def _announce(self, columns: Columns, table: Any, frame: Frame, time: str | None) -> None:
+        """Say, before the training, what the columns are and what is learned from."""
+        say(self.about(columns))
+        if isinstance(table, Scan):
+            say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
+        if time in self.preparation.names:
+            say(
+                f"{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., drop=[{time!r}]), "
+                "leaves it out."
+            )
 
     @property
     def classes(self) -> NDArray[Any]:
