@@ -81,7 +81,7 @@ CONTINUED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("settings", CONTINUED.values(), ids=CONTINUED)
 def test_two_fits_are_one_to_the_bit(settings: dict[str, Any]) -> None:
     X, y = IRIS
-    whole = NetworkClassifier(epochs=7, random_state=0, **settings).fit(X, y)
+    whole = NetworkClassifier(epochs=7, random_state=0, warm_start=True, **settings).fit(X, y)
     halves = NetworkClassifier(epochs=3, random_state=0, warm_start=True, **settings).fit(X, y)
     halves = pickle.loads(pickle.dumps(halves)).set_params(epochs=4).fit(X, y)
     assert same(whole, halves, X)
@@ -104,6 +104,7 @@ def test_going_on_remembers_the_best_epoch_of_before(monkeypatch: pytest.MonkeyP
 def test_calls_of_partial_fit_are_one_fit(early_stopping: bool) -> None:
     X, y = DIABETES
     settings: dict[str, Any] = {"random_state": 3, "early_stopping": early_stopping, "patience": 50}
+    settings["optimizer"] = "adam"  # "auto" has one of its own for a fit that knows its end
     data = {"validation_data": (X[:50], y[:50])} if early_stopping else {}
     whole, parts = NetworkRegressor(epochs=4, **settings).fit(X, y, **data), NetworkRegressor(**settings)
     for _ in range(4):
@@ -222,11 +223,11 @@ def test_labels_may_be_texts_or_truth_values() -> None:
 
 def test_several_answers_for_each_row() -> None:
     X, Y = make_multilabel_classification(200, n_classes=4, random_state=0)
-    estimator = NetworkClassifier(random_state=0).fit(X, Y)
+    estimator = NetworkClassifier(optimizer="adam", random_state=0).fit(X, Y)
     assert estimator.score(X, Y) > 0.9
     assert estimator.predict_proba(X).shape == (200, 4)
     assert np.array_equal(estimator.predict(X), (estimator.decision_function(X) > 0).astype(int))
-    assert same(estimator, NetworkClassifier(random_state=0).fit(X, sparse.csr_array(Y)), X)
+    assert same(estimator, NetworkClassifier(optimizer="adam", random_state=0).fit(X, sparse.csr_array(Y)), X)
     several = np.column_stack([IRIS[1], IRIS[1][::-1]])
     with pytest.raises(InputError, match=r"several columns of classes: wrap it in sklearn\.multioutput"):
         NetworkClassifier().fit(IRIS[0], several)
@@ -406,7 +407,28 @@ def test_a_small_table_gets_as_many_updates_as_a_larger_one() -> None:
     for rows in (20, 150, 1000, 5000, 10**6):
         batch_size = plan.batch_size_for(rows)
         epochs = plan.epochs_for(rows, batch_size, least=20)
-        assert epochs in (20, 300) or 500 <= epochs * np.ceil(rows / batch_size) < 600
+        assert epochs in (20, 300) or 400 <= epochs * np.ceil(rows / batch_size) < 480
+
+
+def optimizer_of(estimator: Any) -> Any:
+    """Return the optimizer of the last fit."""
+    return estimator.network_._optimizer[0]
+
+
+def test_the_rate_falls_to_0_where_the_end_of_the_fit_is_known() -> None:
+    X, y = IRIS
+    estimator = NetworkClassifier(random_state=0).fit(X, y)
+    assert optimizer_of(estimator) == plan.optimizer_for(estimator.n_iter_, 5)
+    assert optimizer_of(estimator).lr == cr.Cosine(0.015, 5 * estimator.n_iter_)
+    settings: dict[str, Any]
+    for settings in ({"early_stopping": True}, {"warm_start": True}, {"learning_rate": 0.003}):
+        assert optimizer_of(NetworkClassifier(epochs=2, **settings).fit(X, y)) == cr.Adam(0.003)
+    assert optimizer_of(NetworkClassifier().partial_fit(X, y)) == cr.Adam(0.003)
+
+
+def test_weights_decay_by_the_same_share_in_each_epoch_of_any_table() -> None:
+    assert [plan.optimizer_for(20, batches).weight_decay * batches for batches in (8, 64, 4000)] == [8, 8, 8]
+    assert plan.optimizer_for(20, 2).weight_decay == 1
 
 
 # The tools of scikit-learn

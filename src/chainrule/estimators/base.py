@@ -112,6 +112,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         if first:
             self._begin(settings, X, y, weights, constant=1.0, labels=labels)
         settings.epochs = 1
+        settings.warm_start = True  # other calls may follow
         return self._train(settings, X, y, weights, validation_data)
 
     @with_callbacks  # type: ignore[untyped-decorator, unused-ignore]
@@ -132,7 +133,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         epochs = (
             plan.epochs_for(len(X), batch_size, self.least_epochs) if settings.epochs == "auto" else settings.epochs
         )
-        steps = epochs * math.ceil(len(X) / batch_size)
+        batches = math.ceil(len(X) / batch_size)
         stopping = []
         if settings.early_stopping and validation is not None:
             monitor, rows, last = f"val_{settings.monitor}", digest(*validation), settings.preset is not None
@@ -145,7 +146,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 targets,
                 epochs=epochs,
                 batch_size=batch_size,
-                optimizer=realmlp.optimizer(self.tabular, steps) if settings.preset else _optimizer(settings),
+                optimizer=self._optimizer(settings, epochs, batches),
                 validation_data=validation,
                 sample_weight=weights,
                 metrics=[] if settings.monitor == "loss" else [settings.monitor],
@@ -157,6 +158,26 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         finally:
             self._progress = stopping[0].progress if stopping else None
         return self
+
+    def _optimizer(self, settings: Any, epochs: int, batches: int) -> Optimizer:
+        """Return the optimizer of a fit, with its learning rate."""
+        optimizer: str | Optimizer = settings.optimizer
+        rate = settings.learning_rate
+        if settings.preset:
+            return realmlp.optimizer(self.tabular, epochs * batches)
+        if optimizer == "auto":
+            if rate is None and not (settings.early_stopping or settings.warm_start):
+                return plan.optimizer_for(epochs, batches)
+            optimizer = "adam"
+        if isinstance(optimizer, str):
+            rate = plan.RATES.get(optimizer) if rate is None else rate
+            return OPTIMIZERS[optimizer]() if rate is None else OPTIMIZERS[optimizer](lr=rate)
+        if rate is not None:
+            raise InputError(
+                f"learning_rate goes with the name of an optimizer, but optimizer={shown(optimizer)} has its own rate. "
+                f"Write optimizer={type(optimizer).__name__}(lr={shown(rate)})."
+            )
+        return optimizer
 
     def _begin(
         self,
@@ -307,18 +328,3 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
 def _dense(X: Any) -> Array:
     """Return rows without the form of a sparse matrix."""
     return X.toarray() if issparse(X) else X
-
-
-def _optimizer(settings: Any) -> Optimizer:
-    """Return the optimizer, with its learning rate."""
-    optimizer: str | Optimizer = settings.optimizer
-    rate = settings.learning_rate
-    if isinstance(optimizer, str):
-        rate = plan.RATES.get(optimizer) if rate is None else rate
-        return OPTIMIZERS[optimizer]() if rate is None else OPTIMIZERS[optimizer](lr=rate)
-    if rate is not None:
-        raise InputError(
-            f"learning_rate goes with the name of an optimizer, but optimizer={shown(optimizer)} has its own rate. "
-            f"Write optimizer={type(optimizer).__name__}(lr={shown(rate)})."
-        )
-    return optimizer
