@@ -189,6 +189,19 @@ def _calls(
     """Yield calls of a forward and a backward pass."""
     takes, gets = arguments.needed(forward_node), arguments.needed(backward_node)
     upstream = _upstream(takes, gets)
+    for order in (upstream, upstream[::-1]) if len(upstream) == 2 else (upstream,):
+        yield from _calls_with(forward, backward, backward_node, (takes, gets, order), sizes)
+
+
+def _calls_with(
+    forward: str,
+    backward: str,
+    backward_node: ast.FunctionDef,
+    names: tuple[list[str], list[str], list[str]],
+    sizes: Sizes,
+) -> Iterator[Attempt]:
+    """Yield calls of a forward and a backward pass with what they take, and the gradients from above in an order."""
+    takes, gets, upstream = names
     is_slope = _is_slope(backward, takes, gets, upstream)
     count = len(upstream) if len(upstream) > 1 else 0
     for x, values in _forward_values(takes, sizes):
