@@ -39,13 +39,14 @@ class Watcher(Protocol):
 class Unit(NamedTuple):
     """What computes something and what computes its gradient, and how to call both.
 
-    `made_by` is the constructor, or "".
+    `made_by` is the constructor, or "". `by_flag` says that a parameter asks for the gradient: no other check does.
     """
 
     forward: str
     backward: str
     attempts: Iterable[Attempt]
     made_by: str = ""
+    by_flag: bool = False
 
     @property
     def functions(self) -> set[str]:
@@ -66,10 +67,10 @@ def judged(
     units = [*_units(learner)]
     for place, unit in enumerate(units):
         functions, now = unit.functions, clock.now()
-        if functions <= known or now > end:
+        if (functions <= known and (not unit.by_flag or functions & wrong)) or now > end:
             continue
         left = sum(not other.functions <= known for other in units[place:])
-        until = min(end, now + max(LONGEST, (end - now) / left))
+        until = min(end, now + max(LONGEST, (end - now) / max(1, left)))
         every = itertools.chain(_as_seen(learner, calls, unit.forward, unit.backward), attempts.distinct(unit.attempts))
         comparison = _compared(watcher, every, until)
         if comparison.is_right:
@@ -85,7 +86,7 @@ def judged(
         # Of what takes part in it, nothing may be wrong itself, or come from another file where it never was right and
         # is nothing usual either.
         others = comparison.functions - (comparison.usual - learner.nodes.keys())
-        if gradient and unit.backward not in known and others <= trusted:
+        if gradient and (unit.by_flag or unit.backward not in known) and others <= trusted:
             known.add(unit.backward)
             trusted.discard(unit.backward)
             checked = Checked(unit.backward, unit.backward, learner.line(unit.backward), "wrong")
@@ -96,7 +97,7 @@ def _as_seen(
     learner: Learner, calls: Mapping[str, Mapping[str, Any]], forward: str, backward: str
 ) -> Iterator[Attempt]:
     """Yield how the program itself calls a layer or a pair of functions, if it was seen to call both."""
-    if forward not in calls or backward not in calls:
+    if forward not in calls or backward not in calls or forward == backward:
         return
     given = calls[forward]
     name, _, method = forward.rpartition(".")
@@ -126,7 +127,7 @@ def _units(learner: Learner) -> Iterator[Unit]:
     for forward, backward in pairs.of_functions(functions):
         yield Unit(forward, backward, attempts.of_pair(functions[forward], functions[backward]))
     for name, node in functions.items():
-        yield Unit(name, name, attempts.of_flag(node))
+        yield Unit(name, name, attempts.of_flag(node), by_flag=True)
         if fused.is_fused(name, node):
             yield Unit(name, name, fused.of_function(name, node))
 
