@@ -71,8 +71,8 @@ def judged(
             continue
         left = sum(not other.functions <= known for other in units[place:])
         until = min(end, now + max(LONGEST, (end - now) / max(1, left)))
-        every = itertools.chain(_as_seen(learner, calls, unit.forward, unit.backward), attempts.distinct(unit.attempts))
-        comparison = _compared(watcher, every, until)
+        seen = () if unit.by_flag else _as_seen(learner, calls, unit.forward, unit.backward)
+        comparison = _compared(watcher, itertools.chain(seen, attempts.distinct(unit.attempts)), until)
         if comparison.is_right:
             trusted |= comparison.functions
             for function in sorted((functions | comparison.functions & learner.nodes.keys()) - known):
@@ -97,7 +97,7 @@ def _as_seen(
     learner: Learner, calls: Mapping[str, Mapping[str, Any]], forward: str, backward: str
 ) -> Iterator[Attempt]:
     """Yield how the program itself calls a layer or a pair of functions, if it was seen to call both."""
-    if forward not in calls or backward not in calls or forward == backward:
+    if forward not in calls or backward not in calls:
         return
     given = calls[forward]
     name, _, method = forward.rpartition(".")
