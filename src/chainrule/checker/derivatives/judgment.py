@@ -127,7 +127,7 @@ def _units(learner: Learner) -> Iterator[Unit]:
     for forward, backward in pairs.of_functions(functions):
         yield Unit(forward, backward, attempts.of_pair(functions[forward], functions[backward]))
     for name, node in functions.items():
-        yield Unit(name, name, attempts.of_flag(node), by_flag=True)
+        yield Unit(name, name, attempts.of_flag(node), by_flag=bool(attempts.flag_of(node)))
         if fused.is_fused(name, node):
             yield Unit(name, name, fused.of_function(name, node))
 
