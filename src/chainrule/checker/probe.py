@@ -167,9 +167,7 @@ def examine(learner: Learner, probe: Probe, others: Others) -> tuple[Checked, li
                 findings += probe.also()
         return _checked(probe, line, findings), findings
     usable = [values for each in expected if len(values := [v for v in each if not isinstance(v, Raised)]) == len(each)]
-    # What only comes before it, such as a cache that is made by a wrong function, gives it no mistake of a known name.
-    is_known = bool(blocking) and not _blocking(learner, replace(probe, needs=()), others) and any(_named(probe, ways))
-    if (blocking and not is_known) or not usable:
+    if blocking or not usable:
         stops = {a.function for results in expected for a in results if isinstance(a, Raised) and a.function}
         return _unjudged(learner, probe, another(blocking or stops)), []
     likeliest = max(usable, key=lambda each: _agreements(each, ways[0]))
