@@ -2,15 +2,15 @@
 
 Run with: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.tables [--folds 5] [--only NAME ...] [SET ...]
 
-"tabular" is ours with preset="tabular". RealMLP-TD-S stands beside it where pytabkit is installed, as in the
-environment of the other benchmarks (benchmarks/.venv, which `python -m benchmarks.suite` makes). Without names of sets,
-the eight small ones are measured.
+"tabular" is ours with preset="tabular". Where pytabkit and Keras are installed, RealMLP-TD-S and a network as people
+write it with Keras stand beside it; the environment of the other benchmarks has both (benchmarks/.venv, which
+`python -m benchmarks.suite` makes). Without names of sets, the eight small ones are measured.
 
-All take the same folds in turns. scikit-learn's networks and linear models get a StandardScaler, and its networks one
-for the targets of a regression, too, without which R² is below 0; ours scale inside. Scores are accuracy, the area
-under the ROC curve where a class is rare, and R² for numbers. Times are those of the processor, so that what else the
-machine does counts little. The tables that are made have a seed; the defaults were chosen with other seeds, for the
-folds as well as for these tables.
+All take the same folds in turns. The networks of scikit-learn and of Keras and linear models get a StandardScaler, and
+those networks one for the targets of a regression, too, without which R² is below 0; ours scale inside. Scores are
+accuracy, the area under the ROC curve where a class is rare, and R² for numbers. Times are those of the processor, so
+that what else the machine does counts little. The tables that are made have a seed; the defaults were chosen with other
+seeds, for the folds as well as for these tables, and on other tables that are made.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ try:
     from pytabkit import RealMLP_TD_S_Classifier, RealMLP_TD_S_Regressor
 except ImportError:
     RealMLP_TD_S_Classifier = RealMLP_TD_S_Regressor = None
+try:
+    from benchmarks import keras_tables
+except ImportError:
+    keras_tables = None  # type: ignore[assignment]
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)  # it tells of each fit
 
 SEED = 7
@@ -117,6 +121,11 @@ LARGE_TABLES = {
 }
 
 
+def scaled_around(regressor: Any) -> Any:
+    """Return a regressor whose inputs and targets are standardized."""
+    return TransformedTargetRegressor(make_pipeline(StandardScaler(), regressor), transformer=StandardScaler())
+
+
 def contenders(classes: bool) -> dict[str, Any]:
     """Return the estimators for classes or for numbers, with their usual settings."""
     if classes:
@@ -133,9 +142,7 @@ def contenders(classes: bool) -> dict[str, Any]:
         networks = {
             "ours": NetworkRegressor(random_state=SEED),
             "tabular": NetworkRegressor(preset="tabular", random_state=SEED),
-            "MLP": TransformedTargetRegressor(
-                make_pipeline(StandardScaler(), MLPRegressor(random_state=SEED)), transformer=StandardScaler()
-            ),
+            "MLP": scaled_around(MLPRegressor(random_state=SEED)),
         }
         others = {
             "boosting": HistGradientBoostingRegressor(random_state=SEED),
@@ -144,6 +151,9 @@ def contenders(classes: bool) -> dict[str, Any]:
     if RealMLP_TD_S_Classifier is not None:
         realmlp = RealMLP_TD_S_Classifier if classes else RealMLP_TD_S_Regressor
         networks["TD-S"] = realmlp(device="cpu", n_threads=1, random_state=SEED)
+    if keras_tables is not None:
+        classifier = make_pipeline(StandardScaler(), keras_tables.KerasClassifier(SEED))
+        networks["Keras"] = classifier if classes else scaled_around(keras_tables.KerasRegressor(SEED))
     return networks | others
 
 

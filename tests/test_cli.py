@@ -198,6 +198,12 @@ def as_file(digits: Any, form: str, folder: Path) -> Path:
     return path
 
 
+def test_predict_says_which_input_a_model_needs(fails: Callable[..., str], model: Path, toy_models: Path) -> None:
+    assert f"images for {model}: name a file, or say --samples 6 to take shipped digits" in fails("predict", model)
+    spirals = toy_models / "spirals"
+    assert f"examples of shape (2,) for {spirals}: name a CSV file with a row for each" in fails("predict", spirals)
+
+
 @pytest.mark.parametrize("form", ["npy", "flat.npy", "idx", "idx.gz"])
 def test_predict_files(run: Run, model: Path, tmp_path: Path, form: str) -> None:
     digits = (X_TEST[:20] * 255).round().astype(np.uint8).reshape(-1, 28, 28)
@@ -356,8 +362,8 @@ def test_datasets_finds_mnist(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("evaluate nope sin", r"There is no data set 'sin'\. Did you mean 'sine'\?"),
         ("summary", r"Missing argument 'MODEL'.*\(see: chainrule summary --help\)"),
         ("summary nope", r"There is no model file nope\."),
-        ("predict nope", r"predict needs an input: name one file, or say --samples 6"),
-        ("predict nope x.png --samples 3", r"predict needs an input"),
+        ("predict nope", r"There is no model file nope\."),
+        ("predict nope x.png --samples 3", r"--samples takes shipped digits in place of a file: .* or x\.png\."),
         ("gates --out nowhere/gates.png", r"nowhere/gates.png cannot be written: there is no folder nowhere\."),
         ("gates --out gates.xyz", r"gates.xyz cannot be drawn: its suffix must be one of .*\.png"),
     ],

@@ -25,6 +25,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import chainrule as cr
 from chainrule.common.errors import DivergenceError, InputError
+from chainrule.data.spread import mean_and_deviation
 from chainrule.estimators import NetworkClassifier, NetworkRegressor, plan
 from chainrule.estimators.scaling import RobustScale
 
@@ -80,7 +81,7 @@ CONTINUED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("settings", CONTINUED.values(), ids=CONTINUED)
 def test_two_fits_are_one_to_the_bit(settings: dict[str, Any]) -> None:
     X, y = IRIS
-    whole = NetworkClassifier(epochs=7, random_state=0, **settings).fit(X, y)
+    whole = NetworkClassifier(epochs=7, random_state=0, warm_start=True, **settings).fit(X, y)
     halves = NetworkClassifier(epochs=3, random_state=0, warm_start=True, **settings).fit(X, y)
     halves = pickle.loads(pickle.dumps(halves)).set_params(epochs=4).fit(X, y)
     assert same(whole, halves, X)
@@ -103,6 +104,7 @@ def test_going_on_remembers_the_best_epoch_of_before(monkeypatch: pytest.MonkeyP
 def test_calls_of_partial_fit_are_one_fit(early_stopping: bool) -> None:
     X, y = DIABETES
     settings: dict[str, Any] = {"random_state": 3, "early_stopping": early_stopping, "patience": 50}
+    settings["optimizer"] = "adam"  # "auto" has one of its own for a fit that knows its end
     data = {"validation_data": (X[:50], y[:50])} if early_stopping else {}
     whole, parts = NetworkRegressor(epochs=4, **settings).fit(X, y, **data), NetworkRegressor(**settings)
     for _ in range(4):
@@ -221,11 +223,11 @@ def test_labels_may_be_texts_or_truth_values() -> None:
 
 def test_several_answers_for_each_row() -> None:
     X, Y = make_multilabel_classification(200, n_classes=4, random_state=0)
-    estimator = NetworkClassifier(random_state=0).fit(X, Y)
+    estimator = NetworkClassifier(optimizer="adam", random_state=0).fit(X, Y)
     assert estimator.score(X, Y) > 0.9
     assert estimator.predict_proba(X).shape == (200, 4)
     assert np.array_equal(estimator.predict(X), (estimator.decision_function(X) > 0).astype(int))
-    assert same(estimator, NetworkClassifier(random_state=0).fit(X, sparse.csr_array(Y)), X)
+    assert same(estimator, NetworkClassifier(optimizer="adam", random_state=0).fit(X, sparse.csr_array(Y)), X)
     several = np.column_stack([IRIS[1], IRIS[1][::-1]])
     with pytest.raises(InputError, match=r"several columns of classes: wrap it in sklearn\.multioutput"):
         NetworkClassifier().fit(IRIS[0], several)
@@ -274,9 +276,42 @@ def test_counts_are_above_0() -> None:
         NetworkRegressor(loss=cr.BinaryCrossEntropy()).fit(X, mean)
 
 
-def test_texts_are_no_regression() -> None:
-    with pytest.raises(InputError, match="y must hold numbers, but it has dtype"):
-        NetworkRegressor().fit(DIABETES[0], DIABETES[1].astype(str))
+@pytest.mark.parametrize("form", [np.array, lambda y: y.astype(object), list, pd.Series, pl.Series])
+def test_texts_are_no_regression(form: Any) -> None:
+    X, y = DIABETES
+    labels = form(np.where(y > 100, "much", "little"))
+    message = r"NetworkRegressor predicts numbers, but y holds '(much|little)': for classes take NetworkClassifier"
+    with pytest.raises(InputError, match=message):
+        NetworkRegressor().fit(X, labels)
+    with pytest.raises(InputError, match=message):
+        NetworkRegressor(epochs=1).fit(X, y, validation_data=(X, labels))
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e200, 1e300])
+def test_targets_of_any_size_are_learned_alike(size: float) -> None:
+    X, y = DIABETES
+    plain, other = (NetworkRegressor(epochs=20, random_state=0).fit(X, s * y).predict(X) for s in (1.0, size))
+    np.testing.assert_allclose(other / size, plain, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (
+            2**60 + np.arange(442),
+            r"y goes from 1152921504606846976 to 1152921504606847417, which differ in digits that",
+        ),
+        (1e16 + np.arange(442.0), r"hardly keeps: subtract 1e\+16 first"),
+    ],
+)
+def test_targets_that_cannot_be_told_apart_are_refused(y: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        NetworkRegressor(epochs=1).fit(DIABETES[0], y)
+
+
+def test_a_distance_that_is_no_number_is_refused() -> None:
+    with pytest.raises(InputError, match="a distance beyond the largest number of float64: divide it by a power of 10"):
+        mean_and_deviation("y", np.array([[1.7e308]] * 3 + [[-1.7e308]]))
 
 
 def test_one_class_is_no_classification() -> None:
@@ -372,7 +407,28 @@ def test_a_small_table_gets_as_many_updates_as_a_larger_one() -> None:
     for rows in (20, 150, 1000, 5000, 10**6):
         batch_size = plan.batch_size_for(rows)
         epochs = plan.epochs_for(rows, batch_size, least=20)
-        assert epochs in (20, 300) or 500 <= epochs * np.ceil(rows / batch_size) < 600
+        assert epochs in (20, 300) or 400 <= epochs * np.ceil(rows / batch_size) < 480
+
+
+def optimizer_of(estimator: Any) -> Any:
+    """Return the optimizer of the last fit."""
+    return estimator.network_._optimizer[0]
+
+
+def test_the_rate_falls_to_0_where_the_end_of_the_fit_is_known() -> None:
+    X, y = IRIS
+    estimator = NetworkClassifier(random_state=0).fit(X, y)
+    assert optimizer_of(estimator) == plan.optimizer_for(estimator.n_iter_, 5)
+    assert optimizer_of(estimator).lr == cr.Cosine(0.015, 5 * estimator.n_iter_)
+    settings: dict[str, Any]
+    for settings in ({"early_stopping": True}, {"warm_start": True}, {"learning_rate": 0.003}):
+        assert optimizer_of(NetworkClassifier(epochs=2, **settings).fit(X, y)) == cr.Adam(0.003)
+    assert optimizer_of(NetworkClassifier().partial_fit(X, y)) == cr.Adam(0.003)
+
+
+def test_weights_decay_by_the_same_share_in_each_epoch_of_any_table() -> None:
+    assert [plan.optimizer_for(20, batches).weight_decay * batches for batches in (8, 64, 4000)] == [8, 8, 8]
+    assert plan.optimizer_for(20, 2).weight_decay == 1
 
 
 # The tools of scikit-learn
@@ -497,6 +553,47 @@ def test_going_on_with_other_rows_forgets_what_was_best_on_those_of_before() -> 
     model = NetworkRegressor(warm_start=True, early_stopping=True, epochs=100, random_state=0)
     assert model.fit(X, y).score(X, y) > 0.9
     assert model.fit(X, 3 * y + 5).score(X, 3 * y + 5) > 0.9
+
+
+def test_frames_that_hold_no_numbers_are_named_with_the_column() -> None:
+    table = frame()
+    estimator = NetworkClassifier(epochs=1).fit(table, IRIS[1])
+    for texts in (["x"] * 150, pd.Categorical(["x"] * 150), pd.array(["x"] * 150, dtype="string")):
+        with pytest.raises(InputError, match="Columns of X hold numbers, but 'sl' holds 'x': encode it first"):
+            estimator.predict(table.assign(sl=texts))
+    with pytest.raises(InputError, match="but 'sl' holds 'x': encode it first"):
+        estimator.fit(pl.from_pandas(table).with_columns(sl=pl.lit("x")), IRIS[1])
+    with pytest.raises(InputError, match="but 'pw' holds dates: write what of them counts as numbers"):
+        estimator.fit(table.assign(pw=pd.Timestamp("2024-01-01")), IRIS[1])
+    with pytest.raises(InputError, match="X holds numbers, but 'a' is among them"):
+        estimator.fit([["a", "b"]] * 150, IRIS[1])
+
+
+def test_lazy_frames_are_refused() -> None:
+    table, y = pl.from_pandas(frame()), pl.DataFrame({"y": IRIS[1]})
+    estimator = NetworkClassifier(epochs=1).fit(table, IRIS[1])
+    with pytest.raises(InputError, match=r"X is a LazyFrame, .*: write X\.collect\(\)"):
+        estimator.predict(table.lazy())
+    with pytest.raises(InputError, match=r"y is a LazyFrame, .*: write y\.collect\(\)"):
+        estimator.fit(table, y.lazy())
+    for data in ((table.lazy(), IRIS[1]), (table, y.lazy())):
+        with pytest.raises(InputError, match="is a LazyFrame"):
+            estimator.fit(table, IRIS[1], validation_data=data)
+
+
+def test_labels_of_validation_data_are_those_of_training() -> None:
+    X, y = IRIS
+    for labels, message in {
+        "other": (y + 1, r"The y of validation_data holds the labels \[3\], .* \[0, 1, 2\]\. Leave these rows out"),
+        "texts": (y.astype(str), r"They are of another type: write y\.astype\('int64'\)"),
+    }.values():
+        with pytest.raises(InputError, match=message):
+            NetworkClassifier(epochs=1).fit(X, y, validation_data=(X, labels))
+
+
+def test_weights_that_are_all_zero_are_refused() -> None:
+    with pytest.raises(InputError, match=r"weights of all 150 rows are zero, .*: give rows that count a weight"):
+        NetworkClassifier().fit(IRIS[0], IRIS[1], sample_weight=np.zeros(150))
 
 
 def test_two_columns_of_one_name_are_refused() -> None:

@@ -13,7 +13,8 @@ from sklearn.datasets import load_diabetes, load_iris, make_friedman1, make_mult
 
 import chainrule as cr
 from chainrule.common.errors import InputError
-from chainrule.estimators import NetworkClassifier, NetworkRegressor, preset
+from chainrule.estimators import NetworkClassifier, NetworkRegressor
+from chainrule.tables import realmlp
 
 IRIS = load_iris(return_X_y=True)
 DIABETES = load_diabetes(return_X_y=True)
@@ -53,7 +54,7 @@ def test_it_is_the_network_of_the_paper(
 
 def test_batches_are_equal_and_none_is_small() -> None:
     for rows in (1, 100, 255, 256, 300, 511, 512, 800, 5000):
-        size = preset.batch_size_for(rows)
+        size = realmlp.batch_size_for(rows)
         batches = math.ceil(rows / size)
         assert batches == max(rows // 256, 1)
         assert batches * size - rows < batches  # they are as good as equal

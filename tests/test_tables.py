@@ -25,8 +25,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 
 import chainrule as cr
 from chainrule.common.errors import DataWarning, FileFormatError, InputError
-from chainrule.tables import TableModel, columns, preparation, split
-from chainrule.tables import model as model_module
+from chainrule.tables import TableModel, columns, preparation, split, training
 from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.encoders import Date, Numeric
 from chainrule.tables.frames import as_frame, texts
@@ -60,7 +59,19 @@ READ_AS: list[tuple[list[Any], str, str]] = [
     (["12 %", "3%", "50.5 %"], "numeric", "3 to 50.5, numbers like 1.5 %"),
     (["$1,200", "$ 3", "-$4"], "numeric", "-4 to 1200, numbers like 1,234.5 $"),
     (["1 234 567", "5", "89"], "numeric", "5 to 1.23457e+06, numbers like 1,234.5"),
-    (["3만원", "5만원", "3만원"], "categorical", ""),
+    (["3만원", "5만원", "3만원"], "numeric", "3 to 5, numbers like 1.5 만원"),
+    (["3만원", "5,000원", "3만원"], "categorical", ""),
+    (["12kg", "3.5 kg"], "numeric", "3.5 to 12, numbers like 1.5 kg"),
+    (["(941)", "12", "1,000"], "numeric", "-941 to 1000, numbers like 1,234.5"),
+    (["$(941)", "($5)", "$12"], "numeric", "-941 to 12, numbers like 1.5 $"),
+    (["(1)", "(2)", "(3)"], "categorical", ""),
+    (["1€50", "2€50"], "categorical", ""),
+    (["2호선", "3호선", "2호선"], "categorical", ""),
+    (
+        [f"{i} apples" for i in range(5)] + [f"{i} pears" for i in range(7)],
+        "left out",
+        "numbers with different or unknown units, such as '0 apples': leave them off",
+    ),
     (["3,000원", "500원", "70원"], "numeric", "70 to 3000, numbers like 1,234.5 원"),
     (["yes", "No", "yes"], "boolean", ""),
     ([True, False, None], "boolean", ""),
@@ -88,12 +99,74 @@ READ_AS: list[tuple[list[Any], str, str]] = [
     ([f"person {i}" for i in range(12)], "left out", "texts that hardly repeat, such as names"),
     ([str(i) for i in range(1, 15)], "left out", "an identifier: each row has its own number"),
     ([[1], [2]], "left out", "its values are of type List(Int64)"),
+    (["20240131", "20240201"], "date", "dates like 20240131"),
+    ([20240131, 20240201, 20240131], "date", "dates like 20240131"),
+    (["20240131", "20241301"], "numeric", "2.02401e+07 to 2.02413e+07"),
+    (["202401311230", "202401311245"], "date", "dates like 202401311230"),
+    (["2024-01-31 오전 9:30", "2024-01-31 오후 12:05"], "date", "dates like 2024-01-31 오전 9:30"),
+    (["2024. 1. 31. 오후 3:05:10", "2024. 2. 1. 오전 12:05:10"], "date", "dates like 2024. 1. 31. 오후 3:05:10"),
+    (["01/31/2024 9:30 AM", "02/13/2024 12:05 PM"], "date", "dates like 01/31/2024 9:30 AM"),
+    (["09:30", "23:59"], "date", "times of day like 09:30"),
+    (["오전 9:30", "오후 11:00:05"], "date", "times of day like 오전 9:30"),
+    (["16:9", "4:3"], "categorical", ""),
 ]
 
 
 @pytest.mark.parametrize(("values", "expected", "note"), READ_AS, ids=[str(values[:2]) for values, *_ in READ_AS])
 def test_what_a_column_is(values: list[Any], expected: str, note: str) -> None:
     assert kind(values) == (expected, note)
+
+
+def test_words_among_numbers_and_dates_are_missing_values_and_are_told() -> None:
+    """Few words without digits: whatever has digits, or comes in many words, may be a mistake or mean something."""
+    numbers, dates = [str(i / 2) for i in range(20)], [f"{day}.01.2024" for day in range(13, 18)]
+    for values, what in (numbers, "numbers"), (dates, "dates"):
+        frame = {"a": [*values, "Summe", "Summe"]}
+        row = len(values) + 1
+        with pytest.warns(
+            DataWarning,
+            match=rf"Column 'a' holds {what}, but row {row} \({row + 1} with the header\) is 'Summe' \(2 rows are of "
+            "that sort\\): counted as missing",
+        ):
+            found = columns(frame)
+        column = found["a"]
+        assert column.kind == ("numeric" if what == "numbers" else "date") and column.words == ("Summe",)
+        prepared = preparation.fit(as_frame(frame), found, None)
+        assert prepared.prepare(as_frame({"a": [values[0], "Summe"]})).X[:, -1].tolist() == [0, 1]
+        with pytest.raises(InputError, match=r"Column 'a' held .* is 'total'"):
+            prepared.prepare(as_frame({"a": ["total"]}))
+    assert columns({"a": ["7", "8", "x", "7"]})["a"].read_as == "7, 8, x; but for 'x' these are numbers (--numeric a)"
+    with pytest.warns(DataWarning, match=r"row 3 \(4 with the header\) is 'x': counted as missing"):
+        assert columns({"a": ["7", "8", "x", "7"]}, numeric=["a"])["a"].kind == "numeric"
+
+
+def test_what_people_write_for_a_missing_value_is_one_in_every_column_and_is_told() -> None:
+    frame = {
+        "n": ["3", "n.d.", "4", "k.A.", "5"],
+        "d": ["2024-01-31", "미상", "2024-02-01", "-", "0000-00-00"],
+        "c": ["a", "b", "n.d.", "a", "NA"],
+    }
+    found = columns(frame)
+    assert [(c.kind, c.missing) for c in found] == [("numeric", 2), ("date", 3), ("categorical", 2)]
+    assert [c.read_as for c in found] == [
+        "3 to 5; missing: 'k.A.', 'n.d.'",
+        "dates like 2024-01-31; missing: '-', '0000-00-00', '미상'",
+        "a, b; missing: 'n.d.'",
+    ]
+
+
+def test_a_target_with_a_word_among_its_numbers_is_refused() -> None:
+    frame = {"x": list(range(30)), "y": [*(str(i / 2) for i in range(29)), "Summe"]}
+    with pytest.warns(DataWarning, match="30 .* is 'Summe'"), pytest.raises(InputError, match="some rows hold 'Summe'"):
+        TableModel.fit(frame, "y", **QUICK)
+
+
+def test_a_table_with_a_header_only_has_no_predictions(tmp_path: Path) -> None:
+    frame = frame_of().with_columns(clock=polars.Series(["09:30", "23:15"] * 60), when=polars.col("when").cast(str))
+    (tmp_path / "new.csv").write_text("x,color,when,clock\n")
+    model = TableModel.fit(frame, "wins", **QUICK)
+    for data in cr.tables.read(tmp_path / "new.csv"), cr.tables.scan(tmp_path / "new.csv"):
+        assert model.predict(data).shape == (0,)
 
 
 def test_what_the_user_says_comes_first() -> None:
@@ -110,13 +183,17 @@ def test_what_the_user_says_comes_first() -> None:
 
 def test_a_value_that_does_not_belong_is_named_with_its_row() -> None:
     values = [str(i / 2) for i in range(20)]
-    values[12] = "n.d."
+    values[12] = "12.5.1"
     with pytest.raises(
-        InputError, match=r"Column 'a' holds numbers, but row 13 is 'n\.d\.'\. Correct it, leave it empty"
+        InputError,
+        match=r"Column 'a' holds numbers, but row 13 \(14 with the header\) is '12\.5\.1'\. Correct it, leave it empty",
     ):
         kind(values)
-    with pytest.raises(InputError, match=r"Column 'a' holds numbers, but row 1 is 'x' \(2 rows are of that sort\)"):
-        kind(["x", "1", "x"], numeric=["a"])
+    with pytest.raises(InputError, match=r"but row 1 \(2 with the header\) is 'a' \(4 rows are of that sort\)"):
+        kind([*"abcd", "1"], numeric=["a"])
+    dates = [f"2024-01-{day:02}" for day in range(1, 29)]
+    with pytest.raises(InputError, match=r"holds dates, but row 5 \(6 with the header\) is '2024-02-30'\. Correct it"):
+        kind([*dates[:4], "2024-02-30", *dates[4:]])
     with pytest.raises(InputError, match="Column 'a' is infinite in row 2"):
         kind([1.0, float("inf")])
     with pytest.raises(InputError, match="dates with the month first and with the day first"):
@@ -226,10 +303,16 @@ def test_a_split_by_time_keeps_moments_together() -> None:
     frame = {"t": ["2024-01-03", "2024-01-01", "2024-01-02", "2024-01-03"], "i": [0, 1, 2, 3]}
     train, test = split(frame, 0.25, time="t")
     assert (train["i"].to_list(), test["i"].to_list()) == ([1, 2], [0, 3])
-    with pytest.raises(InputError, match="Column 't' is missing in row 2: to split by time, each row needs one"):
+    with pytest.raises(
+        InputError, match=r"Column 't' is missing in row 2 \(3 .*\): to split by time, each row needs one"
+    ):
         split({"t": ["1", None, "3"]}, time="t")
-    with pytest.raises(InputError, match="Column 't' is no time: it holds 'a', and neither dates nor numbers"):
+    with pytest.raises(
+        InputError, match=r"Column 't' is no time: it holds 'a' in row 1 .*, and neither dates nor numbers"
+    ):
         split({"t": ["a", "b", "c"]}, time="t")
+    with pytest.raises(InputError, match=r"it holds 'total' in row 3 \(4 with the header\), and neither"):
+        split({"t": ["2024-01-01", "2024-01-02", "total"]}, time="t")
 
 
 def test_a_split_by_group_keeps_groups_together() -> None:
@@ -279,6 +362,17 @@ def model() -> TableModel:
 def test_it_learns(model: TableModel) -> None:
     assert model.evaluate(frame_of())["accuracy"] > 0.8
     assert model.target.classes == ("no", "yes")
+
+
+def test_what_a_user_of_scikit_learn_looks_for(model: TableModel) -> None:
+    assert model.classes.tolist() == model.classes_.tolist() == ["no", "yes"]
+    assert model.feature_names == model.feature_names_in_ == ["x", "color", "when"]
+    x = [i % 7 / 2 for i in range(27)]
+    places = model.predict_proba(frame_of()).argmax(axis=1)
+    assert model.classes[places].tolist() == model.predict(frame_of()).tolist()
+    assert TableModel.fit({"x": x, "y": [3, 1, 2] * 9}, "y", **QUICK).classes.tolist() == [1, 2, 3]
+    values = TableModel.fit({"x": x, "y": [3.5, 1, 2] * 9}, "y", **QUICK)
+    assert not hasattr(values, "classes_")
 
 
 def test_the_order_of_columns_and_further_ones_change_nothing(model: TableModel) -> None:
@@ -400,11 +494,18 @@ def test_a_file_that_is_cut_or_altered_is_refused(model: TableModel, tmp_path: P
     [
         ({"x": [1.0], "color": ["red"]}, "trained with the columns 'x', 'color', 'when', but the table lacks 'when'"),
         (
-            {"x": ["1", "n.d."], "color": ["red"] * 2, "when": [None] * 2},
-            r"Column 'x' held numbers .* row 2 is 'n\.d\.'",
+            {"x": ["1", "soon"], "color": ["red"] * 2, "when": [None] * 2},
+            r"Column 'x' held numbers .* row 2 \(3 with the header\) is 'soon'",
         ),
-        ({"x": [1.0], "color": ["red"], "when": ["soon"]}, "Column 'when' held dates in training, but row 1 is 'soon'"),
-        ({"x": [np.inf], "color": ["red"], "when": [None]}, "Column 'x' is inf in row 1, but numbers go up to 3e"),
+        (
+            {"x": [1.0], "color": ["red"], "when": ["soon"]},
+            "Column 'when' held dates in training, but row 1 .* is 'soon'",
+        ),
+        ({"x": [np.inf], "color": ["red"], "when": [None]}, "Column 'x' is inf in row 1 .*, but numbers go up to 3e"),
+        (
+            {"X": [1.0], "colour": ["red"], "when": [None]},
+            r"lacks 'x', 'color'\. .* Did you mean 'X' for 'x', 'colour' for 'color'\?",
+        ),
         (np.ones((2, 3)), "must be a frame of polars or pandas, .* but it is of type ndarray"),
         ({}, "The table has no columns"),
     ],
@@ -482,7 +583,11 @@ def test_values_are_learned_and_given_in_their_units() -> None:
         ({"y": ["a", "b"]}, {}, "There is no column to learn from besides 'y'"),
         ({"x": [5, 5], "y": ["a", "b"]}, {}, "no column to learn from besides 'y'. 'x': all values are '5'"),
         ({"x": [1, 2], "y": ["2024-01-01", "2024-01-02"]}, {}, "Column 'y' holds dates: a model predicts"),
-        ({"x": [1, 2], "y": ["a", "b"]}, {"task": "regression"}, "predicted as a number, but row 1 is 'a'"),
+        ({"x": [1, 2], "y": ["a", "b"]}, {"task": "regression"}, "predicted as a number, but row 1 .* is 'a'"),
+        ({"x": [1, 2], "y": [1e200, 2e200]}, {"task": "regression"}, r"beyond 3e\+38, the largest of float32: divide"),
+        ({"x": [1, 2], "y": ["1", "2e200"]}, {"task": "regression"}, r"beyond 3e\+38, the largest of float32: divide"),
+        ({"x": [1, 2], "y": [1e-200, 2e-200]}, {"task": "regression"}, "than float32 can tell: multiply it by a power"),
+        ({"x": [1, 2], "y": [2**60, 2**60 + 3]}, {"task": "regression"}, r"hardly keeps: subtract 1152921504606846976"),
         ({"x": [1, 2], "y": [3.5, 3.5]}, {"task": "regression"}, r"Column 'y' is 3\.5 in all rows"),
         ({"x": range(30), "y": [f"n{i}" for i in range(30)]}, {}, "has 30 different texts in 30 rows"),
         ({"x": [1, 2], "y": [1, 2]}, {"layers": (0,)}, "layers as a whole number of at least 1, but layers=0"),
@@ -531,10 +636,35 @@ def test_what_tells_when_to_stop_is_as_far_from_training_as_what_tests() -> None
 @pytest.mark.parametrize("by", [{"time": "t"}, {"group": "g"}])
 def test_rows_that_tell_when_to_stop(by: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     spy = Mock(wraps=validating)
-    monkeypatch.setattr(model_module, "validating", spy)
-    frame = {"t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
+    monkeypatch.setattr(training, "validating", spy)
+    x = [i % 7 / 2 for i in range(100)]
+    frame = {"x": x, "t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
     TableModel.fit(frame, "y", **QUICK, **by)
     assert spy.call_args.kwargs == {"seed": 0, "time": None, "group": None, **by}
+
+
+def test_groups_only_split(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Of a patient who is in the rows that train, nothing is learned that would hold for another one."""
+    frame = {"x": [i % 7 / 2 for i in range(100)], "who": [i // 10 for i in range(100)], "y": [0, 1] * 50}
+    model = TableModel.fit(frame, "y", group="who", **QUICK | {"verbose": True})
+    assert model.preparation.names == ["x"]
+    assert "who     left out        0         10  its groups split the rows, and new rows are of other groups" in (
+        capsys.readouterr().out
+    )
+    assert model.predict({"x": [1.0]}).shape == (1,)
+    with pytest.raises(InputError, match=r"no column to learn from besides 'y'\. 'who': its groups split the rows"):
+        TableModel.fit({"who": frame["who"], "y": frame["y"]}, "y", group="who", **QUICK)
+
+
+def test_time_is_learned_from_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = {"t": [i * 1.5 for i in range(100)], "x": [i % 7 / 2 for i in range(100)], "y": [0, 1] * 50}
+    said = QUICK | {"verbose": True, "time": "t"}
+    assert TableModel.fit(frame, "y", **said).preparation.names == ["t", "x"]
+    assert "'t' orders the rows and is learned from, too; --drop t, or columns(..., drop=['t'])" in (
+        capsys.readouterr().out
+    )
+    assert TableModel.fit(frame, "y", columns=columns(frame, drop=["t"]), **said).preparation.names == ["x"]
+    assert "learned from, too" not in capsys.readouterr().out
 
 
 def test_own_validation_data_tell_when_to_stop() -> None:

@@ -134,6 +134,37 @@ def test_tables_of_every_kind_are_written(run: Run, suffix: str) -> None:
     assert cr.tables.read(f"scored{suffix}")["prediction"].cast(polars.Int64).is_in([0, 1]).all()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp949", "utf-8"])
+@pytest.mark.parametrize("large", [False, True])
+def test_a_scored_text_file_is_written_as_its_table(
+    run: Run, encoding: str, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{'서울' if i % 3 else '부산'};{i},5;{2 * i},25" for i in range(60)]
+    Path("german.csv").write_bytes("\n".join(["도시;크기;값", *rows, ""]).encode(encoding))
+    if large:
+        monkeypatch.setattr("chainrule.cli.table_options.LARGE", 100)
+        monkeypatch.setattr("chainrule.tables.text_files._BLOCK", 100)
+    assert run("train", "german.csv", "--target", "값", *QUICK, "--out", "model")[0] == 0
+    assert run("predict", "model", "german.csv", "--out", "scored.csv")[0] == 0
+    raw = Path("scored.csv").read_bytes()
+    assert raw.startswith(Path("german.csv").read_bytes()[:8])  # the mark of the byte order, too
+    lines = raw.decode(encoding).splitlines()
+    assert lines[0] == "도시;크기;값;prediction" and len(lines) == 61
+    assert [line.rpartition(";")[0] for line in lines[1:]] == rows
+    assert all("," in line.rpartition(";")[2] for line in lines[1:])
+    assert run("predict", "model", "german.csv", "--out", "scored.tsv")[0] == 0
+    assert Path("scored.tsv").read_bytes().decode(encoding).startswith("도시\t크기")
+
+
+def test_what_the_encoding_of_a_table_lacks_is_told(run: Run) -> None:
+    polars.DataFrame({"x": [i % 7 for i in range(60)], "맛": ["café", "thé", "eau"] * 20}).write_csv("new.csv")
+    assert run("train", "new.csv", "--target", "맛", *QUICK, "--out", "model")[0] == 0
+    Path("new.csv").write_bytes("x,이름\n1,가\n".encode("cp949"))
+    error = fails(run("predict", "model", "new.csv", "--out", "scored.csv"))
+    assert "scored.csv cannot be written in cp949, as the table was: this has no 'é'" in error
+    assert not Path("scored.csv").exists()
+
+
 def test_info_says_what_is_in_the_file(run: Run) -> None:
     status, out, _ = run("info", "titanic")
     assert status == 0
@@ -141,13 +172,20 @@ def test_info_says_what_is_in_the_file(run: Run) -> None:
         "Survived: classification",
         "logistic regression",
         "female, male",
-        "Dense",
+        "Residual",
         "written by chainrule",
         "checksum",
     ):
         assert part in out
     result = json.loads(run("info", "titanic", "--json")[1])
     assert result["table"]["target"]["classes"] == ["0", "1"] and len(result["sha256"]) == 64
+
+
+def test_a_network_that_is_behind_says_so(run: Run) -> None:
+    said = ["--target", "price", "--layers", "2", "--hidden", "tanh", "--epochs", "1", "--out", "model"]
+    sentence = "The network is behind ridge regression on the rows that test"
+    assert sentence in run("train", "houses.csv", *said)[2]
+    assert sentence in run("info", "model")[1]
 
 
 def test_unseen_categories_are_counted_beside_the_result(run: Run) -> None:
@@ -187,6 +225,28 @@ def test_unseen_categories_are_counted_beside_the_result(run: Run) -> None:
             "was trained on a table, to predict 'Survived': name a file with one, and not moons",
         ),
         ("predict titanic houses.csv", "the table lacks 'Pclass', 'Sex'"),
+        ("predict titanic", "a table with the columns that titanic learned from ('Pclass', 'Sex', 'Age', 'Family',"),
+        ("predict nothing.safetensors", "There is no model file nothing.safetensors"),
+        (
+            "predict titanic.csv",
+            "titanic.csv is not a model file, or it is truncated or damaged: it is a table: a model",
+        ),
+        (
+            "evaluate titanic.csv titanic.csv",
+            "it is a table: a model learns from it with chainrule train TABLE --target",
+        ),
+        ("info titanic.csv", "it is a table: a model learns from it"),
+        ("summary titanic.csv", "it is a table: a model learns from it"),
+        (
+            "evaluate titanic",
+            "name one with the answers, in its column 'Survived', as in chainrule evaluate titanic held",
+        ),
+        ("train titanic --target Survived", "titanic is a model file, and here a table belongs"),
+        ("predict titanic titanic", "titanic is a model file, and here a table belongs"),
+        ("evaluate titanic titanic", "titanic is a model file, and here a table belongs"),
+        ("predict titanic titanic.csv --samples 3", "leave out --samples, or titanic.csv"),
+        ("explain titanic --input titanic.csv", "titanic was trained on a table, and the network gets its columns"),
+        ("diagnose titanic --data titanic.csv", "titanic was trained on a table, and the network gets its columns"),
         ("predict titanic --samples 3", "titanic was trained on a table: name a file with one"),
         ("predict titanic titanic_new.csv --out scored.doc", "must end in the kind of table to write: .csv"),
         ("predict titanic titanic_new.csv --out nowhere/scored.csv", "there is no folder nowhere"),
@@ -202,17 +262,20 @@ def test_rows_that_cannot_test_are_told_before_the_training(run: Run) -> None:
     frame = polars.read_csv("titanic.csv", infer_schema=False)
     frame.drop("Fare").write_csv("lack.csv")
     frame.with_columns(Survived=polars.lit("perhaps")).write_csv("other.csv")
-    frame.with_columns(Fare=polars.lit("n.d.")).write_csv("words.csv")
+    frame.with_columns(Fare=polars.lit("soon")).write_csv("words.csv")
     said = ["train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "model"]
     assert "lack.csv lacks 'Fare', which the network learns from" in fails(run(*said, "--test", "lack.csv"))
     assert "The rows that test: Column 'Survived' is 'perhaps' in row 1" in fails(run(*said, "--test", "other.csv"))
-    assert not Path("model").exists()
     error = fails(run(*said, "--test", "words.csv"))
     assert (
-        "Column 'Fare' held numbers in training, but row 1 is 'n.d.'" in error
-        and "The model is in model, with" in error
+        "The rows that test: Column 'Fare' held numbers in training, but row 1 (2 with the header) is 'soon'" in error
     )
-    assert run("predict", "model", "titanic_new.csv", "--out", "scored.csv")[0] == 0
+    assert not Path("model").exists()
+    hours = ["--time", "hour", "--history", "24", *QUICK, "--out", "model"]
+    polars.read_csv("load.csv", infer_schema=False)[:9].with_columns(temperature=polars.lit("9")).write_csv("short.csv")
+    error = fails(run("train", "load.csv", "--target", "load", *hours, "--test", "short.csv"))
+    assert "has no row that can be predicted" in error and "The model is in model, without scores" in error
+    assert run("predict", "model", "load_new.csv", "--out", "scored.csv")[0] == 0
 
 
 @pytest.mark.parametrize("option", ["--drop", "--group", "--split-by-time"])
@@ -221,7 +284,19 @@ def test_the_target_is_named_once(run: Run, option: str) -> None:
     assert f"{option} names 'Survived', which is to be predicted" in error
 
 
-def test_rows_that_train_and_test_are_counted(run: Run) -> None:
+def test_groups_only_split(run: Run) -> None:
+    said = ["train", "titanic.csv", "--target", "Survived", *QUICK, "--group", "Family"]
+    columns = json.loads(run(*said, "--json")[1])["columns"]
+    assert next(column["kind"] for column in columns if column["name"] == "Family") == "left out"
+    error = fails(run(*said, "--numeric", "Age,Family"))
+    assert "--group Family only splits the rows, and nothing is learned from it, so --numeric Family" in error
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_rows_that_train_and_test_are_counted(run: Run, large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if large:
+        monkeypatch.setattr("chainrule.cli.table_options.LARGE", 1000)
+        monkeypatch.setattr("chainrule.tables.text_files._BLOCK", 2000)
     polars.read_csv("titanic.csv", infer_schema=False)[:50].write_csv("again.csv")
     _, _, err = run("train", "titanic.csv", "--target", "Survived", *QUICK, "--test", "again.csv")
     assert "50 of 50 rows that test are the same as rows that train" in err
@@ -313,7 +388,9 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
     scored = polars.read_csv("scored.csv")
     assert scored.columns[:2] == ["path", "prediction"] and scored["prediction"].to_list() == ["standing", "lying"]
     Path("new.csv").write_text("path\nbars/0.png\nbars/none.png\n")
-    assert "In row 2 it is 'bars/none.png', but . has no such file" in fails(run("predict", "model", "new.csv"))
+    assert "In row 2 (3 with the header) it is 'bars/none.png', but . has no such file" in fails(
+        run("predict", "model", "new.csv")
+    )
     Path("plain.csv").write_text("a,b\n1,2\n")
     wrong = run("train", "plain.csv", "--target", "b", "--size", "8x8")
     assert "is a table without names of pictures, for which size=(8, 8) means nothing" in fails(wrong)

@@ -16,6 +16,7 @@ from PIL import Image
 import chainrule as cr
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
 from chainrule.tables import read
+from chainrule.tables.encoders import read_numbers
 from chainrule.tables.text_files import text_blocks
 
 ROWS = [("Müller, Jr.", "1,5", "서울"), ('say "hi"', "2,25", "부산"), ("two\nlines", "", "서울")]
@@ -71,6 +72,10 @@ def test_korean_and_western_european(path: Path) -> None:
         ('a,b\n5" pipe,2\n', ["a", "b"], [('5" pipe', "2")]),
         (" a , b \n1,2\n", ["a", "b"], [("1", "2")]),
         ("text\nno separator; here\n", ["text"], [("no separator; here",)]),
+        ("sep=;\na;b\n1,5;2,5\n", ["a", "b"], [("1,5", "2,5")]),
+        ('"sep=,"\r\na,b\r\n1;5,2;5\r\n', ["a", "b"], [("1;5", "2;5")]),
+        ("sep=^\na^b\n1,5^2\n", ["a", "b"], [("1,5", "2")]),
+        (",,a,b\n0,0,x,1\n", ["column 1", "column 2", "a", "b"], [("0", "0", "x", "1")]),
     ],
 )
 def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[Any]) -> None:
@@ -86,7 +91,10 @@ def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[
         (" \n\n", "is empty"),
         ('""\n', "has neither names of columns nor values"),
         (";\n;\n", "has neither names of columns nor values"),
-        ("a,b\n1,2\n3\n", r"Row 2 of .*table\.csv has 1 field, but its header has 2 fields \(a, b\): a comma inside"),
+        (
+            "a,b\n1,2\n3\n",
+            r"Row 2 of .*table\.csv, in line 3, has 1 field, but its header has 2 fields \(a, b\): a comma inside",
+        ),
         ("a;b\n1;2\n3;4;5\n", "Row 2 of .* has 3 fields, but its header has 2 fields .*: a semicolon inside"),
         ("a,b,c\n1,2\n3,4,5,6\n", "Row 1 of .* has 2 fields, but its header has 3 fields"),
         ('a,b\n1,2\n"3,4\n5,6\n', "wrong quotes in row 2, which begins in line 3: unexpected end of data"),
@@ -99,6 +107,14 @@ def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[
         ),
         ("a,b\n1,\0\n", r"is no table in text"),
         ("Report of 2024\n\na,b\n1,2\n", "the first line names the columns, so remove a title above it"),
+        ("Report, of 2024\na,b,c\n1,2,3\n", "in line 2, has 3 fields, .* remove a title above the names, and a comma"),
+        ("sep=;\na;b\n1;2;3\n", "Row 1 of .*, in line 3, has 3 fields"),
+        (
+            "Report;;\n;;\na;b;c\n1;2;3\n",
+            r"names 1 of its 3 columns \('Report'\), as a title or a heading of groups does",
+        ),
+        ("2023,,2024,\na,b,c,d\n1,2,3,4\n", r"names 2 of its 4 columns \('2023', '2024'\).*: remove the lines above"),
+        ("sep=;\n", "is empty"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_row(path: Path, text: str, error: str) -> None:
@@ -149,16 +165,40 @@ def test_what_is_no_table_says_what_to_do(tmp_path: Path) -> None:
     assert read(tmp_path / "x.gz").rows() == [(1, 2), (3, 4)]
 
 
-def test_excel(tmp_path: Path) -> None:
-    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
-        for sheet in "first", "second":
-            page = book.add_worksheet(sheet)
-            for i, row in enumerate([["name", "value", ""], [sheet, 1.5, ""], ["b", "", ""], ["c", 2, ""]]):
+def sheets(path: Path, **pages: Any) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in pages.items():
+            page = book.add_worksheet(name)
+            for i, row in enumerate(rows):
                 page.write_row(i, 0, row)
+
+
+def test_the_sheet_with_the_table(tmp_path: Path) -> None:
+    path, table, notes = tmp_path / "book.xlsx", [["a", "b"], [1, 2]], [["Notes"], ["of the year"]]
+    for first in [], notes:
+        sheets(path, first=first, data=table)
+        assert read(path).rows() == [("1", "2")]
+    sheets(path, first=notes, data=table, more=table)
+    with pytest.raises(
+        InputError, match=r"The sheet 'first' of .* holds no table, .* --sheet 'data' .* 'data', 'more'"
+    ):
+        read(path)
+    sheets(path, first=notes, empty=[])
+    assert read(path).columns == ["Notes"]
+
+
+def test_excel(tmp_path: Path) -> None:
+    rows = {
+        sheet: [["name", "value", ""], [sheet, 1.5, ""], ["b", "", ""], ["c", 2, ""]] for sheet in ("first", "second")
+    }
+    sheets(tmp_path / "book.xlsx", **rows)
     assert read(tmp_path / "book.xlsx").rows() == [("first", "1.5"), ("b", None), ("c", "2")]
     assert read(tmp_path / "book.xlsx", sheet="second")["name"][0] == "second"
     with pytest.raises(InputError, match="has no sheet 'third'; its sheets are 'first', 'second'"):
         read(tmp_path / "book.xlsx", sheet="third")
+    with pytest.raises(InputError, match=r"The first line of the sheet 'first' of .* names 1 of its 2 columns"):
+        sheets(tmp_path / "titled.xlsx", first=[["Report", ""], ["a", "b"], [1, 2]])
+        read(tmp_path / "titled.xlsx")
     raw = (tmp_path / "book.xlsx").read_bytes()
     (tmp_path / "book.xlsx").write_bytes(raw[:-100])
     with pytest.raises(FileFormatError, match="truncated or damaged"):
@@ -252,3 +292,21 @@ def test_two_arrays_that_make_a_column_of_the_same_name_are_refused(tmp_path: Pa
 def test_no_thousands_begin_with_zero() -> None:
     (found,) = cr.tables.columns({"x": ["0,562", "-0,292", "2,877", "1,004"]})
     assert found.numbers is not None and found.numbers.decimal == ","
+
+
+@pytest.mark.parametrize(
+    ("training", "new", "values"),
+    [
+        (["1,5", "2,25"], ["1.054,0", "12.345.678", "-1.000,5", "7"], [1054.0, 12345678.0, -1000.5, 7.0]),
+        (["1.5", "2.25"], ["1,054.0", "12'345'678", "1 000.5", "7"], [1054.0, 12345678.0, 1000.5, 7.0]),
+        (["1,5 €", "2 €"], ["1.054,0 €", "€ 3"], [1054.0, 3.0]),
+    ],
+)
+def test_the_decimal_sign_of_training_says_what_stands_between_thousands(
+    training: list[str], new: list[str], values: list[float]
+) -> None:
+    (column,) = cr.tables.columns({"x": training})
+    assert read_numbers(polars.Series("x", new), column.numbers).tolist() == values
+    for wrong in "1.5" if "," in training[0] else "1,5", "1234.567" if "," in training[0] else "1234,567":
+        with pytest.raises(InputError, match=f"Column 'x' held numbers.* '{wrong}"):
+            read_numbers(polars.Series("x", [wrong + column.numbers.unit]), column.numbers)

@@ -104,17 +104,46 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("chainrule.tables.scans._SAMPLED_ROWS", 200)
     path = tmp_path / "table.csv"
     frame = table().with_columns(polars.col("x").cast(polars.String))
-    frame = frame.with_columns(x=polars.when(polars.arange(ROWS) == 2500).then(polars.lit("n.d.")).otherwise("x"))
+    frame = frame.with_columns(x=polars.when(polars.arange(ROWS) == 2500).then(polars.lit("1.5.1")).otherwise("x"))
     frame.write_csv(path)
     scan = cr.tables.scan(path)
-    assert "n.d." not in scan.sample["x"]
-    with pytest.raises(
-        InputError, match=r"^In rows [\d,]+ to [\d,]+ of .*table.csv \(counted from 1 here\): "
-    ) as error:
-        cr.TableModel.fit(scan.filter(np.arange(ROWS) % 2 == 0), "answer", **SMALL)
-    text = str(error.value)
-    first = int(text.split()[2].replace(",", ""))
-    assert f"row {2501 - first + 1} is 'n.d.'" in text and "Column 'x'" in text
+    assert "1.5.1" not in scan.sample["x"]
+    wrong = r"^In .*table.csv: Column 'x' held .* row 2501 \(2502 with the header\) is '1\.5\.1'"
+    for rows in np.arange(ROWS) % 2 == 0, np.arange(ROWS) > 2400:
+        with pytest.raises(InputError, match=wrong):
+            cr.TableModel.fit(scan.filter(rows), "answer", **SMALL)
+
+
+def test_what_the_sample_says_is_wrong_is_named_with_its_row_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainrule.tables.scans._SAMPLED_ROWS", 200)
+    frame, path = table().with_columns(polars.col("x").cast(polars.String)), tmp_path / "table.csv"
+    frame.write_csv(path)
+    row = cr.tables.scan(path).row_of_file(150)
+    for cell, error in ("1.5.1", pytest.raises(InputError, match=rf"row {row + 1} \(.*'1\.5\.1'")), (
+        "Summe", pytest.warns(DataWarning, match=rf"row {row + 1} \(.*'Summe'"),
+    ):  # fmt: skip
+        frame.with_columns(x=polars.when(polars.arange(ROWS) == row).then(polars.lit(cell)).otherwise("x")).write_csv(
+            path
+        )
+        with error:
+            cr.tables.columns(cr.tables.scan(path))
+
+
+def test_what_the_sample_did_not_show_of_the_rows_that_test_is_told_before_the_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainrule.cli.table_options.LARGE", 1000)
+    monkeypatch.setattr("chainrule.tables.scans._SAMPLED_ROWS", 200)
+    monkeypatch.chdir(tmp_path)
+    frame = table().with_columns(polars.col("x").cast(polars.String))
+    frame.with_columns(x=polars.when(polars.arange(ROWS) == 2990).then(polars.lit("1.5.1")).otherwise("x")).write_csv(
+        "t.csv"
+    )
+    assert main(["train", "t.csv", "--target", "answer", "--split-by-time", "time", "--out", "model"]) == 2
+    assert "rows that test: In t.csv: Column 'x' held numbers" in (err := capsys.readouterr().err)
+    assert "row 2991 (2992 with the header) is '1.5.1'" in err and not Path("model").exists()
 
 
 def test_what_is_not_scanned(tmp_path: Path) -> None:
@@ -137,6 +166,7 @@ def test_a_separator_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> No
         cr.tables.scan(path).look()
 
 
+@pytest.mark.filterwarnings("ignore:The model learned from about")
 def test_the_command_leaves_large_tables_in_their_files(
     path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,11 @@ def test_a_window_with_an_unknown_target_is_left_out() -> None:
         (hours(3), {"history": 0}, "windows takes history as a whole number of at least 1"),
         (hours(3), {"history": 1, "horizon": 0}, "windows takes horizon as a whole number of at least 1"),
         (hours(3), {"history": 1, "time": "day"}, "There is no column 'day'"),
-        (polars.concat([hours(3), hours(3)]), {"history": 1, "time": "hour"}, "is the same in the rows 1 and 4"),
+        (
+            polars.concat([hours(3), hours(3)]),
+            {"history": 1, "time": "hour"},
+            r"is the same in row 1 \(2 .*\) and row 4 \(5",
+        ),
         (
             hours(3).with_columns(hour=polars.Series(["1", None, "3"])),
             {"history": 1, "time": "hour"},
@@ -210,16 +214,38 @@ def test_dates_are_read_as_in_training() -> None:
     assert not np.isnan(model.predict(table(datetime(2024, 6, 1), 12))[3:]).any()
 
 
+def test_numbers_that_are_times_are_read_as_in_training(tmp_path: Path) -> None:
+    """1.001 is a thousand after 0,5 in training, though alone it would be one."""
+    load = np.arange(60) % 7 + 0.5
+    training = {"hour": [f"{i / 2:.1f}".replace(".", ",") for i in range(60)], "load": load}
+    model = TableModel.fit(training, "load", **SMALL)
+    model.save(tmp_path / "model")
+    model = TableModel.load(tmp_path / "model")
+    new = {"hour": [f"1.{i:03},{half}" for i in range(1, 11) for half in "05"], "load": load[:20]}
+    assert not np.isnan(model.predict(new)[3:]).any()
+    new["hour"] = [f"1.{i:03}" for i in range(1, 21)]
+    with pytest.raises(InputError, match="The rows are 2 times as far apart"):
+        model.predict(new)
+
+
+def test_dates_without_signs_are_times() -> None:
+    days = [(START + timedelta(days=i)).strftime("%Y%m%d") for i in range(120)]
+    frame = polars.DataFrame({"hour": days, "load": np.arange(120) % 7 + 0.5})
+    for table in frame, frame.with_columns(polars.col("hour").cast(int)):
+        model = TableModel.fit(table, "load", **SMALL)
+        assert model.past is not None and model.past.step == 1.0 and not np.isnan(model.predict(table)[3:]).any()
+
+
 def test_the_step_is_that_of_training(model: TableModel, wave: polars.DataFrame) -> None:
     daily = wave.with_columns(hour=START + timedelta(days=1) * polars.int_range(wave.height))
     with pytest.raises(InputError, match="The rows are 24 times as far apart in 'hour' as those of training"):
         model.predict(daily)
-    for change in {"step": "1"}, {"step": -1.0}, {"formats": [1]}:
+    for change in {"step": "1"}, {"step": -1.0}, {"formats": [1]}, {"numbers": {"decimal": "x"}}:
         described = {
             "columns": [described_part(encoder) for encoder in model.preparation.encoders],
             "target": described_part(model.target),
             "report": {},
             "past": {**vars(model.past), **change},
         }
-        with pytest.raises(FileFormatError, match=f"its {next(iter(change))}"):
+        with pytest.raises(FileFormatError, match=r"its (step|formats|decimal)"):
             TableModel.of(model.network, described, "it")

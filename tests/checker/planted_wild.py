@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import shutil
@@ -20,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.running.sandbox import check_file
@@ -51,7 +53,7 @@ NAMES = {
     "other-variable": r"other|from|of-|swapped|exchanged|order|partner|same|cache|passed|lost|twice|old|itself",
     "one-minus": r"plus|minus|no-one|inverted|correct|weights|decayed|unbiased|sign|slope|gate",
     "square": r"square|power|absolute|root|formula|factor",
-    "function": r"no-|not-|lost|root|log|returns|is-|one-term|exponential|tanh",
+    "function": r"no-|not-|lost|root|log|returns|is-|one-term|exponential|tanh|variance",
     "loop": r"layer|last|first|steps|one-lost|one-skipped|some-lost|fixed|" + _UNMOVED,
     "not-updated": _UNMOVED,
     "update-lost": _UNMOVED,
@@ -236,10 +238,16 @@ def describes(finding: Finding, mutation: Mutation) -> bool:
     names = re.compile(NAMES[mutation.kind])
     if names.search(finding.facts.get("pattern", "")):
         return True
-    if not finding.mistake.startswith("own-"):
+    if finding.mistake == "own-unused" or not finding.mistake.startswith("own-"):
         return bool(names.search(finding.mistake.rpartition(".")[2]))
-    quantity = re.sub(r"\W", "", re.split(r"[.\[]", finding.facts.get("name", ""))[-1])
-    return bool(quantity) and quantity.lower() == re.sub(r"^_?d_?(?=\w)", "", mutation.target).lower()
+    told = {_quantity(finding.facts.get("name", "")), _quantity(finding.facts.get("upstream", ""))} - {""}
+    return _quantity(mutation.target) in told
+
+
+def _quantity(name: str) -> str:
+    """Return what a gradient is that of, or a quantity itself, in small letters: "w1" of `grads['dW1']`."""
+    last = re.sub(r"\W", "", re.split(r"[.\[]", name)[-1])
+    return re.sub(r"^_?d_?(?=\w)", "", last).lower()
 
 
 def drawn(candidates: Sequence[Mutation], rng: random.Random) -> list[Mutation]:
@@ -300,35 +308,40 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where you put them")
     parser.add_argument("--seed", type=int, default=0, help="which mistakes are drawn")
     parser.add_argument("--per-file", type=int, default=1, help="mistakes of a file, each of another kind")
-    parser.add_argument("--json", type=Path, help="write what became of each to this file")
+    parser.add_argument(
+        "--json", type=Path, help="write what became of each file to a line of this one, and leave out what is there"
+    )
     arguments = parser.parse_args(words)
-    outcomes: list[Outcome] = []
-    left: Counter[str] = Counter()
-    without: list[str] = []
+    written = arguments.json or Path(os.devnull)
+    results = [json.loads(line) for line in written.read_text("utf-8").splitlines()] if written.is_file() else []
+    done = {result["file"] for result in results}
     for file, style in listed(arguments.list.read_text("utf-8")).items():
-        if not (arguments.folder / file).is_file():
+        if file in done or not (arguments.folder / file).is_file():
             continue
         with tempfile.TemporaryDirectory() as folder:
             planter = Planter(arguments.folder / file, style, Path(folder))
             rng = random.Random(f"{arguments.seed} {file}")
+            outcomes = []
             for outcome in planter.outcomes(file, arguments.per_file, rng):
-                outcomes.append(outcome)
+                outcomes.append(asdict(outcome))
                 print(f"{outcome.label} {'found' if outcome.detected else 'missed'}", file=sys.stderr, flush=True)
-            left += planter.counts
-            if planter.counts and not any(outcome.file == file and outcome.counts for outcome in outcomes):
-                without.append(f"no mistake counted: {file} ({reasons(planter.counts)})")
+        results.append({"file": file, "outcomes": outcomes, "left": planter.counts})
+        with written.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(results[-1], ensure_ascii=False) + "\n")
+    _tell(results)
+
+
+def _tell(results: Sequence[Mapping[str, Any]]) -> None:
+    """Print the tables of what became of the mistakes, and what was left out."""
+    outcomes = [Outcome(**outcome) for result in results for outcome in result["outcomes"]]
     counted = [outcome for outcome in outcomes if outcome.counts]
     rows, others = table(counted), table([outcome for outcome in outcomes if not outcome.counts])
     print(*(markdown(rows, lang) for lang in HEADINGS), by_kind(counted), "", *misses(counted), sep="\n")
     print("", "In code that nothing ran to its end:", "", *(markdown(others, lang) for lang in HEADINGS), sep="\n")
-    print(*without, f"left out: {reasons(left)}", sep="\n")
-    if arguments.json:
-        results = {
-            "table": [asdict(row) for row in rows],
-            "never_run": [asdict(row) for row in others],
-            "outcomes": [asdict(outcome) for outcome in outcomes],
-        }
-        arguments.json.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    with_some = {outcome.file for outcome in counted}
+    without = [r for r in results if r["left"] and r["file"] not in with_some]
+    print(*(f"no mistake counted: {result['file']} ({reasons(result['left'])})" for result in without), sep="\n")
+    print(f"left out: {reasons(sum((Counter(result['left']) for result in results), Counter()))}")
 
 
 if __name__ == "__main__":

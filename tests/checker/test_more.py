@@ -268,6 +268,21 @@ PLANTED = [
         "(0, 0), (pad, pad), (pad, pad), (0, 0)",
         "(0, 0), (0, 0), (pad, pad), (pad, pad)",
     ),
+    (
+        "course_recurrent",
+        "rnn_cell_backward",
+        "recurrent_backward.slope-plus",
+        "(1 - a_next**2) * da_next\n",
+        "(1 + a_next**2) * da_next\n",
+    ),
+    (
+        "course_recurrent",
+        "lstm_cell_forward",
+        "lstm.not-activated",
+        "np.tanh(np.dot(Wc, concat) + bc)",
+        "np.dot(Wc, concat) + bc",
+    ),
+    ("course_recurrent", "lstm_cell_backward", "lstm_backward.slope-plus", "* ft * (1 - ft)", "* ft * (1 + ft)"),
     ("course_convolution", "conv_single_step", "conv_single_step.bias-lost", "Z + float(np.squeeze(b))", "Z"),
     (
         "course_convolution",

@@ -85,6 +85,8 @@ WRONG = [
     (OF_TENSORS, "self.v[i] = self.momentum * self.v[i] - ", "self.v[i] = -", "SGD.step", "momentum.velocity-lost"),
     (OF_TENSORS, "(np.sqrt(v) + self.eps)", "(v + self.eps)", "Adam.step", "squares.no-root"),
     (OF_LAYERS, "(1 - self.rho) * layer", "layer", "RMSProp.update_params", "rmsprop.share-lost"),
+    (OF_LAYERS, "(1 - self.rho) * layer.dw", "(1 + self.rho) * layer.dw", "RMSProp.update_params", "wrong-numbers"),
+    (OF_TENSORS, "(1 - self.b2 ** self.t)", "(1 + self.b2 ** self.t)", "Adam.step", "adam.correction-plus"),
     (OF_MODELS, "- self.init_lr * layer", "- layer", "GradientDescent.step", "optimizer.rate-lost"),
     (OF_MODELS, "self.momentum * v[i] + g", "g", "Momentum.step", "momentum.velocity-lost"),
 ]
@@ -114,6 +116,13 @@ def test_mistakes_are_found(code: str, right: str, wrong: str, function: str, mi
     assert right in code
     report = _checked(tmp_path, code.replace(right, wrong))
     assert [(finding.function, finding.mistake) for finding in report.findings] == [(function, mistake)]
+
+
+def test_what_may_be_meant_for_weights_alone_is_not_accused(tmp_path: Path) -> None:
+    code = OF_LAYERS.replace("decay=0.0", "decay=0.01, l2=0.1").replace(
+        "layer.weights += ", "layer.weights += -0.1 * 0.001 * layer.weights "
+    )
+    assert not _checked(tmp_path, code).findings
 
 
 @pytest.mark.parametrize(

@@ -593,3 +593,15 @@ def test_a_word_that_occurs_twice_is_looked_at(tmp_path: Path) -> None:
     assert [finding.mistake for finding in check_file(path).findings] == ["own-gradient"]
     path.write_text(path.read_text().replace("self.dtable[word] = ", "self.dtable[word] += "))
     assert [checked.status for checked in check_file(path).checked] == ["ok"] * 3
+
+
+@pytest.mark.parametrize(("slope", "expected"), [("1 - f ** 2", []), ("1 - f", [("tanh", "own-gradient")])])
+def test_the_slope_that_a_right_function_returns_by_a_flag_is_looked_at_too(
+    slope: str, expected: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"import numpy as np\ndef tanh(x, derivative=False):\n    f = np.tanh(x)\n    if derivative:\n"
+        f"        return {slope}\n    return f\nprint(tanh(np.ones((2, 3))))\n"
+    )
+    assert [(finding.function, finding.mistake) for finding in check_file(path).findings] == expected

@@ -21,6 +21,11 @@ WRONG = {
     "update-lost for no assignment": (
         "def update(p, g, lr):\n    p['W'] - lr * g['W']\n    p['b'] -= lr * g['b']\n    return p"
     ),
+    "update-lost of what begins with 0": (
+        "def fit(x, b, lr):\n    w = x * 0\n    for _ in range(9):\n        w - lr * x\n        b -= x\n    return w, b"
+    ),
+    "misspelt-name of a module": "import tools\ndef forward(x):\n    return toosl.relu(x)",
+    "misspelt-name with a mark": "def forward(x, W1, b1):\n    return x @ W1 + b1_",
     "update-lost in one of two ways": (
         "def step(self, lr, plain):\n    for p, m, v in self.all:\n        if plain:\n            p - lr * m\n"
         "        else:\n            p -= lr * m / v"
@@ -29,6 +34,20 @@ WRONG = {
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
 }
 RIGHT = """
+x_train = 1
+def f():
+    del x_train
+---
+def fit(x, w, lr):
+    for _ in range(3):
+        w - lr * x
+        w = w - lr * x
+    return w
+---
+import tools
+def f(x):
+    return torch.relu(x)
+---
 def f(dA, W):
     dZ = dA * 2
     return W @ dZ

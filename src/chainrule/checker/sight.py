@@ -11,7 +11,8 @@ from pyflakes import checker, messages
 
 from chainrule.checker.findings import Finding
 
-ALIKE = 0.6  # of the letters, for one name to be another one misspelt
+ALIKE = 0.6  # of the letters, for one name to be another one misspelt ...
+NEARLY = 0.8  # ... and for it to be one that the whole file knows
 _SETS = ("setattr", "__dict__", "__getattr__", "vars")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -54,6 +55,9 @@ def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
             misspelt = str(message.message_args[0])
             variables = set(bound(function))
             other = None if misspelt in variables else alike(misspelt, variables)  # one that it deletes again
+            of_file = _of_file(tree)
+            if misspelt not in variables and misspelt not in of_file:
+                other = other or next(iter(get_close_matches(misspelt, of_file, 1, NEARLY)), None)
             if other and not _is_called(function, misspelt):
                 finding = Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
                 # A file from which everything is imported may bind it: only an exception can tell.
@@ -73,13 +77,13 @@ def _around(tree: ast.Module, line: int) -> tuple[str, Function | None]:
 
 
 def alike(name: str, others: Iterable[str]) -> str | None:
-    """Return the name that another one was probably meant to be: the same but for capitals, or nearly the same.
+    """Return the name that another one was probably meant to be: the same but for capitals and "_", or nearly the same.
 
     >>> alike("dz", ["W", "dZ", "db"]), alike("sofmax", ["softmax"]), alike("foo", ["bar"])
     ('dZ', 'softmax', None)
     """
     others = sorted(set(others) - {name})
-    same = [other for other in others if other.lower() == name.lower()]
+    same = [other for other in others if other.lower().strip("_") == name.lower().strip("_")]
     close = get_close_matches(name, [other for other in others if len(other) > 2], 1, ALIKE) if len(name) > 2 else []
     return next(iter(same or close), None)
 
@@ -91,6 +95,21 @@ def bound(function: Function) -> Iterator[str]:
             yield node.arg
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
+
+
+def _of_file(tree: ast.Module) -> list[str]:
+    """Return the names that a file imports, defines or gives values outside of its functions."""
+    imported = [
+        alias.asname or alias.name for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom) for alias in n.names
+    ]
+    given = [
+        n.id
+        for s in tree.body
+        if not isinstance(s, Function | ast.ClassDef)
+        for n in ast.walk(s)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
+    return [name for name in {*imported, *given} if len(name) > 2]
 
 
 def _is_called(function: Function, name: str) -> bool:
@@ -206,17 +225,19 @@ def _lost(name: str, function: Function) -> Iterator[Finding]:
 
 def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
     """Yield updates that are assigned to nothing, as in `W - learning_rate * dW`, of what stays as it is."""
+    loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
     for block in _blocks(function):
         for statement in block:
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BinOp):
                 target = ast.unparse(statement.value.left)
-                if _is_update(target, statement.value) and target not in _given(function, statement):
+                around: list[ast.stmt] = [loop for loop in loops if statement in ast.walk(loop)]
+                if _is_update(target, statement.value) and target not in _given([function, *around][-1], statement):
                     yield Finding("update-lost", name, statement.lineno, {"name": target})
 
 
-def _given(function: Function, beside: ast.stmt) -> set[str]:
-    """Return what a function gives values to, without the variables of loops, and where a statement does not run."""
-    nodes = set(ast.walk(function))
+def _given(around: ast.stmt, beside: ast.stmt) -> set[str]:
+    """Return what gets values around a statement, without the variables of loops, and where it does not run."""
+    nodes = set(ast.walk(around))
     for choice in [node for node in nodes if isinstance(node, ast.If)]:
         branches = [{n for part in branch for n in ast.walk(part)} for branch in (choice.body, choice.orelse)]
         if any(beside in branch for branch in branches):

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from numpy.typing import NDArray
 
-from chainrule import Network, load
-from chainrule.cli.inputs import ModelArgument, check_suits, fitted, read, scaled
+from chainrule import Network
+from chainrule.cli.inputs import ModelArgument, check_suits, fitted, loaded_for_arrays, read, scaled
 from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
@@ -61,7 +61,7 @@ def run(
     """
     lang = language()
     rule = _rule(optimizer, lr)
-    network = load(model)
+    network = loaded_for_arrays(model, data)
     X, y, note = _examples(network, model, data, labels)
     diagnosis = network.diagnose(X, y, optimizer=rule)
     if as_json:

@@ -19,12 +19,19 @@ Example: chainrule evaluate titanic.safetensors held-out.csv
 
 Example: chainrule evaluate digits.safetensors mnist-small"""
 
+_USUAL = "mnist-small"
+
 
 def run(
     model: ModelArgument,
     dataset: Annotated[
-        str, typer.Argument(metavar="DATASET", help=f"A table with the answers, or one of {', '.join(DATASETS)}.")
-    ] = "mnist-small",
+        str | None,
+        typer.Argument(
+            metavar="DATASET",
+            help=f"A table with the answers, or one of {', '.join(DATASETS)}.",
+            show_default=f"{_USUAL}, unless the model was trained on a table",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     sheet: SheetOption = None,
     x: XOption = None,
@@ -37,16 +44,22 @@ def run(
     scaled in another way than the data set's, the output says so.
     """
     options = TableOptions(reading={"sheet": sheet, "x": x, "y": y, "size": picture_size(size)})
-    own = options.concern(dataset)
-    chosen = None if own else DATASETS[one_of("data set", dataset, DATASETS)]
+    own = options.concern(dataset or _USUAL)
+    chosen = None if own else DATASETS[one_of("data set", dataset or _USUAL, DATASETS)]
     network, table = loaded(model)
     if table is not None:
+        if dataset is None:
+            raise InputError(
+                f"{model} was trained on a table: name one with the answers, in its column {table.target.name!r}, as "
+                f"in chainrule evaluate {model} held-out.csv."
+            )
         evaluate_table(table, model, dataset, options, as_json)
         return
     if chosen is None:
         raise InputError(
             f"{model} was not trained on a table: name the data set that it was trained on, and not {dataset}."
         )
+    dataset = chosen.name
     (_, y_train), (X, Y) = chosen.load(0)
     check_suits(network, model, chosen, X, y_train)
     X, note = scaled(fitted(X, network, dataset), chosen.input_scale, network)

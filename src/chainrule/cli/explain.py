@@ -12,8 +12,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from chainrule import Network, load
-from chainrule.cli.inputs import ModelArgument, fitted, read, scaled
+from chainrule import Network
+from chainrule.cli.inputs import ModelArgument, fitted, loaded_for_arrays, read, scaled
 from chainrule.cli.output import JsonOption, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
@@ -59,7 +59,7 @@ def run(
     or for a value to the inputs. The pass is one as in prediction: nothing is dropped out.
     """
     lang = language()
-    network = load(model)
+    network = loaded_for_arrays(model, file)
     X, scale, moved = read(file)
     X, note = scaled(fitted(X, network, str(file)), scale, network)
     notes = [line for line in (note, words("moved", lang) if moved else "") if line]

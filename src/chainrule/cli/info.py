@@ -11,6 +11,7 @@ from chainrule.common.text_table import text_table
 from chainrule.files.models import load_described
 from chainrule.tables import TableModel
 from chainrule.tables.descriptions import described
+from chainrule.tables.scores import behind
 
 EXAMPLE = "Example: chainrule info digits.safetensors"
 
@@ -32,7 +33,7 @@ def run(model: ModelArgument, as_json: JsonOption = False) -> None:
                 "loss": description["loss"],
                 "input_shape": description["input_shape"],
                 "dtype": description["dtype"],
-                "table": description.get(TableModel.KEY),
+                "table": None if table is None else _without_digests(description[TableModel.KEY]),
                 "bytes": size,
                 "sha256": digest,
             }
@@ -42,6 +43,10 @@ def run(model: ModelArgument, as_json: JsonOption = False) -> None:
         print(_about(table), end="\n\n")
     print(_network(network))
     print(f"{model}: {size:,} bytes, checksum {digest[:16] if digest else 'none (a file of before)'}")
+
+
+def _without_digests(description: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in description.items() if name != TableModel.SEEN}
 
 
 def _network(network: Network) -> str:
@@ -59,7 +64,7 @@ def _about(table: TableModel) -> str:
         "written by " + ", ".join(f"{name} {version}" for name, version in table.report.get("versions", {}).items()),
     ]
     if "test" in table.report:
-        lines += ["", scores_table(table.report["test"])]
+        lines += ["", scores_table(table.report["test"]), *filter(None, [behind(table.report["test"])])]
     return "\n".join(lines)
 
 

@@ -36,6 +36,23 @@ def loaded(path: Path) -> tuple[Network, TableModel | None]:
     return network, TableModel.of(network, description[TableModel.KEY], str(path))
 
 
+def loaded_for_arrays(path: Path, file: Path | str) -> Network:
+    """Return the network of a model file, for a file with its inputs as arrays.
+
+    Raises
+    ------
+    InputError
+        If it was trained on a table, whose columns it gets prepared, and the file is no array of them.
+    """
+    network, table = loaded(path)
+    if table is not None and Path(file).suffix != ".npy":
+        raise InputError(
+            f"{path} was trained on a table, and the network gets its columns prepared: in place of {file}, name a "
+            f".npy array of what chainrule.TableModel.load({str(path)!r}).preparation.prepare(frame).X gives."
+        )
+    return network
+
+
 class FileInput(NamedTuple):
     """What is in a file."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,8 @@ from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
 from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
+from chainrule.tables import TableModel
+from chainrule.tables.columns import shown
 from chainrule.trace.telling.words import words
 
 EXAMPLE = """\
@@ -67,9 +70,11 @@ def run(
     training (1/255 for mnist and mnist-small), and the output says so. If the file says nothing, they are taken as they
     are, and so are fractions.
     """
-    if (file is None) == (samples == 0):
-        raise InputError("predict needs an input: name one file, or say --samples 6 to take shipped digits.")
+    if file is not None and samples:
+        raise InputError(f"--samples takes shipped digits in place of a file: leave out --samples, or {file}.")
     network, table = loaded(model)
+    if file is None and samples == 0:
+        raise InputError(_no_input(model, network, table))
     options = TableOptions(reading={"sheet": sheet, "x": x, "size": picture_size(size)})
     if table is not None:
         if file is None:
@@ -98,6 +103,22 @@ def run(
         print(text_table(["example", *columns], rows))
     for line in filter(None, (note, words("moved", "en") if moved else "")):
         print(line, file=sys.stderr if as_json else sys.stdout)
+
+
+def _no_input(model: Path, network: Network, table: TableModel | None) -> str:
+    """Return the sentence that an input is missing, and which one it would be."""
+    if table is not None:
+        return (
+            f"predict needs a table with the columns that {model} learned from ({shown(table.feature_names)}): name "
+            f"its file, as in chainrule predict {model} new.csv."
+        )
+    assert network.input_shape is not None
+    if math.prod(network.input_shape) == _PIXELS:
+        return f"predict needs images for {model}: name a file, or say --samples 6 to take shipped digits."
+    return (
+        f"predict needs examples of shape {network.input_shape} for {model}: name a CSV file with a row for each, an "
+        "IDX file or a .npy array."
+    )
 
 
 def _shipped(n: int) -> tuple[FileInput, list[int]]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from chainrule.cli.output import print_json, scores_table
-from chainrule.cli.table_options import TableOptions, check_table_file, separator_of, table_of, write_table
-from chainrule.common import atomic
-from chainrule.common.errors import InputError
+from chainrule.cli.table_options import (
+    TEXT,
+    TableOptions,
+    check_table_file,
+    dialect_like,
+    table_of,
+    write_frame,
+    write_text,
+)
+from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
 from chainrule.datasets import DATASETS
 from chainrule.tables import Scan, TableModel
+from chainrule.tables.encoders import Numeric
 from chainrule.tables.frames import Frame
 
 _SHOWN = 20  # rows that are printed
@@ -26,16 +35,20 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
         check_table_file(out)
     table = table_of(file, options if model.past is None else replace(options, history=model.past.history))
     if isinstance(table, Scan):
-        if out is None or out.suffix.lower() not in (".csv", ".tsv"):
+        if out is None or out.suffix.lower() not in TEXT:
             raise InputError(f"{file} is large: say --out FILE.csv, which is written a block of rows at a time.")
-        written = _write_blocks(model, table, out)
+        written = _write_text(model, model.scored_blocks(table), out, file)
+        _warn_of_learned_rows(model, table, file)
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
         return
     frame: Frame = table
     scored = model.scored(frame)
-    if out is not None:
+    _warn_of_learned_rows(model, frame, file)
+    if out is not None and out.suffix.lower() in TEXT:
         pictures = [encoder.name for encoder in model.preparation.encoders if encoder.kind == "picture"]
-        write_table(scored.drop(pictures) if out.suffix in (".csv", ".tsv") else scored, out)
+        _write_text(model, [scored.drop(pictures)], out, file)
+    elif out is not None:
+        write_frame(scored, out)
     rows = [_row(row) for row in scored.select(scored.columns[frame.width :]).iter_rows(named=True)]
     if as_json:
         print_json({"rows": len(rows), "out": str(out)} if out is not None else rows)
@@ -55,14 +68,11 @@ def _written(rows: int, model: TableModel, out: Path) -> str:
     return f"{rows:,} predictions of {model.target.name!r} written to {out}"
 
 
-def _write_blocks(model: TableModel, table: Scan, out: Path) -> int:
-    """Write the scored rows of a table in a file, and return how many they are."""
-    rows = 0
-    with atomic.writing(out) as file:
-        for block in model.scored_blocks(table):
-            block.write_csv(file, include_header=rows == 0, separator=separator_of(out))
-            rows += block.height
-    return rows
+def _write_text(model: TableModel, scored: Iterable[Frame], out: Path, file: Path) -> int:
+    """Write scored rows as the file that they came from is written, and return how many they are."""
+    formats = [encoder.numbers for encoder in model.preparation.encoders if isinstance(encoder, Numeric)]
+    comma = any(numbers.decimal == "," for numbers in (model.target.numbers, *formats))
+    return write_text(scored, out, dialect_like(out, file), decimal_comma=comma)
 
 
 def _row(values: dict[str, Any]) -> dict[str, Any]:
@@ -96,8 +106,19 @@ def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptio
         )
     frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
     scores = model.evaluate(frame)
+    _warn_of_learned_rows(model, frame, file)
     if as_json:
         print_json({"model": str(path), "table": file, "test": scores, "test_rows": frame.height})
     else:
         print(f"{frame.height:,} rows of {file}")
         print(scores_table({"this network": scores}))
+
+
+def _warn_of_learned_rows(model: TableModel, table: Any, file: Path | str) -> None:
+    """Say that a model meets rows that it learned from, which it knows better than it will know others."""
+    if share := model.learned_share(table):
+        warn(
+            f"The model learned from about {share:.0%} of the rows of {file}, so what it makes of them does not tell "
+            "what it will make of new ones: test it on rows that it has not seen.",
+            DataWarning,
+        )

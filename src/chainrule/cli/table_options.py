@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,9 +14,12 @@ import typer
 
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
+from chainrule.common.reading import opened
 from chainrule.datasets import DATASETS
+from chainrule.files.foreign import is_like_a_model
 from chainrule.tables import read, scan
-from chainrule.tables.reading import can_be_scanned
+from chainrule.tables.reading import can_be_scanned, dialect
+from chainrule.tables.text_files import Dialect
 
 NumericOption = Annotated[
     list[str] | None, typer.Option(metavar="COLUMNS", help="Of a table: these are numbers (a,b or said again).")
@@ -83,10 +86,17 @@ class TableOptions:
 
 def table_of(path: Path, options: TableOptions) -> Any:
     """Return a table; one that is too large for memory stays in its file, unless predictions are made from the past."""
+    if path.is_file() and is_like_a_model(_start(path)):
+        raise InputError(f"{path} is a model file, and here a table belongs: name a file such as table.csv.")
     large = path.is_file() and path.stat().st_size > LARGE
     if large and options.history is None and not options.used_reading and can_be_scanned(path):
         return scan(path)
     return read(path, **options.used_reading)
+
+
+def _start(path: Path) -> bytes:
+    with opened(path) as file:
+        return bytes(file.read(16))
 
 
 def picture_size(text: str | None) -> tuple[int, int] | None:
@@ -99,7 +109,8 @@ def picture_size(text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
-WRITTEN = (".csv", ".tsv", ".parquet", ".arrow", ".feather")
+TEXT = (".csv", ".tsv")
+WRITTEN = (*TEXT, ".parquet", ".arrow", ".feather")
 
 
 def check_table_file(path: Path) -> None:
@@ -109,17 +120,41 @@ def check_table_file(path: Path) -> None:
     atomic.check(path)
 
 
-def separator_of(path: Path) -> str:
-    """Return what separates the fields of a text file to write."""
-    return "," if path.suffix.lower() == ".csv" else "\t"
+def dialect_like(path: Path, table: Path) -> Dialect:
+    """Return how to write a text file: as the table that it goes with, where that is one; else UTF-8."""
+    usual = "," if path.suffix.lower() == ".csv" else "\t"
+    its = dialect(table)
+    if its is None:
+        return Dialect("utf-8", usual)
+    same = path.suffix.lower() == table.suffix.lower()
+    return Dialect(its.encoding, its.separator if same else usual)
 
 
-def write_table(frame: Any, path: Path) -> None:
-    """Write a table whole, in the kind that the file's name ends in."""
-    content, suffix = io.BytesIO(), path.suffix.lower()
-    if suffix in (".csv", ".tsv"):
-        frame.write_csv(content, separator=separator_of(path))
-    elif suffix == ".parquet":
+def write_text(blocks: Iterable[Any], path: Path, its: Dialect, *, decimal_comma: bool) -> int:
+    """Write a table whole, a block of rows at a time, as CSV or TSV, and return how many rows it has."""
+    rows = 0
+    with atomic.writing(path) as file:
+        text = io.TextIOWrapper(file, its.encoding, newline="")
+        try:
+            for block in blocks:
+                comma = decimal_comma and its.separator != ","
+                text.write(
+                    block.write_csv(None, include_header=rows == 0, separator=its.separator, decimal_comma=comma)
+                )
+                rows += block.height
+            text.detach()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"{path} cannot be written in {its.encoding}, as the table was: this has no "
+                f"{error.object[error.start]!r}. Bring the table to UTF-8 first, or name a file that ends in .parquet."
+            ) from None
+    return rows
+
+
+def write_frame(frame: Any, path: Path) -> None:
+    """Write a table whole as Parquet or Arrow, as the file's name ends."""
+    content = io.BytesIO()
+    if path.suffix.lower() == ".parquet":
         frame.write_parquet(content)
     else:
         frame.write_ipc(content)

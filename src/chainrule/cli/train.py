@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ from chainrule.datasets import DATASETS, Dataset
 from chainrule.engines.choose import ENGINES
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
+from chainrule.layers import Layer
 
 EXAMPLE = """\
 Example: chainrule train titanic.csv --target survived --out titanic.safetensors
@@ -40,20 +42,30 @@ Example: chainrule train titanic.csv --target survived --out titanic.safetensors
 Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"""
 
 
+_LAYERS = "128,64"
+
+
 def run(
     dataset: Annotated[
         str, typer.Argument(metavar="DATASET", help=f"A table of your own, or one of {', '.join(DATASETS)}.")
     ] = "mnist-small",
     layers: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="SIZES",
             help="Units of each hidden layer, separated by commas; '' for none. With --history also lstm:32, gru:32.",
+            show_default=_LAYERS,
         ),
-    ] = "128,64",
+    ] = None,
     hidden: Annotated[
         str, typer.Option(metavar="NAME", help="Their activation, such as relu, tanh or sigmoid.")
     ] = "relu",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="tabular: for a table, a network and settings that were tuned on many of them."
+        ),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Passes over the training part.", show_default="30")
     ] = None,
@@ -94,11 +106,17 @@ def run(
         float | None, typer.Option(metavar="SHARE", help="Test on this share of the rows.", show_default="0.2")
     ] = None,
     split_by_time: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Test on the rows that are last by this column.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Test on the rows that are last by this column, which is learned from, too."
+        ),
     ] = None,
     group: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="Rows with the same value here are all trained or all tested on."),
+        typer.Option(
+            metavar="COLUMN",
+            help="Rows with the same value here are all trained or all tested on; nothing is learned from it.",
+        ),
     ] = None,
     history: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Predict a row of a table from the N rows before it.")
@@ -146,9 +164,12 @@ def run(
     )  # fmt: skip
     if options.concern(dataset):
         _check_files(out, checkpoint, resume)
-        train_table(Path(dataset), options, {"layers": hidden_layers(layers, hidden), **settings}, out, as_json)
+        settings |= {"preset": preset, "layers": _layers(layers, hidden, preset)}
+        train_table(Path(dataset), options, settings, out, as_json)
         return
-    sizes = hidden_sizes(layers)
+    if preset is not None:
+        raise InputError(f"--preset is for tables of your own, and {dataset} is none: leave it out.")
+    sizes = hidden_sizes(_LAYERS if layers is None else layers)
     chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     _check_files(out, checkpoint, resume)
     _train(
@@ -159,6 +180,15 @@ def run(
         out,
         as_json,
     )
+
+
+def _layers(layers: str | None, hidden: str, preset: str | None) -> Sequence[int | Layer] | None:
+    """Return the hidden layers of a network for a table; those of the preset, if there is one."""
+    if preset is not None and layers is None and hidden == "relu":
+        return None
+    if preset is not None:
+        raise InputError(f"--preset {preset} decides the layers itself: leave out --layers and --hidden.")
+    return hidden_layers(_LAYERS if layers is None else layers, hidden)
 
 
 def _train(

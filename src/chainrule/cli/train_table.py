@@ -20,10 +20,11 @@ from chainrule.equations.initializers import SUITED
 from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
 from chainrule.tables import Scan, TableModel, columns, split
 from chainrule.tables.answers import with_answers
-from chainrule.tables.columns import Columns, check_has, shown
+from chainrule.tables.columns import Columns, check_has, likely, shown
 from chainrule.tables.frames import Frame
 from chainrule.tables.networks import DROPOUT
-from chainrule.tables.splitting import Split, moments_of, warn_of_repeated
+from chainrule.tables.preparation import check_readable
+from chainrule.tables.splitting import moments_of, warn_of_repeated, without_groups
 from chainrule.tables.targets import target_of
 
 _WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
@@ -41,10 +42,10 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     if not frame.height:
         raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
     _check_not_target(target, options, frame)
-    kinds = columns(frame, **{sort: _names(getattr(options, sort), frame) for sort in _SORTS})
+    kinds = without_groups(_kinds(frame, options), options.group)
     if options.history is None:  # else a row without a target is a hole in the past of others
         frame = with_answers(frame, target)
-    rows, rows_test, how = _parts(frame, target, options, kinds[target].distinct, settings["seed"])
+    rows, rows_test, how = _parts(frame, target, options, kinds, settings["seed"])
     task: Any = options.task
     settings |= {"class_weight": options.class_weight}
     if not as_json:
@@ -86,14 +87,25 @@ def _test(model: TableModel, rows: Frame, rows_test: Frame, out: Path | None) ->
     if out is not None:
         model.save(out)  # before the test, so that no mistake in its rows costs the training
     try:
-        scores = {"this network": model.evaluate(rows_test), **model.baselines(rows, rows_test)}
+        scores = model.compare(rows, rows_test)
     except InputError as error:
         kept = "" if out is None else f" The model is in {out}, without scores."
         raise InputError(f"The rows that test cannot be scored. {error}{kept}") from None
-    model.report["test"] = scores
     if out is not None:
         model.save(out)
     return scores
+
+
+def _kinds(frame: Frame, options: TableOptions) -> Columns:
+    """Return what the columns are, but for what the options say of them."""
+    said = {sort: _names(getattr(options, sort), frame) for sort in _SORTS}
+    for sort, names in said.items():
+        if options.group in names and sort != "drop":
+            raise InputError(
+                f"--group {options.group} only splits the rows, and nothing is learned from it, so --{sort} "
+                f"{options.group} means nothing: leave out one of them, or copy the column under another name."
+            )
+    return columns(frame, **said)
 
 
 _SORTS = ("numeric", "categorical", "date", "drop")
@@ -118,13 +130,18 @@ def _target(path: Path, frame: Frame, options: TableOptions) -> str:
     return target
 
 
-def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed: int) -> tuple[Frame, Frame, str]:
-    """Return the rows to train on, those to test on, and how these were chosen."""
+def _parts(frame: Frame, target: str, options: TableOptions, kinds: Columns, seed: int) -> tuple[Frame, Frame, str]:
+    """Return the rows to train on, those to test on, and how these were chosen.
+
+    That those which test can be read is checked here, where their rows count as in the file.
+    """
+    learned = Columns([column for column in kinds if column.name != target])
     if options.test is not None:
         if options.split is not None or options.split_by_time or options.group:
             raise InputError("--test names the rows that test: leave out --split, --split-by-time and --group.")
         test = table_of(options.test, options)
         check_has(test, target)
+        _check_readable(test, learned)
         if options.history is None:
             test = with_answers(test, target)
         return frame, test, f"{test.height:,} test rows of {options.test}"
@@ -132,7 +149,7 @@ def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed
     if options.history is not None:
         return _last(frame, options, share)
     how = {"time": options.split_by_time, "group": options.group}
-    if not any(how.values()) and distinct <= _FEW_VALUES:
+    if not any(how.values()) and kinds[target].distinct <= _FEW_VALUES:
         how["stratify"] = target
     text = "drawn at random"
     if options.split_by_time:
@@ -140,7 +157,17 @@ def _parts(frame: Frame, target: str, options: TableOptions, distinct: int, seed
     elif options.group:
         text = f"of other groups of {options.group!r} than those that train"
     train, test = split(frame, share, seed=seed, **how)
+    if isinstance(test, Scan):  # the rows that stand for all may be others
+        _check_readable(test, learned)
     return train, test, f"{test.height:,} test rows ({share:.0%}), {text}"
+
+
+def _check_readable(test: Any, learned: Columns) -> None:
+    """Raise an error, before the training, if a cell of the rows that test cannot be read."""
+    try:
+        check_readable(test, learned)
+    except InputError as error:
+        raise InputError(f"The rows that test: {error}") from None
 
 
 def _check_not_target(target: str, options: TableOptions, frame: Frame) -> None:
@@ -160,7 +187,10 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
     """Raise an error, before the training, if the rows that test lack a column or have a class of their own."""
     lacking = [c.name for c in kinds if c.kind != "left out" and c.name not in rows_test.columns]
     if lacking:
-        raise InputError(f"{options.test} lacks {shown(lacking)}, which the network learns from: add them, or --drop.")
+        raise InputError(
+            f"{options.test} lacks {shown(lacking)}, which the network learns from: add them, or --drop."
+            f"{likely(lacking, rows_test.columns)}"
+        )
     task: Any = options.task
     answers = with_answers(rows, target, quiet=True)[target]
     goal = target_of(answers, kinds[target], task, in_time=options.history is not None)
@@ -168,8 +198,8 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
         goal.numbers_of(with_answers(rows_test, target, quiet=True)[target])
     except InputError as error:
         raise InputError(f"The rows that test: {error}") from None
-    if options.test is not None and not isinstance(rows, Scan) and not isinstance(rows_test, Scan):
-        warn_of_repeated(Split(rows, rows_test))  # of its own parts, `split` warns
+    if options.test is not None:
+        warn_of_repeated(rows, rows_test)  # of its own parts, `split` warns
 
 
 def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Frame, str]:

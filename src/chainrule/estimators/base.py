@@ -22,14 +22,16 @@ from chainrule.data import checks
 from chainrule.data.convert import as_array
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
-from chainrule.estimators import plan, preset
+from chainrule.estimators import plan
 from chainrule.estimators.body import layers_of
 from chainrule.estimators.fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
 from chainrule.estimators.parameters import Parameters
+from chainrule.estimators.refused import refuse_columns_of_texts, refuse_labels, refuse_lazy
 from chainrule.estimators.scaling import RobustScale
 from chainrule.estimators.stopping import ContinuedStopping, Progress, digest
 from chainrule.estimators.targets import Classes, Values
 from chainrule.network import Network
+from chainrule.tables import realmlp
 from chainrule.training.history import History
 
 
@@ -110,6 +112,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         if first:
             self._begin(settings, X, y, weights, constant=1.0, labels=labels)
         settings.epochs = 1
+        settings.warm_start = True  # other calls may follow
         return self._train(settings, X, y, weights, validation_data)
 
     @with_callbacks  # type: ignore[untyped-decorator, unused-ignore]
@@ -126,11 +129,11 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         weights = self._class_weights(y, weights)
         batch_size = settings.batch_size
         if batch_size == "auto":
-            batch_size = (preset if settings.preset else plan).batch_size_for(len(X))
+            batch_size = (realmlp if settings.preset else plan).batch_size_for(len(X))
         epochs = (
             plan.epochs_for(len(X), batch_size, self.least_epochs) if settings.epochs == "auto" else settings.epochs
         )
-        steps = epochs * math.ceil(len(X) / batch_size)
+        batches = math.ceil(len(X) / batch_size)
         stopping = []
         if settings.early_stopping and validation is not None:
             monitor, rows, last = f"val_{settings.monitor}", digest(*validation), settings.preset is not None
@@ -143,7 +146,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 targets,
                 epochs=epochs,
                 batch_size=batch_size,
-                optimizer=preset.optimizer(self.tabular, steps) if settings.preset else _optimizer(settings),
+                optimizer=self._optimizer(settings, epochs, batches),
                 validation_data=validation,
                 sample_weight=weights,
                 metrics=[] if settings.monitor == "loss" else [settings.monitor],
@@ -155,6 +158,26 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         finally:
             self._progress = stopping[0].progress if stopping else None
         return self
+
+    def _optimizer(self, settings: Any, epochs: int, batches: int) -> Optimizer:
+        """Return the optimizer of a fit, with its learning rate."""
+        optimizer: str | Optimizer = settings.optimizer
+        rate = settings.learning_rate
+        if settings.preset:
+            return realmlp.optimizer(self.tabular, epochs * batches)
+        if optimizer == "auto":
+            if rate is None and not (settings.early_stopping or settings.warm_start):
+                return plan.optimizer_for(epochs, batches)
+            optimizer = "adam"
+        if isinstance(optimizer, str):
+            rate = plan.RATES.get(optimizer) if rate is None else rate
+            return OPTIMIZERS[optimizer]() if rate is None else OPTIMIZERS[optimizer](lr=rate)
+        if rate is not None:
+            raise InputError(
+                f"learning_rate goes with the name of an optimizer, but optimizer={shown(optimizer)} has its own rate. "
+                f"Write optimizer={type(optimizer).__name__}(lr={shown(rate)})."
+            )
+        return optimizer
 
     def _begin(
         self,
@@ -169,7 +192,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         """Take from the first examples what all others are measured by, and build the network."""
         targets = self._targets_of(y if labels is None or y.ndim == 2 else labels, weights, settings)
         outputs = targets.outputs
-        layers = preset.layers(self.tabular, outputs) if settings.preset else layers_of(settings, outputs)
+        layers = realmlp.layers(self.tabular, outputs) if settings.preset else layers_of(settings, outputs)
         self._targets = targets
         self._scale = RobustScale.fit(X, weights, constant) if settings.scale else None
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -196,6 +219,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
 
     def _examples(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> tuple[Array, Array, Array | None]:
         """Return rows, targets and weights, without rows that do not count."""
+        refuse_lazy("y", y)
+        if is_regressor(self):
+            refuse_labels(type(self).__name__, y)
         X, y = self._validated(X, y, reset=first, multi_output=True, y_numeric=is_regressor(self))
         X, y = _dense(X), self._labels(y)
         if sample_weight is None:
@@ -203,7 +229,10 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         weights = checks.weights("sample_weight", as_array("sample_weight", sample_weight), [(len(X),)])
         counting = weights > 0
         if not counting.any():
-            raise InputError("The sample weights are all zero, so there is nothing to learn from.")
+            raise InputError(
+                f"The sample weights of all {len(weights):,} rows are zero, so there is nothing to learn from: give "
+                "rows that count a weight above 0, or leave out sample_weight."
+            )
         return X[counting], y[counting], weights[counting]
 
     def _rows(self, X: Any) -> Array:
@@ -212,12 +241,14 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
 
     def _validated(self, *examples: Any, **rules: Any) -> Any:
         """Return examples as scikit-learn checks them, feature names included."""
+        refuse_lazy("X", examples[0])
         for name, count in Counter(getattr(examples[0], "columns", ())).most_common(1):
             if count > 1:
                 raise InputError(f"Columns have different names, but {shown(name)} is the name of {count}.")
         try:
             return validate_data(self, *examples, accept_sparse="csr", dtype=(np.float64, np.float32), **rules)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
+            refuse_columns_of_texts(examples[0])
             if "must be in the same order" not in str(error):
                 raise
             names = ", ".join(map(str, self.feature_names_in_[:8]))
@@ -234,9 +265,12 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         """Return the user's own rows to validate on, as the network takes them."""
         if not isinstance(data, tuple) or len(data) != 2:
             raise InputError(f"validation_data is (X, y), two things in a tuple, but it is {shown(data)}.")
+        refuse_lazy("y", data[1])
+        if is_regressor(self):
+            refuse_labels(type(self).__name__, data[1])
         X, y = self._rows(data[0]), self._labels(check_array(data[1], ensure_2d=False, dtype=None))
         check_consistent_length(X, y)
-        return self._inputs(X), self._targets.encode(y)
+        return self._inputs(X), self._targets.encode(y, validating=True)
 
     def _split(self, settings: Any, y: Array) -> tuple[Array, Array]:
         """Return the numbers of the rows to train on and to validate on; the latter have each class in proportion."""
@@ -294,18 +328,3 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
 def _dense(X: Any) -> Array:
     """Return rows without the form of a sparse matrix."""
     return X.toarray() if issparse(X) else X
-
-
-def _optimizer(settings: Any) -> Optimizer:
-    """Return the optimizer, with its learning rate."""
-    optimizer: str | Optimizer = settings.optimizer
-    rate = settings.learning_rate
-    if isinstance(optimizer, str):
-        rate = plan.RATES.get(optimizer) if rate is None else rate
-        return OPTIMIZERS[optimizer]() if rate is None else OPTIMIZERS[optimizer](lr=rate)
-    if rate is not None:
-        raise InputError(
-            f"learning_rate goes with the name of an optimizer, but optimizer={shown(optimizer)} has its own rate. "
-            f"Write optimizer={type(optimizer).__name__}(lr={shown(rate)})."
-        )
-    return optimizer

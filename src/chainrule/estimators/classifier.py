@@ -15,9 +15,10 @@ from chainrule.arrays import Array, Float
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Number, shown
 from chainrule.equations.losses import Loss
-from chainrule.estimators import plan, preset
+from chainrule.estimators import plan
 from chainrule.estimators.base import NetworkEstimator
 from chainrule.estimators.targets import Classes
+from chainrule.tables import realmlp
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -63,7 +64,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
 
     rules: ClassVar = NetworkEstimator.rules | {"label_smoothing": Number(0, 1, closed="left")}
     least_epochs: ClassVar = plan.LEAST_EPOCHS_FOR_CLASSES
-    tabular: ClassVar = preset.CLASSES
+    tabular: ClassVar = realmlp.CLASSES
     structure: ClassVar = ("label_smoothing",)
 
     def partial_fit(

@@ -13,6 +13,7 @@ from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 from chainrule.equations.schedules import RATE
 from chainrule.estimators import preset
 from chainrule.layers.own import LAYERS
+from chainrule.tables.realmlp import Task
 from chainrule.training.callbacks import Callback
 
 _AUTO = OneOf(["auto"])
@@ -43,14 +44,17 @@ class Parameters:
     dropout
         The share of a hidden layer's outputs that is dropped in training, one for all or a list of one for each.
     optimizer
-        The name of an optimizer, or an object such as ``cr.AdamW(1e-3, weight_decay=0.01)``.
+        The name of an optimizer, or an object such as ``cr.AdamW(1e-3, weight_decay=0.01)``. "auto" takes AdamW, with
+        a rate that falls from 0.015 to 0 by the end of the fit along half a cosine, and a weight decay that is stronger
+        on fewer rows. Where the end is not known (`early_stopping`, `warm_start`, `partial_fit`) or `learning_rate` is
+        set, it takes "adam".
     learning_rate
         That of an optimizer given by its name: a number, or a schedule such as ``cr.Cosine(0.01, steps=1000)``. If
-        None, 0.003 for "adam", which is the default, and else the optimizer's usual one.
+        None, 0.003 for "adam", and else the optimizer's usual one.
     batch_size
         How many rows make an update; "auto" takes 32 to 256, by the number of rows.
     epochs
-        How often to go through the rows; "auto" takes as many as make some 500 updates, but at least 20 (40 for a
+        How often to go through the rows; "auto" takes as many as make some 400 updates, but at least 20 (60 for a
         regression) and at most 300.
     early_stopping
         Whether to keep some rows to validate on (each class in proportion), end when the monitored score has not
@@ -87,7 +91,7 @@ class Parameters:
     layers: Any = None
     activation: Any = "relu"
     dropout: Any = 0.0
-    optimizer: Any = "adam"
+    optimizer: Any = "auto"
     learning_rate: Any = None
     batch_size: Any = "auto"
     epochs: Any = "auto"
@@ -109,7 +113,7 @@ class Parameters:
         "layers": Maybe(LAYERS),
         "activation": Either(_ACTIVATION, Each(_ACTIVATION, "a list of one for each hidden layer", least=0)),
         "dropout": Either(_DROPOUT, Each(_DROPOUT, "a list of one for each hidden layer", least=0)),
-        "optimizer": Either(OneOf(OPTIMIZERS), Instance(Optimizer, "an optimizer")),
+        "optimizer": Either(OneOf(["auto", *OPTIMIZERS]), Instance(Optimizer, "an optimizer")),
         "learning_rate": Maybe(RATE),
         "batch_size": Either(_AUTO, Whole(1)),
         "epochs": Either(_AUTO, Whole(1)),
@@ -125,7 +129,7 @@ class Parameters:
         "verbose": Flag(),
     }
 
-    tabular: ClassVar[preset.Task]
+    tabular: ClassVar[Task]
     structure: ClassVar[tuple[str, ...]] = ()
     """The names of own parameters that cannot change from one fit to the next."""
 

@@ -13,9 +13,10 @@ from chainrule.common.settings import Either, Flag, Instance, OneOf
 from chainrule.data.convert import as_array
 from chainrule.equations import losses
 from chainrule.equations.losses import LOSSES, Loss
-from chainrule.estimators import plan, preset
+from chainrule.estimators import plan
 from chainrule.estimators.base import NetworkEstimator
 from chainrule.estimators.targets import Values
+from chainrule.tables import realmlp
 
 _REGRESSION = [name for name, loss in LOSSES.items() if loss.task == "regression"]
 
@@ -66,7 +67,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         "scale_target": Flag(),
     }
     least_epochs: ClassVar = plan.LEAST_EPOCHS_FOR_NUMBERS
-    tabular: ClassVar = preset.NUMBERS
+    tabular: ClassVar = realmlp.NUMBERS
     structure: ClassVar = ("loss", "scale_target")
 
     def partial_fit(

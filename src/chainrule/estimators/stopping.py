@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from typing import Any, NamedTuple
 
 from chainrule.arrays import Array
@@ -49,7 +48,7 @@ class ContinuedStopping(EarlyStopping):
     ) -> None:
         super().__init__(patience, monitor)
         self.progress = before if before is not None and before.rows == rows else None
-        self._rows, self._last_of_equals = rows, last_of_equals
+        self._rows, self.last_of_equals = rows, last_of_equals
 
     def run_start(self, run: Any) -> None:
         """Take over what an earlier fit knew; if that one ran out of patience, this one has as much again."""
@@ -62,8 +61,6 @@ class ContinuedStopping(EarlyStopping):
 
     def epoch_end(self, run: Any) -> None:
         """Look at the score, and keep the parameters before the best ones take their place."""
-        if self._last_of_equals and self._sign * run.scores[self.monitor] == self._best:
-            self._best = math.inf  # so that an equal score is a better one
         super().epoch_end(run)
         self._last = snapshot(run.engine.params)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Float
 from chainrule.common.errors import InputError
+from chainrule.data.spread import mean_and_deviation
 from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss
 
@@ -37,7 +38,7 @@ class Classes:
         binary = self.multilabel or self.outputs == 1
         return (BinaryCrossEntropy if binary else CategoricalCrossEntropy)(label_smoothing)
 
-    def encode(self, y: Array) -> Array:
+    def encode(self, y: Array, validating: bool = False) -> Array:
         """Return the number of the class of each row, or the answers as they are.
 
         Raises
@@ -53,9 +54,14 @@ class Classes:
             return y
         unknown = np.setdiff1d(y, self.labels)
         if len(unknown):
+            fix = "Name all of them in partial_fit(..., classes=...), or fit anew."
+            if set(map(str, unknown)) <= set(map(str, self.labels)):
+                fix = f"They are of another type: write y.astype({self.labels.dtype.name!r})."
+            elif validating:
+                fix = "Leave these rows out, or learn from some that have them."
             raise InputError(
-                f"y holds the labels {unknown[:5].tolist()}, which are not among the classes of the first fit, "
-                f"{self.labels[:10].tolist()}. Name all of them in partial_fit(..., classes=...), or fit anew."
+                f"{'The y of validation_data' if validating else 'y'} holds the labels {unknown[:5].tolist()}, which "
+                f"are not among the classes of the first fit, {self.labels[:10].tolist()}. {fix}"
             )
         return np.searchsorted(self.labels, y)
 
@@ -95,26 +101,26 @@ class Values:
     @classmethod
     def fit(cls, y: Array, weights: Array | None, loss: Loss, scale: bool) -> Values:
         """Return the units of targets, or those that leave them as they are."""
-        columns = y.reshape(len(y), -1).astype(np.float64)
+        columns = y.reshape(len(y), -1)
         zeros, ones = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
         if not scale:
             return cls(zeros, ones, y.ndim == 1)
-        mean = np.average(columns, axis=0, weights=weights)
+        mean, deviation = mean_and_deviation("y", columns, weights)
         if loss.log_link:
             return cls(zeros, np.where(mean > 0, mean, 1), y.ndim == 1)
-        deviation = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weights))
-        return cls(mean, np.where(deviation > 1e-12 * abs(mean), deviation, 1), y.ndim == 1)
+        return cls(mean, np.where(deviation > 0, deviation, 1), y.ndim == 1)
 
     @property
     def outputs(self) -> int:
         """How many logits there are."""
         return len(self.center)
 
-    def encode(self, y: Array) -> Float[Array, "rows outputs"]:
-        """Return the targets in these units."""
+    def encode(self, y: Array, validating: bool = False) -> Float[Array, "rows outputs"]:
+        """Return the targets in these units; of rows to learn from or to validate on."""
         columns = y.reshape(len(y), -1)
         if columns.shape[1] != self.outputs:
-            raise InputError(f"y had {self.outputs} columns in the first fit, but now has shape {y.shape}.")
+            now = "that of validation_data" if validating else "now"
+            raise InputError(f"y had {self.outputs} columns in the first fit, but {now} has shape {y.shape}.")
         return (columns - self.center) / self.unit
 
     def decode(self, outputs: Float[Array, "rows outputs"]) -> Array:

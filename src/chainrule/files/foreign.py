@@ -8,6 +8,7 @@ from pathlib import Path
 from chainrule.common.texts import later, tr
 
 _HTML = (b"<!doctype", b"<html")
+_TABLE = later("a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL")
 _STARTS = (
     (
         b"\x89HDF\r\n\x1a\n",
@@ -16,7 +17,8 @@ _STARTS = (
     (b"\x93NUMPY", later("a NumPy array: read it with numpy.load")),
     (b"\x1f\x8b", later("packed by gzip: unpack it first, with gunzip")),
     (b"\0\0", later("perhaps a data set in the IDX format: read it with chainrule.datasets.read_idx")),
-    (b"PAR1", later("a Parquet table: give it to fit as chainrule.sources.Parquet")),
+    (b"PAR1", _TABLE),
+    (b"ARROW1", _TABLE),
     (b"\x89PNG", later("a picture")),
     (b"\xff\xd8\xff", later("a picture")),
     (
@@ -29,10 +31,16 @@ _PICKLE = later(
     "safely by chainrule.files.load_book_weights, and PyTorch's weights by torch.load(..., weights_only=True)"
 )
 _ZIPPED = (
+    ("xl/workbook.xml", _TABLE),
     ("data.pkl", later("weights of PyTorch: read them with torch.load(..., weights_only=True)")),
     ("model.weights.h5", later("a model of Keras: read it with keras.models.load_model")),
     (".npy", later("arrays of NumPy: read them with numpy.load")),
 )
+
+
+def is_like_a_model(start: bytes) -> bool:
+    """Return whether a file that starts so may be a safetensors file: the length of the header, and the header."""
+    return start[8:9] == b"{" and start[4:8] == bytes(4)
 
 
 def what_it_is(path: Path) -> str | None:
@@ -45,7 +53,7 @@ def what_it_is(path: Path) -> str | None:
         start = file.read(256)
     if not start:
         return tr("empty")
-    if start[8:9] == b"{" and start[4:8] == bytes(4):  # the length of the header, and the header
+    if is_like_a_model(start):
         return None
     if start.lower().lstrip().startswith(_HTML):
         return tr("a web page: what should have been downloaded was not there")
@@ -58,7 +66,9 @@ def what_it_is(path: Path) -> str | None:
         return tr(_PICKLE)
     if path.suffix == ".onnx" or (start[0] == 0x08 and start[2:3] == b"\x12"):  # its version, then its producer
         return tr("a model in the ONNX format: run it with onnxruntime")
-    return tr("a text file") if _is_text(start) else None
+    if not _is_text(start):
+        return None
+    return tr(_TABLE) if path.suffix.lower() in (".csv", ".tsv") else tr("a text file")
 
 
 def _zipped(path: Path) -> str:

@@ -27,6 +27,22 @@ def check_said(task: Any, class_weight: Any, history: Any, horizon: Any, group: 
         raise InputError("With a history, the last rows in time tell when to stop: leave out the group.")
 
 
+def check_preset(preset: Any, layers: Any, history: Any, settings: Mapping[str, Any]) -> None:
+    """Raise an error if there is no such preset, or something of it was said already."""
+    if preset not in (None, "tabular"):
+        raise InputError(f"preset is 'tabular' or None, but it is {preset!r:.40}.")
+    if preset is None:
+        return
+    if history is not None:
+        raise InputError(
+            f'preset="{preset}" learns from a row, and history={history!r} from those before: leave out one.'
+        )
+    said = {"layers": layers, **settings}
+    for name in "layers", "batch_size", "optimizer":
+        if said.get(name) is not None:
+            raise InputError(f'preset="{preset}" decides {name} itself: leave out one of them.')
+
+
 def check_names_of(table: Any, target: str, ordering: Iterable[str | None]) -> None:
     """Raise an error if the target, or a column that orders the rows, is not there; look at them in a file at once."""
     named = [name for name in ordering if name is not None]

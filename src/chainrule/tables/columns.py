@@ -8,14 +8,25 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from chainrule.common.errors import InputError
+from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
-from chainrule.tables.dates import SHORT_YEAR, date_formats, is_ambiguous, parsed_dates
-from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, has_no_texts, needs_polars, texts, with_numbers
+from chainrule.tables.dates import CLOCKS, SHORT_YEAR, date_formats, format_without_signs, is_ambiguous, parsed_dates
+from chainrule.tables.frames import (
+    NAME_OF_A_PICTURE,
+    Frame,
+    Series,
+    has_no_texts,
+    needs_polars,
+    texts,
+    with_numbers,
+    words_for_missing,
+)
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
-from chainrule.tables.scans import rows_to_look_at
+from chainrule.tables.rows import WrongRowError, place
+from chainrule.tables.scans import row_of, rows_to_look_at
 
 Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
 
@@ -23,8 +34,10 @@ BOOLEANS = [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "o
 """The texts of truth values, in small letters."""
 _MOST_CATEGORIES = 50  # of a column of texts whose values mostly differ; more of them are names or sentences
 _MOSTLY = 0.8  # of the different values of a column that make it numbers or dates, where others are mistakes
+_FEW_WORDS = 3  # different ones that stand for missing numbers or dates in a column; more have a meaning of their own
 _SHOWN = 60  # columns of a table that is printed
 _FEWEST = 10  # different values that tell that most are numbers
+_WITH_A_UNIT = r"^[^\d\s]{0,3}\s*\d[\d.,]*\s*[^\d\s.,]{1,10}$"
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row)$|(?<=[a-z])(Id|ID)$|번호$|^column 1$", re.IGNORECASE
 )
@@ -50,6 +63,8 @@ class Column:
         How its dates are written, in the formats of `strptime`.
     examples
         Some of its values.
+    words
+        What stands for a missing value in it.
     """
 
     name: str
@@ -60,6 +75,13 @@ class Column:
     numbers: NumberFormat = PLAIN
     dates: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def read_as(self) -> str:
+        """How its values are read, for people."""
+        words = f"; missing: {shown(self.words, 3)}" if self.words else ""
+        return (self.note or ", ".join(self.examples)) + words
 
 
 class Columns(Sequence[Column]):
@@ -83,7 +105,7 @@ class Columns(Sequence[Column]):
         return list(self._columns)
 
     def __str__(self) -> str:
-        rows = [[c.name, c.kind, f"{c.missing:,}", f"{c.distinct:,}", c.note or ", ".join(c.examples)] for c in self]
+        rows = [[c.name, c.kind, f"{c.missing:,}", f"{c.distinct:,}", c.read_as] for c in self]
         table = text_table(["column", "kind", "missing", "different", "read as"], rows, texts=(0, 1, 4))
         return f"{table}\nand {len(self) - _SHOWN:,} more columns" if len(self) > _SHOWN else table
 
@@ -110,13 +132,18 @@ def columns(
     InputError
         If there is no such column, one is named twice, or a value is not of the kind that its column has.
 
+    Warns
+    -----
+    DataWarning
+        If a word stands among numbers or dates, which is then a missing value.
+
     Examples
     --------
     >>> import chainrule as cr
     >>> frame = {"age": ["34", "1,234", "?"], "paid": ["12 %", "3 %", "7.5 %"], "town": ["Ulm", "Bonn", "Ulm"]}
     >>> print(cr.tables.columns(frame))
     column  kind         missing  different  read as
-    age     numeric            1          2  34 to 1234, numbers like 1,234.5
+    age     numeric            1          2  34 to 1234, numbers like 1,234.5; missing: '?'
     paid    numeric            0          3  3 to 12, numbers like 1.5 %
     town    categorical        0          2  Bonn, Ulm
     """
@@ -132,7 +159,36 @@ def columns(
                 raise InputError(f"Column {name!r} is named as {forced[name]} and as {kind}: name it once.")
             forced[name] = kind
     plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
-    return Columns([_column(plain[name], forced.get(name)) for name in frame.columns])
+    usual = words_for_missing(frame)
+    found = []
+    for name in frame.columns:
+        try:
+            column = _column(plain[name], forced.get(name))
+        except WrongRowError as error:
+            raise error.at(row_of(data, error.row)) from None
+        if column.words:
+            _warn_of_words(column, texts(frame[name]), data)
+        found.append(replace(column, words=(*usual.get(name, ()), *column.words)))
+    return Columns(found)
+
+
+def _warn_of_words(column: Column, values: Series, data: Any) -> None:
+    """Warn of words among numbers or dates, and name the first."""
+    rows = values.is_in(column.words).fill_null(False).arg_true()
+    warn(
+        f"Column {column.name!r} holds {_what(column)}, but {place(row_of(data, rows[0]))} is {values[rows[0]]!r:.40}"
+        f"{_more(rows.len())}: counted as missing. Leave such cells empty, drop the rows if they are totals, or name "
+        "the column as categorical or as one to drop.",
+        DataWarning,
+    )
+
+
+def _what(column: Column) -> str:
+    return "dates" if column.kind == "date" else column.numbers.text
+
+
+def _more(rows: int) -> str:
+    return f" ({rows:,} rows are of that sort)" if rows > 1 else ""
 
 
 def check_has(frame: Frame, name: Any) -> None:
@@ -141,6 +197,13 @@ def check_has(frame: Frame, name: Any) -> None:
         near = meant(str(name), frame.columns)
         fix = f" Did you mean {near!r}?" if near else ""
         raise InputError(f"There is no column {name!r}.{fix} The columns are {shown(frame.columns)}.")
+
+
+def likely(missing: Sequence[str], names: Sequence[str]) -> str:
+    """Return a question that says which of the names were likely meant by those that are missing, if any were."""
+    near = [(name, meant(name, names)) for name in missing[:3]]
+    pairs = ", ".join(f"{there!r} for {name!r}" for name, there in near if there is not None)
+    return f" Did you mean {pairs}? Then rename what is there." if pairs else ""
 
 
 def shown(names: Sequence[str], most: int = 8) -> str:
@@ -185,8 +248,8 @@ def _of_numbers(series: Series, forced: Kind | None) -> Column:
     x = series.cast(float).to_numpy()  # NaN where it is null
     present = x[~np.isnan(x)]
     if np.isinf(present).any():
-        raise InputError(
-            f"Column {series.name!r} is infinite in row {int(np.isinf(x).argmax()) + 1}: numbers are finite or missing."
+        raise WrongRowError(
+            f"Column {series.name!r} is infinite in ", int(np.isinf(x).argmax()), ": numbers are finite or missing."
         )
     distinct = np.unique(present)
     examples = tuple(f"{value:.15g}" for value in distinct[:3])
@@ -196,6 +259,8 @@ def _of_numbers(series: Series, forced: Kind | None) -> Column:
     span = f"{distinct[0]:.6g} to {distinct[-1]:.6g}"
     if forced is not None:
         return replace(known, kind=forced, note=span if forced == "numeric" else "")
+    if dates := _date_without_signs(distinct):
+        return replace(known, kind="date", dates=dates, note=f"dates like {examples[0]}")
     if distinct.tolist() == [0, 1]:
         return replace(known, kind="boolean")
     if len(distinct) == 1:
@@ -204,6 +269,14 @@ def _of_numbers(series: Series, forced: Kind | None) -> Column:
         if distinct[-1] - distinct[0] == len(distinct) - 1 or _IDENTIFIER.search(series.name):
             return replace(known, note="an identifier: each row has its own number")
     return replace(known, kind="numeric", note=span)
+
+
+def _date_without_signs(distinct: NDArray[Any]) -> tuple[str, ...]:
+    """Return the format if all of some different numbers are dates without signs, such as 20240131."""
+    polars = needs_polars("A table")
+    if len(distinct) < 2 or distinct[0] < 1900_01_01 or (distinct != np.floor(distinct)).any() or distinct[-1] > 1e14:
+        return ()
+    return format_without_signs(polars.Series(distinct.astype(np.int64)).cast(polars.String))
 
 
 def _recognized(known: Column, series: Series, values: Series, distinct: Series) -> Column:
@@ -216,14 +289,21 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
         return replace(known, note=f"all values are {distinct[0]!r:.40}")
     if series.dtype.is_temporal():
         return replace(known, kind="date")
+    if dates := format_without_signs(distinct):
+        return _date(known, series, values, distinct, dates)
     number, are_numbers = number_format(distinct)
     if _mostly(are_numbers, distinct.len()):
         codes = distinct.str.contains("^0[0-9]").any()  # post codes, which measure nothing
         return _words(known, values, distinct) if codes else _numeric(known, values, distinct, number)
     dates, are_dates = date_formats(series.name, distinct)
-    if dates and _mostly(are_dates, distinct.len()):
+    # Few different dates with a word among them are no categories, as few numbers may be.
+    if dates and (_mostly(are_dates, distinct.len()) or distinct.len() < _FEWEST):
         return _date(known, series, values, distinct, dates)
-    return _words(known, values, distinct)
+    column = _words(known, values, distinct)
+    if column.kind == "categorical" and (others := _few_words(distinct, number.parsed(distinct))):
+        note = f"{', '.join(known.examples)}; but for {shown(others)} these are {number.text} (--numeric {known.name})"
+        return replace(column, note=note)
+    return column
 
 
 def _sorted(pair: tuple[str, str]) -> tuple[str, ...]:
@@ -242,6 +322,10 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
     if distinct.str.contains(SHORT_YEAR).all():
         return replace(known, note=f"dates with two digits for the year, such as {distinct[0]}: write all four")
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
+        if distinct.str.contains(_WITH_A_UNIT).sum() >= _MOSTLY * distinct.len():
+            return replace(
+                known, note=f"numbers with different or unknown units, such as {distinct[0]!r:.40}: leave them off"
+            )
         return replace(known, note="texts that hardly repeat, such as names")
     return replace(known, kind="categorical")
 
@@ -249,11 +333,13 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
 def _numeric(known: Column, values: Series, distinct: Series, format: NumberFormat) -> Column:
     """Return a column of numbers, or raise an error that names the row which is none."""
     numbers = format.parsed(distinct)
-    _refuse_others(known, values, distinct, numbers, format.text)
+    words = _few_words(distinct, numbers)
+    if not words:
+        _refuse_others(known, values, distinct, numbers, format.text)
     note = f"{numbers.min():.6g} to {numbers.max():.6g}"
     if format != PLAIN:
         note += f", {format.text}"
-    return replace(known, kind="numeric", numbers=format, note=note)
+    return replace(known, kind="numeric", numbers=format, note=note, words=words)
 
 
 def _date(
@@ -267,11 +353,23 @@ def _date(
         raise InputError(
             f"Column {known.name!r} holds no dates that can be read, such as 2024-02-01: {distinct[0]!r:.40}."
         )
-    _refuse_others(known, values, distinct, parsed_dates(distinct, formats), "dates")
-    note = f"dates like {distinct[0]}"
+    dates = parsed_dates(distinct, formats)
+    words = _few_words(distinct, dates)
+    if not words:
+        _refuse_others(known, values, distinct, dates, "dates")
+    distinct = distinct.filter(dates.is_not_null())
+    note = f"{'times of day' if formats[0] in CLOCKS else 'dates'} like {distinct[0]}"
     if is_ambiguous(formats, distinct):
         note += ", day first" if formats[0].startswith("%d") else ", month first"
-    return replace(known, kind="date", dates=formats, note=note)
+    return replace(known, kind="date", dates=formats, note=note, words=words)
+
+
+def _few_words(distinct: Series, parsed: Series) -> tuple[str, ...]:
+    """Return the texts among numbers or dates that stand for missing ones: few, without digits, which are mistakes."""
+    others = distinct.filter(parsed.is_null())
+    if others.len() > _FEW_WORDS or others.len() == distinct.len() or others.str.contains("[0-9]").any():
+        return ()
+    return tuple(others)
 
 
 def _refuse_others(known: Column, values: Series, distinct: Series, parsed: Series, what: str) -> None:
@@ -280,8 +378,9 @@ def _refuse_others(known: Column, values: Series, distinct: Series, parsed: Seri
     if wrong.len() == 0:
         return
     rows = values.is_in(wrong.implode()).fill_null(False).arg_true()
-    raise InputError(
-        f"Column {known.name!r} holds {what}, but row {rows[0] + 1} is {values[rows[0]]!r:.40}"
-        f"{f' ({rows.len():,} rows are of that sort)' if rows.len() > 1 else ''}. Correct it, leave it empty where the "
-        "value is unknown, or name the column as categorical or as one to drop."
+    raise WrongRowError(
+        f"Column {known.name!r} holds {what}, but ",
+        rows[0],
+        f" is {values[rows[0]]!r:.40}{_more(rows.len())}. Correct it, leave it empty where the value is unknown, or "
+        "name the column as categorical or as one to drop.",
     )

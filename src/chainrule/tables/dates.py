@@ -5,23 +5,20 @@ from __future__ import annotations
 from chainrule.common.errors import InputError
 from chainrule.tables.frames import Series, needs_polars
 
+_WITHOUT_SIGNS = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
 _DATES = [
-    *(
-        "%Y-%m-%d",
-        "%Y/%m/%d",
-        "%Y.%m.%d",
-        "%Y. %m. %d.",
-        "%Y년 %m월 %d일",
-        "%m/%d/%Y",
-        "%d/%m/%Y",
-        "%d.%m.%Y",
-        "%d-%m-%Y",
-    ),
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y. %m. %d.", "%Y년 %m월 %d일"),
+    *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"),
     *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"),
 ]
-_TIMES = ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S%.f", " %I:%M %p"]
+CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
+"""The formats of times of day, which are those of the first day of 1970."""
+_TIMES = ["", *(f" {clock}" for clock in CLOCKS), *(f"T{clock}" for clock in CLOCKS[:3])]
 _ZONES = ["", "Z", "%:z"]
-FORMATS = [f"{date}{time}{zone}" for date in _DATES for time in _TIMES for zone in (_ZONES if time else [""])]
+FORMATS = [
+    *(f"{date}{time}{zone}" for date in _DATES for time in _TIMES for zone in (_ZONES if time else [""])),
+    *_WITHOUT_SIGNS,
+]
 """The formats that are known, as `strptime` writes them; where day and month could be either, the month comes first."""
 PLAIN_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
 """As programs write them: such texts have one meaning, whatever training had."""
@@ -29,7 +26,13 @@ SHORT_YEAR = r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}(?:$|[ T])"
 """A pattern for dates that are not read: 12.01.24 could be a day of 2012 or of 2024."""
 _YEAR = "^[^:]*[0-9]{4}"  # before the time; strptime takes 12.01.24 for a day of the year 12
 _EITHER = {"%m/%d": "%d/%m", "%d/%m": "%m/%d"}
-_PLACE = r"^[^\d]*\d{1,4}[^\d]"  # a date has a number of up to four digits and a sign
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+_HALF_DAY = "[AaPp][Mm]$|오전|오후"
+_TIME_OF_DAY = rf"^(?:오전|오후)?\s*{_CLOCK}\s*(?:[AaPp][Mm])?$"
+_DIGITS = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-2][0-9][0-5][0-9](?:[0-5][0-9])?)?$"
+# A date has a number of up to four digits and a sign, or no signs at all.
+_DATE = rf"^[^\d]*\d{{1,4}}[^\d]|{_DIGITS}"
+_LOOKED_AT = 10  # texts from either end that tell which formats are worth trying on all
 
 
 def parsed_dates(series: Series, formats: tuple[str, ...]) -> Series:
@@ -37,7 +40,7 @@ def parsed_dates(series: Series, formats: tuple[str, ...]) -> Series:
     polars = needs_polars("A table")
     if series.dtype.is_temporal():
         return in_microseconds(series)
-    dates = polars.Series(series.name, [None], polars.Datetime("us")).extend_constant(None, series.len() - 1)
+    dates = polars.repeat(None, series.len(), dtype=polars.Datetime("us"), eager=True).alias(series.name)
     for format in formats:
         dates = dates.zip_with(dates.is_not_null(), _parsed(series, format))
     return dates
@@ -55,7 +58,12 @@ def in_microseconds(series: Series) -> Series:
 
 def _parsed(series: Series, format: str) -> Series:
     polars = needs_polars("A table")
+    if format in CLOCKS:
+        series = "1970-01-01 " + series.set(~series.str.contains(_TIME_OF_DAY).fill_null(False), None)
+        format = f"%Y-%m-%d {format}"
     series = series.set(~series.str.contains(_YEAR).fill_null(False), None)
+    if "%p" in format:
+        series = _half_day_behind(series)
     if format.endswith("Z"):
         return series.str.strptime(polars.Datetime("us"), format, strict=False)
     if format.endswith("%:z"):
@@ -63,6 +71,22 @@ def _parsed(series: Series, format: str) -> Series:
     if "%H" in format or "%I" in format:
         return series.str.strptime(polars.Datetime("us"), format, strict=False)
     return series.str.strptime(polars.Date, format, strict=False).cast(polars.Datetime("us"))
+
+
+def _half_day_behind(series: Series) -> Series:
+    """Return texts with AM and PM behind the time, where `strptime` wants them; 오전 and 오후 stand before it."""
+    korean = series.str.replace(rf"(오전|오후)\s*({_CLOCK})$", "${2} ${1}").str.replace("오전$", "AM")
+    return korean.str.replace("오후$", "PM").str.replace(r"([0-9])\s*([AaPp][Mm])$", "${1} ${2}")
+
+
+def format_without_signs(distinct: Series) -> tuple[str, ...]:
+    """Return the format if all of some different texts are dates such as 20240131, which could be numbers, too."""
+    if not distinct.len() or not distinct.str.contains(_DIGITS).all():
+        return ()
+    length = len(distinct[0])
+    formats = [f for f in _WITHOUT_SIGNS if length == len("20240131") + 2 * (f.count("%") - 3)]
+    same = (distinct.str.len_chars() == length).all()
+    return tuple(f for f in formats if same and _parsed(distinct, f).is_not_null().all())
 
 
 def date_formats(name: str, distinct: Series) -> tuple[tuple[str, ...], int]:
@@ -73,18 +97,22 @@ def date_formats(name: str, distinct: Series) -> tuple[tuple[str, ...], int]:
     InputError
         If some texts have the day first and others the month, so that nobody knows what 01/02/2024 is.
     """
-    rest = distinct.filter(distinct.str.contains(_PLACE))
+    polars = needs_polars("A table")
+    clocks = distinct.str.contains(_TIME_OF_DAY).sum() > distinct.len() / 2
+    dates = distinct.filter(distinct.str.contains(_DATE) & distinct.str.contains(_YEAR))
+    rest, known = (distinct, CLOCKS) if clocks else (dates, FORMATS)
+    if not rest.str.contains(_HALF_DAY).any():
+        known = [format for format in known if "%p" not in format]
     total = rest.len()
-    if total < distinct.len():
+    if total <= distinct.len() / 2:
         return (), 0
     formats: list[str] = []
     while rest.len():
-        # A few texts tell which formats are worth trying on all.
-        few = rest.head(20)
-        counts = {f: int(_parsed(rest, f).is_not_null().sum()) for f in FORMATS if _parsed(few, f).is_not_null().any()}
+        few = polars.concat([rest.head(_LOOKED_AT), rest.tail(_LOOKED_AT)])
+        counts = {f: int(_parsed(rest, f).is_not_null().sum()) for f in known if _parsed(few, f).is_not_null().any()}
         if not counts or max(counts.values()) == 0:
             break
-        best = max(counts, key=lambda f: (counts[f], -FORMATS.index(f)))
+        best = max(counts, key=lambda f: (counts[f], -known.index(f)))
         rest = rest.filter(_parsed(rest, best).is_null())
         formats.append(best)
     starts = {format[:5] for format in formats}

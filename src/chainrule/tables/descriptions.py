@@ -54,8 +54,13 @@ def _checked(description: Mapping[str, Any]) -> dict[str, Any]:
         if not _RIGHT[name](fields[name]):
             raise ValueError(f"its {name} is {value!r:.80}")
     if "numbers" in fields:
-        fields["numbers"] = NumberFormat(**_checked(fields["numbers"]))
+        fields["numbers"] = rebuilt_numbers(fields["numbers"])
     return fields
+
+
+def rebuilt_numbers(description: Mapping[str, Any]) -> NumberFormat:
+    """Return the format of numbers of a description; raise TypeError, ValueError or KeyError if it is none."""
+    return NumberFormat(**_checked(description))
 
 
 def _text(value: Any) -> bool:
@@ -78,10 +83,10 @@ _RIGHT: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "kind", "why"), _text),
     **dict.fromkeys(("missing", "other", "boolean", "whole", "grouped", "ago"), _flag),
     **dict.fromkeys(("center", "low", "high"), _finite),
-    **dict.fromkeys(("categories", "classes", "formats", "rare"), _texts),
+    **dict.fromkeys(("categories", "classes", "formats", "rare", "words"), _texts),
     "task": lambda value: value in ("classification", "regression"),
     "scale": lambda value: _finite(value) and value >= SMALLEST,
-    "unit": lambda value: value == "" or (_text(value) and len(value) == 1 and value in UNITS),
+    "unit": lambda value: value == "" or value in UNITS,
     "decimal": lambda value: value in (".", ","),
     "cycles": lambda value: _texts(value) and set(value) <= CYCLES.keys(),
     "shape": lambda value: (

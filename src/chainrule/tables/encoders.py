@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.tables.columns import BOOLEANS
-from chainrule.tables.dates import PLAIN_DATES, in_microseconds, parsed_dates
+from chainrule.tables.dates import CLOCKS, PLAIN_DATES, in_microseconds, parsed_dates
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat
+from chainrule.tables.rows import WrongRowError
 
 LARGEST = 3e38
 SMALLEST = 1e-38  # scale: a number over it stays finite
@@ -68,12 +69,15 @@ class Numeric(Encoder):
         Median and distance of the quartiles in training; mean and standard deviation if the quartiles are the same.
     missing
         Whether a second input says that it is missing.
+    words
+        What stood for a missing value in training.
     """
 
     numbers: NumberFormat
     center: float
     scale: float
     missing: bool
+    words: tuple[str, ...] = ()
     kind: ClassVar[str] = "numeric"
 
     @property
@@ -81,9 +85,13 @@ class Numeric(Encoder):
         """How many inputs it makes."""
         return 2 if self.missing else 1
 
+    def read(self, series: Series) -> NDArray[np.float64]:
+        """Return a column as float64, NaN where it is missing."""
+        return read_numbers(series, self.numbers, self.words)
+
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""
-        x = read_numbers(series, self.numbers)
+        x = self.read(series)
         missing = np.isnan(x)
         inputs[:, 0] = np.where(missing, 0, smoothly_clipped((x - self.center) / self.scale))
         if self.missing:
@@ -91,29 +99,37 @@ class Numeric(Encoder):
         return 0
 
 
-def read_numbers(series: Series, format: NumberFormat) -> NDArray[np.float64]:
-    """Return a column as float64, NaN where it is missing, or raise an error that names the row which is no number."""
+def read_numbers(series: Series, format: NumberFormat, words: tuple[str, ...] = ()) -> NDArray[np.float64]:
+    """Return a column as float64, NaN where it is missing, or raise an error that names the row which is no number.
+
+    Words that stand for a missing value besides the usual ones are said.
+    """
     if not series.dtype.is_numeric():
         values = texts(series)
         numbers = format.parsed(values)
-        _refuse(series, values, numbers, format.text)
+        _refuse(values, numbers, format.text, words)
         series = numbers
     x: NDArray[np.float64] = series.cast(float).to_numpy()  # NaN where it is null
     if (large := np.abs(x) > LARGEST).any():
         row = int(large.argmax())
-        raise InputError(
-            f"Column {series.name!r} is {x[row]:g} in row {row + 1}, but numbers go up to {LARGEST:g}, the largest of "
-            "float32: leave it empty if it is unknown."
+        raise WrongRowError(
+            f"Column {series.name!r} is {x[row]:g} in ",
+            row,
+            f", but numbers go up to {LARGEST:g}, the largest of float32: leave it empty if it is unknown.",
         )
     return x
 
 
-def _refuse(series: Series, values: Series, parsed: Series, what: str) -> None:
+def _refuse(values: Series, parsed: Series, what: str, words: tuple[str, ...]) -> None:
+    """Raise an error if a value was not parsed and is none of the words for a missing one."""
     wrong = (parsed.is_null() & values.is_not_null()).arg_true()
+    if wrong.len() and words:
+        wrong = wrong.filter(~values[wrong].is_in(words))
     if wrong.len():
-        raise InputError(
-            f"Column {series.name!r} held {what} in training, but row {wrong[0] + 1} is {str(values[wrong[0]])!r:.40}: "
-            "write it in the same way, or leave it empty if it is unknown."
+        raise WrongRowError(
+            f"Column {values.name!r} held {what} in training, but ",
+            wrong[0],
+            f" is {str(values[wrong[0]])!r:.40}: write it in the same way, or leave it empty if it is unknown.",
         )
 
 
@@ -204,6 +220,8 @@ class Date(Encoder):
         Which of "day", "week" and "year" differ in training.
     missing
         Whether a further input says that it is missing.
+    words
+        What stood for a missing value in training.
     """
 
     formats: tuple[str, ...]
@@ -212,6 +230,7 @@ class Date(Encoder):
     ago: bool
     cycles: tuple[str, ...]
     missing: bool
+    words: tuple[str, ...] = ()
     kind: ClassVar[str] = "date"
 
     @property
@@ -219,9 +238,13 @@ class Date(Encoder):
         """How many inputs it makes."""
         return self.ago + 2 * len(self.cycles) + self.missing
 
+    def read(self, series: Series) -> Series:
+        """Return a column as dates with times, null where it is missing."""
+        return read_dates(series, self.formats, self.words)
+
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""
-        dates = read_dates(series, self.formats)
+        dates = self.read(series)
         missing = dates.is_null().to_numpy()
         columns = [smoothly_clipped((days(dates) - self.center) / self.scale)] if self.ago else []
         for cycle in self.cycles:
@@ -234,13 +257,17 @@ class Date(Encoder):
         return 0
 
 
-def read_dates(series: Series, formats: tuple[str, ...]) -> Series:
-    """Return a column as dates with times, or raise an error that names the row which is none."""
+def read_dates(series: Series, formats: tuple[str, ...], words: tuple[str, ...] = ()) -> Series:
+    """Return a column as dates with times, or raise an error that names the row which is none.
+
+    Words that stand for a missing value besides the usual ones are said.
+    """
     if series.dtype.is_temporal():
         return in_microseconds(series)
     values = texts(series)
-    dates = parsed_dates(values, tuple(dict.fromkeys((*formats, *PLAIN_DATES))))
-    _refuse(series, values, dates, "dates")
+    others = () if formats and formats[0] in CLOCKS else PLAIN_DATES
+    dates = parsed_dates(values, tuple(dict.fromkeys((*formats, *others))))
+    _refuse(values, dates, "dates" if others else "times of day", words)
     return dates
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, warn
-from chainrule.tables.encoders import SMALLEST, Categorical, Date, Numeric, days, read_dates, read_numbers
+from chainrule.tables.encoders import SMALLEST, Categorical, Date, Numeric, days
 from chainrule.tables.frames import Frame
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.targets import Target
@@ -59,9 +59,9 @@ def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> 
     series = frame[encoder.name]
     if target.task == "regression":
         if isinstance(encoder, Numeric):
-            x = read_numbers(series, encoder.numbers)
+            x = encoder.read(series)
         elif isinstance(encoder, Date):
-            x = days(read_dates(series, encoder.formats))
+            x = days(encoder.read(series))
         else:
             return False
         present = ~np.isnan(x)
@@ -70,7 +70,7 @@ def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> 
     if not isinstance(encoder, Numeric | Categorical):
         return False
     if isinstance(encoder, Numeric):
-        values = np.unique(read_numbers(series, encoder.numbers), return_inverse=True)[1]
+        values = np.unique(encoder.read(series), return_inverse=True)[1]
     else:
         values = encoder.codes(series)
     values = values + 1  # a category that training does not know is -1

@@ -12,7 +12,13 @@ Frame: TypeAlias = Any
 Series: TypeAlias = Any
 """A `polars.Series`."""
 
-MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "-", "--", "?", ".", "<na>", "nat", "missing")
+_SAID_BY_PROGRAMS = ("", "na", "n/a", "nan", "null", "#n/a", "<na>", "nat")
+_SAID_BY_PEOPLE = (
+    *("none", "nil", "missing", "-", "--", "–", "—", "?", ".", "n.a.", "n. a.", "#value!", "#ref!", "#div/0!", "#num!"),
+    *("n.d.", "n. d.", "k.a.", "k. a.", "k.a", "미상", "결측", "무응답", "해당없음", "해당 없음"),
+    *("0000-00-00", "0000-00-00 00:00:00"),
+)
+MISSING = (*_SAID_BY_PROGRAMS, *_SAID_BY_PEOPLE)
 """What stands for a missing value in a text, in small letters."""
 
 NAME_OF_A_PICTURE = r"(?i)\.(png|jpe?g|bmp|gif|tiff?|webp|ppm|pgm)$"
@@ -143,6 +149,21 @@ def with_plain_numbers(frame: Frame, names: Sequence[str]) -> Frame:
     nulls = zip(frame[written].null_count().row(0), numbers.null_count().row(0), strict=True)
     plain = [name for name, f, (before, after) in zip(written, finite, nulls, strict=True) if f and before == after]
     return frame.with_columns(numbers[name] for name in plain)
+
+
+def words_for_missing(frame: Frame) -> dict[str, tuple[str, ...]]:
+    """Return for each column the words that people wrote in place of a missing value, if there are any."""
+    polars = needs_polars("A table")
+    written = frame.select(polars.col(polars.String))
+    if not written.width:
+        return {}
+    words = polars.all().str.strip_chars()
+    there = written.select(words.str.to_lowercase().is_in(_SAID_BY_PEOPLE).any()).row(0, named=True)
+    found = {name: written[name].str.strip_chars().unique() for name, some in there.items() if some}
+    return {
+        name: tuple(each.filter(each.str.to_lowercase().is_in(_SAID_BY_PEOPLE).fill_null(False)).sort())
+        for name, each in found.items()
+    }
 
 
 def has_no_texts(series: Series) -> bool:

@@ -20,23 +20,21 @@ from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import arguments, networks, preparation
 from chainrule.tables.answers import with_answers, with_own_past
-from chainrule.tables.class_weights import WeightedLoss, weights_of
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
+from chainrule.tables.examples import examples, shape_of
 from chainrule.tables.findings import warn_of_findings
 from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan, rows_to_look_at
-from chainrule.tables.scores import baselines, naive, scores
-from chainrule.tables.splitting import validating
-from chainrule.tables.stored_inputs import stored_inputs
+from chainrule.tables.scores import baselines, behind, naive, scores
+from chainrule.tables.seen_rows import SeenRows, rebuilt_seen_rows
+from chainrule.tables.splitting import without_groups
 from chainrule.tables.targets import Target, Task, target_of
-from chainrule.tables.windows import Past, rebuilt_past
-from chainrule.training.callbacks import EarlyStopping
-
-_FEW_ROWS = 50  # too few to lose some for that
+from chainrule.tables.training import train
+from chainrule.tables.windows import Past, described_past, rebuilt_past
 
 
 class TableModel:
@@ -54,6 +52,8 @@ class TableModel:
         Scores and versions, kept in the file: plain data.
     past
         Which rows before it a prediction is made from; None if it is made from its own row.
+    seen
+        Digests of rows that it learned from, for `learned_share`; None if nobody knows.
 
     Examples
     --------
@@ -67,6 +67,8 @@ class TableModel:
 
     KEY: ClassVar[str] = "table"
     """Of its part of the description in a model file."""
+    SEEN: ClassVar[str] = "seen"
+    """In that part: of digests, which say nothing to people."""
 
     def __init__(
         self,
@@ -75,9 +77,10 @@ class TableModel:
         target: Target,
         report: dict[str, Any],
         past: Past | None = None,
+        seen: SeenRows | None = None,
     ) -> None:
         self.network, self.preparation, self.target = network, preparation, target
-        self.report, self.past = report, past
+        self.report, self.past, self.seen = report, past, seen
 
     @classmethod
     def fit(
@@ -87,7 +90,8 @@ class TableModel:
         *,
         columns: Columns | None = None,
         task: Task | None = None,
-        layers: Sequence[int | Layer] = (128, 64),
+        preset: Literal["tabular"] | None = None,
+        layers: Sequence[int | Layer] | None = None,
         history: int | None = None,
         horizon: int = 1,
         time: str | None = None,
@@ -111,18 +115,24 @@ class TableModel:
             What the columns are, from `chainrule.tables.columns`; told from the table if None.
         task
             "classification" or "regression"; told from the target if None.
+        preset
+            "tabular" takes the network, the optimizer and the batches that were tuned on many tables, as that of
+            `chainrule.estimators.NetworkClassifier` does (RealMLP-TD-S), and the best of its epochs. It takes longer,
+            and is often better. What it decides cannot be said beside it; ``epochs`` can.
         layers
-            Units of the hidden layers, which are Dense, ReLU and Dropout; or layers of your own, without the last one,
-            which follows from the target.
+            Units of the hidden layers, which are Dense, ReLU and Dropout, beside a linear part that starts as the
+            linear model of the inputs, (128, 64) if None; or layers of your own, without the last one, which follows
+            from the target.
         history, horizon
             To predict from the rows before, the target's own past included: how many rows are seen, and how many rows
             after the last of them it is, as for `chainrule.tables.windows`.
         time
             The column that orders the rows. Without a history, the last rows by it tell when to stop, as where the
-            rows that test are later than all others.
+            rows that test are later than all others. It is learned from like any column, unless ``columns`` leaves it
+            out.
         group
             A column, such as that of a patient, of which whole groups tell when to stop, as where those that test are
-            of other groups.
+            of other groups. It only splits: nothing is learned from it, because new rows are of other groups.
         class_weight
             How much the examples of a class weigh in training, as {class: weight}; "balanced" makes all classes weigh
             the same together. Probabilities are then those of such a mixture.
@@ -146,12 +156,13 @@ class TableModel:
         """
         settings = arguments.checked_settings(settings)
         arguments.check_said(task, class_weight, history, horizon, group)
+        arguments.check_preset(preset, layers, history, settings)
         past = None if history is None else Past(history, horizon, time)
         table = _table(data, past)
         by = {"time": time, "group": group}
         arguments.check_names_of(table, target, by.values())
         seed = whole("TableModel.fit", "seed", seed, least=0)
-        columns = recognized(table) if columns is None else columns
+        columns = without_groups(recognized(table) if columns is None else columns, group)
         arguments.check_covers(columns, target)
         answered = with_answers(
             table, target, instead="and windows with them are left out" if past else "which are left out"
@@ -171,21 +182,47 @@ class TableModel:
         arguments.check_unlike_predictions(prepared.names, goal)
         if past is None:
             warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
-        shape = prepared.shape if past is None else (past.history, prepared.width)
-        network = networks.network(shape, goal, layers, seed)
+        shape = shape_of(prepared, past)
+        if preset is None:
+            network = networks.network(shape, goal, networks.LAYERS if layers is None else layers, seed)
+        else:
+            network = networks.tabular(shape, goal, seed)
         model = cls(network, prepared, goal, {"rows": table.height, "versions": _versions()}, past)
         if verbose:
-            say(model.about(columns))
-            if isinstance(table, Scan):
-                say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
-        model._train(
-            table if isinstance(table, Scan) else frame,
-            {"verbose": verbose and console.out().isatty(), "seed": seed, **settings, "class_weight": class_weight},
-            by,
-        )
+            model._announce(columns, table, frame, time if past is None else None)
+        progress = verbose and console.out().isatty()
+        settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight, "preset": preset}
+        rows = table if isinstance(table, Scan) else frame
+        report, model.seen = train(network, prepared, goal, past, rows, settings, by)
+        model.report |= report
         if verbose:
             say(model.trained)
         return model
+
+    def _announce(self, columns: Columns, table: Any, frame: Frame, time: str | None) -> None:
+        """Say, before the training, what the columns are and what is learned from."""
+        say(self.about(columns))
+        if isinstance(table, Scan):
+            say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
+        if time in self.preparation.names:
+            say(
+                f"{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., drop=[{time!r}]), "
+                "leaves it out."
+            )
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The classes as `predict` gives them, in the order of `predict_proba`; a regression has none."""
+        if self.target.task == "regression":
+            raise AttributeError(f"{self.target.name!r} is a number, which has no classes.")
+        return self.target.labels(np.eye(len(self.target.classes))).to_numpy()  # type: ignore[no-any-return]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The columns that it learned from, which a table to predict needs."""
+        return self.preparation.names
+
+    classes_, feature_names_in_ = classes, feature_names  # as scikit-learn calls them
 
     @property
     def predicts(self) -> str:
@@ -201,66 +238,11 @@ class TableModel:
         """How it was trained, for people."""
         epochs = self.report.get("history", ())
         text = f"trained on {self.report['rows']:,} rows for {len(epochs)} epochs"
-        monitor = "val_weighted_loss" if epochs and "val_weighted_loss" in epochs[0] else "val_loss"
-        validated = [epoch[monitor] for epoch in epochs if monitor in epoch]
-        if not validated:
+        best = self.report.get("kept_epoch")
+        if best is None:
             return text
-        best = validated.index(min(validated)) + 1
         whose = "the validation data" if self.report.get("own_validation") else "a fifth of them that told when to stop"
         return f"{text}; epoch {best} is kept, the best one on {whose}"
-
-    def _train(self, table: Any, settings: dict[str, Any], by: dict[str, str | None]) -> None:
-        """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
-        answers = table[self.target.name]
-        if isinstance(table, Scan):
-            y = self.target.numbers_of(answers)
-            validates = self._validates(table, y, settings, by)
-            with stored_inputs(table, self.preparation, [~validates, validates]) as (X, X_validates):
-                self._fit((X, y[~validates]), (X_validates, y[validates]), settings)
-        else:
-            X, rows, _ = self._examples(table)
-            if self.past is not None:
-                known = ~texts(answers).is_null().to_numpy()[rows]
-                X, rows = X[known], rows[known]
-                self.past.check_some(table, rows)
-            y = self.target.numbers_of(answers[rows])
-            validates = self._validates(table, y, settings, by)
-            self._fit((X[~validates], y[~validates]), (X[validates], y[validates]), settings)
-        self.report["history"] = self.network.history.rows
-
-    def _validates(
-        self, table: Any, y: NDArray[Any], settings: dict[str, Any], by: dict[str, str | None]
-    ) -> NDArray[np.bool_]:
-        """Return which examples tell when to stop; none if they are few, or others were said."""
-        if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):
-            return np.zeros(len(y), bool)
-        if self.past is not None:  # what comes last is like what will come
-            return np.arange(len(y)) >= (1 - networks.VALIDATED) * len(y)
-        strata = y if self.target.task == "classification" else np.zeros(len(y), int)
-        return validating(table, strata, networks.VALIDATED, seed=settings["seed"], **by)
-
-    def _fit(self, trains: tuple[Any, Any], validates: tuple[Any, Any], settings: dict[str, Any]) -> None:
-        """Train on inputs and classes' places or values, and stop when others get worse."""
-        chosen = networks.settings(len(trains[0]) + len(validates[0]), settings)
-        monitor = "val_loss"
-        if chosen["class_weight"] is not None:
-            chosen["class_weight"] = weights = weights_of(self.target, chosen["class_weight"], trains[1])
-            weighted = WeightedLoss(self.network.loss, tuple(weights.values()))
-            chosen["metrics"], monitor = [*chosen.get("metrics", ("accuracy",)), weighted], "val_weighted_loss"
-        if len(validates[0]):
-            chosen["validation_data"] = validates[0], self._learned(validates[1])
-        own = chosen.get("validation_data") is not None and not len(validates[0])
-        self.report["own_validation"] = own or bool(chosen.get("validation_split"))
-        if len(validates[0]) or self.report["own_validation"]:
-            stop = EarlyStopping(max(5, chosen["epochs"] // 4), monitor)
-            chosen["callbacks"] = [stop, *chosen.get("callbacks", ())]
-        self.network.fit(trains[0], self._learned(trains[1]), **chosen)
-
-    def _learned(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return what the network learns in the place of classes and values."""
-        if self.target.task == "classification":
-            return y
-        return ((y - self.target.center) / self.target.scale).astype(np.float32)[:, None]
 
     def predict(self, data: Any) -> Any:
         """Return the class or the value of each row of a table.
@@ -301,7 +283,7 @@ class TableModel:
 
     def _predicted(self, frame: Frame) -> tuple[NDArray[np.float64], dict[str, int]]:
         """Return what `_outputs` does, and for each column how many categories training did not know."""
-        X, rows, unknown = self._examples(frame)
+        X, rows, unknown = examples(frame, self.preparation, self.past, self.target.name)
         values = np.full((frame.height, max(len(self.target.classes), 1)), np.nan)
         if len(X):
             P = self.network.predict(X).astype(np.float64)
@@ -309,14 +291,6 @@ class TableModel:
         if self.target.task == "classification":
             return values, unknown
         return values[:, 0] * self.target.scale + self.target.center, unknown
-
-    def _examples(self, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.int64], dict[str, int]]:
-        """Return the inputs of the network, the row of the table that each example predicts, and what is unknown."""
-        X, unknown = self.preparation.prepare(frame)
-        if self.past is None:
-            return X.reshape(-1, *self.preparation.shape), np.arange(len(X)), unknown
-        seen, rows = self.past.windows(frame, self.target.name)
-        return X[seen], rows, unknown
 
     def scored(self, data: Any) -> Frame:
         """Return a table with the predictions beside its columns.
@@ -365,6 +339,18 @@ class TableModel:
             raise InputError("The table has no row that can be predicted, so there is nothing to score.")
         return scores(self.target, self.target.numbers_of(answers[rows]), P[rows])
 
+    def learned_share(self, data: Any) -> float:
+        """Return the share of a table's rows that the model learned from, by which scores on it say nothing.
+
+        Rows are the same if they give the network the same inputs. Of more than a thousand different rows, the share is
+        told from a sample; of a table in a file, from its first block. It is 0 where chance makes as many the same.
+        """
+        table = _table(data, self.past)
+        frame = next(table.map(lambda rows: rows)) if isinstance(table, Scan) else table
+        if self.seen is None:
+            return 0.0
+        return self.seen.share_of(examples(frame, self.preparation, self.past, self.target.name).X)
+
     def baselines(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
         """Return the scores of models without a network on a test table.
 
@@ -379,6 +365,24 @@ class TableModel:
         blocks = test.map(self.preparation.prepare) if isinstance(test, Scan) else [self.preparation.prepare(test)]
         answers = self.target.numbers_of(test[self.target.name])
         return baselines(self.target, trains, (block.X for block in blocks), answers)
+
+    def compare(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
+        """Return the scores of "this network" and of the baselines on a test table; the report keeps them.
+
+        Parameters
+        ----------
+        train, test
+            The table that it was trained on, which the baselines learn from, and one to test on.
+
+        Warns
+        -----
+        DataWarning
+            If the network is clearly behind one of the baselines.
+        """
+        self.report["test"] = compared = {"this network": self.evaluate(test), **self.baselines(train, test)}
+        if sentence := behind(compared):
+            warn(sentence, DataWarning)
+        return compared
 
     def about(self, columns: Columns) -> str:
         """Return what was recognized, for people."""
@@ -400,7 +404,8 @@ class TableModel:
             "columns": [described(encoder) for encoder in self.preparation.encoders],
             "target": described(self.target),
             "report": self.report,
-            **({} if self.past is None else {"past": vars(self.past)}),
+            **({} if self.past is None else {"past": described_past(self.past)}),
+            **({} if self.seen is None else {self.SEEN: vars(self.seen)}),
         }
         models.write(self.network, path, {self.KEY: table})
 
@@ -426,10 +431,11 @@ class TableModel:
         try:
             prepared = Preparation([rebuilt_encoder(column) for column in table["columns"]])
             past = rebuilt_past(table["past"]) if "past" in table else None
-            model = cls(network, prepared, rebuilt_target(table["target"]), rebuilt_report(table["report"]), past)
+            seen = rebuilt_seen_rows(table[cls.SEEN]) if cls.SEEN in table else None
+            target, report = rebuilt_target(table["target"]), rebuilt_report(table["report"])
+            model = cls(network, prepared, target, report, past, seen)
             outputs = len(model.target.classes) if model.target.task == "classification" else 1
-            shape = prepared.shape if past is None else (past.history, prepared.width)
-            wanted = (shape, (1 if outputs == 2 else outputs,))
+            wanted = (shape_of(prepared, past), (1 if outputs == 2 else outputs,))
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"{name} does not describe a table that this version knows: {error!r:.200}"

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from chainrule.tables.frames import Series, needs_polars
 
-UNITS = "%$€£¥₩원"
-"""The signs of units that numbers may have."""
+UNITS = (
+    *(
+        "%",
+        "‰",
+        "$",
+        "€",
+        "£",
+        "¥",
+        "₩",
+        "USD",
+        "EUR",
+        "Euro",
+        "KRW",
+        "GBP",
+        "CHF",
+        "원",
+        "천원",
+        "만원",
+        "백만원",
+        "억원",
+    ),
+    *("개", "명", "살", "세", "회", "건", "평", "점", "년", "개월", "일", "시간", "분", "초", "h", "min", "s", "ms"),
+    *("t", "kg", "g", "mg", "km", "m", "cm", "mm", "km²", "m²", "㎡", "m³", "l", "L", "ml", "mL"),
+    *("°C", "℃", "°F", "km/h", "W", "kW", "kWh", "V", "GB", "MB", "KB"),
+)
+"""Units that numbers may have; nothing that people count by, such as 2호선 and 3A, which are no measures."""
 _BLANKS = " \u00a0\u202f"
+_BEHIND, _BEFORE = r"[0-9]\s*([^0-9\s()]+)\)?$", r"^[+-]?\s*([^0-9\s()+-])"  # what may be a unit
 _GROUPS = {".": f",'{_BLANKS}", ",": f".'{_BLANKS}"}  # what may stand between thousands, by the decimal sign
 
 
@@ -21,9 +47,9 @@ class NumberFormat:
     decimal
         The sign before the decimals, "." or ",".
     grouped
-        Whether some number has a sign between its thousands.
+        Whether some number of training had a sign between its thousands; others may have one, as 1.054,0 after 1,5.
     unit
-        The sign that each number has, such as "%", or "".
+        What each number has before or behind it, such as "%", or "".
     """
 
     decimal: str = "."
@@ -33,23 +59,32 @@ class NumberFormat:
     def parsed(self, series: Series) -> Series:
         """Return texts as float64; null for what is no number in this format.
 
-        A percentage keeps its number: "12 %" is 12. Of a column with a unit, a number without it is none.
+        A percentage keeps its number: "12 %" is 12. Of a column with a unit, a number without it is none; one in
+        brackets, as bookkeepers write it, is negative. The decimal sign says which signs may stand between thousands,
+        so they are read whether or not training had any.
         """
         polars = needs_polars("A table")
         if series.dtype != polars.String:
             return series.cast(polars.Float64, strict=False)
         plain = series.str.replace_all("−", "-")
+        plain = plain.str.replace(r"^([^0-9()]*)\(([^()+-]+)\)$", "-${1}${2}")
         if self.unit:
-            sign = f"[{_BLANKS}]*{_escaped(self.unit)}?[{_BLANKS}]*"
-            pattern = rf"^([+-]?){sign}([^{UNITS}]*[^{UNITS}{_BLANKS}]){sign}$"
-            with_unit = plain.str.contains(self.unit, literal=True)
-            plain = plain.set(~with_unit.fill_null(False), None).str.replace(pattern, "${1}${2}")
+            unit, blanks = re.escape(self.unit), f"[{_BLANKS}]*"
+            behind = plain.str.ends_with(self.unit).fill_null(False)
+            before = plain.str.contains(f"^[+-]?{blanks}{unit}").fill_null(False)
+            bare = plain.str.replace(f"^([+-]?){blanks}{unit}{blanks}", "${1}").set(~before, None)
+            plain = plain.str.replace(f"{blanks}{unit}$", "").zip_with(behind, bare)
         groups = _GROUPS[self.decimal]
         # No thousands begin with 0: "0,562" has a decimal comma.
-        grouped = rf"[1-9][0-9]{{0,2}}(?:[{groups}]?[0-9]{{3}})+|[0-9]*" if self.grouped else "[0-9]*"
-        right = plain.str.contains(rf"^[+-]?(?:{grouped})(?:{_escaped(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?$")
+        whole = rf"[1-9][0-9]{{0,2}}(?:[{groups}][0-9]{{3}})+|[0-9]*"
+        right = plain.str.contains(rf"^[+-]?(?:{whole})(?:{re.escape(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?$")
         plain = plain.set(~right.fill_null(False), None).str.replace_all(rf"[{groups}]", "")
         return plain.str.replace(self.decimal, ".", literal=True).cast(polars.Float64, strict=False)
+
+    def groups(self, series: Series) -> bool:
+        """Return whether some number has a sign between its thousands."""
+        numbers = series.filter(self.parsed(series).is_not_null())
+        return bool(numbers.str.contains(f"[0-9][{_GROUPS[self.decimal]}][0-9]{{3}}").any())
 
     @property
     def text(self) -> str:
@@ -64,10 +99,6 @@ PLAIN = NumberFormat()
 """Numbers as Python writes them."""
 
 
-def _escaped(sign: str) -> str:
-    return f"\\{sign}" if sign in ".$" else sign
-
-
 def number_format(distinct: Series) -> tuple[NumberFormat, int]:
     """Return the format in which most of some different texts are numbers, and how many are.
 
@@ -75,11 +106,11 @@ def number_format(distinct: Series) -> tuple[NumberFormat, int]:
     """
     if distinct.len() == 0:
         return PLAIN, 0
-    signs = [unit for unit in UNITS if distinct.str.contains(unit, literal=True).any()]
-    candidates = [NumberFormat(decimal, grouped, unit) for unit in (*signs, "") for decimal, grouped in _TRIED]
+    behind, before = (distinct.str.extract(pattern).unique() for pattern in (_BEHIND, _BEFORE))
+    units = [unit for unit in UNITS if unit in behind or unit in before]
+    candidates = [NumberFormat(decimal, unit=unit) for unit in (*units, "") for decimal in _GROUPS]
     counts = [candidate.parsed(distinct).is_not_null().sum() for candidate in candidates]
     best = max(range(len(candidates)), key=lambda i: (counts[i], candidates[i].unit == "", -i))
-    return candidates[best], counts[best]
-
-
-_TRIED = [(".", False), (".", True), (",", False), (",", True)]
+    if counts[best] and distinct.str.starts_with("(").all():  # (1), (2), ... are labels, and no negative numbers
+        return PLAIN, 0
+    return replace(candidates[best], grouped=candidates[best].groups(distinct)), counts[best]

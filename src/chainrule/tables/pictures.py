@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import InputError
 from chainrule.common.pictures import read_picture
 from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars
+from chainrule.tables.rows import WrongRowError
 
 _LOOKED_FOR = 20  # of the pictures that a column names: if none is there, it names something else
 _LARGEST_SIDE = 128  # pixels of what a network gets, if nobody says a size
@@ -70,10 +71,12 @@ def with_pictures(frame: Frame, column: str, folder: Path, size: tuple[int, int]
             f"Column {column!r} names pictures, which become a column 'picture', but the table has one: rename that."
         )
     names = frame[column].to_list()
-    for row, name in enumerate(names, 1):
+    for row, name in enumerate(names):
         if name is None or not (folder / name).is_file():
             what = "is missing" if name is None else f"is {name!r:.80}, but {folder} has no such file"
-            raise InputError(f"Column {column!r} names pictures. In row {row} it {what}: correct it, or drop the row.")
+            raise WrongRowError(
+                f"Column {column!r} names pictures. In ", row, f" it {what}: correct it, or drop the row."
+            )
     return frame.with_columns(_stacked([folder / name for name in names], size))
 
 

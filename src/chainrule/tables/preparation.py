@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, missing_extra, warn
-from chainrule.tables.columns import Column, Columns, shown
+from chainrule.tables.columns import Column, Columns, likely, shown
 from chainrule.tables.encoders import (
     CYCLES,
     SMALLEST,
@@ -26,6 +26,7 @@ from chainrule.tables.encoders import (
 )
 from chainrule.tables.frames import Frame, Series, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.scans import Scan
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
 _RARE = 3  # rows of a category that is too rare to learn from, in a table of many rows
@@ -89,7 +90,7 @@ class Preparation:
         if missing := [name for name in self.names if name not in there]:
             raise InputError(
                 f"The model was trained with the columns {shown(self.names)}, but the table lacks {shown(missing)}. It "
-                f"has {shown(frame.columns)}."
+                f"has {shown(frame.columns)}.{likely(missing, frame.columns)}"
             )
         plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
         frame = with_numbers(with_plain_numbers(frame, plain), plain)
@@ -102,6 +103,22 @@ class Preparation:
         return Prepared(X, unknown)
 
 
+def check_readable(table: Any, columns: Columns) -> None:
+    """Raise an error that names the row if a column of numbers or dates holds something else, as far as it is there."""
+    if isinstance(table, Scan):
+        for _ in table.map(lambda block: check_readable(block, columns)):
+            pass
+        return
+    read = [c for c in columns if c.kind in ("numeric", "date") and c.name in table.columns]
+    plain = [c.name for c in read if c.kind == "numeric" and c.numbers == PLAIN]
+    frame = with_numbers(with_plain_numbers(table, plain), plain)
+    for column in read:
+        if column.kind == "numeric":
+            read_numbers(frame[column.name], column.numbers, column.words)
+        else:
+            read_dates(frame[column.name], column.dates, column.words)
+
+
 def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True) -> Preparation:
     """Measure what the columns of a table, but the target, need to become inputs; of dates how long ago, if asked.
 
@@ -111,8 +128,7 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
         If there is no column to learn from.
     """
     kept = [column for column in columns if column.kind != "left out" and column.name != target]
-    used = [column for column in kept if _has_values(frame[column.name])]
-    used = [column for column in kept if _has_values(frame[column.name])]
+    used = [column for column in kept if _has_values(frame[column.name], column.words)]
     if empty := [column.name for column in kept if column not in used]:
         warn(
             f"No row that trains has a value of {shown(empty)}: left out. Where only later rows have one, split the "
@@ -125,17 +141,19 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     if len(used) > 1 and (picture := next((c for c in used if c.kind == "picture"), None)):
         others = [column.name for column in used if column is not picture]
         raise InputError(f"Pictures are learned from by themselves: leave out {shown(others)}, or {picture.name!r}.")
-    numbers = {c.name: read_numbers(frame[c.name], c.numbers) for c in used if c.kind == "numeric"}
-    dates = {c.name: read_dates(frame[c.name], c.dates) for c in used if c.kind == "date"}
+    numbers = {c.name: read_numbers(frame[c.name], c.numbers, c.words) for c in used if c.kind == "numeric"}
+    dates = {c.name: read_dates(frame[c.name], c.dates, c.words) for c in used if c.kind == "date"}
     measured = _measured({**numbers, **{name: days(series) for name, series in dates.items()}})
 
     def encoder(column: Column) -> Encoder:
         series, name = frame[column.name], column.name
         if column.kind == "numeric":
-            return Numeric(name, column.numbers, *measured[name], missing=bool(np.isnan(numbers[name]).any()))
+            some = bool(np.isnan(numbers[name]).any())
+            return Numeric(name, column.numbers, *measured[name], missing=some, words=column.words)
         if column.kind == "date":
             cycles = tuple(cycle for cycle, of in CYCLES.items() if _differ(of(dates[name])))
-            return Date(name, column.dates, *measured[name], ago, cycles, missing=dates[name].null_count() > 0)
+            some = dates[name].null_count() > 0
+            return Date(name, column.dates, *measured[name], ago, cycles, missing=some, words=column.words)
         if column.kind == "picture":
             return _picture(series)
         return _categorical(name, column.kind == "boolean", series)
@@ -143,11 +161,12 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     return Preparation([encoder(column) for column in used])
 
 
-def _has_values(series: Series) -> bool:
-    """Return whether some value is there; mostly the first rows tell."""
+def _has_values(series: Series, words: tuple[str, ...]) -> bool:
+    """Return whether some value is there that is no word for a missing one; mostly the first rows tell."""
     if series.dtype.is_nested():
         return True
-    return any(texts(rows).null_count() < rows.len() for rows in (series.head(_FIRST), series))
+    some = (texts(rows).drop_nulls() for rows in (series.head(_FIRST), series))
+    return any(len(values) and not (words and values.is_in(words).all()) for values in some)
 
 
 def _differ(shares: NDArray[np.float64]) -> bool:

@@ -14,7 +14,7 @@ from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_
 from chainrule.tables.frames import Frame, as_frame, needs_polars
 from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
 from chainrule.tables.scans import ARROW, PARQUET, Scan
-from chainrule.tables.text_files import check_names, read_text_file
+from chainrule.tables.text_files import Dialect, check_names, check_no_title, dialect_of, read_text_file
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _OLD_EXCEL, _IDX, _GZIP = b"\xd0\xcf\x11\xe0", b"\0\0", b"\x1f\x8b"
@@ -37,7 +37,7 @@ def read(
         HDF5 or IDX, told by its first bytes; or a folder with a folder of pictures for each class. A column of a CSV or
         TSV file may name pictures, from the folder of the file on.
     sheet
-        Of an Excel file; the first one if None.
+        Of an Excel file; if None the first one, or the only one that holds a table if the first holds none.
     x, y
         Of an NPZ or HDF5 file: the names of the arrays with the inputs and with the target. Of an IDX file, y is the
         file with the classes.
@@ -128,6 +128,16 @@ def can_be_scanned(path: Path) -> bool:
         return not file.read(8).startswith((_ZIP, _HDF5, _OLD_EXCEL, _IDX, _GZIP))
 
 
+def dialect(path: Path) -> Dialect | None:
+    """Return how a CSV or TSV file is written; None if the path is a file of another kind, or a folder."""
+    if path.is_dir() or not can_be_scanned(path):
+        return None
+    with opened(path) as file:
+        if file.read(8).startswith((PARQUET, ARROW)):
+            return None
+    return dialect_of(path)
+
+
 def _refuse_others(path: Path, kind: str, **settings: Any) -> None:
     """Raise an error if a setting was said that means nothing for this kind of file."""
     for name, value in settings.items():
@@ -150,7 +160,6 @@ def _whole(path: Path) -> Iterator[None]:
 
 
 def _excel(path: Path, sheet: str | None) -> Frame:
-    polars = needs_polars("Reading a table")
     try:
         import fastexcel
     except ImportError as error:
@@ -158,13 +167,41 @@ def _excel(path: Path, sheet: str | None) -> Frame:
     names = fastexcel.read_excel(path).sheet_names
     if sheet is not None and sheet not in names:
         raise InputError(f"{path} has no sheet {sheet!r}; its sheets are {', '.join(map(repr, names))}.")
-    cells = polars.read_excel(
-        path, sheet_name=names[0] if sheet is None else sheet, has_header=False, infer_schema_length=0,
-        raise_if_empty=False, drop_empty_rows=True, drop_empty_cols=True,
-    )  # fmt: skip
+    sheet, cells = _sheet(path, names if sheet is None else [sheet])
     if cells.height == 0:
-        raise InputError(f"The sheet {sheet or names[0]!r} of {path} is empty.")
-    header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(cells.row(0), 1)]
-    check_names(str(path), header)
+        raise InputError(f"The sheet {sheet!r} of {path} is empty.")
+    first = cells.row(0)
+    header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(first, 1)]
+    source = f"the sheet {sheet!r} of {path}"
+    check_names(source, header)
     cells.columns = header
+    check_no_title(source, cells[1:], [name for name, cell in zip(header, first, strict=True) if cell is None])
     return cells[1:]
+
+
+def _sheet(path: Path, names: list[str]) -> tuple[str, Frame]:
+    """Return the name and the cells of the first sheet; if that holds no table, of the only one that does."""
+    first = _cells(path, names[0])
+    if len(names) == 1 or _is_table(first):
+        return names[0], first
+    tables = [(name, cells) for name in names[1:] if _is_table(cells := _cells(path, name))]
+    if len(tables) > 1:
+        raise InputError(
+            f"The sheet {names[0]!r} of {path}, the first one, holds no table, and several others do: name one, as in "
+            f"--sheet {tables[0][0]!r} or read(..., sheet={tables[0][0]!r}). They are "
+            f"{', '.join(repr(name) for name, _ in tables)}."
+        )
+    return tables[0] if tables else (names[0], first)
+
+
+def _cells(path: Path, sheet: str) -> Frame:
+    polars = needs_polars("Reading a table")
+    return polars.read_excel(
+        path, sheet_name=sheet, has_header=False, infer_schema_length=0, raise_if_empty=False, drop_empty_rows=True,
+        drop_empty_cols=True,
+    )  # fmt: skip
+
+
+def _is_table(cells: Frame) -> bool:
+    """Return whether a sheet has a header and a row, of several columns; notes have one."""
+    return bool(cells.height > 1 and cells.width > 1)

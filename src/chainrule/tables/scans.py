@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import FileFormatError, InputError
 from chainrule.common.reading import opened
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars
+from chainrule.tables.rows import WrongRowError
 from chainrule.tables.text_files import text_blocks, without_name_and_values
 
 T = TypeVar("T")
@@ -104,29 +105,26 @@ class Scan:
         return Scan(self.path, rows, self._seen)
 
     def map(self, function: Callable[[Frame], T]) -> Iterator[T]:
-        """Yield what a function makes of each block of rows; its error says which rows of the file these are."""
+        """Yield what a function makes of each block of rows; its error names the row of the file."""
         start = 0
         for frame in self._read(self.path):
             rows = None if self._rows is None else self._rows[start : start + frame.height]
             try:
                 result = function(frame if rows is None else frame.filter(rows))
+            except WrongRowError as error:
+                row = error.row if rows is None else int(np.flatnonzero(rows)[error.row])
+                raise InputError(f"In {self.path}: {error.at(start + row)}") from None
             except InputError as error:
-                raise InputError(f"{self._where(frame, start)}: {_with_all(function, frame, error)}") from None
+                raise InputError(f"In {self.path}: {error}") from None
             start += frame.height
             yield result
 
-    def _where(self, frame: Frame, start: int) -> str:
-        first, last = f"{start + 1:,}", f"{start + frame.height:,}"
-        return f"In {self.path}" if start == 0 else f"In rows {first} to {last} of {self.path} (counted from 1 here)"
-
-
-def _with_all(function: Callable[[Frame], Any], frame: Frame, error: InputError) -> InputError:
-    """Return the error that all rows of a block lead to, in which they count as in the file."""
-    try:
-        function(frame)
-    except InputError as of_all:
-        return of_all
-    return error
+    def row_of_file(self, row: int) -> int:
+        """Return which row of the file a row of the sample is."""
+        self.look()
+        sampled = self._seen.sampled
+        assert sampled is not None
+        return int((sampled if self._rows is None else sampled[self._rows[sampled]])[row])
 
 
 class _Drawn:
@@ -200,3 +198,8 @@ def _blocks_of_frame(path: Path) -> Iterator[Frame]:
 def rows_to_look_at(data: Any) -> Frame:
     """Return all rows of a table in memory, or those that stand for all of a table in a file."""
     return data.sample if isinstance(data, Scan) else as_frame(data)
+
+
+def row_of(data: Any, row: int) -> int:
+    """Return which row of a table one of `rows_to_look_at` is."""
+    return data.row_of_file(row) if isinstance(data, Scan) else row

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import missing_extra
+from chainrule.common.number_text import number_text
+from chainrule.tables.encoders import SMALLEST
 from chainrule.tables.frames import Frame, texts
+from chainrule.tables.linear import linear_model, sklearn_module
 from chainrule.tables.targets import Target
 from chainrule.tables.windows import Past
 
+LINEAR = {"regression": "ridge regression", "classification": "logistic regression"}
+"""What the linear baseline is called."""
 _IMBALANCED = 0.2  # of the rows: of a rarer class the accuracy says little
 
 
@@ -36,7 +39,7 @@ def scores(target: Target, y: NDArray[Any], P: NDArray[Any]) -> dict[str, float]
         if one is rare; and the mean cross-entropy. For values the mean absolute error, the root of the mean squared
         error, and the share of the variance that is explained (R²).
     """
-    metrics = _sklearn("metrics")
+    metrics = sklearn_module("metrics")
     if target.task == "regression":
         return {
             "mae": float(metrics.mean_absolute_error(y, P)),
@@ -73,20 +76,14 @@ def baselines(
     dict
         Scores under "most frequent class" or "mean", and under "logistic regression" or "ridge regression".
     """
-    linear_model, dummy = _sklearn("linear_model"), _sklearn("dummy")
-    contenders: dict[str, Any]
-    if target.task == "regression":
-        contenders = {"mean": dummy.DummyRegressor(), "ridge regression": linear_model.RidgeCV(np.logspace(-2, 4, 7))}
-    else:
-        contenders = {
-            "most frequent class": dummy.DummyClassifier(strategy="prior"),
-            "logistic regression": linear_model.LogisticRegression(max_iter=300),
-        }
+    dummy = sklearn_module("dummy")
     X, y = _at_most(*train)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a baseline that has not quite converged is one, too
-        for contender in contenders.values():
-            contender.fit(X, y)
+    linear = linear_model(target, X, y)
+    if target.task == "regression":
+        contenders = {"mean": dummy.DummyRegressor().fit(X, y), LINEAR[target.task]: linear}
+    else:
+        most_frequent = dummy.DummyClassifier(strategy="prior").fit(X, y)
+        contenders = {"most frequent class": most_frequent, LINEAR[target.task]: linear}
     outputs: dict[str, list[NDArray[Any]]] = {name: [] for name in contenders}
     for X in blocks:
         if not len(X):
@@ -95,6 +92,52 @@ def baselines(
             P = contender.predict(X) if target.task == "regression" else _of_all(contender, target, X)
             outputs[name].append(P)
     return {name: scores(target, y_test, np.concatenate(P)) for name, P in outputs.items()}
+
+
+def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a sentence if the first of several models, the network, is clearly behind another one, else "".
+
+    >>> behind({"this network": {"rmse": 3.0, "r2": 0.9}, "mean": {"rmse": 10.0, "r2": 0.0}})
+    ''
+    >>> print(behind({"this network": {"accuracy": 0.5}, "last class": {"accuracy": 0.75}}))
+    The network is behind the last class on the rows that test (accuracy 0.5000 against 0.7500). Try a longer history.
+    """
+    (_, network), *baselines = scores.items()
+    worst, sentence = _CLEARLY, ""
+    for name, values in baselines:
+        score = next((score for score in _DECIDING if score in network and score in values), None)
+        if score is None or _nearly_the_same(network, values):
+            continue
+        own, other = (1 - s[score] if score == "accuracy" else s[score] for s in (network, values))
+        if own > worst * other:
+            worst = own / max(other, SMALLEST)
+            sentence = (
+                f"The network is behind {_ARTICLE.get(name, 'the ')}{name} on the rows that test ({score} "
+                f"{number_text(network[score])} against {number_text(values[score])}). {_NEXT[name]}"
+            )
+    return sentence
+
+
+_CLEARLY = 1.1  # times the error: what is less may be the draw of the rows that test
+_DECIDING = ("rmse", "log_loss", "accuracy")
+_NEGLIGIBLE = {"r2": 0.01, "log_loss": 0.01}
+_ARTICLE = dict.fromkeys(LINEAR.values(), "")
+_HISTORY = "Try a longer history."
+_COLUMNS = "The columns say little of the target, or these rows are unlike those that train: look at both."
+_NEXT = {
+    **dict.fromkeys(
+        LINEAR.values(),
+        'Try preset="tabular" (--preset tabular), or fewer and smaller layers; a network gains most from more rows.',
+    ),
+    **dict.fromkeys(("mean", "most frequent class"), _COLUMNS),
+    **dict.fromkeys(("last value", "last class", "one season before"), _HISTORY),
+}
+"""What to try where the network is behind a baseline."""
+
+
+def _nearly_the_same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Return whether two models are equally good for all that anybody would notice."""
+    return any(s in one and s in other and abs(one[s] - other[s]) < least for s, least in _NEGLIGIBLE.items())
 
 
 def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float]]:
@@ -138,12 +181,3 @@ def _of_all(contender: Any, target: Target, X: NDArray[Any]) -> NDArray[Any]:
     P = np.zeros((len(X), len(target.classes)))
     P[:, contender.classes_] = contender.predict_proba(X)
     return P
-
-
-def _sklearn(module: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(f"sklearn.{module}")
-    except ImportError as error:
-        raise missing_extra("Scoring a table", "scikit-learn", "tables") from error

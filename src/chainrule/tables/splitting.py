@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.settings import number, whole
-from chainrule.tables.columns import check_has
-from chainrule.tables.dates import date_formats
-from chainrule.tables.encoders import days, read_dates
+from chainrule.tables.columns import Columns, check_has
+from chainrule.tables.dates import date_formats, format_without_signs, parsed_dates
+from chainrule.tables.encoders import days, read_dates, read_numbers
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
-from chainrule.tables.number_texts import number_format
+from chainrule.tables.number_texts import NumberFormat, number_format
+from chainrule.tables.rows import WrongRowError
 from chainrule.tables.scans import Scan
 
 
@@ -83,8 +85,9 @@ def split(
             f"{'no row to test' if not tests.any() else 'no row to train'} on: give it more rows, or another share."
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
-    if not isinstance(data, Scan):
-        warn_of_repeated(parts)
+    if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
+        digests = _digests(frame, names)  # of all rows at once: a file is read once more, and not twice
+        _warn_of_repeated(digests[~tests], digests[tests])
     return parts
 
 
@@ -111,47 +114,57 @@ def _latest(series: Series, share: float) -> NDArray[np.bool_]:
     """Return the last rows in time; those of one moment are in one part."""
     moments = moments_of(series)
     if np.isnan(moments).any():
-        raise InputError(
-            f"Column {series.name!r} is missing in row {int(np.isnan(moments).argmax()) + 1}: to split by time, each "
-            "row needs one."
+        raise WrongRowError(
+            f"Column {series.name!r} is missing in ",
+            int(np.isnan(moments).argmax()),
+            ": to split by time, each row needs one.",
         )
     first = np.sort(moments)[-max(1, round(len(moments) * share))]
     return moments >= first  # type: ignore[no-any-return]
 
 
-def time_formats(series: Series) -> tuple[str, ...]:
-    """Return the formats of a column that is read as dates; none if its values are no texts, or numbers."""
-    if series.dtype.is_temporal():
-        return ()
-    distinct = texts(series).drop_nulls().unique()
-    return () if number_format(distinct)[1] == distinct.len() else date_formats(series.name, distinct)[0]
-
-
-def moments_of(series: Series, formats: tuple[str, ...] = ()) -> NDArray[np.float64]:
-    """Return a column of dates (in days) or numbers as numbers in the order of time, NaN where it is missing.
-
-    Dates are read in the formats that are given, or else in those that the column tells.
+def time_formats(series: Series) -> tuple[tuple[str, ...], NumberFormat | None]:
+    """Return in which formats a column of dates or of numbers is written: of dates, or of numbers.
 
     Raises
     ------
     InputError
         If it is neither.
     """
-    if series.dtype.is_temporal() or formats:
-        return days(read_dates(series, formats))
+    if series.dtype.is_temporal():
+        return (), None
     values = texts(series)
     distinct = values.drop_nulls().unique()
-    format, numbers = number_format(distinct)
-    if numbers == distinct.len():
-        x: NDArray[np.float64] = format.parsed(values).fill_null(float("nan")).to_numpy()
-        return x
+    if formats := format_without_signs(distinct):
+        return formats, None
+    numbers, some = number_format(distinct)
+    if some == distinct.len():
+        return (), numbers
     formats, dates = date_formats(series.name, distinct)
-    if dates < distinct.len():
-        raise InputError(
-            f"Column {series.name!r} is no time: it holds {values.drop_nulls()[0]!r:.40}, and neither dates nor "
-            "numbers."
-        )
-    return days(read_dates(series, formats))
+    if dates == distinct.len():
+        return formats, None
+    parsed = parsed_dates(values, formats) if dates >= some else numbers.parsed(values)
+    row = (parsed.is_null() & values.is_not_null()).arg_true()[0]
+    raise WrongRowError(
+        f"Column {series.name!r} is no time: it holds {values[row]!r:.40} in ", row, ", and neither dates nor numbers."
+    )
+
+
+def moments_of(
+    series: Series, formats: tuple[str, ...] = (), numbers: NumberFormat | None = None
+) -> NDArray[np.float64]:
+    """Return a column of dates (in days) or numbers as numbers in the order of time, NaN where it is missing.
+
+    They are read in the formats that are given, or else in those that the column tells.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if not formats and numbers is None:
+        formats, numbers = time_formats(series)
+    return days(read_dates(series, formats)) if numbers is None else read_numbers(series, numbers)
 
 
 def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
@@ -182,18 +195,43 @@ def validating(
     return draw(strata, share, seed)
 
 
-def warn_of_repeated(parts: Split) -> None:
-    """Warn of rows that test and train, as far as both parts have the same columns."""
-    polars = needs_polars("A table")
-    both = set(parts.train.schema.items()) & set(parts.test.schema.items())
-    hashable = [name for name, dtype in both if not dtype.is_nested() and dtype != polars.Object]
-    if not hashable:
-        return
-    train = parts.train.select(hashable).unique()
-    repeated = parts.test.select(hashable).join(train, on=hashable, how="semi", nulls_equal=True).height
+def without_groups(columns: Columns, group: str | None) -> Columns:
+    """Return columns with the one of groups left out: what is learned of a patient says nothing of another one."""
+    left_out: dict[str, Any] = {
+        "kind": "left out",
+        "note": "its groups split the rows, and new rows are of other groups",
+    }
+    return Columns([replace(column, **left_out) if column.name == group else column for column in columns])
+
+
+def warn_of_repeated(train: Any, test: Any) -> None:
+    """Warn of rows of a table that tests and one that trains, as far as both have the same columns."""
+    both = _schema(train).items() & _schema(test).items()
+    names = [name for name, dtype in both if _can_be_hashed(dtype)]
+    if names:
+        _warn_of_repeated(_digests(train, names), _digests(test, names))
+
+
+def _warn_of_repeated(train: NDArray[np.uint64], test: NDArray[np.uint64]) -> None:
+    repeated = int(np.isin(test, train).sum())
     if repeated:
         warn(
-            f"{repeated:,} of {parts.test.height:,} rows that test are the same as rows that train, so they test "
-            "nothing new: remove duplicate rows, or split by the group that they come from.",
+            f"{repeated:,} of {len(test):,} rows that test are the same as rows that train, so they test nothing new: "
+            "remove duplicate rows, or split by the group that they come from.",
             DataWarning,
         )
+
+
+def _schema(table: Any) -> dict[str, Any]:
+    return dict(next(table.map(lambda block: block.schema)) if isinstance(table, Scan) else table.schema)
+
+
+def _can_be_hashed(dtype: Any) -> bool:
+    polars = needs_polars("A table")
+    return not dtype.is_nested() and dtype != polars.Object
+
+
+def _digests(table: Any, names: list[str]) -> NDArray[np.uint64]:
+    """Return a number for each row, which rows with the same values in these columns share."""
+    blocks = table.map(lambda block: block.select(names)) if isinstance(table, Scan) else [table.select(names)]
+    return np.concatenate([block.hash_rows().to_numpy() for block in blocks])

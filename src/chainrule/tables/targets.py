@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.data.spread import mean_and_deviation
 from chainrule.tables.columns import Column, shown
-from chainrule.tables.encoders import SMALLEST, read_numbers, truth_values
+from chainrule.tables.encoders import LARGEST, SMALLEST, read_numbers, truth_values
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
+from chainrule.tables.rows import WrongRowError
 
 Task = Literal["classification", "regression"]
 
@@ -83,15 +85,17 @@ class Target:
             unknown = (codes.fill_null(-1) < 0).to_numpy() & ~missing
             if unknown.any():
                 row = int(unknown.argmax())
-                raise InputError(
-                    f"Column {self.name!r} is {values[row]!r:.40} in row {row + 1}, but the model knows the classes "
-                    f"{shown(self.classes)}."
+                raise WrongRowError(
+                    f"Column {self.name!r} is {values[row]!r:.40} in ",
+                    row,
+                    f", but the model knows the classes {shown(self.classes)}.",
                 )
             y = codes.fill_null(-1).to_numpy()
         if missing.any():
-            raise InputError(
-                f"Column {self.name!r} is missing in row {int(missing.argmax()) + 1}: where the answer is unknown, "
-                "there is nothing to compare with."
+            raise WrongRowError(
+                f"Column {self.name!r} is missing in ",
+                int(missing.argmax()),
+                ": where the answer is unknown, there is nothing to compare with.",
             )
         return y
 
@@ -128,6 +132,11 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
         If there is nothing to learn, such as one class only, or the values do not suit the task.
     """
     name = series.name
+    if task != "classification" and column.words and texts(series).is_in(column.words).any():
+        raise InputError(
+            f"Column {name!r} is to be predicted as a number, but some rows hold {shown(column.words)}: leave the cell "
+            "empty where the answer is unknown, and drop rows of totals."
+        )
     if task is None and in_time and column.kind == "numeric":
         task, why = "regression", "numbers in time"
     elif task is None:
@@ -196,13 +205,23 @@ def _values(series: Series, column: Column, why: str) -> Target:
         format, numbers = number_format(distinct)
         if numbers < distinct.len():
             row = format.parsed(texts(series)).is_null().arg_true()[0]
-            raise InputError(
-                f"Column {series.name!r} is to be predicted as a number, but row {row + 1} is {series[row]!r:.40}. Say "
-                "that the task is classification, or correct it."
+            raise WrongRowError(
+                f"Column {series.name!r} is to be predicted as a number, but ",
+                row,
+                f" is {series[row]!r:.40}. Say that the task is classification, or correct it.",
             )
-    y = read_numbers(series, format)
-    center, scale = float(y.mean()), float(y.std())
+    numbers = series if series.dtype.is_numeric() else format.parsed(texts(series))
+    low, high = float(numbers.min()), float(numbers.max())
+    span = f"Column {series.name!r} is to be predicted as a number, but goes from {low:g} to {high:g}"
+    if max(abs(low), abs(high)) > LARGEST:
+        raise InputError(
+            f"{span}, beyond {LARGEST:g}, the largest of float32: divide it by a power of 10, or take its logarithm."
+        )
+    y = numbers.to_numpy() if series.dtype.is_integer() else read_numbers(series, format)
+    (center,), (scale,) = mean_and_deviation(f"Column {series.name!r}", y[:, None])
+    if 0 < scale < SMALLEST:
+        raise InputError(f"{span}, which differ by less than float32 can tell: multiply it by a power of 10.")
     return Target(
-        series.name, "regression", why, numbers=format, center=center, scale=scale if scale >= SMALLEST else 1.0,
-        low=float(y.min()), high=float(y.max()),
+        series.name, "regression", why, numbers=format, center=float(center), scale=float(scale) or 1.0,
+        low=low, high=high,
     )  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
@@ -17,6 +19,23 @@ _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50  # records that the separator is told from
 _JSON = (".json", ".jsonl", ".ndjson")
 _BLOCK = 1 << 23  # characters that are read at a time
+_SAID = re.compile('"?sep=([^"\n])"?\n')  # the line with which Excel says the separator
+
+
+class Dialect(NamedTuple):
+    """How a text file is written: its encoding, by Python's name, and what separates its fields."""
+
+    encoding: str
+    separator: str
+
+
+def dialect_of(path: Path) -> Dialect:
+    """Return how a CSV or TSV file is written."""
+    with opened(path) as file:
+        text, _, separator, _ = _begun(path, file)
+        dialect = Dialect(text.encoding, separator)
+        text.detach()
+        return dialect
 
 
 def read_text_file(path: Path) -> Frame:
@@ -53,17 +72,14 @@ def text_blocks(path: Path) -> Iterator[Frame]:
             f"{path} is JSON and no table: write it as CSV or Parquet, or pass the frame that polars.read_json gives."
         )
     with opened(path) as file:
-        text = io.TextIOWrapper(file, encoding_of(path, file))
-        first = _lines(text)
-        if not first.strip():
-            raise InputError(
-                f"{path} is empty: a table has a line with the names of its columns, and a line per example."
-            )
-        separator = separator_of(first, "\t" if path.suffix.lower() in (".tsv", ".tab") else ",")
-        records = _Records(path, text, separator)
+        text, first, separator, line = _begun(path, file)
+        records = _Records(path, text, separator, line)
         frame = records.frame(first)
-        header = _header(path, [cell or "" for cell in frame.row(0)])
+        cells = frame.row(0)
+        header = _header(path, [cell or "" for cell in cells])
         frame = frame[1:]
+        frame.columns = header
+        check_no_title(str(path), frame, [name for name, cell in zip(header, cells, strict=True) if not cell])
         while True:
             frame.columns = header
             yield frame
@@ -71,6 +87,18 @@ def text_blocks(path: Path) -> Iterator[Frame]:
             if not block:
                 return
             frame = records.frame(block)
+
+
+def _begun(path: Path, file: BinaryIO) -> tuple[io.TextIOWrapper, str, str, int]:
+    """Return a file as text, its first lines from the header on, what separates fields, and the header's line."""
+    text = io.TextIOWrapper(file, encoding_of(path, file))
+    first, line = _lines(text), 1
+    if said := _SAID.match(first):
+        first, line = first[said.end() :], 2
+    if not first.strip():
+        raise InputError(f"{path} is empty: a table has a line with the names of its columns, and a line per example.")
+    usual = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
+    return text, first, said[1] if said else separator_of(first, usual), line
 
 
 def _lines(text: io.TextIOWrapper) -> str:
@@ -116,6 +144,19 @@ def _header(path: Path, record: list[str]) -> list[str]:
     return names
 
 
+def check_no_title(source: str, frame: Frame, unnamed: Collection[str]) -> None:
+    """Raise an error if the first line names so few of the columns that it is a title, or a heading of groups."""
+    named = [name for name in frame.columns if name not in unnamed]
+    later = frame.columns[frame.columns.index(named[0]) :] if named else []
+    lacking = [name for name in later if name in unnamed and frame[name].null_count() < frame.height]
+    if lacking and len(lacking) >= len(named):
+        raise InputError(
+            f"The first line of {source} names {len(named)} of its {frame.width} columns "
+            f"({', '.join(f'{name!r:.40}' for name in named[:3])}), as a title or a heading of groups does: remove the "
+            "lines above the one with a name for each column."
+        )
+
+
 def check_names(source: str, names: list[str]) -> None:
     """Raise an error if a name comes twice."""
     if len(set(names)) < len(names):
@@ -138,10 +179,10 @@ def _is_number(text: str) -> bool:
 class _Records:
     """The records of a file, a block of lines at a time, each of which must have as many fields as the header."""
 
-    def __init__(self, path: Path, text: io.TextIOWrapper, separator: str) -> None:
+    def __init__(self, path: Path, text: io.TextIOWrapper, separator: str, line: int) -> None:
         self._path, self._text, self._separator = path, text, separator
         self._header: list[str] = []  # its fields, as soon as they are known
-        self._row, self._line = 0, 1  # of the next record; the header is row 0
+        self._row, self._line = 0, line  # of the next record; the header is row 0
         self._blank = 0  # lines without anything that have not been told to be rows
 
     def frame(self, block: str) -> Frame:
@@ -183,19 +224,21 @@ class _Records:
         self._header = self._header or record
         if len(record) != len(self._header):
             raise InputError(
-                f"Row {self._row} of {self._path} has {_fields(len(record))}, but its header has "
-                f"{_fields(len(self._header))} ({', '.join(self._header[:4])}{', ...' if len(self._header) > 4 else ''}"
-                f"): {self._fix()}."
+                f"Row {self._row} of {self._path}, in line {self._line}, has {_fields(len(record))}, but its header "
+                f"has {_fields(len(self._header))} ({', '.join(self._header[:4])}"
+                f"{', ...' if len(self._header) > 4 else ''}): {self._fix(len(record))}."
             )
         rows = [*([""] for _ in range(self._blank)), record]
         self._row += len(rows)
         self._blank = 0
         return rows
 
-    def _fix(self) -> str:
+    def _fix(self, fields: int) -> str:
         if len(self._header) == 1:
             return "the first line names the columns, so remove a title above it"
-        return f"a {_NAMES[self._separator]} inside of a field needs quotes around it"
+        title = "remove a title above the names, and " if self._row == 1 and fields > len(self._header) else ""
+        separator = _NAMES.get(self._separator, self._separator)
+        return f"{title}a {separator} inside of a field needs quotes around it"
 
 
 def _plain(text: str, separator: str, width: int) -> Frame | None:

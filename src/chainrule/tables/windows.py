@@ -14,8 +14,11 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import whole
 from chainrule.tables.columns import check_has
 from chainrule.tables.columns import columns as recognized
+from chainrule.tables.descriptions import rebuilt_numbers
 from chainrule.tables.encoders import read_numbers
 from chainrule.tables.frames import Frame, as_frame, texts, with_numbers
+from chainrule.tables.number_texts import NumberFormat
+from chainrule.tables.rows import WrongRowError, place
 from chainrule.tables.splitting import moments_of, time_formats
 
 _LONGER = 1.5  # times the usual step is a gap; months differ by less
@@ -58,6 +61,8 @@ class Past:
         The column that orders the rows; as they come if None.
     formats
         How its dates were written in training: 01/02/2024 in a new table means the same.
+    numbers
+        How its numbers were written; None if it holds dates, or nobody knows yet.
     step
         How far apart two rows were in training (in days, if times are dates); None if nobody knows yet.
     """
@@ -66,6 +71,7 @@ class Past:
     horizon: int
     time: str | None
     formats: tuple[str, ...] = ()
+    numbers: NumberFormat | None = None
     step: float | None = None
 
     def __post_init__(self) -> None:
@@ -76,7 +82,8 @@ class Past:
         """Return the same with what the rows of training say about time."""
         if self.time is None or frame.height < 2:
             return self
-        return replace(self, formats=time_formats(frame[self.time]), step=self._step(self.moments(frame)))
+        formats, numbers = time_formats(frame[self.time])
+        return replace(self, formats=formats, numbers=numbers, step=self._step(self.moments(frame)))
 
     def moments(self, frame: Frame) -> NDArray[np.float64]:
         """Return the time of each row, read as in training.
@@ -88,10 +95,10 @@ class Past:
         """
         assert self.time is not None
         check_has(frame, self.time)
-        moments = moments_of(frame[self.time], self.formats)
+        moments = moments_of(frame[self.time], self.formats, self.numbers)
         if np.isnan(moments).any():
-            row = int(np.isnan(moments).argmax()) + 1
-            raise InputError(f"Column {self.time!r} is missing in row {row}: it orders the rows.")
+            row = int(np.isnan(moments).argmax())
+            raise WrongRowError(f"Column {self.time!r} is missing in ", row, ": it orders the rows.")
         return moments
 
     @staticmethod
@@ -126,11 +133,11 @@ class Past:
             order = np.argsort(moments, kind="stable")
             steps = np.diff(moments[order])
             if (steps == 0).any():
-                place = int((steps == 0).argmax())
-                rows = sorted((int(order[place]) + 1, int(order[place + 1]) + 1))
+                twice = int((steps == 0).argmax())
+                one, other = map(place, sorted(order[twice : twice + 2].tolist()))
                 raise InputError(
-                    f"Column {self.time!r} is the same in the rows {rows[0]} and {rows[1]}: a table of several "
-                    "series is split into one table each."
+                    f"Column {self.time!r} is the same in {one} and {other}: a table of several series is split "
+                    "into one table each."
                 )
             self._check_step(moments)
         usual = self.step or (np.median(steps) if len(steps) else 1.0)
@@ -160,6 +167,11 @@ class Past:
         return next((rows for days, rows in _SEASONS.items() if abs(step / days - 1) < 0.01), 0)
 
 
+def described_past(past: Past) -> dict[str, Any]:
+    """Return a past as plain data."""
+    return {**vars(past), "numbers": None if past.numbers is None else dict(vars(past.numbers))}
+
+
 def rebuilt_past(description: Mapping[str, Any]) -> Past:
     """Return the past of a description; raise TypeError or ValueError if it is none."""
     formats, step = description.get("formats", []), description.get("step")
@@ -167,7 +179,9 @@ def rebuilt_past(description: Mapping[str, Any]) -> Past:
         raise ValueError(f"its formats are {formats!r:.80}")
     if step is not None and not (isinstance(step, float) and math.isfinite(step) and step > 0):
         raise ValueError(f"its step is {step!r:.80}")
-    return Past(**{**description, "formats": tuple(formats)})
+    written = description.get("numbers")
+    numbers = None if written is None else rebuilt_numbers(written)
+    return Past(**{**description, "formats": tuple(formats), "numbers": numbers})
 
 
 def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str | None = None) -> Windows:
@@ -203,9 +217,9 @@ def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str
     check_has(frame, target)
     names = tuple(c.name for c in recognized(frame, numeric=[target]) if c.kind in ("numeric", "boolean"))
     frame = with_numbers(frame, names)
-    formats = {c.name: c.numbers for c in recognized(frame.select(names), numeric=names)}
+    formats = {c.name: (c.numbers, c.words) for c in recognized(frame.select(names), numeric=names)}
     seen, rows = Past(history, horizon, time).windows(frame, target)
-    values = np.stack([read_numbers(frame[name], formats[name]) for name in names], axis=1)
+    values = np.stack([read_numbers(frame[name], *formats[name]) for name in names], axis=1)
     known = ~np.isnan(values[rows, names.index(target)])
     seen, rows = seen[known], rows[known]
     Past(history, horizon, time).check_some(frame, rows)

@@ -79,6 +79,8 @@ class BestEpoch(Checked, Callback):
     min_delta: float
     mode: Literal["auto", "min", "max"]
     rules: ClassVar = {"monitor": Text(), "min_delta": Number(0), "mode": OneOf(("auto", "min", "max"))}
+    last_of_equals: bool = False
+    """Whether of epochs with equal scores the last one is the best: where the rate falls in the end, the steadiest."""
 
     def __init__(
         self, monitor: str = "val_loss", *, min_delta: float = 0.0, mode: Literal["auto", "min", "max"] = "auto"
@@ -122,7 +124,8 @@ class BestEpoch(Checked, Callback):
     def epoch_end(self, run: Any) -> None:
         """Remember a better epoch."""
         score = self._sign * run.scores[self.monitor]
-        if score < self._best - (self.min_delta if math.isfinite(self._best) else 0):
+        equal = self.last_of_equals and score == self._best
+        if equal or score < self._best - (self.min_delta if math.isfinite(self._best) else 0):
             self._best, self.waited = score, 0
         else:
             self.waited += 1

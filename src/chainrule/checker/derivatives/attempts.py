@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.checker.derivatives import arguments
 from chainrule.checker.derivatives.arguments import Sizes
 
-MOST = 8  # ways to call a forward pass with an input
+MOST, FEW = 8, 4  # ways to call a forward pass with an input, and sizes of it where they hardly matter
 _UPSTREAM = re.compile(r"^(d|grad|delta|err)|dout|grad|upstream|error|_?last$|next", re.IGNORECASE)
 _RATE = re.compile(r"^lr$|learning|alpha|eta$|rate", re.IGNORECASE)
 _KEPT = re.compile(r"cache|memory|saved|ctx|kept", re.IGNORECASE)
@@ -189,6 +189,19 @@ def _calls(
     """Yield calls of a forward and a backward pass."""
     takes, gets = arguments.needed(forward_node), arguments.needed(backward_node)
     upstream = _upstream(takes, gets)
+    for order in (upstream, upstream[::-1]) if len(upstream) == 2 else (upstream,):
+        yield from _calls_with(forward, backward, backward_node, (takes, gets, order), sizes)
+
+
+def _calls_with(
+    forward: str,
+    backward: str,
+    backward_node: ast.FunctionDef,
+    names: tuple[list[str], list[str], list[str]],
+    sizes: Sizes,
+) -> Iterator[Attempt]:
+    """Yield calls of a forward and a backward pass with what they take, and the gradients from above in an order."""
+    takes, gets, upstream = names
     is_slope = _is_slope(backward, takes, gets, upstream)
     count = len(upstream) if len(upstream) > 1 else 0
     for x, values in _forward_values(takes, sizes):
@@ -308,15 +321,20 @@ def _backward_argument(name: str, x: str, upstream: list[str], takes: list[str])
     return "y.copy()" if re.fullmatch(r"y|a|s|out(put)?s?|activations?|result|h|x|z", name, re.IGNORECASE) else ""
 
 
-def of_flag(function: ast.FunctionDef) -> Iterator[Attempt]:
-    """Yield how a function may be called that returns its slope if a parameter says so; nothing if none does."""
+def flag_of(function: ast.FunctionDef) -> str:
+    """Return the parameter by which a function of one array is asked for its slope, or "" if there is none."""
     arguments_of = function.args.args
     optional = arguments_of[len(arguments_of) - len(function.args.defaults) :]
     flags = [a.arg for a in optional if re.search(r"deriv|prime|grad|^d$|slope|back", a.arg, re.IGNORECASE)]
-    takes = arguments.needed(function)
-    for sizes in arguments.SIZES if flags and len(takes) == 1 else ():
+    return flags[0] if flags and len(arguments.needed(function)) == 1 else ""
+
+
+def of_flag(function: ast.FunctionDef) -> Iterator[Attempt]:
+    """Yield how a function may be called that returns its slope if a parameter says so; nothing if none does."""
+    flag = flag_of(function)
+    for sizes in arguments.SIZES[:FEW] if flag else ():  # all are alike to what goes by entries
         lines = f"layer = None\nresult = {function.name}(x.copy()){_Y}"
-        back = f"gradients = {function.name}(x.copy(), {flags[0]}=True)"
+        back = f"gradients = {function.name}(x.copy(), {flag}=True)"
         yield from _slopes(Attempt(sizes.several, "", lines, back, {"x": arguments.array("x", sizes)}))
 
 

@@ -83,16 +83,29 @@ class Gradient:
         return len(self.path) == 1 and arguments.kind(self.name) not in ("W", "U", "b", "scale")
 
 
+class Follows(NamedTuple):
+    """What most gradients of a layer follow from, times a factor: the gradient that is taken for that of a quantity."""
+
+    quantity: Path
+    gradient: Path
+    factor: float
+
+
 class Comparison(NamedTuple):
     """The gradients of a layer, and the functions whose numbers depend on what was moved.
 
-    `all_tried` says whether there was time for every way to call it, and `attempt` is the one that was taken.
+    `all_tried` says whether there was time for every way to call it, and `attempt` is the one that was taken. `inside`
+    is what the gradients are those of, if that is a variable of the forward pass, and `follows` is the one from which
+    all follow that are wrong. Nothing can be wrong with the functions that are `usual`.
     """
 
     gradients: list[Gradient]
     functions: frozenset[str] = frozenset()
     all_tried: bool = True
     attempt: Attempt | None = None
+    inside: Path | None = None
+    follows: Follows | None = None
+    usual: frozenset[str] = frozenset()
 
     @property
     def is_right(self) -> bool:
@@ -137,7 +150,8 @@ def is_near(a: float, b: float) -> bool:
 def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float = math.inf) -> Comparison:
     """Return the gradients of the attempt in which most agree; of the first that is right.
 
-    One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken.
+    One example by itself hides what goes wrong between examples, so it is only looked at if several are not taken, or
+    if all gradients follow from one that is wrong.
     An attempt that does not look at something (there are no derivatives of whole numbers, and a single number agrees
     with too much) does not clear it of what another one has against it.
 
@@ -149,8 +163,9 @@ def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float
         When to give up, by `clock.now`.
     """
     most = lesser = NOTHING
+    is_of_several = False
     for several, attempt in attempts:
-        if most.gradients and not several:
+        if most.gradients and not several and not (most.follows and is_of_several):
             break
         if clock.now() > until:
             return lesser if lesser.is_right else most._replace(all_tried=False)
@@ -158,12 +173,16 @@ def best(attempts: Iterable[tuple[bool, Callable[[], Comparison]]], until: float
             comparison = attempt()
         except Raised:
             continue
+        if most.gradients and not several:
+            if _agreeing(comparison):  # it is meant for one example
+                return most._replace(follows=None)
+            continue
         if comparison.is_right and comparison.is_sure and most.wrong <= comparison.right:
             return comparison
         if comparison.is_right:
             lesser = lesser if lesser.is_right else comparison
         elif _agreeing(comparison) > _agreeing(most) or not most.gradients:
-            most = comparison
+            most, is_of_several = comparison, several
     return lesser if lesser.is_right and most.wrong <= lesser.right else most
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from chainrule.checker import clock
-from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, tensors
+from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, step_patterns, tensors
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.gradients import Comparison, Gradient, best
@@ -39,13 +39,14 @@ class Watcher(Protocol):
 class Unit(NamedTuple):
     """What computes something and what computes its gradient, and how to call both.
 
-    `made_by` is the constructor, or "".
+    `made_by` is the constructor, or "". `by_flag` says that a parameter asks for the gradient: no other check does.
     """
 
     forward: str
     backward: str
     attempts: Iterable[Attempt]
     made_by: str = ""
+    by_flag: bool = False
 
     @property
     def functions(self) -> set[str]:
@@ -66,12 +67,12 @@ def judged(
     units = [*_units(learner)]
     for place, unit in enumerate(units):
         functions, now = unit.functions, clock.now()
-        if functions <= known or now > end:
+        if (functions <= known and (not unit.by_flag or functions & wrong)) or now > end:
             continue
         left = sum(not other.functions <= known for other in units[place:])
-        until = min(end, now + max(LONGEST, (end - now) / left))
-        every = itertools.chain(_as_seen(learner, calls, unit.forward, unit.backward), attempts.distinct(unit.attempts))
-        comparison = _compared(watcher, every, until)
+        until = min(end, now + max(LONGEST, (end - now) / max(1, left)))
+        seen = () if unit.by_flag else _as_seen(learner, calls, unit.forward, unit.backward)
+        comparison = _compared(watcher, itertools.chain(seen, attempts.distinct(unit.attempts)), until)
         if comparison.is_right:
             trusted |= comparison.functions
             for function in sorted((functions | comparison.functions & learner.nodes.keys()) - known):
@@ -82,12 +83,14 @@ def judged(
     accused.sort(key=lambda accusation: len(accusation[1].functions))  # the smallest piece of code first
     for unit, comparison in accused:
         gradient = _wrong(comparison)
-        # Of what takes part in it, nothing may come from another file where it never was right, or be wrong itself.
-        if gradient and unit.backward not in known and comparison.functions <= trusted:
+        # Of what takes part in it, nothing may be wrong itself, or come from another file where it never was right and
+        # is nothing usual either.
+        others = comparison.functions - (comparison.usual - learner.nodes.keys())
+        if gradient and (unit.by_flag or unit.backward not in known) and others <= trusted:
             known.add(unit.backward)
             trusted.discard(unit.backward)
             checked = Checked(unit.backward, unit.backward, learner.line(unit.backward), "wrong")
-            yield checked, _finding(learner, unit, gradient, comparison.attempt)
+            yield checked, _finding(learner, unit, gradient, comparison)
 
 
 def _as_seen(
@@ -124,7 +127,7 @@ def _units(learner: Learner) -> Iterator[Unit]:
     for forward, backward in pairs.of_functions(functions):
         yield Unit(forward, backward, attempts.of_pair(functions[forward], functions[backward]))
     for name, node in functions.items():
-        yield Unit(name, name, attempts.of_flag(node))
+        yield Unit(name, name, attempts.of_flag(node), by_flag=bool(attempts.flag_of(node)))
         if fused.is_fused(name, node):
             yield Unit(name, name, fused.of_function(name, node))
 
@@ -196,15 +199,18 @@ def _gradients(watcher: Watcher, attempt: Attempt, until: float, broken: set[str
 def _wrong(comparison: Comparison) -> Gradient | None:
     """Return the first wrong gradient, or None if nothing is proven.
 
-    Where a layer has parameters, one gradient must agree: else what its backward pass takes is not known.
+    Where a layer has parameters, one gradient must agree, or all must follow from one that is wrong: else what its
+    backward pass takes is not known.
     """
     off = [gradient for gradient in comparison.arrays if not gradient.agreeing]
-    if not comparison.all_tried or len(comparison.arrays) == len(off) > 1:
+    if not comparison.all_tried:
         return None
+    if len(comparison.arrays) == len(off) > 1:
+        return next((gradient for gradient in off if comparison.follows and not gradient.is_input), None)
     return next((gradient for gradient in off if gradient.instead is not None), None)
 
 
-def _finding(learner: Learner, unit: Unit, wrong: Gradient, attempt: Attempt | None) -> Finding:
+def _finding(learner: Learner, unit: Unit, wrong: Gradient, comparison: Comparison) -> Finding:
     expected = wrong.scale * wrong.derivative
     off = np.abs(wrong.instead - expected)
     at = int(np.argmax(off > NUMBERS * np.max(np.abs(expected))))
@@ -217,7 +223,14 @@ def _finding(learner: Learner, unit: Unit, wrong: Gradient, attempt: Attempt | N
         "got": f"{wrong.instead[at]:.6g}",
         "pattern": wrong.pattern,
     }
+    if comparison.follows:
+        quantity, gradient = map(step_patterns.short, comparison.follows[:2])
+        facts |= {"quantity": quantity, "upstream": gradient, "pattern": "own-upstream"}
+    if comparison.inside:
+        facts["inside"] = step_patterns.short(comparison.inside)
+        return Finding("own-gradient-inside", unit.backward, learner.line(unit.backward), facts)
     shown: tuple[str, ...] = ()
+    attempt = comparison.attempt
     if attempt and wrong.instead_at:
         numbers = float(expected[at]), float(wrong.instead[at])
         shown = snippet(learner, attempt, Wrong(wrong.path, wrong.places[at], wrong.instead_at, *numbers))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker import clock
-from chainrule.checker.derivatives import arguments, patterns
+from chainrule.checker.derivatives import arguments, inner, patterns, usual
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.gradients import NOTHING, Comparison, Gradient, Places, is_near
 from chainrule.checker.derivatives.patterns import Measured
@@ -74,7 +74,41 @@ def compare(rerun: Rerun, until: float = math.inf, *, exact: bool = False) -> Co
         gradient = layer.gradient(path)
         if gradient is not None:
             gradients.append(gradient)
-    return Comparison(_with_instead(_scaled(gradients, layer), layer), frozenset(functions))
+    compared = Comparison(
+        _with_instead(_scaled(gradients, layer), layer), frozenset(functions), usual=usual.functions(after, doubled)
+    )
+    off = [gradient for gradient in compared.arrays if not gradient.agreeing]
+    if not layer.is_free and len(compared.arrays) == len(off) > 1:
+        return _looked_inside(compared, layer, (layer.before, after, doubled), until)
+    return compared
+
+
+def _looked_inside(compared: Comparison, layer: _Layer, numbers: inner.All, until: float) -> Comparison:
+    """Return gradients of which none agrees, with what is known of them from inside the forward pass.
+
+    If all are right for the gradient of something inside, it is not known whether that is meant; if one parameter's is
+    not, it is wrong in any case. Those of inputs may be meant for something before the input.
+    """
+    paths = [gradient.path for gradient in compared.gradients]
+    largest = max(compared.arrays, key=lambda gradient: (not gradient.is_input, len(gradient.places)))
+    _, after, doubled = numbers
+    for layer.y, value in inner.quantities(after, doubled).items():
+        if value.shape != layer.dy.shape or not _agrees(layer, largest.path):
+            continue
+        if clock.now() > until:
+            return compared
+        gradients = [gradient for path in paths if (gradient := layer.gradient(path)) is not None]
+        within = [g for g in _with_instead(_scaled(gradients, layer), layer) if not g.is_input]
+        is_wrong = any(gradient.instead is not None for gradient in within if not gradient.agreeing)
+        return compared._replace(gradients=within, inside=layer.y) if is_wrong else compared
+    follows = inner.upstream(layer.rerun, compared.gradients, numbers)
+    scaled = [replace(g, scale=follows.factor) for g in compared.gradients] if follows else compared.gradients
+    return compared._replace(gradients=scaled, follows=follows)
+
+
+def _agrees(layer: _Layer, path: Path) -> bool:
+    gradient = layer.gradient(path)
+    return gradient is not None and gradient.agreeing is not None
 
 
 class _Layer:
@@ -195,7 +229,7 @@ class _Layer:
             if factor is not None:
                 matches.append((abs(math.log(abs(factor))), factor < 0, factor, path))
         if not matches:
-            return gradient
+            return self._with_whole(gradient, agree)
         _, _, factor, path = min(matches, key=lambda match: match[:2])
         return replace(gradient, agreeing=path, factor=factor)
 
@@ -212,9 +246,20 @@ class _Layer:
                 plain[path] = _at(value.reshape(shape), places)
             elif value.ndim == 2 and value.shape[::-1] == shape:
                 turned[path] = _at(value.T, places)
-        yield from (plain | turned).items()
-        if len(places) > FEW:
-            yield from _sums(list((plain | turned).items()))
+        alike = plain | turned
+        yield from alike.items()
+        if len(places) > FEW and not _whole(alike):
+            yield from _sums(list(alike.items()))
+
+    def _with_whole(self, gradient: Gradient, agree: float) -> Gradient:
+        """Return a gradient with what a layer keeps in its place, if its parts keep what should be added up there."""
+        shape, places = self.before[gradient.path].shape, gradient.places
+        alike = {path: a for path, a in self.candidates.items() if a.shape == shape and path in self.linear}
+        whole = _whole(alike)
+        sums = _sums([(path, _at(a, places)) for path, a in alike.items() if path != whole]) if whole else ()
+        if whole and any(patterns.factor(values, gradient.derivative, agree) is not None for _, values in sums):
+            return replace(gradient, instead=_at(alike[whole], places), instead_at=whole)
+        return gradient
 
     def _is_new(self, path: Path, value: Any) -> bool:
         """Return whether a pass made or changed an array."""
@@ -317,6 +362,13 @@ def _sums(gradients: list[tuple[Path, Any]]) -> Iterator[tuple[Path, Any]]:
     runs = [chosen[first:end] for first, end in itertools.combinations(range(len(chosen) + 1), 2) if end - first > 2]
     for parts in (*pairs, *runs):
         yield parts[0][0], sum(values for _, values in parts)
+
+
+def _whole(paths: Iterable[Path]) -> Path | None:
+    """Return the path that is shorter than all others: of what a layer keeps itself, and the others are its parts'."""
+    kept = sorted((path for path in paths if path[0].value == "layer"), key=len)
+    is_outer = len(kept) > 1 and len(kept[0]) < len(kept[1])
+    return kept[0] if is_outer and re.search(r"grad|\.d", text(kept[0])) else None
 
 
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:

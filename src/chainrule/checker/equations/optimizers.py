@@ -180,6 +180,7 @@ _WRONG_CORRECTIONS: dict[str, Correction] = {
     "adam.t-from-0": lambda beta, t: 1 - beta ** (t - 1),
     "adam.t-fixed": lambda beta, t: 1 - beta,
     "adam.power-lost": lambda beta, t: 1 - beta * t,
+    "adam.correction-plus": lambda beta, t: 1 + beta**t,
 }
 
 

@@ -247,6 +247,7 @@ def lstm_mistakes() -> list[Mistake]:
     ]
     for gate in GATES:
         wrong.append(("recurrent.bias-lost", partial(_without, f"b{gate}", lstm_results)))
+        wrong.append(("lstm.not-activated", partial(lstm_results, acts={gate: _identity})))
         if gate != "c":
             wrong.append(("lstm.gate-tanh", partial(lstm_results, acts={gate: np.tanh})))
     return [Mistake(key, equation) for key, equation in wrong]
@@ -310,11 +311,25 @@ def cell_backward_mistakes() -> list[Mistake]:
         "recurrent_backward.no-square": partial(rnn_cell_backward, slope=lambda v, a: 1 - a),
         "recurrent_backward.tanh-twice": partial(rnn_cell_backward, slope=lambda v, a: 1 - np.tanh(a) ** 2),
         "recurrent_backward.slope-of-old-state": partial(rnn_cell_backward, slope=lambda v, a: 1 - v["a_prev"] ** 2),
+        "recurrent_backward.slope-plus": partial(rnn_cell_backward, slope=lambda v, a: 1 + a**2),
         "recurrent_backward.sigmoid-slope": partial(rnn_cell_backward, slope=lambda v, a: a * (1 - a)),
         "recurrent_backward.sign": partial(rnn_cell_backward, slope=lambda v, a: a**2 - 1),
         "recurrent_backward.not-transposed": _twisted,
     }
     return named(wrong) + _weights_mistakes(rnn_cell_backward)
+
+
+def _plus(value: Any) -> Any:
+    return value * (1 + value)
+
+
+def _plus_square(value: Any) -> Any:
+    return 1 + value**2
+
+
+def _without_slope(v: Values, g: Values) -> Any:
+    """Return the gradient that reaches the memory, without the slope of the tanh that the state is made with."""
+    return v["dc_next"] + g["o"] * v["da_next"]
 
 
 def lstm_backward_mistakes() -> list[Mistake]:
@@ -330,10 +345,10 @@ def lstm_backward_mistakes() -> list[Mistake]:
         for only in ("", "f", "i", "c", "dc_prev")
     ]
     wrong += [
-        (
-            "lstm_backward.state-path-slope",
-            partial(back, into_memory=lambda v, g: v["dc_next"] + g["o"] * v["da_next"]),
-        ),
+        ("lstm_backward.state-path-slope", partial(back, into_memory=_without_slope, only=only))
+        for only in ("", "f", "i", "c", "dc_prev")
+    ]
+    wrong += [
         (
             "lstm_backward.state-path-slope",
             partial(back, into_memory=lambda v, g: v["dc_next"] + g["o"] * tanh_slope(g["c_next"]) * v["da_next"]),
@@ -352,6 +367,8 @@ def lstm_backward_mistakes() -> list[Mistake]:
         other = sigmoid_slope if gate == "c" else tanh_slope
         wrong.append(("lstm_backward.slope-lost", partial(back, slopes={gate: np.ones_like})))
         wrong.append(("lstm_backward.slope-of-other", partial(back, slopes={gate: other})))
+        plus: Function = _plus_square if gate == "c" else _plus
+        wrong.append(("lstm_backward.slope-plus", partial(back, slopes={gate: plus})))
         wrong.append(("lstm_backward.wrong-partner", partial(back, partners={gate: "one"})))
         wrong += [("lstm_backward.gate-left-out", partial(back, left_out={n: gate})) for n in ("da_prev", "dxt")]
         wrong.append(("lstm_backward.gate-left-out", partial(back, left_out={"da_prev": gate, "dxt": gate})))

@@ -68,6 +68,7 @@ WRONG: list[tuple[str, Function]] = [
         for shift in _SHIFTS
         for total in (lambda E: E.sum(axis=0), np.sum)
     ),
+    ("softmax.mean", lambda Z: np.exp(Z) / np.exp(Z).mean(axis=0)),
     ("softmax.sign", lambda Z: softmax(-Z)),
     ("softmax.different-exponents", lambda Z: np.exp(Z + Z.max(axis=0)) / np.exp(Z).sum(axis=0)),
     ("softmax.different-exponents", lambda Z: np.exp(Z - Z.max(axis=0)) / np.exp(Z).sum(axis=0)),

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
-from chainrule.checker.derivatives import judgment, single_steps, training
+from chainrule.checker.derivatives import attempts, judgment, single_steps, training
 from chainrule.checker.derivatives.judgment import Watcher
 from chainrule.checker.evidence import joined
 from chainrule.checker.findings import Checked, Finding, Report
@@ -148,7 +148,8 @@ def _watched(
 ) -> Iterator[tuple[Checked, Finding | None]]:
     """Yield what differences of the learner's own forward pass say of what has no known name; `checked` grows."""
     settled = _settled(learner, {**blanks, **checked})
-    if not learner.nodes.keys() - settled and not _has_loops(learner.whole.body):
+    flagged = {function for function, node in learner.nodes.items() if attempts.flag_of(node)}
+    if not learner.nodes.keys() - settled and not flagged and not _has_loops(learner.whole.body):
         return
     seen = watcher.watch()
     yield from judgment.judged(learner, watcher, seen.calls, settled, _wrong(checked))
