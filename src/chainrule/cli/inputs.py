@@ -47,8 +47,11 @@ def loaded_for_arrays(path: Path, file: Path | str) -> Network:
     network, table = loaded(path)
     if table is not None and Path(file).suffix != ".npy":
         raise InputError(
-            f"{path} was trained on a table, and the network gets its columns prepared: in place of {file}, name a "
-            f".npy array of what chainrule.TableModel.load({str(path)!r}).preparation.prepare(frame).X gives."
+            "{path} was trained on a table, and the network gets its columns prepared: in place of {file}, name a "
+            ".npy array of what chainrule.TableModel.load({path_2!r}).preparation.prepare(frame).X gives.",
+            path=path,
+            file=file,
+            path_2=str(path),
         )
     return network
 

@@ -71,18 +71,22 @@ def run(
     are, and so are fractions.
     """
     if file is not None and samples:
-        raise InputError(f"--samples takes shipped digits in place of a file: leave out --samples, or {file}.")
+        raise InputError(
+            "--samples takes shipped digits in place of a file: leave out --samples, or {file}.", file=file
+        )
     network, table = loaded(model)
     if file is None and samples == 0:
         raise InputError(_no_input(model, network, table))
     options = TableOptions(reading={"sheet": sheet, "x": x, "size": picture_size(size)})
     if table is not None:
         if file is None:
-            raise InputError(f"{model} was trained on a table: name a file with one, and not --samples.")
+            raise InputError("{model} was trained on a table: name a file with one, and not --samples.", model=model)
         predict_table(table, file, options, out, as_json)
         return
     if out is not None or options.used_reading:
-        raise InputError(f"{model} was not trained on a table, so --out, --sheet, --x and --size mean nothing for it.")
+        raise InputError(
+            "{model} was not trained on a table, so --out, --sheet, --x and --size mean nothing for it.", model=model
+        )
     (X, scale, moved), labels = (read(file), []) if file is not None else _shipped(samples)
     X, note = scaled(fitted(X, network, str(file or "the shipped digits")), scale, network)
     predictions = _predictions(network, X)
@@ -125,7 +129,7 @@ def _shipped(n: int) -> tuple[FileInput, list[int]]:
     """Return n test digits, evenly spread, and their labels."""
     _, (X, y) = load_mnist_small()
     if n > len(X):
-        raise InputError(f"There are {len(X):,} shipped test digits, but --samples asks for {n:,}.")
+        raise InputError("There are {X:,} shipped test digits, but --samples asks for {n:,}.", X=len(X), n=n)
     rows = np.linspace(0, len(X) - 1, n).astype(int)
     return FileInput(X[rows], PIXEL_SCALE), y[rows].tolist()
 

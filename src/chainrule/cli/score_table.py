@@ -36,7 +36,9 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     table = table_of(file, options if model.past is None else replace(options, history=model.past.history))
     if isinstance(table, Scan):
         if out is None or out.suffix.lower() not in TEXT:
-            raise InputError(f"{file} is large: say --out FILE.csv, which is written a block of rows at a time.")
+            raise InputError(
+                "{file} is large: say --out FILE.csv, which is written a block of rows at a time.", file=file
+            )
         written = _write_text(model, model.scored_blocks(table), out, file)
         _warn_of_learned_rows(model, table, file)
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
@@ -102,7 +104,10 @@ def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptio
     """Print the scores on a table that has the answers."""
     if file in DATASETS:
         raise InputError(
-            f"{path} was trained on a table, to predict {model.target.name!r}: name a file with one, and not {file}."
+            "{path} was trained on a table, to predict {target_name!r}: name a file with one, and not {file}.",
+            path=path,
+            target_name=model.target.name,
+            file=file,
         )
     frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
     scores = model.evaluate(frame)
@@ -118,7 +123,9 @@ def _warn_of_learned_rows(model: TableModel, table: Any, file: Path | str) -> No
     """Say that a model meets rows that it learned from, which it knows better than it will know others."""
     if share := model.learned_share(table):
         warn(
-            f"The model learned from about {share:.0%} of the rows of {file}, so what it makes of them does not tell "
+            "The model learned from about {share:.0%} of the rows of {file}, so what it makes of them does not tell "
             "what it will make of new ones: test it on rows that it has not seen.",
             DataWarning,
+            share=share,
+            file=file,
         )

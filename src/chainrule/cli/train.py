@@ -168,7 +168,7 @@ def run(
         train_table(Path(dataset), options, settings, out, as_json)
         return
     if preset is not None:
-        raise InputError(f"--preset is for tables of your own, and {dataset} is none: leave it out.")
+        raise InputError("--preset is for tables of your own, and {dataset} is none: leave it out.", dataset=dataset)
     sizes = hidden_sizes(_LAYERS if layers is None else layers)
     chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     _check_files(out, checkpoint, resume)
@@ -187,7 +187,7 @@ def _layers(layers: str | None, hidden: str, preset: str | None) -> Sequence[int
     if preset is not None and layers is None and hidden == "relu":
         return None
     if preset is not None:
-        raise InputError(f"--preset {preset} decides the layers itself: leave out --layers and --hidden.")
+        raise InputError("--preset {preset} decides the layers itself: leave out --layers and --hidden.", preset=preset)
     return hidden_layers(_LAYERS if layers is None else layers, hidden)
 
 
@@ -238,7 +238,10 @@ def _check_files(out: Path | None, checkpoint: Path | None, resume: bool) -> Non
     if resume and checkpoint is None:
         raise InputError("--resume goes on with the run in a folder of checkpoints: say --checkpoint FOLDER as well.")
     if resume and checkpoint is not None and not any(checkpoint.glob("checkpoint-*")):
-        raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
+        raise InputError(
+            "--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.",
+            checkpoint=checkpoint,
+        )
 
 
 def _rule(optimizer: str | None, lr: float | None) -> Optimizer | None:

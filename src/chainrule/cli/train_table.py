@@ -40,7 +40,7 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     if isinstance(frame, Scan):
         frame.look(*filter(None, (target, options.split_by_time, options.group)))
     if not frame.height:
-        raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
+        raise InputError("{path} has the columns {columns}, but no rows.", path=path, columns=shown(frame.columns))
     _check_not_target(target, options, frame)
     kinds = without_groups(_kinds(frame, options), options.group)
     if options.history is None:  # else a row without a target is a hole in the past of others
@@ -90,7 +90,7 @@ def _test(model: TableModel, rows: Frame, rows_test: Frame, out: Path | None) ->
         scores = model.compare(rows, rows_test)
     except InputError as error:
         kept = "" if out is None else f" The model is in {out}, without scores."
-        raise InputError(f"The rows that test cannot be scored. {error}{kept}") from None
+        raise InputError("The rows that test cannot be scored. {error}{kept}", error=error, kept=kept) from None
     if out is not None:
         model.save(out)
     return scores
@@ -102,8 +102,10 @@ def _kinds(frame: Frame, options: TableOptions) -> Columns:
     for sort, names in said.items():
         if options.group in names and sort != "drop":
             raise InputError(
-                f"--group {options.group} only splits the rows, and nothing is learned from it, so --{sort} "
-                f"{options.group} means nothing: leave out one of them, or copy the column under another name."
+                "--group {group} only splits the rows, and nothing is learned from it, so --{sort} {group} means "
+                "nothing: leave out one of them, or copy the column under another name.",
+                group=options.group,
+                sort=sort,
             )
     return columns(frame, **said)
 
@@ -123,8 +125,10 @@ def _target(path: Path, frame: Frame, options: TableOptions) -> str:
         return "class"
     if target is None:
         raise InputError(
-            f"{path} is a table: say which column to predict, as in --target {frame.columns[-1]}. Its columns are "
-            f"{shown(frame.columns)}."
+            "{path} is a table: say which column to predict, as in --target {columns}. Its columns are {columns_2}.",
+            path=path,
+            columns=frame.columns[-1],
+            columns_2=shown(frame.columns),
         )
     check_has(frame, target)
     return target
@@ -167,7 +171,7 @@ def _check_readable(test: Any, learned: Columns) -> None:
     try:
         check_readable(test, learned)
     except InputError as error:
-        raise InputError(f"The rows that test: {error}") from None
+        raise InputError("The rows that test: {error}", error=error) from None
 
 
 def _check_not_target(target: str, options: TableOptions, frame: Frame) -> None:
@@ -180,7 +184,11 @@ def _check_not_target(target: str, options: TableOptions, frame: Frame) -> None:
     }
     for option, names in named.items():
         if target in names:
-            raise InputError(f"{option} names {target!r}, which is to be predicted: name another column.")
+            raise InputError(
+                "{option} names {target!r}, which is to be predicted: name another column.",
+                option=option,
+                target=target,
+            )
 
 
 def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, options: TableOptions) -> None:
@@ -188,8 +196,10 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
     lacking = [c.name for c in kinds if c.kind != "left out" and c.name not in rows_test.columns]
     if lacking:
         raise InputError(
-            f"{options.test} lacks {shown(lacking)}, which the network learns from: add them, or --drop."
-            f"{likely(lacking, rows_test.columns)}"
+            "{test} lacks {lacking}, which the network learns from: add them, or --drop.{lacking_2}",
+            test=options.test,
+            lacking=shown(lacking),
+            lacking_2=likely(lacking, rows_test.columns),
         )
     task: Any = options.task
     answers = with_answers(rows, target, quiet=True)[target]
@@ -197,7 +207,7 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
     try:
         goal.numbers_of(with_answers(rows_test, target, quiet=True)[target])
     except InputError as error:
-        raise InputError(f"The rows that test: {error}") from None
+        raise InputError("The rows that test: {error}", error=error) from None
     if options.test is not None:
         warn_of_repeated(rows, rows_test)  # of its own parts, `split` warns
 
@@ -225,7 +235,7 @@ def hidden_layers(layers: str, hidden: str) -> Sequence[int | Layer]:
     matches = [re.fullmatch(r"\s*(rnn|lstm|gru):([1-9]\d{0,8})\s*", text, re.ASCII) for text in texts]
     recurrent = [match for match in matches if match is not None]
     if matches[: len(recurrent)] != recurrent:
-        raise InputError(f"--layers takes recurrent layers before the others, but it is {layers!r}.")
+        raise InputError("--layers takes recurrent layers before the others, but it is {layers!r}.", layers=layers)
     made: list[int | Layer] = [
         _RECURRENT[match[1]](int(match[2]), sequence=match is not recurrent[-1]) for match in recurrent
     ]
@@ -244,7 +254,9 @@ def hidden_sizes(layers: str) -> list[int]:
         sizes = [0]
     if not all(0 < size <= _WIDEST for size in sizes):
         raise InputError(
-            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
-            f"such as 128,64, but it is {layers!r}."
+            "--layers takes the units of each hidden layer, whole numbers from 1 to {WIDEST:,} separated by commas "
+            "such as 128,64, but it is {layers!r}.",
+            WIDEST=_WIDEST,
+            layers=layers,
         )
     return sizes

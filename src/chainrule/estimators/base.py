@@ -99,8 +99,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         settings = self._settings()
         if settings.preset is not None:
             raise InputError(
-                f'preset="{settings.preset}" has a schedule for a whole fit, so it does not train by partial_fit. Call '
-                "fit, or leave out preset."
+                'preset="{preset}" has a schedule for a whole fit, so it does not train by partial_fit. Call fit, or '
+                "leave out preset.",
+                preset=settings.preset,
             )
         if settings.early_stopping and validation_data is None:
             raise InputError(
@@ -174,8 +175,11 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
             return OPTIMIZERS[optimizer]() if rate is None else OPTIMIZERS[optimizer](lr=rate)
         if rate is not None:
             raise InputError(
-                f"learning_rate goes with the name of an optimizer, but optimizer={shown(optimizer)} has its own rate. "
-                f"Write optimizer={type(optimizer).__name__}(lr={shown(rate)})."
+                "learning_rate goes with the name of an optimizer, but optimizer={optimizer} has its own rate. Write "
+                "optimizer={optimizer_type}(lr={rate}).",
+                optimizer=shown(optimizer),
+                optimizer_type=type(optimizer).__name__,
+                rate=shown(rate),
             )
         return optimizer
 
@@ -207,8 +211,12 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         for name in now:
             if before[name] != now[name]:
                 raise InputError(
-                    f"{type(self).__name__} goes on with the network of the first fit, which had {name}="
-                    f"{before[name]!r}, but now {name}={now[name]!r}. Fit anew with warm_start=False, or take a clone."
+                    "{self_type} goes on with the network of the first fit, which had {name}={before!r}, but now "
+                    "{name}={now!r}. Fit anew with warm_start=False, or take a clone.",
+                    self_type=type(self).__name__,
+                    name=name,
+                    before=before[name],
+                    now=now[name],
                 )
 
     def _go_on(self) -> None:
@@ -230,8 +238,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         counting = weights > 0
         if not counting.any():
             raise InputError(
-                f"The sample weights of all {len(weights):,} rows are zero, so there is nothing to learn from: give "
-                "rows that count a weight above 0, or leave out sample_weight."
+                "The sample weights of all {weights:,} rows are zero, so there is nothing to learn from: give rows "
+                "that count a weight above 0, or leave out sample_weight.",
+                weights=len(weights),
             )
         return X[counting], y[counting], weights[counting]
 
@@ -244,7 +253,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         refuse_lazy("X", examples[0])
         for name, count in Counter(getattr(examples[0], "columns", ())).most_common(1):
             if count > 1:
-                raise InputError(f"Columns have different names, but {shown(name)} is the name of {count}.")
+                raise InputError(
+                    "Columns have different names, but {name} is the name of {count}.", name=shown(name), count=count
+                )
         try:
             return validate_data(self, *examples, accept_sparse="csr", dtype=(np.float64, np.float32), **rules)
         except (TypeError, ValueError) as error:
@@ -253,8 +264,10 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 raise
             names = ", ".join(map(str, self.feature_names_in_[:8]))
             raise InputError(
-                f"{str(error).rstrip()} They were {names}{', ...' if self.n_features_in_ > 8 else ''}: write "
-                "X[estimator.feature_names_in_]."
+                "{error} They were {names}{value}: write X[estimator.feature_names_in_].",
+                error=str(error).rstrip(),
+                names=names,
+                value=", ..." if self.n_features_in_ > 8 else "",
             ) from None
 
     def _inputs(self, X: Array) -> Array:
@@ -264,7 +277,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     def _validation(self, data: Any) -> tuple[Array, Array]:
         """Return the user's own rows to validate on, as the network takes them."""
         if not isinstance(data, tuple) or len(data) != 2:
-            raise InputError(f"validation_data is (X, y), two things in a tuple, but it is {shown(data)}.")
+            raise InputError("validation_data is (X, y), two things in a tuple, but it is {data}.", data=shown(data))
         refuse_lazy("y", data[1])
         if is_regressor(self):
             refuse_labels(type(self).__name__, data[1])

@@ -49,7 +49,9 @@ class Classes:
         if self.multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.labels):
                 raise InputError(
-                    f"y had {len(self.labels)} columns of yes/no answers in the first fit, but now has shape {y.shape}."
+                    "y had {labels} columns of yes/no answers in the first fit, but now has shape {y_shape}.",
+                    labels=len(self.labels),
+                    y_shape=y.shape,
                 )
             return y
         unknown = np.setdiff1d(y, self.labels)
@@ -60,8 +62,11 @@ class Classes:
             elif validating:
                 fix = "Leave these rows out, or learn from some that have them."
             raise InputError(
-                f"{'The y of validation_data' if validating else 'y'} holds the labels {unknown[:5].tolist()}, which "
-                f"are not among the classes of the first fit, {self.labels[:10].tolist()}. {fix}"
+                "{value} holds the labels {unknown}, which are not among the classes of the first fit, {labels}. {fix}",
+                value="The y of validation_data" if validating else "y",
+                unknown=unknown[:5].tolist(),
+                labels=self.labels[:10].tolist(),
+                fix=fix,
             )
         return np.searchsorted(self.labels, y)
 
@@ -120,7 +125,12 @@ class Values:
         columns = y.reshape(len(y), -1)
         if columns.shape[1] != self.outputs:
             now = "that of validation_data" if validating else "now"
-            raise InputError(f"y had {self.outputs} columns in the first fit, but {now} has shape {y.shape}.")
+            raise InputError(
+                "y had {outputs} columns in the first fit, but {now} has shape {y_shape}.",
+                outputs=self.outputs,
+                now=now,
+                y_shape=y.shape,
+            )
         return (columns - self.center) / self.unit
 
     def decode(self, outputs: Float[Array, "rows outputs"]) -> Array:

@@ -17,11 +17,19 @@ def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str =
     if not (n := int(missing.sum())):
         return table
     if n == table.height:
-        raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
+        raise InputError("Column {target!r} is missing in all rows: there is nothing to learn.", target=target)
     if not quiet:
         written = sorted({str(value) for value in table[target].filter(missing).drop_nulls()} - {"", "NaN", "nan"})
         as_text = f" ({', '.join(map(repr, written[:3]))} stands for a missing value)" if written else ""
-        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows{as_text}, {instead}.", DataWarning)
+        warn(
+            "{target!r} is missing in {n:,} of {height:,} rows{as_text}, {instead}.",
+            DataWarning,
+            target=target,
+            n=n,
+            height=table.height,
+            as_text=as_text,
+            instead=instead,
+        )
     return table.filter(~missing)
 
 

@@ -156,7 +156,12 @@ def columns(
         for name in names:
             check_has(frame, name)
             if name in forced:
-                raise InputError(f"Column {name!r} is named as {forced[name]} and as {kind}: name it once.")
+                raise InputError(
+                    "Column {name!r} is named as {forced} and as {kind}: name it once.",
+                    name=name,
+                    forced=forced[name],
+                    kind=kind,
+                )
             forced[name] = kind
     plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
     usual = words_for_missing(frame)
@@ -176,10 +181,14 @@ def _warn_of_words(column: Column, values: Series, data: Any) -> None:
     """Warn of words among numbers or dates, and name the first."""
     rows = values.is_in(column.words).fill_null(False).arg_true()
     warn(
-        f"Column {column.name!r} holds {_what(column)}, but {place(row_of(data, rows[0]))} is {values[rows[0]]!r:.40}"
-        f"{_more(rows.len())}: counted as missing. Leave such cells empty, drop the rows if they are totals, or name "
-        "the column as categorical or as one to drop.",
+        "Column {column_name!r} holds {column}, but {data} is {values!r:.40}{rows}: counted as missing. Leave such "
+        "cells empty, drop the rows if they are totals, or name the column as categorical or as one to drop.",
         DataWarning,
+        column_name=column.name,
+        column=_what(column),
+        data=place(row_of(data, rows[0])),
+        values=values[rows[0]],
+        rows=_more(rows.len()),
     )
 
 
@@ -196,7 +205,12 @@ def check_has(frame: Frame, name: Any) -> None:
     if name not in frame.columns:
         near = meant(str(name), frame.columns)
         fix = f" Did you mean {near!r}?" if near else ""
-        raise InputError(f"There is no column {name!r}.{fix} The columns are {shown(frame.columns)}.")
+        raise InputError(
+            "There is no column {name!r}.{fix} The columns are {columns}.",
+            name=name,
+            fix=fix,
+            columns=shown(frame.columns),
+        )
 
 
 def likely(missing: Sequence[str], names: Sequence[str]) -> str:
@@ -351,7 +365,9 @@ def _date(
     formats = date_formats(known.name, distinct)[0] if formats is None else formats
     if not formats:
         raise InputError(
-            f"Column {known.name!r} holds no dates that can be read, such as 2024-02-01: {distinct[0]!r:.40}."
+            "Column {known_name!r} holds no dates that can be read, such as 2024-02-01: {distinct!r:.40}.",
+            known_name=known.name,
+            distinct=distinct[0],
         )
     dates = parsed_dates(distinct, formats)
     words = _few_words(distinct, dates)

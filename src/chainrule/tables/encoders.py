@@ -320,8 +320,11 @@ class Picture(Encoder):
         polars = needs_polars("A table")
         if series.dtype != polars.Array or tuple(series.dtype.shape) != self.shape:
             raise InputError(
-                f"Column {self.name!r} held pictures of {' x '.join(map(str, self.shape))} in training, but it is "
-                f"{series.dtype}: read them with the same size."
+                "Column {name!r} held pictures of {shape} in training, but it is {series_dtype}: read them with the "
+                "same size.",
+                name=self.name,
+                shape=" x ".join(map(str, self.shape)),
+                series_dtype=series.dtype,
             )
         inputs[:] = series.to_numpy().reshape(len(series), -1) / self.scale
         return 0

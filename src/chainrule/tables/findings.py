@@ -24,20 +24,25 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
     for encoder in preparation.encoders:
         if len(y) > _FEW and _gives_away(frame, encoder, target, y):
             warn(
-                f"Column {encoder.name!r} says what {target.name!r} is: if it is known only afterwards, as the end "
-                f"of a trip that is to be predicted, leave it out (--drop {encoder.name}, or columns(..., "
-                f"drop=[{encoder.name!r}])).",
+                "Column {encoder_name!r} says what {target_name!r} is: if it is known only afterwards, as the end of "
+                "a trip that is to be predicted, leave it out (--drop {encoder_name}, or columns(..., "
+                "drop=[{encoder_name!r}])).",
                 DataWarning,
+                encoder_name=encoder.name,
+                target_name=target.name,
             )
     _warn_of_alike(target)
     if target.task == "classification":
         shares = np.bincount(y) / len(y)
         if (rarest := int(shares.argmin())) >= 0 and shares[rarest] < _RARE:
             warn(
-                f"Class {target.classes[rarest]!r} of {target.name!r} has {shares[rarest]:.1%} of the rows: the "
-                "accuracy says little about it. See the ROC AUC or the balanced accuracy, or weigh the classes "
-                '(--class-weight balanced, or class_weight="balanced").',
+                "Class {classes!r} of {target_name!r} has {shares:.1%} of the rows: the accuracy says little about "
+                "it. See the ROC AUC or the balanced accuracy, or weigh the classes (--class-weight balanced, or "
+                'class_weight="balanced").',
                 DataWarning,
+                classes=target.classes[rarest],
+                target_name=target.name,
+                shares=shares[rarest],
             )
 
 
@@ -48,9 +53,12 @@ def _warn_of_alike(target: Target) -> None:
         other = of_word.setdefault(name.casefold(), name)
         if other != name:
             warn(
-                f"The classes {other!r} and {name!r} of {target.name!r} differ in capital letters only and are learned "
-                "as two: write them alike if they are one.",
+                "The classes {other!r} and {name!r} of {target_name!r} differ in capital letters only and are "
+                "learned as two: write them alike if they are one.",
                 DataWarning,
+                other=other,
+                name=name,
+                target_name=target.name,
             )
 
 

@@ -54,7 +54,7 @@ def as_frame(data: Any, what: str = "The table") -> Frame:
     if isinstance(data, polars.DataFrame):
         frame = data
     elif isinstance(data, polars.LazyFrame):
-        raise InputError(f"{what} is a LazyFrame, which is not computed yet: write frame.collect().")
+        raise InputError("{what} is a LazyFrame, which is not computed yet: write frame.collect().", what=what)
     elif module == "pandas" and hasattr(data, "columns"):
         frame = _from_pandas(polars, data)
     elif module == "pyarrow" and hasattr(data, "column_names"):
@@ -63,11 +63,13 @@ def as_frame(data: Any, what: str = "The table") -> Frame:
         frame = _from_python(polars, data, what)
     else:
         raise InputError(
-            f"{what} must be a frame of polars or pandas, a table of pyarrow or a dict of columns, but it is of type "
-            f"{type(data).__name__}. A file is read with chainrule.tables.read(path)."
+            "{what} must be a frame of polars or pandas, a table of pyarrow or a dict of columns, but it is of type "
+            "{data_type}. A file is read with chainrule.tables.read(path).",
+            what=what,
+            data_type=type(data).__name__,
         )
     if not frame.width:
-        raise InputError(f"{what} has no columns.")
+        raise InputError("{what} has no columns.", what=what)
     return frame
 
 
@@ -102,14 +104,16 @@ def _from_python(polars: Any, data: Any, what: str) -> Frame:
         return polars.DataFrame(data, strict=False)
     except (polars.exceptions.PolarsError, TypeError, ValueError) as error:
         raise InputError(
-            f"{what} cannot be read as columns of equal length: {str(error).splitlines()[0]:.200}"
+            "{what} cannot be read as columns of equal length: {error:.200}",
+            what=what,
+            error=str(error).splitlines()[0],
         ) from None
 
 
 def _once(names: list[str]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"The table has several columns named {twice!r}: give each its own name.")
+        raise InputError("The table has several columns named {twice!r}: give each its own name.", twice=twice)
 
 
 _MANY = 1000  # values
@@ -182,8 +186,10 @@ def texts(series: Series) -> Series:
     polars = needs_polars("A table")
     if has_no_texts(series):
         raise InputError(
-            f"Column {series.name!r} holds values of type {series.dtype}, which are neither numbers, texts nor dates: "
-            "make numbers or texts of them first, or leave it out."
+            "Column {series_name!r} holds values of type {series_dtype}, which are neither numbers, texts nor dates: "
+            "make numbers or texts of them first, or leave it out.",
+            series_name=series.name,
+            series_dtype=series.dtype,
         )
     if series.dtype.is_float():
         series = series.fill_nan(None)

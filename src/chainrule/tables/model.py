@@ -203,11 +203,16 @@ class TableModel:
         """Say, before the training, what the columns are and what is learned from."""
         say(self.about(columns))
         if isinstance(table, Scan):
-            say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
+            say(
+                "what they are is told from {height:,} of {height_2:,} rows, drawn from all of them",
+                height=frame.height,
+                height_2=table.height,
+            )
         if time in self.preparation.names:
             say(
-                f"{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., drop=[{time!r}]), "
-                "leaves it out."
+                "{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., drop=[{time!r}]), "
+                "leaves it out.",
+                time=time,
             )
 
     @property
@@ -268,7 +273,9 @@ class TableModel:
     def predict_proba(self, data: Any) -> NDArray[np.float64]:
         """Return the probability of each class, of shape (rows, classes), in the order of ``target.classes``."""
         if self.target.task == "regression":
-            raise InputError(f"{self.target.name!r} is a number, which has no classes: use predict.")
+            raise InputError(
+                "{target_name!r} is a number, which has no classes: use predict.", target_name=self.target.name
+            )
         return self._outputs(data)
 
     def _outputs(self, data: Any) -> NDArray[np.float64]:
@@ -322,7 +329,7 @@ class TableModel:
             new += [polars.Series(f"probability of {c}", P[:, k]) for k, c in enumerate(self.target.classes)]
         if taken := [series.name for series in new if series.name in frame.columns]:
             raise InputError(
-                f"The table has columns that are called like the predictions, {shown(taken)}: rename them."
+                "The table has columns that are called like the predictions, {taken}: rename them.", taken=shown(taken)
             )
         numbers = [series.fill_nan(None) if series.dtype.is_float() else series for series in new]
         return frame.with_columns(numbers), unknown
@@ -422,7 +429,7 @@ class TableModel:
         """
         network, description = models.load_described(path)
         if cls.KEY not in description:
-            raise FileFormatError(f"{path} holds a network that knows no table: load it with chainrule.load.")
+            raise FileFormatError("{path} holds a network that knows no table: load it with chainrule.load.", path=path)
         return cls.of(network, description[cls.KEY], str(path))
 
     @classmethod
@@ -438,12 +445,17 @@ class TableModel:
             wanted = (shape_of(prepared, past), (1 if outputs == 2 else outputs,))
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise FileFormatError(
-                f"{name} does not describe a table that this version knows: {error!r:.200}"
+                "{name} does not describe a table that this version knows: {error!r:.200}", name=name, error=error
             ) from error
         if wanted != (network.input_shape, network.output_shape):
             raise FileFormatError(
-                f"{name} describes a table of {wanted[0]} inputs and {wanted[1]} outputs, but its network takes "
-                f"{network.input_shape} and gives {network.output_shape}."
+                "{name} describes a table of {wanted} inputs and {wanted_2} outputs, but its network takes "
+                "{input_shape} and gives {output_shape}.",
+                name=name,
+                wanted=wanted[0],
+                wanted_2=wanted[1],
+                input_shape=network.input_shape,
+                output_shape=network.output_shape,
             )
         return model
 
@@ -469,9 +481,12 @@ def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
     counts = sum(map(Counter, unknown), Counter[str]())
     for name, n in counts.items():
         warn(
-            f"Column {name!r} has {n:,} value{'s' if n > 1 else ''} that training did not know; "
-            "for the network they are none of its categories.",
+            "Column {name!r} has {n:,} value{value} that training did not know; for the network they are none of its "
+            "categories.",
             DataWarning,
+            name=name,
+            n=n,
+            value="s" if n > 1 else "",
         )
 
 

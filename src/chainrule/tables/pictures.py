@@ -36,8 +36,9 @@ def read_pictures(folder: Path, size: tuple[int, int] | None) -> Frame:
     )
     if not files:
         raise InputError(
-            f"{folder} has no folders with pictures: it needs a folder for each class, as in "
-            f"{folder / 'cats' / '1.png'}."
+            "{folder} has no folders with pictures: it needs a folder for each class, as in {folder_2}.",
+            folder=folder,
+            folder_2=folder / "cats" / "1.png",
         )
     return polars.DataFrame(
         {
@@ -68,7 +69,8 @@ def with_pictures(frame: Frame, column: str, folder: Path, size: tuple[int, int]
     """
     if "picture" in frame.columns:
         raise InputError(
-            f"Column {column!r} names pictures, which become a column 'picture', but the table has one: rename that."
+            "Column {column!r} names pictures, which become a column 'picture', but the table has one: rename that.",
+            column=column,
         )
     names = frame[column].to_list()
     for row, name in enumerate(names):

@@ -89,8 +89,12 @@ class Preparation:
         there = set(frame.columns)
         if missing := [name for name in self.names if name not in there]:
             raise InputError(
-                f"The model was trained with the columns {shown(self.names)}, but the table lacks {shown(missing)}. It "
-                f"has {shown(frame.columns)}.{likely(missing, frame.columns)}"
+                "The model was trained with the columns {names}, but the table lacks {missing}. It has "
+                "{columns}.{missing_2}",
+                names=shown(self.names),
+                missing=shown(missing),
+                columns=shown(frame.columns),
+                missing_2=likely(missing, frame.columns),
             )
         plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
         frame = with_numbers(with_plain_numbers(frame, plain), plain)
@@ -131,16 +135,21 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     used = [column for column in kept if _has_values(frame[column.name], column.words)]
     if empty := [column.name for column in kept if column not in used]:
         warn(
-            f"No row that trains has a value of {shown(empty)}: left out. Where only later rows have one, split the "
-            "table in another way.",
+            "No row that trains has a value of {empty}: left out. Where only later rows have one, split the table in "
+            "another way.",
             DataWarning,
+            empty=shown(empty),
         )
     if not used:
         notes = "; ".join(f"{column.name!r}: {column.note}" for column in columns if column.name != target)
         raise InputError(f"There is no column to learn from besides {target!r}. {notes:.500}".rstrip())
     if len(used) > 1 and (picture := next((c for c in used if c.kind == "picture"), None)):
         others = [column.name for column in used if column is not picture]
-        raise InputError(f"Pictures are learned from by themselves: leave out {shown(others)}, or {picture.name!r}.")
+        raise InputError(
+            "Pictures are learned from by themselves: leave out {others}, or {picture_name!r}.",
+            others=shown(others),
+            picture_name=picture.name,
+        )
     numbers = {c.name: read_numbers(frame[c.name], c.numbers, c.words) for c in used if c.kind == "numeric"}
     dates = {c.name: read_dates(frame[c.name], c.dates, c.words) for c in used if c.kind == "date"}
     measured = _measured({**numbers, **{name: days(series) for name, series in dates.items()}})

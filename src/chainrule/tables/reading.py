@@ -63,7 +63,7 @@ def read(
         If the package that reads this kind is not installed.
     """
     if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
-        raise InputError(f"read takes the path of a file, but got {path!r:.80}.")
+        raise InputError("read takes the path of a file, but got {path!r:.80}.", path=path)
     path = Path(path)
     if path.is_dir():
         _refuse_others(path, "a folder of pictures", sheet=sheet, x=x, y=y)
@@ -76,7 +76,7 @@ def read(
             arrays = read_hdf5 if start == _HDF5 else read_npz
             return as_frame(arrays(path, x, y), str(path))
     if start.startswith(_GZIP) and not is_idx(path):
-        raise InputError(f"{path} is packed: unpack it first, as with `gunzip --keep {path}`.")
+        raise InputError("{path} is packed: unpack it first, as with `gunzip --keep {path}`.", path=path)
     if start.startswith((_IDX, _GZIP)):
         _refuse_others(path, "an IDX file", sheet=sheet, x=x, size=size)
         return as_frame(read_idx_pair(path, y))
@@ -118,7 +118,9 @@ def scan(path: str | Path) -> Scan:
     """
     path = Path(path)
     if not can_be_scanned(path):
-        raise InputError(f"{path} is read whole: scan takes CSV, TSV, Parquet and Arrow files, read takes this one.")
+        raise InputError(
+            "{path} is read whole: scan takes CSV, TSV, Parquet and Arrow files, read takes this one.", path=path
+        )
     return Scan(path)
 
 
@@ -142,7 +144,13 @@ def _refuse_others(path: Path, kind: str, **settings: Any) -> None:
     """Raise an error if a setting was said that means nothing for this kind of file."""
     for name, value in settings.items():
         if value is not None:
-            raise InputError(f"{path} is {kind}, for which {name}={value!r} means nothing: leave it out.")
+            raise InputError(
+                "{path} is {kind}, for which {name}={value!r} means nothing: leave it out.",
+                path=path,
+                kind=kind,
+                name=name,
+                value=value,
+            )
 
 
 @contextmanager
@@ -154,8 +162,9 @@ def _whole(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # of polars, calamine, h5py and numpy, which have many for damage
         raise FileFormatError(
-            f"{path} cannot be read: {str(error).strip().splitlines()[0] if str(error).strip() else error!r:.200}. "
-            "It is truncated or damaged: get or write it again."
+            "{path} cannot be read: {error!r:.200}. It is truncated or damaged: get or write it again.",
+            path=path,
+            error=str(error).strip().splitlines()[0] if str(error).strip() else error,
         ) from error
 
 
@@ -166,10 +175,15 @@ def _excel(path: Path, sheet: str | None) -> Frame:
         raise missing_extra("Reading Excel", "fastexcel", "tables") from error
     names = fastexcel.read_excel(path).sheet_names
     if sheet is not None and sheet not in names:
-        raise InputError(f"{path} has no sheet {sheet!r}; its sheets are {', '.join(map(repr, names))}.")
+        raise InputError(
+            "{path} has no sheet {sheet!r}; its sheets are {names}.",
+            path=path,
+            sheet=sheet,
+            names=", ".join(map(repr, names)),
+        )
     sheet, cells = _sheet(path, names if sheet is None else [sheet])
     if cells.height == 0:
-        raise InputError(f"The sheet {sheet!r} of {path} is empty.")
+        raise InputError("The sheet {sheet!r} of {path} is empty.", sheet=sheet, path=path)
     first = cells.row(0)
     header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(first, 1)]
     source = f"the sheet {sheet!r} of {path}"
@@ -187,9 +201,12 @@ def _sheet(path: Path, names: list[str]) -> tuple[str, Frame]:
     tables = [(name, cells) for name in names[1:] if _is_table(cells := _cells(path, name))]
     if len(tables) > 1:
         raise InputError(
-            f"The sheet {names[0]!r} of {path}, the first one, holds no table, and several others do: name one, as in "
-            f"--sheet {tables[0][0]!r} or read(..., sheet={tables[0][0]!r}). They are "
-            f"{', '.join(repr(name) for name, _ in tables)}."
+            "The sheet {names!r} of {path}, the first one, holds no table, and several others do: name one, as in "
+            "--sheet {tables!r} or read(..., sheet={tables!r}). They are {tables_2}.",
+            names=names[0],
+            path=path,
+            tables=tables[0][0],
+            tables_2=", ".join((repr(name) for name, _ in tables)),
         )
     return tables[0] if tables else (names[0], first)
 

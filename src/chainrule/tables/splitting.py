@@ -69,7 +69,9 @@ def split(
     seed = whole("split", "seed", seed, least=0)
     named = {name: column for name, column in (("stratify", stratify), ("time", time), ("group", group)) if column}
     if len(named) > 1:
-        raise InputError(f"A table is split by one rule, but {' and '.join(named)} were said: name one of them.")
+        raise InputError(
+            "A table is split by one rule, but {named} were said: name one of them.", named=" and ".join(named)
+        )
     for column in named.values():
         check_has(frame, column)
     if time is not None:
@@ -81,8 +83,10 @@ def split(
         tests = draw(strata, share, seed)
     if not tests.any() or tests.all():
         raise InputError(
-            f"A share of {share:g} of {frame.height:,} rows leaves "
-            f"{'no row to test' if not tests.any() else 'no row to train'} on: give it more rows, or another share."
+            "A share of {share:g} of {height:,} rows leaves {value} on: give it more rows, or another share.",
+            share=share,
+            height=frame.height,
+            value="no row to test" if not tests.any() else "no row to train",
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
     if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
@@ -171,7 +175,9 @@ def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
     """Return the rows of some groups, drawn at random, that have about the share of all rows."""
     codes = _codes(series)
     if codes.max(initial=0) == 0:
-        raise InputError(f"Column {series.name!r} has one group only, so all rows would be in the same part.")
+        raise InputError(
+            "Column {series_name!r} has one group only, so all rows would be in the same part.", series_name=series.name
+        )
     sizes = np.bincount(codes)
     order = np.random.default_rng(seed).permutation(len(sizes))
     before = np.cumsum(sizes[order]) - sizes[order]
@@ -216,9 +222,11 @@ def _warn_of_repeated(train: NDArray[np.uint64], test: NDArray[np.uint64]) -> No
     repeated = int(np.isin(test, train).sum())
     if repeated:
         warn(
-            f"{repeated:,} of {len(test):,} rows that test are the same as rows that train, so they test nothing new: "
+            "{repeated:,} of {test:,} rows that test are the same as rows that train, so they test nothing new: "
             "remove duplicate rows, or split by the group that they come from.",
             DataWarning,
+            repeated=repeated,
+            test=len(test),
         )
 
 

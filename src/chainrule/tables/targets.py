@@ -117,8 +117,11 @@ class Target:
         by_text = {str(name).lower() if isinstance(name, bool) else str(name): value for name, value in weights.items()}
         if by_text.keys() != places.keys():
             raise InputError(
-                f"class_weight takes a weight for each class of {self.name!r}, which are {shown(self.classes)}, but it "
-                f"has weights for {shown(list(by_text))}."
+                "class_weight takes a weight for each class of {name!r}, which are {classes}, but it has weights for "
+                "{by_text}.",
+                name=self.name,
+                classes=shown(self.classes),
+                by_text=shown(list(by_text)),
             )
         return {place: by_text[text] for text, place in places.items()}
 
@@ -134,8 +137,10 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
     name = series.name
     if task != "classification" and column.words and texts(series).is_in(column.words).any():
         raise InputError(
-            f"Column {name!r} is to be predicted as a number, but some rows hold {shown(column.words)}: leave the cell "
-            "empty where the answer is unknown, and drop rows of totals."
+            "Column {name!r} is to be predicted as a number, but some rows hold {words}: leave the cell empty where "
+            "the answer is unknown, and drop rows of totals.",
+            name=name,
+            words=shown(column.words),
         )
     if task is None and in_time and column.kind == "numeric":
         task, why = "regression", "numbers in time"
@@ -145,19 +150,27 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
         why = "you said so"
     if series.len() < 2:
         raise InputError(
-            f"There {'is one row' if series.len() else 'are no rows'} with a value of {name!r}: to learn from examples "
-            "takes at least 2, and some hundred to learn much."
+            "There {value} with a value of {name!r}: to learn from examples takes at least 2, and some hundred to "
+            "learn much.",
+            value="is one row" if series.len() else "are no rows",
+            name=name,
         )
     target = _classes(series, column, why) if task == "classification" else _values(series, column, why)
     if target.task == "regression" and target.low == target.high:
-        raise InputError(f"Column {name!r} is {target.low:g} in all rows: there is nothing to learn.")
+        raise InputError(
+            "Column {name!r} is {low:g} in all rows: there is nothing to learn.", name=name, low=target.low
+        )
     return target
 
 
 def _task(series: Series, column: Column) -> tuple[Task, str]:
     """Return what a column asks for, and why."""
     if column.kind in ("date", "picture"):
-        raise InputError(f"Column {column.name!r} holds {column.kind}s: a model predicts a class or a number.")
+        raise InputError(
+            "Column {column_name!r} holds {kind}s: a model predicts a class or a number.",
+            column_name=column.name,
+            kind=column.kind,
+        )
     if column.kind in ("boolean", "categorical"):
         return "classification", f"{column.distinct:,} classes"
     distinct = texts(series).unique()
@@ -178,13 +191,18 @@ def _classes(series: Series, column: Column, why: str) -> Target:
     classes = (truth_values(series) if boolean else texts(series)).unique().sort()
     if classes.len() == 1:
         raise InputError(
-            f"Column {name!r} is {classes[0]!r:.40} in all rows with a value: telling classes apart takes two or more."
+            "Column {name!r} is {classes!r:.40} in all rows with a value: telling classes apart takes two or more.",
+            name=name,
+            classes=classes[0],
         )
     if classes.len() > _MOST or (classes.len() > _MOST_CLASSES and classes.len() > series.len() / 2):
         raise InputError(
-            f"Column {name!r} has {classes.len():,} different texts in {series.len():,} rows "
-            f"({shown(classes.to_list(), 3)}): these are no classes. Name another target, or say that its task is "
-            "regression if these are numbers."
+            "Column {name!r} has {classes:,} different texts in {series:,} rows ({classes_2}): these are no classes. "
+            "Name another target, or say that its task is regression if these are numbers.",
+            name=name,
+            classes=classes.len(),
+            series=series.len(),
+            classes_2=shown(classes.to_list(), 3),
         )
     whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9][0-9]{0,17})$").all())
     if whole:
@@ -215,12 +233,14 @@ def _values(series: Series, column: Column, why: str) -> Target:
     span = f"Column {series.name!r} is to be predicted as a number, but goes from {low:g} to {high:g}"
     if max(abs(low), abs(high)) > LARGEST:
         raise InputError(
-            f"{span}, beyond {LARGEST:g}, the largest of float32: divide it by a power of 10, or take its logarithm."
+            "{span}, beyond {LARGEST:g}, the largest of float32: divide it by a power of 10, or take its logarithm.",
+            span=span,
+            LARGEST=LARGEST,
         )
     y = numbers.to_numpy() if series.dtype.is_integer() else read_numbers(series, format)
     (center,), (scale,) = mean_and_deviation(f"Column {series.name!r}", y[:, None])
     if 0 < scale < SMALLEST:
-        raise InputError(f"{span}, which differ by less than float32 can tell: multiply it by a power of 10.")
+        raise InputError("{span}, which differ by less than float32 can tell: multiply it by a power of 10.", span=span)
     return Target(
         series.name, "regression", why, numbers=format, center=float(center), scale=float(scale) or 1.0,
         low=low, high=high,

@@ -44,7 +44,9 @@ def read_text_file(path: Path) -> Frame:
     frame = polars.concat(list(text_blocks(path)))
     frame = frame.drop(without_name_and_values(frame))
     if not frame.width:
-        raise InputError(f"{path} has neither names of columns nor values: a table has a line with the names first.")
+        raise InputError(
+            "{path} has neither names of columns nor values: a table has a line with the names first.", path=path
+        )
     return frame
 
 
@@ -69,7 +71,8 @@ def text_blocks(path: Path) -> Iterator[Frame]:
     """
     if path.suffix.lower() in _JSON:
         raise InputError(
-            f"{path} is JSON and no table: write it as CSV or Parquet, or pass the frame that polars.read_json gives."
+            "{path} is JSON and no table: write it as CSV or Parquet, or pass the frame that polars.read_json gives.",
+            path=path,
         )
     with opened(path) as file:
         text, first, separator, line = _begun(path, file)
@@ -96,7 +99,9 @@ def _begun(path: Path, file: BinaryIO) -> tuple[io.TextIOWrapper, str, str, int]
     if said := _SAID.match(first):
         first, line = first[said.end() :], 2
     if not first.strip():
-        raise InputError(f"{path} is empty: a table has a line with the names of its columns, and a line per example.")
+        raise InputError(
+            "{path} is empty: a table has a line with the names of its columns, and a line per example.", path=path
+        )
     usual = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
     return text, first, said[1] if said else separator_of(first, usual), line
 
@@ -136,8 +141,10 @@ def _header(path: Path, record: list[str]) -> list[str]:
     cells = [cell.strip() for cell in record]
     if all(cell and _is_number(cell) for cell in cells):
         raise InputError(
-            f"The first row of {path} holds numbers ({', '.join(cells[:4])}) where the names of the columns belong. "
-            "Add a line with a name for each column."
+            "The first row of {path} holds numbers ({cells}) where the names of the columns belong. Add a line with "
+            "a name for each column.",
+            path=path,
+            cells=", ".join(cells[:4]),
         )
     names = [cell or f"column {i}" for i, cell in enumerate(cells, 1)]
     check_names(str(path), names)
@@ -151,9 +158,12 @@ def check_no_title(source: str, frame: Frame, unnamed: Collection[str]) -> None:
     lacking = [name for name in later if name in unnamed and frame[name].null_count() < frame.height]
     if lacking and len(lacking) >= len(named):
         raise InputError(
-            f"The first line of {source} names {len(named)} of its {frame.width} columns "
-            f"({', '.join(f'{name!r:.40}' for name in named[:3])}), as a title or a heading of groups does: remove the "
-            "lines above the one with a name for each column."
+            "The first line of {source} names {named} of its {width} columns ({named_2}), as a title or a heading of "
+            "groups does: remove the lines above the one with a name for each column.",
+            source=source,
+            named=len(named),
+            width=frame.width,
+            named_2=", ".join(f"{name!r:.40}" for name in named[:3]),
         )
 
 
@@ -163,8 +173,11 @@ def check_names(source: str, names: list[str]) -> None:
         twice = next(name for name in names if names.count(name) > 1)
         places = [str(i) for i, name in enumerate(names, 1) if name == twice]
         raise InputError(
-            f"{source} has {len(places)} columns named {twice!r} (columns {', '.join(places[:5])}): give each its "
-            "own name."
+            "{source} has {places} columns named {twice!r} (columns {places_2}): give each its own name.",
+            source=source,
+            places=len(places),
+            twice=twice,
+            places_2=", ".join(places[:5]),
         )
 
 
@@ -208,8 +221,12 @@ class _Records:
             except csv.Error as error:
                 where = f"row {self._row}" if self._row else "the header"
                 raise InputError(
-                    f"{self._path} has wrong quotes in {where}, which begins in line {self._line}: {error}. A quote "
-                    'inside of a quoted field is written twice ("").'
+                    "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
+                    'quoted field is written twice ("").',
+                    path=self._path,
+                    where=where,
+                    line=self._line,
+                    error=error,
                 ) from None
             records += self._checked(record)
             self._line = start + reader.line_num
@@ -224,9 +241,16 @@ class _Records:
         self._header = self._header or record
         if len(record) != len(self._header):
             raise InputError(
-                f"Row {self._row} of {self._path}, in line {self._line}, has {_fields(len(record))}, but its header "
-                f"has {_fields(len(self._header))} ({', '.join(self._header[:4])}"
-                f"{', ...' if len(self._header) > 4 else ''}): {self._fix(len(record))}."
+                "Row {row} of {path}, in line {line}, has {record}, but its header has {header} ({header_2}{value}): "
+                "{_fix}.",
+                row=self._row,
+                path=self._path,
+                line=self._line,
+                record=_fields(len(record)),
+                header=_fields(len(self._header)),
+                header_2=", ".join(self._header[:4]),
+                value=", ..." if len(self._header) > 4 else "",
+                _fix=self._fix(len(record)),
             )
         rows = [*([""] for _ in range(self._blank)), record]
         self._row += len(rows)
