@@ -65,7 +65,7 @@ def test_the_language_is_asked_for_or_that_of_the_locale(trace: Trace, monkeypat
         with pytest.raises(InputError, match="takes lang as 'en' or 'ko', but lang='fr'"):
             refused(lang="fr")
     for x in shown:
-        for variable in "LC_ALL", "LC_MESSAGES":
+        for variable in "CHAINRULE_LANG", "LC_ALL", "LC_MESSAGES":
             monkeypatch.delenv(variable, raising=False)
         monkeypatch.setenv("LANG", "en_US.UTF-8")
         assert not re.search("[가-힣]", str(x) + x._repr_html_())

@@ -154,7 +154,7 @@ def _check_finite(arrays: dict[str, Any]) -> None:
     for name, array in arrays.items():
         with np.errstate(over="ignore", invalid="ignore"):
             if not finite(array):
-                kind = "NaN" if np.isnan(array).any() else "infinity"
+                kind = "NaN" if np.isnan(array).any() else tr("infinity")
                 raise FileFormatError("{name} holds {kind}.", name=name, kind=kind)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.arrays import Array, leaves, map_leaves
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.gradcheck.slopes import Function, Line, Slope, slope
 from chainrule.trace.record import LayerRecord, PassRecord
 from chainrule.trace.recorder import Entry, Recorder
@@ -37,7 +38,7 @@ def slope_at(traced: PassRecord, record: LayerRecord, name: str, place: tuple[in
         if abs(loss() - traced.loss.value) <= _SAME * abs(traced.loss.value) and loss() == loss():
             break
     else:
-        own = ", ".join(unit.label for unit in traced.units if is_own(unit.layer)) or "a layer"
+        own = ", ".join(unit.label for unit in traced.units if is_own(unit.layer)) or tr("a layer")
         raise InputError(
             "There is no finite difference: two passes with the same numbers came to different losses, because "
             "{layers} is random, or remembers earlier calls. Take random numbers from mode (mode.key), and keep "

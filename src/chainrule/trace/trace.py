@@ -22,7 +22,7 @@ from chainrule.trace.telling.words import words
 
 _ASKED_AT_ONCE = 64
 """Numbers of a slice that are explained; of more, the largest are."""
-_FILE = Place("the file to write")
+_FILE = Place(meaning="the file to write")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
