@@ -36,9 +36,9 @@ def read_pictures(folder: Path, size: tuple[int, int] | None) -> Frame:
     )
     if not files:
         raise InputError(
-            "{folder} has no folders with pictures: it needs a folder for each class, as in {folder_2}.",
+            "{folder} has no folders with pictures: it needs a folder for each class, as in {example}.",
             folder=folder,
-            folder_2=folder / "cats" / "1.png",
+            example=folder / "cats" / "1.png",
         )
     return polars.DataFrame(
         {

@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
+from chainrule.common.texts import tr
 from chainrule.tables.encodings import encoding_of
 from chainrule.tables.frames import Frame, needs_polars
 
@@ -158,12 +159,12 @@ def check_no_title(source: str, frame: Frame, unnamed: Collection[str]) -> None:
     lacking = [name for name in later if name in unnamed and frame[name].null_count() < frame.height]
     if lacking and len(lacking) >= len(named):
         raise InputError(
-            "The first line of {source} names {named} of its {width} columns ({named_2}), as a title or a heading of "
+            "The first line of {source} names {count} of its {width} columns ({names}), as a title or a heading of "
             "groups does: remove the lines above the one with a name for each column.",
             source=source,
-            named=len(named),
+            count=len(named),
             width=frame.width,
-            named_2=", ".join(f"{name!r:.40}" for name in named[:3]),
+            names=", ".join(f"{name!r:.40}" for name in named[:3]),
         )
 
 
@@ -173,11 +174,11 @@ def check_names(source: str, names: list[str]) -> None:
         twice = next(name for name in names if names.count(name) > 1)
         places = [str(i) for i, name in enumerate(names, 1) if name == twice]
         raise InputError(
-            "{source} has {places} columns named {twice!r} (columns {places_2}): give each its own name.",
+            "{source} has {count} columns named {twice!r} (columns {numbers}): give each its own name.",
             source=source,
-            places=len(places),
+            count=len(places),
             twice=twice,
-            places_2=", ".join(places[:5]),
+            numbers=", ".join(places[:5]),
         )
 
 
@@ -219,7 +220,7 @@ class _Records:
             try:
                 record = next(reader)
             except csv.Error as error:
-                where = f"row {self._row}" if self._row else "the header"
+                where = tr("row {row}", row=self._row) if self._row else tr("the header")
                 raise InputError(
                     "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
                     'quoted field is written twice ("").',
@@ -241,16 +242,14 @@ class _Records:
         self._header = self._header or record
         if len(record) != len(self._header):
             raise InputError(
-                "Row {row} of {path}, in line {line}, has {record}, but its header has {header} ({header_2}{value}): "
-                "{_fix}.",
+                "Row {row} of {path}, in line {line}, has {got}, but its header has {expected} ({names}): {fix}.",
                 row=self._row,
                 path=self._path,
                 line=self._line,
-                record=_fields(len(record)),
-                header=_fields(len(self._header)),
-                header_2=", ".join(self._header[:4]),
-                value=", ..." if len(self._header) > 4 else "",
-                _fix=self._fix(len(record)),
+                got=_fields(len(record)),
+                expected=_fields(len(self._header)),
+                names=", ".join(self._header[:4]) + (", ..." if len(self._header) > 4 else ""),
+                fix=self._fix(len(record)),
             )
         rows = [*([""] for _ in range(self._blank)), record]
         self._row += len(rows)
