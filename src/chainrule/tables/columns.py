@@ -109,7 +109,7 @@ class Columns(Sequence[Column]):
         rows = [
             [
                 c.name,
-                tr("left out") if c.kind == "left out" else tr(c.kind),
+                tr(c.kind),
                 f"{c.missing:,}",
                 f"{c.distinct:,}",
                 c.read_as,
@@ -205,7 +205,7 @@ def _warn_of_words(column: Column, values: Series, data: Any) -> None:
 
 
 def _what(column: Column) -> str:
-    return "dates" if column.kind == "date" else column.numbers.text
+    return tr("dates") if column.kind == "date" else column.numbers.text
 
 
 def _more(rows: int) -> str:
@@ -223,13 +223,6 @@ def check_has(frame: Frame, name: Any) -> None:
             fix=fix,
             columns=shown(frame.columns),
         )
-
-
-def likely(missing: Sequence[str], names: Sequence[str]) -> str:
-    """Return a question that says which of the names were likely meant by those that are missing, if any were."""
-    near = [(name, meant(name, names)) for name in missing[:3]]
-    pairs = ", ".join(tr("{there!r} for {name!r}", there=there, name=name) for name, there in near if there is not None)
-    return " " + tr("Did you mean {pairs}? Then rename what is there.", pairs=pairs) if pairs else ""
 
 
 def shown(names: Sequence[str], most: int = 8) -> str:

@@ -131,8 +131,8 @@ def _refuse(values: Series, parsed: Series, what: str, words: tuple[str, ...]) -
         wrong = wrong.filter(~values[wrong].is_in(words))
     if wrong.len():
         raise WrongRowError(
-            "Column {name!r} held {what} in training, but {row} is {value!r:.40}: write it in the same way, or leave it "
-            "empty if it is unknown.",
+            "Column {name!r} held {what} in training, but {row} is {value!r:.40}: write it in the same way, or leave "
+            "it empty if it is unknown.",
             wrong[0],
             name=values.name,
             what=tr(what),

@@ -389,7 +389,7 @@ class TableModel:
         DataWarning
             If the network is clearly behind one of the baselines.
         """
-        self.report["test"] = compared = {"this network": self.evaluate(test), **self.baselines(train, test)}
+        self.report["test"] = compared = {later("this network"): self.evaluate(test), **self.baselines(train, test)}
         if sentence := behind(compared):
             warn(sentence, DataWarning)
         return compared
@@ -484,10 +484,11 @@ def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
     counts = sum(map(Counter, unknown), Counter[str]())
     for name, n in counts.items():
         warn(
-            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its categories."
+            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
+            "categories."
             if n == 1
-            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of its "
-            "categories.",
+            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
+            "its categories.",
             DataWarning,
             name=name,
             count=n,

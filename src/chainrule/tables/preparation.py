@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, missing_extra, warn
-from chainrule.tables.columns import Column, Columns, likely, shown
+from chainrule.common.names import meant
+from chainrule.common.texts import tr
+from chainrule.tables.columns import Column, Columns, shown
 from chainrule.tables.encoders import (
     CYCLES,
     SMALLEST,
@@ -227,3 +229,10 @@ def _categorical(name: str, boolean: bool, series: Series) -> Categorical:
 def _picture(series: Series) -> Picture:
     scale = 1.0 if series.dtype.inner.is_float() else _LARGEST_LEVEL
     return Picture(series.name, tuple(series.dtype.shape), scale)
+
+
+def likely(missing: Sequence[str], names: Sequence[str]) -> str:
+    """Return a question that says which of the names were likely meant by those that are missing, if any were."""
+    near = [(name, meant(name, names)) for name in missing[:3]]
+    pairs = ", ".join(tr("{there!r} for {name!r}", there=there, name=name) for name, there in near if there is not None)
+    return " " + tr("Did you mean {pairs}? Then rename what is there.", pairs=pairs) if pairs else ""

@@ -81,10 +81,10 @@ def baselines(
     X, y = _at_most(*train)
     linear = linear_model(target, X, y)
     if target.task == "regression":
-        contenders = {"mean": dummy.DummyRegressor().fit(X, y), LINEAR[target.task]: linear}
+        contenders = {later("mean"): dummy.DummyRegressor().fit(X, y), LINEAR[target.task]: linear}
     else:
         most_frequent = dummy.DummyClassifier(strategy="prior").fit(X, y)
-        contenders = {"most frequent class": most_frequent, LINEAR[target.task]: linear}
+        contenders = {later("most frequent class"): most_frequent, LINEAR[target.task]: linear}
     outputs: dict[str, list[NDArray[Any]]] = {name: [] for name in contenders}
     for X in blocks:
         if not len(X):
@@ -100,7 +100,7 @@ def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
 
     >>> behind({"this network": {"rmse": 3.0, "r2": 0.9}, "mean": {"rmse": 10.0, "r2": 0.0}})
     ''
-    >>> print(behind({"this network": {"accuracy": 0.5}, "last class": {"accuracy": 0.75}}))
+    >>> print(behind({later("this network"): {"accuracy": 0.5}, "last class": {"accuracy": 0.75}}))
     The network is behind the last class on the rows that test (accuracy 0.5000 against 0.7500). Try a longer history.
     """
     (_, network), *baselines = scores.items()
@@ -132,7 +132,7 @@ _CALLED = {
     "most frequent class": later("the most frequent class"),
     "last value": later("the last value"),
     "last class": later("the last class"),
-    "one season before": later("the one season before"),
+    "one season before": later("the value one season before"),
 }
 _HISTORY = later("Try a longer history.")
 _COLUMNS = later("The columns say little of the target, or these rows are unlike those that train: look at both.")
@@ -161,13 +161,13 @@ def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float
     values = np.full(frame.height, np.nan)
     values[known] = target.numbers_of(frame[target.name].filter(known))
     seen, rows = seen[known[rows]], rows[known[rows]]
-    name = "value" if target.task == "regression" else "class"
-    result = {f"last {name}": _of_certain(target, values[rows], values[seen[:, -1]])}
+    last = later("last value") if target.task == "regression" else later("last class")
+    result = {last: _of_certain(target, values[rows], values[seen[:, -1]])}
     season, back = past.season(frame), 0
     if season:
         back = past.history - (-past.horizon % season) - 1  # of the same hour, the last one that is known
     if season and 0 <= back < past.history:
-        result["one season before"] = _of_certain(target, values[rows], values[seen[:, back]])
+        result[later("one season before")] = _of_certain(target, values[rows], values[seen[:, back]])
     return result
 
 

@@ -170,9 +170,10 @@ def _task(series: Series, column: Column) -> tuple[Task, str]:
     """Return what a column asks for, and why."""
     if column.kind in ("date", "picture"):
         raise InputError(
-            "Column {name!r} holds {kind}s: a model predicts a class or a number.",
+            "Column {name!r} holds dates: a model predicts a class or a number."
+            if column.kind == "date"
+            else "Column {name!r} holds pictures: a model predicts a class or a number.",
             name=column.name,
-            kind=column.kind,
         )
     if column.kind in ("boolean", "categorical"):
         return "classification", tr("{count:,} classes", count=column.distinct)
@@ -229,9 +230,11 @@ def _values(series: Series, column: Column, why: str) -> Target:
         if numbers < distinct.len():
             row = format.parsed(texts(series)).is_null().arg_true()[0]
             raise WrongRowError(
-                f"Column {series.name!r} is to be predicted as a number, but ",
+                "Column {name!r} is to be predicted as a number, but {row} is {value!r:.40}. Say that the task is "
+                "classification, or correct it.",
                 row,
-                f" is {series[row]!r:.40}. Say that the task is classification, or correct it.",
+                name=series.name,
+                value=series[row],
             )
     numbers = series if series.dtype.is_numeric() else format.parsed(texts(series))
     low, high = float(numbers.min()), float(numbers.max())

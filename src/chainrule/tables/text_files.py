@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 from chainrule.tables.encodings import encoding_of
 from chainrule.tables.frames import Frame, needs_polars
 
@@ -155,8 +155,8 @@ def _header(path: Path, record: list[str]) -> list[str]:
 def check_no_title(source: str, frame: Frame, unnamed: Collection[str]) -> None:
     """Raise an error if the first line names so few of the columns that it is a title, or a heading of groups."""
     named = [name for name in frame.columns if name not in unnamed]
-    later = frame.columns[frame.columns.index(named[0]) :] if named else []
-    lacking = [name for name in later if name in unnamed and frame[name].null_count() < frame.height]
+    after = frame.columns[frame.columns.index(named[0]) :] if named else []
+    lacking = [name for name in after if name in unnamed and frame[name].null_count() < frame.height]
     if lacking and len(lacking) >= len(named):
         raise InputError(
             "The first line of {source} names {count} of its {width} columns ({names}), as a title or a heading of "
@@ -258,10 +258,14 @@ class _Records:
 
     def _fix(self, fields: int) -> str:
         if len(self._header) == 1:
-            return "the first line names the columns, so remove a title above it"
-        title = "remove a title above the names, and " if self._row == 1 and fields > len(self._header) else ""
-        separator = _NAMES.get(self._separator, self._separator)
-        return f"{title}a {separator} inside of a field needs quotes around it"
+            return tr("the first line names the columns, so remove a title above it")
+        separator = tr(_NAMES.get(self._separator, self._separator))
+        if self._row == 1 and fields > len(self._header):
+            return tr(
+                "remove a title above the names, and a {separator} inside of a field needs quotes around it",
+                separator=separator,
+            )
+        return tr("a {separator} inside of a field needs quotes around it", separator=separator)
 
 
 def _plain(text: str, separator: str, width: int) -> Frame | None:
@@ -288,8 +292,8 @@ def _equally_long(text: str, separator: str, frame: Frame, width: int) -> bool:
     return all(line.count(separator) == width - 1 for line in text.split("\n"))
 
 
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_NAMES = {",": later("comma"), ";": later("semicolon"), "\t": later("tab"), "|": later("bar")}
 
 
 def _fields(n: int) -> str:
-    return "1 field" if n == 1 else f"{n} fields"
+    return tr("1 field") if n == 1 else tr("{count} fields", count=n)
