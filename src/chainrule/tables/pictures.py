@@ -78,8 +78,8 @@ def with_pictures(frame: Frame, column: str, folder: Path, size: tuple[int, int]
             raise WrongRowError(
                 "Column {column!r} names pictures, but in {row} it is missing: correct it, or drop the row."
                 if name is None
-                else "Column {column!r} names pictures, but in {row} it is {name!r:.80}, and {folder} has no such file: "
-                "correct it, or drop the row.",
+                else "Column {column!r} names pictures, but in {row} it is {name!r:.80}, and {folder} has no such "
+                "file: correct it, or drop the row.",
                 row,
                 column=column,
                 name=name,

@@ -86,7 +86,8 @@ def split(
         raise InputError(
             "A share of {share:g} of {rows:,} rows leaves no row to test on: give it more rows, or another share."
             if not tests.any()
-            else "A share of {share:g} of {rows:,} rows leaves no row to train on: give it more rows, or another share.",
+            else "A share of {share:g} of {rows:,} rows leaves no row to train on: give it more rows, or another "
+            "share.",
             share=share,
             rows=frame.height,
         )
