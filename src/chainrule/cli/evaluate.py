@@ -50,10 +50,10 @@ def run(
     if table is not None:
         if dataset is None:
             raise InputError(
-                "{model} was trained on a table: name one with the answers, in its column {target_name!r}, as in "
+                "{model} was trained on a table: name one with the answers, in its column {target!r}, as in "
                 "chainrule evaluate {model} held-out.csv.",
                 model=model,
-                target_name=table.target.name,
+                target=table.target.name,
             )
         evaluate_table(table, model, dataset, options, as_json)
         return

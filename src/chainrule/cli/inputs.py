@@ -48,10 +48,10 @@ def loaded_for_arrays(path: Path, file: Path | str) -> Network:
     if table is not None and Path(file).suffix != ".npy":
         raise InputError(
             "{path} was trained on a table, and the network gets its columns prepared: in place of {file}, name a "
-            ".npy array of what chainrule.TableModel.load({path_2!r}).preparation.prepare(frame).X gives.",
+            ".npy array of what chainrule.TableModel.load({text!r}).preparation.prepare(frame).X gives.",
             path=path,
             file=file,
-            path_2=str(path),
+            text=str(path),
         )
     return network
 

@@ -95,7 +95,7 @@ def scores_table(scores: Mapping[str, Mapping[str, float]]) -> str:
     """
     names = list(dict.fromkeys(name for values in scores.values() for name in values))
     rows = [
-        [model, *(number_text(values[name]) if name in values else "" for name in names)]
+        [tr(model), *(number_text(values[name]) if name in values else "" for name in names)]
         for model, values in scores.items()
     ]
     return text_table(["", *map(tr, names)], rows)

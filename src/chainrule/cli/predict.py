@@ -19,6 +19,7 @@ from chainrule.cli.table_options import WRITTEN, SheetOption, SizeOption, TableO
 from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import tr
 from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.tables import TableModel
@@ -112,16 +113,22 @@ def run(
 def _no_input(model: Path, network: Network, table: TableModel | None) -> str:
     """Return the sentence that an input is missing, and which one it would be."""
     if table is not None:
-        return (
-            f"predict needs a table with the columns that {model} learned from ({shown(table.feature_names)}): name "
-            f"its file, as in chainrule predict {model} new.csv."
+        return tr(
+            "predict needs a table with the columns that {model} learned from ({columns}): name its file, as in "
+            "chainrule predict {model} new.csv.",
+            model=model,
+            columns=shown(table.feature_names),
         )
     assert network.input_shape is not None
     if math.prod(network.input_shape) == _PIXELS:
-        return f"predict needs images for {model}: name a file, or say --samples 6 to take shipped digits."
-    return (
-        f"predict needs examples of shape {network.input_shape} for {model}: name a CSV file with a row for each, an "
-        "IDX file or a .npy array."
+        return tr(
+            "predict needs images for {model}: name a file, or say --samples 6 to take shipped digits.", model=model
+        )
+    return tr(
+        "predict needs examples of shape {shape} for {model}: name a CSV file with a row for each, an IDX file or a "
+        ".npy array.",
+        shape=network.input_shape,
+        model=model,
     )
 
 
@@ -129,7 +136,7 @@ def _shipped(n: int) -> tuple[FileInput, list[int]]:
     """Return n test digits, evenly spread, and their labels."""
     _, (X, y) = load_mnist_small()
     if n > len(X):
-        raise InputError("There are {X:,} shipped test digits, but --samples asks for {n:,}.", X=len(X), n=n)
+        raise InputError("There are {count:,} shipped test digits, but --samples asks for {n:,}.", count=len(X), n=n)
     rows = np.linspace(0, len(X) - 1, n).astype(int)
     return FileInput(X[rows], PIXEL_SCALE), y[rows].tolist()
 

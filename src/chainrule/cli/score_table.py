@@ -17,9 +17,11 @@ from chainrule.cli.table_options import (
     write_frame,
     write_text,
 )
+from chainrule.common.console import say
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS
 from chainrule.tables import Scan, TableModel
 from chainrule.tables.encoders import Numeric
@@ -57,17 +59,17 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     elif out is not None:
         print(_written(len(rows), model, out) + _counts(scored, model))
     elif not rows:
-        print(f"{file} has no rows.")
+        say("{file} has no rows.", file=file)
     else:
         names = list(rows[0])
         cells = [[str(i), *(_cell(name, row[name]) for name in names)] for i, row in enumerate(rows[:_SHOWN], 1)]
-        print(text_table(["row", *names], cells))
+        print(text_table([tr("row"), *names], cells))
         if len(rows) > _SHOWN:
-            print(f"and {len(rows) - _SHOWN:,} more rows; --out FILE writes them all")
+            say("and {count:,} more rows; --out FILE writes them all", count=len(rows) - _SHOWN)
 
 
 def _written(rows: int, model: TableModel, out: Path) -> str:
-    return f"{rows:,} predictions of {model.target.name!r} written to {out}"
+    return tr("{rows:,} predictions of {target!r} written to {path}", rows=rows, target=model.target.name, path=out)
 
 
 def _write_text(model: TableModel, scored: Iterable[Frame], out: Path, file: Path) -> int:
@@ -97,16 +99,18 @@ def _counts(scored: Any, model: TableModel) -> str:
     if not 0 < len(model.target.classes) <= 10:
         return ""
     counts = scored[_PREDICTION].drop_nulls().value_counts(name="rows").sort("rows", descending=True)
-    return ": " + ", ".join(f"{row[_PREDICTION]} {row['rows']:,} times" for row in counts.iter_rows(named=True))
+    return ": " + ", ".join(
+        tr("{label} {count:,} times", label=row[_PREDICTION], count=row["rows"]) for row in counts.iter_rows(named=True)
+    )
 
 
 def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptions, as_json: bool) -> None:
     """Print the scores on a table that has the answers."""
     if file in DATASETS:
         raise InputError(
-            "{path} was trained on a table, to predict {target_name!r}: name a file with one, and not {file}.",
+            "{path} was trained on a table, to predict {target!r}: name a file with one, and not {file}.",
             path=path,
-            target_name=model.target.name,
+            target=model.target.name,
             file=file,
         )
     frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
@@ -115,7 +119,7 @@ def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptio
     if as_json:
         print_json({"model": str(path), "table": file, "test": scores, "test_rows": frame.height})
     else:
-        print(f"{frame.height:,} rows of {file}")
+        say("{rows:,} rows of {file}", rows=frame.height, file=file)
         print(scores_table({"this network": scores}))
 
 

@@ -120,9 +120,7 @@ WRITTEN = (*TEXT, ".parquet", ".arrow", ".feather")
 def check_table_file(path: Path) -> None:
     """Refuse, before the work begins, a file that no table could be written to."""
     if path.suffix.lower() not in WRITTEN:
-        raise InputError(
-            "{path} must end in the kind of table to write: {WRITTEN}.", path=path, WRITTEN=", ".join(WRITTEN)
-        )
+        raise InputError("{path} must end in the kind of table to write: {known}.", path=path, known=", ".join(WRITTEN))
     atomic.check(path)
 
 
@@ -151,11 +149,11 @@ def write_text(blocks: Iterable[Any], path: Path, its: Dialect, *, decimal_comma
             text.detach()
         except UnicodeEncodeError as error:
             raise InputError(
-                "{path} cannot be written in {encoding}, as the table was: this has no {object!r}. Bring the table "
+                "{path} cannot be written in {encoding}, as the table was: this has no {character!r}. Bring the table "
                 "to UTF-8 first, or name a file that ends in .parquet.",
                 path=path,
                 encoding=its.encoding,
-                object=error.object[error.start],
+                character=error.object[error.start],
             ) from None
     return rows
 

@@ -29,7 +29,9 @@ from chainrule.cli.table_options import (
 )
 from chainrule.cli.train_table import hidden_layers, hidden_sizes, train_table
 from chainrule.common import atomic
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS, Dataset
 from chainrule.engines.choose import ENGINES
 from chainrule.equations.activations import ACTIVATIONS
@@ -201,8 +203,20 @@ def _train(
     rule = settings["optimizer"]
     optimizer = next(name for name, make in OPTIMIZERS.items() if make is type(rule))
     if not as_json:
-        print(f"{dataset.name}: {len(X):,} training and {len(X_test):,} test examples, {dataset.task}")
-        print(f"network: {'-'.join(map(str, sizes))}, {hidden}, {optimizer} with learning rate {rule.lr}")
+        say(
+            "{name}: {train:,} training and {test:,} test examples, {task}",
+            name=dataset.name,
+            train=len(X),
+            test=len(X_test),
+            task=tr(dataset.task),
+        )
+        say(
+            "network: {sizes}, {hidden}, {optimizer} with learning rate {lr}",
+            sizes="-".join(map(str, sizes)),
+            hidden=hidden,
+            optimizer=optimizer,
+            lr=rule.lr,
+        )
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         network.fit(X, y, verbose=not as_json or sys.stderr.isatty(), **settings)
     stopping.protect()
@@ -228,7 +242,7 @@ def _train(
         return
     print(scores_line(scores, len(X_test)))
     if out is not None:
-        print(f"saved to {out}")
+        say("saved to {path}", path=out)
 
 
 def _check_files(out: Path | None, checkpoint: Path | None, resume: bool) -> None:

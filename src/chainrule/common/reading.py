@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from chainrule.common.atomic import reason
 from chainrule.common.errors import ChainruleError, DataUnavailableError, InputError
 
 
@@ -34,6 +35,4 @@ def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except ChainruleError:
         raise
     except OSError as error:
-        raise DataUnavailableError(
-            "{path} cannot be read: {reason}.", path=path, reason=error.strerror or error
-        ) from error
+        raise DataUnavailableError("{path} cannot be read: {reason}.", path=path, reason=reason(error)) from error

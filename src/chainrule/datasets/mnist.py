@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.common.atomic import reason
 from chainrule.common.errors import DataUnavailableError, FileFormatError
 from chainrule.common.texts import tr
 from chainrule.datasets.download import cached
@@ -186,7 +187,7 @@ def _content(folder: Path) -> str:
         if (folder / "mnist").is_dir():
             names += sorted(f"mnist/{path.name}" for path in (folder / "mnist").iterdir())
     except OSError as error:
-        return tr("the folder cannot be read ({reason})", reason=error.strerror)
+        return tr("the folder cannot be read ({reason})", reason=reason(error))
     if not names:
         return tr("it is empty")
     named = ", ".join(names[:_NAMED])

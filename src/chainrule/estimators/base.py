@@ -176,9 +176,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         if rate is not None:
             raise InputError(
                 "learning_rate goes with the name of an optimizer, but optimizer={optimizer} has its own rate. Write "
-                "optimizer={optimizer_type}(lr={rate}).",
+                "optimizer={kind}(lr={rate}).",
                 optimizer=shown(optimizer),
-                optimizer_type=type(optimizer).__name__,
+                kind=type(optimizer).__name__,
                 rate=shown(rate),
             )
         return optimizer
@@ -211,9 +211,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         for name in now:
             if before[name] != now[name]:
                 raise InputError(
-                    "{self_type} goes on with the network of the first fit, which had {name}={before!r}, but now "
+                    "{kind} goes on with the network of the first fit, which had {name}={before!r}, but now "
                     "{name}={now!r}. Fit anew with warm_start=False, or take a clone.",
-                    self_type=type(self).__name__,
+                    kind=type(self).__name__,
                     name=name,
                     before=before[name],
                     now=now[name],
@@ -238,9 +238,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         counting = weights > 0
         if not counting.any():
             raise InputError(
-                "The sample weights of all {weights:,} rows are zero, so there is nothing to learn from: give rows "
+                "The sample weights of all {rows:,} rows are zero, so there is nothing to learn from: give rows "
                 "that count a weight above 0, or leave out sample_weight.",
-                weights=len(weights),
+                rows=len(weights),
             )
         return X[counting], y[counting], weights[counting]
 
@@ -264,10 +264,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 raise
             names = ", ".join(map(str, self.feature_names_in_[:8]))
             raise InputError(
-                "{error} They were {names}{value}: write X[estimator.feature_names_in_].",
+                "{error} They were {names}: write X[estimator.feature_names_in_].",
                 error=str(error).rstrip(),
-                names=names,
-                value=", ..." if self.n_features_in_ > 8 else "",
+                names=names + (", ..." if self.n_features_in_ > 8 else ""),
             ) from None
 
     def _inputs(self, X: Array) -> Array:

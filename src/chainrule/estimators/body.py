@@ -37,11 +37,11 @@ def _per_layer(name: str, value: Any, sizes: tuple[int, ...]) -> tuple[Any, ...]
         return (value,) * len(sizes)
     if len(value) != len(sizes):
         raise InputError(
-            "{name} is one for all hidden layers or one for each, but hidden_layer_sizes={sizes} has {sizes_2} "
-            "layers, and {name} {value} entries.",
+            "{name} is one for all hidden layers or one for each, but hidden_layer_sizes={sizes} has {expected} "
+            "layers, and {name} {got} entries.",
             name=name,
             sizes=sizes,
-            sizes_2=len(sizes),
-            value=len(value),
+            expected=len(sizes),
+            got=len(value),
         )
     return value

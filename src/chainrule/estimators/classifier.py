@@ -88,10 +88,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         labels = None if classes is None else np.unique(np.asarray(classes))
         if labels is not None and hasattr(self, "network_") and not np.array_equal(labels, self.classes_):
             raise InputError(
-                "partial_fit takes all classes in its first call, which were {classes}, but now classes={classes_2}. "
+                "partial_fit takes all classes in its first call, which were {first}, but now classes={classes}. "
                 "Leave them out, or begin with a clone.",
-                classes=shown(self.classes_.tolist()),
-                classes_2=shown(classes),
+                first=shown(self.classes_.tolist()),
+                classes=shown(classes),
             )
         self._partial_fit(X, y, sample_weight, validation_data, labels)
         return self
@@ -128,8 +128,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         self.classes_ = np.arange(y.shape[1]) if multilabel else np.unique(y)
         if len(self.classes_) == 1 and not multilabel:
             raise InputError(
-                "NetworkClassifier tells classes apart, but y has 1 class, {classes!r}. Was it cut from sorted data?",
-                classes=self.classes_.tolist()[0],
+                "NetworkClassifier tells classes apart, but y has 1 class, {label!r}. Was it cut from sorted data?",
+                label=self.classes_.tolist()[0],
             )
         return Classes(self.classes_, multilabel)
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later, tr
 
-_ENCODE = (
+_ENCODE = later(
     "encode it first, as by a ColumnTransformer with OneHotEncoder, or let chainrule.TableModel.fit prepare the frame"
 )
 
@@ -24,16 +25,16 @@ def refuse_columns_of_texts(X: Any) -> None:
     names = getattr(X, "columns", None)
     if names is None:
         if (text := _first_text(X)) is not None:
-            raise InputError("X holds numbers, but {text!r:.40} is among them: {ENCODE}.", text=text, ENCODE=_ENCODE)
+            raise InputError("X holds numbers, but {text!r:.40} is among them: {fix}.", text=text, fix=tr(_ENCODE))
         return
     for name in names:
         values = np.asarray(X[name])
         if (text := _first_text(values)) is not None:
             raise InputError(
-                "Columns of X hold numbers, but {name!r} holds {text!r:.40}: {ENCODE}.",
+                "Columns of X hold numbers, but {name!r} holds {text!r:.40}: {fix}.",
                 name=name,
                 text=text,
-                ENCODE=_ENCODE,
+                fix=tr(_ENCODE),
             )
         if values.dtype.kind in "mM":
             raise InputError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.common.errors import InputError
 from chainrule.common.names import meant
+from chainrule.common.texts import tr
 from chainrule.network import Network
 from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.scans import Scan
@@ -71,7 +72,11 @@ def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
     for name in settings:
         if name not in known:
             near = meant(name, known)
-            fix = f"Did you mean {near}?" if near else f"Of Network.fit it takes {', '.join(known)}."
+            fix = (
+                tr("Did you mean {name!r}?", name=near)
+                if near
+                else tr("Of Network.fit it takes {known}.", known=", ".join(known))
+            )
             raise InputError("TableModel.fit takes no {name!r}. {fix}", name=name, fix=fix)
     rules = FitSettings.rules
     return {n: rules[n].check("TableModel.fit", n, value) if n in rules else value for n, value in settings.items()}
@@ -90,9 +95,9 @@ def check_weighs(class_weight: Any, goal: Target) -> None:
     """Raise an error if classes shall weigh where there are none."""
     if class_weight is not None and goal.task == "regression":
         raise InputError(
-            "class_weight is for classes, but {goal_name!r} is learned as a number ({why}): leave it out, or say "
+            "class_weight is for classes, but {name!r} is learned as a number ({why}): leave it out, or say "
             "that the task is classification.",
-            goal_name=goal.name,
+            name=goal.name,
             why=goal.why,
         )
 

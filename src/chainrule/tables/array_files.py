@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.common.errors import InputError, missing_extra
+from chainrule.common.texts import tr
 from chainrule.datasets import read_idx
 from chainrule.datasets.idx import read_unzipped
 from chainrule.tables.columns import shown
@@ -49,7 +50,7 @@ def read_idx_pair(path: Path, y: str | None) -> dict[str, Any]:
     arrays = {"picture" if inputs.ndim in _PICTURE_AXES else "x": inputs}
     if y is not None:
         arrays["class"] = read_idx(y)
-    names = "its inputs" if y is None else f"its inputs and the classes of {y}"
+    names = tr("its inputs") if y is None else tr("its inputs and the classes of {y}", y=y)
     return columns_of(f"{path}, {names},", arrays, None, None)
 
 
@@ -58,7 +59,7 @@ def _chosen(path: str, names: list[str], x: str | None, y: str | None) -> list[s
     for name in x, y:
         if name is not None and name not in names:
             raise InputError(
-                "{path} has no array {name!r}; it has {names}.", path=path, name=name, names=shown(names) or "none"
+                "{path} has no array {name!r}; it has {names}.", path=path, name=name, names=shown(names) or tr("none")
             )
     named = [name for name in (x, y) if name is not None]
     if not named and not names:
@@ -87,10 +88,10 @@ def columns_of(path: str, arrays: Mapping[str, Any], x: str | None, y: str | Non
     for name, array in arrays.items():
         if array.dtype.kind not in "biufUOM":
             raise InputError(
-                "The array {name!r} of {path} is of type {array_dtype}, and neither numbers nor texts.",
+                "The array {name!r} of {path} is of type {dtype}, and neither numbers nor texts.",
                 name=name,
                 path=path,
-                array_dtype=array.dtype,
+                dtype=array.dtype,
             )
         of_array = _columns(name, array)
         if twice := [column for column in of_array if column in columns]:
@@ -116,9 +117,9 @@ def _columns(name: str, array: Any) -> dict[str, Any]:
         return {f"{name}_{i}": np.ascontiguousarray(array[:, i]) for i in range(array.shape[1])}
     if array.ndim not in _PICTURE_AXES or array.dtype.kind not in "biuf":
         raise InputError(
-            "The array {name!r} has the shape {array_shape}: a table takes arrays of one axis, of two, or of pictures.",
+            "The array {name!r} has the shape {shape}: a table takes arrays of one axis, of two, or of pictures.",
             name=name,
-            array_shape=array.shape,
+            shape=array.shape,
         )
     pictures = array if array.ndim == 4 else array[..., None]
     if pictures.dtype.kind != "f":

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import tr
 from chainrule.tables.dates import CLOCKS, SHORT_YEAR, date_formats, format_without_signs, is_ambiguous, parsed_dates
 from chainrule.tables.frames import (
     NAME_OF_A_PICTURE,
@@ -80,7 +81,7 @@ class Column:
     @property
     def read_as(self) -> str:
         """How its values are read, for people."""
-        words = f"; missing: {shown(self.words, 3)}" if self.words else ""
+        words = "; " + tr("missing: {words}", words=shown(self.words, 3)) if self.words else ""
         return (self.note or ", ".join(self.examples)) + words
 
 
@@ -105,9 +106,20 @@ class Columns(Sequence[Column]):
         return list(self._columns)
 
     def __str__(self) -> str:
-        rows = [[c.name, c.kind, f"{c.missing:,}", f"{c.distinct:,}", c.read_as] for c in self]
-        table = text_table(["column", "kind", "missing", "different", "read as"], rows, texts=(0, 1, 4))
-        return f"{table}\nand {len(self) - _SHOWN:,} more columns" if len(self) > _SHOWN else table
+        rows = [
+            [
+                c.name,
+                tr(c.kind),
+                f"{c.missing:,}",
+                f"{c.distinct:,}",
+                c.read_as,
+            ]
+            for c in self
+        ]
+        table = text_table(
+            [tr("column"), tr("kind"), tr("missing"), tr("different"), tr("read as")], rows, texts=(0, 1, 4)
+        )
+        return f"{table}\n{tr('and {count:,} more columns', count=len(self) - _SHOWN)}" if len(self) > _SHOWN else table
 
 
 def columns(
@@ -159,8 +171,8 @@ def columns(
                 raise InputError(
                     "Column {name!r} is named as {forced} and as {kind}: name it once.",
                     name=name,
-                    forced=forced[name],
-                    kind=kind,
+                    forced=tr(forced[name]),
+                    kind=tr(kind),
                 )
             forced[name] = kind
     plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
@@ -181,30 +193,30 @@ def _warn_of_words(column: Column, values: Series, data: Any) -> None:
     """Warn of words among numbers or dates, and name the first."""
     rows = values.is_in(column.words).fill_null(False).arg_true()
     warn(
-        "Column {column_name!r} holds {column}, but {data} is {values!r:.40}{rows}: counted as missing. Leave such "
+        "Column {name!r} holds {what}, but {row} is {value!r:.40}{more}: counted as missing. Leave such "
         "cells empty, drop the rows if they are totals, or name the column as categorical or as one to drop.",
         DataWarning,
-        column_name=column.name,
-        column=_what(column),
-        data=place(row_of(data, rows[0])),
-        values=values[rows[0]],
-        rows=_more(rows.len()),
+        name=column.name,
+        what=_what(column),
+        row=place(row_of(data, rows[0])),
+        value=values[rows[0]],
+        more=_more(rows.len()),
     )
 
 
 def _what(column: Column) -> str:
-    return "dates" if column.kind == "date" else column.numbers.text
+    return tr("dates") if column.kind == "date" else column.numbers.text
 
 
 def _more(rows: int) -> str:
-    return f" ({rows:,} rows are of that sort)" if rows > 1 else ""
+    return " " + tr("({rows:,} rows are of that sort)", rows=rows) if rows > 1 else ""
 
 
 def check_has(frame: Frame, name: Any) -> None:
     """Raise an error if a frame has no column of that name."""
     if name not in frame.columns:
         near = meant(str(name), frame.columns)
-        fix = f" Did you mean {near!r}?" if near else ""
+        fix = " " + tr("Did you mean {name!r}?", name=near) if near else ""
         raise InputError(
             "There is no column {name!r}.{fix} The columns are {columns}.",
             name=name,
@@ -213,16 +225,9 @@ def check_has(frame: Frame, name: Any) -> None:
         )
 
 
-def likely(missing: Sequence[str], names: Sequence[str]) -> str:
-    """Return a question that says which of the names were likely meant by those that are missing, if any were."""
-    near = [(name, meant(name, names)) for name in missing[:3]]
-    pairs = ", ".join(f"{there!r} for {name!r}" for name, there in near if there is not None)
-    return f" Did you mean {pairs}? Then rename what is there." if pairs else ""
-
-
 def shown(names: Sequence[str], most: int = 8) -> str:
     """Return names in one line."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    more = " " + tr("and {count:,} more", count=len(names) - most) if len(names) > most else ""
     return ", ".join(f"{name!r:.60}" for name in names[:most]) + more
 
 
@@ -230,13 +235,13 @@ def _column(series: Series, forced: Kind | None) -> Column:
     """Return what a column is; what the user said comes first."""
     polars = needs_polars("A table")
     if forced == "left out":
-        return Column(series.name, "left out", "you said so")
+        return Column(series.name, "left out", tr("you said so"))
     if series.dtype == polars.Array:
         return Column(series.name, "picture", " x ".join(map(str, series.dtype.shape)))
     if series.dtype.is_numeric() and forced in (None, "numeric", "categorical"):
         return _of_numbers(series, forced)
     if has_no_texts(series):
-        return Column(series.name, "left out", f"its values are of type {series.dtype}")
+        return Column(series.name, "left out", tr("its values are of type {dtype}", dtype=series.dtype))
     values = texts(series)
     distinct = values.drop_nulls().unique().sort()
     known = Column(
@@ -247,7 +252,7 @@ def _column(series: Series, forced: Kind | None) -> Column:
         examples=tuple(f"{value:.20}" for value in distinct.head(3)),
     )
     if distinct.len() == 0:
-        return replace(known, note="all values are missing")
+        return replace(known, note=tr("all values are missing"))
     if forced == "categorical":
         return replace(known, kind="categorical")
     if forced == "numeric":
@@ -263,25 +268,27 @@ def _of_numbers(series: Series, forced: Kind | None) -> Column:
     present = x[~np.isnan(x)]
     if np.isinf(present).any():
         raise WrongRowError(
-            f"Column {series.name!r} is infinite in ", int(np.isinf(x).argmax()), ": numbers are finite or missing."
+            "Column {name!r} is infinite in {row}: numbers are finite or missing.",
+            int(np.isinf(x).argmax()),
+            name=series.name,
         )
     distinct = np.unique(present)
     examples = tuple(f"{value:.15g}" for value in distinct[:3])
     known = Column(series.name, "left out", missing=len(x) - len(present), distinct=len(distinct), examples=examples)
     if not len(distinct):
-        return replace(known, note="all values are missing")
-    span = f"{distinct[0]:.6g} to {distinct[-1]:.6g}"
+        return replace(known, note=tr("all values are missing"))
+    span = tr("{low:.6g} to {high:.6g}", low=distinct[0], high=distinct[-1])
     if forced is not None:
         return replace(known, kind=forced, note=span if forced == "numeric" else "")
     if dates := _date_without_signs(distinct):
-        return replace(known, kind="date", dates=dates, note=f"dates like {examples[0]}")
+        return replace(known, kind="date", dates=dates, note=tr("dates like {value}", value=examples[0]))
     if distinct.tolist() == [0, 1]:
         return replace(known, kind="boolean")
     if len(distinct) == 1:
-        return replace(known, note=f"all values are {examples[0]!r}")
+        return replace(known, note=tr("all values are {value!r:.40}", value=examples[0]))
     if len(distinct) == len(x) >= _FEWEST and distinct[0] >= 0 and (distinct == np.floor(distinct)).all():
         if distinct[-1] - distinct[0] == len(distinct) - 1 or _IDENTIFIER.search(series.name):
-            return replace(known, note="an identifier: each row has its own number")
+            return replace(known, note=tr("an identifier: each row has its own number"))
     return replace(known, kind="numeric", note=span)
 
 
@@ -300,7 +307,7 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
     if series.dtype == polars.Boolean or small in map(_sorted, BOOLEANS):
         return replace(known, kind="boolean")
     if distinct.len() == 1:
-        return replace(known, note=f"all values are {distinct[0]!r:.40}")
+        return replace(known, note=tr("all values are {value!r:.40}", value=distinct[0]))
     if series.dtype.is_temporal():
         return replace(known, kind="date")
     if dates := format_without_signs(distinct):
@@ -332,15 +339,20 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
     """Return what texts are: categories, or names and sentences that no two rows share."""
     present = values.len() - known.missing
     if distinct.str.contains(NAME_OF_A_PICTURE).all():
-        return replace(known, note="names of pictures, which are read if they are there")
+        return replace(known, note=tr("names of pictures, which are read if they are there"))
     if distinct.str.contains(SHORT_YEAR).all():
-        return replace(known, note=f"dates with two digits for the year, such as {distinct[0]}: write all four")
+        return replace(
+            known, note=tr("dates with two digits for the year, such as {value}: write all four", value=distinct[0])
+        )
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
         if distinct.str.contains(_WITH_A_UNIT).sum() >= _MOSTLY * distinct.len():
             return replace(
-                known, note=f"numbers with different or unknown units, such as {distinct[0]!r:.40}: leave them off"
+                known,
+                note=tr(
+                    "numbers with different or unknown units, such as {value!r:.40}: leave them off", value=distinct[0]
+                ),
             )
-        return replace(known, note="texts that hardly repeat, such as names")
+        return replace(known, note=tr("texts that hardly repeat, such as names"))
     return replace(known, kind="categorical")
 
 
@@ -350,7 +362,7 @@ def _numeric(known: Column, values: Series, distinct: Series, format: NumberForm
     words = _few_words(distinct, numbers)
     if not words:
         _refuse_others(known, values, distinct, numbers, format.text)
-    note = f"{numbers.min():.6g} to {numbers.max():.6g}"
+    note = tr("{low:.6g} to {high:.6g}", low=numbers.min(), high=numbers.max())
     if format != PLAIN:
         note += f", {format.text}"
     return replace(known, kind="numeric", numbers=format, note=note, words=words)
@@ -365,18 +377,18 @@ def _date(
     formats = date_formats(known.name, distinct)[0] if formats is None else formats
     if not formats:
         raise InputError(
-            "Column {known_name!r} holds no dates that can be read, such as 2024-02-01: {distinct!r:.40}.",
-            known_name=known.name,
-            distinct=distinct[0],
+            "Column {name!r} holds no dates that can be read, such as 2024-02-01: {value!r:.40}.",
+            name=known.name,
+            value=distinct[0],
         )
     dates = parsed_dates(distinct, formats)
     words = _few_words(distinct, dates)
     if not words:
         _refuse_others(known, values, distinct, dates, "dates")
     distinct = distinct.filter(dates.is_not_null())
-    note = f"{'times of day' if formats[0] in CLOCKS else 'dates'} like {distinct[0]}"
+    note = tr("times of day like {value}" if formats[0] in CLOCKS else "dates like {value}", value=distinct[0])
     if is_ambiguous(formats, distinct):
-        note += ", day first" if formats[0].startswith("%d") else ", month first"
+        note += ", " + tr("day first" if formats[0].startswith("%d") else "month first")
     return replace(known, kind="date", dates=formats, note=note, words=words)
 
 
@@ -395,8 +407,11 @@ def _refuse_others(known: Column, values: Series, distinct: Series, parsed: Seri
         return
     rows = values.is_in(wrong.implode()).fill_null(False).arg_true()
     raise WrongRowError(
-        f"Column {known.name!r} holds {what}, but ",
+        "Column {name!r} holds {what}, but {row} is {value!r:.40}{more}. Correct it, leave it empty where the value is "
+        "unknown, or name the column as categorical or as one to drop.",
         rows[0],
-        f" is {values[rows[0]]!r:.40}{_more(rows.len())}. Correct it, leave it empty where the value is unknown, or "
-        "name the column as categorical or as one to drop.",
+        name=known.name,
+        what=tr(what),
+        value=values[rows[0]],
+        more=_more(rows.len()),
     )

@@ -24,25 +24,25 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
     for encoder in preparation.encoders:
         if len(y) > _FEW and _gives_away(frame, encoder, target, y):
             warn(
-                "Column {encoder_name!r} says what {target_name!r} is: if it is known only afterwards, as the end of "
-                "a trip that is to be predicted, leave it out (--drop {encoder_name}, or columns(..., "
-                "drop=[{encoder_name!r}])).",
+                "Column {name!r} says what {target!r} is: if it is known only afterwards, as the end of "
+                "a trip that is to be predicted, leave it out (--drop {name}, or columns(..., "
+                "drop=[{name!r}])).",
                 DataWarning,
-                encoder_name=encoder.name,
-                target_name=target.name,
+                name=encoder.name,
+                target=target.name,
             )
     _warn_of_alike(target)
     if target.task == "classification":
         shares = np.bincount(y) / len(y)
         if (rarest := int(shares.argmin())) >= 0 and shares[rarest] < _RARE:
             warn(
-                "Class {classes!r} of {target_name!r} has {shares:.1%} of the rows: the accuracy says little about "
+                "Class {label!r} of {target!r} has {share:.1%} of the rows: the accuracy says little about "
                 "it. See the ROC AUC or the balanced accuracy, or weigh the classes (--class-weight balanced, or "
                 'class_weight="balanced").',
                 DataWarning,
-                classes=target.classes[rarest],
-                target_name=target.name,
-                shares=shares[rarest],
+                label=target.classes[rarest],
+                target=target.name,
+                share=shares[rarest],
             )
 
 
@@ -53,12 +53,12 @@ def _warn_of_alike(target: Target) -> None:
         other = of_word.setdefault(name.casefold(), name)
         if other != name:
             warn(
-                "The classes {other!r} and {name!r} of {target_name!r} differ in capital letters only and are "
+                "The classes {other!r} and {name!r} of {target!r} differ in capital letters only and are "
                 "learned as two: write them alike if they are one.",
                 DataWarning,
                 other=other,
                 name=name,
-                target_name=target.name,
+                target=target.name,
             )
 
 

@@ -64,9 +64,9 @@ def as_frame(data: Any, what: str = "The table") -> Frame:
     else:
         raise InputError(
             "{what} must be a frame of polars or pandas, a table of pyarrow or a dict of columns, but it is of type "
-            "{data_type}. A file is read with chainrule.tables.read(path).",
+            "{kind}. A file is read with chainrule.tables.read(path).",
             what=what,
-            data_type=type(data).__name__,
+            kind=type(data).__name__,
         )
     if not frame.width:
         raise InputError("{what} has no columns.", what=what)
@@ -186,10 +186,10 @@ def texts(series: Series) -> Series:
     polars = needs_polars("A table")
     if has_no_texts(series):
         raise InputError(
-            "Column {series_name!r} holds values of type {series_dtype}, which are neither numbers, texts nor dates: "
+            "Column {name!r} holds values of type {dtype}, which are neither numbers, texts nor dates: "
             "make numbers or texts of them first, or leave it out.",
-            series_name=series.name,
-            series_dtype=series.dtype,
+            name=series.name,
+            dtype=series.dtype,
         )
     if series.dtype.is_float():
         series = series.fill_nan(None)

@@ -14,6 +14,7 @@ from chainrule.common import console
 from chainrule.common.console import say
 from chainrule.common.errors import DataWarning, FileFormatError, InputError, warn
 from chainrule.common.settings import whole
+from chainrule.common.texts import later, tr
 from chainrule.common.version import __version__
 from chainrule.files import models
 from chainrule.layers import Layer
@@ -165,7 +166,7 @@ class TableModel:
         columns = without_groups(recognized(table) if columns is None else columns, group)
         arguments.check_covers(columns, target)
         answered = with_answers(
-            table, target, instead="and windows with them are left out" if past else "which are left out"
+            table, target, instead=later("and windows with them are left out") if past else later("which are left out")
         )
         if past is None:
             table = answered
@@ -204,9 +205,9 @@ class TableModel:
         say(self.about(columns))
         if isinstance(table, Scan):
             say(
-                "what they are is told from {height:,} of {height_2:,} rows, drawn from all of them",
-                height=frame.height,
-                height_2=table.height,
+                "what they are is told from {rows:,} of {total:,} rows, drawn from all of them",
+                rows=frame.height,
+                total=table.height,
             )
         if time in self.preparation.names:
             say(
@@ -219,7 +220,7 @@ class TableModel:
     def classes(self) -> NDArray[Any]:
         """The classes as `predict` gives them, in the order of `predict_proba`; a regression has none."""
         if self.target.task == "regression":
-            raise AttributeError(f"{self.target.name!r} is a number, which has no classes.")
+            raise AttributeError(tr("{name!r} is a number, which has no classes.", name=self.target.name))
         return self.target.labels(np.eye(len(self.target.classes))).to_numpy()  # type: ignore[no-any-return]
 
     @property
@@ -233,21 +234,25 @@ class TableModel:
     def predicts(self) -> str:
         """What it predicts, for people."""
         if self.target.task == "regression":
-            what = f"values from {self.target.low:.6g} to {self.target.high:.6g}"
+            what = tr("values from {low:.6g} to {high:.6g}", low=self.target.low, high=self.target.high)
         else:
             what = shown(self.target.classes)
-        return f"{self.target.name}: {self.target.task}, {what} ({self.target.why})"
+        return f"{self.target.name}: {tr(self.target.task)}, {what} ({self.target.why})"
 
     @property
     def trained(self) -> str:
         """How it was trained, for people."""
         epochs = self.report.get("history", ())
-        text = f"trained on {self.report['rows']:,} rows for {len(epochs)} epochs"
+        text = tr("trained on {rows:,} rows for {epochs} epochs", rows=self.report["rows"], epochs=len(epochs))
         best = self.report.get("kept_epoch")
         if best is None:
             return text
-        whose = "the validation data" if self.report.get("own_validation") else "a fifth of them that told when to stop"
-        return f"{text}; epoch {best} is kept, the best one on {whose}"
+        kept = (
+            "epoch {best} is kept, the best one on the validation data"
+            if self.report.get("own_validation")
+            else "epoch {best} is kept, the best one on a fifth of them that told when to stop"
+        )
+        return f"{text}; {tr(kept, best=best)}"
 
     def predict(self, data: Any) -> Any:
         """Return the class or the value of each row of a table.
@@ -273,9 +278,7 @@ class TableModel:
     def predict_proba(self, data: Any) -> NDArray[np.float64]:
         """Return the probability of each class, of shape (rows, classes), in the order of ``target.classes``."""
         if self.target.task == "regression":
-            raise InputError(
-                "{target_name!r} is a number, which has no classes: use predict.", target_name=self.target.name
-            )
+            raise InputError("{name!r} is a number, which has no classes: use predict.", name=self.target.name)
         return self._outputs(data)
 
     def _outputs(self, data: Any) -> NDArray[np.float64]:
@@ -386,7 +389,7 @@ class TableModel:
         DataWarning
             If the network is clearly behind one of the baselines.
         """
-        self.report["test"] = compared = {"this network": self.evaluate(test), **self.baselines(train, test)}
+        self.report["test"] = compared = {later("this network"): self.evaluate(test), **self.baselines(train, test)}
         if sentence := behind(compared):
             warn(sentence, DataWarning)
         return compared
@@ -396,7 +399,7 @@ class TableModel:
         lines = [str(columns), self.predicts]
         assert self.network.input_shape is not None
         shape = " x ".join(map(str, self.network.input_shape))
-        inputs = "1 input" if shape == "1" else f"{shape} inputs"
+        inputs = tr("1 input") if shape == "1" else tr("{shape} inputs", shape=shape)
         return "\n".join([*lines, f"{_columns(len(self.preparation.encoders))} {inputs}"])
 
     def save(self, path: str | Path) -> None:
@@ -449,11 +452,11 @@ class TableModel:
             ) from error
         if wanted != (network.input_shape, network.output_shape):
             raise FileFormatError(
-                "{name} describes a table of {wanted} inputs and {wanted_2} outputs, but its network takes "
+                "{name} describes a table of {n_in} inputs and {n_out} outputs, but its network takes "
                 "{input_shape} and gives {output_shape}.",
                 name=name,
-                wanted=wanted[0],
-                wanted_2=wanted[1],
+                n_in=wanted[0],
+                n_out=wanted[1],
                 input_shape=network.input_shape,
                 output_shape=network.output_shape,
             )
@@ -474,19 +477,21 @@ def _table(data: Any, past: Past | None = None) -> Any:
 
 
 def _columns(n: int) -> str:
-    return "1 column becomes" if n == 1 else f"{n:,} columns become"
+    return tr("1 column becomes") if n == 1 else tr("{count:,} columns become", count=n)
 
 
 def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
     counts = sum(map(Counter, unknown), Counter[str]())
     for name, n in counts.items():
         warn(
-            "Column {name!r} has {n:,} value{value} that training did not know; for the network they are none of its "
-            "categories.",
+            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
+            "categories."
+            if n == 1
+            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
+            "its categories.",
             DataWarning,
             name=name,
-            n=n,
-            value="s" if n > 1 else "",
+            count=n,
         )
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, missing_extra, warn
-from chainrule.tables.columns import Column, Columns, likely, shown
+from chainrule.common.names import meant
+from chainrule.common.texts import tr
+from chainrule.tables.columns import Column, Columns, shown
 from chainrule.tables.encoders import (
     CYCLES,
     SMALLEST,
@@ -90,11 +92,11 @@ class Preparation:
         if missing := [name for name in self.names if name not in there]:
             raise InputError(
                 "The model was trained with the columns {names}, but the table lacks {missing}. It has "
-                "{columns}.{missing_2}",
+                "{columns}.{suggestion}",
                 names=shown(self.names),
                 missing=shown(missing),
                 columns=shown(frame.columns),
-                missing_2=likely(missing, frame.columns),
+                suggestion=likely(missing, frame.columns),
             )
         plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
         frame = with_numbers(with_plain_numbers(frame, plain), plain)
@@ -142,13 +144,19 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
         )
     if not used:
         notes = "; ".join(f"{column.name!r}: {column.note}" for column in columns if column.name != target)
-        raise InputError(f"There is no column to learn from besides {target!r}. {notes:.500}".rstrip())
+        raise InputError(
+            "There is no column to learn from besides {target!r}. {notes:.500}"
+            if notes
+            else "There is no column to learn from besides {target!r}.",
+            target=target,
+            notes=notes,
+        )
     if len(used) > 1 and (picture := next((c for c in used if c.kind == "picture"), None)):
         others = [column.name for column in used if column is not picture]
         raise InputError(
-            "Pictures are learned from by themselves: leave out {others}, or {picture_name!r}.",
+            "Pictures are learned from by themselves: leave out {others}, or {picture!r}.",
             others=shown(others),
-            picture_name=picture.name,
+            picture=picture.name,
         )
     numbers = {c.name: read_numbers(frame[c.name], c.numbers, c.words) for c in used if c.kind == "numeric"}
     dates = {c.name: read_dates(frame[c.name], c.dates, c.words) for c in used if c.kind == "date"}
@@ -221,3 +229,10 @@ def _categorical(name: str, boolean: bool, series: Series) -> Categorical:
 def _picture(series: Series) -> Picture:
     scale = 1.0 if series.dtype.inner.is_float() else _LARGEST_LEVEL
     return Picture(series.name, tuple(series.dtype.shape), scale)
+
+
+def likely(missing: Sequence[str], names: Sequence[str]) -> str:
+    """Return a question that says which of the names were likely meant by those that are missing, if any were."""
+    near = [(name, meant(name, names)) for name in missing[:3]]
+    pairs = ", ".join(tr("{there!r} for {name!r}", there=there, name=name) for name, there in near if there is not None)
+    return " " + tr("Did you mean {pairs}? Then rename what is there.", pairs=pairs) if pairs else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.reading import opened
+from chainrule.common.texts import later, tr
 from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
 from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
@@ -66,35 +67,35 @@ def read(
         raise InputError("read takes the path of a file, but got {path!r:.80}.", path=path)
     path = Path(path)
     if path.is_dir():
-        _refuse_others(path, "a folder of pictures", sheet=sheet, x=x, y=y)
+        _refuse_others(path, later("a folder of pictures"), sheet=sheet, x=x, y=y)
         return read_pictures(path, size)
     with opened(path) as file:
         start = file.read(8)
     if start == _HDF5 or (start.startswith(_ZIP) and path.suffix.lower() == ".npz"):
-        _refuse_others(path, "a file of arrays", sheet=sheet, size=size)
+        _refuse_others(path, later("a file of arrays"), sheet=sheet, size=size)
         with _whole(path):
             arrays = read_hdf5 if start == _HDF5 else read_npz
             return as_frame(arrays(path, x, y), str(path))
     if start.startswith(_GZIP) and not is_idx(path):
         raise InputError("{path} is packed: unpack it first, as with `gunzip --keep {path}`.", path=path)
     if start.startswith((_IDX, _GZIP)):
-        _refuse_others(path, "an IDX file", sheet=sheet, x=x, size=size)
+        _refuse_others(path, later("an IDX file"), sheet=sheet, x=x, size=size)
         return as_frame(read_idx_pair(path, y))
-    _refuse_others(path, "a table", x=x, y=y)
+    _refuse_others(path, later("a table"), x=x, y=y)
     if start.startswith((_ZIP, _OLD_EXCEL)):
-        _refuse_others(path, "an Excel file", size=size)
+        _refuse_others(path, later("an Excel file"), size=size)
         with _whole(path):
             return _excel(path, sheet)
-    _refuse_others(path, "no Excel file", sheet=sheet)
+    _refuse_others(path, later("no Excel file"), sheet=sheet)
     if start.startswith((PARQUET, ARROW)):
-        _refuse_others(path, "no text file", size=size)
+        _refuse_others(path, later("no text file"), size=size)
         polars = needs_polars("Reading a table")
         with _whole(path):
             return polars.read_parquet(path) if start.startswith(PARQUET) else polars.read_ipc(path)
     frame = read_text_file(path)
     if column := column_of_pictures(frame, path.parent):
         return with_pictures(frame, column, path.parent, size)
-    _refuse_others(path, "a table without names of pictures", size=size)
+    _refuse_others(path, later("a table without names of pictures"), size=size)
     return frame
 
 
@@ -147,7 +148,7 @@ def _refuse_others(path: Path, kind: str, **settings: Any) -> None:
             raise InputError(
                 "{path} is {kind}, for which {name}={value!r} means nothing: leave it out.",
                 path=path,
-                kind=kind,
+                kind=tr(kind),
                 name=name,
                 value=value,
             )
@@ -186,7 +187,7 @@ def _excel(path: Path, sheet: str | None) -> Frame:
         raise InputError("The sheet {sheet!r} of {path} is empty.", sheet=sheet, path=path)
     first = cells.row(0)
     header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(first, 1)]
-    source = f"the sheet {sheet!r} of {path}"
+    source = tr("the sheet {sheet!r} of {path}", sheet=sheet, path=path)
     check_names(source, header)
     cells.columns = header
     check_no_title(source, cells[1:], [name for name, cell in zip(header, first, strict=True) if cell is None])
@@ -201,12 +202,12 @@ def _sheet(path: Path, names: list[str]) -> tuple[str, Frame]:
     tables = [(name, cells) for name in names[1:] if _is_table(cells := _cells(path, name))]
     if len(tables) > 1:
         raise InputError(
-            "The sheet {names!r} of {path}, the first one, holds no table, and several others do: name one, as in "
-            "--sheet {tables!r} or read(..., sheet={tables!r}). They are {tables_2}.",
-            names=names[0],
+            "The sheet {first!r} of {path}, the first one, holds no table, and several others do: name one, as in "
+            "--sheet {sheet!r} or read(..., sheet={sheet!r}). They are {sheets}.",
+            first=names[0],
             path=path,
-            tables=tables[0][0],
-            tables_2=", ".join((repr(name) for name, _ in tables)),
+            sheet=tables[0][0],
+            sheets=", ".join((repr(name) for name, _ in tables)),
         )
     return tables[0] if tables else (names[0], first)
 

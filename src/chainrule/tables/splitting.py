@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.settings import number, whole
+from chainrule.common.texts import tr
 from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.dates import date_formats, format_without_signs, parsed_dates
 from chainrule.tables.encoders import days, read_dates, read_numbers
@@ -70,7 +71,7 @@ def split(
     named = {name: column for name, column in (("stratify", stratify), ("time", time), ("group", group)) if column}
     if len(named) > 1:
         raise InputError(
-            "A table is split by one rule, but {named} were said: name one of them.", named=" and ".join(named)
+            "A table is split by one rule, but {named} were said: name one of them.", named=", ".join(named)
         )
     for column in named.values():
         check_has(frame, column)
@@ -83,10 +84,12 @@ def split(
         tests = draw(strata, share, seed)
     if not tests.any() or tests.all():
         raise InputError(
-            "A share of {share:g} of {height:,} rows leaves {value} on: give it more rows, or another share.",
+            "A share of {share:g} of {rows:,} rows leaves no row to test on: give it more rows, or another share."
+            if not tests.any()
+            else "A share of {share:g} of {rows:,} rows leaves no row to train on: give it more rows, or another "
+            "share.",
             share=share,
-            height=frame.height,
-            value="no row to test" if not tests.any() else "no row to train",
+            rows=frame.height,
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
     if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
@@ -119,9 +122,9 @@ def _latest(series: Series, share: float) -> NDArray[np.bool_]:
     moments = moments_of(series)
     if np.isnan(moments).any():
         raise WrongRowError(
-            f"Column {series.name!r} is missing in ",
+            "Column {name!r} is missing in {row}: to split by time, each row needs one.",
             int(np.isnan(moments).argmax()),
-            ": to split by time, each row needs one.",
+            name=series.name,
         )
     first = np.sort(moments)[-max(1, round(len(moments) * share))]
     return moments >= first  # type: ignore[no-any-return]
@@ -150,7 +153,10 @@ def time_formats(series: Series) -> tuple[tuple[str, ...], NumberFormat | None]:
     parsed = parsed_dates(values, formats) if dates >= some else numbers.parsed(values)
     row = (parsed.is_null() & values.is_not_null()).arg_true()[0]
     raise WrongRowError(
-        f"Column {series.name!r} is no time: it holds {values[row]!r:.40} in ", row, ", and neither dates nor numbers."
+        "Column {name!r} is no time: it holds {value!r:.40} in {row}, and neither dates nor numbers.",
+        row,
+        name=series.name,
+        value=values[row],
     )
 
 
@@ -175,9 +181,7 @@ def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
     """Return the rows of some groups, drawn at random, that have about the share of all rows."""
     codes = _codes(series)
     if codes.max(initial=0) == 0:
-        raise InputError(
-            "Column {series_name!r} has one group only, so all rows would be in the same part.", series_name=series.name
-        )
+        raise InputError("Column {name!r} has one group only, so all rows would be in the same part.", name=series.name)
     sizes = np.bincount(codes)
     order = np.random.default_rng(seed).permutation(len(sizes))
     before = np.cumsum(sizes[order]) - sizes[order]
@@ -205,7 +209,7 @@ def without_groups(columns: Columns, group: str | None) -> Columns:
     """Return columns with the one of groups left out: what is learned of a patient says nothing of another one."""
     left_out: dict[str, Any] = {
         "kind": "left out",
-        "note": "its groups split the rows, and new rows are of other groups",
+        "note": tr("its groups split the rows, and new rows are of other groups"),
     }
     return Columns([replace(column, **left_out) if column.name == group else column for column in columns])
 

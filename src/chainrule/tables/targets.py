@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.data.spread import mean_and_deviation
 from chainrule.tables.columns import Column, shown
 from chainrule.tables.encoders import LARGEST, SMALLEST, read_numbers, truth_values
@@ -86,16 +87,18 @@ class Target:
             if unknown.any():
                 row = int(unknown.argmax())
                 raise WrongRowError(
-                    f"Column {self.name!r} is {values[row]!r:.40} in ",
+                    "Column {name!r} is {value!r:.40} in {row}, but the model knows the classes {classes}.",
                     row,
-                    f", but the model knows the classes {shown(self.classes)}.",
+                    name=self.name,
+                    value=values[row],
+                    classes=shown(self.classes),
                 )
             y = codes.fill_null(-1).to_numpy()
         if missing.any():
             raise WrongRowError(
-                f"Column {self.name!r} is missing in ",
+                "Column {name!r} is missing in {row}: where the answer is unknown, there is nothing to compare with.",
                 int(missing.argmax()),
-                ": where the answer is unknown, there is nothing to compare with.",
+                name=self.name,
             )
         return y
 
@@ -143,16 +146,16 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
             words=shown(column.words),
         )
     if task is None and in_time and column.kind == "numeric":
-        task, why = "regression", "numbers in time"
+        task, why = "regression", tr("numbers in time")
     elif task is None:
         task, why = _task(series, column)
     else:
-        why = "you said so"
+        why = tr("you said so")
     if series.len() < 2:
         raise InputError(
-            "There {value} with a value of {name!r}: to learn from examples takes at least 2, and some hundred to "
+            "Rows with a value of {name!r}: {count}. To learn from examples takes at least 2, and some hundred to "
             "learn much.",
-            value="is one row" if series.len() else "are no rows",
+            count=series.len(),
             name=name,
         )
     target = _classes(series, column, why) if task == "classification" else _values(series, column, why)
@@ -167,22 +170,25 @@ def _task(series: Series, column: Column) -> tuple[Task, str]:
     """Return what a column asks for, and why."""
     if column.kind in ("date", "picture"):
         raise InputError(
-            "Column {column_name!r} holds {kind}s: a model predicts a class or a number.",
-            column_name=column.name,
-            kind=column.kind,
+            "Column {name!r} holds dates: a model predicts a class or a number."
+            if column.kind == "date"
+            else "Column {name!r} holds pictures: a model predicts a class or a number.",
+            name=column.name,
         )
     if column.kind in ("boolean", "categorical"):
-        return "classification", f"{column.distinct:,} classes"
+        return "classification", tr("{count:,} classes", count=column.distinct)
     distinct = texts(series).unique()
     values = column.numbers.parsed(distinct)
     if values.null_count():
-        return "classification", f"{column.distinct:,} classes"
+        return "classification", tr("{count:,} classes", count=column.distinct)
     if column.distinct == 2:
         return "classification", "2 different numbers"
     whole = bool((values == values.floor()).all())
     if whole and column.distinct <= _MOST_CLASSES and series.len() >= _ROWS_PER_CLASS * column.distinct:
-        return "classification", f"{column.distinct} different whole numbers; --task regression takes them as values"
-    return "regression", f"{column.distinct:,} different numbers"
+        return "classification", tr(
+            "{count} different whole numbers; --task regression takes them as values", count=column.distinct
+        )
+    return "regression", tr("{count:,} different numbers", count=column.distinct)
 
 
 def _classes(series: Series, column: Column, why: str) -> Target:
@@ -197,12 +203,12 @@ def _classes(series: Series, column: Column, why: str) -> Target:
         )
     if classes.len() > _MOST or (classes.len() > _MOST_CLASSES and classes.len() > series.len() / 2):
         raise InputError(
-            "Column {name!r} has {classes:,} different texts in {series:,} rows ({classes_2}): these are no classes. "
+            "Column {name!r} has {count:,} different texts in {rows:,} rows ({examples}): these are no classes. "
             "Name another target, or say that its task is regression if these are numbers.",
             name=name,
-            classes=classes.len(),
-            series=series.len(),
-            classes_2=shown(classes.to_list(), 3),
+            count=classes.len(),
+            rows=series.len(),
+            examples=shown(classes.to_list(), 3),
         )
     whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9][0-9]{0,17})$").all())
     if whole:
@@ -224,21 +230,28 @@ def _values(series: Series, column: Column, why: str) -> Target:
         if numbers < distinct.len():
             row = format.parsed(texts(series)).is_null().arg_true()[0]
             raise WrongRowError(
-                f"Column {series.name!r} is to be predicted as a number, but ",
+                "Column {name!r} is to be predicted as a number, but {row} is {value!r:.40}. Say that the task is "
+                "classification, or correct it.",
                 row,
-                f" is {series[row]!r:.40}. Say that the task is classification, or correct it.",
+                name=series.name,
+                value=series[row],
             )
     numbers = series if series.dtype.is_numeric() else format.parsed(texts(series))
     low, high = float(numbers.min()), float(numbers.max())
-    span = f"Column {series.name!r} is to be predicted as a number, but goes from {low:g} to {high:g}"
+    span = tr(
+        "Column {name!r} is to be predicted as a number, but goes from {low:g} to {high:g}",
+        name=series.name,
+        low=low,
+        high=high,
+    )
     if max(abs(low), abs(high)) > LARGEST:
         raise InputError(
-            "{span}, beyond {LARGEST:g}, the largest of float32: divide it by a power of 10, or take its logarithm.",
+            "{span}, beyond {largest:g}, the largest of float32: divide it by a power of 10, or take its logarithm.",
             span=span,
-            LARGEST=LARGEST,
+            largest=LARGEST,
         )
     y = numbers.to_numpy() if series.dtype.is_integer() else read_numbers(series, format)
-    (center,), (scale,) = mean_and_deviation(f"Column {series.name!r}", y[:, None])
+    (center,), (scale,) = mean_and_deviation(tr("Column {name!r}", name=series.name), y[:, None])
     if 0 < scale < SMALLEST:
         raise InputError("{span}, which differ by less than float32 can tell: multiply it by a power of 10.", span=span)
     return Target(

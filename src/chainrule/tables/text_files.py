@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
+from chainrule.common.texts import later, tr
 from chainrule.tables.encodings import encoding_of
 from chainrule.tables.frames import Frame, needs_polars
 
@@ -154,16 +155,16 @@ def _header(path: Path, record: list[str]) -> list[str]:
 def check_no_title(source: str, frame: Frame, unnamed: Collection[str]) -> None:
     """Raise an error if the first line names so few of the columns that it is a title, or a heading of groups."""
     named = [name for name in frame.columns if name not in unnamed]
-    later = frame.columns[frame.columns.index(named[0]) :] if named else []
-    lacking = [name for name in later if name in unnamed and frame[name].null_count() < frame.height]
+    after = frame.columns[frame.columns.index(named[0]) :] if named else []
+    lacking = [name for name in after if name in unnamed and frame[name].null_count() < frame.height]
     if lacking and len(lacking) >= len(named):
         raise InputError(
-            "The first line of {source} names {named} of its {width} columns ({named_2}), as a title or a heading of "
+            "The first line of {source} names {count} of its {width} columns ({names}), as a title or a heading of "
             "groups does: remove the lines above the one with a name for each column.",
             source=source,
-            named=len(named),
+            count=len(named),
             width=frame.width,
-            named_2=", ".join(f"{name!r:.40}" for name in named[:3]),
+            names=", ".join(f"{name!r:.40}" for name in named[:3]),
         )
 
 
@@ -173,11 +174,11 @@ def check_names(source: str, names: list[str]) -> None:
         twice = next(name for name in names if names.count(name) > 1)
         places = [str(i) for i, name in enumerate(names, 1) if name == twice]
         raise InputError(
-            "{source} has {places} columns named {twice!r} (columns {places_2}): give each its own name.",
+            "{source} has {count} columns named {twice!r} (columns {numbers}): give each its own name.",
             source=source,
-            places=len(places),
+            count=len(places),
             twice=twice,
-            places_2=", ".join(places[:5]),
+            numbers=", ".join(places[:5]),
         )
 
 
@@ -219,7 +220,7 @@ class _Records:
             try:
                 record = next(reader)
             except csv.Error as error:
-                where = f"row {self._row}" if self._row else "the header"
+                where = tr("row {row}", row=self._row) if self._row else tr("the header")
                 raise InputError(
                     "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
                     'quoted field is written twice ("").',
@@ -241,16 +242,14 @@ class _Records:
         self._header = self._header or record
         if len(record) != len(self._header):
             raise InputError(
-                "Row {row} of {path}, in line {line}, has {record}, but its header has {header} ({header_2}{value}): "
-                "{_fix}.",
+                "Row {row} of {path}, in line {line}, has {got}, but its header has {expected} ({names}): {fix}.",
                 row=self._row,
                 path=self._path,
                 line=self._line,
-                record=_fields(len(record)),
-                header=_fields(len(self._header)),
-                header_2=", ".join(self._header[:4]),
-                value=", ..." if len(self._header) > 4 else "",
-                _fix=self._fix(len(record)),
+                got=_fields(len(record)),
+                expected=_fields(len(self._header)),
+                names=", ".join(self._header[:4]) + (", ..." if len(self._header) > 4 else ""),
+                fix=self._fix(len(record)),
             )
         rows = [*([""] for _ in range(self._blank)), record]
         self._row += len(rows)
@@ -259,10 +258,14 @@ class _Records:
 
     def _fix(self, fields: int) -> str:
         if len(self._header) == 1:
-            return "the first line names the columns, so remove a title above it"
-        title = "remove a title above the names, and " if self._row == 1 and fields > len(self._header) else ""
-        separator = _NAMES.get(self._separator, self._separator)
-        return f"{title}a {separator} inside of a field needs quotes around it"
+            return tr("the first line names the columns, so remove a title above it")
+        separator = tr(_NAMES.get(self._separator, self._separator))
+        if self._row == 1 and fields > len(self._header):
+            return tr(
+                "remove a title above the names, and a {separator} inside of a field needs quotes around it",
+                separator=separator,
+            )
+        return tr("a {separator} inside of a field needs quotes around it", separator=separator)
 
 
 def _plain(text: str, separator: str, width: int) -> Frame | None:
@@ -289,8 +292,8 @@ def _equally_long(text: str, separator: str, frame: Frame, width: int) -> bool:
     return all(line.count(separator) == width - 1 for line in text.split("\n"))
 
 
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_NAMES = {",": later("comma"), ";": later("semicolon"), "\t": later("tab"), "|": later("bar")}
 
 
 def _fields(n: int) -> str:
-    return "1 field" if n == 1 else f"{n} fields"
+    return tr("1 field") if n == 1 else tr("{count} fields", count=n)

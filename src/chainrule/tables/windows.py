@@ -98,7 +98,7 @@ class Past:
         moments = moments_of(frame[self.time], self.formats, self.numbers)
         if np.isnan(moments).any():
             row = int(np.isnan(moments).argmax())
-            raise WrongRowError(f"Column {self.time!r} is missing in ", row, ": it orders the rows.")
+            raise WrongRowError("Column {name!r} is missing in {row}: it orders the rows.", row, name=self.time)
         return moments
 
     @staticmethod
@@ -158,9 +158,9 @@ class Past:
         """Raise an error if a table has no window at all."""
         if not len(rows):
             raise InputError(
-                "{height:,} rows make no window of {history} and a row {horizon} later without a gap: take a shorter "
+                "{rows:,} rows make no window of {history} and a row {horizon} later without a gap: take a shorter "
                 "history, or more rows.",
-                height=frame.height,
+                rows=frame.height,
                 history=self.history,
                 horizon=self.horizon,
             )
