@@ -45,8 +45,8 @@ SAID: dict[str, tuple[Callable[[], Any], str]] = {
         "X의 'b' 열 0행에는 수가 있어야 하는데, 'x'가 있습니다.",
     ),
     "metric": (
-        lambda: find("roc_auk", network().loss),
-        "'roc_auk'라는 지표는 없습니다. 'roc_auc'를 쓰려던 것입니까?",
+        lambda: find("recall_", network().loss),
+        "'recall_'라는 지표는 없습니다. 'recall'을 쓰려던 것입니까?",
     ),
     "shortcut": (
         lambda: cr.Residual([cr.Dense(3)]).init(RNG, (5,)),
