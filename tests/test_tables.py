@@ -852,3 +852,27 @@ def test_the_example_tables_are_learned_better_than_by_their_baselines(folder: P
     scores, baselines = model.evaluate(test), model.baselines(train, test)
     assert scores["r2"] > 0.9 > baselines["mean"]["r2"]
     assert columns(frame)["sold"].dates == ("%d/%m/%Y",)
+
+
+def test_one_table_has_one_decimal_sign() -> None:
+    """1.285 is a thousand where other columns have decimal commas, as far as all of its column may be one."""
+    table = {"pieces": ["1.285", "892", "3.100"] * 4, "price": ["3,51", "4,20", "5,00"] * 4, "x": ["1.5", "2", "3"] * 4}
+    pieces, price, x = cr.tables.columns(table)
+    assert (pieces.numbers.decimal, price.numbers.decimal, x.numbers.decimal) == (",", ",", ".")
+    assert pieces.note == "892 to 3100, numbers like 1.234,5"
+    alone = cr.tables.columns({"pieces": table["pieces"]})[0]
+    assert alone.note == "1.285 to 892"
+    model = cr.TableModel.fit(table | {"y": range(12)}, "y", verbose=False, epochs=1)
+    encoder = next(encoder for encoder in model.preparation.encoders if encoder.name == "pieces")
+    assert isinstance(encoder, Numeric)
+    assert encoder.read(polars.Series("pieces", ["1.285", "2.000.000"])).tolist() == [1285, 2_000_000]
+
+
+@pytest.mark.parametrize(("times", "warned"), [(1, True), (30, False)])
+def test_a_row_of_totals_is_told(times: int, warned: bool) -> None:
+    shop = ["Köln", "München"] * 30 + ["Summe"] * times
+    table = {"shop": shop, "y": list(range(len(shop)))}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        cr.TableModel.fit(table, "y", verbose=False, epochs=1)
+    assert any("'shop' holds 'Summe' in 1 of its rows" in str(warning.message) for warning in told) == warned

@@ -37,7 +37,7 @@ from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 from chainrule.layers import Layer
 
 EXAMPLE = """\
-Example: chainrule train titanic.csv --target survived --out titanic.safetensors
+Example: chainrule train titanic.csv --target Survived --out titanic.safetensors
 
 Example: chainrule train mnist-small --epochs 10 --out digits.safetensors"""
 

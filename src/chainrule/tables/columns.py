@@ -169,7 +169,22 @@ def columns(
         if column.words:
             _warn_of_words(column, texts(frame[name]), data)
         found.append(replace(column, words=(*usual.get(name, ()), *column.words)))
+    if any(column.kind == "numeric" and column.numbers.decimal == "," for column in found):
+        found = [_with_thousands(column, frame[column.name], forced.get(column.name)) for column in found]
     return Columns(found)
+
+
+def _with_thousands(column: Column, series: Series, forced: Kind | None) -> Column:
+    """Return a column of a table with decimal commas, in which 1.285 is a thousand and not a fraction, if all fit."""
+    if column.kind != "numeric" or column.numbers.decimal == "," or series.dtype != needs_polars("A table").String:
+        return column
+    format = NumberFormat(",", grouped=True, unit=column.numbers.unit)
+    values = texts(series)
+    read, before = format.parsed(values), column.numbers.parsed(values)
+    if not format.groups(values) or (before.is_not_null() & read.is_null()).any():
+        return column
+    thousands = _of_numbers(read.alias(column.name), forced)
+    return replace(thousands, note=f"{thousands.note}, {format.text}", numbers=format, words=column.words)
 
 
 def _warn_of_words(column: Column, values: Series, data: Any) -> None:

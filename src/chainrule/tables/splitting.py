@@ -80,9 +80,13 @@ def split(
         strata = np.zeros(frame.height, int) if stratify is None else _codes(frame[stratify])
         tests = draw(strata, share, seed)
     if not tests.any() or tests.all():
+        part = "test" if not tests.any() else "train"
+        alone = (
+            "" if stratify is None else f" A value of {stratify!r} that a single row has trains: leave out stratify."
+        )
         raise InputError(
-            f"A share of {share:g} of {frame.height:,} rows leaves "
-            f"{'no row to test' if not tests.any() else 'no row to train'} on: give it more rows, or another share."
+            f"A share of {share:g} of {frame.height:,} rows leaves no row to {part} on: give it more rows, or another "
+            f"share.{alone}"
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
     if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
@@ -171,7 +175,10 @@ def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
     """Return the rows of some groups, drawn at random, that have about the share of all rows."""
     codes = _codes(series)
     if codes.max(initial=0) == 0:
-        raise InputError(f"Column {series.name!r} has one group only, so all rows would be in the same part.")
+        raise InputError(
+            f"Column {series.name!r} has one group only, so all rows would be in the same part: "
+            "name another column, or split at random."
+        )
     sizes = np.bincount(codes)
     order = np.random.default_rng(seed).permutation(len(sizes))
     before = np.cumsum(sizes[order]) - sizes[order]
