@@ -397,7 +397,7 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_table_of_few_rows_trains(run: Run) -> None:
-    rows = "".join(f"{1.5 * i},{2 * i + i % 3}\n" for i in range(12))
+    rows = "".join(f"{1.5 * i + i % 3},{2 * i + 1}\n" for i in range(12))
     Path("tiny.csv").write_text(f"x,y\n{rows}", "utf-8")
     status, out, _ = run("train", "tiny.csv", "--target", "y", *QUICK)
     assert status == 0 and "2 test rows (20%), drawn at random" in out
