@@ -876,3 +876,20 @@ def test_a_row_of_totals_is_told(times: int, warned: bool) -> None:
         warnings.simplefilter("always")
         cr.TableModel.fit(table, "y", verbose=False, epochs=1)
     assert any("'shop' holds 'Summe' in 1 of its rows" in str(warning.message) for warning in told) == warned
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["L1", "L2", "L3"], "categorical"),
+        (["V10", "V12", "W3"], "categorical"),
+        (["$ 1", "$ 2", "$ 3.5"], "numeric"),
+        (["-€1", "€2", "3 €"], "numeric"),
+        (["1 V", "2 V", "3 V"], "numeric"),
+        (range(1900, 1930), "numeric"),
+        (range(100, 130), "left out"),
+    ],
+    ids=str,
+)
+def test_letters_before_numbers_are_names_and_years_count_no_rows(values: Any, kind: str) -> None:
+    assert cr.tables.columns({"x": list(values) * (10 if len(values) == 3 else 1)})[0].kind == kind

@@ -38,6 +38,7 @@ _FEW_WORDS = 3  # different ones that stand for missing numbers or dates in a co
 _SHOWN = 60  # columns of a table that is printed
 _FEWEST = 10  # different values that tell that most are numbers
 _WITH_A_UNIT = r"^[^\d\s]{0,3}\s*\d[\d.,]*\s*[^\d\s.,]{1,10}$"
+_YEARS = 1500, 2200
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row)$|(?<=[a-z])(Id|ID)$|번호$|^column 1$", re.IGNORECASE
 )
@@ -281,9 +282,14 @@ def _of_numbers(series: Series, forced: Kind | None) -> Column:
     if len(distinct) == 1:
         return replace(known, note=f"all values are {examples[0]!r}")
     if len(distinct) == len(x) >= _FEWEST and distinct[0] >= 0 and (distinct == np.floor(distinct)).all():
-        if distinct[-1] - distinct[0] == len(distinct) - 1 or _IDENTIFIER.search(series.name):
+        counted = distinct[-1] - distinct[0] == len(distinct) - 1 and not _are_years(distinct)
+        if counted or _IDENTIFIER.search(series.name):
             return replace(known, note="an identifier: each row has its own number")
     return replace(known, kind="numeric", note=span)
+
+
+def _are_years(distinct: NDArray[Any]) -> bool:
+    return bool(_YEARS[0] <= distinct[0] and distinct[-1] <= _YEARS[1])
 
 
 def _date_without_signs(distinct: NDArray[Any]) -> tuple[str, ...]:
