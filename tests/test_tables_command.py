@@ -401,3 +401,10 @@ def test_a_table_of_few_rows_trains(run: Run) -> None:
     Path("tiny.csv").write_text(f"x,y\n{rows}", "utf-8")
     status, out, _ = run("train", "tiny.csv", "--target", "y", *QUICK)
     assert status == 0 and "2 test rows (20%), drawn at random" in out
+
+
+def test_a_model_is_not_written_over_a_table(run: Run) -> None:
+    before = Path("titanic.csv").read_bytes()
+    error = fails(run("train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "other.csv"))
+    assert "--out is the model file to write, and other.csv ends as a table does" in error
+    assert Path("titanic.csv").read_bytes() == before and not Path("other.csv").exists()

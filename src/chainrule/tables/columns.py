@@ -170,7 +170,9 @@ def columns(
         if column.words:
             _warn_of_words(column, texts(frame[name]), data)
         found.append(replace(column, words=(*usual.get(name, ()), *column.words)))
-    if any(column.kind == "numeric" and column.numbers.decimal == "," for column in found):
+    dropped = [texts(frame[name]).drop_nulls().unique() for name, kind in forced.items() if kind == "left out"]
+    formats = [*(column.numbers for column in found), *(number_format(values)[0] for values in dropped)]
+    if any(format.decimal == "," for format in formats):
         found = [_with_thousands(column, frame[column.name], forced.get(column.name)) for column in found]
     return Columns(found)
 

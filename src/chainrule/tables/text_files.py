@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
 from chainrule.tables.encodings import encoding_of
-from chainrule.tables.frames import Frame, needs_polars
+from chainrule.tables.frames import Frame, needs_polars, refuse_patterns
 
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50  # records that the separator is told from
@@ -166,6 +166,7 @@ def check_names(source: str, names: list[str]) -> None:
             f"{source} has {len(places)} columns named {twice!r} (columns {', '.join(places[:5])}): give each its "
             "own name."
         )
+    refuse_patterns(names)
 
 
 def _is_number(text: str) -> bool:
