@@ -624,13 +624,42 @@ def test_what_is_said_wrong_is_told_before_all_else(said: dict[str, Any], error:
 def test_what_tells_when_to_stop_is_as_far_from_training_as_what_tests() -> None:
     table = polars.DataFrame({"t": range(100), "g": [f"g{i // 10}" for i in range(100)]})
     strata = np.zeros(100, int)
-    last = validating(table, strata, 0.2, time="t", group=None, seed=0)
+    known: dict[str, Any] = {"seed": 0, "columns": columns(table)}
+    last = validating(table, strata, 0.2, time="t", group=None, **known)
     assert np.flatnonzero(last).tolist() == list(range(80, 100))
-    whole = validating(table, strata, 0.2, time=None, group="g", seed=0)
+    whole = validating(table, strata, 0.2, time=None, group="g", **known)
     assert whole.sum() == 20 and all(len(set(whole[i : i + 10])) == 1 for i in range(0, 100, 10))
     one = table.with_columns(t=polars.lit(1), g=polars.lit("a"))
-    for by in {"time": "t", "group": None}, {"time": None, "group": "g"}:
-        assert not validating(one, strata, 0.2, seed=0, **by).any()
+    assert not validating(one, strata, 0.2, time="t", group=None, **known).any()
+    assert not validating(one, strata, 0.2, time=None, group="g", **known).any()
+
+
+def test_a_part_of_a_table_is_read_as_the_whole_one() -> None:
+    """Days up to the 12th alone could be months."""
+    days = [f"{day:02}/0{month}/2024" for month in (1, 2, 3) for day in range(1, 13)]
+    whole = polars.DataFrame({"when": [*days, "25/03/2024"], "x": range(37)})
+    last = validating(whole[:36], np.zeros(36, int), 0.25, time="when", group=None, seed=0, columns=columns(whole))
+    assert np.flatnonzero(last).tolist() == list(range(27, 36))
+
+
+def test_times_of_day_are_the_same_as_texts_and_as_times() -> None:
+    clock = [f"{hour:02}:{minute:02}:00" for hour in range(24) for minute in (0, 17, 45)]
+    y = [i % 24 for i in range(72)]
+    model = TableModel.fit({"at": clock, "y": y}, "y", verbose=False, epochs=2)
+    times = polars.DataFrame({"at": polars.Series(clock).str.to_time("%H:%M:%S")})
+    np.testing.assert_array_equal(model.predict({"at": clock}), model.predict(times))
+
+
+def test_a_column_named_like_all_of_them_is_one(tmp_path: Path) -> None:
+    table = polars.DataFrame({"*": [1, 2, 3, 4], "a": [1, 2, 3, 4], "y": [5, 6, 7, 8]})
+    assert [part.height for part in split(table, 0.5)] == [2, 2]
+
+
+def test_a_name_that_polars_takes_for_a_pattern_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("*,^a.*$,y\n1,2,3\n", "utf-8")
+    for read in lambda: cr.tables.read(tmp_path / "a.csv"), lambda: columns({"^a$": [1, 2]}):
+        with pytest.raises(InputError, match=r"begins with \^ and ends with \$: give it another name"):
+            read()
 
 
 @pytest.mark.parametrize("by", [{"time": "t"}, {"group": "g"}])
@@ -640,7 +669,8 @@ def test_rows_that_tell_when_to_stop(by: dict[str, Any], monkeypatch: pytest.Mon
     x = [i % 7 / 2 for i in range(100)]
     frame = {"x": x, "t": range(100), "g": [f"g{i // 10}" for i in range(100)], "y": [0, 1] * 50}
     TableModel.fit(frame, "y", **QUICK, **by)
-    assert spy.call_args.kwargs == {"seed": 0, "time": None, "group": None, **by}
+    said = {name: value for name, value in spy.call_args.kwargs.items() if name != "columns"}
+    assert said == {"seed": 0, "time": None, "group": None, **by}
 
 
 def test_groups_only_split(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -852,3 +882,45 @@ def test_the_example_tables_are_learned_better_than_by_their_baselines(folder: P
     scores, baselines = model.evaluate(test), model.baselines(train, test)
     assert scores["r2"] > 0.9 > baselines["mean"]["r2"]
     assert columns(frame)["sold"].dates == ("%d/%m/%Y",)
+
+
+def test_one_table_has_one_decimal_sign() -> None:
+    """1.285 is a thousand where other columns have decimal commas, as far as all of its column may be one."""
+    table = {"pieces": ["1.285", "892", "3.100"] * 4, "price": ["3,51", "4,20", "5,00"] * 4, "x": ["1.5", "2", "3"] * 4}
+    pieces, price, x = cr.tables.columns(table)
+    assert (pieces.numbers.decimal, price.numbers.decimal, x.numbers.decimal) == (",", ",", ".")
+    assert pieces.note == "892 to 3100, numbers like 1.234,5"
+    assert cr.tables.columns(table, drop=["price"])[0].note == pieces.note
+    alone = cr.tables.columns({"pieces": table["pieces"]})[0]
+    assert alone.note == "1.285 to 892"
+    model = cr.TableModel.fit(table | {"y": range(12)}, "y", verbose=False, epochs=1)
+    encoder = next(encoder for encoder in model.preparation.encoders if encoder.name == "pieces")
+    assert isinstance(encoder, Numeric)
+    assert encoder.read(polars.Series("pieces", ["1.285", "2.000.000"])).tolist() == [1285, 2_000_000]
+
+
+@pytest.mark.parametrize(("times", "warned"), [(1, True), (30, False)])
+def test_a_row_of_totals_is_told(times: int, warned: bool) -> None:
+    shop = ["Köln", "München"] * 30 + ["Summe"] * times
+    table = {"shop": shop, "y": list(range(len(shop)))}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        cr.TableModel.fit(table, "y", verbose=False, epochs=1)
+    assert any("'shop' holds 'Summe' in 1 of its rows" in str(warning.message) for warning in told) == warned
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["L1", "L2", "L3"], "categorical"),
+        (["V10", "V12", "W3"], "categorical"),
+        (["$ 1", "$ 2", "$ 3.5"], "numeric"),
+        (["-€1", "€2", "3 €"], "numeric"),
+        (["1 V", "2 V", "3 V"], "numeric"),
+        (range(1900, 1930), "numeric"),
+        (range(100, 130), "left out"),
+    ],
+    ids=str,
+)
+def test_letters_before_numbers_are_names_and_years_count_no_rows(values: Any, kind: str) -> None:
+    assert cr.tables.columns({"x": list(values) * (10 if len(values) == 3 else 1)})[0].kind == kind

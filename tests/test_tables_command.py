@@ -394,3 +394,17 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
     Path("plain.csv").write_text("a,b\n1,2\n")
     wrong = run("train", "plain.csv", "--target", "b", "--size", "8x8")
     assert "is a table without names of pictures, for which size=(8, 8) means nothing" in fails(wrong)
+
+
+def test_a_table_of_few_rows_trains(run: Run) -> None:
+    rows = "".join(f"{1.5 * i + i % 3},{2 * i + 1}\n" for i in range(12))
+    Path("tiny.csv").write_text(f"x,y\n{rows}", "utf-8")
+    status, out, _ = run("train", "tiny.csv", "--target", "y", *QUICK)
+    assert status == 0 and "2 test rows (20%), drawn at random" in out
+
+
+def test_a_model_is_not_written_over_a_table(run: Run) -> None:
+    before = Path("titanic.csv").read_bytes()
+    error = fails(run("train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "other.csv"))
+    assert "--out is the model file to write, and other.csv ends as a table does" in error
+    assert Path("titanic.csv").read_bytes() == before and not Path("other.csv").exists()

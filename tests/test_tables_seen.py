@@ -101,3 +101,11 @@ def test_the_commands_say_that_rows_were_learned_from(
     capsys.readouterr()
     main(["info", "model", "--json"])
     assert "seen" not in json.loads(capsys.readouterr().out)["table"]
+
+
+def test_a_few_rows_are_told_by_more_than_chance() -> None:
+    """Of rows of which half have a twin in training by chance, one says nothing, and a hundred do."""
+    random = np.random.default_rng(0)
+    seen = SeenRows.of(random.integers(0, 60, (100, 1)).astype(np.float32))
+    assert 0.5 < seen.by_chance < 0.95
+    assert not any(seen.share_of(np.array([[value]], np.float32)) for value in range(60))

@@ -155,7 +155,7 @@ def _parts(frame: Frame, target: str, options: TableOptions, kinds: Columns, see
     if options.history is not None:
         return _last(frame, options, share)
     how = {"time": options.split_by_time, "group": options.group}
-    if not any(how.values()) and kinds[target].distinct <= _FEW_VALUES:
+    if not any(how.values()) and kinds[target].distinct <= min(_FEW_VALUES, frame.height / 2):
         how["stratify"] = target
     text = tr("drawn at random")
     if options.split_by_time:

@@ -39,6 +39,7 @@ _FEW_WORDS = 3  # different ones that stand for missing numbers or dates in a co
 _SHOWN = 60  # columns of a table that is printed
 _FEWEST = 10  # different values that tell that most are numbers
 _WITH_A_UNIT = r"^[^\d\s]{0,3}\s*\d[\d.,]*\s*[^\d\s.,]{1,10}$"
+_YEARS = 1500, 2200
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row)$|(?<=[a-z])(Id|ID)$|번호$|^column 1$", re.IGNORECASE
 )
@@ -186,7 +187,24 @@ def columns(
         if column.words:
             _warn_of_words(column, texts(frame[name]), data)
         found.append(replace(column, words=(*usual.get(name, ()), *column.words)))
+    dropped = [texts(frame[name]).drop_nulls().unique() for name, kind in forced.items() if kind == "left out"]
+    formats = [*(column.numbers for column in found), *(number_format(values)[0] for values in dropped)]
+    if any(format.decimal == "," for format in formats):
+        found = [_with_thousands(column, frame[column.name], forced.get(column.name)) for column in found]
     return Columns(found)
+
+
+def _with_thousands(column: Column, series: Series, forced: Kind | None) -> Column:
+    """Return a column of a table with decimal commas, in which 1.285 is a thousand and not a fraction, if all fit."""
+    if column.kind != "numeric" or column.numbers.decimal == "," or series.dtype != needs_polars("A table").String:
+        return column
+    format = NumberFormat(",", grouped=True, unit=column.numbers.unit)
+    values = texts(series)
+    read, before = format.parsed(values), column.numbers.parsed(values)
+    if not format.groups(values) or (before.is_not_null() & read.is_null()).any():
+        return column
+    thousands = _of_numbers(read.alias(column.name), forced)
+    return replace(thousands, note=f"{thousands.note}, {format.text}", numbers=format, words=column.words)
 
 
 def _warn_of_words(column: Column, values: Series, data: Any) -> None:
@@ -287,9 +305,14 @@ def _of_numbers(series: Series, forced: Kind | None) -> Column:
     if len(distinct) == 1:
         return replace(known, note=tr("all values are {value!r:.40}", value=examples[0]))
     if len(distinct) == len(x) >= _FEWEST and distinct[0] >= 0 and (distinct == np.floor(distinct)).all():
-        if distinct[-1] - distinct[0] == len(distinct) - 1 or _IDENTIFIER.search(series.name):
+        counted = distinct[-1] - distinct[0] == len(distinct) - 1 and not _are_years(distinct)
+        if counted or _IDENTIFIER.search(series.name):
             return replace(known, note=tr("an identifier: each row has its own number"))
     return replace(known, kind="numeric", note=span)
+
+
+def _are_years(distinct: NDArray[Any]) -> bool:
+    return bool(_YEARS[0] <= distinct[0] and distinct[-1] <= _YEARS[1])
 
 
 def _date_without_signs(distinct: NDArray[Any]) -> tuple[str, ...]:

@@ -49,8 +49,10 @@ def parsed_dates(series: Series, formats: tuple[str, ...]) -> Series:
 def in_microseconds(series: Series) -> Series:
     """Return dates or times of polars without a zone; a time of day is one of the first day of 1970."""
     polars = needs_polars("A table")
-    if series.dtype == polars.Duration or series.dtype == polars.Time:
-        return series.cast(polars.Int64).cast(polars.Datetime("ns" if series.dtype == polars.Time else "us"))
+    if series.dtype == polars.Duration:
+        return series.cast(polars.Int64).cast(polars.Datetime("us"))
+    if series.dtype == polars.Time:  # which counts nanoseconds
+        return series.cast(polars.Int64).cast(polars.Datetime("ns")).cast(polars.Datetime("us"))
     if getattr(series.dtype, "time_zone", None):
         series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return series.cast(polars.Datetime("us"))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, warn
 from chainrule.tables.encoders import SMALLEST, Categorical, Date, Numeric, days
-from chainrule.tables.frames import Frame
+from chainrule.tables.frames import Frame, Series, texts
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.targets import Target
 
@@ -17,6 +17,9 @@ _RARE = 0.1  # of the rows
 _SAME = 0.9999  # correlation of a column that is the target in other units
 _ROWS_PER_VALUE = 5  # with fewer, each value may come with one class by chance
 _FEW = 10  # rows, in which anything may agree by chance
+_TOTALS = ["total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme", "zwischensumme"]
+_TOTALS += ["합계", "총계", "소계", "총합", "누계"]
+_MOST_TOTALS = 3  # rows; a category of more is one of its own
 
 
 def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: NDArray[Any]) -> None:
@@ -31,6 +34,8 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
                 name=encoder.name,
                 target=target.name,
             )
+        if isinstance(encoder, Categorical):
+            _warn_of_totals(frame[encoder.name])
     _warn_of_alike(target)
     if target.task == "classification":
         shares = np.bincount(y) / len(y)
@@ -44,6 +49,21 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
                 target=target.name,
                 share=shares[rarest],
             )
+
+
+def _warn_of_totals(series: Series) -> None:
+    """Warn of rows that seem to be the sum of others, as spreadsheets have below a table."""
+    values = texts(series)
+    totals = values.filter(values.str.to_lowercase().is_in(_TOTALS).fill_null(False))
+    if 0 < totals.len() <= _MOST_TOTALS:
+        warn(
+            "Column {name!r} holds {word!r} in {count:,} of its rows: if these add up the others, remove "
+            "them, because they are learned from.",
+            DataWarning,
+            name=series.name,
+            word=totals[0],
+            count=totals.len(),
+        )
 
 
 def _warn_of_alike(target: Target) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from chainrule.common.errors import InputError, missing_extra
@@ -70,6 +70,7 @@ def as_frame(data: Any, what: str = "The table") -> Frame:
         )
     if not frame.width:
         raise InputError("{what} has no columns.", what=what)
+    refuse_patterns(frame.columns)
     return frame
 
 
@@ -114,6 +115,15 @@ def _once(names: list[str]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError("The table has several columns named {twice!r}: give each its own name.", twice=twice)
+
+
+def refuse_patterns(names: Iterable[str]) -> None:
+    """Raise an error for a name that polars takes for a pattern which others fit, and it does not."""
+    for name in names:
+        if name.startswith("^") and name.endswith("$") and name != "^.*$":
+            raise InputError(
+                "A column is named {name!r}, which begins with ^ and ends with $: give it another name.", name=name
+            )
 
 
 _MANY = 1000  # values

@@ -175,7 +175,7 @@ class TableModel:
         frame = with_numbers(frame, plain)
         goal = target_of(answered[target], columns[target], task, in_time=past is not None)
         if past is not None:
-            past = past.of_training(frame)
+            past = past.of_training(frame, columns)
             columns = with_own_past(columns, answered, goal)
         arguments.check_weighs(class_weight, goal)
         measured = frame if past is None else frame.filter(~texts(frame[target]).is_null())
@@ -194,7 +194,7 @@ class TableModel:
         progress = verbose and console.out().isatty()
         settings = {"verbose": progress, "seed": seed, **settings, "class_weight": class_weight, "preset": preset}
         rows = table if isinstance(table, Scan) else frame
-        report, model.seen = train(network, prepared, goal, past, rows, settings, by)
+        report, model.seen = train(network, prepared, goal, past, rows, settings, {**by, "columns": columns})
         model.report |= report
         if verbose:
             say(model.trained)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 _KEPT = 1000  # digests: of a larger table they are a sample, by which shares are known within some percent
 _BYTES = 6  # of a digest: whole numbers below 2**53, which JSON keeps
+_DEVIATIONS = 3  # of a share by chance, which varies more among few rows
 _MORE = 0.05  # of the rows, that are equal beyond what chance makes
 
 
@@ -48,7 +49,8 @@ class SeenRows:
         digests = _digests(X)
         compared = digests[digests <= self.largest]
         share = float(np.isin(compared, self.digests).mean()) if len(compared) else 0.0
-        return share if share > self.by_chance + _MORE else 0.0
+        spread = math.sqrt(self.by_chance * (1 - self.by_chance) / max(len(compared), 1))
+        return share if share > self.by_chance + max(_MORE, _DEVIATIONS * spread) else 0.0
 
 
 def rebuilt_seen_rows(description: Mapping[str, Any]) -> SeenRows:

@@ -83,13 +83,20 @@ def split(
         strata = np.zeros(frame.height, int) if stratify is None else _codes(frame[stratify])
         tests = draw(strata, share, seed)
     if not tests.any() or tests.all():
+        alone = (
+            ""
+            if stratify is None
+            else " " + tr("A value of {column!r} that a single row has trains: leave out stratify.", column=stratify)
+        )
         raise InputError(
-            "A share of {share:g} of {rows:,} rows leaves no row to test on: give it more rows, or another share."
+            "A share of {share:g} of {rows:,} rows leaves no row to test on: give it more rows, or another "
+            "share.{alone}"
             if not tests.any()
             else "A share of {share:g} of {rows:,} rows leaves no row to train on: give it more rows, or another "
-            "share.",
+            "share.{alone}",
             share=share,
             rows=frame.height,
+            alone=alone,
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
     if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
@@ -117,9 +124,19 @@ def draw(strata: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_
     return tests
 
 
-def _latest(series: Series, share: float) -> NDArray[np.bool_]:
+def written_times(columns: Columns, name: str) -> tuple[tuple[str, ...], NumberFormat | None]:
+    """Return in which formats a column of times is written, as the whole table told: a part of it may tell others."""
+    column = next((column for column in columns if column.name == name), None)
+    if column is None or column.kind not in ("date", "numeric"):
+        return (), None
+    return (column.dates, None) if column.kind == "date" else ((), column.numbers)
+
+
+def _latest(
+    series: Series, share: float, formats: tuple[str, ...] = (), numbers: NumberFormat | None = None
+) -> NDArray[np.bool_]:
     """Return the last rows in time; those of one moment are in one part."""
-    moments = moments_of(series)
+    moments = moments_of(series, formats, numbers)
     if np.isnan(moments).any():
         raise WrongRowError(
             "Column {name!r} is missing in {row}: to split by time, each row needs one.",
@@ -181,7 +198,11 @@ def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
     """Return the rows of some groups, drawn at random, that have about the share of all rows."""
     codes = _codes(series)
     if codes.max(initial=0) == 0:
-        raise InputError("Column {name!r} has one group only, so all rows would be in the same part.", name=series.name)
+        raise InputError(
+            "Column {name!r} has one group only, so all rows would be in the same part: name another column, or split "
+            "at random.",
+            name=series.name,
+        )
     sizes = np.bincount(codes)
     order = np.random.default_rng(seed).permutation(len(sizes))
     before = np.cumsum(sizes[order]) - sizes[order]
@@ -190,14 +211,21 @@ def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
 
 
 def validating(
-    table: Any, strata: NDArray[np.int64], share: float, *, time: str | None, group: str | None, seed: int
+    table: Any,
+    strata: NDArray[np.int64],
+    share: float,
+    *,
+    time: str | None,
+    group: str | None,
+    seed: int,
+    columns: Columns,
 ) -> NDArray[np.bool_]:
     """Return which rows of training tell when to stop: the last ones by time, whole groups, or a share of each stratum.
 
     They are to the other rows as those that test are to all of training. None, if all are of one moment or group.
     """
     if time is not None:
-        last = _latest(table[time], share)
+        last = _latest(table[time], share, *written_times(columns, time))
         return last if not last.all() else np.zeros(len(last), bool)
     if group is not None:
         several = texts(table[group]).fill_null("").n_unique() > 1
@@ -245,5 +273,5 @@ def _can_be_hashed(dtype: Any) -> bool:
 
 def _digests(table: Any, names: list[str]) -> NDArray[np.uint64]:
     """Return a number for each row, which rows with the same values in these columns share."""
-    blocks = table.map(lambda block: block.select(names)) if isinstance(table, Scan) else [table.select(names)]
+    blocks = table.map(lambda block: block[names]) if isinstance(table, Scan) else [table[names]]
     return np.concatenate([block.hash_rows().to_numpy() for block in blocks])

@@ -14,7 +14,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
 from chainrule.common.texts import later, tr
 from chainrule.tables.encodings import encoding_of
-from chainrule.tables.frames import Frame, needs_polars
+from chainrule.tables.frames import Frame, needs_polars, refuse_patterns
 
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50  # records that the separator is told from
@@ -180,6 +180,7 @@ def check_names(source: str, names: list[str]) -> None:
             twice=twice,
             numbers=", ".join(places[:5]),
         )
+    refuse_patterns(names)
 
 
 def _is_number(text: str) -> bool:

@@ -40,7 +40,7 @@ def train(
     past: Past | None,
     table: Any,
     settings: dict[str, Any],
-    by: dict[str, str | None],
+    by: dict[str, Any],
 ) -> Trained:
     """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
     answers = table[target.name]
@@ -65,7 +65,7 @@ def _validates(
     target: Target,
     past: Past | None,
     settings: dict[str, Any],
-    by: dict[str, str | None],
+    by: dict[str, Any],
 ) -> NDArray[np.bool_]:
     """Return which examples tell when to stop; none if they are few, or others were said."""
     if len(y) < _FEW_ROWS or {"validation_data", "validation_split"} & set(settings):

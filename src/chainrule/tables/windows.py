@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.common.settings import whole
-from chainrule.tables.columns import check_has
+from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import rebuilt_numbers
 from chainrule.tables.encoders import read_numbers
 from chainrule.tables.frames import Frame, as_frame, texts, with_numbers
 from chainrule.tables.number_texts import NumberFormat
 from chainrule.tables.rows import WrongRowError, place
-from chainrule.tables.splitting import moments_of, time_formats
+from chainrule.tables.splitting import moments_of, time_formats, written_times
 
 _LONGER = 1.5  # times the usual step is a gap; months differ by less
 _SEASONS = {1 / 24: 24, 1 / 48: 48, 1 / 96: 96, 1.0: 7}  # rows of a season by the days of a step: a day, a week
@@ -78,11 +78,13 @@ class Past:
         whole("windows", "history", self.history, least=1)
         whole("windows", "horizon", self.horizon, least=1)
 
-    def of_training(self, frame: Frame) -> Past:
-        """Return the same with what the rows of training say about time."""
+    def of_training(self, frame: Frame, columns: Columns) -> Past:
+        """Return the same with what the rows of training say about time; how it is written, the whole table told."""
         if self.time is None or frame.height < 2:
             return self
-        formats, numbers = time_formats(frame[self.time])
+        formats, numbers = written_times(columns, self.time)
+        if not formats and numbers is None:
+            formats, numbers = time_formats(frame[self.time])
         return replace(self, formats=formats, numbers=numbers, step=self._step(self.moments(frame)))
 
     def moments(self, frame: Frame) -> NDArray[np.float64]:
