@@ -241,6 +241,13 @@ PLANTED = [
     (
         "course_optimizers",
         "update_parameters_with_adam",
+        "adam.correction-plus",
+        "v[k] / (1 - beta1**t)",
+        "v[k] / (1 + beta1**t)",
+    ),
+    (
+        "course_optimizers",
+        "update_parameters_with_adam",
         "squares.no-epsilon",
         "(np.sqrt(sc[k]) + epsilon)",
         "np.sqrt(sc[k])",

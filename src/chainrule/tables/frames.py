@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -118,12 +119,19 @@ def _once(names: list[str]) -> None:
 
 
 def refuse_patterns(names: Iterable[str]) -> None:
-    """Raise an error for a name that polars takes for a pattern which others fit, and it does not."""
+    """Raise an error for a name that polars takes for a pattern which the name itself does not fit."""
     for name in names:
-        if name.startswith("^") and name.endswith("$") and name != "^.*$":
+        if name.startswith("^") and name.endswith("$") and not _fits_itself(name):
             raise InputError(
                 "A column is named {name!r}, which begins with ^ and ends with $: give it another name.", name=name
             )
+
+
+def _fits_itself(pattern: str) -> bool:
+    try:
+        return re.search(pattern, pattern) is not None
+    except re.error:
+        return False
 
 
 _MANY = 1000  # values
