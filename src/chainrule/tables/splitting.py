@@ -71,7 +71,7 @@ def split(
     named = {name: column for name, column in (("stratify", stratify), ("time", time), ("group", group)) if column}
     if len(named) > 1:
         raise InputError(
-            "A table is split by one rule, but {named} were said: name one of them.", named=", ".join(named)
+            "A table is split by one rule, but several were said: {named}. Name one of them.", named=", ".join(named)
         )
     for column in named.values():
         check_has(frame, column)
