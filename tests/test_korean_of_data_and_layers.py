@@ -46,7 +46,7 @@ SAID: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "metric": (
         lambda: find("recall_", network().loss),
-        "'recall_'라는 지표는 없습니다. 'recall'을 쓰려던 것입니까?",
+        "'recall_'라는 지표는 없습니다. 혹시 'recall'입니까?",
     ),
     "shortcut": (
         lambda: cr.Residual([cr.Dense(3)]).init(RNG, (5,)),
@@ -73,12 +73,24 @@ def test_a_csv_file_is_named_with_its_row_and_column(tmp_path: Path) -> None:
         read_csv(path)
 
 
+def test_what_the_columns_of_a_table_are_is_told_in_korean() -> None:
+    polars = pytest.importorskip("polars", reason="tables need polars")
+    frame = polars.DataFrame(
+        {"id": range(60), "town": ["Ulm", "Bonn"] * 30, "size": [1.5, 2.5, "?", "many"] * 15}, strict=False
+    )
+    with speaking("ko"):
+        columns = str(cr.tables.columns(frame, drop=["id"]))
+        with pytest.raises(ChainruleError, match=r"2행\(헤더 포함 3행\)의 'x' 값이 무한대입니다"):
+            cr.tables.columns({"x": [1.0, float("inf"), 2.0]})
+    assert "제외" in columns and "범주" in columns and "left out" not in columns
+
+
 def test_tables_are_told_in_the_language_of_who_reads_them() -> None:
     report, summary = cr.gradcheck(cr.Dense(3), X), network().summary()
     assert "All gradients agree" in str(report) and "parameters" in str(summary)
     with speaking("ko"):
         assert "맞음" in str(report) and "모든 기울기가 일치합니다(상대 허용 오차 1e-06)." in str(report)
-        assert "매개변수  곱셈-덧셈  순전파  역전파" in str(network().summary())
+        assert "파라미터  곱셈-덧셈  순전파  역전파" in str(network().summary())
         assert "<th>출력 모양</th>" in network()._repr_html_()
     assert report.checks[0].verdict == "ok"
 

@@ -79,7 +79,8 @@ _LITTLE_WORDS |= {"each", "or", "that", "this", "by", "as", "from", "has", "have
 
 def english(text: str) -> list[str]:
     """Return what reads like an English sentence: three words in a row, one of them a little one."""
-    prose = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"|<style.*?</style>|<[^>]*>|\x1b\[[0-9;]*m", " | ", text, flags=re.DOTALL)
+    others = r"name '\w+' is not defined|<style.*?</style>|<pre>.*?</pre>"  # what Python itself says, and code
+    prose = re.sub(rf"{others}|`[^`]*`|'[^']*'|\"[^\"]*\"|<[^>]*>|\x1b\[[0-9;]*m", " | ", text, flags=re.DOTALL)
     runs = re.findall(r"(?<![\w./=-])[A-Za-z]+(?: [A-Za-z]+){2,}(?![\w/=])", prose)
     return [run for run in runs if _LITTLE_WORDS & set(run.lower().split())]
 

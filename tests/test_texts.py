@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
 import re
@@ -16,13 +17,14 @@ from typing import Any
 import pytest
 
 import chainrule as cr
+from chainrule.cli.output import scores_table
 from chainrule.common import languages
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language, speaking
 from chainrule.common.particles import FORMS, particle
 from chainrule.common.settings import choice, whole
 from chainrule.common.texts import fill, tr
-from tools.texts import faults, korean, places, template
+from tools.texts import PACKAGE, TAKES_TEXT, faults, korean, places, template
 
 FORM = re.compile("|".join(map(re.escape, FORMS)))
 KOREAN, ENGLISH = "에폭 3", "epoch 3"
@@ -38,6 +40,7 @@ b b2 b4 b5 A A2 Y P dA dY dW dW2 dP W W2 W4 W9 X U K x y w k g h 2 4 5 9 12 14 2
 PDF SVG CPU GPU NPZ SGD ReLU CUDA data gamma beta delta alpha tanh train.csv weights.npy a.py layer2 layer4 layer0.b
 b[2] 'b' (2,4) [3,2] 데이터 가중치 오차 파라미터 하나 둘째 은닉층의_너비
 옵티마이저 폴더 결과 비용의_크기 cost loss iris 나이
+roc_auc r2 rmse mae log_loss balanced_accuracy
 키 그래프
 """
 LIEUL = """
@@ -59,6 +62,16 @@ def test_every_text_has_its_korean_with_the_same_places() -> None:
     catalogue = korean()
     catalogue.update(template(), no_fuzzy_matching=True)
     assert list(faults(catalogue)) == []
+
+
+def test_the_extraction_knows_every_error_that_takes_a_text() -> None:
+    trees = [ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    kinds, before = {"Told"}, 0
+    while len(kinds) > before:
+        before = len(kinds)
+        kinds |= {kind.name for kind in classes if kinds & {ast.unparse(base) for base in kind.bases}}
+    assert len(kinds) > 10 and kinds - {"Told"} <= TAKES_TEXT
 
 
 def test_particles_fit_two_hundred_names() -> None:
@@ -88,6 +101,13 @@ def test_a_particle_stands_right_after_a_place() -> None:
     assert wrong == []
 
 
+def test_a_particle_has_the_form_that_is_filled_in() -> None:
+    """을(를), and not (을)를, in the catalogue and in the texts of the checker and the diagnosis."""
+    tables = [path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.toml"))]
+    texts = "\n".join([*_korean_texts(), *tables])
+    assert re.findall(r".*\([을은이과]\)[를는가와].*", texts) == []
+
+
 def test_no_form_with_parentheses_is_left_in_what_is_told() -> None:
     told = []
     for text in filter(places, _korean_texts()):
@@ -113,6 +133,13 @@ def test_errors_of_files_and_traces_are_told_in_korean(tmp_path: Path) -> None:
             cr.load(tmp_path / "a")
         with pytest.raises(InputError, match=r"'layer0\.V'가 없습니다.* layer0에 있는 것: "):
             trace["layer0.V"]
+
+
+def test_scores_that_are_words_are_translated_and_abbreviations_are_names() -> None:
+    names = ["accuracy", "balanced_accuracy", "roc_auc", "log_loss", "mae", "rmse", "r2"]
+    with speaking("ko"):
+        head = scores_table({"this network": dict.fromkeys(names, 0.5)}).splitlines()[0]
+    assert re.split(" {2,}", head.strip()) == ["정확도", "균형 정확도", "roc_auc", "로그 손실", "mae", "rmse", "r2"]
 
 
 def test_two_threads_are_told_things_in_two_languages_at_the_same_time() -> None:

@@ -27,8 +27,9 @@ PACKAGE = ROOT / "src/chainrule"
 CATALOGUE = PACKAGE / "locale/ko/LC_MESSAGES/chainrule.po"
 
 # Who takes a text first, and which named arguments of whom are texts. Other errors have keys, or texts for us alone.
-_TAKES_TEXT = {"tr", "later", "say", "warn", "missing_extra", "one_of", "Refusal", "BrokenRuleError", "RefusedError"}
-_TAKES_TEXT |= {"DamagedError", *(name for name, kind in vars(errors).items() if isinstance(kind, type))}
+TAKES_TEXT = {"tr", "later", "say", "warn", "missing_extra", "one_of", "Refusal", "BrokenRuleError", "RefusedError"}
+TAKES_TEXT |= {"DamagedError", "WrongRowError", "needs_polars"}
+TAKES_TEXT |= {*(name for name, kind in vars(errors).items() if isinstance(kind, type))}
 _NAMED = {"meaning", "help"}
 _SECOND = {"Instance", "Each"}
 _FIRST = {"Function"}
@@ -47,7 +48,7 @@ def texts_of_code(paths: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
 
 
 def _texts_of_call(name: str, call: ast.Call) -> Iterator[str]:
-    arguments = [*call.args[:1]] if name in _TAKES_TEXT | _FIRST else [*call.args[1:2]] if name in _SECOND else []
+    arguments = [*call.args[:1]] if name in TAKES_TEXT | _FIRST else [*call.args[1:2]] if name in _SECOND else []
     arguments += [keyword.value for keyword in call.keywords if keyword.arg in _NAMED]
     for argument in arguments:
         for choice in [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]:

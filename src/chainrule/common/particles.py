@@ -33,6 +33,7 @@ _DIGITS = {
 }  # 영, 일, 삼, 육, 칠, 팔; the others end in a vowel
 _UNITS = re.compile(r"\d(0+)$")
 _LETTERS = {"l": "l", "r": "l", "m": "c", "n": "c"}  # 엘, 알, 엠, 엔
+_SPELLED = {"auc"}  # abbreviations in small letters that look like a word: 에이유시
 _SYMBOLS = {"%": "", "+": "", "=": "", "°": "", "∞": "", "²": "c", "³": "c", "Σ": "", "∂": "", "√": ""}
 
 
@@ -72,7 +73,7 @@ def _final(word: str) -> str:
 def _of_latin(stem: str) -> str:
     """Return how an English word, or a name of single letters, ends when Koreans read it."""
     last = stem[-1:].lower()
-    if len(stem) <= 2 or stem.isupper():  # read letter by letter: dW is 디더블유, CSV 시에스브이
+    if len(stem) <= 2 or stem.isupper() or stem.lower() in _SPELLED:  # dW is 디더블유, CSV 시에스브이
         return _LETTERS.get(last, "")
     stem = stem.lower()
     if re.search("[^aeiou]le$|[aeiou]le?$", stem) or last == "l":

@@ -7,8 +7,15 @@ from collections.abc import Callable
 from chainrule.common.asked_language import asked
 from chainrule.common.texts import fill, later, translated
 
-# Names of scores that have a word of their own on pictures; others, such as those that users chose, stay as they are.
-_SCORES = {"accuracy": later("accuracy"), "loss": later("loss"), "mae": later("mae")}
+# Scores whose names are words. Abbreviations, such as mae and roc_auc, and those that users chose stay as they are.
+_SCORES = {
+    "accuracy": later("accuracy"),
+    "balanced_accuracy": later("balanced_accuracy"),
+    "log_loss": later("log_loss"),
+    "loss": later("loss"),
+    "precision": later("precision"),
+    "recall": later("recall"),
+}
 
 
 Words = Callable[..., str]

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 from chainrule.arrays import Array, leaves, replace_leaves
 from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
+from chainrule.common.texts import tr
 from chainrule.data import checks
 from chainrule.data.convert import as_array
 from chainrule.equations.losses import Loss
@@ -327,7 +328,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
 
     def _history(self) -> History:
         if not hasattr(self, "network_"):
-            raise AttributeError(f"This {type(self).__name__} has no history yet: call fit first.")
+            raise AttributeError(tr("This {kind} has no history yet: call fit first.", kind=type(self).__name__))
         return self.network_.history
 
     def __sklearn_tags__(self) -> Any:

@@ -107,20 +107,16 @@ class Columns(Sequence[Column]):
         return list(self._columns)
 
     def __str__(self) -> str:
-        rows = [
-            [
-                c.name,
-                tr(c.kind),
-                f"{c.missing:,}",
-                f"{c.distinct:,}",
-                c.read_as,
-            ]
-            for c in self
-        ]
+        rows = [[c.name, _in_words(c.kind), f"{c.missing:,}", f"{c.distinct:,}", c.read_as] for c in self]
         table = text_table(
             [tr("column"), tr("kind"), tr("missing"), tr("different"), tr("read as")], rows, texts=(0, 1, 4)
         )
         return f"{table}\n{tr('and {count:,} more columns', count=len(self) - _SHOWN)}" if len(self) > _SHOWN else table
+
+
+def _in_words(kind: Kind) -> str:
+    """Return what people are told that a column is."""
+    return tr("left out") if kind == "left out" else tr(kind)
 
 
 def columns(
@@ -172,8 +168,8 @@ def columns(
                 raise InputError(
                     "Column {name!r} is named as {forced} and as {kind}: name it once.",
                     name=name,
-                    forced=tr(forced[name]),
-                    kind=tr(kind),
+                    forced=_in_words(forced[name]),
+                    kind=_in_words(kind),
                 )
             forced[name] = kind
     plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
@@ -345,7 +341,13 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
         return _date(known, series, values, distinct, dates)
     column = _words(known, values, distinct)
     if column.kind == "categorical" and (others := _few_words(distinct, number.parsed(distinct))):
-        note = f"{', '.join(known.examples)}; but for {shown(others)} these are {number.text} (--numeric {known.name})"
+        note = tr(
+            "{examples}; but for {others} these are {numbers} (--numeric {name})",
+            examples=", ".join(known.examples),
+            others=shown(others),
+            numbers=number.text,
+            name=known.name,
+        )
         return replace(column, note=note)
     return column
 

@@ -234,23 +234,23 @@ class TableModel:
     def predicts(self) -> str:
         """What it predicts, for people."""
         if self.target.task == "regression":
+            task = tr("regression")
             what = tr("values from {low:.6g} to {high:.6g}", low=self.target.low, high=self.target.high)
         else:
-            what = shown(self.target.classes)
-        return f"{self.target.name}: {tr(self.target.task)}, {what} ({self.target.why})"
+            task, what = tr("classification"), shown(self.target.classes)
+        return f"{self.target.name}: {task}, {what} ({self.target.why})"
 
     @property
     def trained(self) -> str:
         """How it was trained, for people."""
         epochs = self.report.get("history", ())
         text = tr("trained on {rows:,} rows for {epochs} epochs", rows=self.report["rows"], epochs=len(epochs))
-        best = self.report.get("kept_epoch")
-        if best is None:
+        if (best := self.report.get("kept_epoch")) is None:
             return text
         kept = (
-            "epoch {best} is kept, the best one on the validation data"
+            later("epoch {best} is kept, the best one on the validation data")
             if self.report.get("own_validation")
-            else "epoch {best} is kept, the best one on a fifth of them that told when to stop"
+            else later("epoch {best} is kept, the best one on a fifth of them that told when to stop")
         )
         return f"{text}; {tr(kept, best=best)}"
 

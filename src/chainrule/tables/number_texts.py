@@ -94,7 +94,7 @@ class NumberFormat:
         """How to say it to people, with an example."""
         number = {".": "1,234.5" if self.grouped else "1.5", ",": "1.234,5" if self.grouped else "1,5"}[self.decimal]
         if self == PLAIN:
-            return "numbers"
+            return tr("numbers")
         return tr("numbers like {number}", number=f"{number} {self.unit}".rstrip())
 
 
