@@ -78,7 +78,7 @@ def test_tables_are_told_in_the_language_of_who_reads_them() -> None:
     assert "All gradients agree" in str(report) and "parameters" in str(summary)
     with speaking("ko"):
         assert "맞음" in str(report) and "모든 기울기가 일치합니다(상대 허용 오차 1e-06)." in str(report)
-        assert "매개변수  곱셈-덧셈  순전파  역전파" in str(network().summary())
+        assert "파라미터  곱셈-덧셈  순전파  역전파" in str(network().summary())
         assert "<th>출력 모양</th>" in network()._repr_html_()
     assert report.checks[0].verdict == "ok"
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import chainrule as cr
+from chainrule.checker.telling import texts as checker_texts
 from chainrule.common import languages
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language, speaking
@@ -79,13 +80,24 @@ def test_particles_fit_two_hundred_names() -> None:
 
 
 def _korean_texts() -> list[str]:
-    return [str(message.string) for message in korean() if message.id]
+    """Return those of the catalogue and those of the checker."""
+    tables = checker_texts._tables()
+    entries = [entry["ko"] for table in tables.values() for key, entry in table.items() if key != "words"]
+    told = [str(text) for text in tables["general.toml"]["words"]["ko"].values()] + [text for entry in entries for text in entry.values()]
+    return [*(str(message.string) for message in korean() if message.id), *told]
 
 
 def test_a_particle_stands_right_after_a_place() -> None:
     """Elsewhere the form with parentheses would be told as it is."""
     wrong = [text for text in _korean_texts() for form in FORM.finditer(text) if text[: form.start()][-1:] != "}"]
     assert wrong == []
+
+
+def test_particles_after_a_place_are_written_in_both_forms() -> None:
+    """Only then the one that fits is chosen; one form alone would be wrong after half of all names."""
+    single = "|".join(form for pair in FORMS.values() for form in pair)
+    one = re.compile(rf"\}}(?!{FORM.pattern})(({single})(?![가-힣(])|\([가-힣]\)[가-힣])")
+    assert [text for text in _korean_texts() if one.search(text)] == []
 
 
 def test_no_form_with_parentheses_is_left_in_what_is_told() -> None:

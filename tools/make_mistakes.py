@@ -35,7 +35,7 @@ CHAPTERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         ("softmax*", "svm_loss", "cost", "cross_entropy", "squared_error", "regularized_cost", "one_hot"),
     ),
     "updates": (
-        {"en": "Initial parameters, updates and optimizers", "ko": "매개변수 초기화, 갱신, 옵티마이저"},
+        {"en": "Initial parameters, updates and optimizers", "ko": "파라미터 초기화, 갱신, 옵티마이저"},
         (
             *("initialize*", "zeros", "update", "optimize", "optimizer", "mini_batches", "momentum", "nesterov"),
             *("adagrad", "rmsprop", "adam", "squares"),

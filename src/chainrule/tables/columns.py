@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 from chainrule.tables.dates import CLOCKS, SHORT_YEAR, date_formats, format_without_signs, is_ambiguous, parsed_dates
 from chainrule.tables.frames import (
     NAME_OF_A_PICTURE,
@@ -30,6 +30,7 @@ from chainrule.tables.rows import WrongRowError, place
 from chainrule.tables.scans import row_of, rows_to_look_at
 
 Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
+later("left out")  # tables show it; the words of the other kinds stand in encoders.py
 
 BOOLEANS = [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("0", "1"), ("아니오", "예")]
 """The texts of truth values, in small letters."""

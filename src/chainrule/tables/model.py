@@ -248,9 +248,9 @@ class TableModel:
         if best is None:
             return text
         kept = (
-            "epoch {best} is kept, the best one on the validation data"
+            later("epoch {best} is kept, the best one on the validation data")
             if self.report.get("own_validation")
-            else "epoch {best} is kept, the best one on a fifth of them that told when to stop"
+            else later("epoch {best} is kept, the best one on a fifth of them that told when to stop")
         )
         return f"{text}; {tr(kept, best=best)}"
 
