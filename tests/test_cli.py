@@ -535,7 +535,7 @@ def test_explain_without_a_label_and_in_korean(run: Run, small: chainrule.Networ
     status, out, _ = run(
         "explain", "small.safetensors", "--input", "row.csv", "--why", "layer2.Z[0, 1]", "--lang", "ko"
     )
-    assert status == 0 and "보려면 --label을 주세요" in out and "모든 항의 합" in out and "예측: " in out
+    assert status == 0 and "보려면 --label을 주십시오" in out and "모든 항의 합" in out and "예측: " in out
 
 
 def test_explain_says_what_it_leaves_out(run: Run, small: chainrule.Network) -> None:

@@ -78,9 +78,12 @@ _LITTLE_WORDS |= {"each", "or", "that", "this", "by", "as", "from", "has", "have
 
 
 def english(text: str) -> list[str]:
-    """Return what reads like an English sentence: three words in a row, one of them a little one."""
-    others = r"name '\w+' is not defined|<style.*?</style>|<pre>.*?</pre>"  # what Python itself says, and code
-    prose = re.sub(rf"{others}|`[^`]*`|'[^']*'|\"[^\"]*\"|<[^>]*>|\x1b\[[0-9;]*m", " | ", text, flags=re.DOTALL)
+    """Return what reads like an English sentence: three words in a row, one of them a little one.
+
+    Python's own words and code are no sentences of ours.
+    """
+    text = re.sub(r"name '\w+' is not defined|<(style|pre|code)\b.*?</\1>", " | ", text, flags=re.DOTALL)
+    prose = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"|<[^>]*>|\x1b\[[0-9;]*m", " | ", text, flags=re.DOTALL)
     runs = re.findall(r"(?<![\w./=-])[A-Za-z]+(?: [A-Za-z]+){2,}(?![\w/=])", prose)
     return [run for run in runs if _LITTLE_WORDS & set(run.lower().split())]
 
@@ -97,6 +100,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_an_english_sentence_is() -> None:
     assert english("There is no model of this name.") and english("the first in row 3")
+    assert english("<pre>import numpy as np</pre> and what is wrong in it")
+    assert not english("<pre>import numpy as np</pre> 이름이 없습니다: name 'x' is not defined")
     assert not english("chainrule train moons --layers 8, Dense와 ReLU, learning_rate=0.1, softmax cross entropy")
 
 

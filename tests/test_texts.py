@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import chainrule as cr
+from chainrule.checker.telling import texts as checker_texts
 from chainrule.cli.output import scores_table
 from chainrule.common import languages
 from chainrule.common.errors import InputError
@@ -92,7 +93,12 @@ def test_particles_fit_two_hundred_names() -> None:
 
 
 def _korean_texts() -> list[str]:
-    return [str(message.string) for message in korean() if message.id]
+    """Return those of the catalogue and those of the checker."""
+    tables = checker_texts._tables()
+    entries = [entry["ko"] for table in tables.values() for key, entry in table.items() if key != "words"]
+    told = [text for entry in entries for text in entry.values()]
+    words = [str(text) for text in tables["general.toml"]["words"]["ko"].values()]
+    return [*(str(message.string) for message in korean() if message.id), *told, *words]
 
 
 def test_a_particle_stands_right_after_a_place() -> None:
@@ -101,11 +107,11 @@ def test_a_particle_stands_right_after_a_place() -> None:
     assert wrong == []
 
 
-def test_a_particle_has_the_form_that_is_filled_in() -> None:
-    """을(를), and not (을)를, in the catalogue and in the texts of the checker and the diagnosis."""
-    tables = [path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.toml"))]
-    texts = "\n".join([*_korean_texts(), *tables])
-    assert re.findall(r".*\([을은이과]\)[를는가와].*", texts) == []
+def test_particles_after_a_place_are_written_in_both_forms() -> None:
+    """Only then the one that fits is chosen; one form alone would be wrong after half of all names."""
+    single = "|".join(form for pair in FORMS.values() for form in pair)
+    one = re.compile(rf"\}}(?!{FORM.pattern})(({single})(?![가-힣(])|\([가-힣]\)[가-힣])")
+    assert [text for text in _korean_texts() if one.search(text)] == []
 
 
 def test_no_form_with_parentheses_is_left_in_what_is_told() -> None:

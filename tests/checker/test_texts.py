@@ -85,15 +85,6 @@ def test_a_particle_fits_the_word_before_it(word: str, form: str, said: str) -> 
     assert particle(word, form) == said
 
 
-def test_particles_after_a_fact_are_written_in_both_forms() -> None:
-    """Only then the one that fits is chosen; one form alone would be wrong after half of all names."""
-    korean = [
-        entry[lang] for table in TABLES.values() for key, entry in table.items() if key != "words" for lang in ["ko"]
-    ]
-    said = [text for part in korean for text in part.values()] + [str(text) for text in WORDS["ko"].values()]
-    assert [text for text in said if re.search(r"\}(은|는|이|가|을|를|과|와|으로|로)(?![가-힣(])", text)] == []
-
-
 def test_korean_letters_are_in_what_old_consoles_know() -> None:
     for entry in texts.entries().values():
         for text in (entry.what["ko"], entry.where["ko"]):

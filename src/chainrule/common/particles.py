@@ -19,6 +19,7 @@ FORMS = {
     "(이)므로": ("이므로", "므로"),
     "(이)어야": ("이어야", "여야"),
     "(이)거나": ("이거나", "거나"),
+    "(이)었": ("이었", "였"),
 }
 _FORM = re.compile("|".join(map(re.escape, FORMS)))
 _SYLLABLES = range(0xAC00, 0xD7A4)

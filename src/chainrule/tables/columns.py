@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 from chainrule.tables.dates import CLOCKS, SHORT_YEAR, date_formats, format_without_signs, is_ambiguous, parsed_dates
 from chainrule.tables.frames import (
     NAME_OF_A_PICTURE,
@@ -30,6 +30,7 @@ from chainrule.tables.rows import WrongRowError, place
 from chainrule.tables.scans import row_of, rows_to_look_at
 
 Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
+later("left out")  # tables show it; the words of the other kinds stand in encoders.py
 
 BOOLEANS = [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("0", "1"), ("아니오", "예")]
 """The texts of truth values, in small letters."""
@@ -107,16 +108,11 @@ class Columns(Sequence[Column]):
         return list(self._columns)
 
     def __str__(self) -> str:
-        rows = [[c.name, _in_words(c.kind), f"{c.missing:,}", f"{c.distinct:,}", c.read_as] for c in self]
+        rows = [[c.name, tr(c.kind), f"{c.missing:,}", f"{c.distinct:,}", c.read_as] for c in self]
         table = text_table(
             [tr("column"), tr("kind"), tr("missing"), tr("different"), tr("read as")], rows, texts=(0, 1, 4)
         )
         return f"{table}\n{tr('and {count:,} more columns', count=len(self) - _SHOWN)}" if len(self) > _SHOWN else table
-
-
-def _in_words(kind: Kind) -> str:
-    """Return what people are told that a column is."""
-    return tr("left out") if kind == "left out" else tr(kind)
 
 
 def columns(
@@ -168,8 +164,8 @@ def columns(
                 raise InputError(
                     "Column {name!r} is named as {forced} and as {kind}: name it once.",
                     name=name,
-                    forced=_in_words(forced[name]),
-                    kind=_in_words(kind),
+                    forced=tr(forced[name]),
+                    kind=tr(kind),
                 )
             forced[name] = kind
     plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
