@@ -248,12 +248,10 @@ class TableModel:
         text = tr("trained on {rows:,} rows for {epochs} epochs", rows=self.report["rows"], epochs=len(epochs))
         if (best := self.report.get("kept_epoch")) is None:
             return text
-        kept = (
-            later("epoch {best} is kept, the best one on the validation data")
-            if self.report.get("own_validation")
-            else later("epoch {best} is kept, the best one on a fifth of them that told when to stop")
-        )
-        return f"{text}; {tr(kept, best=best)}"
+        if self.report.get("own_validation"):
+            return text + "; " + tr("epoch {best} is kept, the best one on the validation data", best=best)
+        kept = tr("epoch {best} is kept, the best one on a fifth of them that told when to stop", best=best)
+        return f"{text}; {kept}"
 
     def predict(self, data: Any) -> Any:
         """Return the class or the value of each row of a table.
