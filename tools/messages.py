@@ -44,10 +44,11 @@ def page() -> str:
         "an example each; what the checker says of each mistake is in [mistakes.md](mistakes.md) and "
         "[mistakes.ko.md](mistakes.ko.md).\n"
     )
-    return "\n".join([head, *_commands(), *_texts(), *_reports()])
+    return "\n".join([head, *commands(), *texts(), *_reports()])
 
 
-def _commands() -> Iterator[str]:
+def commands() -> Iterator[str]:
+    """Yield the help of every command."""
     yield "## Commands\n"
     for path in _paths(typer.main.get_command(app), []):
         yield f"### {' '.join(['chainrule', *path])}\n"
@@ -60,7 +61,7 @@ def _paths(command: Any, path: list[str]) -> Iterator[list[str]]:
         yield from _paths(child, [*path, name])
 
 
-def _texts() -> Iterator[str]:
+def texts() -> Iterator[str]:
     """Yield a table of the texts of each error class, and one of all others."""
     catalogue = korean()
     tables: dict[str, dict[str, str]] = defaultdict(dict)
