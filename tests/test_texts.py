@@ -83,8 +83,9 @@ def _korean_texts() -> list[str]:
     """Return those of the catalogue and those of the checker."""
     tables = checker_texts._tables()
     entries = [entry["ko"] for table in tables.values() for key, entry in table.items() if key != "words"]
-    told = [str(text) for text in tables["general.toml"]["words"]["ko"].values()] + [text for entry in entries for text in entry.values()]
-    return [*(str(message.string) for message in korean() if message.id), *told]
+    told = [text for entry in entries for text in entry.values()]
+    words = [str(text) for text in tables["general.toml"]["words"]["ko"].values()]
+    return [*(str(message.string) for message in korean() if message.id), *told, *words]
 
 
 def test_a_particle_stands_right_after_a_place() -> None:

@@ -32,7 +32,7 @@ WRONG = {
     ),
     "bias-never-used": "def linear(x, w, b):\n    return x.dot(w)",
     "bias-never-used in a loop": (
-        "def feedforward(self, x):\n    for b, w in zip(self.biases, self.weights):\n        x = relu(w @ x)\n    return x"
+        "def predict(self, x):\n    for b, w in zip(self.biases, self.weights):\n        x = relu(w @ x)\n    return x"
     ),
     "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",

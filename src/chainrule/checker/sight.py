@@ -247,9 +247,9 @@ def _unused_bias(name: str, function: Function) -> Iterator[Finding]:
     """
     if _NOT_FORWARD.search(name):
         return
-    loops = [node for node in ast.walk(function) if isinstance(node, ast.For)]
-    parameters = {argument.arg: function.lineno for argument in [*function.args.args, *function.args.kwonlyargs]}
-    handed = parameters | {n.id: loop.lineno for loop in loops for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    handed = {argument.arg: function.lineno for argument in [*function.args.args, *function.args.kwonlyargs]}
+    for loop in [node for node in ast.walk(function) if isinstance(node, ast.For)]:
+        handed |= {node.id: loop.lineno for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
     reads = _reads(function)
     for bias in filter(_BIAS.fullmatch, handed):
         weights = f"[wW]{bias[1:]}|[wW]eights?" if len(bias) < len("bias") else "[wW]|[wW]eights?"
