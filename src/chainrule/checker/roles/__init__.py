@@ -21,9 +21,9 @@ from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_sta
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles import normalization_of_objects, optimizers_of_objects, updates_of_dicts
+from chainrule.checker.roles.book import clipping, gates, layers, learning_layers
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
-from chainrule.checker.roles.book import gates, layers, learning_layers
 from chainrule.checker.roles.book import optimizers as book_optimizers
 from chainrule.checker.roles.course import (
     basics,
@@ -65,7 +65,7 @@ FAMILIES: Sequence[Family] = (
     *(elementwise, gates, basics, labels, cost, setup, gradient_checking),
     *(classifiers, normalization, recurrent_rows, update_rules),
     *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
-    *(network, logistic, shallow, book_functions, layers, learning_layers, script_functions),
+    *(network, logistic, shallow, book_functions, layers, learning_layers, clipping, script_functions),
 )
 
 
