@@ -38,7 +38,7 @@ def lacking(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
     catalogue, lacking = texts._catalogue, set()
 
     class Noting(dict[str, str]):
-        def get(self, english: str, otherwise: object = None) -> str:  # type: ignore[override]
+        def get(self, english: str, otherwise: object = None) -> str:
             if english not in self | _NAMES and not re.search("[가-힣]", english):
                 lacking.add(english)
             return super().get(english, str(otherwise))
