@@ -38,7 +38,7 @@ CHAPTERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         {"en": "Initial parameters, updates and optimizers", "ko": "파라미터 초기화, 갱신, 옵티마이저"},
         (
             *("initialize*", "zeros", "update", "optimize", "optimizer", "mini_batches", "momentum", "nesterov"),
-            *("adagrad", "rmsprop", "adam", "squares"),
+            *("adagrad", "rmsprop", "adam", "squares", "clipping"),
         ),
     ),
     "regularization": (
