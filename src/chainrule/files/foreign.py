@@ -17,7 +17,13 @@ _STARTS = (
     (b"\x93NUMPY", later("a NumPy array: read it with numpy.load")),
     (b"\x1f\x8b", later("packed by gzip: unpack it first, with gunzip")),
     (b"\0\0", later("perhaps a data set in the IDX format: read it with chainrule.datasets.read_idx")),
-    (b"PAR1", _TABLE),
+    (
+        b"PAR1",
+        later(
+            "a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL, or give it to fit as "
+            "chainrule.sources.Parquet"
+        ),
+    ),
     (b"ARROW1", _TABLE),
     (b"\x89PNG", later("a picture")),
     (b"\xff\xd8\xff", later("a picture")),
