@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TEXTS := src/chainrule/locale/ko/LC_MESSAGES/chainrule.po
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow fuzz fuzz-files check-quality gallery lint format bench bench-quick bench-first clean
+.PHONY: run test test-slow fuzz fuzz-files check-quality gallery texts messages lint format bench bench-quick bench-first clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -36,6 +37,14 @@ check-quality: $(VENV)/dev.stamp
 gallery: $(VENV)/dev.stamp
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.gallery
 
+# Brings the Korean catalogue up to date with the texts in the code, and names those that have no Korean yet.
+texts: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.texts
+
+# Writes docs/messages.md: all texts in both languages, to be read as a whole.
+messages: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.messages
+
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -62,7 +71,7 @@ bench-quick: $(VENV)/dev.stamp
 bench-first: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.first_network
 
-$(VENV)/run.stamp: pyproject.toml
+$(VENV)/run.stamp: pyproject.toml hatch_build.py $(TEXTS)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chainrule needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
 	@echo "Installing chainrule into $(VENV) ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -21,8 +21,8 @@ from rich.console import Console
 
 import chainrule
 from chainrule.cli import main
+from chainrule.cli.command import Command
 from chainrule.cli.draw import draw
-from chainrule.cli.keeping import KeepsInputs
 from tests.commands import COMMANDS, PLOTS
 
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()
@@ -535,7 +535,7 @@ def test_explain_without_a_label_and_in_korean(run: Run, small: chainrule.Networ
     status, out, _ = run(
         "explain", "small.safetensors", "--input", "row.csv", "--why", "layer2.Z[0, 1]", "--lang", "ko"
     )
-    assert status == 0 and "보려면 --label을 주세요" in out and "모든 항의 합" in out and "예측: " in out
+    assert status == 0 and "보려면 --label을 주십시오" in out and "모든 항의 합" in out and "예측: " in out
 
 
 def test_explain_says_what_it_leaves_out(run: Run, small: chainrule.Network) -> None:
@@ -564,7 +564,7 @@ def test_no_command_writes_over_what_it_reads(fails: Callable[..., str], small: 
     assert "--out row.npy would write over the file that the command reads" in message
     assert before == {name: Path(name).read_bytes() for name in before}
     commands = {**COMMANDS, **PLOTS}
-    assert all(isinstance(command, KeepsInputs) for name, command in commands.items() if name != "plot")
+    assert all(isinstance(command, Command) for name, command in commands.items() if name != "plot")
 
 
 def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small: chainrule.Network) -> None:

@@ -460,3 +460,26 @@ def test_odd_arguments_end_in_a_result_or_one_sentence(
         if out.getvalue()[:1] in ("[", "{"):
             strictly(out.getvalue())
     assert sys.stdout is not out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("teach", "그런 명령은 없습니다: 'teach'. (도움말: chainrule --help)"),
+        ("plot", "명령이 빠졌습니다. (도움말: chainrule plot --help)"),
+        ("summary", "MODEL이 빠졌습니다. (도움말: chainrule summary --help)"),
+        ("summary a b", "남는 인수가 있습니다: b. (도움말: chainrule summary --help)"),
+        ("gates --json=3", "--json에는 값을 쓰지 않습니다. (도움말: chainrule gates --help)"),
+        ("gates --out", "--out에는 값이 필요합니다. (도움말: chainrule gates --help)"),
+        (
+            "plot confusion m moon --out a.png",
+            "그런 데이터셋은 없습니다: 'moon'. 혹시 'moons'입니까?",
+        ),
+        ("plot history none.json --out a.png", "none.json: 그런 파일이나 폴더가 없습니다"),
+        ("check --json --csv a.py", "--json, --csv, --junit, --repro는 함께 쓸 수 없습니다. 하나만 고르십시오."),
+    ],
+)
+def test_errors_are_told_in_korean(run: Run, arguments: str, said: str) -> None:
+    status, out, err = run("--lang=ko", *arguments.split())
+    assert (status, out) == (2, "")
+    assert err.startswith(f"chainrule: {said}")

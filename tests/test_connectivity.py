@@ -255,7 +255,7 @@ DENSE = cr.Dense(5)
         ),
         (
             {"a": ("multiply", "input")},
-            "'a' of a Graph takes operation as a layer, or 'add' or 'concatenate', but operation='multiply'",
+            "'a' of the Graph takes operation as a layer, or 'add' or 'concatenate', but operation='multiply'",
         ),
         ({"a": (cr.Dense, "input")}, r"operation=Dense\. Write Dense\(\.\.\.\) with parentheses"),
         ({"a": ("add", [])}, "node 'a' of the Graph has no inputs"),

@@ -419,6 +419,7 @@ def test_a_language_is_asked_for_or_that_of_the_locale(monkeypatch: pytest.Monke
     ):
         with pytest.raises(InputError, match="takes lang as 'en' or 'ko', but lang='fr'"):
             tell()
+    monkeypatch.delenv("CHAINRULE_LANG", raising=False)
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert "뉴런" in str(diagnosis) and "뉴런" in diagnosis._repr_html_()
 

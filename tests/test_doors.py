@@ -365,7 +365,7 @@ def test_scores_of_all_rows_need_no_weights_in_every_batch() -> None:
 
 def test_a_bad_number_is_named_by_row_and_place() -> None:
     frame = pd.DataFrame({"age": [1.0, 2.0, np.nan], "size": [1.0, 2.0, 3.0]})
-    with pytest.raises(InputError, match=r"NaN or infinite, the first \(nan\) at row 2 of column 'age'"):
+    with pytest.raises(InputError, match=r"1 of its 6 values is NaN or infinite \(nan at row 2 of column 'age'\)"):
         cr.Network.mlp([2, 2]).fit(frame, [0, 1, 0], epochs=1, verbose=False)
 
 

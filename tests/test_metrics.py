@@ -230,7 +230,7 @@ def test_names_in_the_table_are_the_metrics_names() -> None:
     [
         ("accurate", BINARY, r"There is no metric 'accurate'. Did you mean 'accuracy'\? Known: accuracy, top_3"),
         ("top_0_accuracy", MULTICLASS, "TopK takes k, how many guesses are allowed, as a whole .* least 1, but k=0"),
-        ("accuracy", REGRESSION, "accuracy measures binary and multiclass targets, but MeanSquaredError is a loss for "
+        ("accuracy", REGRESSION, "accuracy measures binary, multiclass targets, but MeanSquaredError is a loss for "
                                  r"regression targets. Metrics for those: mae, r2\."),
         ("top_3_accuracy", BINARY, "top_3_accuracy measures multiclass targets, but BinaryCrossEntropy"),
         (R2(), MULTICLASS, "r2 measures regression targets"),

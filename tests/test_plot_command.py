@@ -20,6 +20,7 @@ from chainrule import plots
 from chainrule.cli import main
 from chainrule.common import fonts
 from chainrule.common.errors import InputError
+from chainrule.common.languages import language
 from tests.commands import PLOTS
 
 Run = Callable[..., tuple[int, str, str]]
@@ -83,18 +84,19 @@ def test_every_kind_writes_an_image_in_both_languages(run: Run, kind: str) -> No
         fonts.hangul_font()
     except InputError:
         pytest.skip("needs a font with Korean letters")  # tests/test_plots.py tests whether one is found
-    assert run(*example[:-1], "korean.svg", "--lang", "ko") == (0, "saved to korean.svg\n", "")
+    assert run(*example[:-1], "korean.svg", "--lang", "ko") == (0, "korean.svg에 저장했습니다\n", "")
     assert is_image(Path("korean.svg"))
 
 
 def test_the_labels_are_in_the_language_of_the_locale(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def draw(*, lang: str) -> Figure:
-        asked.append(lang)
+    def draw() -> Figure:
+        asked.append(language())
         return Figure()
 
     monkeypatch.setattr(plots, "plot_gates", draw)
+    monkeypatch.delenv("CHAINRULE_LANG")
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert run("gates", "--out", "a.png")[0] == run("gates", "--out", "a.png", "--lang", "en")[0] == 0
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
@@ -118,7 +120,7 @@ def test_a_film_shows_the_training(run: Run) -> None:
 def test_what_cannot_be_drawn_is_one_sentence(run: Run, kind: str) -> None:
     example = example_of(run, kind)
     assert "its suffix must be one of" in fails(run(*example[:-1], "a.txt"))
-    assert "takes lang as 'en' or 'ko', but lang='fr'" in fails(run(*example, "--lang", "fr"))
+    assert "There is no language 'fr'" in fails(run(*example, "--lang", "fr"))
     assert "Missing option '--out'" in fails(run(*example[:-2]))
     assert not Path("a.txt").exists()
 

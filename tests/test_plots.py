@@ -25,7 +25,6 @@ import chainrule as cr
 from chainrule import plots
 from chainrule.common import drawing, fonts
 from chainrule.common.errors import DivergenceError, InputError, MissingExtraError
-from chainrule.common.words import KOREAN
 
 MOONS, DIGITS, SINE = cr.datasets.moons(n=60), cr.datasets.load_mnist_small()[1], cr.datasets.sine(n=40)
 DIGITS = DIGITS[0][:200], DIGITS[1][:200]
@@ -128,11 +127,6 @@ def test_a_picture_speaks_korean(name: str, korean_font: None) -> None:
     ] == []
     assert any("가" <= letter <= "힣" for text in texts(korean) for letter in text)
     assert not any("가" <= letter <= "힣" for text in texts(english) for letter in text)
-
-
-def test_both_languages_have_the_same_placeholders() -> None:
-    for english, korean in KOREAN.items():
-        assert sorted(re.findall(r"\{.*?\}", english)) == sorted(re.findall(r"\{.*?\}", korean))
 
 
 @EVERY_PICTURE

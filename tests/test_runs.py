@@ -200,7 +200,7 @@ def test_weights_that_blow_up_in_the_last_step(engine: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_validation_loss_that_is_not_finite_keeps_the_best_weights(engine: str) -> None:
     network = cr.Network([cr.Dense(1)], "mean_squared_error", input_shape=(3,))
-    with pytest.raises(DivergenceError, match=r"on the validation data after epoch \d+, the loss is not finite"):
+    with pytest.raises(DivergenceError, match=r"on the validation data after epoch \d+\. The loss is not finite"):
         fit(
             network,
             X,

@@ -327,7 +327,7 @@ def test_a_split_by_group_keeps_groups_together() -> None:
     [
         ({"share": 1.0}, "split takes share as a number above 0 and below 1"),
         ({"share": 0.01}, r"A share of 0\.01 of 4 rows leaves no row to test on"),
-        ({"group": "a", "time": "a"}, "A table is split by one rule, but time and group were said"),
+        ({"group": "a", "time": "a"}, "A table is split by one rule, but several were said: time, group"),
         ({"group": "z"}, "There is no column 'z'"),
         ({"group": "one"}, "Column 'one' has one group only"),
     ],
@@ -579,7 +579,7 @@ def test_values_are_learned_and_given_in_their_units() -> None:
     [
         ({"x": [1, 2, 3], "y": ["a", "a", None]}, {}, "Column 'y' is 'a' in all rows with a value"),
         ({"x": [1, 2], "y": [None, None]}, {}, "Column 'y' is missing in all rows: there is nothing to learn"),
-        ({"x": [1], "y": ["a"]}, {}, "There is one row with a value of 'y'"),
+        ({"x": [1], "y": ["a"]}, {}, "Rows with a value of 'y': 1"),
         ({"y": ["a", "b"]}, {}, "There is no column to learn from besides 'y'"),
         ({"x": [5, 5], "y": ["a", "b"]}, {}, "no column to learn from besides 'y'. 'x': all values are '5'"),
         ({"x": [1, 2], "y": ["2024-01-01", "2024-01-02"]}, {}, "Column 'y' holds dates: a model predicts"),
@@ -609,7 +609,7 @@ def test_what_cannot_be_learned(frame: dict[str, Any], said: dict[str, Any], err
         ({"callbacks": EarlyStopping(2)}, "TableModel.fit takes callbacks as a list of callbacks"),
         ({"class_weight": "balance"}, "class_weight is 'balanced' or a weight for each class, but it is 'balance'"),
         ({"foo": 3}, "TableModel.fit takes no 'foo'. Of Network.fit it takes epochs, batch_size"),
-        ({"epoch": 3}, "TableModel.fit takes no 'epoch'. Did you mean epochs?"),
+        ({"epoch": 3}, "TableModel.fit takes no 'epoch'. Did you mean 'epochs'?"),
         ({"horizon": 7}, "horizon=7 goes with history"),
         ({"time": "nope"}, "There is no column 'nope'"),
         ({"group": "y"}, "'y' is to be predicted, so it is no time and no group"),

@@ -388,7 +388,7 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
     scored = polars.read_csv("scored.csv")
     assert scored.columns[:2] == ["path", "prediction"] and scored["prediction"].to_list() == ["standing", "lying"]
     Path("new.csv").write_text("path\nbars/0.png\nbars/none.png\n")
-    assert "In row 2 (3 with the header) it is 'bars/none.png', but . has no such file" in fails(
+    assert "in row 2 (3 with the header) it is 'bars/none.png', and . has no such file" in fails(
         run("predict", "model", "new.csv")
     )
     Path("plain.csv").write_text("a,b\n1,2\n")

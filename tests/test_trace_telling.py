@@ -65,7 +65,7 @@ def test_the_language_is_asked_for_or_that_of_the_locale(trace: Trace, monkeypat
         with pytest.raises(InputError, match="takes lang as 'en' or 'ko', but lang='fr'"):
             refused(lang="fr")
     for x in shown:
-        for variable in "LC_ALL", "LC_MESSAGES":
+        for variable in "CHAINRULE_LANG", "LC_ALL", "LC_MESSAGES":
             monkeypatch.delenv(variable, raising=False)
         monkeypatch.setenv("LANG", "en_US.UTF-8")
         assert not re.search("[가-힣]", str(x) + x._repr_html_())
@@ -90,7 +90,7 @@ def test_a_page_takes_explanations(trace: Trace, tmp_path: Path, no_type_checks:
 
 def test_units_and_epochs_have_one_name_in_korean() -> None:
     folder = Path(cr.__file__).parent
-    korean = [*folder.rglob("*.toml"), folder / "common/words.py"]
+    korean = [*folder.rglob("*.toml"), *folder.rglob("*.po")]
     said = "".join(path.read_text("utf-8") for path in korean)
     assert "뉴런" in said and "에폭" in said and "유닛" not in said and "에포크" not in said
 

@@ -120,13 +120,13 @@ ENTRIES = [
     Entry(
         "network",
         "A network with its weights and the numbers of one example",
-        "가중치와 예제 하나의 값을 적은 신경망",
+        "가중치와 샘플 하나의 값을 적은 신경망",
         "plots.plot_network(network, X[0])",
     ),
     Entry(
         "shapes",
         "The shapes of a batch and of the weights",
-        "배치와 가중치의 형상",
+        "배치와 가중치의 모양",
         "plots.plot_shapes(cr.Network.mlp([784, 50, 100, 10]), batch_size=100)",
     ),
     Entry(
@@ -163,7 +163,7 @@ ENTRIES = [
     Entry(
         "mistakes",
         "The worst mistakes",
-        "가장 크게 틀린 예제",
+        "가장 크게 틀린 샘플",
         "plots.plot_mistakes(reader, digits, labels)",
     ),
     Entry(

@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 
-from chainrule.checker.telling.texts import LANGUAGES, Entry, entries, fill
+from chainrule.checker.telling.texts import Entry, entries, fill
+from chainrule.common.languages import LANGUAGES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {"en": "mistakes.md", "ko": "mistakes.ko.md"}
@@ -34,10 +35,10 @@ CHAPTERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         ("softmax*", "svm_loss", "cost", "cross_entropy", "squared_error", "regularized_cost", "one_hot"),
     ),
     "updates": (
-        {"en": "Initial parameters, updates and optimizers", "ko": "매개변수 초기화, 갱신, 최적화 기법"},
+        {"en": "Initial parameters, updates and optimizers", "ko": "파라미터 초기화, 갱신, 옵티마이저"},
         (
             *("initialize*", "zeros", "update", "optimize", "optimizer", "mini_batches", "momentum", "nesterov"),
-            *("adagrad", "rmsprop", "adam", "squares"),
+            *("adagrad", "rmsprop", "adam", "squares", "clipping"),
         ),
     ),
     "regularization": (

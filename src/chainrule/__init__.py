@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chainrule import datasets, estimators, metrics, plots, tables
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
+    from chainrule.common.asked_language import set_language
     from chainrule.data import sources
     from chainrule.equations import activations, initializers, losses, optimizers, schedules
     from chainrule.equations.losses import (
@@ -104,6 +105,7 @@ __all__ = [
     "regularization",
     "save",
     "schedules",
+    "set_language",
     "sources",
     "stepwise",
     "tables",
@@ -125,6 +127,7 @@ _LATER = {
     "check": "checker.inprocess",
     "load": "files",
     "save": "files",
+    "set_language": "common.asked_language",
     **dict.fromkeys(_LOSSES, "equations.losses"),
     **dict.fromkeys(_OPTIMIZERS, "equations.optimizers"),
     **dict.fromkeys(("Constant", "Cosine", "CosineLog", "Exponential", "StepDecay", "Warmup"), "equations.schedules"),

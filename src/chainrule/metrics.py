@@ -18,9 +18,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from chainrule.arrays import Array, Float, Shaped, namespace, scatter_add, with_float64
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.names import meant
 from chainrule.common.settings import Checked, Flag, Number, OneOf, Whole, listed, made, shown
+from chainrule.common.texts import later, tr
 from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import Logits, Loss, Targets
 
@@ -332,7 +333,7 @@ class RocAuc(WholeMetric):
         try:
             from sklearn.metrics import roc_auc_score
         except ImportError as error:
-            raise MissingExtraError("ROC AUC", "scikit-learn", "sklearn") from error
+            raise missing_extra("ROC AUC", "scikit-learn", "sklearn") from error
 
         P = np.asarray(Z, float)
         if self.task == "binary":
@@ -343,6 +344,12 @@ class RocAuc(WholeMetric):
         areas = [roc_auc_score(y, p) for y, p in columns if y.any() and not y.all()]
         return float(np.mean(areas)) if areas else math.nan
 
+
+_TASKS: dict[Task, str] = {
+    "binary": later("binary"),
+    "multiclass": later("multiclass"),
+    "regression": later("regression"),
+}
 
 METRICS: dict[str, Callable[[], Metric | WholeMetric]] = {
     "accuracy": Accuracy,
@@ -370,19 +377,30 @@ def find(metric: object, loss: Loss) -> Metric | WholeMetric:
         top = re.fullmatch(r"top_(\d+)_accuracy", metric)
         if not top and metric not in METRICS:
             near = meant(metric, METRICS)
-            suggestion = f" Did you mean {near!r}?" if near else ""
-            raise InputError(f"There is no metric {metric!r}.{suggestion} Known: {', '.join(METRICS)}.")
+            suggestion = tr(" Did you mean {name!r}?", name=near) if near else ""
+            raise InputError(
+                "There is no metric {metric!r}.{suggestion} Known: {known}.",
+                metric=metric,
+                suggestion=suggestion,
+                known=", ".join(METRICS),
+            )
         metric = TopK(int(top[1])) if top else METRICS[metric]()
     if not isinstance(metric, Metric | WholeMetric):
         fix = f" {made(metric)}" if isinstance(metric, type) and issubclass(metric, Metric | WholeMetric) else ""
         raise InputError(
-            f"A metric is a name such as 'accuracy', or an object such as TopK(3), but {shown(metric)} came.{fix}"
+            "A metric is a name such as 'accuracy', or an object such as TopK(3), but {metric} came.{fix}",
+            metric=shown(metric),
+            fix=fix,
         )
     if loss.task not in metric.tasks:
         fitting = [name for name, make in METRICS.items() if loss.task in make().tasks]
         raise InputError(
-            f"{metric.name} measures {' and '.join(metric.tasks)} targets, but {type(loss).__name__} is a loss for "
-            f"{loss.task} targets. Metrics for those: {', '.join(fitting)}."
+            "{metric} measures {tasks} targets, but {loss} is a loss for {task} targets. Metrics for those: {fitting}.",
+            metric=metric.name,
+            tasks=", ".join(tr(_TASKS[task]) for task in metric.tasks),
+            loss=type(loss).__name__,
+            task=tr(_TASKS[loss.task]),
+            fitting=", ".join(fitting),
         )
     return replace(metric, task=loss.task, log_link=loss.log_link)
 
@@ -406,6 +424,9 @@ def find_all(metrics: Sequence[str | Metric | WholeMetric] | None, loss: Loss) -
     if metrics is None:
         return [default(loss)]
     if (each := listed(metrics)) is None:
-        fix = f" Write metrics=[{shown(metrics)}]." if isinstance(metrics, str | Metric | WholeMetric) else ""
-        raise InputError(f"metrics is a list of names or metrics, but {shown(metrics)} came.{fix}")
+        one = isinstance(metrics, str | Metric | WholeMetric)
+        fix = tr(" Write metrics=[{metrics}].", metrics=shown(metrics)) if one else ""
+        raise InputError(
+            "metrics is a list of names or metrics, but {metrics} came.{fix}", metrics=shown(metrics), fix=fix
+        )
     return [find(metric, loss) for metric in each]

@@ -327,7 +327,7 @@ class Network:
             steps = how.epochs * (source.batches or 1)
             name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
             if how.verbose:
-                say(f"Engine: {name}, because {reason}.")
+                say("Engine: {name}, because {reason}.", name=name, reason=reason)
         return engine_maker(name, how.precision, rule, self.dtype)(
             self.body,
             self.loss,
@@ -348,8 +348,8 @@ class Network:
             ended = train(run, callbacks)
         state = run.engine.state()
         self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
-        if ended and (how.verbose or ended.startswith("Stopped by")):
-            say(ended)
+        if ended.text and (how.verbose or ended.interrupted):
+            say(ended.text)
 
     def _work(self) -> tuple[int, int]:
         """Return for how many examples at a time a forward pass is run, and the multiply-adds of one."""
@@ -403,7 +403,9 @@ class Network:
             For binary classification: the probability above which the answer is 1.
         """
         if self.loss.task == "regression":
-            raise InputError(f"{type(self.loss).__name__} is a regression loss and has no classes: use predict.")
+            raise InputError(
+                "{loss} is a regression loss and has no classes: use predict.", loss=type(self.loss).__name__
+            )
         threshold = number("predict_classes", "threshold", threshold, 0, 1)
         return self.loss.classes(self.predict(X, mask=mask), threshold)
 

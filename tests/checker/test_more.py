@@ -13,6 +13,7 @@ from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe, examine, inspect
 from chainrule.checker.roles import Family, book, course
 from chainrule.checker.telling import texts
+from chainrule.common.languages import LANGUAGES
 
 RIGHT = Path(__file__).parent / "corpus/right"
 FAMILIES: dict[str, Family] = {
@@ -466,7 +467,7 @@ def test_a_planted_mistake_is_named_and_blamed_once(name: str, blamed: str, key:
     assert old in right(name)
     _, findings = look(FAMILIES[name], right(name).replace(old, new, 1), only=blamed)
     assert [(finding.function, finding.mistake) for finding in findings] == [(blamed, key)]
-    assert all(len(texts.hints(findings[0], lang, 2)) == 2 for lang in texts.LANGUAGES)
+    assert all(len(texts.hints(findings[0], lang, 2)) == 2 for lang in LANGUAGES)
 
 
 def test_nesterov_with_the_velocity_updated_first() -> None:

@@ -24,6 +24,7 @@ from chainrule.checker.pytest_plugin import assert_correct
 from chainrule.checker.roles.course import elementwise
 from chainrule.checker.telling import terminal
 from chainrule.common.errors import InputError
+from chainrule.common.languages import speaking
 
 SOURCE = '''\
 """A learner's file."""
@@ -123,6 +124,7 @@ def test_a_notebooks_globals(right: ModuleType) -> None:
 
 
 def test_it_prints_what_the_command_prints(wrong: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHAINRULE_LANG")
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert str(check(wrong.Relu)) == terminal.text(check(wrong.Relu), "ko", command=False)
 
@@ -136,7 +138,7 @@ def test_a_report_is_true_if_all_is_right(right: ModuleType, wrong: ModuleType) 
 
 def test_a_report_is_short_as_a_value_and_html_in_a_notebook(wrong: ModuleType) -> None:
     found = check(wrong.relu_backward, lang="ko", hint=2)
-    assert repr(found) == "<Report on relu_backward: 함수 1개 가운데 오류 1개>"
+    assert repr(found) == "<relu_backward 검사 결과: 함수 1개 가운데 오류 1개>"
     assert "  힌트: " in str(found) and "  공식: " not in str(found)
     html = found._repr_html_()
     assert html.startswith('<div class="chainrule" lang="ko">') and "힌트: " in html and "<script" not in html
@@ -331,3 +333,31 @@ def test_copies_keep_what_is_shared() -> None:
     first, second, again = copied(({"a": array}, [array], loop))
     assert first["a"] is second[0] is not array
     assert again[0] is again
+
+
+@pytest.mark.parametrize(
+    ("obj", "options", "said"),
+    [
+        (3, {}, "check에는 함수, 클래스, 모듈 또는 이들의 dict를 넘겨야 하며, int 객체는 검사할 수 없습니다."),
+        (len, {"hint": 4}, "check의 hint는 1, 2, 3 가운데 하나여야 하는데 hint=4입니다."),
+        (len, {"require": "relu"}, "require에는 텍스트가 아니라 ['relu']처럼 이름의 리스트를 넘겨야 합니다."),
+        (len, {"names": {"relu": "relu"}}, "names에 'relu'가 있지만, len에는 그런 이름의 함수나 클래스가 없습니다."),
+    ],
+)
+def test_errors_are_told_in_korean(obj: Any, options: dict[str, Any], said: str) -> None:
+    with speaking("ko"), pytest.raises(InputError) as raised:
+        check(obj, **options)
+    assert str(raised.value) == said
+
+
+def test_what_cannot_be_judged_is_an_error_in_the_language_asked_for(right: ModuleType) -> None:
+    with pytest.raises(InputError, match=r"알 수 있는 이름이 하나도 없습니다\. 무엇을 하는 함수인지 알려 주십시오"):
+        assert_correct(right.my_slope, lang="ko")
+
+
+def test_a_report_is_told_in_the_language_of_the_context(wrong: ModuleType) -> None:
+    found = check(wrong.relu_backward)
+    with speaking("ko"):
+        assert "힌트" in str(found) or "오류 1개" in str(found)
+        assert repr(found) == "<relu_backward 검사 결과: 함수 1개 가운데 오류 1개>"
+    assert "1 mistake" in str(found)

@@ -28,6 +28,7 @@ from chainrule.checker.telling import classroom, formats, grading, pages, termin
 from chainrule.checker.telling.texts import printable
 from chainrule.cli import app, learners, main
 from chainrule.common.errors import InputError
+from chainrule.common.languages import LANGUAGES
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning")
 LOST = Finding(
@@ -431,10 +432,10 @@ def test_a_file_of_points(written: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "points.toml"
     path.write_text(written, "utf-8", "surrogateescape")
     if not said:
-        assert grading.read(path, "en") == {"relu": 2.0, "tanh": 0.5}
+        assert grading.read(path) == {"relu": 2.0, "tanh": 0.5}
         return
     with pytest.raises(InputError, match=re.escape(said)):
-        grading.read(path, "en")
+        grading.read(path)
 
 
 def test_the_gradebook_has_a_row_per_file() -> None:
@@ -713,6 +714,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command in this process; return its exit status and what it wrote."""
+    monkeypatch.delenv("CHAINRULE_LANG")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
     def run(*arguments: object) -> tuple[int, str, str]:
@@ -898,7 +900,7 @@ def test_points_of_the_command(run: Run, checked: dict[str, Any], folder: Path) 
 
 def test_folders_that_hold_no_work_of_learners_are_not_entered(folder: Path) -> None:
     names = ["a.py", "b.py", "kim/c.py", "n.ipynb", "w.py"]
-    assert learners.to_check([folder, folder / "a.py"], "en") == [folder / name for name in names]
+    assert learners.to_check([folder, folder / "a.py"]) == [folder / name for name in names]
 
 
 def test_a_tree_of_some_thousand_folders_is_no_crash(run: Run, checked: dict[str, Any], folder: Path) -> None:
@@ -1000,7 +1002,7 @@ def test_the_help_is_there_in_korean(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert run("--help", "--lang", "en")[1].startswith("Usage: ")
 
 
-@pytest.mark.parametrize("lang", texts.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("by", ["option", "locale"])
 def test_the_walls_are_told_and_nothing_is_checked(
     run: Run, lang: str, by: str, monkeypatch: pytest.MonkeyPatch
@@ -1014,7 +1016,7 @@ def test_the_walls_are_told_and_nothing_is_checked(
     assert out.splitlines() == [f"{terminal.MARKS['ok']} {said[0]}", f"{terminal.MARKS['unchecked']} {said[1]}"]
 
 
-@pytest.mark.parametrize("lang", texts.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_each_function_that_is_not_judged_has_advice(lang: str) -> None:
     left = Checked("softmax_loss", "softmax_loss", 7, "unchecked", "needs-another")
     report = replace(CLEAN, checked=(*CLEAN.checked, left))

@@ -537,7 +537,7 @@ def test_links_that_lead_out_of_their_folder_are_rows_that_say_so(tmp_path: Path
     (folder / "lee.py").symlink_to(folder / "lee.py")
     (folder / "park.py").write_text("def relu(Z):\n    return Z * (Z > 0), Z\n", "utf-8")
     (folder / "again.py").symlink_to(folder / "park.py")
-    reports = {Path(report.file).stem: report for report in check_files(to_check([folder], "en"))}
+    reports = {Path(report.file).stem: report for report in check_files(to_check([folder]))}
     assert reports.keys() == {"kim", "lee", "park", "again"}
     kim = reports["kim"].problem
     assert kim is not None and kim.facts == {"text": "it is a link that leads out of its folder"}

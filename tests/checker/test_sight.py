@@ -30,6 +30,10 @@ WRONG = {
         "def step(self, lr, plain):\n    for p, m, v in self.all:\n        if plain:\n            p - lr * m\n"
         "        else:\n            p -= lr * m / v"
     ),
+    "bias-never-used": "def linear(x, w, b):\n    return x.dot(w)",
+    "bias-never-used in a loop": (
+        "def predict(self, x):\n    for b, w in zip(self.biases, self.weights):\n        x = relu(w @ x)\n    return x"
+    ),
     "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
 }
@@ -37,6 +41,15 @@ RIGHT = """
 x_train = 1
 def f():
     del x_train
+---
+def linear_backward(dz, x, w, b):
+    return dz @ w.T, x.T @ dz
+---
+def linear(x, w, b):
+    return x @ w + b
+---
+def norm(x, w, b):
+    return x * w
 ---
 def fit(x, w, lr):
     for _ in range(3):

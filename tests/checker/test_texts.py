@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 
 from chainrule.checker import equations, names, roles
+from chainrule.checker.derivatives import costs
 from chainrule.checker.equations.mistakes import Mistake
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner
 from chainrule.checker.probe import Probe, pattern
 from chainrule.checker.running import child, definitions, source
 from chainrule.checker.telling import texts
-from chainrule.checker.telling.particles import particle
+from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.particles import particle
 
 PACKAGE = Path(str(roles.__file__)).parents[1]
 CORPUS = Path(__file__).parent / "corpus"
@@ -73,23 +75,14 @@ def test_a_formula_with_words_is_there_in_korean() -> None:
         ("비율", "(으)로", "로"),
         ("compute_cst", "은(는)", "는"),  # 씨에스트
         ("cost", "을(를)", "를"),
-        ("check", "을(를)", "을(를)"),
-        ("dropout", "을(를)", "을(를)"),  # 아웃 or 아우트
-        ("…", "을(를)", "을(를)"),
-        ("", "은(는)", "은(는)"),
+        ("check", "을(를)", "을"),
+        ("dropout", "을(를)", "을"),  # 아웃
+        ("…", "을(를)", "를"),
+        ("", "은(는)", "는"),
     ],
 )
 def test_a_particle_fits_the_word_before_it(word: str, form: str, said: str) -> None:
     assert particle(word, form) == said
-
-
-def test_particles_after_a_fact_are_written_in_both_forms() -> None:
-    """Only then the one that fits is chosen; one form alone would be wrong after half of all names."""
-    korean = [
-        entry[lang] for table in TABLES.values() for key, entry in table.items() if key != "words" for lang in ["ko"]
-    ]
-    said = [text for part in korean for text in part.values()] + [str(text) for text in WORDS["ko"].values()]
-    assert [text for text in said if re.search(r"\}(은|는|이|가|을|를|과|와|으로|로)(?![가-힣(])", text)] == []
 
 
 def test_korean_letters_are_in_what_old_consoles_know() -> None:
@@ -187,6 +180,31 @@ def test_quantities_with_words_are_told_in_korean() -> None:
     finding = Finding("wrong-numbers", "f", 1, {"name": "share that is dropped", "pattern": "other"})
     assert texts.hints(finding, "ko", 1)[0].startswith("f에서 돌려주는 꺼진 비율 값이")
     assert texts.quantity("dW of the next batch", "[0]", "ko") == "다음 배치의 dW[0]"
+    assert texts.quantity("the softmax cross-entropy of Z2", "", "ko") == "Z2의 소프트맥스 교차 엔트로피"
+    step = Finding("own-step", "train", 9, {"cost": "the squared error of A2", "loop": "train", "pattern": "sign"})
+    assert "A2의 제곱 오차" in texts.hints(step, "ko", 1)[0] and "squared" not in texts.hints(step, "ko", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "writing to a.txt is not allowed while a file is checked",
+            "검사하는 동안에는 a.txt에 쓸 수 없습니다",
+        ),
+        ("import socket is not allowed while a file is checked", "검사하는 동안에는 socket 모듈을 불러올 수 없습니다"),
+        ("this function is not allowed while a file is checked", "검사하는 동안에는 이 함수를 쓸 수 없습니다"),
+        ("os.fork is not allowed while a file is checked", "검사하는 동안에는 os.fork 동작이 허용되지 않습니다"),
+        ("an array of it has 70 MB", "배열 하나의 크기가 70 MB입니다"),
+    ],
+)
+def test_what_a_check_does_not_allow_is_told_in_korean(text: str, said: str) -> None:
+    assert said in texts.hints(Finding("raised", "f", 3, {"kind": "PermissionError", "text": text}), "ko", 1)[0]
+
+
+def test_costs_are_called_what_the_texts_know() -> None:
+    names = [*costs._OF_PROBABILITIES, *costs._OF_SCORES, *costs._OF_OUTPUTS]
+    assert not [name for name in names if texts.quantity(name.format("A"), "", "ko") == name.format("A")]
     facts = {"text": "it wrote more than 1000 files or 64 MB", "pattern": "overfull"}
     assert (
         "파일을 1000개보다 많이, 또는 64 MB보다 많이 썼습니다."
@@ -337,7 +355,7 @@ def test_every_mistake_that_is_tried_has_a_text(path: Path) -> None:
         ([[3.0, 5.0, 4.0]], "other"),
     ],
 )
-@pytest.mark.parametrize("lang", texts.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_pattern_is_told_with_the_numbers(lang: str, actual: Any, key: str) -> None:
     found = pattern([[1.0, 2.0, 4.0]], actual)
     assert found == key
@@ -366,11 +384,11 @@ def test_a_pattern_is_told_with_the_numbers(lang: str, actual: Any, key: str) ->
 def test_the_language(
     given: str | None, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("CHAINRULE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert texts.language(given) == expected
+    assert language(given) == expected
 
 
 def test_hints_come_in_levels() -> None:
@@ -392,7 +410,7 @@ def test_hints_come_in_levels() -> None:
     assert len(texts.hints(Finding("timeout", ""), "en", 3)) == 2  # there is no formula
 
 
-@pytest.mark.parametrize("lang", texts.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_missing_fact_or_text_is_no_crash(lang: str) -> None:
     for key in texts.entries():
         assert all(said and "{function}" not in said for said in texts.hints(Finding(key, "f"), lang, 3))

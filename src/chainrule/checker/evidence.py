@@ -15,7 +15,8 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
 
     Errors count for functions that nothing else has judged; they take the place of the exception that they cause, and
     of what is said of a forward method that never keeps an attribute of that name. Where a function has come to the
-    right numbers, they are warnings about lines that were not reached, and an update that is lost is none. Warnings
+    right numbers, they are warnings about lines that were not reached, and an update that is lost is none; but a pass
+    without its bias comes to numbers that agree with each other, and is wrong. Warnings
     only stand beside errors, which they may explain; a misspelt name only in the place of the exception.
 
     Parameters
@@ -41,9 +42,9 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
         if finding.severity == "warning" and not (caused and finding.mistake == "misspelt-name"):
             is_told = any(finding.facts["name"] in error.facts.values() for error in errors)
             findings += [finding] if errors and not is_told and finding.mistake != "misspelt-name" else []
-        elif status == "ok":
+        elif status == "ok" and finding.mistake != "bias-never-used":
             findings += [] if finding.mistake == "update-lost" else [replace(finding, severity="warning")]
-        elif caused or (status == "unchecked" and not errors):
+        elif caused or (status != "wrong" and not errors):
             role = checked[name].role if name in checked else name
             checked[name] = Checked(name, role, lines.get(name), "wrong")
             findings = [other for other in findings if other not in caused]

@@ -19,8 +19,11 @@ from chainrule.checker import cells, findings, roles, sight
 from chainrule.checker.learner import Learner
 from chainrule.checker.telling import texts
 from chainrule.checker.unfinished import parsed
+from chainrule.common.asked_language import asked
 from chainrule.common.errors import InputError
-from chainrule.common.settings import choice, shown
+from chainrule.common.languages import language, speaking
+from chainrule.common.settings import shown
+from chainrule.common.texts import tr
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
 _HINTS = (1, 2, 3)
@@ -33,7 +36,7 @@ _STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
 class Report(findings.Report):
     """A report that a notebook can show, in a language and with hints up to a level: nobody else does it there."""
 
-    lang: str = "en"
+    lang: str | None = None
     hint: int = 1
 
     def __str__(self) -> str:
@@ -45,12 +48,14 @@ class Report(findings.Report):
     def __repr__(self) -> str:
         from chainrule.checker.telling import terminal
 
-        return f"<Report on {texts.plain(self.file)}: {terminal.summary(self, self.lang)}>"
+        with speaking(self.lang):
+            summary = terminal.summary(self, language())
+            return tr("<Report on {file}: {summary}>", file=texts.plain(self.file), summary=summary)
 
     def _repr_html_(self) -> str:
         from chainrule.checker.telling import pages
 
-        return _as_an_argument(pages.fragment(self, self.lang, self.hint))
+        return _as_an_argument(pages.fragment(self, language(self.lang), self.hint))
 
 
 def _as_an_argument(said: str) -> str:
@@ -82,7 +87,7 @@ def check(
     hint
         1 says what is wrong, 2 also where to look, 3 also the formula.
     lang
-        "en" or "ko"; by default that of the locale.
+        "en" or "ko"; by default that of `set_language`, else of the system.
 
     Returns
     -------
@@ -97,10 +102,10 @@ def check(
     """
     with _random_numbers_kept():
         if hint not in _HINTS:
-            raise InputError(f"check takes hint as 1, 2 or 3, but hint={shown(hint)} came.")
-        lang = texts.language(None if lang is None else choice("check", "lang", lang, texts.LANGUAGES))
+            raise InputError("check takes hint as 1, 2 or 3, but hint={hint} came.", hint=shown(hint))
+        lang = None if lang is None else asked("check", lang)
         if isinstance(require, str):
-            raise InputError(f"require takes a list of names, such as [{require!r}], not a text.")
+            raise InputError("require takes a list of names, such as [{name!r}], not a text.", name=require)
         found = _found(obj, names or {}).requiring(require)
         return Report(**vars(found), lang=lang, hint=int(hint))
 
@@ -117,11 +122,15 @@ def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
         own = _with_called(file, obj)
         namespace = {**_globals(obj), **own}
     else:
-        kind = type(obj).__name__
-        raise InputError(f"check takes a function, a class, a module or a dict of them, and no object of type {kind}.")
+        raise InputError(
+            "check takes a function, a class, a module or a dict of them, and no object of type {kind}.",
+            kind=type(obj).__name__,
+        )
     missing = [mine for mine in names if mine not in own]
     if missing:
-        raise InputError(f"names has {missing[0]!r}, but {file} has no function or class of that name.")
+        raise InputError(
+            "names has {name!r}, but {file} has no function or class of that name.", name=missing[0], file=file
+        )
     tree = ast.Module([_node(name, value) for name, value in own.items()], [])
     learner = Learner(namespace, tree, names)
     return _placed(roles.check(learner, file, None, _seen(tree, namespace)), learner)

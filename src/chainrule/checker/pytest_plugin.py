@@ -9,6 +9,7 @@ from chainrule.checker import inprocess
 from chainrule.checker.names import likely
 from chainrule.checker.telling import terminal
 from chainrule.common.errors import InputError
+from chainrule.common.languages import speaking
 
 
 def assert_correct(
@@ -35,7 +36,7 @@ def assert_correct(
     hint
         1 says what is wrong, 2 also where to look, 3 also the formula.
     lang
-        "en" or "ko"; by default that of the locale.
+        "en" or "ko"; by default that of `set_language`, else of the system.
 
     Raises
     ------
@@ -46,9 +47,18 @@ def assert_correct(
     found = inprocess.check(obj, names=names, require=require or required, hint=hint, lang=lang)
     if terminal.outcome(found) == "wrong":
         raise AssertionError(str(found))
+    with speaking(lang):
+        _refuse_unjudged(found)
+
+
+def _refuse_unjudged(found: inprocess.Report) -> None:
     if not found.checked:
         name = found.unmatched[0] if found.unmatched else "my_function"
         example = f'assert_correct(..., names={{"{name}": "{likely(name) or "linear_backward"}"}})'
-        raise InputError(f"Nothing in {found.file} has a name that is known. Say what it should do: {example}.")
+        raise InputError(
+            "Nothing in {file} has a name that is known. Say what it should do: {example}.",
+            file=found.file,
+            example=example,
+        )
     if terminal.outcome(found) == "unchecked":
-        raise InputError(f"{found.file} could not be judged.\n{found}")
+        raise InputError("{file} could not be judged.\n{report}", file=found.file, report=found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
@@ -14,14 +15,16 @@ from chainrule.checker.findings import Finding
 ALIKE = 0.6  # of the letters, for one name to be another one misspelt ...
 NEARLY = 0.8  # ... and for it to be one that the whole file knows
 _SETS = ("setattr", "__dict__", "__getattr__", "vars")
+_BIAS = re.compile(r"(b\d?|bias)")
+_NOT_FORWARD = re.compile(r"(?i)back|grad|cost|loss|update|deriv|train|fit")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
-    Each kind has its own key: "misspelt-name", "misspelt-attribute" and "update-lost" are errors; "never-used" and
-    "overwritten" are warnings, and "misspelt-name" where everything is imported from another file.
+    Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost" and "bias-never-used" are errors;
+    "never-used" and "overwritten" are warnings, and "misspelt-name" where everything is imported from another file.
 
     Parameters
     ----------
@@ -33,6 +36,8 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
+        if not any(finding.function == name and finding.mistake == "misspelt-name" for finding in findings):
+            findings += _unused_bias(name, function)
     return sorted(findings, key=lambda finding: finding.line or 0)
 
 
@@ -233,6 +238,33 @@ def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
                 around: list[ast.stmt] = [loop for loop in loops if statement in ast.walk(loop)]
                 if _is_update(target, statement.value) and target not in _given([function, *around][-1], statement):
                     yield Finding("update-lost", name, statement.lineno, {"name": target})
+
+
+def _unused_bias(name: str, function: Function) -> Iterator[Finding]:
+    """Yield parameters and loops' variables called b, in a function that multiplies by weights and does not read them.
+
+    Backward passes and updates need no b, and get it with the others.
+    """
+    if _NOT_FORWARD.search(name):
+        return
+    handed = {argument.arg: function.lineno for argument in [*function.args.args, *function.args.kwonlyargs]}
+    for loop in [node for node in ast.walk(function) if isinstance(node, ast.For)]:
+        handed |= {node.id: loop.lineno for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+    reads = _reads(function)
+    for bias in filter(_BIAS.fullmatch, handed):
+        weights = f"[wW]{bias[1:]}|[wW]eights?" if len(bias) < len("bias") else "[wW]|[wW]eights?"
+        is_multiplied = any(re.fullmatch(weights, read) for node in _products(function) for read in _reads(node))
+        if bias not in reads and is_multiplied:
+            yield Finding("bias-never-used", name, handed[bias], {"name": bias})
+
+
+def _products(function: Function) -> Iterator[ast.AST]:
+    """Yield the products of matrices, as they are written with an operator or a function."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            yield node
+        elif isinstance(node, ast.Call) and _last(node.func) in ("dot", "matmul"):
+            yield node
 
 
 def _given(around: ast.stmt, beside: ast.stmt) -> set[str]:

@@ -8,7 +8,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,13 +27,16 @@ from chainrule.cli import (
     train,
     usage,
 )
-from chainrule.cli.keeping import KeepsInputs
+from chainrule.cli.command import Command, Group, LangOption, check_language, speaking_command
 from chainrule.cli.stopping import stopping
-from chainrule.cli.translated import Translated
+from chainrule.common.atomic import reason
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
+from chainrule.common.languages import speaking
+from chainrule.common.texts import tr
 
 app = typer.Typer(
+    cls=Group,
     help="Neural networks with every equation written out by hand.",
     epilog="Example: chainrule train mnist-small --out digits.safetensors",
     add_completion=False,
@@ -41,12 +44,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in train, evaluate, predict, explain, diagnose, info, summary, check, gates, datasets:
-    name, kind = command.__name__.rpartition(".")[2].replace("_", "-"), Translated if command is check else KeepsInputs
-    app.command(name, cls=kind, epilog=command.EXAMPLE)(command.run)
+    name = command.__name__.rpartition(".")[2].replace("_", "-")
+    app.command(name, cls=Command, epilog=command.EXAMPLE)(speaking_command(command.run))
 app.add_typer(plot.app, name="plot")
 
 _INTERRUPTED = 128 + signal.SIGINT
-_UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options
 
 
 def _print_version(wanted: bool) -> bool:
@@ -61,8 +63,9 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    lang: LangOption = None,
 ) -> None:
-    pass
+    check_language(lang)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             contextlib.redirect_stderr(err),
             warnings.catch_warnings(),
             stopping,
+            speaking(usage.told_in(arguments, out.encoding)),
         ):
             warnings.showwarning = _warn
             status = _run(arguments)
@@ -93,22 +97,22 @@ def _run(arguments: list[str]) -> int:
     try:
         status = app(arguments or ["--help"], prog_name="chainrule", standalone_mode=False) or 0
         sys.stdout.flush()
-    except _UsageError as error:
-        return _fail(usage.sentence(error, arguments))
+    except usage.UsageError as error:
+        return _fail(usage.sentence(error))
     except ChainruleError as error:
         return _fail(str(error))
     except MemoryError as error:
-        return _fail(f"there is not enough memory. {error}")
+        return _fail(tr("there is not enough memory. {error}", error=error))
     except (BrokenPipeError, SystemExit):  # the reader of our output, such as head, has gone
         return 1
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
+        return _fail(f"{error.filename}: {reason(error)}" if error.filename else reason(error))
     except (typer.Abort, KeyboardInterrupt):
         status = _INTERRUPTED
     if stopping.received in (None, signal.SIGINT):
         return int(status)
     if status == _INTERRUPTED:
-        _fail(f"stopped by {stopping.name}; nothing was saved.")
+        _fail(tr("stopped by {signal}; nothing was saved.", signal=stopping.name))
     return 128 + stopping.received
 
 

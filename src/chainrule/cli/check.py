@@ -15,14 +15,13 @@ from chainrule.checker.findings import CLEAN, NOT_CHECKED, Report
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import grading
 from chainrule.checker.telling.texts import phrase
-from chainrule.cli.learners import misspelled, to_check, unknown
-from chainrule.cli.output import JsonOption, LangOption, print_json
-from chainrule.common.console import encodable
+from chainrule.cli.command import LangOption, check_language
+from chainrule.cli.learners import misspelled, to_check
+from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.errors import InputError
-from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.languages import language
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
-_KOREAN = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
 _FULL = 5  # files that are reported in full; of more, each gets a line
 
 
@@ -65,21 +64,23 @@ def run(
     file could not be checked (it cannot be read, or less of it could be judged than not) or an option names a function
     that nothing has.
     """
-    if lang is not None and lang not in LANGUAGES:
-        raise InputError(unknown("language", lang, LANGUAGES, language()))
-    lang = language(lang)
-    printed = "en" if encodable(_KOREAN, sys.stdout.encoding) != _KOREAN else lang
+    check_language(lang)
+    lang, printed = language(lang), language()  # what a console cannot print, a page can still say
     if walls:
         return _show_walls(printed)
     if as_json + as_csv + as_junit + repro > 1:
-        raise InputError(phrase("formats-exclude", printed))
+        raise InputError("--json, --csv, --junit and --repro exclude each other. Choose one.")
     if html is not None and html.exists() and not html.is_dir():
-        raise InputError(phrase("html-is-a-file", printed, path=html, folder=f"{html.with_suffix('')}-pages"))
-    usual, scheme = _usual(names or [], printed), {} if points is None else grading.read(points, printed)
-    files = to_check(paths or [], printed)
+        raise InputError(
+            "{path} is a file. Name the folder for the pages, such as {folder}.",
+            path=html,
+            folder=f"{html.with_suffix('')}-pages",
+        )
+    usual, scheme = _usual(names or []), {} if points is None else grading.read(points)
+    files = to_check(paths or [])
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
-    unknown_names = misspelled(reports, usual, {"--points": scheme, "--require": required}, printed)
+    unknown_names = misspelled(reports, usual, {"--points": scheme, "--require": required})
     for said in unknown_names:
         print("chainrule:", said, file=sys.stderr)
     from chainrule.checker.telling import formats, pages
@@ -109,15 +110,13 @@ def _show_walls(lang: str) -> int:
     return 0
 
 
-def _usual(pairs: Sequence[str], lang: str) -> dict[str, str]:
+def _usual(pairs: Sequence[str]) -> dict[str, str]:
     usual = {}
     for pair in pairs:
         mine, equals, role = pair.partition("=")
         if not (mine and equals and role):
-            raise InputError(phrase("map-takes", lang, pair=pair))
-        if role not in NAMES:
-            raise InputError(unknown("role", role, NAMES, lang))
-        usual[mine] = role
+            raise InputError("--map takes NAME=ROLE, such as my_name=linear_backward, not {pair!r}.", pair=pair)
+        usual[mine] = one_of("role", role, NAMES)
     return usual
 
 

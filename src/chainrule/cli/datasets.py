@@ -6,11 +6,19 @@ from typing import Any
 
 from chainrule.cli.output import JsonOption, print_json
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import later, tr
 from chainrule.datasets import DATASETS
 from chainrule.datasets.mnist import where_mnist_is
 
 EXAMPLE = "Example: chainrule datasets --json"
 
+_SIZES = [later("name"), later("task"), later("training"), later("test"), later("features")]
+_WORDS = [later("name"), later("what"), later("source")]
+_TASKS = {
+    "multiclass": later("multiclass"),
+    "binary": later("binary"),
+    "regression": later("regression"),
+}
 _MNIST = {"training": 60_000, "test": 10_000, "features": 784}  # known without reading, or downloading, the files
 
 
@@ -23,17 +31,17 @@ def run(as_json: JsonOption = False) -> None:
         else:
             (X, _), (X_test, _) = dataset.load(0)
             sizes = {"training": len(X), "test": len(X_test), "features": X.shape[1]}
-            source = "shipped" if dataset.name == "mnist-small" else "from a seed"
+            source = later("shipped") if dataset.name == "mnist-small" else later("from a seed")
         rows.append({"name": dataset.name, "task": dataset.task, **sizes, "what": dataset.summary, "source": source})
     if as_json:
         print_json(rows)
         return
-    columns = ["name", "task", "training", "test", "features"]
-    print(text_table(columns, [[_cell(row[name]) for name in columns] for row in rows]))
+    print(text_table([*map(tr, _SIZES)], [[_cell(row[name]) for name in _SIZES] for row in rows], texts=(0, 1)))
     print()
-    for row in rows:
-        print(f"{row['name']:<11}  {row['what']:<54}  {row['source']}")
+    print(
+        text_table([*map(tr, _WORDS)], [[tr(row[name]) for name in _WORDS] for row in rows], texts=range(len(_WORDS)))
+    )
 
 
 def _cell(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value
+    return f"{value:,}" if isinstance(value, int) else tr(_TASKS.get(value, value))

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from chainrule import Network
 from chainrule.cli.inputs import ModelArgument, check_suits, fitted, loaded_for_arrays, read, scaled
-from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
+from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.errors import InputError
-from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.languages import language
 from chainrule.datasets import DATASETS
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
@@ -50,7 +50,6 @@ def run(
         typer.Option(metavar="RATE", help="Its learning rate.", show_default="the optimizer's usual one"),
     ] = None,
     as_json: JsonOption = False,
-    lang: LangOption = None,
 ) -> None:
     """Say in sentences what is wrong with a model or its examples, if anything, and what to do.
 
@@ -60,10 +59,10 @@ def run(
 
     Inputs in files are scaled as the model says, as for `chainrule predict`.
     """
-    lang = language(lang and one_of("language", lang, LANGUAGES))
+    lang = language()
     rule = _rule(optimizer, lr)
     network = loaded_for_arrays(model, data)
-    X, y, note = _examples(network, model, data, labels, lang)
+    X, y, note = _examples(network, model, data, labels)
     diagnosis = network.diagnose(X, y, optimizer=rule)
     if as_json:
         print_json(diagnosis.as_dict(lang))
@@ -83,24 +82,24 @@ def _rule(optimizer: str | None, lr: float | None) -> Optimizer | None:
     return make() if lr is None else make(lr=lr)
 
 
-def _examples(
-    network: Network, model: Path, data: str, labels: Path | None, lang: str
-) -> tuple[NDArray[Any], NDArray[Any], str]:
+def _examples(network: Network, model: Path, data: str, labels: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
     """Return inputs as the model takes them, their targets, and a line that says how they were scaled, if so."""
     if labels is None:
         if data not in DATASETS and Path(data).is_file():
-            raise InputError(f"{data} has inputs, but not what they are: give a file with that, too, as --labels.")
+            raise InputError(
+                "{data} has inputs, but not what they are: give a file with that, too, as --labels.", data=data
+            )
         chosen = DATASETS[one_of("data set", data, DATASETS)]
         (X, y), _ = chosen.load(0)
         check_suits(network, model, chosen, X, y)
-        X, note = scaled(fitted(X, network, data), chosen.input_scale, network, lang)
+        X, note = scaled(fitted(X, network, data), chosen.input_scale, network)
         return X, y, note if network.input_scale not in (None, chosen.input_scale) else ""
     if data in DATASETS:
         raise InputError(
-            f"--labels is for inputs in a file, but {data} is a data set, which has its own: leave it out."
+            "--labels is for inputs in a file, but {data} is a data set, which has its own: leave it out.", data=data
         )
     X, scale, _ = read(Path(data))
-    X, note = scaled(fitted(X, network, data), scale, network, lang)
+    X, note = scaled(fitted(X, network, data), scale, network)
     y = read(labels).X
     outputs = (len(X), *(network.output_shape or ()))
     return X, y.reshape(len(X) if network.loss.task == "multiclass" else outputs) if y.size == len(X) else y, note

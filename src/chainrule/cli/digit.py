@@ -52,7 +52,7 @@ def read_digit(path: Path) -> Digit:
     ink = darkest if paper > (darkest + lightest) / 2 else lightest
     rounding = _SAME * max(abs(darkest), abs(lightest)) if levels.dtype.kind == "f" else 0
     if abs(ink - paper) <= rounding:
-        raise InputError(f"{path} shows no digit: it is blank.")
+        raise InputError("{path} shows no digit: it is blank.", path=path)
     faintest = paper + _FAINT * (ink - paper)
     inked = levels < faintest if ink < paper else levels > faintest
     top, bottom = np.flatnonzero(inked.any(axis=1))[[0, -1]]

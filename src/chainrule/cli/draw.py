@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.color import Color
 from rich.console import Console
 from rich.style import Style
@@ -26,7 +27,7 @@ def draw(images: Images, captions: Sequence[str], console: Console) -> None:
     color = console.is_terminal and console.color_system is not None and not console.no_color
     render = _blocks if color and console.encoding.startswith("utf") else _shades
     images = _without_margin(images)
-    width = max(images.shape[2], *map(len, captions))
+    width = max(images.shape[2], *map(cell_len, captions))
     per_row = max(1, (console.width + _GAP) // (width + _GAP))
     for start in range(0, len(images), per_row):
         pictures = [render(image) for image in images[start : start + per_row]]
@@ -40,7 +41,7 @@ def _print_cells(cells: Sequence[Text], width: int, console: Console) -> None:
     line = Text()
     for cell in cells:
         line.append(cell)
-        line.append(" " * (width + _GAP - len(cell)))
+        line.append(" " * (width + _GAP - cell.cell_len))
     line.rstrip()
     console.print(line, soft_wrap=True)
 

@@ -50,14 +50,18 @@ def run(
     if table is not None:
         if dataset is None:
             raise InputError(
-                f"{model} was trained on a table: name one with the answers, in its column {table.target.name!r}, as "
-                f"in chainrule evaluate {model} held-out.csv."
+                "{model} was trained on a table: name one with the answers, in its column {target!r}, as in "
+                "chainrule evaluate {model} held-out.csv.",
+                model=model,
+                target=table.target.name,
             )
         evaluate_table(table, model, dataset, options, as_json)
         return
     if chosen is None:
         raise InputError(
-            f"{model} was not trained on a table: name the data set that it was trained on, and not {dataset}."
+            "{model} was not trained on a table: name the data set that it was trained on, and not {dataset}.",
+            model=model,
+            dataset=dataset,
         )
     dataset = chosen.name
     (_, y_train), (X, Y) = chosen.load(0)

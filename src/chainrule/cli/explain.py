@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from chainrule import Network
 from chainrule.cli.inputs import ModelArgument, fitted, loaded_for_arrays, read, scaled
-from chainrule.cli.output import JsonOption, LangOption, one_of, print_json
+from chainrule.cli.output import JsonOption, print_json
 from chainrule.common.errors import InputError
-from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.languages import language
 from chainrule.trace.telling.examples import answer
 from chainrule.trace.telling.words import words
 
@@ -51,7 +51,6 @@ def run(
         ),
     ] = None,
     as_json: JsonOption = False,
-    lang: LangOption = None,
 ) -> None:
     """Show every number of one example's pass: forward, and with a label the loss and the backward pass.
 
@@ -59,13 +58,17 @@ def run(
     --why, the terms of that number come in order of size, and then the path of greatest influence: from it to the loss,
     or for a value to the inputs. The pass is one as in prediction: nothing is dropped out.
     """
-    lang = language(lang and one_of("language", lang, LANGUAGES))
+    lang = language()
     network = loaded_for_arrays(model, file)
     X, scale, moved = read(file)
-    X, note = scaled(fitted(X, network, str(file)), scale, network, lang)
+    X, note = scaled(fitted(X, network, str(file)), scale, network)
     notes = [line for line in (note, words("moved", lang) if moved else "") if line]
     if len(X) != 1:
-        raise InputError(f"explain takes one example, but {file} has {len(X)}: write the one to look at to a file.")
+        raise InputError(
+            "explain takes one example, but {file} has {count}: write the one to look at to a file.",
+            file=file,
+            count=len(X),
+        )
     trace = network.trace(X, None if label is None else _target(network, label), training=False)
     from chainrule.trace.telling import terminal
     from chainrule.trace.trace import Why, ask
@@ -99,16 +102,21 @@ def _target(network: Network, label: float) -> NDArray[Any]:
     """Return a label in the shape of the network's targets."""
     assert network.output_shape is not None
     if len(network.output_shape) != 1:
-        raise InputError(f"--label is for models with one answer, but this one answers with {network.output_shape}.")
+        raise InputError(
+            "--label is for models with one answer, but this one answers with outputs of shape {shape}.",
+            shape=network.output_shape,
+        )
     outputs, task = network.output_shape[0], network.loss.task
     if task == "multiclass":
         if label not in range(outputs):
             raise InputError(
-                f"--label is the class of the example, a whole number from 0 to {outputs - 1}, but {label:g} came."
+                "--label is the class of the example, a whole number from 0 to {largest}, but {label:g} came.",
+                largest=outputs - 1,
+                label=label,
             )
         return np.array([int(label)])
     if outputs > 1:
-        raise InputError(f"--label is one number, but this model has {outputs} outputs: leave it out.")
+        raise InputError("--label is one number, but this model has {count} outputs: leave it out.", count=outputs)
     if task == "binary" and not 0 <= label <= 1:
-        raise InputError(f"--label is the class of the example, 0 or 1, but {label:g} came.")
+        raise InputError("--label is the class of the example, 0 or 1, but {label:g} came.", label=label)
     return np.array([[label]])

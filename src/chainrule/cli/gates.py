@@ -11,7 +11,9 @@ import typer
 
 from chainrule.cli.output import JsonOption, print_json
 from chainrule.common import atomic, drawing
+from chainrule.common.console import say
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import later, tr
 from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, forward, learn, xor, xor_network
 from chainrule.plots.gates import plot_gates
 
@@ -19,9 +21,10 @@ EXAMPLE = "Example: chainrule gates --out gates.png"
 
 _CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 _LINES = {"AND": [AND], "OR": [OR], "NAND": [NAND], "XOR": [OR, NAND]}
-_WHY = """\
+_WHY = later("""\
 No single line separates XOR: its ones, (0,1) and (1,0), and its zeros, (0,0)
-and (1,1), have the same midpoint, which cannot lie on both sides of a line."""
+and (1,1), have the same midpoint, which cannot lie on both sides of a line.""")
+_NETWORK = later("XOR network")
 
 
 def run(
@@ -40,27 +43,32 @@ def run(
         "OR": OR(_CORNERS).tolist(),
         "NAND": NAND(_CORNERS).tolist(),
         "XOR": xor(_CORNERS).tolist(),
-        "XOR network": forward(xor_network(), _CORNERS).ravel().tolist(),
+        _NETWORK: forward(xor_network(), _CORNERS).ravel().tolist(),
     }
     if as_json:
         print_json({"inputs": _CORNERS, **truth, "out": None if out is None else str(out)})
         return
     columns = zip(*truth.values(), strict=True)
     rows = [[f"{x1} {x2}", *map(str, outputs)] for (x1, x2), outputs in zip(_CORNERS, columns, strict=True)]
-    print(text_table(["x1 x2", *truth], rows))
-    print("XOR is AND(NAND(x), OR(x)); the network has NAND and OR hidden, AND as output.\n")
+    print(text_table(["x1 x2", *map(tr, truth)], rows))
+    say("XOR is AND(NAND(x), OR(x)); the network has NAND and OR hidden, AND as output.\n")
     plots = [_plot(name, lines, truth[name]) for name, lines in _LINES.items()]
     for line in zip(*plots, strict=True):
         print("   ".join(line).rstrip())
-    print("\nx1 goes right, x2 up; the dots mark where the output is 1.\n")
+    say("\nx1 goes right, x2 up; the dots mark where the output is 1.\n")
     for name in _LINES:
         learned = learn(_CORNERS, truth[name])
-        epochs = len(learned.mistakes)
-        outcome = f"learns it in {epochs}" if learned.converged else f"has not learned it after {epochs}"
-        print(f"{name:<5} the perceptron rule {outcome} epochs")
-    print(f"\n{_WHY}")
+        if learned.converged:
+            say("{name:<5} the perceptron rule learns it in {epochs} epochs", name=name, epochs=len(learned.mistakes))
+        else:
+            say(
+                "{name:<5} the perceptron rule has not learned it after {epochs} epochs",
+                name=name,
+                epochs=len(learned.mistakes),
+            )
+    print(f"\n{tr(_WHY)}")
     if out is not None:
-        print(f"\nsaved to {out}")
+        say("\nsaved to {file}", file=out)
 
 
 def _plot(name: str, lines: Sequence[Perceptron], outputs: Sequence[int]) -> list[str]:

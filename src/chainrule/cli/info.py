@@ -7,7 +7,9 @@ from typing import Any
 from chainrule import Network
 from chainrule.cli.inputs import ModelArgument
 from chainrule.cli.output import JsonOption, print_json, scores_table
+from chainrule.common.console import say
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import tr
 from chainrule.files.models import load_described
 from chainrule.tables import TableModel
 from chainrule.tables.descriptions import described
@@ -42,7 +44,12 @@ def run(model: ModelArgument, as_json: JsonOption = False) -> None:
     if table is not None:
         print(_about(table), end="\n\n")
     print(_network(network))
-    print(f"{model}: {size:,} bytes, checksum {digest[:16] if digest else 'none (a file of before)'}")
+    say(
+        "{model}: {size:,} bytes, checksum {checksum}",
+        model=model,
+        size=size,
+        checksum=digest[:16] if digest else tr("none (a file of before)"),
+    )
 
 
 def _without_digests(description: dict[str, Any]) -> dict[str, Any]:
@@ -50,18 +57,21 @@ def _without_digests(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def _network(network: Network) -> str:
-    return f"{network.summary()}\nloss: {network.loss!r}"
+    return f"{network.summary()}\n{tr('loss')}: {network.loss!r}"
 
 
 def _about(table: TableModel) -> str:
     """Return what a model knows of its table."""
-    rows = [[e.name, e.kind, f"{e.width:,}", _detail(described(e))] for e in table.preparation.encoders]
+    rows = [[e.name, tr(e.kind), f"{e.width:,}", _detail(described(e))] for e in table.preparation.encoders]
     lines = [
-        text_table(["column", "kind", "inputs", "as in training"], rows, texts=(0, 1, 3)),
+        text_table([tr("column"), tr("kind"), tr("inputs"), tr("as in training")], rows, texts=(0, 1, 3)),
         "",
         table.predicts,
         table.trained,
-        "written by " + ", ".join(f"{name} {version}" for name, version in table.report.get("versions", {}).items()),
+        tr(
+            "written by {versions}",
+            versions=", ".join(f"{name} {version}" for name, version in table.report.get("versions", {}).items()),
+        ),
     ]
     if "test" in table.report:
         lines += ["", scores_table(table.report["test"]), *filter(None, [behind(table.report["test"])])]
@@ -70,8 +80,10 @@ def _about(table: TableModel) -> str:
 
 def _detail(fields: dict[str, Any]) -> str:
     if "center" in fields:
-        return f"{fields['center']:.6g} becomes 0, {fields['center'] + fields['scale']:.6g} about 1"
+        return tr(
+            "{center:.6g} becomes 0, {one:.6g} about 1", center=fields["center"], one=fields["center"] + fields["scale"]
+        )
     if "categories" in fields:
-        shown = ", ".join(category or "(missing)" for category in fields["categories"][:6])
+        shown = ", ".join(category or tr("(missing)") for category in fields["categories"][:6])
         return shown + (", ..." if len(fields["categories"]) > 6 else "") + (", others" if fields["other"] else "")
     return " x ".join(map(str, fields["shape"]))

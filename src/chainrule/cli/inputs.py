@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from chainrule import Network
 from chainrule.cli.digit import read_digit
 from chainrule.common.errors import InputError
+from chainrule.common.languages import language
+from chainrule.common.texts import tr
 from chainrule.datasets import Dataset, read_idx
 from chainrule.datasets.csv_rows import read_csv
 from chainrule.datasets.mnist import PIXEL_SCALE
@@ -45,8 +47,11 @@ def loaded_for_arrays(path: Path, file: Path | str) -> Network:
     network, table = loaded(path)
     if table is not None and Path(file).suffix != ".npy":
         raise InputError(
-            f"{path} was trained on a table, and the network gets its columns prepared: in place of {file}, name a "
-            f".npy array of what chainrule.TableModel.load({str(path)!r}).preparation.prepare(frame).X gives."
+            "{path} was trained on a table, and the network gets its columns prepared: in place of {file}, name a "
+            ".npy array of what chainrule.TableModel.load({text!r}).preparation.prepare(frame).X gives.",
+            path=path,
+            file=file,
+            text=str(path),
         )
     return network
 
@@ -75,7 +80,7 @@ def read(path: Path) -> FileInput:
     return FileInput(X)
 
 
-def scaled(X: NDArray[Any], scale: float, network: Network, lang: str = "en") -> tuple[NDArray[Any], str]:
+def scaled(X: NDArray[Any], scale: float, network: Network) -> tuple[NDArray[Any], str]:
     """Return what the model takes for raw numbers that were multiplied by `scale`, and a line that says what was done.
 
     Raw numbers are whole, so fractions in a file have been scaled by whoever wrote it. Nothing is done to them, nor for
@@ -85,7 +90,7 @@ def scaled(X: NDArray[Any], scale: float, network: Network, lang: str = "en") ->
     if wanted is None or (wanted == scale == 1) or (scale == 1 and not _whole(X)):
         return X, ""
     factor = f"1/{1 / wanted:g}" if (1 / wanted).is_integer() else f"{wanted:g}"
-    note = words("inputs-kept" if wanted == 1 else "inputs-scaled", lang, factor=factor)
+    note = words("inputs-kept" if wanted == 1 else "inputs-scaled", language(), factor=factor)
     # Dividing by 255, and not multiplying by 1/255, gives the last bit of the data sets that the command trains on.
     return X if scale == wanted else np.divide(X, scale / wanted, dtype=network.dtype), note
 
@@ -102,8 +107,11 @@ def fitted(X: NDArray[Any], network: Network, name: str) -> NDArray[Any]:
     if X.size and (X.size == size or math.prod(X.shape[1:]) == size):
         return X.reshape(-1, *network.input_shape)
     raise InputError(
-        f"The model takes examples of shape {network.input_shape}, but the shape of {name} is {X.shape}. "
-        "Was the model trained on other data?"
+        "The model takes examples of shape {expected}, but the shape of {name} is {got}. Was the model trained on "
+        "other data?",
+        expected=network.input_shape,
+        name=name,
+        got=X.shape,
     )
 
 
@@ -118,21 +126,27 @@ def check_suits(network: Network, model: Path, dataset: Dataset, X: NDArray[Any]
     answers = (
         _answer(network.loss.task, network.output_shape[0])
         if len(network.output_shape) == 1
-        else f"outputs of shape {network.output_shape}"
+        else tr("outputs of shape {shape}", shape=network.output_shape)
     )
     takes, has = math.prod(network.input_shape), math.prod(X.shape[1:])
     right = _answer(dataset.task, outputs(dataset, y))
     if (takes, answers) != (has, right):
         raise InputError(
-            f"{model} takes {takes:,} numbers per example and answers with {answers}, but {dataset.name} has {has:,} "
-            f"and {right}: the model was made for other data. Name the data set that it was trained on; "
-            "`chainrule datasets` lists them."
+            "{model} takes {takes:,} numbers per example and answers with {answers}, but {data} has {has:,} and "
+            "{right}: the model was made for other data. Name the data set that it was trained on; `chainrule "
+            "datasets` lists them.",
+            model=model,
+            takes=takes,
+            answers=answers,
+            data=dataset.name,
+            has=has,
+            right=right,
         )
 
 
 def _answer(task: str, outputs: int) -> str:
     if task == "regression":
-        return "one value" if outputs == 1 else f"{outputs} values"
+        return tr("one value") if outputs == 1 else tr("{count} values", count=outputs)
     if task == "binary" and outputs > 1:
-        return f"{outputs} times yes or no"
-    return f"one of {max(outputs, 2)} classes"
+        return tr("{count} times yes or no", count=outputs)
+    return tr("one of {count} classes", count=max(outputs, 2))

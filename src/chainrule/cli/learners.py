@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from chainrule.checker.findings import Report
 from chainrule.checker.names import NAMES
-from chainrule.checker.telling.texts import phrase
+from chainrule.cli.output import suggested
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 
 _KINDS = (".py", ".ipynb")
 _SKIPPED = ("__pycache__", "node_modules")  # and what is hidden
 _ENVIRONMENT = "pyvenv.cfg"  # the file that every virtual environment has, whatever its name
 
 
-def to_check(paths: Sequence[Path], lang: str) -> list[Path]:
+def to_check(paths: Sequence[Path]) -> list[Path]:
     """Return the files to check, each once; those of folders without what is hidden."""
     if not paths:
-        raise InputError(phrase("no-paths", lang))
+        raise InputError("Name the files or folders to check, such as week4.py (FILE_OR_FOLDER).")
     files: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
             inside = sorted(_inside(path))
             if not inside:
-                raise InputError(phrase("no-files-inside", lang, path=path))
+                raise InputError("{path} has no .py or .ipynb file in it.", path=path)
             files.update(dict.fromkeys(inside))
         elif not path.exists():
-            raise InputError(phrase("no-such-path", lang, path=path))
+            raise InputError("{path}: there is no such file or folder.", path=path)
         elif path.suffix not in _KINDS:
-            raise InputError(phrase("no-kind", lang, path=path))
+            raise InputError("{path} is neither a .py nor an .ipynb file.", path=path)
         else:
             files[path] = None
     return list(files)
@@ -55,9 +55,7 @@ def _inside(folder: Path) -> Iterator[Path]:
                 yield Path(entry.path)  # of a link, the report says what is wrong with it
 
 
-def misspelled(
-    reports: Sequence[Report], usual: Mapping[str, str], options: Mapping[str, Iterable[str]], lang: str
-) -> list[str]:
+def misspelled(reports: Sequence[Report], usual: Mapping[str, str], options: Mapping[str, Iterable[str]]) -> list[str]:
     """Return a sentence for each name that no file has: one of --map, or of another option and not a usual one.
 
     Parameters
@@ -68,38 +66,26 @@ def misspelled(
         The names of --map, and the usual ones that they stand for.
     options
         Other options with the names in them, which may be usual names, too.
-    lang
-        The language of the sentences.
     """
     if all(report.problem and not report.unmatched for report in reports):
         return []
     seen = {name.partition(".")[0] for report in reports for name in report.unmatched}
     seen |= {checked.function.partition(".")[0] for report in reports for checked in report.checked}
     said = [
-        [phrase("map-unknown", lang, name=mine, role=role), *suggested(mine, seen, lang)]
+        tr("--map {name}={role}: no file has a function {name!r}.", name=mine, role=role) + suggested(mine, seen)
         for mine, role in usual.items()
         if mine not in seen
     ]
     known = {*seen, *usual, *NAMES, *(checked.role for report in reports for checked in report.checked)}
     said += [
-        [phrase("option-unknown", lang, option=option, name=name), *suggested(name, known, lang)]
+        tr(
+            "{option}: no file has a function {name!r}, and there is no usual one of that name.",
+            option=option,
+            name=name,
+        )
+        + suggested(name, known)
         for option, names in options.items()
         for name in names
         if name not in known and name.partition(".")[0] not in known
     ]
-    return [" ".join(sentences) for sentences in said]
-
-
-def unknown(kind: str, name: str, known: Collection[str], lang: str) -> str:
-    """Return the sentence that there is no language or role of a name, with the closest one that there is.
-
-    >>> unknown("role", "relu_backwards", ["relu_backward"], "en")
-    "There is no role 'relu_backwards'. Did you mean 'relu_backward'? Known: relu_backward."
-    """
-    said = [phrase(f"no-{kind}", lang, name=name), *suggested(name, known, lang)]
-    return " ".join([*said, phrase("known-names", lang), f"{', '.join(known)}."])  # a fact would be cut off
-
-
-def suggested(name: str, known: Collection[str], lang: str) -> list[str]:
-    """Return the sentence that asks for the closest name; [] if none is close."""
-    return [phrase("did-you-mean", lang, name=close) for close in get_close_matches(name, known, n=1)]
+    return said

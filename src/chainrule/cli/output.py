@@ -15,12 +15,10 @@ from chainrule import Network
 from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import tr
 from chainrule.training.progress import scores_text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else, for scripts.")]
-LangOption = Annotated[
-    str | None, typer.Option(metavar="LANG", help="en or ko; by default that of the locale.", show_default=False)
-]
 
 
 def print_json(value: Any) -> None:
@@ -44,9 +42,19 @@ def one_of(kind: str, name: str, known: Collection[str]) -> str:
     """
     if name in known:
         return name
+    raise InputError(
+        "There is no {kind} {name!r}.{suggestion} Known: {known}.",
+        kind=tr(kind),
+        name=name,
+        suggestion=suggested(name, known),
+        known=", ".join(known),
+    )
+
+
+def suggested(name: str, known: Collection[str]) -> str:
+    """Return the sentence that asks for the closest name, after a space; "" if none is close."""
     close = difflib.get_close_matches(name, known, n=1)
-    suggestion = f" Did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"There is no {kind} {name!r}.{suggestion} Known: {', '.join(known)}.")
+    return " " + tr("Did you mean {name!r}?", name=close[0]) if close else ""
 
 
 def test(network: Network, X: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
@@ -54,8 +62,9 @@ def test(network: Network, X: NDArray[Any], y: NDArray[Any]) -> dict[str, float]
     scores = network.evaluate(X, y)
     if not all(map(math.isfinite, scores.values())):
         raise InputError(
-            f"The scores on the test part are not finite ({scores_text(scores)}): the weights are too large for these "
-            "inputs. Train again with a smaller learning rate."
+            "The scores on the test part are not finite ({scores}): the weights are too large for these inputs. "
+            "Train again with a smaller learning rate.",
+            scores=scores_text(scores),
         )
     return scores
 
@@ -67,7 +76,13 @@ def scores_line(scores: Mapping[str, float], examples: int) -> str:
     'test accuracy 0.9560  (loss 0.1512, 2,000 examples)'
     """
     (name, value) = next((name, value) for name, value in scores.items() if name != "loss")
-    return f"test {name} {number_text(value)}  (loss {number_text(scores['loss'])}, {examples:,} examples)"
+    return tr(
+        "test {name} {value}  (loss {loss}, {examples:,} examples)",
+        name=tr(name),
+        value=number_text(value),
+        loss=number_text(scores["loss"]),
+        examples=examples,
+    )
 
 
 def scores_table(scores: Mapping[str, Mapping[str, float]]) -> str:
@@ -80,7 +95,7 @@ def scores_table(scores: Mapping[str, Mapping[str, float]]) -> str:
     """
     names = list(dict.fromkeys(name for values in scores.values() for name in values))
     rows = [
-        [model, *(number_text(values[name]) if name in values else "" for name in names)]
+        [tr(model), *(number_text(values[name]) if name in values else "" for name in names)]
         for model, values in scores.items()
     ]
-    return text_table(["", *names], rows)
+    return text_table(["", *map(tr, names)], rows)

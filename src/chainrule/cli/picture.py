@@ -35,10 +35,11 @@ def gray_levels(path: Path) -> NDArray[Any]:
         levels = read_picture(path, _levels, "data")
     except FileFormatError as error:
         raise FileFormatError(
-            f"{path} is neither an image that Pillow can read, nor an IDX file, nor a .npy array, or it is damaged."
+            "{path} is neither an image that Pillow can read, nor an IDX file, nor a .npy array, or it is damaged.",
+            path=path,
         ) from error
     if levels.dtype.kind == "f" and not np.isfinite(levels).all():
-        raise InputError(f"{path} holds pixels that are NaN or infinite. Save the picture with 8 or 16 bits.")
+        raise InputError("{path} holds pixels that are NaN or infinite. Save the picture with 8 or 16 bits.", path=path)
     return levels
 
 

@@ -13,12 +13,13 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule import Adam, Network, load, plots
+from chainrule.cli.command import Command, Group, LangOption, check_language, speaking_command
 from chainrule.cli.inputs import ModelArgument, check_suits, fitted, read, scaled
-from chainrule.cli.keeping import KeepsInputs
-from chainrule.cli.output import LangOption, one_of
+from chainrule.cli.output import one_of
 from chainrule.common import atomic, drawing
+from chainrule.common.console import say
 from chainrule.common.errors import FileFormatError
-from chainrule.common.languages import language
+from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
@@ -26,7 +27,15 @@ from chainrule.training.history import History
 
 EXAMPLE = "Example: chainrule plot activations relu gelu --out activations.png"
 
-app = typer.Typer(rich_markup_mode=None, help="Draw functions, networks and what they answer.", epilog=EXAMPLE)
+app = typer.Typer(
+    cls=Group, rich_markup_mode=None, help="Draw functions, networks and what they answer.", epilog=EXAMPLE
+)
+
+
+@app.callback()
+def _options(lang: LangOption = None) -> None:
+    check_language(lang)
+
 
 OutOption = Annotated[Path, typer.Option(metavar="FILE", help="The PNG, PDF or SVG to write.")]
 FilmOption = Annotated[
@@ -47,18 +56,19 @@ def _command(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__.replace("_", "-")
-        # "\b" keeps click from wrapping the line, which one would copy.
-        return app.command(name, cls=KeepsInputs, epilog=f"\b\nExample: chainrule plot {name} {example}")(function)
+        epilog = f"Example: chainrule plot {name} {example}"
+        app.command(name, cls=Command, epilog=epilog)(speaking_command(function))
+        return function
 
     return register
 
 
 def _save(figure: Any, out: Path) -> None:
     drawing.write(figure, out)
-    print(f"saved to {out}")
+    say("saved to {file}", file=out)
 
 
-def _say(line: str) -> None:
+def _wait(line: str) -> None:
     """Tell who waits at a terminal what takes long."""
     if sys.stderr.isatty():
         print(line, file=sys.stderr)
@@ -89,7 +99,7 @@ def _untrained(network: Network) -> Network:
 
 def _trained_anew(data: _Data, epochs: int, lr: float) -> tuple[Network, plots.Snapshots]:
     """Return the network after training from its first parameters on, with what it was in between."""
-    _say(f"training anew for {epochs} epochs ...")
+    _wait(tr("training anew for {epochs} epochs ...", epochs=epochs))
     network, snapshots = _untrained(data.network), plots.Snapshots()
     network.fit(*data.training, epochs=epochs, optimizer=Adam(lr), callbacks=[snapshots], verbose=False)
     return network, snapshots
@@ -105,19 +115,18 @@ def _example(network: Network, file: Path) -> Any:
 def activations(
     out: OutOption,
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help=_ACTIVATIONS)] = None,
-    lang: LangOption = None,
 ) -> None:
     """Draw activation functions with their slopes.
 
     They are step, sigmoid and relu if none is named.
     """
-    _save(plots.plot_activations(names or ("step", "sigmoid", "relu"), lang=lang or language()), out)
+    _save(plots.plot_activations(names or ("step", "sigmoid", "relu")), out)
 
 
 @_command("--out gates.png")
-def gates(out: OutOption, lang: LangOption = None) -> None:
+def gates(out: OutOption) -> None:
     """Draw AND, OR, NAND and XOR with the perceptrons' lines."""
-    _save(plots.plot_gates(lang=lang or language()), out)
+    _save(plots.plot_gates(), out)
 
 
 @_command("run.json --out history.png")
@@ -126,14 +135,13 @@ def history(
         Path, typer.Argument(metavar="FILE", help="What `chainrule train --json` printed, or a CSVLogger's .csv.")
     ],
     out: OutOption,
-    lang: LangOption = None,
 ) -> None:
     """Draw the scores of every epoch of a run.
 
     The epoch of the lowest validation loss (or loss, without validation) is marked.
     """
     rows = _rows(file)
-    _save(plots.plot_history(rows, lang=lang or language()), out)
+    _save(plots.plot_history(rows), out)
 
 
 def _rows(file: Path) -> History:
@@ -146,8 +154,9 @@ def _rows(file: Path) -> History:
         return History({k: float(v) for k, v in row.items()} for row in json.loads(text)["history"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FileFormatError(
-            f"{file} is neither what `chainrule train --json` printed nor the .csv of a CSVLogger. Write one with: "
-            f"chainrule train moons --json > run.json"
+            "{file} is neither what `chainrule train --json` printed nor the .csv of a CSVLogger. Write one with: "
+            "chainrule train moons --json > run.json",
+            file=file,
         ) from error
 
 
@@ -158,7 +167,6 @@ def boundary(
     out: FilmOption,
     epochs: EpochsOption = 60,
     lr: RateOption = 0.02,
-    lang: LangOption = None,
 ) -> None:
     """Draw a model's answers in the plane, and its units' lines.
 
@@ -166,13 +174,13 @@ def boundary(
     """
     data = _data(model, dataset)
     if out.suffix.lower() != ".gif":
-        _save(plots.plot_boundary(data.network, *data.test, lang=lang or language()), out)
+        _save(plots.plot_boundary(data.network, *data.test), out)
         return
     atomic.check(out)
     again, snapshots = _trained_anew(data, epochs, lr)
-    _say("drawing the frames ...")
-    plots.film_boundary(again, snapshots, *data.test, out, lang=lang or language())
-    print(f"saved to {out}")
+    _wait(tr("drawing the frames ..."))
+    plots.film_boundary(again, snapshots, *data.test, out)
+    say("saved to {file}", file=out)
 
 
 @_command("moons.safetensors --out network.png")
@@ -182,7 +190,6 @@ def network(
     file: Annotated[
         Path | None, typer.Argument(metavar="INPUT", help="An example whose numbers to show; of several, the first.")
     ] = None,
-    lang: LangOption = None,
 ) -> None:
     """Draw the units of a model, and the weights between them.
 
@@ -190,7 +197,7 @@ def network(
     """
     trained = load(model)
     x = None if file is None else _example(trained, file)
-    _save(plots.plot_network(trained, x, lang=lang or language()), out)
+    _save(plots.plot_network(trained, x), out)
 
 
 @_command("moons.safetensors moons --of gradients --out gradients.png")
@@ -201,7 +208,6 @@ def distributions(
     of: Annotated[str, typer.Option(metavar="KIND", help="weights, activations or gradients.")] = "weights",
     epochs: EpochsOption = 10,
     lr: RateOption = 0.001,
-    lang: LangOption = None,
 ) -> None:
     """Draw histograms of weights, activations or gradients.
 
@@ -211,28 +217,28 @@ def distributions(
     drawing.check(out)
     data = _data(model, dataset)
     again, snapshots = _trained_anew(data, epochs, lr)
-    _save(plots.plot_distributions(again, snapshots, *data.test, of=of, lang=lang or language()), out)
+    _save(plots.plot_distributions(again, snapshots, *data.test, of=of), out)
 
 
 @_command("digits.safetensors --out filters.png")
-def filters(model: ModelArgument, out: OutOption, lang: LangOption = None) -> None:
+def filters(model: ModelArgument, out: OutOption) -> None:
     """Draw the weights of the first layer as images."""
     trained = load(model)
-    _save(plots.plot_filters(trained, lang=lang or language()), out)
+    _save(plots.plot_filters(trained), out)
 
 
 @_command("lenet.safetensors my-digit.png --out maps.png")
-def feature_maps(model: ModelArgument, file: InputArgument, out: OutOption, lang: LangOption = None) -> None:
+def feature_maps(model: ModelArgument, file: InputArgument, out: OutOption) -> None:
     """Draw what each convolutional layer makes of an image."""
     trained = load(model)
-    _save(plots.plot_feature_maps(trained, _example(trained, file), lang=lang or language()), out)
+    _save(plots.plot_feature_maps(trained, _example(trained, file)), out)
 
 
 @_command("digits.safetensors mnist-small --out confusion.png")
-def confusion(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
+def confusion(model: ModelArgument, dataset: DatasetArgument, out: OutOption) -> None:
     """Draw which classes a model takes for which."""
     data = _data(model, dataset)
-    _save(plots.plot_confusion(data.network, *data.test, lang=lang or language()), out)
+    _save(plots.plot_confusion(data.network, *data.test), out)
 
 
 @_command("digits.safetensors mnist-small --out mistakes.png")
@@ -241,32 +247,31 @@ def mistakes(
     dataset: DatasetArgument,
     out: OutOption,
     count: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="How many to draw at most.")] = 12,
-    lang: LangOption = None,
 ) -> None:
     """Draw the images that a model is most wrong about."""
     data = _data(model, dataset)
-    _save(plots.plot_mistakes(data.network, *data.test, count=count, lang=lang or language()), out)
+    _save(plots.plot_mistakes(data.network, *data.test, count=count), out)
 
 
 @_command("digits.safetensors mnist-small --out calibration.png")
-def calibration(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
+def calibration(model: ModelArgument, dataset: DatasetArgument, out: OutOption) -> None:
     """Draw whether a model's probabilities come true."""
     data = _data(model, dataset)
-    _save(plots.plot_calibration(data.network, *data.test, lang=lang or language()), out)
+    _save(plots.plot_calibration(data.network, *data.test), out)
 
 
 @_command("sine.safetensors sine --out predicted.png")
-def predicted(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
+def predicted(model: ModelArgument, dataset: DatasetArgument, out: OutOption) -> None:
     """Draw predicted against true values."""
     data = _data(model, dataset)
-    _save(plots.plot_predicted(data.network, *data.test, lang=lang or language()), out)
+    _save(plots.plot_predicted(data.network, *data.test), out)
 
 
 @_command("sine.safetensors sine --out fit.png")
-def fit(model: ModelArgument, dataset: DatasetArgument, out: OutOption, lang: LangOption = None) -> None:
+def fit(model: ModelArgument, dataset: DatasetArgument, out: OutOption) -> None:
     """Draw the curve of a model with one input."""
     data = _data(model, dataset)
-    _save(plots.plot_fit(data.network, *data.test, lang=lang or language()), out)
+    _save(plots.plot_fit(data.network, *data.test), out)
 
 
 @_command("moons.safetensors moons 'layer0.W[0, 0]' 'layer0.W[1, 0]' --out surface.png")
@@ -281,7 +286,6 @@ def surface(
     ] = None,
     lr: Annotated[float, typer.Option(metavar="RATE", help="Their learning rate.")] = 0.1,
     steps: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Steps of each.")] = 50,
-    lang: LangOption = None,
 ) -> None:
     """Draw the loss over two parameters, with optimizers' paths.
 
@@ -293,7 +297,7 @@ def surface(
     data = _data(model, dataset)
     start = _untrained(data.network)
     _save(
-        plots.plot_surface(start, *data.test, [first, second], optimizers=rules, steps=steps, lang=lang or language()),
+        plots.plot_surface(start, *data.test, [first, second], optimizers=rules, steps=steps),
         out,
     )
 
@@ -303,7 +307,6 @@ def shapes(
     model: ModelArgument,
     out: OutOption,
     batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Examples in the batch.")] = 100,
-    lang: LangOption = None,
 ) -> None:
     """Draw the shapes of a batch and of the weights."""
-    _save(plots.plot_shapes(load(model), batch_size, lang=lang or language()), out)
+    _save(plots.plot_shapes(load(model), batch_size), out)

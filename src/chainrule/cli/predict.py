@@ -19,10 +19,11 @@ from chainrule.cli.table_options import WRITTEN, SheetOption, SizeOption, TableO
 from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import tr
 from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.tables import TableModel
-from chainrule.tables.columns import shown
+from chainrule.tables.recognition import shown
 from chainrule.trace.telling.words import words
 
 EXAMPLE = """\
@@ -71,18 +72,22 @@ def run(
     are, and so are fractions.
     """
     if file is not None and samples:
-        raise InputError(f"--samples takes shipped digits in place of a file: leave out --samples, or {file}.")
+        raise InputError(
+            "--samples takes shipped digits in place of a file: leave out --samples, or {file}.", file=file
+        )
     network, table = loaded(model)
     if file is None and samples == 0:
         raise InputError(_no_input(model, network, table))
     options = TableOptions(reading={"sheet": sheet, "x": x, "size": picture_size(size)})
     if table is not None:
         if file is None:
-            raise InputError(f"{model} was trained on a table: name a file with one, and not --samples.")
+            raise InputError("{model} was trained on a table: name a file with one, and not --samples.", model=model)
         predict_table(table, file, options, out, as_json)
         return
     if out is not None or options.used_reading:
-        raise InputError(f"{model} was not trained on a table, so --out, --sheet, --x and --size mean nothing for it.")
+        raise InputError(
+            "{model} was not trained on a table, so --out, --sheet, --x and --size mean nothing for it.", model=model
+        )
     (X, scale, moved), labels = (read(file), []) if file is not None else _shipped(samples)
     X, note = scaled(fitted(X, network, str(file or "the shipped digits")), scale, network)
     predictions = _predictions(network, X)
@@ -108,16 +113,22 @@ def run(
 def _no_input(model: Path, network: Network, table: TableModel | None) -> str:
     """Return the sentence that an input is missing, and which one it would be."""
     if table is not None:
-        return (
-            f"predict needs a table with the columns that {model} learned from ({shown(table.feature_names)}): name "
-            f"its file, as in chainrule predict {model} new.csv."
+        return tr(
+            "predict needs a table with the columns that {model} learned from ({columns}): name its file, as in "
+            "chainrule predict {model} new.csv.",
+            model=model,
+            columns=shown(table.feature_names),
         )
     assert network.input_shape is not None
     if math.prod(network.input_shape) == _PIXELS:
-        return f"predict needs images for {model}: name a file, or say --samples 6 to take shipped digits."
-    return (
-        f"predict needs examples of shape {network.input_shape} for {model}: name a CSV file with a row for each, an "
-        "IDX file or a .npy array."
+        return tr(
+            "predict needs images for {model}: name a file, or say --samples 6 to take shipped digits.", model=model
+        )
+    return tr(
+        "predict needs examples of shape {shape} for {model}: name a CSV file with a row for each, an IDX file or a "
+        ".npy array.",
+        shape=network.input_shape,
+        model=model,
     )
 
 
@@ -125,7 +136,7 @@ def _shipped(n: int) -> tuple[FileInput, list[int]]:
     """Return n test digits, evenly spread, and their labels."""
     _, (X, y) = load_mnist_small()
     if n > len(X):
-        raise InputError(f"There are {len(X):,} shipped test digits, but --samples asks for {n:,}.")
+        raise InputError("There are {count:,} shipped test digits, but --samples asks for {n:,}.", count=len(X), n=n)
     rows = np.linspace(0, len(X) - 1, n).astype(int)
     return FileInput(X[rows], PIXEL_SCALE), y[rows].tolist()
 

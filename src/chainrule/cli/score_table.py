@@ -17,9 +17,11 @@ from chainrule.cli.table_options import (
     write_frame,
     write_text,
 )
+from chainrule.common.console import say
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS
 from chainrule.tables import Scan, TableModel
 from chainrule.tables.encoders import Numeric
@@ -36,7 +38,9 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     table = table_of(file, options if model.past is None else replace(options, history=model.past.history))
     if isinstance(table, Scan):
         if out is None or out.suffix.lower() not in TEXT:
-            raise InputError(f"{file} is large: say --out FILE.csv, which is written a block of rows at a time.")
+            raise InputError(
+                "{file} is large: say --out FILE.csv, which is written a block of rows at a time.", file=file
+            )
         written = _write_text(model, model.scored_blocks(table), out, file)
         _warn_of_learned_rows(model, table, file)
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
@@ -55,17 +59,17 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     elif out is not None:
         print(_written(len(rows), model, out) + _counts(scored, model))
     elif not rows:
-        print(f"{file} has no rows.")
+        say("{file} has no rows.", file=file)
     else:
         names = list(rows[0])
         cells = [[str(i), *(_cell(name, row[name]) for name in names)] for i, row in enumerate(rows[:_SHOWN], 1)]
-        print(text_table(["row", *names], cells))
+        print(text_table([tr("row"), *names], cells))
         if len(rows) > _SHOWN:
-            print(f"and {len(rows) - _SHOWN:,} more rows; --out FILE writes them all")
+            say("and {count:,} more rows; --out FILE writes them all", count=len(rows) - _SHOWN)
 
 
 def _written(rows: int, model: TableModel, out: Path) -> str:
-    return f"{rows:,} predictions of {model.target.name!r} written to {out}"
+    return tr("{rows:,} predictions of {target!r} written to {path}", rows=rows, target=model.target.name, path=out)
 
 
 def _write_text(model: TableModel, scored: Iterable[Frame], out: Path, file: Path) -> int:
@@ -95,14 +99,19 @@ def _counts(scored: Any, model: TableModel) -> str:
     if not 0 < len(model.target.classes) <= 10:
         return ""
     counts = scored[_PREDICTION].drop_nulls().value_counts(name="rows").sort("rows", descending=True)
-    return ": " + ", ".join(f"{row[_PREDICTION]} {row['rows']:,} times" for row in counts.iter_rows(named=True))
+    return ": " + ", ".join(
+        tr("{label} {count:,} times", label=row[_PREDICTION], count=row["rows"]) for row in counts.iter_rows(named=True)
+    )
 
 
 def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptions, as_json: bool) -> None:
     """Print the scores on a table that has the answers."""
     if file in DATASETS:
         raise InputError(
-            f"{path} was trained on a table, to predict {model.target.name!r}: name a file with one, and not {file}."
+            "{path} was trained on a table, to predict {target!r}: name a file with one, and not {file}.",
+            path=path,
+            target=model.target.name,
+            file=file,
         )
     frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
     scores = model.evaluate(frame)
@@ -110,7 +119,7 @@ def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptio
     if as_json:
         print_json({"model": str(path), "table": file, "test": scores, "test_rows": frame.height})
     else:
-        print(f"{frame.height:,} rows of {file}")
+        say("{rows:,} rows of {file}", rows=frame.height, file=file)
         print(scores_table({"this network": scores}))
 
 
@@ -118,7 +127,9 @@ def _warn_of_learned_rows(model: TableModel, table: Any, file: Path | str) -> No
     """Say that a model meets rows that it learned from, which it knows better than it will know others."""
     if share := model.learned_share(table):
         warn(
-            f"The model learned from about {share:.0%} of the rows of {file}, so what it makes of them does not tell "
+            "The model learned from about {share:.0%} of the rows of {file}, so what it makes of them does not tell "
             "what it will make of new ones: test it on rows that it has not seen.",
             DataWarning,
+            share=share,
+            file=file,
         )

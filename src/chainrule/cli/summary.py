@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainrule import load
 from chainrule.cli.inputs import ModelArgument
+from chainrule.common.console import say
 
 EXAMPLE = "Example: chainrule summary digits.safetensors"
 
@@ -16,4 +17,4 @@ def run(model: ModelArgument) -> None:
     """
     network = load(model)
     print(network.summary())
-    print(f"loss: {network.loss!r}")
+    say("loss: {loss!r}", loss=network.loss)

@@ -76,10 +76,14 @@ class TableOptions:
         own = {name: value for name, value in vars(self).items() if name != "reading"} | self.reading
         said = [f"--{name.replace('_', '-')}" for name, value in own.items() if value not in (None, ())]
         if self.class_weight not in (None, "balanced"):
-            raise InputError(f"--class-weight takes 'balanced', but it is {self.class_weight!r}.")
+            raise InputError(
+                "--class-weight takes 'balanced', but it is {class_weight!r}.", class_weight=self.class_weight
+            )
         if dataset in DATASETS and said:
             raise InputError(
-                f"{dataset} is known by its name and no table of yours, so {said[0]} means nothing for it."
+                "{dataset} is known by its name and no table of yours, so {said} means nothing for it.",
+                dataset=dataset,
+                said=said[0],
             )
         return dataset not in DATASETS and bool(said or os.path.exists(dataset) or Path(dataset).suffix)
 
@@ -87,7 +91,7 @@ class TableOptions:
 def table_of(path: Path, options: TableOptions) -> Any:
     """Return a table; one that is too large for memory stays in its file, unless predictions are made from the past."""
     if path.is_file() and is_like_a_model(_start(path)):
-        raise InputError(f"{path} is a model file, and here a table belongs: name a file such as table.csv.")
+        raise InputError("{path} is a model file, and here a table belongs: name a file such as table.csv.", path=path)
     large = path.is_file() and path.stat().st_size > LARGE
     if large and options.history is None and not options.used_reading and can_be_scanned(path):
         return scan(path)
@@ -105,7 +109,7 @@ def picture_size(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", text, re.ASCII)
     if match is None:
-        raise InputError(f"--size takes height and width, such as 32x32, but it is {text!r}.")
+        raise InputError("--size takes height and width, such as 32x32, but it is {text!r}.", text=text)
     return int(match[1]), int(match[2])
 
 
@@ -116,7 +120,7 @@ WRITTEN = (*TEXT, ".parquet", ".arrow", ".feather")
 def check_table_file(path: Path) -> None:
     """Refuse, before the work begins, a file that no table could be written to."""
     if path.suffix.lower() not in WRITTEN:
-        raise InputError(f"{path} must end in the kind of table to write: {', '.join(WRITTEN)}.")
+        raise InputError("{path} must end in the kind of table to write: {known}.", path=path, known=", ".join(WRITTEN))
     atomic.check(path)
 
 
@@ -145,8 +149,11 @@ def write_text(blocks: Iterable[Any], path: Path, its: Dialect, *, decimal_comma
             text.detach()
         except UnicodeEncodeError as error:
             raise InputError(
-                f"{path} cannot be written in {its.encoding}, as the table was: this has no "
-                f"{error.object[error.start]!r}. Bring the table to UTF-8 first, or name a file that ends in .parquet."
+                "{path} cannot be written in {encoding}, as the table was: this has no {character!r}. Bring the table "
+                "to UTF-8 first, or name a file that ends in .parquet.",
+                path=path,
+                encoding=its.encoding,
+                character=error.object[error.start],
             ) from None
     return rows
 

@@ -30,7 +30,9 @@ from chainrule.cli.table_options import (
 )
 from chainrule.cli.train_table import hidden_layers, hidden_sizes, train_table
 from chainrule.common import atomic
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS, Dataset
 from chainrule.engines.choose import ENGINES
 from chainrule.equations.activations import ACTIVATIONS
@@ -169,7 +171,7 @@ def run(
         train_table(Path(dataset), options, settings, out, as_json)
         return
     if preset is not None:
-        raise InputError(f"--preset is for tables of your own, and {dataset} is none: leave it out.")
+        raise InputError("--preset is for tables of your own, and {dataset} is none: leave it out.", dataset=dataset)
     sizes = hidden_sizes(_LAYERS if layers is None else layers)
     chosen = DATASETS[one_of("data set", dataset, DATASETS)]
     _check_files(out, checkpoint, resume)
@@ -188,7 +190,7 @@ def _layers(layers: str | None, hidden: str, preset: str | None) -> Sequence[int
     if preset is not None and layers is None and hidden == "relu":
         return None
     if preset is not None:
-        raise InputError(f"--preset {preset} decides the layers itself: leave out --layers and --hidden.")
+        raise InputError("--preset {preset} decides the layers itself: leave out --layers and --hidden.", preset=preset)
     return hidden_layers(_LAYERS if layers is None else layers, hidden)
 
 
@@ -202,8 +204,20 @@ def _train(
     rule = settings["optimizer"]
     optimizer = next(name for name, make in OPTIMIZERS.items() if make is type(rule))
     if not as_json:
-        print(f"{dataset.name}: {len(X):,} training and {len(X_test):,} test examples, {dataset.task}")
-        print(f"network: {'-'.join(map(str, sizes))}, {hidden}, {optimizer} with learning rate {rule.lr}")
+        say(
+            "{name}: {train:,} training and {test:,} test examples, {task}",
+            name=dataset.name,
+            train=len(X),
+            test=len(X_test),
+            task=tr(dataset.task),
+        )
+        say(
+            "network: {sizes}, {hidden}, {optimizer} with learning rate {lr}",
+            sizes="-".join(map(str, sizes)),
+            hidden=hidden,
+            optimizer=optimizer,
+            lr=rule.lr,
+        )
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         network.fit(X, y, verbose=not as_json or sys.stderr.isatty(), **settings)
     stopping.protect()
@@ -229,7 +243,7 @@ def _train(
         return
     print(scores_line(scores, len(X_test)))
     if out is not None:
-        print(f"saved to {out}")
+        say("saved to {path}", path=out)
 
 
 def _check_files(out: Path | None, checkpoint: Path | None, resume: bool) -> None:
@@ -237,13 +251,16 @@ def _check_files(out: Path | None, checkpoint: Path | None, resume: bool) -> Non
     if out is not None:
         if out.suffix.lower() in WRITTEN:
             raise InputError(
-                f"--out is the model file to write, and {out} ends as a table does: name a .safetensors file."
+                "--out is the model file to write, and {out} ends as a table does: name a .safetensors file.", out=out
             )
         atomic.check(out)
     if resume and checkpoint is None:
         raise InputError("--resume goes on with the run in a folder of checkpoints: say --checkpoint FOLDER as well.")
     if resume and checkpoint is not None and not any(checkpoint.glob("checkpoint-*")):
-        raise InputError(f"--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.")
+        raise InputError(
+            "--resume goes on with the run in --checkpoint FOLDER, but there is none in {checkpoint}.",
+            checkpoint=checkpoint,
+        )
 
 
 def _rule(optimizer: str | None, lr: float | None) -> Optimizer | None:

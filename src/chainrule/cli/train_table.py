@@ -14,16 +14,19 @@ import numpy as np
 from chainrule.cli.output import print_json, scores_table
 from chainrule.cli.stopping import stopping
 from chainrule.cli.table_options import TableOptions, table_of
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
 from chainrule.common.settings import number
+from chainrule.common.texts import tr
 from chainrule.equations.initializers import SUITED
 from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
 from chainrule.tables import Scan, TableModel, columns, split
 from chainrule.tables.answers import with_answers
-from chainrule.tables.columns import Columns, check_has, likely, shown
+from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.frames import Frame
 from chainrule.tables.networks import DROPOUT
-from chainrule.tables.preparation import check_readable
+from chainrule.tables.preparation import check_readable, likely
+from chainrule.tables.recognition import shown
 from chainrule.tables.splitting import moments_of, warn_of_repeated, without_groups
 from chainrule.tables.targets import target_of
 
@@ -40,7 +43,7 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     if isinstance(frame, Scan):
         frame.look(*filter(None, (target, options.split_by_time, options.group)))
     if not frame.height:
-        raise InputError(f"{path} has the columns {shown(frame.columns)}, but no rows.")
+        raise InputError("{path} has the columns {columns}, but no rows.", path=path, columns=shown(frame.columns))
     _check_not_target(target, options, frame)
     kinds = without_groups(_kinds(frame, options), options.group)
     if options.history is None:  # else a row without a target is a hole in the past of others
@@ -49,7 +52,7 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     task: Any = options.task
     settings |= {"class_weight": options.class_weight}
     if not as_json:
-        print(f"{path}: {frame.height:,} rows, {frame.width:,} columns")
+        say("{path}: {rows:,} rows, {columns:,} columns", path=path, rows=frame.height, columns=frame.width)
     _check_test(rows, rows_test, kinds, target, options)
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         verbose = not as_json or sys.stderr.isatty()
@@ -79,7 +82,7 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     print(f"\n{how}")
     print(scores_table(scores))
     if out is not None:
-        print(f"saved to {out}")
+        say("saved to {path}", path=out)
 
 
 def _test(model: TableModel, rows: Frame, rows_test: Frame, out: Path | None) -> dict[str, dict[str, float]]:
@@ -89,8 +92,8 @@ def _test(model: TableModel, rows: Frame, rows_test: Frame, out: Path | None) ->
     try:
         scores = model.compare(rows, rows_test)
     except InputError as error:
-        kept = "" if out is None else f" The model is in {out}, without scores."
-        raise InputError(f"The rows that test cannot be scored. {error}{kept}") from None
+        kept = "" if out is None else " " + tr("The model is in {path}, without scores.", path=out)
+        raise InputError("The rows that test cannot be scored. {error}{kept}", error=error, kept=kept) from None
     if out is not None:
         model.save(out)
     return scores
@@ -102,8 +105,10 @@ def _kinds(frame: Frame, options: TableOptions) -> Columns:
     for sort, names in said.items():
         if options.group in names and sort != "drop":
             raise InputError(
-                f"--group {options.group} only splits the rows, and nothing is learned from it, so --{sort} "
-                f"{options.group} means nothing: leave out one of them, or copy the column under another name."
+                "--group {group} only splits the rows, and nothing is learned from it, so --{sort} {group} means "
+                "nothing: leave out one of them, or copy the column under another name.",
+                group=options.group,
+                sort=sort,
             )
     return columns(frame, **said)
 
@@ -123,8 +128,10 @@ def _target(path: Path, frame: Frame, options: TableOptions) -> str:
         return "class"
     if target is None:
         raise InputError(
-            f"{path} is a table: say which column to predict, as in --target {frame.columns[-1]}. Its columns are "
-            f"{shown(frame.columns)}."
+            "{path} is a table: say which column to predict, as in --target {last}. Its columns are {columns}.",
+            path=path,
+            last=frame.columns[-1],
+            columns=shown(frame.columns),
         )
     check_has(frame, target)
     return target
@@ -144,22 +151,22 @@ def _parts(frame: Frame, target: str, options: TableOptions, kinds: Columns, see
         _check_readable(test, learned)
         if options.history is None:
             test = with_answers(test, target)
-        return frame, test, f"{test.height:,} test rows of {options.test}"
+        return frame, test, tr("{rows:,} test rows of {file}", rows=test.height, file=options.test)
     share = _SHARE if options.split is None else options.split
     if options.history is not None:
         return _last(frame, options, share)
     how = {"time": options.split_by_time, "group": options.group}
     if not any(how.values()) and kinds[target].distinct <= min(_FEW_VALUES, frame.height / 2):
         how["stratify"] = target
-    text = "drawn at random"
+    text = tr("drawn at random")
     if options.split_by_time:
-        text = f"the last ones by {options.split_by_time!r}"
+        text = tr("the last ones by {column!r}", column=options.split_by_time)
     elif options.group:
-        text = f"of other groups of {options.group!r} than those that train"
+        text = tr("of other groups of {column!r} than those that train", column=options.group)
     train, test = split(frame, share, seed=seed, **how)
     if isinstance(test, Scan):  # the rows that stand for all may be others
         _check_readable(test, learned)
-    return train, test, f"{test.height:,} test rows ({share:.0%}), {text}"
+    return train, test, tr("{rows:,} test rows ({share:.0%}), {how}", rows=test.height, share=share, how=text)
 
 
 def _check_readable(test: Any, learned: Columns) -> None:
@@ -167,7 +174,7 @@ def _check_readable(test: Any, learned: Columns) -> None:
     try:
         check_readable(test, learned)
     except InputError as error:
-        raise InputError(f"The rows that test: {error}") from None
+        raise InputError("The rows that test: {error}", error=error) from None
 
 
 def _check_not_target(target: str, options: TableOptions, frame: Frame) -> None:
@@ -180,7 +187,11 @@ def _check_not_target(target: str, options: TableOptions, frame: Frame) -> None:
     }
     for option, names in named.items():
         if target in names:
-            raise InputError(f"{option} names {target!r}, which is to be predicted: name another column.")
+            raise InputError(
+                "{option} names {target!r}, which is to be predicted: name another column.",
+                option=option,
+                target=target,
+            )
 
 
 def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, options: TableOptions) -> None:
@@ -188,8 +199,10 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
     lacking = [c.name for c in kinds if c.kind != "left out" and c.name not in rows_test.columns]
     if lacking:
         raise InputError(
-            f"{options.test} lacks {shown(lacking)}, which the network learns from: add them, or --drop."
-            f"{likely(lacking, rows_test.columns)}"
+            "{test} lacks {lacking}, which the network learns from: add them, or --drop.{suggestion}",
+            test=options.test,
+            lacking=shown(lacking),
+            suggestion=likely(lacking, rows_test.columns),
         )
     task: Any = options.task
     answers = with_answers(rows, target, quiet=True)[target]
@@ -197,7 +210,7 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
     try:
         goal.numbers_of(with_answers(rows_test, target, quiet=True)[target])
     except InputError as error:
-        raise InputError(f"The rows that test: {error}") from None
+        raise InputError("The rows that test: {error}", error=error) from None
     if options.test is not None:
         warn_of_repeated(rows, rows_test)  # of its own parts, `split` warns
 
@@ -212,7 +225,12 @@ def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Fra
         frame = frame[np.argsort(moments_of(frame[options.time]), kind="stable")]
     n = max(1, round(number("train", "--split", share, 0, 1, "neither") * frame.height))
     before = max(frame.height - n - options.history - (options.horizon or 1) + 1, 0)
-    text = f"{n:,} test rows ({share:.0%}), the last ones, each predicted from {options.history} rows before it"
+    text = tr(
+        "{rows:,} test rows ({share:.0%}), the last ones, each predicted from {history} rows before it",
+        rows=n,
+        share=share,
+        history=options.history,
+    )
     return frame[:-n], frame[before:], text
 
 
@@ -225,7 +243,7 @@ def hidden_layers(layers: str, hidden: str) -> Sequence[int | Layer]:
     matches = [re.fullmatch(r"\s*(rnn|lstm|gru):([1-9]\d{0,8})\s*", text, re.ASCII) for text in texts]
     recurrent = [match for match in matches if match is not None]
     if matches[: len(recurrent)] != recurrent:
-        raise InputError(f"--layers takes recurrent layers before the others, but it is {layers!r}.")
+        raise InputError("--layers takes recurrent layers before the others, but it is {layers!r}.", layers=layers)
     made: list[int | Layer] = [
         _RECURRENT[match[1]](int(match[2]), sequence=match is not recurrent[-1]) for match in recurrent
     ]
@@ -244,7 +262,9 @@ def hidden_sizes(layers: str) -> list[int]:
         sizes = [0]
     if not all(0 < size <= _WIDEST for size in sizes):
         raise InputError(
-            f"--layers takes the units of each hidden layer, whole numbers from 1 to {_WIDEST:,} separated by commas "
-            f"such as 128,64, but it is {layers!r}."
+            "--layers takes the units of each hidden layer, whole numbers from 1 to {most:,} separated by commas "
+            "such as 128,64, but it is {layers!r}.",
+            most=_WIDEST,
+            layers=layers,
         )
     return sizes

@@ -12,9 +12,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chainrule.common.errors import ChainruleError, InputError, UnwritableError
+from chainrule.common.texts import later, tr
 
 if sys.platform != "win32":
     import fcntl
+
+_SYSTEM_SAYS = (
+    later("No such file or directory"),
+    later("Permission denied"),
+    later("Is a directory"),
+    later("Not a directory"),
+    later("No space left on device"),
+    later("Read-only file system"),
+    later("File name too long"),
+    later("Too many open files"),
+)
 
 _NAME_START = 40  # characters of a file's name in that of its temporary file: names have at most 255 bytes
 _TOKEN_BYTES, _END = 4, ".partial"
@@ -99,11 +111,15 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         file = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
-        raise InputError(f"{folder} must be a folder, but {file} is a file. Name another one.") from error
+        raise InputError(
+            "{folder} must be a folder, but {file} is a file. Name another one.", folder=folder, file=file
+        ) from error
     except OSError as error:
-        raise UnwritableError(f"The folder {folder} cannot be made: {reason(error)}.") from error
+        raise UnwritableError(
+            "The folder {folder} cannot be made: {reason}.", folder=folder, reason=reason(error)
+        ) from error
     except ValueError as error:  # a null character in the path
-        raise InputError(f"{str(folder)!r} is no name of a folder: {error}.") from error
+        raise InputError("{folder!r} is no name of a folder: {reason}.", folder=str(folder), reason=error) from error
 
 
 def reason(error: OSError) -> str:
@@ -112,7 +128,8 @@ def reason(error: OSError) -> str:
     >>> reason(OSError(28, "No space left on device", "a"))
     'No space left on device'
     """
-    return error.strerror or str(error)
+    said = error.strerror or str(error)
+    return tr(said) if said in _SYSTEM_SAYS else said
 
 
 @contextlib.contextmanager
@@ -123,9 +140,9 @@ def _named(path: Path) -> Iterator[None]:
     except ChainruleError:
         raise
     except OSError as error:
-        raise UnwritableError(f"{path} cannot be written: {reason(error)}.") from error
+        raise UnwritableError("{path} cannot be written: {reason}.", path=path, reason=reason(error)) from error
     except ValueError as error:  # a null character in the path
-        raise InputError(f"{str(path)!r} is no name of a file: {error}.") from error
+        raise InputError("{path!r} is no name of a file: {reason}.", path=str(path), reason=error) from error
 
 
 def _target(path: Path) -> tuple[Path, os.stat_result | None]:
@@ -136,14 +153,18 @@ def _target(path: Path) -> tuple[Path, os.stat_result | None]:
         target = Path(os.path.realpath(path))  # of a link too, whose file is not there yet
         folder = target.parent if path.is_symlink() else path.parent
         if not folder.is_dir():
-            raise UnwritableError(f"{path} cannot be written: there is no folder {folder}. Create it first.") from None
+            raise UnwritableError(
+                "{path} cannot be written: there is no folder {folder}. Create it first.", path=path, folder=folder
+            ) from None
         return target, None
     if stat.S_ISDIR(status.st_mode):
-        raise InputError(f"{path} is a folder. Name the file to write, such as {path / 'result'}.")
+        raise InputError(
+            "{path} is a folder. Name the file to write, such as {example}.", path=path, example=path / "result"
+        )
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path} is a device, a pipe or a socket, which is not written to. Name a file.")
+        raise InputError("{path} is a device, a pipe or a socket, which is not written to. Name a file.", path=path)
     if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is write-protected")
+        raise PermissionError(errno.EACCES, tr("it is write-protected"))
     return Path(os.path.realpath(path)), status
 
 

@@ -11,6 +11,8 @@ import sys
 import unicodedata
 from typing import Any
 
+from chainrule.common.texts import tr
+
 _PLAIN = {"✓": "O", "✗": "X", "←": "<-", "→": "->", "–": "-", "—": "-", "━": "-", "▀": "#", "…": "...", "·": "."}
 _PLAIN |= {"×": "x", "∂": "d"}
 
@@ -94,9 +96,9 @@ def out() -> Console:
     return Console(sys.stdout)
 
 
-def say(text: str) -> None:
-    """Print a line for people, at once."""
-    print(text, file=out(), flush=True)
+def say(english: str, /, **values: object) -> None:
+    """Print a line for people in their language, at once."""
+    print(tr(english, **values), file=out(), flush=True)
 
 
 def encodable(text: str, encoding: str) -> str:

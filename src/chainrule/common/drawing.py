@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.common import atomic
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, YELLOW = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7"),
@@ -48,23 +48,25 @@ def panels(ax: Any = None, rows: int = 1, columns: int = 1, size: tuple[float, f
 
         from chainrule.common.picture import Picture
     except ImportError as error:
-        raise MissingExtraError("Drawing", "matplotlib", "plot") from error
+        raise missing_extra("Drawing", "matplotlib", "plot") from error
 
     if ax is None:
         figure = Picture(figsize=(columns * size[0], rows * size[1]), layout="constrained")
         return figure, figure.subplots(rows, columns, squeeze=False)
     if not isinstance(ax, Axes):
         raise InputError(
-            f"ax is one axes of matplotlib, such as figure.subplots() returns, but a {type(ax).__name__} came. Of "
-            "several, give one: ax=axes[0]."
+            "ax is one axes of matplotlib, such as figure.subplots() returns, but a {kind} came. Of several, give "
+            "one: ax=axes[0].",
+            kind=type(ax).__name__,
         )
     if rows * columns == 1:
         return ax.figure, np.array([[ax]])
     place = ax.get_subplotspec()
     if place is None:
         raise InputError(
-            f"This picture has {rows * columns} panels, which divide the place of ax, but ax is in no grid. Make it "
-            "with figure.subplots() or figure.add_subplot()."
+            "This picture has {count} panels, which divide the place of ax, but ax is in no grid. Make it with "
+            "figure.subplots() or figure.add_subplot().",
+            count=rows * columns,
         )
     if ax.figure.figure.get_layout_engine() is None:
         ax.figure.figure.set_layout_engine("constrained")  # else titles and labels of the panels would overlap
@@ -126,11 +128,15 @@ def check(path: Path) -> None:
     try:
         from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
-        raise MissingExtraError("Drawing", "matplotlib", "plot") from error
+        raise missing_extra("Drawing", "matplotlib", "plot") from error
 
     formats = FigureCanvasBase.get_supported_filetypes()
     if path.suffix.lower()[1:] not in formats:
-        raise InputError(f"{path} cannot be drawn: its suffix must be one of .{', .'.join(sorted(formats))}.")
+        raise InputError(
+            "{path} cannot be drawn: its suffix must be one of .{formats}.",
+            path=path,
+            formats=", .".join(sorted(formats)),
+        )
 
 
 def write(figure: Any, path: Path) -> None:
@@ -162,7 +168,7 @@ def write_film(figures: Iterable[Any], path: Path, seconds: float) -> None:
     from PIL import Image
 
     if path.suffix.lower() != ".gif":
-        raise InputError(f"{path} cannot hold moving pictures: its suffix must be .gif.")
+        raise InputError("{path} cannot hold moving pictures: its suffix must be .gif.", path=path)
     pictures = []
     for figure in figures:
         content = io.BytesIO()

@@ -1,9 +1,29 @@
-"""The errors that chainrule raises on purpose; each message says the rule, what came and the likely fix."""
+"""The errors that chainrule raises on purpose; each message says the rule, what came and the likely fix.
+
+The text of each is told in the language of whoever reads it; the class and what the error carries are the same.
+"""
 
 from __future__ import annotations
 
+from chainrule.common.texts import tr
 
-class ChainruleError(Exception):
+
+class Told(Exception):  # noqa: N818 - a base, which says nothing by itself
+    """Base class of what is raised with a text in the reader's language.
+
+    Parameters
+    ----------
+    english
+        The text as `tr` takes it.
+    **values
+        What is written in its places.
+    """
+
+    def __init__(self, english: str = "", /, **values: object) -> None:
+        super().__init__(*([tr(english, **values)] if english else []))
+
+
+class ChainruleError(Told):
     """Base class: the command line prints these in one line, without a traceback."""
 
 
@@ -50,16 +70,23 @@ class LogWarning(UserWarning):
 class MissingExtraError(ChainruleError, ImportError):
     """A feature whose optional dependency is not installed."""
 
-    def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(f"{what} needs {package}, which is not installed: pip install 'chainrule[{extra}]'")
+
+def missing_extra(what: str, package: str, extra: str) -> MissingExtraError:
+    """Return the error of a feature whose package is not installed."""
+    return MissingExtraError(
+        "{what} needs {package}, which is not installed: pip install 'chainrule[{extra}]'",
+        what=tr(what),
+        package=package,
+        extra=extra,
+    )
 
 
-def warn(text: str, category: type[Warning]) -> None:
-    """Warn, with the line of the user's that called into the package as the place."""
+def warn(english: str, category: type[Warning], /, **values: object) -> None:
+    """Warn in the reader's language, with the line of the user's that called into the package as the place."""
     import sys
     import warnings
 
     depth, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "chainrule":
         depth, frame = depth + 1, frame.f_back
-    warnings.warn(text, category, stacklevel=depth)
+    warnings.warn(tr(english, **values), category, stacklevel=depth)

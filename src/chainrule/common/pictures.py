@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 
 LARGEST = 50_000_000  # pixels; working on so many takes half a gigabyte
 
@@ -38,7 +38,7 @@ def read_picture(path: Path, convert: Callable[[Any], NDArray[Any]], extra: str)
     try:
         from PIL import Image, ImageOps
     except ImportError as error:
-        raise MissingExtraError("Reading a picture", "Pillow", extra) from error
+        raise missing_extra("Reading a picture", "Pillow", extra) from error
 
     try:
         with warnings.catch_warnings():
@@ -52,7 +52,9 @@ def read_picture(path: Path, convert: Callable[[Any], NDArray[Any]], extra: str)
     except (ChainruleError, FileNotFoundError, MemoryError):
         raise
     except Exception as error:  # a damaged file leads Pillow's decoders to errors of many kinds
-        raise FileFormatError(f"{path} is no picture that Pillow can read, or it is damaged: {error!s:.100}") from error
+        raise FileFormatError(
+            "{path} is no picture that Pillow can read, or it is damaged: {error!s:.100}", path=path, error=error
+        ) from error
 
 
 def _check(path: Path, picture: Any) -> None:
@@ -60,10 +62,14 @@ def _check(path: Path, picture: Any) -> None:
         raise _too_large(path)
     # The further frames of a photo (MPO) are previews and the like, and of a drawing (PSD) its layers.
     if getattr(picture, "is_animated", False) and picture.format not in ("MPO", "PSD"):
-        raise InputError(f"{path} has several frames or pages. Save the one that counts as a picture of its own.")
+        raise InputError(
+            "{path} has several frames or pages. Save the one that counts as a picture of its own.", path=path
+        )
 
 
 def _too_large(path: Path) -> InputError:
     return InputError(
-        f"{path} has too many pixels: at most {LARGEST:,} are read. Cut out what counts, or make the picture smaller."
+        "{path} has too many pixels: at most {most:,} are read. Cut out what counts, or make the picture smaller.",
+        path=path,
+        most=LARGEST,
     )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from chainrule.common.atomic import reason
 from chainrule.common.errors import ChainruleError, DataUnavailableError, InputError
 
 
@@ -23,13 +24,15 @@ def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         If there is no such file, it is a folder, a device or a pipe, or it cannot be read.
     """
     if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
-        raise InputError(f"Expected the path of a file, but got {path!r:.80}.")
+        raise InputError("Expected the path of a file, but got {path!r:.80}.", path=path)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
-            raise DataUnavailableError(f"{path} cannot be read: it is a folder, a device or a pipe. Name a file.")
+            raise DataUnavailableError(
+                "{path} cannot be read: it is a folder, a device or a pipe. Name a file.", path=path
+            )
         with Path(path).open("rb") as file:
             yield file
     except ChainruleError:
         raise
     except OSError as error:
-        raise DataUnavailableError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise DataUnavailableError("{path} cannot be read: {reason}.", path=path, reason=reason(error)) from error

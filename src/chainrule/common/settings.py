@@ -16,15 +16,17 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import fields
+from functools import reduce
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
-from chainrule.common.errors import InputError
+from chainrule.common.errors import InputError, Told
 from chainrule.common.formulas import Typeset
 from chainrule.common.names import meant
+from chainrule.common.texts import later, tr
 
 Made = TypeVar("Made", bound="Checked")
 
@@ -32,7 +34,7 @@ _SHOWN = 100  # characters of a wrong value in a message
 _LARGEST = 3.4e38  # of float32, in which networks compute: a larger number would be infinite there
 
 
-class Refusal(ValueError):  # noqa: N818 - `Rule.check` makes the error of it
+class Refusal(Told, ValueError):  # noqa: N818 - `Rule.check` makes the error of it
     """A value that breaks a rule; the text is the likely fix, a sentence, or nothing."""
 
 
@@ -51,7 +53,11 @@ class Rule(ABC):
     @property
     @abstractmethod
     def text(self) -> str:
-        """The rule in words, such as "a whole number of at least 1"."""
+        """The rule in words, such as "a whole number of at least 1"; those without numbers in English."""
+
+    def told(self) -> str:
+        """Return the rule in the reader's language; a text that is told already is in no catalogue, and stays."""
+        return tr(self.text)
 
     @abstractmethod
     def normal(self, value: Any) -> Any:
@@ -68,9 +74,13 @@ class Rule(ABC):
         try:
             return self.normal(value)
         except Refusal as refusal:
-            meaning = f", {self.meaning}," if self.meaning else ""
-            text = f"{owner} takes {name}{meaning} as {self.text}, but {name}={shown(value)}. {refusal}"
-            raise InputError(text.rstrip()) from None
+            facts = {"owner": owner, "name": name, "rule": self.told(), "value": shown(value)}
+            if self.meaning:
+                meaning = tr(self.meaning)
+                text = tr("{owner} takes {name}, {meaning}, as {rule}, but {name}={value}.", meaning=meaning, **facts)
+            else:
+                text = tr("{owner} takes {name} as {rule}, but {name}={value}.", **facts)
+            raise InputError(f"{text} {refusal}".rstrip()) from None
 
 
 class Whole(Rule):
@@ -83,7 +93,7 @@ class Whole(Rule):
     @property
     def text(self) -> str:
         """The rule in words."""
-        return f"a whole number of at least {self.least}"
+        return tr("a whole number of at least {least}", least=self.least)
 
     def normal(self, value: Any) -> int:
         """Return an int."""
@@ -92,8 +102,22 @@ class Whole(Rule):
         if number is None or number < self.least or not number.is_integer():
             raise Refusal
         if not isinstance(value, Integral):
-            raise Refusal(f"Write {int(number)}.")
+            raise Refusal("Write {value}.", value=int(number))
         return int(value)
+
+
+# By whether the least number may be reached and whether the largest may; None where there is none.
+_BOUNDS = {
+    (None, None): later("a finite number"),
+    (True, None): later("a number of at least {least}"),
+    (False, None): later("a number above {least}"),
+    (None, True): later("a number of at most {most}"),
+    (None, False): later("a number below {most}"),
+    (True, True): later("a number of at least {least} and of at most {most}"),
+    (True, False): later("a number of at least {least} and below {most}"),
+    (False, True): later("a number above {least} and of at most {most}"),
+    (False, False): later("a number above {least} and below {most}"),
+}
 
 
 class Number(Rule):
@@ -121,9 +145,9 @@ class Number(Rule):
     @property
     def text(self) -> str:
         """The rule in words."""
-        least = [] if self.least is None else [f"{'of at least' if self._to_least else 'above'} {self.least}"]
-        most = [] if self.most is None else [f"{'of at most' if self._to_most else 'below'} {self.most}"]
-        return f"a number {' and '.join(least + most)}" if least or most else "a finite number"
+        to_least = None if self.least is None else self._to_least
+        to_most = None if self.most is None else self._to_most
+        return tr(_BOUNDS[to_least, to_most], least=self.least, most=self.most)
 
     def normal(self, value: Any) -> float:
         """Return a float."""
@@ -132,9 +156,9 @@ class Number(Rule):
         if number is None or not self._within(number):
             raise Refusal
         if abs(number) > _LARGEST:
-            raise Refusal(f"Numbers go up to {_LARGEST}, the largest of float32.")
+            raise Refusal("Numbers go up to {most}, the largest of float32.", most=_LARGEST)
         if isinstance(value, str):
-            raise Refusal(f"Write {value.strip()} without quotes.")
+            raise Refusal("Write {value} without quotes.", value=value.strip())
         return number
 
     def _within(self, number: float) -> bool:
@@ -152,7 +176,9 @@ class Flag(Rule):
         """Return a bool."""
         value = _scalar(value)
         if not isinstance(value, bool):
-            raise Refusal(f"Write {bool(value)}." if isinstance(value, Real) and value in (0, 1) else "")
+            if isinstance(value, Real) and value in (0, 1):
+                raise Refusal("Write {value}.", value=bool(value))
+            raise Refusal
         return value
 
 
@@ -200,7 +226,7 @@ class OneOf(Rule):
     def text(self) -> str:
         """The rule in words."""
         *others, last = map(repr, self.names)
-        return f"{', '.join(others)} or {last}" if others else last
+        return tr("{others} or {last}", others=", ".join(others), last=last) if others else last
 
     def normal(self, value: Any) -> str:
         """Return a str."""
@@ -208,7 +234,9 @@ class OneOf(Rule):
         if isinstance(value, str) and value in list(self.names):
             return str.__str__(value)
         name = meant(value, self.names) if isinstance(value, str) else None
-        raise Refusal(f"Write {name!r}." if name else "")
+        if name:
+            raise Refusal("Write {value}.", value=repr(name))
+        raise Refusal
 
 
 class Precision(Rule):
@@ -292,8 +320,10 @@ class Each(Rule):
         """Return a tuple."""
         values = listed(value)
         if values is None:
-            fix = f"Write [{shown(self.rule.normal(value))}]."
-            raise Refusal(fix if self.least <= 1 else "")
+            single = self.rule.normal(value)
+            if self.least <= 1:
+                raise Refusal("Write {value}.", value=f"[{shown(single)}]")
+            raise Refusal
         if len(values) < self.least or (self.most is not None and len(values) > self.most):
             raise Refusal
         return tuple(self._entry(i, v) for i, v in enumerate(values))
@@ -302,7 +332,8 @@ class Each(Rule):
         try:
             return self.rule.normal(value)
         except Refusal as refusal:
-            raise Refusal(f"Entry {i} is {shown(value)}. {refusal}".rstrip()) from None
+            entry = tr("Entry {i} is {value}.", i=i, value=shown(value))
+            raise Refusal(f"{entry} {refusal}".rstrip()) from None
 
 
 class Either(Rule):
@@ -315,7 +346,7 @@ class Either(Rule):
     @property
     def text(self) -> str:
         """The rule in words."""
-        return ", or ".join(rule.text for rule in self.rules)
+        return reduce(lambda a, b: tr("{first}, or {second}", first=a, second=b), (rule.told() for rule in self.rules))
 
     def normal(self, value: Any) -> Any:
         """Return what the first rule that allows the value makes of it."""
@@ -338,7 +369,7 @@ class Maybe(Rule):
     @property
     def text(self) -> str:
         """The rule in words."""
-        return f"{self.rule.text}, or None"
+        return tr("{rule}, or None", rule=self.rule.told())
 
     def normal(self, value: Any) -> Any:
         """Return what the rule makes of it, or None."""
@@ -385,9 +416,14 @@ def _refuse_unknown(cls: type[Checked], names: Mapping[str, Any]) -> None:
     for name, value in names.items():
         if name not in parameters:
             near = meant(name, parameters)
-            fix = f" Write {near}={shown(value)}." if near else ""
-            known = ", ".join(parameters) or "no settings"
-            raise InputError(f"{cls.__name__} takes {known}, but {name}={shown(value)} came.{fix}")
+            fix = tr("Write {value}.", value=f"{near}={shown(value)}") if near else ""
+            facts = {"kind": cls.__name__, "name": name, "value": shown(value)}
+            if parameters:
+                known = ", ".join(parameters)
+                text = tr("{kind} takes {known}, but {name}={value} came.", known=known, **facts)
+            else:
+                text = tr("{kind} takes no settings, but {name}={value} came.", **facts)
+            raise InputError(f"{text} {fix}".rstrip())
 
 
 def whole(owner: str, name: str, value: Any, least: int) -> int:
@@ -429,7 +465,7 @@ def made(maker: Any) -> str:
     import inspect
 
     settings = any(p.default is p.empty for p in inspect.signature(maker).parameters.values())
-    return f"Write {maker.__name__}({'...' if settings else ''}) with parentheses."
+    return tr("Write {call} with parentheses.", call=f"{maker.__name__}({'...' if settings else ''})")
 
 
 def listed(value: Any) -> list[Any] | None:

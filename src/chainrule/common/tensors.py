@@ -61,11 +61,15 @@ class TensorFile:
         """Return the description, which the metadata holds under that key."""
         text = self.metadata[key]
         if len(text) > _LONGEST:
-            raise FileFormatError(f"its description has {len(text):,} characters, more than the {_LONGEST:,} allowed.")
+            raise FileFormatError(
+                "its description has {length:,} characters, more than the {most:,} allowed.",
+                length=len(text),
+                most=_LONGEST,
+            )
         try:
             description = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise FileFormatError(f"its description is damaged: {error}.") from error
+            raise FileFormatError("its description is damaged: {error}.", error=error) from error
         if not isinstance(description, dict):
             raise FileFormatError("its description is damaged: it is no JSON object.")
         self.digest, self._description = description.pop("digest", None), description
@@ -99,7 +103,7 @@ def opened(path: Path) -> Iterator[TensorFile]:
         with safe_open(path, framework="numpy") as file:
             yield TensorFile(file)
     except SafetensorError as error:
-        raise DamagedError(f"safetensors says {str(error)!r}.") from None
+        raise DamagedError("safetensors says {text!r}.", text=str(error)) from None
 
 
 def content(key: str, description: dict[str, Any], arrays: dict[str, Any]) -> bytes:
@@ -123,5 +127,9 @@ def digest(description: dict[str, Any], arrays: dict[str, Any]) -> str:
 def _claim(name: str, tensor: Any) -> Claim:
     dtype, shape = tensor.get_dtype(), tuple(tensor.get_shape())
     if dtype not in _DTYPES:
-        raise FileFormatError(f"{name} holds {dtype} numbers, which NumPy has no type for. Convert them to float32.")
+        raise FileFormatError(
+            "{name} holds {dtype} numbers, which NumPy has no type for. Convert them to float32.",
+            name=name,
+            dtype=dtype,
+        )
     return Claim(shape, _DTYPES[dtype])

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from chainrule.common.rich_text import rich_text
 
+_ENDLESS = 10**6  # columns of a line: what is wider than a terminal, that breaks; rich would leave letters out
+
 
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Collection[int] = (0,)) -> str:
     """Return a table as text: columns of texts, by default the first one, left-aligned, the others right-aligned.
@@ -22,4 +24,4 @@ def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Col
         table.add_column(column, justify="left" if i in texts else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    return rich_text([table], width=1000)
+    return rich_text([table], width=_ENDLESS)

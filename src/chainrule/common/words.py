@@ -1,68 +1,45 @@
-"""The words on pictures, in English and Korean."""
+"""The words on pictures, in the language that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from chainrule.common.languages import LANGUAGES
-from chainrule.common.settings import choice
+from chainrule.common.asked_language import asked
+from chainrule.common.texts import fill, later, translated
 
-
-def words(owner: str, lang: str) -> Callable[[str], str]:
-    """Return what gives a text in a language; names that users chose, such as that of a metric, stay as they are.
-
-    >>> words("plot", "en")("epoch"), words("plot", "ko")("epoch"), words("plot", "ko")("f1")
-    ('epoch', '에폭', 'f1')
-    """
-    if choice(owner, "lang", lang, LANGUAGES) == "en":
-        return lambda text: text
-    return lambda text: KOREAN.get(text, text)
-
-
-KOREAN = {
-    # scores and training
-    "accuracy": "정확도",
-    "epoch": "에폭",
-    "epoch {epoch}": "에폭 {epoch}",
-    "loss": "손실",
-    "start": "시작점",
-    "lowest loss: epoch {epoch}": "손실 최소: 에폭 {epoch}",
-    "lowest validation loss: epoch {epoch}": "검증 손실 최소: 에폭 {epoch}",
-    "mae": "평균 절대 오차",
-    "training": "학습",
-    "validation": "검증",
-    # functions
-    "slope": "기울기",
-    "value": "값",
-    # networks
-    "activations": "활성값",
-    "gradients": "기울기",
-    "input": "입력",
-    "output": "출력",
-    "output {output}": "출력 {output}",
-    "weight": "가중치",
-    "weight above 0": "양수 가중치",
-    "weight below 0": "음수 가중치",
-    "weights": "가중치",
-    "{share:.0%} are 0": "{share:.0%}가 0",
-    # answers
-    "XOR: both OR and NAND": "XOR: OR이면서 NAND",
-    "a hidden unit is 0": "은닉 뉴런이 0인 직선",
-    "as it should be": "이상적인 경우",
-    "class {label}": "클래스 {label}",
-    "examples": "데이터",
-    "number of examples": "데이터 수",
-    "expected calibration error {error:.3f}": "기대 보정 오차(ECE) {error:.3f}",
-    "predicted class": "예측한 클래스",
-    "predicted value": "예측값",
-    "probability of class 1": "클래스 1의 확률",
-    "probability of the answer": "예측한 답의 확률",
-    "row {row}: {true}\ntaken for {predicted} ({share:.0%})": "{row}번: 정답 {true}\n예측 {predicted} ({share:.0%})",
-    "share of class 1": "클래스 1의 비율",
-    "share of right answers": "맞힌 비율",
-    "share of the row": "행 기준 비율",
-    "the network": "신경망",
-    "true class": "실제 클래스",
-    "true value": "실제값",
-    "{share:.1%} of {count:,} are right": "정답률 {share:.1%} ({count:,}개)",
+# Scores whose names are words. Abbreviations, such as mae and roc_auc, and those that users chose stay as they are.
+_SCORES = {
+    "accuracy": later("accuracy"),
+    "balanced_accuracy": later("balanced_accuracy"),
+    "log_loss": later("log_loss"),
+    "loss": later("loss"),
+    "precision": later("precision"),
+    "recall": later("recall"),
 }
+
+
+Words = Callable[..., str]
+"""What gives a text in a language, from its English, with its values by their names."""
+
+
+def words(owner: str, lang: str | None) -> Words:
+    """Return what gives a text in a language, that of the context for None.
+
+    >>> words("plot", "en")("epoch {epoch}", epoch=3), words("plot", "ko")("epoch {epoch}", epoch=3)
+    ('epoch 3', '에폭 3')
+    """
+    chosen = asked(owner, lang)
+
+    def say(english: str, /, **values: object) -> str:
+        return fill(translated(english, chosen), values)
+
+    return say
+
+
+def score_word(say: Words, name: str) -> str:
+    """Return what a picture calls a score.
+
+    >>> score_word(words("plot", "ko"), "loss"), score_word(words("plot", "ko"), "f1")
+    ('손실', 'f1')
+    """
+    return say(_SCORES[name]) if name in _SCORES else name

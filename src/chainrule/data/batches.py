@@ -169,8 +169,10 @@ class Arrays:
         n, examples = round(len(self.data.X) * share), len(self.data.X)
         if not 0 < n < examples:
             raise InputError(
-                f"validation_split={share} of {examples} examples leaves none to train on or none to validate on: "
-                "give a share between 0 and 1."
+                "validation_split={share} of {examples} examples leaves none to train on or none to validate on: "
+                "give a share between 0 and 1.",
+                share=share,
+                examples=examples,
             )
         order = np.random.default_rng((self._seed, 0)).permutation(examples)
         left, drawn = self.data.each(lambda a: a[order[n:]]), self.data.each(lambda a: a[order[:n]])

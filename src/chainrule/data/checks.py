@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Shape
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.equations.losses import Loss
 
 # The weighted mean is computed in the network's dtype: sums of weights in these limits neither vanish nor overflow.
@@ -36,7 +37,9 @@ def fits(array: Array, dtype: Any) -> bool:
 def some_examples(name: str, array: Array) -> None:
     """Raise an error if there is no example."""
     if array.ndim == 0 or array.size == 0:
-        raise InputError(f"{name} must hold at least one example, but it has shape {array.shape}.")
+        raise InputError(
+            "{name} must hold at least one example, but it has shape {shape}.", name=name, shape=array.shape
+        )
 
 
 def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None = None, first_row: int = 0) -> None:
@@ -59,17 +62,32 @@ def all_fit(name: str, array: Array, dtype: Any, columns: Sequence[str] | None =
         bad = np.argwhere(~np.isfinite(array.astype(dtype)))
     first = tuple(int(i) for i in bad[0])
     index: Any = (first_row + first[0], *first[1:])
-    count = f"{len(bad)} of its {array.size} values {'is' if len(bad) == 1 else 'are'}"
-    place = f"index {index}" if columns is None else f"row {index[0]} of column {columns[first[-1]]!r}"
+    place = tr("index {index}", index=index)
+    if columns is not None:
+        place = tr("row {row} of column {column!r}", row=index[0], column=columns[first[-1]])
     if np.isfinite(array[first]):
         raise InputError(
-            f"{name} must be finite in {np.dtype(dtype).name}, in which the network computes, but {count} "
-            f"too large for it, the first ({array[first]:g}) at {place}. Scale the data, or "
-            "build the network with dtype='float64'."
+            "{name} must be finite in {dtype}, in which the network computes, but {count} of its {size} values "
+            "would be infinite there, the first ({value:g}) at {place}. Scale the data, or build the network with "
+            "dtype='float64'.",
+            name=name,
+            dtype=np.dtype(dtype).name,
+            count=len(bad),
+            size=array.size,
+            value=array[first],
+            place=place,
         )
     raise InputError(
-        f"{name} must be finite, but {count} NaN or infinite, the first "
-        f"({array[first]}) at {place}. Fill them in or leave out their rows."
+        "{name} must be finite, but 1 of its {size} values is NaN or infinite ({value} at {place}). Fill it in or "
+        "leave out its row."
+        if len(bad) == 1
+        else "{name} must be finite, but {count} of its {size} values are NaN or infinite, the first ({value}) at "
+        "{place}. Fill them in or leave out their rows.",
+        name=name,
+        count=len(bad),
+        size=array.size,
+        value=array[first],
+        place=place,
     )
 
 
@@ -77,21 +95,30 @@ def shape(X: Array, input_shape: Shape | None) -> None:
     """Raise an error unless inputs have the shape (batch, *input_shape); any shape will do if that is None."""
     if X.ndim == 1:
         raise InputError(
-            f"X must have one row per example, but it has shape {X.shape}. "
-            "For one example write X[None] (of a frame, frame.iloc[[0]]); for examples of one feature, X[:, None]."
+            "X must have one row per example, but it has shape {shape}. For one example write X[None] (of a frame, "
+            "frame.iloc[[0]]); for examples of one feature, X[:, None].",
+            shape=X.shape,
         )
     if input_shape is None or X.shape[1:] == input_shape:
         return
-    fix = "Give it the features it was built for, or build a network for these."
+    fix = tr("Give it the features it was built for, or build a network for these.")
     if X.shape[:1] == input_shape and X.ndim == 2:
-        fix = "If the examples are its columns, write X.T."
+        fix = tr("If the examples are its columns, write X.T.")
     elif X.shape == input_shape:
-        fix = "Write X[None] for one example."
+        fix = tr("Write X[None] for one example.")
     elif math.prod(X.shape[1:]) == math.prod(input_shape):
-        fix = f"Write X.reshape(len(X), {', '.join(map(str, input_shape))})" + (
-            ", or begin the network with cr.Flatten()." if len(input_shape) == 1 else "."
+        fix = tr(
+            "Write X.reshape(len(X), {sizes}), or begin the network with cr.Flatten()."
+            if len(input_shape) == 1
+            else "Write X.reshape(len(X), {sizes}).",
+            sizes=", ".join(map(str, input_shape)),
         )
-    raise InputError(f"The network expects inputs of shape {('batch', *input_shape)}, but X has shape {X.shape}. {fix}")
+    raise InputError(
+        "The network expects inputs of shape {expected}, but X has shape {shape}. {fix}",
+        expected=("batch", *input_shape),
+        shape=X.shape,
+        fix=fix,
+    )
 
 
 def word_numbers(X: Array, vocabulary: int, first_row: int = 0) -> Array:
@@ -105,9 +132,12 @@ def word_numbers(X: Array, vocabulary: int, first_row: int = 0) -> Array:
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise InputError(
-            f"Embedding looks up whole numbers from 0 to {vocabulary - 1} (the vocabulary is {vocabulary}), but X "
-            f"holds {X[first]} at index {(first_row + first[0], *first[1:])}. Take a larger vocabulary, or give "
-            "unknown words one number of it."
+            "Embedding looks up whole numbers from 0 to {last} (the vocabulary is {vocabulary}), but X holds "
+            "{number} at index {index}. Take a larger vocabulary, or give unknown words one number of it.",
+            last=vocabulary - 1,
+            vocabulary=vocabulary,
+            number=X[first],
+            index=(first_row + first[0], *first[1:]),
         )
     return X if X.dtype.kind in "iu" else X.astype(np.int64)
 
@@ -118,10 +148,19 @@ def same_length(X: Array, Y: Array) -> None:
         return
     fix = ""
     if X.ndim == 2 and (len(Y) == X.shape[1] or Y.shape == (1, X.shape[1])):
-        fix = " If the examples are the columns of X, write X.T" + (" and y.T." if Y.ndim == 2 else ".")
+        fix = tr(
+            " If the examples are the columns of X, write X.T and y.T."
+            if Y.ndim == 2
+            else " If the examples are the columns of X, write X.T."
+        )
     elif Y.shape == (1, len(X)):
-        fix = " Write y.T: one row per example."
-    raise InputError(f"X and y must have the same length, but X has {len(X)} examples and y has {len(Y)}.{fix}")
+        fix = tr(" Write y.T: one row per example.")
+    raise InputError(
+        "X and y must have the same length, but X has {n_x} examples and y has {n_y}.{fix}",
+        n_x=len(X),
+        n_y=len(Y),
+        fix=fix,
+    )
 
 
 def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, input_shape: Shape) -> Array:
@@ -139,29 +178,38 @@ def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, in
     outputs = output_shape[-1]
     if loss.task == "multiclass" and outputs == 1:
         raise InputError(
-            f"{type(loss).__name__} chooses among classes, but the last layer has one output, whose probability is "
-            "always 1. For yes/no targets take binary_cross_entropy; else give the last layer a unit per class."
+            "{loss} chooses among classes, but the last layer has one output, whose probability is always 1. "
+            "For yes/no targets take binary_cross_entropy; else give the last layer a unit per class.",
+            loss=type(loss).__name__,
         )
     if loss.task == "multiclass" and Y.shape[1:] in (output_shape[:-1], (*output_shape[:-1], 1)):
         return _labels(Y.reshape(len(Y), *output_shape[:-1]), outputs)
     if Y.shape[1:] != output_shape and (*Y.shape[1:], 1) != output_shape:
-        labels = " (or integer labels without the last axis)" if loss.task == "multiclass" else ""
-        flatten = ""
+        fix = ""
         if len(output_shape) > 1 and Y.ndim <= 2:
-            flatten = f" Examples of shape {input_shape} need cr.Flatten() before Dense."
+            fix = tr(" Examples of shape {shape} need cr.Flatten() before Dense.", shape=input_shape)
         raise InputError(
-            f"The network's outputs have shape {('batch', *output_shape)}, so y needs that shape{labels}, "
-            f"but y has shape {Y.shape}.{flatten}"
+            "The network's outputs have shape {expected}, so y needs that shape (or integer labels without the last "
+            "axis), but y has shape {shape}.{fix}"
+            if loss.task == "multiclass"
+            else "The network's outputs have shape {expected}, so y needs that shape, but y has shape {shape}.{fix}",
+            expected=("batch", *output_shape),
+            shape=Y.shape,
+            fix=fix,
         )
     if loss.task != "regression" and (Y.min() < 0 or Y.max() > 1):
         raise InputError(
-            f"{type(loss).__name__} takes targets from 0 to 1, but y {_range(Y)}. "
-            "Write the two classes as 0 and 1, or take a regression loss such as mean_squared_error."
+            "{loss} takes targets from 0 to 1, but y {range}. Write the two classes as 0 and 1, or take a "
+            "regression loss such as mean_squared_error.",
+            loss=type(loss).__name__,
+            range=_range(Y),
         )
     if loss.log_link and Y.min() < 0:
         raise InputError(
-            f"{type(loss).__name__} takes counts, or other targets of 0 or more, but y goes down to {Y.min()}. Take "
-            "mean_squared_error where targets may be negative."
+            "{loss} takes counts, or other targets of 0 or more, but y goes down to {least}. Take "
+            "mean_squared_error where targets may be negative.",
+            loss=type(loss).__name__,
+            least=Y.min(),
         )
     if loss.task == "multiclass":
         _probabilities(Y, counted)
@@ -169,17 +217,22 @@ def targets(Y: Array, counted: Array | None, loss: Loss, output_shape: Shape, in
 
 
 def _range(values: Array) -> str:
+    """Return where values lie, as the end of a sentence about them."""
     low, high = values.min(), values.max()
-    return f"is {low}" if low == high else f"goes from {low} to {high}"
+    return tr("is {value}", value=low) if low == high else tr("goes from {low} to {high}", low=low, high=high)
 
 
 def _labels(Y: Array, outputs: int) -> Array:
     if np.any(Y != np.floor(Y)) or Y.min() < 0 or Y.max() >= outputs:
-        fix = "Number the classes from 0, or give the last layer one unit per class."
+        fix = tr("Number the classes from 0, or give the last layer one unit per class.")
         if Y.min() == 1 and Y.max() == outputs:
-            fix = "The classes are numbered from 1: write y - 1."
+            fix = tr("The classes are numbered from 1: write y - 1.")
         raise InputError(
-            f"With {outputs} outputs the labels must be whole numbers from 0 to {outputs - 1}, but y {_range(Y)}. {fix}"
+            "With {outputs} outputs the labels must be whole numbers from 0 to {last}, but y {range}. {fix}",
+            outputs=outputs,
+            last=outputs - 1,
+            range=_range(Y),
+            fix=fix,
         )
     return Y.astype(np.int64)
 
@@ -193,8 +246,10 @@ def _probabilities(Y: Array, counted: Array | None) -> None:
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise InputError(
-            f"Targets that give each class a share must sum to 1 in every row, but those at {first} sum to "
-            f"{sums[first]:g}. For several answers at once take binary_cross_entropy."
+            "Targets that give each class a share must sum to 1 in every row, but those at {place} sum to {total:g}. "
+            "For several answers at once take binary_cross_entropy.",
+            place=first,
+            total=sums[first],
         )
 
 
@@ -202,8 +257,10 @@ def mask(mask: Array, X: Array) -> Array:
     """Return a mask of sequences: 1 where there is data, 0 where there is padding."""
     if mask.shape != X.shape[:2]:
         raise InputError(
-            f"mask needs one value for each step of each sequence: X has shape {X.shape}, read as (batch, time, ...), "
-            f"but mask has shape {mask.shape}."
+            "mask needs one value for each step of each sequence: X has shape {X_shape}, read as (batch, time, ...), "
+            "but mask has shape {mask_shape}.",
+            X_shape=X.shape,
+            mask_shape=mask.shape,
         )
     if not np.isin(mask, (0, 1)).all():
         raise InputError("mask must hold 1 (or True) where there is data and 0 (or False) where there is padding.")
@@ -213,18 +270,27 @@ def mask(mask: Array, X: Array) -> Array:
 def weights(name: str, values: Array, shapes: Sequence[Shape]) -> Array:
     """Return weights in one of the shapes, none of them negative or too small or large to compute with."""
     if values.shape not in shapes:
-        rule = " or ".join(map(str, shapes))
         raise InputError(
-            f"{name} needs one weight per example{' (or step)' if len(shapes) > 1 else ''}, {rule}, but has shape "
-            f"{values.shape}."
+            "{name} needs one weight per example (or step), {expected} or {of_steps}, but has shape {shape}."
+            if len(shapes) > 1
+            else "{name} needs one weight per example, {expected}, but has shape {shape}.",
+            name=name,
+            expected=shapes[0],
+            of_steps=shapes[-1],
+            shape=values.shape,
         )
     if not finite(values) or values.min() < 0:
-        raise InputError(f"{name} must be 0 or more, but it {_range(values)}.")
+        raise InputError("{name} must be 0 or more, but it {range}.", name=name, range=_range(values))
     some = values[values > 0]
     if some.size and not (some.min() >= _LEAST_WEIGHT and some.max() <= _LARGEST_WEIGHT):
         raise InputError(
-            f"{name} must be 0, or from {_LEAST_WEIGHT:g} to {_LARGEST_WEIGHT:g}, but it goes from {some.min():g} to "
-            f"{some.max():g}. Only the proportions count, so divide all weights by the same number."
+            "{name} must be 0, or from {least:g} to {largest:g}, but it goes from {low:g} to "
+            "{high:g}. Only the proportions count, so divide all weights by the same number.",
+            name=name,
+            least=_LEAST_WEIGHT,
+            largest=_LARGEST_WEIGHT,
+            low=some.min(),
+            high=some.max(),
         )
     return values
 
@@ -233,5 +299,6 @@ def some_weight(weights: Array) -> None:
     """Raise an error if nothing counts."""
     if not weights.any():
         raise InputError(
-            f"The weights of the {len(weights)} examples are all 0 (a mask counts too), so there is nothing to average."
+            "The weights of the {count} examples are all 0 (a mask counts too), so there is nothing to average.",
+            count=len(weights),
         )

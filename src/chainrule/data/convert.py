@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 
 
 def table(data: Any) -> Any:
@@ -44,17 +45,28 @@ def select(data: Any, names: Sequence[str]) -> Any:
         return data
     missing, unknown = [n for n in names if n not in columns], [n for n in columns if n not in names]
     if missing or unknown or len(columns) != len(names):
-        what = [f"{word} {_shown(group)}" for word, group in (("lacks", missing), ("also has", unknown)) if group]
         raise InputError(
-            f"The network was trained with the columns {_shown(names)}, but this frame "
-            f"{' and '.join(what) or 'has some of them twice'}. Give it the same columns, in any order."
+            "The network was trained with the columns {names}, but this frame {difference}. Give it the same columns, "
+            "in any order.",
+            names=_shown(names),
+            difference=_difference(missing, unknown),
         )
     by_text = {str(column): column for column in data.columns}
     return data[[by_text[name] for name in names]]
 
 
+def _difference(missing: list[str], unknown: list[str]) -> str:
+    """Return how the columns of a frame are not those that a network knows, as the end of a sentence about it."""
+    if missing and unknown:
+        return tr("lacks {missing} and also has {unknown}", missing=_shown(missing), unknown=_shown(unknown))
+    if missing:
+        return tr("lacks {missing}", missing=_shown(missing))
+    return tr("also has {unknown}", unknown=_shown(unknown)) if unknown else tr("has some of them twice")
+
+
 def _shown(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = ", ".join(map(repr, names[:8]))
+    return shown if len(names) <= 8 else tr("{names} and {count} more", names=shown, count=len(names) - 8)
 
 
 def as_array(name: str, data: Any) -> Array:
@@ -81,7 +93,9 @@ def as_array(name: str, data: Any) -> Array:
     try:
         array = np.asarray(data)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise InputError(f"{name} cannot be read as an array of numbers. {_why(data, error)}") from error
+        raise InputError(
+            "{name} cannot be read as an array of numbers. {reason}", name=name, reason=_why(data, error)
+        ) from error
     return _numbers(name, array)
 
 
@@ -90,20 +104,30 @@ def opened(name: str, data: Any) -> Any:
     module = type(data).__module__.partition(".")[0]
     if module == "h5py" and data and hasattr(data, "keys"):
         raise InputError(
-            f"{name} is a {type(data).__name__} of HDF5, which holds datasets and no numbers: name one, as in "
-            f"file['{name}']. It has {_shown(list(data.keys()))}."
+            "{name} is a {kind} of HDF5, which holds datasets and no numbers: name one, as in file['{name}']. "
+            "It has {names}.",
+            name=name,
+            kind=type(data).__name__,
+            names=_shown(list(data.keys())),
         )
     if module == "polars" and hasattr(data, "collect"):
-        raise InputError(f"{name} is a {type(data).__name__}, which is not computed yet: write {name}.collect().")
+        raise InputError(
+            "{name} is a {kind}, which is not computed yet: write {name}.collect().",
+            name=name,
+            kind=type(data).__name__,
+        )
     if module == "h5py" and not data:
         raise InputError(
-            f"{name} is a dataset of an HDF5 file that is closed: open the file, and keep it open (with "
-            "h5py.File(...) as file: ...) until training ends."
+            "{name} is a dataset of an HDF5 file that is closed: open the file, and keep it open (with "
+            "h5py.File(...) as file: ...) until training ends.",
+            name=name,
         )
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
         raise InputError(
-            f"{name} is a masked array that hides {int(np.count_nonzero(np.ma.getmaskarray(data)))} values, which "
-            f"would be trained on. Fill them in, as in {name}.filled(0), or leave out their rows."
+            "{name} is a masked array that hides {count} values, which would be trained on. Fill them in, "
+            "as in {name}.filled(0), or leave out their rows.",
+            name=name,
+            count=int(np.count_nonzero(np.ma.getmaskarray(data))),
         )
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
         for item in data:
@@ -111,14 +135,21 @@ def opened(name: str, data: Any) -> Any:
                 opened(name, item)
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise InputError(
-            f"{name} is sparse ({type(data).__name__}), and networks compute with dense arrays: write {name}.toarray()."
+            "{name} is sparse ({kind}), and networks compute with dense arrays: write {name}.toarray().",
+            name=name,
+            kind=type(data).__name__,
         )
     if isinstance(data, (str, bytes, dict, set, frozenset, type)) or data is None:
         raise InputError(
-            f"{name} must be an array, a data frame or lists of numbers, but it is "
-            f"{'None' if data is None else 'a class' if isinstance(data, type) else f'of type {type(data).__name__}'}."
+            "{name} must be an array, a data frame or lists of numbers, but it is {what}.",
+            name=name,
+            what=tr("a class") if isinstance(data, type) else None if data is None else _of_type(data),
         )
     return data
+
+
+def _of_type(data: Any) -> str:
+    return tr("of type {kind}", kind=type(data).__name__)
 
 
 def _why(data: Any, error: Exception) -> str:
@@ -127,8 +158,15 @@ def _why(data: Any, error: Exception) -> str:
         lengths = [len(row) if hasattr(row, "__len__") else None for row in data]
         for i, length in enumerate(lengths):
             if length != lengths[0]:
-                shown = [f"{'one number' if n is None else f'{n} numbers'}" for n in (lengths[0], length)]
-                return f"Row 0 has {shown[0]}, but row {i} has {shown[1]}: make all rows equally long."
+                first, other = [
+                    tr("one number") if n is None else tr("{count} numbers", count=n) for n in (lengths[0], length)
+                ]
+                return tr(
+                    "Row 0 has {first}, but row {row} has {other}: make all rows equally long.",
+                    first=first,
+                    row=i,
+                    other=other,
+                )
     return f"{type(error).__name__}: {error}"
 
 
@@ -137,15 +175,17 @@ def _frame(name: str, frame: Any) -> Array:
     columns = list(frame.columns)
     if len(set(columns)) < len(columns):
         twice = next(c for c in columns if columns.count(c) > 1)
-        raise InputError(f"{name} has several columns named {twice!r}: give each its own name.")
+        raise InputError(
+            "{name} has several columns named {column!r}: give each its own name.", name=name, column=twice
+        )
     if not columns:
-        raise InputError(f"{name} has no columns.")
+        raise InputError("{name} has no columns.", name=name)
     if _numbered(columns) and columns != sorted(columns):
         frame, columns = frame[sorted(columns)], sorted(columns)
     dtypes = {np.dtype(d) if isinstance(d, np.dtype) else None for d in getattr(frame, "dtypes", [])}
     if len(dtypes) == 1 and (dtype := next(iter(dtypes))) is not None and dtype.kind in "fiu":
         return np.ascontiguousarray(frame.to_numpy())  # pandas lays columns in order, and batches are rows
-    arrays = [_column(name, frame[column], f" in column {column!r}") for column in columns]
+    arrays = [_column(name, frame[column], tr(" in column {column!r}", column=column)) for column in columns]
     kinds = [np.uint8 if a.dtype.kind == "b" else a.dtype for a in arrays]
     out = np.empty((len(frame), len(arrays)), np.result_type(*kinds))
     for i, a in enumerate(arrays):
@@ -159,21 +199,32 @@ def _column(name: str, column: Any, where: str) -> Array:
     dtype = str(column.dtype).lower()
     if missing.any() and not dtype.startswith("float"):  # in a float column it is NaN, which is refused later
         raise InputError(
-            f"{name} has {int(missing.sum())} missing values{where}, the first in row {int(missing.argmax())}. Fill "
-            "them in or leave out their rows."
+            "{name} has {count} missing values{where}, the first in row {row}. Fill them in or leave out their rows.",
+            name=name,
+            count=int(missing.sum()),
+            where=where,
+            row=int(missing.argmax()),
         )
     if dtype.startswith(("category", "categorical", "enum", "datetime", "date", "time", "duration", "period")):
         raise InputError(
-            f"{name} must hold numbers, but has {dtype}{where}. Encode it as numbers first, such as with "
-            "pandas.get_dummies (categories) or as days since a date."
+            "{name} must hold numbers, but has {dtype}{where}. Encode it as numbers first, such as with "
+            "pandas.get_dummies (categories) or as days since a date.",
+            name=name,
+            dtype=dtype,
+            where=where,
         )
     try:
         array = np.asarray(column.to_numpy())
     except Exception as error:  # polars and pyarrow have errors of their own
-        raise InputError(f"{name} cannot be read as numbers{where}: {error}") from error
+        raise InputError(
+            "{name} cannot be read as numbers{where}: {error}", name=name, where=where, error=error
+        ) from error
     if array.ndim != 1 or array.dtype.names:
         raise InputError(
-            f"{name} must hold one number per row{where}, but holds {dtype}. Make a column of each number."
+            "{name} must hold one number per row{where}, but holds {dtype}. Make a column of each number.",
+            name=name,
+            where=where,
+            dtype=dtype,
         )
     if array.dtype == object and missing.any():
         array = np.where(missing, np.nan, array)
@@ -186,13 +237,20 @@ def _numbers(name: str, array: Array, where: str = "") -> Array:
         return array
     if array.dtype == object:
         return _objects(name, array, where)
-    fix = "Encode it as numbers first."
+    fix = tr("Encode it as numbers first.")
     if array.dtype.kind in "US":
-        fix = "Encode text as numbers first, such as numpy.unique(y, return_inverse=True)[1] for labels."
+        fix = tr("Encode text as numbers first, such as numpy.unique(y, return_inverse=True)[1] for labels.")
     elif array.dtype.kind == "c":
-        fix = "Give the real and the imaginary part as features of their own."
-    example = f", such as {array.ravel()[0]!r}" if array.size else ""
-    raise InputError(f"{name} must hold numbers, but it has dtype {array.dtype}{where}{example}. {fix}")
+        fix = tr("Give the real and the imaginary part as features of their own.")
+    example = tr(", such as {value!r}", value=array.ravel()[0]) if array.size else ""
+    raise InputError(
+        "{name} must hold numbers, but it has dtype {dtype}{where}{example}. {fix}",
+        name=name,
+        dtype=array.dtype,
+        where=where,
+        example=example,
+        fix=fix,
+    )
 
 
 def _objects(name: str, array: Array, where: str) -> Array:
@@ -200,17 +258,29 @@ def _objects(name: str, array: Array, where: str) -> Array:
 
     for index, value in np.ndenumerate(array):
         if not isinstance(value, (numbers.Real, np.bool_, Decimal)):
-            row = f" at row {index[0]}" + (f", column {index[1]}" if len(index) > 1 else "") if index else ""
-            ragged = " Make all rows equally long." if hasattr(value, "__len__") and not isinstance(value, str) else ""
+            ragged = hasattr(value, "__len__") and not isinstance(value, str)
             raise InputError(
-                f"{name} must hold numbers, but it has {_short(value)}{row}{where}. Encode text or categories as "
-                f"numbers first, and fill in what is missing.{ragged}"
+                "{name} must hold numbers, but it has {value}{place}{where}. Encode text or categories as numbers "
+                "first, and fill in what is missing.{fix}",
+                name=name,
+                value=_short(value),
+                place=_place(index),
+                where=where,
+                fix=tr(" Make all rows equally long.") if ragged else "",
             )
     whole = all(isinstance(value, (numbers.Integral, np.bool_)) for value in array.ravel())
     try:
         return array.astype(np.int64 if whole and array.size else np.float64)
     except OverflowError:
         return np.vectorize(_rounded, otypes=[np.float64])(array)
+
+
+def _place(index: tuple[int, ...]) -> str:
+    if not index:
+        return ""
+    if len(index) == 1:
+        return tr(" at row {row}", row=index[0])
+    return tr(" at row {row}, column {column}", row=index[0], column=index[1])
 
 
 def _rounded(value: Any) -> float:

@@ -92,7 +92,9 @@ class Door:
         Y, counted = self._targets(Y, self._weights(weights, mask, len(Y)))
         if counted is not None and Y.shape[: counted.ndim] != counted.shape:
             raise InputError(
-                f"A mask has the shape of y's examples and steps, but it is {counted.shape}, and y {Y.shape}."
+                "A mask has the shape of y's examples and steps, but it is {mask}, and y {y}.",
+                mask=counted.shape,
+                y=Y.shape,
             )
         return Y, counted
 
@@ -114,7 +116,8 @@ class Door:
         self._body.keeps_steps()  # refuses what would mix padding in
         if X.ndim == 2 and self._body.vocabulary_of_input is None:
             raise InputError(
-                f"A mask is for the steps of sequences, (batch, time, features), but X has shape {X.shape}."
+                "A mask is for the steps of sequences, (batch, time, features), but X has shape {shape}.",
+                shape=X.shape,
             )
         return checks.mask(mask, X)
 

@@ -77,4 +77,4 @@ def _validation(data: Any, door: Door, names: Sequence[str] | None) -> Source:
         other = door.another(sources.names_of(X))
         return examples_to_score(Held(X, y, mask=mask), other, names)
     except InputError as error:
-        raise InputError(f"In validation_data, which is (X, y) or (X, y, mask): {error}") from error
+        raise InputError("In validation_data, which is (X, y) or (X, y, mask): {error}", error=error) from error

@@ -42,7 +42,8 @@ class Batches:
         if (not callable(batches) and not isinstance(batches, Iterable)) or isinstance(batches, (str, bytes, dict)):
             raise InputError(
                 "X must be an array, a data frame, Parquet, or an iterable of batches (X, y), but it is "
-                f"{batches!r:.80}."
+                "{batches!r:.80}.",
+                batches=batches,
             )
         self._batches, self._prepare, self._steps = batches, prepare, steps
         self.batches: int | None = steps or (len(batches) if hasattr(batches, "__len__") else None)
@@ -65,12 +66,14 @@ class Batches:
                 try:
                     data = self._prepare(batch_arrays(batch, self.names))
                 except InputError as error:
-                    raise InputError(f"In batch {number}: {error}") from error
+                    raise InputError("In batch {number}: {error}", number=number, error=error) from error
                 yield Block(number, [0, len(data.X)], None, data)
         if self._steps is not None and number + 1 < self._steps:
             raise InputError(
-                f"An epoch is steps_per_epoch={self._steps} batches, but the batches ended after {number + 1}. Take a "
-                "smaller number, or let the generator go on."
+                "An epoch is steps_per_epoch={steps} batches, but the batches ended after {count}. Take a smaller "
+                "number, or let the generator go on.",
+                steps=self._steps,
+                count=number + 1,
             )
 
     def _epoch(self, epoch: int) -> Iterator[Any]:
@@ -120,8 +123,9 @@ def batch_arrays(batch: Any, names: Sequence[str] | None = None) -> Data:
     """Return a batch as arrays of numbers, the columns of a frame in the order of the names."""
     if not isinstance(batch, (tuple, list)) or not 2 <= len(batch) <= 4:
         raise InputError(
-            f"A batch is (X, y), (X, y, weights) or (X, y, weights, mask), but this is a {type(batch).__name__}. "
-            "If X is not batches but all examples, fit needs y as well."
+            "A batch is (X, y), (X, y, weights) or (X, y, weights, mask), but this is a {kind}. If X is not "
+            "batches but all examples, fit needs y as well.",
+            kind=type(batch).__name__,
         )
     X, y, weights, mask = (*batch, None, None)[:4]
     return in_memory(X, y, weights, mask, names)
@@ -143,11 +147,16 @@ def iterated(batches: Any) -> Iterator[Any]:
             inspect.signature(batches).bind()
         except TypeError as error:
             raise InputError(
-                f"A function that makes batches takes no arguments, but {batches!r:.80}: {error}."
+                "A function that makes batches takes no arguments, but {batches!r:.80}: {error}.",
+                batches=batches,
+                error=error,
             ) from None
         except ValueError:
             pass  # a built-in function that does not say what it takes
         batches = batches()
     if not isinstance(batches, Iterable):
-        raise InputError(f"A function that makes batches returns an iterable of them, but it returned {batches!r:.80}.")
+        raise InputError(
+            "A function that makes batches returns an iterable of them, but it returned {batches!r:.80}.",
+            batches=batches,
+        )
     return iter(batches)

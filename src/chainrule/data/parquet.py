@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Shape
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.settings import Each, Either, Maybe, Place, Text
+from chainrule.common.texts import tr
 from chainrule.data.batches import Data
 from chainrule.data.damage import parquet_metadata
 
@@ -56,13 +57,14 @@ class Parquet:
         try:
             import pyarrow  # noqa: F401
         except ImportError as error:
-            raise MissingExtraError("Reading Parquet", "pyarrow", "data") from error
+            raise missing_extra("Reading Parquet", "pyarrow", "data") from error
         self._path = _PATHS.check("Parquet", "path", path)
         self.target: str | None = Maybe(Text()).check("Parquet", "target", target)
         self._columns = list(_COLUMNS.check("Parquet", "columns", columns) or ())
         if self.target in self._columns:
             raise InputError(
-                f"Parquet's columns are the features, but the target {target!r} is among them: leave it out."
+                "Parquet's columns are the features, but the target {target!r} is among them: leave it out.",
+                target=target,
             )
         self._groups: list[tuple[Path, Any, int, int]] = []  # file, its metadata, number of the group, first row
         starts, dtypes = [0], []
@@ -76,7 +78,7 @@ class Parquet:
                     starts.append(starts[-1] + rows)
                     row += rows
         if not self._groups:
-            raise InputError(f"There are no rows in the Parquet files of {path}.")
+            raise InputError("There are no rows in the Parquet files of {path}.", path=path)
         self.columns = tuple(self._columns)
         self.starts: Sequence[int] = starts
         self.shape: Shape = (len(self._columns),)
@@ -93,18 +95,32 @@ class Parquet:
             index = (schema.pandas_metadata or {}).get("index_columns", [])
             self._columns = [name for name in schema.names if name != self.target and name not in index]
             if not self._columns:
-                raise InputError(f"{file} has no column besides {self.target!r}, so there is nothing to learn from.")
+                raise InputError(
+                    "{file} has no column besides {target!r}, so there is nothing to learn from.",
+                    file=file,
+                    target=self.target,
+                )
         dtypes = []
         for name in self._read_columns():
             if schema.names.count(name) > 1:
-                raise InputError(f"{file} has several columns named {name!r}: give each its own name.")
+                raise InputError(
+                    "{file} has several columns named {name!r}: give each its own name.", file=file, name=name
+                )
             if name not in schema.names:
-                raise InputError(f"{file} has no column {name!r}; its columns are {', '.join(schema.names)}.")
+                raise InputError(
+                    "{file} has no column {name!r}; its columns are {names}.",
+                    file=file,
+                    name=name,
+                    names=", ".join(schema.names),
+                )
             kind = schema.field(name).type
             if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
                 raise InputError(
-                    f"Column {name!r} of {file} must hold numbers, but its type is {kind}. "
-                    "Encode it as numbers first, or name the features with columns=[...]."
+                    "Column {name!r} of {file} must hold numbers, but its type is {kind}. Encode it as numbers "
+                    "first, or name the features with columns=[...].",
+                    name=name,
+                    file=file,
+                    kind=kind,
                 )
             dtypes.append(np.dtype(kind.to_pandas_dtype()))
         return dtypes
@@ -117,8 +133,9 @@ class Parquet:
         missing = [name for name in names if name not in self.columns]
         if missing:
             raise InputError(
-                f"The network was trained with the columns {', '.join(names)}, but the Parquet files lack "
-                f"{', '.join(missing)}."
+                "The network was trained with the columns {names}, but the Parquet files lack {missing}.",
+                names=", ".join(names),
+                missing=", ".join(missing),
             )
         return self if tuple(names) == self.columns else Parquet(self._path, self.target, names)
 
@@ -131,7 +148,11 @@ class Parquet:
             table = opened.read_row_group(group, columns=self._read_columns())
         for name in table.column_names:
             if missing := table.column(name).null_count:
-                raise InputError(f"column {name!r} has {missing} missing values. Fill them in or leave out their rows.")
+                raise InputError(
+                    "column {name!r} has {count} missing values. Fill them in or leave out their rows.",
+                    name=name,
+                    count=missing,
+                )
         X = np.empty((len(table), len(self._columns)), self._dtype)
         for i, name in enumerate(self._columns):
             X[:, i] = table.column(name)
@@ -146,22 +167,23 @@ class Parquet:
         """Return how to name the rows of a row group in an error."""
         file, _, _, row = self._groups[run]
         last = row + self.starts[run + 1] - self.starts[run] - 1
-        return f"rows {row} to {last} of {file} (counted from 0 in what follows)"
+        return tr("rows {first} to {last} of {name} (counted from 0 in what follows)", first=row, last=last, name=file)
 
 
 def _files(path: Path | Sequence[Path]) -> list[Path]:
     paths = [path] if isinstance(path, Path) else list(path)
     for file in paths:
         if file.exists() and not file.is_file() and not (file.is_dir() and len(paths) == 1):
-            raise InputError(f"{file} is no file: Parquet is read from files, or from one folder of them.")
+            raise InputError("{file} is no file: Parquet is read from files, or from one folder of them.", file=file)
     if len(paths) > 1 or not paths[0].is_dir():
         return paths
     files = sorted(paths[0].glob("*.parquet"))
     below = next((file for file in paths[0].rglob("*.parquet") if file.parent != paths[0]), None)
     if below is not None and not files:
         raise InputError(
-            f"{paths[0]} is partitioned: its files are in subfolders, such as {below.relative_to(paths[0])}, and a "
-            "column that is the name of a folder is in no file. Write it without partitions, or list the files that "
-            "are meant."
+            "{folder} is partitioned: its files are in subfolders, such as {example}, and a column that is the "
+            "name of a folder is in no file. Write it without partitions, or list the files that are meant.",
+            folder=paths[0],
+            example=below.relative_to(paths[0]),
         )
     return files

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Shape, machine
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.data.batches import Arrays, Block, BlockSize, Data, Source, checksum, cuts, parts, some
 from chainrule.data.checks import some_examples
 from chainrule.data.convert import as_array, column_names, opened, select
@@ -90,7 +91,9 @@ def source(held: Held, cutting: Cutting, prepare: Prepare, names: Sequence[str] 
             return Stored(X.select(names) if names else X, batch_size, seed, prepare)
         return Batches(X, prepare, steps, names)
     if y is None:
-        raise InputError(f"X of shape {tuple(np.shape(X))} needs y, the target of each example, but y is None.")
+        raise InputError(
+            "X of shape {shape} needs y, the target of each example, but y is None.", shape=tuple(np.shape(X))
+        )
     y = opened("y", y)
     weights, mask = (a if a is None else opened(name, a) for name, a in (("sample_weight", weights), ("mask", mask)))
     if is_stored(X):
@@ -130,7 +133,7 @@ def rows_of(X: Any, rows: slice) -> Array:
     """Return some rows of an array, or of stored data, which may turn out to be damaged."""
     if type(X) is np.ndarray:
         return X[rows]
-    with readable(f"Rows {rows.start or 0} to {rows.stop - 1} of X cannot be read"):
+    with readable(tr("Rows {first} to {last} of X cannot be read", first=rows.start or 0, last=rows.stop - 1)):
         return np.asarray(X[rows])
 
 
@@ -279,7 +282,7 @@ class Stored:
         try:
             return self._prepare(read_run(self._runs, run))
         except InputError as error:
-            raise InputError(f"In {self._runs.where(run)}: {error}") from error
+            raise InputError("In {rows}: {error}", rows=self._runs.where(run), error=error) from error
 
 
 class Slices:
@@ -297,14 +300,18 @@ class Slices:
         named = zip(("X", "y", "sample_weight", "mask"), (X, y, weights, mask), strict=True)
         self._data = Data(*(a if a is None or is_stored(a) else as_array(name, a) for name, a in named))
         if np.dtype(X.dtype).kind not in "fiub":
-            raise InputError(f"X must hold numbers, but it has dtype {X.dtype}. Encode it as numbers first.")
+            raise InputError(
+                "X must hold numbers, but it has dtype {dtype}. Encode it as numbers first.", dtype=X.dtype
+            )
         if not X.shape or 0 in X.shape:
-            raise InputError(f"X must hold at least one example, but it has shape {tuple(X.shape)}.")
+            raise InputError("X must hold at least one example, but it has shape {shape}.", shape=tuple(X.shape))
         for name, array in zip(("y", "sample_weight", "mask"), self._data[1:], strict=True):
             if array is not None and array.shape[:1] != X.shape[:1]:
                 raise InputError(
-                    f"X and {name} must have the same length, but X has {X.shape[0]} examples "
-                    f"and {name} has shape {tuple(array.shape)}."
+                    "X and {name} must have the same length, but X has {count} examples and {name} has shape {shape}.",
+                    name=name,
+                    count=X.shape[0],
+                    shape=tuple(array.shape),
                 )
         self.shape: Shape = tuple(X.shape[1:])
         self.row_bytes: int = int(np.prod(self.shape)) * np.dtype(X.dtype).itemsize
@@ -323,7 +330,8 @@ class Slices:
 
     def where(self, run: int) -> str:
         """Return how to name the rows of a run in an error."""
-        return f"rows {self.starts[run]} to {self.starts[run + 1] - 1} of X (counted from 0 in what follows)"
+        first, last = self.starts[run], self.starts[run + 1] - 1
+        return tr("rows {first} to {last} of {name} (counted from 0 in what follows)", first=first, last=last, name="X")
 
 
 def _slice(array: Any, rows: slice) -> Array:

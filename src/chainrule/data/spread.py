@@ -39,16 +39,22 @@ def mean_and_deviation(
         distance = _size(columns - mean)
     if not np.isfinite(distance).all():
         raise InputError(
-            f"{name} goes from {low.min():g} to {high.max():g}, a distance beyond the largest number of float64: "
-            "divide it by a power of 10."
+            "{name} goes from {low:g} to {high:g}, a distance beyond the largest number of float64: divide it by a "
+            "power of 10.",
+            name=name,
+            low=low.min(),
+            high=high.max(),
         )
     deviation = distance * np.sqrt(np.average(((columns - mean) / distance) ** 2, axis=0, weights=weights))
     constant = high == low
     if (lost := ~constant & (deviation <= _DIGITS * abs(mean))).any():
         k = int(lost.argmax())
         raise InputError(
-            f"{name} goes from {low[k]} to {high[k]}, which differ in digits that float64, with about 16 of them, "
-            f"hardly keeps: subtract {low[k]} first."
+            "{name} goes from {low} to {high}, which differ in digits that float64, with about 16 of them, hardly "
+            "keeps: subtract {low} first.",
+            name=name,
+            low=low[k],
+            high=high[k],
         )
     return mean, np.where(constant, 0.0, deviation)
 

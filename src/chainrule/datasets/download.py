@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chainrule.common.errors import DataUnavailableError, MissingExtraError
+from chainrule.common.errors import DataUnavailableError, missing_extra
+from chainrule.common.texts import tr
 
 
 def cached(name: str, folder: str, sha256: str, mirrors: Sequence[str]) -> Path:
@@ -33,7 +34,7 @@ def cached(name: str, folder: str, sha256: str, mirrors: Sequence[str]) -> Path:
     try:
         import pooch
     except ImportError as error:
-        raise MissingExtraError(f"Downloading {name}", "pooch", "data") from error
+        raise missing_extra(tr("Downloading {name}", name=name), "pooch", "data") from error
 
     failures = []
     for mirror in mirrors:
@@ -50,7 +51,9 @@ def cached(name: str, folder: str, sha256: str, mirrors: Sequence[str]) -> Path:
         except (OSError, ValueError) as error:  # every network error is an OSError, a wrong digest a ValueError
             reason = getattr((*error.args, None)[0], "reason", error)  # without requests' and urllib3's wrapping
             failures.append(f"{mirror} ({reason})")
-    raise DataUnavailableError(f"{name} could not be downloaded from {' or '.join(failures)}.")
+    raise DataUnavailableError(
+        "{name} could not be downloaded from {failures}.", name=name, failures=", ".join(failures)
+    )
 
 
 def _download(url: str, output_file: Any, caller: Any) -> None:

@@ -61,12 +61,17 @@ def read_unzipped(path: str | os.PathLike[str], limit: int) -> bytes:
             return _read(file, limit + 1)
         if limit > LARGEST:
             raise FileFormatError(
-                f"{path} unpacks to {limit:,} bytes, but no more than {LARGEST:,} are unpacked here: use gunzip first."
+                "{path} unpacks to {size:,} bytes, but no more than {largest:,} are unpacked here: use gunzip first.",
+                path=path,
+                size=limit,
+                largest=LARGEST,
             )
         try:
             return _read(gzip.GzipFile(fileobj=file), limit + 1)
         except (OSError, EOFError, zlib.error) as error:
-            raise FileFormatError(f"{path} is damaged gzip ({error}). Get the file again.") from error
+            raise FileFormatError(
+                "{path} is damaged gzip ({error}). Get the file again.", path=path, error=error
+            ) from error
 
 
 def _read(file: Any, limit: int) -> bytes:
@@ -82,15 +87,22 @@ def parse_idx(content: bytes, name: str) -> NDArray[Any]:
     """Turn the unpacked bytes of an IDX file into an array; errors call the file ``name``."""
     shape, dtype, start, expected = _header(content, name)
     if len(content) != expected:
-        fault, more = ("truncated", "") if len(content) < expected else ("too long", " or more")
         raise FileFormatError(
-            f"{name} is {fault}: shape {shape} of {dtype.itemsize}-byte elements makes {expected} bytes "
-            f"with the header, but there are {len(content)}{more}."
+            "{name} is truncated: shape {shape} of {itemsize}-byte elements makes {expected} bytes with the header, "
+            "but there are {size}."
+            if len(content) < expected
+            else "{name} is too long: shape {shape} of {itemsize}-byte elements makes {expected} bytes with the "
+            "header, but there are {size} or more.",
+            name=name,
+            shape=shape,
+            itemsize=dtype.itemsize,
+            expected=expected,
+            size=len(content),
         )
     try:
         array = np.frombuffer(content, dtype, offset=start).reshape(shape)
     except ValueError as error:  # more dimensions, or larger ones beside a zero, than NumPy can hold
-        raise FileFormatError(f"{name} has a shape that NumPy cannot hold ({error}).") from error
+        raise FileFormatError("{name} has a shape that NumPy cannot hold ({error}).", name=name, error=error) from error
     return array.astype(dtype.newbyteorder("="))
 
 
@@ -103,15 +115,22 @@ class _Header(NamedTuple):
 
 def _header(content: bytes, name: str) -> _Header:
     if not content:
-        raise FileFormatError(f"{name} is empty; an IDX file starts with a header of at least 8 bytes.")
+        raise FileFormatError("{name} is empty; an IDX file starts with a header of at least 8 bytes.", name=name)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _ELEMENT_TYPES or content[3] == 0:
         raise FileFormatError(
-            f"{name} is not an IDX file: it starts with {content[:4].hex(' ')}, where IDX has 00 00, "
-            "an element type (08, 09, 0b, 0c, 0d or 0e) and the number of dimensions."
+            "{name} is not an IDX file: it starts with {beginning}, where IDX has 00 00, an element type (08, 09, 0b, "
+            "0c, 0d or 0e) and the number of dimensions.",
+            name=name,
+            beginning=content[:4].hex(" "),
         )
     start = 4 + 4 * content[3]
     if len(content) < start:
-        raise FileFormatError(f"{name} is truncated: its header has {start} bytes, the whole file {len(content)}.")
+        raise FileFormatError(
+            "{name} is truncated: its header has {header} bytes, the whole file {size}.",
+            name=name,
+            header=start,
+            size=len(content),
+        )
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
     dtype = np.dtype(_ELEMENT_TYPES[content[2]])
     return _Header(shape, dtype, start, start + math.prod(shape) * dtype.itemsize)

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.common.atomic import reason
 from chainrule.common.errors import DataUnavailableError, FileFormatError
+from chainrule.common.texts import tr
 from chainrule.datasets.download import cached
 from chainrule.datasets.idx import parse_idx, read_idx, read_unzipped
 
@@ -126,15 +128,16 @@ def where_mnist_is() -> str:
     if folder:
         try:
             paths = [_find(file.name, Path(folder).expanduser()) for file in FILES]
-            return f"in {paths[0].parent}"
+            return tr("in {folder}", folder=paths[0].parent)
         except DataUnavailableError:
-            return f"not in {folder} (CHAINRULE_DATA)"
+            return tr("not in {folder} (CHAINRULE_DATA)", folder=folder)
     try:
         import pooch
     except ImportError:
-        return "to download (pip install 'chainrule[data]')"
+        return tr("to download (pip install 'chainrule[data]')")
     cache = Path(pooch.os_cache("chainrule")) / "mnist"
-    return f"in {cache}" if all((cache / file.name).is_file() for file in FILES) else "to download"
+    kept = all((cache / file.name).is_file() for file in FILES)
+    return tr("in {folder}", folder=cache) if kept else tr("to download")
 
 
 def _read_shipped(name: str) -> NDArray[Any]:
@@ -149,8 +152,12 @@ def _read_official(file: OfficialFile) -> NDArray[Any]:
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.content_sha256:
         raise FileFormatError(
-            f"{path} is not MNIST's {file.name}: the SHA-256 of its content is {digest}, "
-            f"not {file.content_sha256}. Replace the file, or unset CHAINRULE_DATA to download it."
+            "{path} is not MNIST's {name}: the SHA-256 of its content is {digest}, not {expected}. "
+            "Replace the file, or unset CHAINRULE_DATA to download it.",
+            path=path,
+            name=file.name,
+            digest=digest,
+            expected=file.content_sha256,
         )
     return parse_idx(content, str(path))
 
@@ -164,8 +171,12 @@ def _find(name: str, folder: Path) -> Path:
             if path.is_file():
                 return path
     raise DataUnavailableError(
-        f"CHAINRULE_DATA is {folder}, but neither this folder nor its subfolder mnist holds {', '.join(names[:-1])} or "
-        f"{dotted}: {_content(folder)}. Put MNIST's four files there, or unset CHAINRULE_DATA to download them."
+        "CHAINRULE_DATA is {folder}, but neither this folder nor its subfolder mnist holds {names} or {dotted}: "
+        "{content}. Put MNIST's four files there, or unset CHAINRULE_DATA to download them.",
+        folder=folder,
+        names=", ".join(names[:-1]),
+        dotted=dotted,
+        content=_content(folder),
     )
 
 
@@ -176,9 +187,13 @@ def _content(folder: Path) -> str:
         if (folder / "mnist").is_dir():
             names += sorted(f"mnist/{path.name}" for path in (folder / "mnist").iterdir())
     except OSError as error:
-        return f"the folder cannot be read ({error.strerror})"
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"it holds {', '.join(names[:_NAMED])}{more}" if names else "it is empty"
+        return tr("the folder cannot be read ({reason})", reason=reason(error))
+    if not names:
+        return tr("it is empty")
+    named = ", ".join(names[:_NAMED])
+    if len(names) <= _NAMED:
+        return tr("it holds {names}", names=named)
+    return tr("it holds {names} and {count} more", names=named, count=len(names) - _NAMED)
 
 
 def _fetch(file: OfficialFile) -> Path:
@@ -186,9 +201,10 @@ def _fetch(file: OfficialFile) -> Path:
         return cached(file.name, "mnist", file.sha256, MIRRORS)
     except DataUnavailableError as error:
         raise DataUnavailableError(
-            f"{error} Three ways out: set CHAINRULE_DATA to a folder that holds MNIST's four files; "
-            "connect to the network and try again (the files are then kept); or use the digits that ship "
-            "with chainrule: load_mnist_small(), or `chainrule train mnist-small`."
+            "{error} Three ways out: set CHAINRULE_DATA to a folder that holds MNIST's four files; connect to the "
+            "network and try again (the files are then kept); or use the digits that ship with chainrule: "
+            "load_mnist_small(), or `chainrule train mnist-small`.",
+            error=error,
         ) from error
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule.common import reading
 from chainrule.common.errors import FileFormatError
+from chainrule.common.texts import tr
 
 # The header is a Python literal, and damage to it shows as whatever reading that meets.
 _DAMAGE = (ValueError, TypeError, LookupError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError)
@@ -56,20 +57,29 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
             RecursionError,
             MemoryError,
         ) as error:
-            raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: {error!s:.200}") from error
+            raise FileFormatError(
+                "{path} is not a .npy array of numbers, or it is damaged: {error!s:.200}", path=path, error=error
+            ) from error
         if dtype.kind not in "fiub":
-            raise FileFormatError(f"{path} is not a .npy array of numbers, or it is damaged: its dtype is {dtype}.")
+            raise FileFormatError(
+                "{path} is not a .npy array of numbers, or it is damaged: its dtype is {dtype}.", path=path, dtype=dtype
+            )
         left = os.fstat(file.fileno()).st_size - file.tell()
         if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != left:
             raise FileFormatError(
-                f"{path} is damaged: shape {shape} of {dtype.itemsize}-byte numbers makes "
-                f"{math.prod(shape) * dtype.itemsize} bytes, but after the header there are {left}."
+                "{path} is damaged: shape {shape} of {itemsize}-byte numbers makes {expected} bytes, but after the "
+                "header there are {size}.",
+                path=path,
+                shape=shape,
+                itemsize=dtype.itemsize,
+                expected=math.prod(shape) * dtype.itemsize,
+                size=left,
             )
         content = file.read()
     try:
         array = np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
     except ValueError as error:  # more dimensions, or larger ones beside a zero, than NumPy can hold
-        raise FileFormatError(f"{path} has a shape that NumPy cannot hold ({error}).") from error
+        raise FileFormatError("{path} has a shape that NumPy cannot hold ({error}).", path=path, error=error) from error
     return array.astype(dtype.newbyteorder("="))
 
 
@@ -78,7 +88,8 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in readers:
-        raise ValueError(f"version {version[0]}.{version[1]} of the format is not for arrays of numbers")
+        number = ".".join(map(str, version))
+        raise ValueError(tr("version {number} of the format is not for arrays of numbers", number=number))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that Python 2 wrote it
         return readers[version](file)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
+from chainrule.common.texts import later
 from chainrule.datasets import toys
 from chainrule.datasets.mnist import PIXEL_SCALE, Examples, load_mnist, load_mnist_small
 
@@ -16,7 +17,8 @@ class Dataset(NamedTuple):
     """A data set that can be asked for by name.
 
     ``load(seed)`` returns ``(X_train, y_train), (X_test, y_test)``; the seed draws the toy sets (800 + 200
-    points) and means nothing to MNIST. X is the raw numbers, such as pixels of 0 to 255, times ``input_scale``.
+    points) and means nothing to MNIST. The summary is told through `tr`. X is the
+    raw numbers, such as pixels of 0 to 255, times ``input_scale``.
     """
 
     name: str
@@ -36,23 +38,23 @@ DATASETS: dict[str, Dataset] = {
     for dataset in (
         Dataset(
             "mnist",
-            "60,000 + 10,000 handwritten digits, 28x28",
+            later("60,000 + 10,000 handwritten digits, 28x28"),
             "multiclass",
             lambda seed: load_mnist(),
             PIXEL_SCALE,
         ),
         Dataset(
             "mnist-small",
-            "10,000 + 2,000 of these digits, shipped with chainrule",
+            later("10,000 + 2,000 of these digits, shipped with chainrule"),
             "multiclass",
             lambda seed: load_mnist_small(),
             PIXEL_SCALE,
         ),
-        Dataset("xor", "noisy corners of a square, opposite ones alike", "binary", partial(_toy, toys.xor)),
-        Dataset("spirals", "three interleaved spiral arms", "multiclass", partial(_toy, toys.spirals)),
-        Dataset("moons", "two interleaved half circles", "binary", partial(_toy, toys.moons)),
-        Dataset("circles", "a circle inside another", "binary", partial(_toy, toys.circles)),
-        Dataset("blobs", "three Gaussian clouds", "multiclass", partial(_toy, toys.blobs)),
-        Dataset("sine", "one period of a noisy sine", "regression", partial(_toy, toys.sine)),
+        Dataset("xor", later("noisy corners of a square, opposite ones alike"), "binary", partial(_toy, toys.xor)),
+        Dataset("spirals", later("three interleaved spiral arms"), "multiclass", partial(_toy, toys.spirals)),
+        Dataset("moons", later("two interleaved half circles"), "binary", partial(_toy, toys.moons)),
+        Dataset("circles", later("a circle inside another"), "binary", partial(_toy, toys.circles)),
+        Dataset("blobs", later("three Gaussian clouds"), "multiclass", partial(_toy, toys.blobs)),
+        Dataset("sine", later("one period of a noisy sine"), "regression", partial(_toy, toys.sine)),
     )
 }

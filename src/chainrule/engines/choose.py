@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, machine
 from chainrule.common.errors import InputError
 from chainrule.common.settings import choice
+from chainrule.common.texts import tr
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.optimizers import Optimizer
@@ -23,7 +24,9 @@ def engine_maker(name: str, precision: str | None, optimizer: Optimizer, dtype: 
     """Return what makes an engine, by its name, from all that engines have in common."""
     name = choice("Network", "engine", name, ENGINES)
     if precision is not None and name != "xla":
-        raise InputError(f'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.')
+        raise InputError(
+            'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.', precision=precision
+        )
     if name == "xla":
         from chainrule.engines.xla import XlaEngine
 
@@ -60,13 +63,15 @@ def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int
     seconds = steps * (machine.STEP_SECONDS + work / machine.MULTIPLY_ADDS_PER_SECOND)
     if seconds < machine.COMPILING_PAYS:
         about = f"{seconds:.1g}" if seconds < 1 else f"{seconds:.0f}"
-        return "numpy", f"the run should take about {about} s, which is too short to compile for"
+        return "numpy", tr("the run should take about {seconds} s, which is too short to compile for", seconds=about)
     if importlib.util.find_spec("jax") is None:
-        return "numpy", "JAX, which would be faster, is not installed: pip install 'chainrule[xla]'"
+        return "numpy", tr("JAX, which would be faster, is not installed: pip install 'chainrule[xla]'")
     import jax
 
     if jax.default_backend() != "cpu":
-        return "xla", f"there is a device for it, {jax.devices()[0].device_kind}"
+        return "xla", tr("there is a device for it, {device}", device=jax.devices()[0].device_kind)
     if convolves(body):
-        return "numpy", "on a CPU, convolutions are no faster when compiled"
-    return "xla", f"the run would take about {seconds:.0f} s with NumPy, which is long enough to compile for"
+        return "numpy", tr("on a CPU, convolutions are no faster when compiled")
+    return "xla", tr(
+        "the run would take about {seconds:.0f} s with NumPy, which is long enough to compile for", seconds=seconds
+    )

@@ -16,7 +16,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.arrays import Array, machine
 from chainrule.arrays.threads import in_chunks
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
+from chainrule.common.texts import tr
 from chainrule.equations.optimizers import Optimizer
 
 Apply = Callable[[Array, Array, Any, int, bool], None]
@@ -101,11 +102,13 @@ class _Value(NDArrayOperatorsMixin):
         raise _not_elementwise(function.__name__)
 
     def __bool__(self) -> bool:
-        raise _not_elementwise("an if")
+        raise _not_elementwise(tr("an if"))
 
 
 def _not_elementwise(what: str) -> InputError:
-    return InputError(f"An update rule is made of arithmetic and ufuncs such as np.maximum, but this one has {what}.")
+    return InputError(
+        "An update rule is made of arithmetic and ufuncs such as np.maximum, but this one has {what}.", what=what
+    )
 
 
 class _Trace:
@@ -152,7 +155,7 @@ class _Trace:
         try:
             import numba
         except ImportError as error:
-            raise MissingExtraError("A compiled update rule", "numba", "fast") from error
+            raise missing_extra("A compiled update rule", "numba", "fast") from error
         body = [f"{name} = {name}_all[i]" for name in self.arrays]
         body += [f"{result} = np.{ufunc}({', '.join(args)})" for ufunc, args, result in self.operations]
         body += [f"{array}_all[i] = {result}" for result, array in self.final.items()]

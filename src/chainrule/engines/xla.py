@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, machine, map_leaves, replace_leaves
-from chainrule.common.errors import MissingExtraError
+from chainrule.common.errors import missing_extra
 from chainrule.data.batches import Arrays, Block, BlockSize, Data, Source, cleared, counting_rows
 from chainrule.engines.base import Results
 from chainrule.equations.losses import Loss
@@ -25,7 +25,7 @@ try:
     from jax import lax
     from jax import numpy as jnp
 except ImportError:
-    raise MissingExtraError("The XLA engine", "jax", "xla") from None
+    raise missing_extra("The XLA engine", "jax", "xla") from None
 
 
 class _Carry(NamedTuple):

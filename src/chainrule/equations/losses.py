@@ -79,8 +79,11 @@ class Loss(Checked, ABC):
         """Return the targets in the shape and dtype of the logits."""
         if Y.shape != Z.shape and (*Y.shape, 1) != Z.shape:
             raise InputError(
-                f"{type(self).__name__} compares every output with a target: the outputs have shape {Z.shape}, "
-                f"but the targets have shape {Y.shape}. Reshape the targets, or change the size of the last layer."
+                "{loss} compares every output with a target: the outputs have shape {outputs}, but the targets "
+                "have shape {targets}. Reshape the targets, or change the size of the last layer.",
+                loss=type(self).__name__,
+                outputs=Z.shape,
+                targets=Y.shape,
             )
         xp = namespace(Z)
         return xp.astype(xp.reshape(Y, Z.shape), Z.dtype, copy=False)

@@ -42,7 +42,8 @@ def rate_at(rate: float | Schedule, t: Any) -> Any:
     value = rate(t)
     if _namespace(value) is np and not (isinstance(value, Real | np.ndarray) and 0 <= float(value) < math.inf):
         raise InputError(
-            f"A schedule must return a learning rate, a finite number of 0 or more, but it returned {value!r}."
+            "A schedule must return a learning rate, a finite number of 0 or more, but it returned {rate!r}.",
+            rate=value,
         )
     return value
 

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 from chainrule.arrays import Array, leaves, replace_leaves
 from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
+from chainrule.common.texts import tr
 from chainrule.data import checks
 from chainrule.data.convert import as_array
 from chainrule.equations.losses import Loss
@@ -99,8 +100,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         settings = self._settings()
         if settings.preset is not None:
             raise InputError(
-                f'preset="{settings.preset}" has a schedule for a whole fit, so it does not train by partial_fit. Call '
-                "fit, or leave out preset."
+                'preset="{preset}" has a schedule for a whole fit, so it does not train by partial_fit. Call fit, or '
+                "leave out preset.",
+                preset=settings.preset,
             )
         if settings.early_stopping and validation_data is None:
             raise InputError(
@@ -174,8 +176,11 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
             return OPTIMIZERS[optimizer]() if rate is None else OPTIMIZERS[optimizer](lr=rate)
         if rate is not None:
             raise InputError(
-                f"learning_rate goes with the name of an optimizer, but optimizer={shown(optimizer)} has its own rate. "
-                f"Write optimizer={type(optimizer).__name__}(lr={shown(rate)})."
+                "learning_rate goes with the name of an optimizer, but optimizer={optimizer} has its own rate. Write "
+                "optimizer={kind}(lr={rate}).",
+                optimizer=shown(optimizer),
+                kind=type(optimizer).__name__,
+                rate=shown(rate),
             )
         return optimizer
 
@@ -207,8 +212,12 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         for name in now:
             if before[name] != now[name]:
                 raise InputError(
-                    f"{type(self).__name__} goes on with the network of the first fit, which had {name}="
-                    f"{before[name]!r}, but now {name}={now[name]!r}. Fit anew with warm_start=False, or take a clone."
+                    "{kind} goes on with the network of the first fit, which had {name}={before!r}, but now "
+                    "{name}={now!r}. Fit anew with warm_start=False, or take a clone.",
+                    kind=type(self).__name__,
+                    name=name,
+                    before=before[name],
+                    now=now[name],
                 )
 
     def _go_on(self) -> None:
@@ -230,8 +239,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         counting = weights > 0
         if not counting.any():
             raise InputError(
-                f"The sample weights of all {len(weights):,} rows are zero, so there is nothing to learn from: give "
-                "rows that count a weight above 0, or leave out sample_weight."
+                "The sample weights of all {rows:,} rows are zero, so there is nothing to learn from: give rows "
+                "that count a weight above 0, or leave out sample_weight.",
+                rows=len(weights),
             )
         return X[counting], y[counting], weights[counting]
 
@@ -244,7 +254,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         refuse_lazy("X", examples[0])
         for name, count in Counter(getattr(examples[0], "columns", ())).most_common(1):
             if count > 1:
-                raise InputError(f"Columns have different names, but {shown(name)} is the name of {count}.")
+                raise InputError(
+                    "Columns have different names, but {name} is the name of {count}.", name=shown(name), count=count
+                )
         try:
             return validate_data(self, *examples, accept_sparse="csr", dtype=(np.float64, np.float32), **rules)
         except (TypeError, ValueError) as error:
@@ -253,8 +265,9 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
                 raise
             names = ", ".join(map(str, self.feature_names_in_[:8]))
             raise InputError(
-                f"{str(error).rstrip()} They were {names}{', ...' if self.n_features_in_ > 8 else ''}: write "
-                "X[estimator.feature_names_in_]."
+                "{error} They were {names}: write X[estimator.feature_names_in_].",
+                error=str(error).rstrip(),
+                names=names + (", ..." if self.n_features_in_ > 8 else ""),
             ) from None
 
     def _inputs(self, X: Array) -> Array:
@@ -264,7 +277,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     def _validation(self, data: Any) -> tuple[Array, Array]:
         """Return the user's own rows to validate on, as the network takes them."""
         if not isinstance(data, tuple) or len(data) != 2:
-            raise InputError(f"validation_data is (X, y), two things in a tuple, but it is {shown(data)}.")
+            raise InputError("validation_data is (X, y), two things in a tuple, but it is {data}.", data=shown(data))
         refuse_lazy("y", data[1])
         if is_regressor(self):
             refuse_labels(type(self).__name__, data[1])
@@ -315,7 +328,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
 
     def _history(self) -> History:
         if not hasattr(self, "network_"):
-            raise AttributeError(f"This {type(self).__name__} has no history yet: call fit first.")
+            raise AttributeError(tr("This {kind} has no history yet: call fit first.", kind=type(self).__name__))
         return self.network_.history
 
     def __sklearn_tags__(self) -> Any:

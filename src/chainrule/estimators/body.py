@@ -37,7 +37,11 @@ def _per_layer(name: str, value: Any, sizes: tuple[int, ...]) -> tuple[Any, ...]
         return (value,) * len(sizes)
     if len(value) != len(sizes):
         raise InputError(
-            f"{name} is one for all hidden layers or one for each, but hidden_layer_sizes={sizes} has {len(sizes)} "
-            f"layers, and {name} {len(value)} entries."
+            "{name} is one for all hidden layers or one for each, but hidden_layer_sizes={sizes} has {expected} "
+            "layers, and {name} {got} entries.",
+            name=name,
+            sizes=sizes,
+            expected=len(sizes),
+            got=len(value),
         )
     return value

@@ -88,8 +88,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         labels = None if classes is None else np.unique(np.asarray(classes))
         if labels is not None and hasattr(self, "network_") and not np.array_equal(labels, self.classes_):
             raise InputError(
-                f"partial_fit takes all classes in its first call, which were {shown(self.classes_.tolist())}, but now "
-                f"classes={shown(classes)}. Leave them out, or begin with a clone."
+                "partial_fit takes all classes in its first call, which were {first}, but now classes={classes}. "
+                "Leave them out, or begin with a clone.",
+                first=shown(self.classes_.tolist()),
+                classes=shown(classes),
             )
         self._partial_fit(X, y, sample_weight, validation_data, labels)
         return self
@@ -126,8 +128,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         self.classes_ = np.arange(y.shape[1]) if multilabel else np.unique(y)
         if len(self.classes_) == 1 and not multilabel:
             raise InputError(
-                f"NetworkClassifier tells classes apart, but y has 1 class, {self.classes_.tolist()[0]!r}. Was it cut "
-                "from sorted data?"
+                "NetworkClassifier tells classes apart, but y has 1 class, {label!r}. Was it cut from sorted data?",
+                label=self.classes_.tolist()[0],
             )
         return Classes(self.classes_, multilabel)
 

@@ -45,7 +45,9 @@ def apply(estimator: Any, settings: Any) -> None:
             if name in _FREE:
                 continue
             raise InputError(
-                f'preset="tabular" decides {name} itself, but {name}={shown(value)}. Leave out one of them.'
+                'preset="tabular" decides {name} itself, but {name}={value}. Leave out one of them.',
+                name=name,
+                value=shown(value),
             )
         if name in decided:
             setattr(settings, name, decided[name])

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later, tr
 
-_ENCODE = (
+_ENCODE = later(
     "encode it first, as by a ColumnTransformer with OneHotEncoder, or let chainrule.TableModel.fit prepare the frame"
 )
 
@@ -16,7 +17,7 @@ _ENCODE = (
 def refuse_lazy(name: str, data: Any) -> None:
     """Raise an error if data is a LazyFrame of polars."""
     if type(data).__name__ == "LazyFrame":
-        raise InputError(f"{name} is a LazyFrame, which is not computed yet: write {name}.collect().")
+        raise InputError("{name} is a LazyFrame, which is not computed yet: write {name}.collect().", name=name)
 
 
 def refuse_columns_of_texts(X: Any) -> None:
@@ -24,16 +25,22 @@ def refuse_columns_of_texts(X: Any) -> None:
     names = getattr(X, "columns", None)
     if names is None:
         if (text := _first_text(X)) is not None:
-            raise InputError(f"X holds numbers, but {text!r:.40} is among them: {_ENCODE}.")
+            raise InputError("X holds numbers, but {text!r:.40} is among them: {fix}.", text=text, fix=tr(_ENCODE))
         return
     for name in names:
         values = np.asarray(X[name])
         if (text := _first_text(values)) is not None:
-            raise InputError(f"Columns of X hold numbers, but {name!r} holds {text!r:.40}: {_ENCODE}.")
+            raise InputError(
+                "Columns of X hold numbers, but {name!r} holds {text!r:.40}: {fix}.",
+                name=name,
+                text=text,
+                fix=tr(_ENCODE),
+            )
         if values.dtype.kind in "mM":
             raise InputError(
-                f"Columns of X hold numbers, but {name!r} holds dates: write what of them counts as numbers, such as "
-                "the days since the first one, or let chainrule.TableModel.fit prepare the frame."
+                "Columns of X hold numbers, but {name!r} holds dates: write what of them counts as numbers, such as "
+                "the days since the first one, or let chainrule.TableModel.fit prepare the frame.",
+                name=name,
             )
 
 
@@ -41,8 +48,10 @@ def refuse_labels(estimator: str, y: Any) -> None:
     """Raise an error if targets of a regression are texts."""
     if (text := _first_text(y)) is not None:
         raise InputError(
-            f"{estimator} predicts numbers, but y holds {text!r:.40}: for classes take NetworkClassifier, and if texts "
-            "are numbers, write y.astype(float)."
+            "{estimator} predicts numbers, but y holds {text!r:.40}: for classes take NetworkClassifier, and if "
+            "texts are numbers, write y.astype(float).",
+            estimator=estimator,
+            text=text,
         )
 
 

@@ -93,8 +93,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         loss = losses.find(settings.loss)
         if loss.task != "regression":
             raise InputError(
-                f"NetworkRegressor takes a loss for numbers, but {type(loss).__name__} is for classes: take "
-                "NetworkClassifier."
+                "NetworkRegressor takes a loss for numbers, but {loss} is for classes: take NetworkClassifier.",
+                loss=type(loss).__name__,
             )
         return loss
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Float
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.data.spread import mean_and_deviation
 from chainrule.equations.activations import sigmoid, softmax
 from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss
@@ -49,19 +50,24 @@ class Classes:
         if self.multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.labels):
                 raise InputError(
-                    f"y had {len(self.labels)} columns of yes/no answers in the first fit, but now has shape {y.shape}."
+                    "y had {outputs} columns of yes/no answers in the first fit, but now has shape {shape}.",
+                    outputs=len(self.labels),
+                    shape=y.shape,
                 )
             return y
         unknown = np.setdiff1d(y, self.labels)
         if len(unknown):
-            fix = "Name all of them in partial_fit(..., classes=...), or fit anew."
+            fix = tr("Name all of them in partial_fit(..., classes=...), or fit anew.")
             if set(map(str, unknown)) <= set(map(str, self.labels)):
-                fix = f"They are of another type: write y.astype({self.labels.dtype.name!r})."
+                fix = tr("They are of another type: write y.astype({dtype!r}).", dtype=self.labels.dtype.name)
             elif validating:
-                fix = "Leave these rows out, or learn from some that have them."
+                fix = tr("Leave these rows out, or learn from some that have them.")
             raise InputError(
-                f"{'The y of validation_data' if validating else 'y'} holds the labels {unknown[:5].tolist()}, which "
-                f"are not among the classes of the first fit, {self.labels[:10].tolist()}. {fix}"
+                "{name} holds the labels {unknown}, which are not among the classes of the first fit, {labels}. {fix}",
+                name=tr("The y of validation_data") if validating else "y",
+                unknown=unknown[:5].tolist(),
+                labels=self.labels[:10].tolist(),
+                fix=fix,
             )
         return np.searchsorted(self.labels, y)
 
@@ -119,8 +125,13 @@ class Values:
         """Return the targets in these units; of rows to learn from or to validate on."""
         columns = y.reshape(len(y), -1)
         if columns.shape[1] != self.outputs:
-            now = "that of validation_data" if validating else "now"
-            raise InputError(f"y had {self.outputs} columns in the first fit, but {now} has shape {y.shape}.")
+            now = tr("that of validation_data") if validating else tr("now")
+            raise InputError(
+                "y had {outputs} columns in the first fit, but {now} has shape {shape}.",
+                outputs=self.outputs,
+                now=now,
+                shape=y.shape,
+            )
         return (columns - self.center) / self.unit
 
     def decode(self, outputs: Float[Array, "rows outputs"]) -> Array:

@@ -62,13 +62,21 @@ def rebuild(description: Mapping[str, Any], claims: Claims) -> Network:
         If the description makes no sense, or its layers need other arrays. The text is a part of a sentence.
     """
     if description.get("format") != FORMAT:
-        raise FileFormatError(f"its format is {description.get('format')}, but this version reads format {FORMAT}.")
+        raise FileFormatError(
+            "its format is {got}, but this version reads format {expected}.",
+            got=description.get("format"),
+            expected=FORMAT,
+        )
     if unknown := description.keys() - _FIELDS - _MORE:
-        raise FileFormatError(f"it describes {', '.join(sorted(unknown)):.200}, which this version does not know.")
+        raise FileFormatError(
+            "it describes {fields:.200}, which this version does not know.", fields=", ".join(sorted(unknown))
+        )
     if missing := _FIELDS - description.keys():
-        raise FileFormatError(f"it lacks {', '.join(sorted(missing))}.")
+        raise FileFormatError("it lacks {fields}.", fields=", ".join(sorted(missing)))
     if description["dtype"] not in ("float32", "float64"):
-        raise FileFormatError(f"its dtype is {description['dtype']!r:.80}, but networks have float32 or float64.")
+        raise FileFormatError(
+            "its dtype is {dtype!r:.80}, but networks have float32 or float64.", dtype=description["dtype"]
+        )
     input_shape = _sizes(description["input_shape"])
     try:
         layers, loss = _rebuilt(description["layers"]), _rebuilt(description["loss"])
@@ -92,7 +100,7 @@ def rebuild(description: Mapping[str, Any], claims: Claims) -> Network:
 
 def _sizes(value: Any) -> Shape:
     if not isinstance(value, list) or not all(type(n) is int and 0 < n < _LARGEST for n in value):
-        raise FileFormatError(f"its input_shape is {value!r:.80}, which is no list of sizes.")
+        raise FileFormatError("its input_shape is {shape!r:.80}, which is no list of sizes.", shape=value)
     return tuple(value)
 
 
@@ -101,7 +109,9 @@ def _scale(scale: Any) -> float | None:
     if scale is None:
         return None
     if isinstance(scale, bool) or not (isinstance(scale, int | float | np.number) and 0 < scale < math.inf):
-        raise InputError(f"input_scale is a number above 0, such as 1 / 255, or None, but it is {scale!r:.80}.")
+        raise InputError(
+            "input_scale is a number above 0, such as 1 / 255, or None, but it is {scale!r:.80}.", scale=scale
+        )
     return float(scale)
 
 
@@ -111,7 +121,9 @@ def _names(names: Any, input_shape: Shape) -> tuple[str, ...] | None:
         return None
     if not isinstance(names, list) or len(names) != input_shape[0] or not all(type(name) is str for name in names):
         raise FileFormatError(
-            f"its feature_names are {names!r:.80}, and not one text for each of {input_shape[0]} features."
+            "its feature_names are {names!r:.80}, and not one text for each of {count} features.",
+            names=names,
+            count=input_shape[0],
         )
     return tuple(names)
 
@@ -122,7 +134,7 @@ def _compare(needed: Claims, claims: Claims) -> None:
     if differing:
         shown = list(dict.fromkeys(differing))[:3]
         want, have = ({name: _text(side[name]) for name in shown if name in side} for side in (needed, claims))
-        raise FileFormatError(f"its layers need the arrays {want}, but it holds {have}.")
+        raise FileFormatError("its layers need the arrays {expected}, but it holds {got}.", expected=want, got=have)
 
 
 def _text(claim: Claim) -> str:
@@ -132,16 +144,19 @@ def _text(claim: Claim) -> str:
 def _plain(value: Any, place: str, depth: int = 0) -> Any:
     """Return configuration as plain data; a layer or loss becomes its class name and its fields."""
     if depth > _DEEPEST:
-        raise InputError(f"The layers are nested more than {_DEEPEST // 2} deep, which a file could not give back.")
+        raise InputError(
+            "The layers are nested more than {most} deep, which a file could not give back.", most=_DEEPEST // 2
+        )
     if isinstance(value, Layer | Loss):
         name = type(value).__name__
         if _PARTS.get(name) is not type(value):
             of_user = value.label if isinstance(value, Layer) else name
             raise InputError(
-                f"{of_user} is not one of chainrule's own layers or losses, so a file could not rebuild it. "
-                "Save network.params with safetensors.numpy.save_file, and rebuild the network in your code."
+                "{own} is not one of chainrule's own layers or losses, so a file could not rebuild it. Save "
+                "network.params with safetensors.numpy.save_file, and rebuild the network in your code.",
+                own=of_user,
             )
-        fields = {field: _plain(v, f"{name}'s {field}", depth + 1) for field, v in vars(value).items()}
+        fields = {field: _plain(v, f"{name}.{field}", depth + 1) for field, v in vars(value).items()}
         return {"type": name} | fields
     if isinstance(value, dict):
         return {str(name): _plain(v, place, depth + 1) for name, v in value.items()}
@@ -149,8 +164,11 @@ def _plain(value: Any, place: str, depth: int = 0) -> Any:
         return [_plain(v, place, depth + 1) for v in value]
     if type(value) not in (bool, int, float, str, type(None)) or (type(value) is float and not math.isfinite(value)):
         raise InputError(
-            f"A file could not give back {place}, which is {value!r:.80} ({type(value).__name__}): settings of layers "
-            "and losses are finite numbers, texts, True, False, None, or tuples of these."
+            "A file could not give back {place}, which is {value!r:.80} ({kind}): settings of layers and "
+            "losses are finite numbers, texts, True, False, None, or tuples of these.",
+            place=place,
+            value=value,
+            kind=type(value).__name__,
         )
     return value
 
@@ -158,7 +176,7 @@ def _plain(value: Any, place: str, depth: int = 0) -> Any:
 def _rebuilt(value: Any, depth: int = 0) -> Any:
     """Return what `_plain` was given; lists become tuples."""
     if depth > _DEEPEST:
-        raise FileFormatError(f"its layers are nested more than {_DEEPEST // 2} deep.")
+        raise FileFormatError("its layers are nested more than {most} deep.", most=_DEEPEST // 2)
     if isinstance(value, list):
         return tuple(_rebuilt(v, depth + 1) for v in value)
     if not isinstance(value, dict):
@@ -168,5 +186,5 @@ def _rebuilt(value: Any, depth: int = 0) -> Any:
         return fields
     name = fields.pop("type")
     if name not in _PARTS:
-        raise FileFormatError(f"{name!r:.80} is no layer or loss of this version.")
+        raise FileFormatError("{name!r:.80} is no layer or loss of this version.", name=name)
     return _PARTS[name](**fields)

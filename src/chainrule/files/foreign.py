@@ -5,28 +5,42 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from chainrule.common.texts import later, tr
+
 _HTML = (b"<!doctype", b"<html")
-_TABLE = "a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL"
+_TABLE = later("a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL")
 _STARTS = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file, such as Keras writes: read it with keras.models.load_model or with h5py"),
-    (b"\x93NUMPY", "a NumPy array: read it with numpy.load"),
-    (b"\x1f\x8b", "packed by gzip: unpack it first, with gunzip"),
-    (b"\0\0", "perhaps a data set in the IDX format: read it with chainrule.datasets.read_idx"),
-    (b"PAR1", f"{_TABLE}, or give it to fit as chainrule.sources.Parquet"),
+    (
+        b"\x89HDF\r\n\x1a\n",
+        later("an HDF5 file, such as Keras writes: read it with keras.models.load_model or with h5py"),
+    ),
+    (b"\x93NUMPY", later("a NumPy array: read it with numpy.load")),
+    (b"\x1f\x8b", later("packed by gzip: unpack it first, with gunzip")),
+    (b"\0\0", later("perhaps a data set in the IDX format: read it with chainrule.datasets.read_idx")),
+    (
+        b"PAR1",
+        later(
+            "a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL, or give it to fit as "
+            "chainrule.sources.Parquet"
+        ),
+    ),
     (b"ARROW1", _TABLE),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"version https://git-lfs", "a note of Git LFS in place of the file: get the file itself with git lfs pull"),
+    (b"\x89PNG", later("a picture")),
+    (b"\xff\xd8\xff", later("a picture")),
+    (
+        b"version https://git-lfs",
+        later("a note of Git LFS in place of the file: get the file itself with git lfs pull"),
+    ),
 )
-_PICKLE = (
+_PICKLE = later(
     "a pickle, which may run anything when it is loaded: the book's weights, and any other dict of arrays, are read "
     "safely by chainrule.files.load_book_weights, and PyTorch's weights by torch.load(..., weights_only=True)"
 )
 _ZIPPED = (
     ("xl/workbook.xml", _TABLE),
-    ("data.pkl", "weights of PyTorch: read them with torch.load(..., weights_only=True)"),
-    ("model.weights.h5", "a model of Keras: read it with keras.models.load_model"),
-    (".npy", "arrays of NumPy: read them with numpy.load"),
+    ("data.pkl", later("weights of PyTorch: read them with torch.load(..., weights_only=True)")),
+    ("model.weights.h5", later("a model of Keras: read it with keras.models.load_model")),
+    (".npy", later("arrays of NumPy: read them with numpy.load")),
 )
 
 
@@ -39,28 +53,28 @@ def what_it_is(path: Path) -> str | None:
     """Return what a file is and what reads it, or None if it may be a safetensors file.
 
     >>> what_it_is(Path(__file__))
-    'a text'
+    'a text file'
     """
     with path.open("rb") as file:
         start = file.read(256)
     if not start:
-        return "empty"
+        return tr("empty")
     if is_like_a_model(start):
         return None
     if start.lower().lstrip().startswith(_HTML):
-        return "a web page: what should have been downloaded was not there"
+        return tr("a web page: what should have been downloaded was not there")
     for beginning, answer in _STARTS:
         if start.startswith(beginning):
-            return answer
+            return tr(answer)
     if start.startswith(b"PK"):
         return _zipped(path)
     if (start[0] == 0x80 and start[1:2] < b"\x06") or path.suffix in (".pkl", ".pickle", ".pt", ".pth"):
-        return _PICKLE
+        return tr(_PICKLE)
     if path.suffix == ".onnx" or (start[0] == 0x08 and start[2:3] == b"\x12"):  # its version, then its producer
-        return "a model in the ONNX format: run it with onnxruntime"
+        return tr("a model in the ONNX format: run it with onnxruntime")
     if not _is_text(start):
         return None
-    return _TABLE if path.suffix.lower() in (".csv", ".tsv") else "a text"
+    return tr(_TABLE) if path.suffix.lower() in (".csv", ".tsv") else tr("a text file")
 
 
 def _zipped(path: Path) -> str:
@@ -72,8 +86,8 @@ def _zipped(path: Path) -> str:
         names = [suffixes.get(path.suffix, "")]  # damaged: its own name is all that tells
     for end, answer in _ZIPPED:
         if any(name.endswith(end) for name in names):
-            return answer
-    return "a ZIP archive"
+            return tr(answer)
+    return tr("a ZIP archive")
 
 
 def _is_text(start: bytes) -> bool:

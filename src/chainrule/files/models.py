@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.arrays import leaves, replace_leaves
 from chainrule.common import atomic, tensors
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
+from chainrule.common.texts import tr
 from chainrule.data.checks import finite
 from chainrule.files.descriptions import describe, rebuild
 from chainrule.files.foreign import what_it_is
@@ -42,7 +43,7 @@ def save(network: Network, path: str | Path) -> None:
 def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
     """Write a network as `save` does, with more plain data in its description, under names that `rebuild` knows."""
     if not isinstance(network, Network):
-        raise InputError(f"save takes a Network, but got a {type(network).__name__}.")
+        raise InputError("save takes a Network, but got a {kind}.", kind=type(network).__name__)
     path = _path(path, "save")
     if network.params is None or network.input_shape is None:
         raise InputError("There is nothing to save yet: call fit first, or build the network with input_shape=...")
@@ -53,10 +54,16 @@ def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
         again = rebuild(json.loads(json.dumps(description)), claims)
         _check_finite(arrays)
     except FileFormatError as error:
-        raise InputError(f"A file could not give this network back, so it is not saved: {error}") from error
+        raise InputError(
+            "A file could not give this network back, so it is not saved: {reason}", reason=error
+        ) from error
     for kept, layer in zip((*again.body.layers, again.loss), (*network.body.layers, network.loss), strict=True):
         if kept != layer:
-            raise InputError(f"A file would give back {kept} in place of {layer}, so the network is not saved.")
+            raise InputError(
+                "A file would give back {got} in place of {expected}, so the network is not saved.",
+                got=kept,
+                expected=layer,
+            )
     atomic.make_folder(path.parent)
     atomic.write(path, tensors.content(_KEY, description, arrays))
 
@@ -84,19 +91,29 @@ def load_described(path: str | Path) -> tuple[Network, dict[str, Any]]:
     """Read a network as `load` does; return its whole description, too, with the digest that was checked."""
     path = _path(path, "load")
     if path.is_dir():
-        raise InputError(f"{path} is a folder. Name the model file in it; checkpoints are for fit(checkpoint=...).")
+        raise InputError(
+            "{path} is a folder. Name the model file in it; checkpoints are for fit(checkpoint=...).", path=path
+        )
     if path.exists() and not path.is_file():
-        raise InputError(f"{path} is a pipe or a device, and a model is read from a file: save it to one first.")
+        raise InputError(
+            "{path} is a pipe or a device, and a model is read from a file: save it to one first.", path=path
+        )
     if not path.is_file():
         raise InputError(
-            f"There is no model file {path}. Train one with: chainrule train mnist-small --out {path.name}"
+            "There is no model file {path}. Train one with: chainrule train mnist-small --out {name}",
+            path=path,
+            name=path.name,
         )
     try:
         if (kind := what_it_is(path)) is not None:
-            raise FileFormatError(f"{path} is not a model file, or it is truncated or damaged: it is {kind}.")
+            raise FileFormatError(
+                "{path} is not a model file, or it is truncated or damaged: it is {kind}.", path=path, kind=kind
+            )
         return _load(path)
     except OSError as error:
-        raise DataUnavailableError(f"{path} cannot be read: {atomic.reason(error)}.") from error
+        raise DataUnavailableError(
+            "{path} cannot be read: {reason}.", path=path, reason=atomic.reason(error)
+        ) from error
 
 
 def _load(path: Path) -> tuple[Network, dict[str, Any]]:
@@ -110,12 +127,16 @@ def _load(path: Path) -> tuple[Network, dict[str, Any]]:
                 arrays = file.arrays()
                 _check_finite(arrays)
             except FileFormatError as error:
-                text = f"{path} does not describe a network that this version can build: {error}"
+                text = tr(
+                    "{path} does not describe a network that this version can build: {reason}", path=path, reason=error
+                )
                 raise FileFormatError(text[:_LONGEST_TEXT]) from error
     except tensors.DamagedError as error:
         raise FileFormatError(
-            f"{path} is not a model file, or it is truncated or damaged: {error} "
-            "Save the model again, or copy it again from where it was whole."
+            "{path} is not a model file, or it is truncated or damaged: {reason} Save the model again, or copy it "
+            "again from where it was whole.",
+            path=path,
+            reason=error,
         ) from None
     network.params = replace_leaves(network.params, arrays)
     return network, {**description, "digest": file.digest}
@@ -123,19 +144,21 @@ def _load(path: Path) -> tuple[Network, dict[str, Any]]:
 
 def _not_ours(path: Path, metadata: dict[str, str]) -> str:
     if "chainrule-checkpoint" in metadata:
-        return f"{path} is a checkpoint of a run: give its folder to fit(checkpoint=...), and save the network."
-    return f"{path} is a safetensors file, but chainrule did not write it: it describes no network."
+        return tr(
+            "{path} is a checkpoint of a run: give its folder to fit(checkpoint=...), and save the network.", path=path
+        )
+    return tr("{path} is a safetensors file, but chainrule did not write it: it describes no network.", path=path)
 
 
 def _check_finite(arrays: dict[str, Any]) -> None:
     for name, array in arrays.items():
         with np.errstate(over="ignore", invalid="ignore"):
             if not finite(array):
-                kind = "NaN" if np.isnan(array).any() else "infinity"
-                raise FileFormatError(f"{name} holds {kind}.")
+                kind = "NaN" if np.isnan(array).any() else tr("infinity")
+                raise FileFormatError("{name} holds {kind}.", name=name, kind=kind)
 
 
 def _path(path: Any, function: str) -> Path:
     if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
-        raise InputError(f"{function} takes the path of a file, but got {path!r:.80}.")
+        raise InputError("{function} takes the path of a file, but got {path!r:.80}.", function=function, path=path)
     return Path(path)

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.common.errors import Told
+
 _ELEMENT_TYPES = {"i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 
 
-class RefusedError(Exception):
+class RefusedError(Told):
     """A pickle of something else; the text says what it holds."""
 
 
@@ -58,7 +60,7 @@ def _sizes(value: Any) -> tuple[int, ...]:
 def checked_text(value: Any) -> str:
     """Return a name, or refuse what is none."""
     if not isinstance(value, str):
-        raise RefusedError(f"a {type(value).__name__} where a name is expected")
+        raise RefusedError("a {kind} where a name is expected", kind=type(value).__name__)
     return value
 
 
@@ -77,7 +79,7 @@ def _frombuffer(data: Any, element_type: Any, shape: Any, order: Any, axis_order
 
 def _dtype(code: Any, align: object, copy: object) -> _ElementType:
     if checked_text(code) not in _ELEMENT_TYPES:
-        raise RefusedError(f"an array of element type {code[:20]!r}")
+        raise RefusedError("an array of element type {code!r}", code=code[:20])
     return _ElementType(code)
 
 
@@ -103,5 +105,5 @@ _GLOBALS = {
 def stand_in(name: str) -> Any:
     """Return what stands in for a global, named as in ``numpy dtype``."""
     if name not in _GLOBALS:
-        raise RefusedError(f"the global {name.replace(' ', '.')[:80]!r}")
+        raise RefusedError("the global {name!r}", name=name.replace(" ", ".")[:80])
     return _GLOBALS[name]

@@ -172,10 +172,10 @@ def run(content: bytes) -> Any:
     machine = _Machine(len(content))
     for number, (opcode, argument, _) in enumerate(pickletools.genops(content)):
         if number == _LONGEST:
-            raise RefusedError(f"more than {_LONGEST:,} instructions")
+            raise RefusedError("more than {most:,} instructions", most=_LONGEST)
         if opcode.name == "STOP":
             break
         if opcode.name not in _INSTRUCTIONS:
-            raise RefusedError(f"the instruction {opcode.name}, which no dict of arrays needs")
+            raise RefusedError("the instruction {name}, which no dict of arrays needs", name=opcode.name)
         _INSTRUCTIONS[opcode.name](machine, argument)
     return machine.stack.pop()

@@ -45,7 +45,7 @@ def load_book_weights(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     with reading.opened(path) as file:
         content = file.read()
     if not content:
-        raise FileFormatError(f"{path} is empty; expected a pickled dict of arrays.")
+        raise FileFormatError("{path} is empty; expected a pickled dict of arrays.", path=path)
     try:
         with warnings.catch_warnings():
             # pickletools warns of a stray backslash in a name, which then is refused or damaged anyway.
@@ -53,11 +53,13 @@ def load_book_weights(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
             return _checked(run(content), len(content))
     except RefusedError as error:
         raise FileFormatError(
-            f"{path} holds {error}. It was refused, and nothing in it has run: only a pickled dict of arrays "
-            "of numbers by name is read."
+            "{path} holds {content}. It was refused, and nothing in it has run: only a pickled dict of arrays of "
+            "numbers by name is read.",
+            path=path,
+            content=error,
         ) from error
     except (ValueError, LookupError, TypeError, OverflowError) as error:
-        raise FileFormatError(f"{path} is not a pickle, or it is truncated or damaged.") from error
+        raise FileFormatError("{path} is not a pickle, or it is truncated or damaged.", path=path) from error
 
 
 def _checked(weights: Any, size: int) -> dict[str, NDArray[Any]]:
@@ -65,7 +67,7 @@ def _checked(weights: Any, size: int) -> dict[str, NDArray[Any]]:
         raise RefusedError("something other than a dict")
     for name, value in weights.items():
         if not isinstance(value, PickledArray) or value.view is None:
-            raise RefusedError(f"something under {name[:80]!r} that is not an array")
+            raise RefusedError("something under {name!r} that is not an array", name=name[:80])
     views = {name: value.view for name, value in weights.items()}
     # Bytes that the file holds once can be named any number of times.
     if sum(view.nbytes for view in views.values()) > size:

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Mode, map_leaves
 from chainrule.common.settings import Instance, number, whole
+from chainrule.common.texts import tr
 from chainrule.gradcheck.compare import compare
 from chainrule.gradcheck.report import Check, GradReport
 from chainrule.gradcheck.subjects import BrokenRuleError, prepare, widened
@@ -91,7 +92,7 @@ def gradcheck(
             return GradReport((broken.check,), tolerance)
         checks = [compare(path, prepared, rng, tolerance, max_entries) for path in prepared.arrays]
         checks += [
-            Check(path, np.shape(g), problem="backward returned a gradient for it, but it is no parameter")
+            Check(path, np.shape(g), problem=tr("backward returned a gradient for it, but it is no parameter"))
             for path, g in prepared.gradients.items()
             if g is not None and path not in prepared.known
         ]

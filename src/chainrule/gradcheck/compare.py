@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.common.texts import tr
 from chainrule.gradcheck.report import Check, Verdict
 from chainrule.gradcheck.slopes import (
     EPSILON,
@@ -34,11 +35,11 @@ def compare(name: str, subject: Subject, rng: np.random.Generator, tolerance: fl
     """Return how the gradient of one of a subject's arrays compares with slopes."""
     array, gradient = subject.arrays[name], subject.gradients.get(name)
     if gradient is None:
-        return Check(name, array.shape, problem="backward returned no gradient for it")
+        return Check(name, array.shape, problem=tr("backward returned no gradient for it"))
     if gradient.shape != array.shape:
-        return Check(name, array.shape, problem=f"the gradient has shape {gradient.shape}")
+        return Check(name, array.shape, problem=tr("the gradient has shape {shape}", shape=gradient.shape))
     if not array.size:
-        return Check(name, array.shape, problem="it has no entries", verdict="cannot tell")
+        return Check(name, array.shape, problem=tr("it has no entries"), verdict="cannot tell")
     comparison = _Comparison(array, gradient, subject.spread[name], subject.function, tolerance)
     chosen = np.arange(array.size)
     if array.size > max_entries:
@@ -141,7 +142,7 @@ class _Comparison:
         entries = list(self.entries.values())
         kinks = sum(entry.finding == "kink" for entry in entries)
         if kinks == len(entries):
-            problem = "every entry is on a kink: try other inputs"
+            problem = tr("every entry is on a kink: try other inputs")
             return Check(name, self.array.shape, kinks, kinks, problem=problem, verdict="cannot tell")
         verdicts: tuple[Verdict, ...] = ("WRONG", "cannot tell", "ok")
         verdict = next(v for v in verdicts if any(entry.finding == v for entry in entries))
@@ -149,15 +150,17 @@ class _Comparison:
         worst = max(of_this, key=lambda entry: entry.badness)
         problem = ""
         if verdict == "cannot tell":
-            problem = (
-                f"at {len(of_this):,} of its entries, differences of different steps do not agree well enough to judge "
-                "the gradient. Compute in float64 inside of the layer, try other inputs, or allow a larger tolerance."
+            problem = tr(
+                "at {count:,} of its entries, differences of different steps do not agree well enough to judge the "
+                "gradient. Compute in float64 inside of the layer, try other inputs, or allow a larger tolerance.",
+                count=len(of_this),
             )
         elif verdict == "ok" and not complete:
             verdict = "cannot tell"
-            problem = (
-                f"the {len(entries):,} entries that were compared one by one are right, but sums over all of them lie "
-                "on kinks. Try other inputs, or a larger max_entries."
+            problem = tr(
+                "the {count:,} entries that were compared one by one are right, but sums over all of them lie on "
+                "kinks. Try other inputs, or a larger max_entries.",
+                count=len(entries),
             )
         index = tuple(int(i) for i in np.unravel_index(worst.place, self.array.shape))
         numbers = worst.error, index, float(self.gradient[worst.place]), worst.numeric

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.common import notebook
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import later, tr
 
 Verdict = Literal["ok", "WRONG", "cannot tell"]
 
@@ -50,13 +51,32 @@ class Check:
 
     def _row(self) -> list[str]:
         size = math.prod(self.shape)
-        entries = f"{self.entries:,}" + (f" of {size:,}" if self.entries < size else "")
-        entries += f" ({self.kinks:,} on a kink)" if self.kinks else ""
+        entries = f"{self.entries:,}"
+        if self.entries < size:
+            entries = tr("{entries:,} of {size:,}", entries=self.entries, size=size)
+        if self.kinks:
+            entries = tr("{entries} ({kinks:,} on a kink)", entries=entries, kinks=self.kinks)
         numbers = [f"{self.error:.1e}", str(self.index), f"{self.analytic:.9g}", f"{self.numeric:.9g}"]
-        return [self.name, str(self.shape), entries, *(numbers if self.index else [""] * 4), self.verdict]
+        return [
+            self.name,
+            str(self.shape),
+            entries,
+            *(numbers if self.index else [""] * 4),
+            tr(_VERDICTS[self.verdict]),
+        ]
 
 
-_COLUMNS = ("array", "shape", "entries", "worst error", "at", "backward", "difference", "")
+_VERDICTS: dict[Verdict, str] = {"ok": later("ok"), "WRONG": later("WRONG"), "cannot tell": later("cannot tell")}
+_COLUMNS = (
+    later("array"),
+    later("shape"),
+    later("entries"),
+    later("worst error"),
+    later("at"),
+    later("backward"),
+    later("difference"),
+    "",  # the verdict needs no head
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,12 +112,12 @@ class GradReport:
         return f"GradReport({', '.join(f'{check.name}: {check.verdict}' for check in self.checks)})"
 
     def __str__(self) -> str:
-        table = [text_table(_COLUMNS, [check._row() for check in self._arrays])] if self._arrays else []
+        table = [text_table(_columns(), [check._row() for check in self._arrays])] if self._arrays else []
         return "\n".join([*table, *self._remarks()])
 
     def _repr_html_(self) -> str:
         wrong = (i for i, check in enumerate(self._arrays) if check.verdict == "WRONG")
-        table = notebook.table(_COLUMNS, [check._row() for check in self._arrays], wrong) if self._arrays else ""
+        table = notebook.table(_columns(), [check._row() for check in self._arrays], wrong) if self._arrays else ""
         return notebook.fragment(table + "".join(f"<p>{escape(line)}</p>" for line in self._remarks()))
 
     @property
@@ -108,16 +128,27 @@ class GradReport:
         """Return what is said below the table; the last line is the verdict."""
         arrays, lines = self._arrays, []
         if any(check.entries < math.prod(check.shape) for check in arrays if check.index):
-            lines.append("Of a larger array, some entries are compared one by one and all of them in one random sum.")
+            lines.append(
+                tr("Of a larger array, some entries are compared one by one and all of them in one random sum.")
+            )
         lines += [f"{check.name}: {check.problem}" for check in self.checks if check.problem]
+        return [*lines, tr(self._conclusion(), tolerance=self.tolerance)]
+
+    def _conclusion(self) -> str:
         if self.ok:
-            verdict = "All gradients agree"
-        elif self.wrong:
-            broken = any(check.verdict == "WRONG" for check in arrays)
-            verdict = "Some gradients are WRONG" if broken else "A rule is broken"
-        else:
-            verdict = "Cannot tell: nothing is proven wrong, but not everything is proven right"
-        return [*lines, f"{verdict} (relative tolerance {self.tolerance:g})."]
+            return later("All gradients agree (relative tolerance {tolerance:g}).")
+        if any(check.verdict == "WRONG" for check in self._arrays):
+            return later("Some gradients are WRONG (relative tolerance {tolerance:g}).")
+        if self.wrong:
+            return later("A rule is broken (relative tolerance {tolerance:g}).")
+        return later(
+            "Cannot tell: nothing is proven wrong, but not everything is proven right (relative tolerance "
+            "{tolerance:g})."
+        )
+
+
+def _columns() -> list[str]:
+    return [column and tr(column) for column in _COLUMNS]
 
 
 RULES = ("forward", "backward", "loss")

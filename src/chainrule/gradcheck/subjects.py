@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Mode, leaves, map_leaves
-from chainrule.common.errors import InputError
+from chainrule.common.errors import InputError, Told
+from chainrule.common.texts import tr
 from chainrule.equations.losses import Loss
 from chainrule.gradcheck.report import Check
 from chainrule.gradcheck.slopes import EPSILON, FLOAT32, Function, epsilon
@@ -41,12 +42,12 @@ class _Pair(NamedTuple):
     backward: Callable[[Any, Array], Arrays]  # from the cache and the gradient of the outputs
 
 
-class BrokenRuleError(Exception):
-    """Forward or backward breaks a rule without which there is nothing to compare."""
+class BrokenRuleError(Told):
+    """Forward or backward, whichever is the `culprit`, breaks a rule without which there is nothing to compare."""
 
-    def __init__(self, name: str, problem: str, wrong: bool = True) -> None:
-        super().__init__(problem)
-        self.check = Check(name, (), problem=problem, verdict="WRONG" if wrong else "cannot tell")
+    def __init__(self, problem: str, /, *, culprit: str, wrong: bool = True, **values: object) -> None:
+        super().__init__(problem, **values)
+        self.check = Check(culprit, (), problem=str(self), verdict="WRONG" if wrong else "cannot tell")
 
 
 def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.random.Generator) -> Subject:
@@ -58,7 +59,9 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
         If forward or backward changes what it is given or is random, or forward is not finite.
     """
     if isinstance(subject, type):
-        raise InputError(f"gradcheck takes an object and not its class: write {subject.__name__}() with parentheses.")
+        raise InputError(
+            "gradcheck takes an object and not its class: write {name}() with parentheses.", name=subject.__name__
+        )
     network = hasattr(subject, "loss") and hasattr(subject, "body")
     if isinstance(subject, Loss):
         inputs = [_as_float(inputs[0]), *inputs[1:]]
@@ -84,7 +87,8 @@ def prepare(subject: Any, inputs: list[Any], params: Any, mode: Mode, rng: np.ra
         varied = _varied(x, subject, params)
     else:
         raise InputError(
-            f"gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {type(subject).__name__}."
+            "gradcheck takes a layer (init, forward, backward), a loss or a Network, but got {kind}.",
+            kind=type(subject).__name__,
         )
     dy, gradients = _tried(pair, rng)
     if not isinstance(subject, Loss):
@@ -117,8 +121,10 @@ def _as_float(array: Array) -> Array:
 def _only_input(layer: Any, inputs: list[Any]) -> Any:
     if len(inputs) != 1:
         raise InputError(
-            f"gradcheck of a layer takes one input, such as gradcheck({type(layer).__name__}(), x), but {len(inputs)} "
-            "came. Several arrays that belong together go into a tuple."
+            "gradcheck of a layer takes one input, such as gradcheck({layer}(), x), but {count} came. Several "
+            "arrays that belong together go into a tuple.",
+            layer=type(layer).__name__,
+            count=len(inputs),
         )
     if any(not a.ndim for _, a in leaves(inputs[0])):
         raise InputError("gradcheck takes x with a first axis of examples, such as shape (4, 3), but it is one number.")
@@ -180,7 +186,7 @@ def _loss(loss: Loss, Z: Array, *rest: Any) -> _Pair:
 
 
 def _targets(rest: tuple[Array, ...]) -> Arrays:
-    return dict(zip(("the targets", "the weights"), rest, strict=False))
+    return dict(zip((tr("the targets"), tr("the weights")), rest, strict=False))
 
 
 def _copies(tree: Any, prefix: str = "") -> Arrays:
@@ -197,8 +203,9 @@ def _check_without_input_gradient(layer: Any, cache: Any, dy: Array, gradients: 
         other = gradients.get(path)
         if g is not None and other is not None and not _close(np.array(g), other):
             raise BrokenRuleError(
-                "backward",
-                f"with input_gradient=False, as networks call their first layer, {path} has another gradient.",
+                "with input_gradient=False, as networks call their first layer, {path} has another gradient.",
+                culprit="backward",
+                path=path,
             )
 
 
@@ -208,22 +215,24 @@ def _tried(pair: _Pair, rng: np.random.Generator) -> tuple[Array, Arrays]:
         y, cache = pair.forward()
     first = np.array(y)
     if not _close(first, np.array(pair.forward()[0])):
-        raise BrokenRuleError(pair.name, (
+        raise BrokenRuleError(
             "it is random, or remembers earlier calls: called twice with the same arguments, it gave different "
             "numbers, so differences say nothing. Take random numbers from mode.key, as chainrule.arrays.uniform "
-            "does: the same key gives the same numbers."
-        ))  # fmt: skip
+            "does: the same key gives the same numbers.",
+            culprit=pair.name,
+        )
     if not np.isfinite(first).all():
-        raise BrokenRuleError(pair.name, "it returned NaN or infinity: try other inputs.", wrong=False)
+        raise BrokenRuleError("it returned NaN or infinity: try other inputs.", culprit=pair.name, wrong=False)
     dy = rng.standard_normal(first.shape) if first.ndim else np.ones(())
     with _unchanged("backward", pair.arguments | {"dy": dy} | {f"cache{path}": a for path, a in _arrays(cache)}):
         gradients = pair.backward(cache, dy)
     again = pair.backward(cache, dy)
     if not all(g is None or _close(g, again[path]) for path, g in gradients.items()):
-        raise BrokenRuleError("backward", (
+        raise BrokenRuleError(
             "it is random, or remembers earlier calls: called twice with the same cache and the same dy, it gave "
-            "different numbers. Keep in the cache what forward drew."
-        ))  # fmt: skip
+            "different numbers. Keep in the cache what forward drew.",
+            culprit="backward",
+        )
     return dy, gradients
 
 
@@ -239,11 +248,12 @@ def _unchanged(name: str, arrays: Arrays) -> Iterator[None]:
     yield
     for path, old in before.items():
         if not np.array_equal(old, arrays[path], equal_nan=old.dtype.kind == "f"):
-            what = "the cache" if path.startswith("cache") else path
-            raise BrokenRuleError(name, (
-                f"it changes {what} in place, which other code still needs: write the result to a new array, or "
-                "change a copy."
-            ))  # fmt: skip
+            raise BrokenRuleError(
+                "it changes {array} in place, which other code still needs: write the result to a new array, or "
+                "change a copy.",
+                culprit=name,
+                array=tr("the cache") if path.startswith("cache") else path,
+            )
 
 
 def _arrays(cache: Any, path: str = "") -> list[tuple[str, Array]]:

@@ -55,7 +55,11 @@ class Activation(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.alpha is not None and self.function not in _DEFAULT_ALPHA:
-            raise InputError(f"{self.function} has no alpha, but alpha={self.alpha}; leaky_relu and elu have one.")
+            raise InputError(
+                "{function} has no alpha, but alpha={alpha}; leaky_relu and elu have one.",
+                function=self.function,
+                alpha=self.alpha,
+            )
         if self.alpha is None:
             object.__setattr__(self, "alpha", _DEFAULT_ALPHA.get(self.function))
 

@@ -92,9 +92,10 @@ class Layer(Checked, ABC):
         """
         if self.steps == "mixed":
             raise InputError(
-                f"{self.label} cannot honor a mask: what it makes of a sequence depends on the padding too. Give the "
+                "{label} cannot honor a mask: what it makes of a sequence depends on the padding too. Give the "
                 "sequences in batches of equal length without a mask, or put an RNN, LSTM, GRU or GlobalAveragePool, "
-                "which skip padding, before it."
+                "which skip padding, before it.",
+                label=self.label,
             )
         return self.steps == "kept"
 

@@ -50,8 +50,9 @@ class Bidirectional(Composite):
         super().__post_init__()
         if self.layer.reverse:
             raise InputError(
-                "Bidirectional takes layer as an RNN, LSTM or GRU with reverse=False and adds its reversed twin, "
-                f"but layer={self.layer!r}."
+                "Bidirectional takes layer as an RNN, LSTM or GRU with reverse=False and adds its reversed twin, but "
+                "layer={layer!r}.",
+                layer=self.layer,
             )
 
     @property

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves
+from chainrule.common.texts import tr
 from chainrule.layers.connectivity import Sequential
 
 
@@ -17,10 +18,10 @@ def first_blow_up(body: Sequential, params: Params, X: Array, mode: Mode) -> str
     for i, layer in enumerate(body.layers):
         for path, array in leaves(params[i]):
             if not np.abs(array).max(initial=0) < limit:
-                return f"{path} of layer {i} ({layer.label})"
+                return tr("{path} of layer {i} ({label})", path=path, i=i, label=layer.label)
         X, _ = layer.forward(params[i], X, mode.fold(i))
         if not np.abs(X).max(initial=0) < limit:
-            return f"the output of layer {i} ({layer.label})"
+            return tr("the output of layer {i} ({label})", i=i, label=layer.label)
         if mode.mask is not None and not layer.keeps_steps():
             mode = mode._replace(mask=None)
-    return "the loss"
+    return tr("the loss")

@@ -49,8 +49,9 @@ def kept_by_all(label: str, kept: Sequence[bool]) -> bool:
     """Return whether inputs that are merged have steps; raise an error if some do and some do not."""
     if any(kept) and not all(kept):
         raise InputError(
-            f"{label} cannot honor a mask: it merges outputs that have steps with such as have none, so padding "
-            "would be mixed in. Let all of them return sequences, or none."
+            "{label} cannot honor a mask: it merges outputs that have steps with such as have none, so padding would "
+            "be mixed in. Let all of them return sequences, or none.",
+            label=label,
         )
     return all(kept)
 

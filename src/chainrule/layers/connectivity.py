@@ -14,6 +14,7 @@ import numpy as np
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Each, Either, Maybe
+from chainrule.common.texts import tr
 from chainrule.layers.activation import Identity
 from chainrule.layers.base import Layer
 from chainrule.layers.composite import Composite, kept_by_all, numbers_for
@@ -121,7 +122,10 @@ class _Add(Layer):
     def init(self, rng: np.random.Generator, input_shape: Any, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the common shape."""
         if len(set(input_shape)) > 1:
-            raise InputError(f"add needs arrays of the same shape, but gets {', '.join(map(str, input_shape))}.")
+            raise InputError(
+                "add needs arrays of the same shape, but gets {shapes}.",
+                shapes=", ".join(map(str, input_shape)),
+            )
         return {}, input_shape[0]
 
     def forward(self, params: Params, x: tuple[Array, ...], mode: Mode = INFERENCE) -> tuple[Array, MergeCache]:
@@ -151,7 +155,9 @@ class _Join(Layer):
         """Return no parameters and the shape with the sum of the last axes."""
         if len({shape[:-1] for shape in input_shape}) > 1:
             found = ", ".join(map(str, input_shape))
-            raise InputError(f"concatenate needs shapes that differ only in the last axis, but gets {found}.")
+            raise InputError(
+                "concatenate needs shapes that differ only in the last axis, but gets {shapes}.", shapes=found
+            )
         return {}, (*input_shape[0][:-1], sum(shape[-1] for shape in input_shape))
 
     def forward(self, params: Params, x: tuple[Array, ...], mode: Mode = INFERENCE) -> tuple[Array, MergeCache]:
@@ -299,23 +305,32 @@ class Residual(_Branches):
         params, (body, shortcut) = zip(*(layer.init(rng, input_shape, dtype) for layer in self.parts), strict=True)
         if body != shortcut and self.shortcut == Identity():
             fitting = _fitting_shortcut(input_shape, body)
-            raise InputError(f"Residual adds its body's output {body} to its input {input_shape}: give {fitting}.")
+            raise InputError(
+                "Residual adds its body's output {output} to its input {input}: give {shortcut}.",
+                output=body,
+                input=input_shape,
+                shortcut=fitting,
+            )
         if body != shortcut:
             raise InputError(
-                f"Residual adds its body's output {body} to its shortcut's output {shortcut}: make the shapes equal."
+                "Residual adds its body's output {output} to its shortcut's output {shortcut_output}: make the shapes "
+                "equal.",
+                output=body,
+                shortcut_output=shortcut,
             )
         return params, body
 
 
 def _fitting_shortcut(x: Shape, y: Shape) -> str:
-    """Return the usual layer from one shape to another, as code."""
+    """Return the usual layer from one shape to another, in words or as code."""
     if x[:-1] == y[:-1]:
         return f"shortcut=Dense({y[-1]}, bias=False)"
     if len(x) == len(y) in (2, 3):
         stride = -(-x[0] // y[0])
         if tuple(-(-n // stride) for n in x[:-1]) == y[:-1]:
-            return f"shortcut=Conv{len(x) - 1}D({y[-1]}, 1, stride={stride}, bias=False), which has the body's stride"
-    return f"a shortcut with the output {y}"
+            code = f"shortcut=Conv{len(x) - 1}D({y[-1]}, 1, stride={stride}, bias=False)"
+            return tr("{code}, which has the body's stride", code=code)
+    return tr("a shortcut with the output {shape}", shape=y)
 
 
 @dataclass(frozen=True)

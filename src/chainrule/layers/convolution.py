@@ -25,6 +25,20 @@ class ConvolutionCache(NamedTuple):
     M: Array | None  # (batch, time, 1), the mask of a sequence
 
 
+def _check_channels(layer: _Convolution, W: Array, x: Array) -> None:
+    """Raise an error unless an input has the channels that the kernels are for."""
+    if x.shape[-1] != W.shape[-2] * layer.groups:
+        raise InputError(
+            "{label} expects {expected} channels (W is {W}, read as (*kernel, channels / groups, filters), with "
+            "groups={groups}), but the input has shape {shape}.",
+            label=layer.label,
+            expected=W.shape[-2] * layer.groups,
+            W=W.shape,
+            groups=layer.groups,
+            shape=x.shape,
+        )
+
+
 @dataclass(frozen=True)
 class _Convolution(SlidingWindow):
     """What both ranks share."""
@@ -41,8 +55,11 @@ class _Convolution(SlidingWindow):
         channels = input_shape[-1]
         if channels % self.groups:
             raise InputError(
-                f"{self.label} divides the input's channels evenly among its groups, but {channels} channels "
-                f"do not divide by groups={self.groups}. Take a divisor of {channels} for groups."
+                "{label} divides the input's channels evenly among its groups, but {channels} channels do not divide "
+                "by groups={groups}. Take a divisor of {channels} for groups.",
+                label=self.label,
+                channels=channels,
+                groups=self.groups,
             )
         shape = (*self.per_axis("kernel"), channels // self.groups, self.filters)
         params = {"W": first_values(INITIALIZERS[self.initializer], rng, shape, dtype)}
@@ -62,11 +79,7 @@ class _Convolution(SlidingWindow):
         """Return Y, the product of every window of x with W, plus b."""
         W, b = params["W"], params.get("b")
         window, output = self.window(x.shape)
-        if x.shape[-1] != W.shape[-2] * self.groups:
-            raise InputError(
-                f"{self.label} expects {W.shape[-2] * self.groups} channels (W is {W.shape}, read as (*kernel, "
-                f"channels / groups, filters), with groups={self.groups}), but the input has shape {x.shape}."
-            )
+        _check_channels(self, W, x)
         M = None
         if mode.mask is not None:
             self.keeps_steps()
@@ -129,9 +142,12 @@ class Conv1D(_Convolution):
         padding = (0, 0) if self.padding == "valid" else self.per_axis("padding")[0]
         if self.stride not in (1, (1,)) or (padding != "same" and sum(padding) != reach):
             raise InputError(
-                f"{self.label} with stride={self.stride} and padding={self.padding!r} has other steps than its "
-                f"input, so a mask does not fit them: take stride=1 and padding='same' (or [({reach}, 0)], which "
-                "never sees the future)."
+                "{label} with stride={stride} and padding={padding!r} has other steps than its input, so a mask does "
+                "not fit them: take stride=1 and padding='same' (or [({reach}, 0)], which never sees the future).",
+                label=self.label,
+                stride=self.stride,
+                padding=self.padding,
+                reach=reach,
             )
         return True
 

@@ -87,8 +87,10 @@ class Dense(Layer):
         W, b = params["W"], params.get("b")
         if x.shape[-1] != W.shape[0]:
             raise InputError(
-                f"Dense expects {W.shape[0]} features (W is {W.shape}, read as (n_in, n_out)), "
-                f"but the input has shape {x.shape}."
+                "Dense expects {n_in} features (W is {W}, read as (n_in, n_out)), but the input has shape {shape}.",
+                n_in=W.shape[0],
+                W=W.shape,
+                shape=x.shape,
             )
         Z = product(x, W)
         if b is not None:

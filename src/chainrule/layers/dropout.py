@@ -54,7 +54,8 @@ class Dropout(Layer):
             return x, DropoutCache(None)
         if not mode.key:
             raise InputError(
-                f"{self.label} draws random numbers in training: give a key, Mode(training=True, key=(seed,))."
+                "{label} draws random numbers in training: give a key, Mode(training=True, key=(seed,)).",
+                label=self.label,
             )
         M = namespace(x).astype(uniform(mode.key, self._drawn(x)) >= self.rate, x.dtype) * (1 / (1 - self.rate))
         return x * M, DropoutCache(M)

@@ -80,8 +80,11 @@ class Embedding(Layer):
             wrong = (x < 0) | (x >= len(W)) | (x != xp.floor(x))
             if wrong.any():
                 raise InputError(
-                    f"Embedding looks up whole numbers from 0 to {len(W) - 1} (the vocabulary is {len(W)}), but the "
-                    f"input holds {x[wrong][0]}. Take a larger vocabulary, or give unknown words one number of it."
+                    "Embedding looks up whole numbers from 0 to {last} (the vocabulary is {vocabulary}), but the input "
+                    "holds {number}. Take a larger vocabulary, or give unknown words one number of it.",
+                    last=len(W) - 1,
+                    vocabulary=len(W),
+                    number=x[wrong][0],
                 )
         elif xp.isdtype(x.dtype, "real floating"):
             raise InputError(

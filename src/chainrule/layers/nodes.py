@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.arrays import Array, Mode, Params, Shape
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Either, OneOf, Refusal, Rule, listed, shown
+from chainrule.common.texts import tr
 from chainrule.layers.base import Layer
 from chainrule.layers.composite import kept_by_all, numbers_for
 from chainrule.layers.connectivity import MERGES
@@ -50,7 +51,12 @@ class Node(NamedTuple):
             return self.layer.init(rng, self.pick(shapes), dtype)
         except InputError as error:
             inputs = ", ".join(self.inputs)
-            raise InputError(f"The node {self.name!r} of the Graph, with the inputs {inputs}: {error}") from None
+            raise InputError(
+                "The node {name!r} of the Graph, with the inputs {inputs}: {error}",
+                name=self.name,
+                inputs=inputs,
+                error=error,
+            ) from None
 
     def forward(self, params: Params, values: Mapping[str, Array], mode: Mode) -> tuple[Array, Any]:
         """Return the output and the cache."""
@@ -62,7 +68,7 @@ class Node(NamedTuple):
     def keeps_steps(self, kept: Mapping[str, bool]) -> bool:
         """Return whether the steps of a masked input are still in the output, if the nodes before kept them or not."""
         if self.merges:
-            return kept_by_all(f"The node {self.name!r} of the Graph", self.pick(kept))
+            return kept_by_all(tr("The node {name!r} of the Graph", name=self.name), self.pick(kept))
         return self.pick(kept) and self.layer.keeps_steps()
 
 
@@ -107,8 +113,8 @@ def _node(name: Any, rest: Any) -> Node:
     operation, inputs = entries if len(entries) == 2 else (None, None)
     inputs = [inputs] if isinstance(inputs, str) else listed(inputs)
     if inputs is None or not all(isinstance(text, str) for text in (name, *inputs)):
-        raise Refusal(f"The node {shown(name)} is not (operation, inputs) with the names of its inputs.")
-    operation = _OPERATION.check(f"The node {str(name)!r} of a Graph", "operation", operation)
+        raise Refusal("The node {name} is not (operation, inputs) with the names of its inputs.", name=shown(name))
+    operation = _OPERATION.check(tr("The node {name!r} of the Graph", name=str(name)), "operation", operation)
     return Node(str(name), operation, tuple(map(str, inputs)))
 
 
@@ -119,21 +125,30 @@ def _check(nodes: list[Node]) -> None:
     for name, operation, inputs in nodes:
         used = ", ".join(inputs)
         if name == INPUT:
-            raise InputError(f"{INPUT!r} is the name of the Graph's input: give the node another name.")
+            raise InputError("{input!r} is the name of the Graph's input: give the node another name.", input=INPUT)
         if names[name] > 1:
-            raise InputError(f"The nodes of a Graph need different names, but several are named {name!r}.")
+            raise InputError("The nodes of a Graph need different names, but several are named {name!r}.", name=name)
         if not name or "." in name:
-            raise InputError(f"A Graph's node names its arrays, like name.W, so it cannot be named {name!r}.")
+            raise InputError("A Graph's node names its arrays, like name.W, so it cannot be named {name!r}.", name=name)
         if not inputs:
-            raise InputError(f"The node {name!r} of the Graph has no inputs: name a node, or {INPUT!r}.")
+            raise InputError(
+                "The node {name!r} of the Graph has no inputs: name a node, or {input!r}.", name=name, input=INPUT
+            )
         if not isinstance(operation, str) and len(inputs) > 1:
             raise InputError(
-                f"A layer takes one input, but the node {name!r} of the Graph has several ({used}): "
-                'merge them in a node of their own, with "add" or "concatenate".'
+                "A layer takes one input, but the node {name!r} of the Graph has several ({inputs}): merge them in a "
+                'node of their own, with "add" or "concatenate".',
+                name=name,
+                inputs=used,
             )
         for missing in set(inputs) - known_names:
             known = ", ".join([INPUT, *names])
-            raise InputError(f"The node {name!r} of the Graph uses {missing!r}, which is none of {known}.")
+            raise InputError(
+                "The node {name!r} of the Graph uses {missing!r}, which is none of {known}.",
+                name=name,
+                missing=missing,
+                known=known,
+            )
 
 
 def _in_order(nodes: list[Node]) -> tuple[Node, ...]:
@@ -143,12 +158,18 @@ def _in_order(nodes: list[Node]) -> tuple[Node, ...]:
         order = list(TopologicalSorter({node.name: node.inputs for node in nodes}).static_order())
     except CycleError as error:
         cycle = " -> ".join(error.args[1])
-        raise InputError(f"The nodes of a Graph must not form a cycle, but these do: {cycle}.") from None
+        raise InputError("The nodes of a Graph must not form a cycle, but these do: {cycle}.", cycle=cycle) from None
     used = {name for node in nodes for name in node.inputs}
     unused = [name for name in order if name not in used]
-    if len(unused) != 1:
+    if not unused:
         raise InputError(
-            "The output of a Graph is the one node that no other node uses, but here that are "
-            f"{', '.join(unused) or 'none'}: merge them, or remove what does not lead to the output."
+            "The output of a Graph is the one node that no other node uses, but here every node is used: remove what "
+            "comes after the output."
+        )
+    if len(unused) > 1:
+        raise InputError(
+            "The output of a Graph is the one node that no other node uses, but here that are {unused}: merge them, "
+            "or remove what does not lead to the output.",
+            unused=", ".join(unused),
         )
     return tuple(by_name[name] for name in order if name != INPUT)

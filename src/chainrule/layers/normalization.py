@@ -20,15 +20,21 @@ _EPSILON = Number(0, closed="neither", meaning="which keeps a division by zero a
 
 def _check(layer: Layer, gamma: Array, x: Array) -> None:
     if x.shape[-1:] != gamma.shape:
-        raise InputError(f"{layer.label} expects {len(gamma)} features, but the input has shape {x.shape}.")
+        raise InputError(
+            "{label} expects {expected} features, but the input has shape {shape}.",
+            label=layer.label,
+            expected=len(gamma),
+            shape=x.shape,
+        )
 
 
 def _check_has_variance(x: Array) -> None:
     if x.size == x.shape[-1]:
         raise InputError(
-            f"BatchNorm in training needs more than one value per channel, because the variance of one value is 0, but "
-            f"the input has shape {x.shape}. Take a larger batch; if it is the last one of an epoch, a batch_size that "
-            f"does not leave a single example over."
+            "BatchNorm in training needs more than one value per channel, because the variance of one value is 0, "
+            "but the input has shape {shape}. Take a larger batch; if it is the last one of an epoch, a batch_size "
+            "that does not leave a single example over.",
+            shape=x.shape,
         )
 
 
@@ -368,13 +374,17 @@ class GroupNorm(Layer):
         n = input_shape[-1]
         if n % self.groups:
             raise InputError(
-                f"GroupNorm divides the channels evenly among its groups, but {n} channels do not divide by "
-                f"groups={self.groups}. Take a divisor of {n} for groups."
+                "GroupNorm divides the channels evenly among its groups, but {channels} channels do not divide by "
+                "groups={groups}. Take a divisor of {channels} for groups.",
+                channels=n,
+                groups=self.groups,
             )
         if math.prod(input_shape) == self.groups:
             raise InputError(
-                f"GroupNorm needs more than one value per group, because the variance of one value is 0, but examples "
-                f"of shape {input_shape} have one for each of groups={self.groups}. Take fewer groups."
+                "GroupNorm needs more than one value per group, because the variance of one value is 0, but examples "
+                "of shape {shape} have one for each of groups={groups}. Take fewer groups.",
+                shape=input_shape,
+                groups=self.groups,
             )
         gamma, beta = (first_values(first, rng, (n,), dtype) for first in (ones, zeros))
         return {"gamma": gamma, "beta": beta}, input_shape

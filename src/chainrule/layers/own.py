@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_
 from chainrule.common.errors import InputError
 from chainrule.common.formulas import equations_in
 from chainrule.common.settings import Each, Refusal, Rule, made, shown
+from chainrule.common.texts import tr
 from chainrule.layers.base import Layer
 
 _METHODS = ("init", "forward", "backward")
@@ -52,8 +53,10 @@ class OwnLayer(Layer):
         params, shape = pair_of(self.layer, "init", self.layer.init(rng, input_shape, **more))
         if not isinstance(params, dict | tuple):
             raise InputError(
-                f"{self.label}.init must return parameters as a dict of arrays, such as {{'W': W}} or {{}}, "
-                f"but it returned {shown(params)}."
+                "{label}.init must return parameters as a dict of arrays, such as {{'W': W}} or {{}}, but it "
+                "returned {returned}.",
+                label=self.label,
+                returned=shown(params),
             )
         return map_leaves(lambda p: np.asarray(p, dtype), params), tuple(shape)
 
@@ -71,15 +74,17 @@ class OwnLayer(Layer):
         except TypeError as error:
             if namespace(x) is not np and "Tracer" in type(error).__name__:
                 raise InputError(
-                    f"{self.label} computes with NumPy's own functions, which JAX cannot trace: take xp = "
-                    'x.__array_namespace__() and write xp.maximum(...), or train with engine="numpy".'
+                    "{label} computes with NumPy's own functions, which JAX cannot trace: take xp = "
+                    'x.__array_namespace__() and write xp.maximum(...), or train with engine="numpy".',
+                    label=self.label,
                 ) from error
             raise
         except ValueError as error:
             if "read-only" in str(error):
                 raise InputError(
-                    f"{self.label}.forward changes its input in place, which other code still needs: write the result "
-                    "to a new array, as in x = x - 1 instead of x -= 1."
+                    "{label}.forward changes its input in place, which other code still needs: write the result to a "
+                    "new array, as in x = x - 1 instead of x -= 1.",
+                    label=self.label,
                 ) from error
             raise
         y, cache = pair_of(self.layer, "forward", result)
@@ -95,20 +100,32 @@ class OwnLayer(Layer):
         """
         more = {"input_gradient": input_gradient} if takes(self.layer.backward, "input_gradient") else {}
         dx, grads = pair_of(self.layer, "backward", self.layer.backward(cache.own, dy, **more))
-        shapes, names = dict(leaves(cache.params)), dict(leaves(grads))
-        if shapes.keys() != names.keys():
-            raise InputError(
-                f"{self.label}.backward must return a gradient for each of the parameters that init makes, "
-                f"{sorted(shapes)}, but it returned gradients for {sorted(names)}."
-            )
-        pairs = [(name, gradient, shapes[name]) for name, gradient in names.items()]
-        for name, gradient, of in [*pairs, *([("its input", dx, cache.x)] if input_gradient else [])]:
-            if np.shape(gradient) != of.shape:
-                raise InputError(
-                    f"{self.label}.backward must return gradients of the shape of what they belong to, but {name} has "
-                    f"shape {of.shape} and its gradient {np.shape(gradient)}."
-                )
+        _check_gradients(self.label, dict(leaves(cache.params)), dict(leaves(grads)))
+        if input_gradient:
+            _check_gradients(self.label, {tr("its input"): cache.x}, {tr("its input"): dx})
         return (dx if input_gradient else None), grads
+
+
+def _check_gradients(label: str, arrays: Mapping[str, Array], gradients: Mapping[str, Any]) -> None:
+    """Raise an error unless there is a gradient for each array, of its shape."""
+    if arrays.keys() != gradients.keys():
+        raise InputError(
+            "{label}.backward must return a gradient for each of the parameters that init makes, {expected}, but it "
+            "returned gradients for {returned}.",
+            label=label,
+            expected=sorted(arrays),
+            returned=sorted(gradients),
+        )
+    for name, gradient in gradients.items():
+        if np.shape(gradient) != arrays[name].shape:
+            raise InputError(
+                "{label}.backward must return gradients of the shape of what they belong to, but {name} has shape "
+                "{shape} and its gradient {gradient_shape}.",
+                label=label,
+                name=name,
+                shape=arrays[name].shape,
+                gradient_shape=np.shape(gradient),
+            )
 
 
 def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:
@@ -122,8 +139,17 @@ def pair_of(layer: Any, method: str, result: Any) -> tuple[Any, Any]:
     if isinstance(result, tuple) and len(result) == 2:
         return result
     two = {"init": "params, output_shape", "forward": "y, cache", "backward": "dx, grads"}[method]
-    what = f"a tuple of {len(result)}" if isinstance(result, tuple) else f"one {type(result).__name__}"
-    raise InputError(f"{type(layer).__name__}.{method} must return two things, {two}, but it returned {what}.")
+    if isinstance(result, tuple):
+        returned = tr("a tuple of {count}", count=len(result))
+    else:
+        returned = tr("one {kind}", kind=type(result).__name__)
+    raise InputError(
+        "{layer}.{method} must return two things, {expected}, but it returned {returned}.",
+        layer=type(layer).__name__,
+        method=method,
+        expected=two,
+        returned=returned,
+    )
 
 
 def _read_only(x: Array) -> Array:

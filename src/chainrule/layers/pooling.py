@@ -110,12 +110,15 @@ class _Pool(Layer):
     def _windows(self, input_shape: Shape) -> list[_Windows]:
         assert self.stride is not None
         lengths = spatial_shape(self.label, input_shape)
-        sizes = per_axis(f"{self.label}'s window", self.window, len(lengths))
-        strides = per_axis(f"{self.label}'s stride", self.stride, len(lengths))
+        sizes = per_axis(self.label, "window", self.window, len(lengths))
+        strides = per_axis(self.label, "stride", self.stride, len(lengths))
         if self.padding == "valid" and any(size > n for size, n in zip(sizes, lengths, strict=True)):
             raise InputError(
-                f"{self.label}'s window {sizes} is larger than the input, which is {lengths}: "
-                'take a smaller window, or padding="same".'
+                "{label}'s window {window} is larger than the input, which is {shape}: take a smaller window, or "
+                'padding="same".',
+                label=self.label,
+                window=sizes,
+                shape=lengths,
             )
         windows = []
         for axis, (n, size, stride) in enumerate(zip(lengths, sizes, strides, strict=True), 1):
@@ -292,8 +295,10 @@ class GlobalAveragePool(Layer):
         if x.ndim == 4 or mode.mask.shape != x.shape[:2]:
             raise InputError(
                 "GlobalAveragePool needs a mask with one value for each step of sequences (batch, time, channels): "
-                f"the input has shape {x.shape}, but the mask has {mode.mask.shape}. A layer before it must not "
-                f"change the number of steps."
+                "the input has shape {shape}, but the mask has {mask_shape}. A layer before it must not change the "
+                "number of steps.",
+                shape=x.shape,
+                mask_shape=mode.mask.shape,
             )
         weights = xp.astype(mode.mask, x.dtype)[:, :, None]
         weights = weights / xp.maximum(xp.sum(weights, axis=1, keepdims=True), 1)

@@ -61,6 +61,19 @@ class RandomDenseCache(NamedTuple):
     W: Array  # (fan_in, units)
 
 
+def _misfit(density: float, W: Array, x: Array, fan_in: int) -> InputError:
+    """Return the error of an input that W does not fit."""
+    return InputError(
+        "RandomDense with density={density} and W of shape {W}, read as (fan_in, units), does not fit an input of "
+        "shape {shape}: {n_in} features give a fan_in of {fan_in}.",
+        density=density,
+        W=W.shape,
+        shape=x.shape,
+        n_in=x.shape[-1],
+        fan_in=fan_in,
+    )
+
+
 @dataclass(frozen=True)
 class RandomDense(Layer):
     r"""Connect every unit to some inputs only, chosen at random once and for all.
@@ -136,10 +149,7 @@ class RandomDense(Layer):
         """Return z for every unit."""
         xp, W, n_in = namespace(x), params["W"], x.shape[-1]
         if W.shape != (self._fan_in(n_in), self.units):
-            raise InputError(
-                f"RandomDense with density={self.density} and W of shape {W.shape}, read as (fan_in, units), does not "
-                f"fit an input of shape {x.shape}: {n_in} features give a fan_in of {self._fan_in(n_in)}."
-            )
+            raise _misfit(self.density, W, x, self._fan_in(n_in))
         Z = self._grouped(W.T) @ self._gathered(x)
         Z = xp.reshape(Z, (-1, Z.shape[-1]))[: self.units].T + params["b"]
         return xp.reshape(Z, (*x.shape[:-1], self.units)), RandomDenseCache(x, W)

@@ -27,7 +27,12 @@ _ELEMENTWISE = [name for name in ACTIVATIONS if "softmax" not in name]
 
 def _check(layer: Layer, features: int, x: Array) -> None:
     if x.shape[-1] != features:
-        raise InputError(f"{layer.label} expects {features} features, but the input has shape {x.shape}.")
+        raise InputError(
+            "{label} expects {expected} features, but the input has shape {shape}.",
+            label=layer.label,
+            expected=features,
+            shape=x.shape,
+        )
 
 
 def _at_rate(first: Callable[..., Array], rate: float) -> Callable[..., Array]:

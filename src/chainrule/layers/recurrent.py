@@ -63,8 +63,10 @@ class Cell(Layer):
         expected = [shape] * self.state_count
         if [s.shape for s in given] != expected:
             raise InputError(
-                f"{self.label} starts from states of the shapes {expected}, each (batch, units), "
-                f"but got {[s.shape for s in given]}."
+                "{label} starts from states of the shapes {expected}, each (batch, units), but got {got}.",
+                label=self.label,
+                expected=expected,
+                got=[s.shape for s in given],
             )
         return given
 
@@ -104,8 +106,10 @@ class Recurrent(Cell):
         """Return Wx, Wh and the biases, and the output shape: (time, units) or (units,)."""
         if len(input_shape) != 2:
             raise InputError(
-                f"{self.label} expects (batch, time, features), but one example has shape {input_shape}, "
-                "which should be (time, features)."
+                "{label} expects (batch, time, features), but one example has shape {shape}, which should be "
+                "(time, features).",
+                label=self.label,
+                shape=input_shape,
             )
         time, features = input_shape
         return self.first_params(rng, features, dtype), (time, self.units) if self.sequence else (self.units,)
@@ -119,7 +123,7 @@ class Recurrent(Cell):
     ) -> tuple[Float[Array, "batch *time units"], SequenceCache]:
         """Return the state H of every step (batch, time, units), or of the last one (batch, units)."""
         x, given = x if isinstance(x, tuple) else (x, None)
-        self._check(params, x)
+        _check_input(self.label, params["Wx"], x)
         first = self.first_states(x, given)
         X, M = time_first(x, mode.mask)
         P = product(X, params["Wx"])
@@ -151,14 +155,21 @@ class Recurrent(Cell):
         dx = xp.permute_dims(xp.reshape(dX[0], X.shape), (1, 0, 2))
         return (dx if given is None else (dx, dstates)), grads
 
-    def _check(self, params: Params, x: Array) -> None:
-        if x.ndim != 3 or x.shape[1] < 1:
-            raise InputError(
-                f"{self.label} expects (batch, time, features) with at least one step, "
-                f"but the input has shape {x.shape}; for a single step pass x[:, None]."
-            )
-        if x.shape[2] != params["Wx"].shape[0]:
-            raise InputError(
-                f"{self.label} expects {params['Wx'].shape[0]} features (Wx is {params['Wx'].shape}), "
-                f"but the input has shape {x.shape}."
-            )
+
+def _check_input(label: str, Wx: Array, x: Array) -> None:
+    """Raise an error unless an input is sequences of the features that Wx is for."""
+    if x.ndim != 3 or x.shape[1] < 1:
+        raise InputError(
+            "{label} expects (batch, time, features) with at least one step, but the input has shape {shape}; for a "
+            "single step pass x[:, None].",
+            label=label,
+            shape=x.shape,
+        )
+    if x.shape[2] != Wx.shape[0]:
+        raise InputError(
+            "{label} expects {expected} features (Wx is {Wx}), but the input has shape {shape}.",
+            label=label,
+            expected=Wx.shape[0],
+            Wx=Wx.shape,
+            shape=x.shape,
+        )

@@ -81,7 +81,9 @@ class Reshape(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.shape.count(-1) > 1 or 0 in self.shape:
-            raise InputError(f"Reshape takes lengths of at least 1, and -1 at most once, but shape={self.shape}.")
+            raise InputError(
+                "Reshape takes lengths of at least 1, and -1 at most once, but shape={shape}.", shape=self.shape
+            )
 
     def init(self, rng: np.random.Generator, input_shape: Shape, dtype: Any = np.float32) -> tuple[Params, Shape]:
         """Return no parameters and the new shape."""
@@ -92,8 +94,11 @@ class Reshape(Layer):
         shape = tuple(n // known if k == -1 else k for k in self.shape)
         if math.prod(shape) != n:
             raise InputError(
-                f"Reshape cannot arrange the {n} numbers of an example of shape {input_shape} as {self.shape}: "
-                "the product of the lengths must be the same. Write -1 for the axis to be worked out."
+                "Reshape cannot arrange the {count} numbers of an example of shape {example} as {shape}: the product "
+                "of the lengths must be the same. Write -1 for the axis to be worked out.",
+                count=n,
+                example=input_shape,
+                shape=self.shape,
             )
         return shape
 
@@ -146,8 +151,10 @@ class ZeroPad(Layer):
         pairs: Any = ((self.padding, self.padding),) * axes if isinstance(self.padding, int) else self.padding
         if len(pairs) != axes:
             raise InputError(
-                f"ZeroPad needs a pair (before, after) for each of the {axes} axes between batch and channels, "
-                f"but padding={self.padding}."
+                "ZeroPad needs a pair (before, after) for each of the {axes} axes between batch and channels, but "
+                "padding={padding}.",
+                axes=axes,
+                padding=self.padding,
             )
         return [*pairs, (0, 0)]
 
@@ -197,7 +204,7 @@ class Upsample(Layer):
         return {}, tuple(n * f for n, f in zip(input_shape, (*self._factors(input_shape), 1), strict=True))
 
     def _factors(self, input_shape: Shape) -> tuple[int, ...]:
-        return per_axis("Upsample's factor", self.factor, len(spatial_shape("Upsample", input_shape)))
+        return per_axis("Upsample", "factor", self.factor, len(spatial_shape("Upsample", input_shape)))
 
     def forward(
         self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE

@@ -14,6 +14,28 @@ from chainrule.layers.base import Layer
 from chainrule.layers.spatial import PADDING, SIZES, same_padding
 
 
+def _wrong_number(layer: SlidingWindow, name: str) -> InputError:
+    """Return the error of a setting that does not go with the number of axes."""
+    return InputError(
+        "{label} takes one {name} for all axes, or one for each axis ({axes}), but {name}={value!r}.",
+        label=layer.label,
+        name=name,
+        axes=", ".join(layer.axes),
+        value=getattr(layer, name),
+    )
+
+
+def _wrong_axes(layer: SlidingWindow, shape: Shape) -> InputError:
+    """Return the error of an input with other axes."""
+    return InputError(
+        "{label} takes inputs of shape (batch, {axes}, channels), but the input has shape {shape}. Even a single "
+        "channel needs its axis: x[..., None].",
+        label=layer.label,
+        axes=", ".join(layer.axes),
+        shape=("batch", *shape[1:]),
+    )
+
+
 @dataclass(frozen=True)
 class SlidingWindow(Layer):
     """A layer that multiplies what lies under a window, at every place; a sequence is a picture of height 1."""
@@ -39,15 +61,15 @@ class SlidingWindow(Layer):
         super().__post_init__()
         if self.filters % self.groups:
             raise InputError(
-                f"{self.label} divides its filters evenly among its groups, which filters={self.filters} and "
-                f"groups={self.groups} do not allow. Take a multiple of groups for filters."
+                "{label} divides its filters evenly among its groups, which filters={filters} and groups={groups} do "
+                "not allow. Take a multiple of groups for filters.",
+                label=self.label,
+                filters=self.filters,
+                groups=self.groups,
             )
         for name in ("kernel", "stride", "dilation", "padding"):
             if len(self.per_axis(name)) != len(self.axes):
-                raise InputError(
-                    f"{self.label} takes one {name} for all axes, or one for each axis ({', '.join(self.axes)}), "
-                    f"but {name}={getattr(self, name)!r}."
-                )
+                raise _wrong_number(self, name)
 
     def per_axis(self, name: str) -> tuple[Any, ...]:
         """Return a setting for each axis."""
@@ -60,10 +82,7 @@ class SlidingWindow(Layer):
         """Return where the windows lie in a batch of this shape, seen as pictures, and how many there are."""
         axes = len(self.axes)
         if len(shape) != axes + 2:
-            raise InputError(
-                f"{self.label} takes inputs of shape (batch, {', '.join(self.axes)}, channels), but the input has "
-                f"shape {('batch', *shape[1:])}. Even a single channel needs its axis: x[..., None]."
-            )
+            raise _wrong_axes(self, shape)
         kernel, stride, dilation = (self.per_axis(name) for name in ("kernel", "stride", "dilation"))
         sizes = shape[1:-1]
         covered = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
@@ -77,8 +96,12 @@ class SlidingWindow(Layer):
         output = window.output(narrow + sizes, narrow + kernel)[-axes:]
         if min(output) < 1:
             raise InputError(
-                f"{self.label}'s kernel {kernel} with dilation {dilation} covers {covered} places, but the input has "
-                f"{tuple(n + sum(p) for n, p in zip(sizes, padding, strict=True))} with its padding. "
-                "Take a smaller kernel or dilation, or padding='same'."
+                "{label}'s kernel {kernel} with dilation {dilation} covers {covered} places, but the input has "
+                "{padded} with its padding. Take a smaller kernel or dilation, or padding='same'.",
+                label=self.label,
+                kernel=kernel,
+                dilation=dilation,
+                covered=covered,
+                padded=tuple((n + sum(p) for n, p in zip(sizes, padding, strict=True))),
             )
         return window, output

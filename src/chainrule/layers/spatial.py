@@ -22,18 +22,25 @@ def spatial_shape(layer: str, input_shape: Shape) -> Shape:
     """Return the (time,) or (height, width) of one example's shape."""
     if len(input_shape) not in (2, 3):
         raise InputError(
-            f"{layer} takes inputs of shape (batch, time, channels) or (batch, height, width, channels), "
-            f"but the input has shape {('batch', *input_shape)}. Reshape it, and add a channel axis if there is none."
+            "{label} takes inputs of shape (batch, time, channels) or (batch, height, width, channels), but the "
+            "input has shape {shape}. Reshape it, and add a channel axis if there is none.",
+            label=layer,
+            shape=("batch", *input_shape),
         )
     return input_shape[:-1]
 
 
-def per_axis(what: str, value: int | Sequence[int], axes: int) -> tuple[int, ...]:
+def per_axis(label: str, setting: str, value: int | Sequence[int], axes: int) -> tuple[int, ...]:
     """Return one number for each axis; a single number serves all of them."""
     values = (value,) * axes if isinstance(value, int) else tuple(value)
     if len(values) != axes:
         raise InputError(
-            f"{what} must be one number or one for each of the {axes} axes between batch and channels, not {value}."
+            "{label}'s {setting} must be one number or one for each of the {axes} axes between batch and channels, "
+            "not {value}.",
+            label=label,
+            setting=setting,
+            axes=axes,
+            value=value,
         )
     return values
 

@@ -11,10 +11,18 @@ import numpy as np
 from chainrule.arrays import Array, Mode, Params, Shape, leaves
 from chainrule.common import notebook
 from chainrule.common.text_table import text_table
+from chainrule.common.texts import later, tr
 from chainrule.layers.base import Layer
 from chainrule.layers.connectivity import Sequential
 
-_COLUMNS = ("layer", "output shape", "parameters", "multiply-adds", "forward", "backward")
+_COLUMNS = (
+    later("layer"),
+    later("output shape"),
+    later("parameters"),
+    later("multiply-adds"),
+    later("forward"),
+    later("backward"),
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,26 +45,29 @@ class Summary:
     totals: str
 
     def __str__(self) -> str:
-        return f"{text_table(_COLUMNS, self.rows)}\n{self.totals}"
+        return f"{text_table(tuple(map(tr, _COLUMNS)), self.rows)}\n{self.totals}"
 
     def __repr__(self) -> str:
-        return f"Summary({len(self.rows) - 1} layers, {self.parameters:,} parameters)"
+        return tr(
+            "Summary({layers} layers, {parameters:,} parameters)", layers=len(self.rows) - 1, parameters=self.parameters
+        )
 
     def _repr_html_(self) -> str:
         return notebook.fragment(self._html())
 
     def _html(self) -> str:
-        return f"{notebook.table(_COLUMNS, self.rows)}<p>{escape(self.totals)}</p>"
+        return f"{notebook.table(tuple(map(tr, _COLUMNS)), self.rows)}<p>{escape(self.totals)}</p>"
 
 
 def network_html(body: Sequential, loss: str, about: Summary | None) -> str:
     """Return what a notebook shows of a network: its summary, or its layers as long as it has no parameters."""
     if about is None:
-        layers = notebook.table(_COLUMNS[:1], [[layer.label] for layer in body.layers])
-        shown = f"{layers}<p>No parameters yet: fit makes them, or a Network with input_shape=...</p>"
+        layers = notebook.table([tr("layer")], [[layer.label] for layer in body.layers])
+        hint = tr("No parameters yet: fit makes them, or a Network with input_shape=...")
+        shown = f"{layers}<p>{escape(hint)}</p>"
     else:
         shown = about._html()
-    return notebook.fragment(f"{shown}<p>loss: <code>{escape(loss)}</code></p>")
+    return notebook.fragment(f"{shown}<p>{tr('loss')}: <code>{escape(loss)}</code></p>")
 
 
 def summary(body: Sequential, params: Params, input_shape: Shape, dtype: Any, batch_size: int) -> Summary:
@@ -64,7 +75,7 @@ def summary(body: Sequential, params: Params, input_shape: Shape, dtype: Any, ba
     x = np.zeros((2, *input_shape), dtype)  # two, as batch normalization needs a variance
     # Holding the arrays, and not only their ids, keeps an id from being given to another array meanwhile.
     known = {id(a): a for a in (x, *(_owner(p) for _, p in leaves(params)))}
-    rows, totals = [("input", str(input_shape), "", "", "", "")], np.zeros(3, int)
+    rows, totals = [(tr("input"), str(input_shape), "", "", "", "")], np.zeros(3, int)
     for layer, layer_params in zip(body.layers, params, strict=True):
         work = layer.multiply_adds(layer_params, x.shape[1:])
         x, new = _forward(layer, layer_params, x, Mode(training=True, key=(0,)), known)
@@ -73,9 +84,14 @@ def summary(body: Sequential, params: Params, input_shape: Shape, dtype: Any, ba
         forward = _bytes(batch_size * x.nbytes // 2)
         rows.append((layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, _bytes(numbers[2])))
     count, work, memory = totals.tolist()
-    line = (
-        f"{count:,} parameters ({_bytes(count * np.dtype(dtype).itemsize)}), {work:,} multiply-adds per example, "
-        f"{_bytes(memory)} kept for backward in a batch of {batch_size}"
+    line = tr(
+        "{count:,} parameters ({size}), {work:,} multiply-adds per example, {memory} kept for backward in a batch of "
+        "{batch_size}",
+        count=count,
+        size=_bytes(count * np.dtype(dtype).itemsize),
+        work=work,
+        memory=_bytes(memory),
+        batch_size=batch_size,
     )
     return Summary(tuple(rows), count, line)
 

@@ -25,8 +25,10 @@ def time_first(x: Array, mask: Array | None) -> tuple[Steps, Steps | None]:
     """
     if mask is not None and mask.shape != x.shape[:2]:
         raise InputError(
-            f"The mask needs one entry per step (1 for data, 0 for padding) and so the shape {x.shape[:2]}, "
-            f"(batch, time), but it has shape {mask.shape}."
+            "The mask needs one entry per step (1 for data, 0 for padding) and so the shape {expected}, (batch, "
+            "time), but it has shape {shape}.",
+            expected=x.shape[:2],
+            shape=mask.shape,
         )
     xp = namespace(x)
     X = xp.permute_dims(x, (1, 0, 2))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.equations import activations
 from chainrule.lessons.checks import Array, Numbers, Parameters, as_floats, as_numbers, random_numbers
 
@@ -65,7 +66,7 @@ def softmax(x: Numbers) -> Array:
     """
     x = as_floats("softmax", "x", x)
     if x.ndim == 0 or x.shape[-1] == 0:
-        raise InputError(f"softmax: x has one score per class in each row, but its shape is {x.shape}.")
+        raise InputError("softmax: x has one score per class in each row, but its shape is {shape}.", shape=x.shape)
     with np.errstate(over="ignore", under="ignore"):  # a difference beyond the largest float is -inf: e^-inf = 0
         e = np.exp(x - x.max(axis=-1, keepdims=True))
         y: Array = e / e.sum(axis=-1, keepdims=True)
@@ -89,7 +90,9 @@ def init_network(*, random: bool = False, seed: int | None = None) -> dict[str, 
     (array([0.1, 0.2, 0.3]), array([[0.43758721, 0.891773  , 0.96366276]]))
     """
     if seed is not None and not random:
-        raise InputError(f"init_network: seed ({seed}) is for random numbers: init_network(random=True, seed={seed}).")
+        raise InputError(
+            "init_network: seed ({seed}) is for random numbers: init_network(random=True, seed={seed}).", seed=seed
+        )
     if random:
         rng = random_numbers(seed)
         shapes = {"W1": (2, 3), "b1": (1, 3), "W2": (3, 2), "b2": (2,), "W3": (2, 2), "b3": (2,)}
@@ -151,7 +154,7 @@ def trace(network: Parameters, x: Numbers) -> Trace:
         name, pair = ("identity", _IDENTITY) if number == 3 else ("sigmoid", _SIGMOID)
         functions.append(Function(f"{name} {number}", pair, (L, "y" if number == 3 else f"z{number}")))
     _scores(network, x)  # refuses what does not fit
-    return lesson(functions, as_floats("book", "the input", x))
+    return lesson(functions, as_floats("book", tr("the input"), x))
 
 
 def _linear(x: Array, W: Array, b: Array) -> tuple[Array, tuple[Array, Array]]:
@@ -168,11 +171,14 @@ def _linear_backward(dL: Array, cache: tuple[Array, Array]) -> tuple[Array, Arra
 
 def _scores(network: Parameters, x: Numbers) -> Array:
     (W1, b1), (W2, b2), (W3, b3) = _layers(network)
-    x = as_numbers("book", "the input", x)
+    x = as_numbers("book", tr("the input"), x)
     if x.ndim not in (1, 2) or x.shape[-1] != len(W1):
         raise InputError(
-            f"W1 has shape {W1.shape}, read as (n_in, n_out), so an example is a flat row of {len(W1)} numbers, "
-            f"but the input has shape {x.shape}."
+            "W1 has shape {W1}, read as (n_in, n_out), so an example is a flat row of {n_in} numbers, but the "
+            "input has shape {shape}.",
+            W1=W1.shape,
+            n_in=len(W1),
+            shape=x.shape,
         )
     z1 = sigmoid(np.dot(x, W1) + b1)
     z2 = sigmoid(np.dot(z1, W2) + b2)
@@ -198,18 +204,25 @@ _IDENTITY = _with_cache(identity_function), activations.identity_backward
 def _layers(network: Parameters) -> list[tuple[Array, Array]]:
     """Return ``W`` and a flat ``b`` of each layer, which lets one example stay one row of numbers."""
     if not isinstance(network, Mapping):
-        raise InputError(f"The network is a dictionary with W1, b1, ..., b3; it is a {type(network).__name__}.")
+        raise InputError(
+            "The network is a dictionary with W1, b1, ..., b3; it is a {kind}.",
+            kind=type(network).__name__,
+        )
     for name in ("W1", "b1", "W2", "b2", "W3", "b3"):
         if name not in network:
-            raise InputError(f"The network has no {name!r}; it has {sorted(map(str, network))}.")
+            raise InputError("The network has no {name!r}; it has {names}.", name=name, names=sorted(map(str, network)))
     layers: list[tuple[Array, Array]] = []
     for l in "123":  # noqa: E741 - the number of a layer
         W, b = as_numbers("book", "W" + l, network["W" + l]), as_numbers("book", "b" + l, network["b" + l])
         n = layers[-1][0].shape[1] if layers else len(np.atleast_1d(W))
         if W.ndim != 2 or len(W) != n or b.shape not in (W.shape[1:], (1, *W.shape[1:])):
             raise InputError(
-                f"W{l} has shape {W.shape} and b{l} {b.shape}, but layer {l} takes {n} inputs: "
-                f"W{l} must be ({n}, n_out) and b{l} (n_out,)."
+                "W{l} has shape {W} and b{l} {b}, but layer {l} takes {n_in} inputs: W{l} must be ({n_in}, "
+                "n_out) and b{l} (n_out,).",
+                l=l,
+                W=W.shape,
+                b=b.shape,
+                n_in=n,
             )
         layers.append((W, b.ravel()))
     return layers

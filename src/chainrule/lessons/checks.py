@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later, tr
 
 Array: TypeAlias = NDArray[Any]
 Number: TypeAlias = float | int
@@ -27,7 +28,11 @@ def as_numbers(function: str, name: str, value: Numbers) -> Array:
     array = _as_array(function, name, value)
     if array.dtype.kind not in "fiub":
         raise InputError(
-            f"{function}: {name} holds numbers, but it has shape {array.shape} and type {_type(value, array)}."
+            "{function}: {name} holds numbers, but it has shape {shape} and type {kind}.",
+            function=function,
+            name=name,
+            shape=array.shape,
+            kind=_type(value, array),
         )
     return array
 
@@ -43,8 +48,11 @@ def as_matrix(function: str, name: str, value: Numbers) -> Array:
     array = _as_array(function, name, value)
     if array.ndim != 2 or array.dtype.kind not in "fiub":
         raise InputError(
-            f"{function}: {name} is a numeric array with rows and columns, but it has shape {array.shape} "
-            f"and type {_type(value, array)}."
+            "{function}: {name} is a numeric array with rows and columns, but it has shape {shape} and type {kind}.",
+            function=function,
+            name=name,
+            shape=array.shape,
+            kind=_type(value, array),
         )
     return array
 
@@ -53,9 +61,16 @@ def as_examples(function: str, name: str, value: Numbers) -> Array:
     """Return data with one column per example, all of it finite."""
     X = as_matrix(function, name, value)
     if X.size == 0:
-        raise InputError(f"{function}: {name} has shape {X.shape}, so it holds no example.")
+        raise InputError(
+            "{function}: {name} has shape {shape}, so it holds no example.",
+            function=function,
+            name=name,
+            shape=X.shape,
+        )
     if not np.isfinite(X).all():
-        raise InputError(f"{function}: {name} holds NaN or infinite values; clean the data first.")
+        raise InputError(
+            "{function}: {name} holds NaN or infinite values; clean the data first.", function=function, name=name
+        )
     return X
 
 
@@ -66,7 +81,11 @@ def as_row(function: str, name: str, value: Numbers) -> Array:
 
 
 def as_number(
-    function: str, name: str, value: Any, rule: str = "a finite number", holds: Callable[[float], bool] = np.isfinite
+    function: str,
+    name: str,
+    value: Any,
+    rule: str = later("a finite number"),
+    holds: Callable[[float], bool] = np.isfinite,
 ) -> float:
     """Return a setting as a float, if it ``holds`` what the ``rule`` says in words."""
     try:
@@ -74,7 +93,9 @@ def as_number(
     except (TypeError, ValueError):
         number = np.nan
     if not holds(number):
-        raise InputError(f"{function}: {name} is {rule}; it is {value!r}.")
+        raise InputError(
+            "{function}: {name} is {rule}; it is {value!r}.", function=function, name=name, rule=tr(rule), value=value
+        )
     return number
 
 
@@ -85,7 +106,13 @@ def as_count(function: str, name: str, value: Any, least: int = 0) -> int:
     except TypeError:
         number = least - 1
     if number < least:
-        raise InputError(f"{function}: {name} is an integer of {least} or more; it is {value!r}.")
+        raise InputError(
+            "{function}: {name} is an integer of {least} or more; it is {value!r}.",
+            function=function,
+            name=name,
+            least=least,
+            value=value,
+        )
     return number
 
 
@@ -93,14 +120,19 @@ def _as_array(function: str, name: str, value: Numbers) -> Array:
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):  # asarray would bring the hidden numbers back
         hidden = int(np.count_nonzero(np.ma.getmaskarray(value)))
         raise InputError(
-            f"{function}: {name} is a masked array that hides {hidden} values, which would be computed with. Fill them "
-            "in with .filled(0), or leave out their examples."
+            "{function}: {name} is a masked array that hides {hidden} values, which would be computed with. Fill "
+            "them in with .filled(0), or leave out their examples.",
+            function=function,
+            name=name,
+            hidden=hidden,
         )
     try:
         return np.asarray(value)
     except (TypeError, ValueError):
         raise InputError(
-            f"{function}: {name} cannot be read as an array; if it is a list, its rows differ in length."
+            "{function}: {name} cannot be read as an array; if it is a list, its rows differ in length.",
+            function=function,
+            name=name,
         ) from None
 
 
@@ -119,16 +151,33 @@ def as_layer(function: str, arrays: Mapping[str, Numbers]) -> tuple[Array, Array
     (A_name, A), (W_name, W), (b_name, b) = arrays.items()
     A, W, b = as_matrix(function, A_name, A), as_matrix(function, W_name, W), as_numbers(function, b_name, b)
     if A.size == 0:
-        raise InputError(f"{function}: {A_name} has shape {A.shape}, so it holds no example.")
+        raise InputError(
+            "{function}: {name} has shape {shape}, so it holds no example.",
+            function=function,
+            name=A_name,
+            shape=A.shape,
+        )
     if W.shape[1] != A.shape[0]:
         raise InputError(
-            f"{function}: {W_name} has shape {W.shape}, read as (n, n_prev), but {A_name} has shape {A.shape}, "
-            f"so {A.shape[0]} rows instead of {W.shape[1]} (rows are features, columns are examples)."
+            "{function}: {W} has shape {W_shape}, read as (n, n_prev), but {A} has shape {A_shape}, so "
+            "{rows} rows instead of {expected} (rows are features, columns are examples).",
+            function=function,
+            W=W_name,
+            W_shape=W.shape,
+            A=A_name,
+            A_shape=A.shape,
+            rows=A.shape[0],
+            expected=W.shape[1],
         )
     if b.shape not in ((W.shape[0], 1), (1, 1), (1,), ()):
         raise InputError(
-            f"{function}: {b_name} has shape {b.shape}, but {W_name} has {W.shape[0]} rows, so {b_name} must be "
-            f"{(W.shape[0], 1)}."
+            "{function}: {b} has shape {b_shape}, but {W} has {rows} rows, so {b} must be {expected}.",
+            function=function,
+            b=b_name,
+            b_shape=b.shape,
+            W=W_name,
+            rows=W.shape[0],
+            expected=(W.shape[0], 1),
         )
     return A, W, b
 
@@ -137,13 +186,35 @@ def as_parameters(function: str, parameters: Parameters, layers: int | None = No
     """Return the parameters as arrays, with all of ``W1, b1, ..., WL, bL`` there."""
     if not isinstance(parameters, Mapping):
         raise InputError(
-            f"{function}: parameters is a dictionary with W1, b1, ...; it is of type {type(parameters).__name__}."
+            "{function}: parameters is a dictionary with W1, b1, ...; it is of type {kind}.",
+            function=function,
+            kind=type(parameters).__name__,
         )
     L = layers or max(1, (len(parameters) + 1) // 2)
     for name in (letter + str(l) for l in range(1, L + 1) for letter in "Wb"):
         if name not in parameters:
-            raise InputError(f"{function}: parameters has no {name!r}; it has {sorted(map(str, parameters))}.")
+            raise InputError(
+                "{function}: parameters has no {name!r}; it has {names}.",
+                function=function,
+                name=name,
+                names=sorted(map(str, parameters)),
+            )
     return {name: as_numbers(function, name, p) for name, p in parameters.items()}
+
+
+def as_network(X: Numbers, parameters: Parameters) -> tuple[Array, dict[str, Array]]:
+    """Return the data and the parameters of a network as arrays, once its layers are known to fit together."""
+    arrays = as_parameters("L_model_forward", parameters)
+    A, A_name, L = X, "X", len(arrays) // 2
+    for l in range(1, L + 1):
+        W_name, b_name = "W" + str(l), "b" + str(l)
+        A, W, _ = as_layer("L_model_forward", {A_name: A, W_name: arrays[W_name], b_name: arrays[b_name]})
+        A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + str(l)  # the shape is all that counts
+    if np.shape(A)[0] != 1:
+        raise InputError(
+            "L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {shape}.", L=L, shape=W.shape
+        )
+    return as_numbers("L_model_forward", "X", X), arrays
 
 
 def gradients_of(function: str, what: str, grads: Parameters, parameters: Mapping[str, Array]) -> dict[str, Array]:
@@ -152,15 +223,32 @@ def gradients_of(function: str, what: str, grads: Parameters, parameters: Mappin
     Each has its parameter's shape; for a bias one of the two may be a plain number.
     """
     if not isinstance(grads, Mapping):
-        raise InputError(f"{function}: {what} is a dictionary with dW1, db1, ...; it is a {type(grads).__name__}.")
+        raise InputError(
+            "{function}: {what} is a dictionary with dW1, db1, ...; it is a {kind}.",
+            function=function,
+            what=what,
+            kind=type(grads).__name__,
+        )
     gradients = {}
     for name, p in parameters.items():
         if "d" + name not in grads:
-            raise InputError(f"{function}: {what} has no 'd{name}'; it has {sorted(map(str, grads))}.")
+            raise InputError(
+                "{function}: {what} has no 'd{name}'; it has {names}.",
+                function=function,
+                what=what,
+                name=name,
+                names=sorted(map(str, grads)),
+            )
         gradient = as_numbers(function, "d" + name, grads["d" + name])
         one_number = name.startswith("b") and not (gradient.ndim and p.ndim)
         if gradient.shape != p.shape and not one_number:
-            raise InputError(f"{function}: d{name} has shape {gradient.shape}, but {name} has shape {p.shape}.")
+            raise InputError(
+                "{function}: d{name} has shape {gradient_shape}, but {name} has shape {shape}.",
+                function=function,
+                name=name,
+                gradient_shape=gradient.shape,
+                shape=p.shape,
+            )
         gradients[name] = gradient
     return gradients
 
@@ -168,31 +256,51 @@ def gradients_of(function: str, what: str, grads: Parameters, parameters: Mappin
 def as_cache(function: str, cache: Sequence[Numbers], names: str, forward: str) -> tuple[Array, ...]:
     """Return the arrays of a cache, as many as there are ``names`` in it."""
     expected = names.split()
-    if not isinstance(cache, Sequence) or len(cache) != len(expected):
-        came = f"has {len(cache)} entries" if isinstance(cache, Sequence) else f"is of type {type(cache).__name__}"
-        raise InputError(f"{function}: cache is ({', '.join(expected)}), as {forward} returned it, but it {came}.")
+    if not isinstance(cache, Sequence):
+        raise InputError(
+            "{function}: cache is ({expected}), as {forward} returned it, but it is of type {kind}.",
+            function=function,
+            expected=", ".join(expected),
+            forward=forward,
+            kind=type(cache).__name__,
+        )
+    if len(cache) != len(expected):
+        raise InputError(
+            "{function}: cache is ({expected}), as {forward} returned it, but it has {count} entries.",
+            function=function,
+            expected=", ".join(expected),
+            forward=forward,
+            count=len(cache),
+        )
     return tuple(as_numbers(function, name, array) for name, array in zip(expected, cache, strict=True))
 
 
 def as_linear_cache(function: str, cache: Sequence[Any]) -> tuple[Array, Array, Array]:
     """Return the cache ``(A_prev, W, b)`` of a linear part as arrays."""
     if not isinstance(cache, Sequence) or len(cache) != 3:
-        raise InputError(f"{function}: the cache is (A_prev, W, b), as linear_forward returned it.")
+        raise InputError("{function}: the cache is (A_prev, W, b), as linear_forward returned it.", function=function)
     return as_layer(function, dict(zip(("A_prev", "W", "b"), cache, strict=True)))
 
 
 def as_layer_cache(function: str, cache: Sequence[Any]) -> Sequence[Any]:
     """Return the cache ``((A_prev, W, b), Z)`` of a layer, which has these two."""
     if not isinstance(cache, Sequence) or len(cache) != 2:
-        raise InputError(f"{function}: a cache is ((A_prev, W, b), Z), as linear_activation_forward returned it.")
+        raise InputError(
+            "{function}: a cache is ((A_prev, W, b), Z), as linear_activation_forward returned it.", function=function
+        )
     return cache
 
 
 def as_dA_and_Z(function: str, dA: Numbers, cache: Numbers) -> tuple[Array, Array]:  # noqa: N802 - the lesson's names
     """Return a gradient and the cache of an activation; one number is the gradient of all."""
-    dA, Z = as_numbers(function, "dA", dA), as_floats(function, "the cache Z", cache)
+    dA, Z = as_numbers(function, "dA", dA), as_floats(function, tr("the cache Z"), cache)
     if dA.shape != Z.shape and dA.ndim:
-        raise InputError(f"{function}: dA has shape {dA.shape}, but the cache Z has shape {Z.shape}.")
+        raise InputError(
+            "{function}: dA has shape {shape}, but the cache Z has shape {expected}.",
+            function=function,
+            shape=dA.shape,
+            expected=Z.shape,
+        )
     return dA, Z
 
 
@@ -204,26 +312,53 @@ def as_labels(function: str, Y: Numbers, A_name: str, A: Array) -> Array:
     labels = as_row(function, "Y", Y)
     if labels.shape != A.shape:
         raise InputError(
-            f"{function}: Y has one label for each entry of {A_name}, which has shape {A.shape}, but Y has shape "
-            f"{labels.shape}."
+            "{function}: Y has one label for each entry of {name}, which has shape {expected}, but Y has shape "
+            "{shape}.",
+            function=function,
+            name=A_name,
+            expected=A.shape,
+            shape=labels.shape,
         )
     if not np.isfinite(labels).all():
-        raise InputError(f"{function}: Y holds NaN or infinite labels.")
+        raise InputError("{function}: Y holds NaN or infinite labels.", function=function)
     others = labels[(labels != 0) & (labels != 1)]
     if others.size and np.all(labels == np.round(labels)):  # whole numbers are classes, not soft labels
-        raise InputError(f"{function}: Y holds labels 0 and 1 only, but it holds {others[0]}.")
+        raise InputError(
+            "{function}: Y holds labels 0 and 1 only, but it holds {other}.", function=function, other=others[0]
+        )
     return labels.astype(A.dtype)
+
+
+def as_one_row(function: str, AL: Numbers, Y: Numbers) -> tuple[Array, Array]:
+    """Return two rows ``(1, m)``, which ``(m,)`` is read as; columns would be one example with m outputs."""
+    rows = as_row(function, "AL", AL), as_row(function, "Y", Y)
+    if rows[0].ndim != 2 or rows[0].shape[0] != 1 or rows[0].size == 0 or rows[1].shape != rows[0].shape:
+        raise InputError(
+            "{function}: AL and Y both have shape (1, m), one column per example, but AL is {AL} and Y is {Y}.",
+            function=function,
+            AL=np.shape(AL),
+            Y=np.shape(Y),
+        )
+    return rows
 
 
 def as_probabilities(function: str, A_name: str, A: Numbers) -> Array:
     """Return probabilities strictly between 0 and 1, one column per example; ``(m,)`` is read as ``(1, m)``."""
     A = as_floats(function, A_name, as_row(function, A_name, A))
     if A.ndim != 2 or A.size == 0:
-        raise InputError(f"{function}: {A_name} has one column per example, but its shape is {A.shape}.")
+        raise InputError(
+            "{function}: {name} has one column per example, but its shape is {shape}.",
+            function=function,
+            name=A_name,
+            shape=A.shape,
+        )
     if not np.all((A >= 0) & (A <= 1)):
         raise InputError(
-            f"{function}: {A_name} holds probabilities from 0 to 1, but it holds {A[~((A >= 0) & (A <= 1))][0]}; "
-            "a NaN here during training means that the learning rate is too large."
+            "{function}: {name} holds probabilities from 0 to 1, but it holds {value}; a NaN here during training "
+            "means that the learning rate is too large.",
+            function=function,
+            name=A_name,
+            value=A[~((A >= 0) & (A <= 1))][0],
         )
     return away_from_0_and_1(A)
 
@@ -249,4 +384,4 @@ def random_numbers(seed: int | None) -> Any:
     try:
         return np.random.RandomState(operator.index(seed))
     except (TypeError, ValueError):
-        raise InputError(f"seed is None or an integer from 0 to 2**32 - 1; it is {seed}.") from None
+        raise InputError("seed is None or an integer from 0 to 2**32 - 1; it is {seed}.", seed=seed) from None

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later
 from chainrule.lessons import regularization
 from chainrule.lessons.checks import (
     Array,
@@ -105,9 +107,11 @@ def vector_to_dictionary(theta: Numbers, parameters: Parameters | None = None) -
     ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes.values()])
     if theta.size != ends[-1]:
         raise InputError(
-            f"vector_to_dictionary: theta has {theta.size} numbers, but the parameters have {ends[-1]} "
-            f"({', '.join(f'{name} {shape}' for name, shape in shapes.items())}); for another network give its "
-            "parameters as the second argument."
+            "vector_to_dictionary: theta has {size} numbers, but the parameters have {expected} ({shapes}); for "
+            "another network give its parameters as the second argument.",
+            size=theta.size,
+            expected=ends[-1],
+            shapes=", ".join((f"{name} {shape}" for name, shape in shapes.items())),
         )
     pieces = np.split(theta, ends[:-1])
     return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
@@ -121,7 +125,11 @@ def gradients_to_vector(gradients: Parameters) -> Array:
     columns = []
     for name in (letter + str(l) for l in range(1, L + 1) for letter in ("dW", "db")):
         if name not in gradients:
-            raise InputError(f"gradients_to_vector: gradients has no {name!r}; it has {sorted(map(str, gradients))}.")
+            raise InputError(
+                "gradients_to_vector: gradients has no {name!r}; it has {names}.",
+                name=name,
+                names=sorted(map(str, gradients)),
+            )
         columns.append(as_numbers("gradients_to_vector", name, gradients[name]).reshape(-1, 1))
     return np.concatenate(columns)
 
@@ -150,7 +158,12 @@ def gradient_check_n(
     p = as_parameters("gradient_check_n", parameters, 3)
     for name, gradient in gradients_of("gradient_check_n", "gradients", gradients, p).items():
         if gradient.size != p[name].size:
-            raise InputError(f"gradient_check_n: d{name} has {gradient.size} numbers, but {name} has {p[name].size}.")
+            raise InputError(
+                "gradient_check_n: d{name} has {size} numbers, but {name} has {expected}.",
+                name=name,
+                size=gradient.size,
+                expected=p[name].size,
+            )
     theta, _ = dictionary_to_vector(p)
     gradapprox = np.zeros(theta.shape)
     for i in range(len(theta)):
@@ -170,7 +183,7 @@ def _names(parameters: Parameters) -> list[str]:
 
 
 def _epsilon(function: str, epsilon: Number) -> float:
-    return as_number(function, "epsilon", epsilon, "a finite number above 0", lambda e: 0 < e < np.inf)
+    return as_number(function, "epsilon", epsilon, later("a finite number above 0"), lambda e: 0 < e < np.inf)
 
 
 def _difference(gradient: Any, gradapprox: Any, print_msg: bool) -> float:
@@ -178,6 +191,10 @@ def _difference(gradient: Any, gradapprox: Any, print_msg: bool) -> float:
     difference = float(np.linalg.norm(gradient - gradapprox)) / sizes if sizes else 0.0
     if print_msg:
         right = difference <= 2e-7  # false for NaN, which must not pass
-        verdict = "The backward propagation is right" if right else "There is a mistake in the backward propagation"
-        print(f"{verdict}: difference = {difference}")
+        say(
+            "The backward propagation is right: difference = {difference}"
+            if right
+            else "There is a mistake in the backward propagation: difference = {difference}",
+            difference=difference,
+        )
     return difference

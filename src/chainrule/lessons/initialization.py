@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
 from chainrule.lessons.checks import Array, Number, Numbers, as_count, as_examples
 from chainrule.lessons.regularization import backward_propagation, forward_propagation
@@ -87,12 +88,16 @@ def model(
     Cost after iteration 0: 0.6931471805599453
     """
     if not isinstance(initialization, str) or initialization not in _INITIALIZATIONS:
-        raise InputError(f"model: initialization is one of {', '.join(_INITIALIZATIONS)}; it is {initialization!r}.")
+        raise InputError(
+            "model: initialization is one of {known}; it is {initialization!r}.",
+            known=", ".join(_INITIALIZATIONS),
+            initialization=initialization,
+        )
     X = as_examples("model", "X", X)
     parameters = _INITIALIZATIONS[initialization]([len(X), 10, 5, 1])
     for i in range(as_count("model", "num_iterations", num_iterations)):
         A3, cache = forward_propagation(X, parameters)
         if print_cost and i % 1000 == 0:
-            print(f"Cost after iteration {i}: {np.squeeze(compute_cost(A3, Y))}")
+            say("Cost after iteration {i}: {cost}", i=i, cost=np.squeeze(compute_cost(A3, Y)))
         parameters = update_parameters(parameters, backward_propagation(X, Y, cache), learning_rate)
     return parameters

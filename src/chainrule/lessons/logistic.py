@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.lessons.book import sigmoid
 from chainrule.lessons.checks import (
     Array,
@@ -61,7 +63,7 @@ def propagate(w: Numbers, b: Numbers, X: Numbers, Y: Numbers) -> tuple[dict[str,
     w, b, X = _unit("propagate", w, b, X)
     m = X.shape[1]
     A = sigmoid(np.dot(w.T, X) + b)
-    Y = as_labels("propagate", Y, "the prediction", A)
+    Y = as_labels("propagate", Y, tr("the prediction"), A)
     cost = np.array(compute_cost(A, Y))
 
     dZ = A - Y
@@ -100,7 +102,7 @@ def optimize(
         if i % 100 == 0:
             costs.append(cost)
             if print_cost:
-                print(f"Cost after iteration {i}: {cost:.6f}")
+                say("Cost after iteration {i}: {cost:.6f}", i=i, cost=cost)
     return {"w": w, "b": b}, grads, costs
 
 
@@ -140,13 +142,11 @@ def model(
     w, b = initialize_with_zeros(len(as_examples("model", "X_train", X_train)))
     params, _, costs = optimize(w, b, X_train, Y_train, num_iterations, learning_rate, print_cost)
     train, test = predict(params["w"], params["b"], X_train), predict(params["w"], params["b"], X_test)
-    right = {
-        "train": np.mean(train == as_labels("model", Y_train, "the prediction of X_train", train)),
-        "test": np.mean(test == as_labels("model", Y_test, "the prediction of X_test", test)),
-    }
+    Y_train = as_labels("model", Y_train, tr("the prediction of {name}", name="X_train"), train)
+    Y_test = as_labels("model", Y_test, tr("the prediction of {name}", name="X_test"), test)
     if print_cost:
-        for name, share in right.items():
-            print(f"{name} accuracy: {100 * share} %")
+        say("train accuracy: {percent} %", percent=100 * np.mean(train == Y_train))
+        say("test accuracy: {percent} %", percent=100 * np.mean(test == Y_test))
     return {
         "costs": costs,
         "Y_prediction_test": test,
@@ -162,6 +162,10 @@ def _unit(function: str, w: Numbers, b: Numbers, X: Numbers) -> tuple[Array, Arr
     w = as_numbers(function, "w", w)
     w = w.reshape(-1, 1) if w.ndim == 1 else w
     if w.ndim != 2 or w.shape[1] != 1:
-        raise InputError(f"{function}: w has shape (n_x, 1), one weight for each row of X, but it has shape {w.shape}.")
+        raise InputError(
+            "{function}: w has shape (n_x, 1), one weight for each row of X, but it has shape {shape}.",
+            function=function,
+            shape=w.shape,
+        )
     X, _, b = as_layer(function, {"X": X, "w.T": w.T, "b": b})
     return w, b, X

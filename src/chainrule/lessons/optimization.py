@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later
 from chainrule.lessons.checks import (
     Array,
     Number,
@@ -70,7 +72,9 @@ def random_mini_batches(
     m = X.shape[1]
     if Y.ndim != 2 or Y.shape[1] != m:
         raise InputError(
-            f"random_mini_batches: X and Y have one column per example, but X is {X.shape} and Y is {Y.shape}."
+            "random_mini_batches: X and Y have one column per example, but X is {X} and Y is {Y}.",
+            X=X.shape,
+            Y=Y.shape,
         )
     order = random_numbers(seed).permutation(m)
     return [(X[:, order[k : k + size]], Y[:, order[k : k + size]]) for k in range(0, m, size)]
@@ -147,7 +151,7 @@ def update_parameters_with_adam(
     first, second = gradients_of(function, "v", v, p), gradients_of(function, "s", s, p)
     t, learning_rate = as_count(function, "t", t, 1), as_number(function, "learning_rate", learning_rate)
     beta1, beta2 = _decay(function, "beta1", beta1), _decay(function, "beta2", beta2)
-    epsilon = as_number(function, "epsilon", epsilon, "0 or more", lambda e: 0 <= e < np.inf)
+    epsilon = as_number(function, "epsilon", epsilon, later("0 or more"), lambda e: 0 <= e < np.inf)
 
     first = {name: np.asarray(beta1 * first[name] + (1 - beta1) * grad[name]) for name in p}
     second = {name: np.asarray(beta2 * second[name] + (1 - beta2) * grad[name] ** 2) for name in p}
@@ -197,7 +201,7 @@ def schedule_lr_decay(learning_rate0: Number, epoch_num: int, decay_rate: Number
     """
     function = "schedule_lr_decay"
     learning_rate0 = as_number(function, "learning_rate0", learning_rate0)
-    decay_rate = as_number(function, "decay_rate", decay_rate, "0 or more", lambda d: 0 <= d < np.inf)
+    decay_rate = as_number(function, "decay_rate", decay_rate, later("0 or more"), lambda d: 0 <= d < np.inf)
     epoch_num = as_count(function, "epoch_num", epoch_num)
     return learning_rate0 / (1 + decay_rate * (epoch_num // as_count(function, "time_interval", time_interval, 1)))
 
@@ -235,9 +239,9 @@ def model(
         `update_lr` or `schedule_lr_decay`, and how fast it falls; None keeps ``learning_rate``.
     """
     if not isinstance(optimizer, str) or optimizer not in ("gd", "momentum", "adam"):
-        raise InputError(f"model: optimizer is one of gd, momentum, adam; it is {optimizer!r}.")
+        raise InputError("model: optimizer is one of gd, momentum, adam; it is {optimizer!r}.", optimizer=optimizer)
     if decay is not None and not callable(decay):
-        raise InputError(f"model: decay is update_lr, schedule_lr_decay or None; it is {decay!r}.")
+        raise InputError("model: decay is update_lr, schedule_lr_decay or None; it is {decay!r}.", decay=decay)
     X, Y = as_examples("model", "X", X), as_row("model", "Y", Y)
     parameters = initialize_parameters_he(layers_dims)
     v, s = initialize_adam(parameters)
@@ -260,9 +264,9 @@ def model(
         if decay is not None:
             rate = decay(learning_rate, i, decay_rate)
         if print_cost and i % 1000 == 0:
-            print(f"Cost after epoch {i}: {cost:f}")
+            say("Cost after epoch {i}: {cost:f}", i=i, cost=cost)
             if decay is not None:
-                print(f"learning rate after epoch {i}: {rate:f}")
+                say("learning rate after epoch {i}: {rate:f}", i=i, rate=rate)
     return parameters
 
 
@@ -279,4 +283,4 @@ def _named(gradients: dict[str, Array]) -> dict[str, Array]:
 
 
 def _decay(function: str, name: str, beta: Number) -> float:
-    return as_number(function, name, beta, "from 0 to below 1", lambda b: 0 <= b < 1)
+    return as_number(function, name, beta, later("from 0 to below 1"), lambda b: 0 <= b < 1)

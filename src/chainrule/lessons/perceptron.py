@@ -32,8 +32,9 @@ class Perceptron:
         x = as_numbers("Perceptron", "x", _point_or_batch(inputs))
         if x.ndim not in (1, 2) or x.shape[-1] != len(self.weights):
             raise InputError(
-                f"Perceptron expects {len(self.weights)} inputs in a point or in each row of a batch, "
-                f"but x has shape {x.shape}."
+                "Perceptron expects {expected} inputs in a point or in each row of a batch, but x has shape {shape}.",
+                expected=len(self.weights),
+                shape=x.shape,
             )
         return _step(x @ np.array(self.weights) + self.bias)
 
@@ -87,7 +88,11 @@ def forward(network: dict[str, Array], X: ArrayLike) -> Array:
     """
     X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != len(network["W1"]):
-        raise InputError(f"The network expects rows of {len(network['W1'])} inputs, but X has shape {X.shape}.")
+        raise InputError(
+            "The network expects rows of {expected} inputs, but X has shape {shape}.",
+            expected=len(network["W1"]),
+            shape=X.shape,
+        )
     Z1 = _step(X @ network["W1"] + network["b1"])
     return _step(Z1 @ network["W2"] + network["b2"])
 
@@ -130,13 +135,23 @@ def learn(X: ArrayLike, y: ArrayLike, *, learning_rate: float = 1.0, epochs: int
     """
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim != 2 or X.size == 0 or X.dtype.kind not in "fiub" or not np.isfinite(X).all():
-        raise InputError(f"X is a table of finite numbers, one point per row; it has shape {X.shape}, type {X.dtype}.")
+        raise InputError(
+            "X is a table of finite numbers, one point per row; it has shape {shape}, type {dtype}.",
+            shape=X.shape,
+            dtype=X.dtype,
+        )
     if y.shape != X.shape[:1]:
-        raise InputError(f"y has one label for each of the {len(X)} rows of X, but its shape is {y.shape}.")
+        raise InputError(
+            "y has one label for each of the {count} rows of X, but its shape is {shape}.", count=len(X), shape=y.shape
+        )
     if not np.isin(y, (0, 1)).all():
-        raise InputError(f"Labels are 0 or 1, but y holds {y[~np.isin(y, (0, 1))][0]}.")
+        raise InputError("Labels are 0 or 1, but y holds {label}.", label=y[~np.isin(y, (0, 1))][0])
     if not learning_rate > 0 or epochs < 1:
-        raise InputError(f"learning_rate is above 0 and epochs at least 1; they are {learning_rate} and {epochs}.")
+        raise InputError(
+            "learning_rate is above 0 and epochs at least 1; they are {learning_rate} and {epochs}.",
+            learning_rate=learning_rate,
+            epochs=epochs,
+        )
     w, b = np.zeros(X.shape[1]), 0.0
     mistakes: list[int] = []
     while len(mistakes) < epochs and 0 not in mistakes:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
 from chainrule.lessons import stepwise
 from chainrule.lessons.checks import (
@@ -156,7 +157,7 @@ def nn_model(
         grads = backward_propagation(parameters, cache, X, Y)
         parameters = update_parameters(parameters, grads)
         if print_cost and i % 1000 == 0:
-            print(f"Cost after iteration {i}: {cost:.6f}")
+            say("Cost after iteration {i}: {cost:.6f}", i=i, cost=cost)
     return parameters
 
 
@@ -169,6 +170,7 @@ def predict(parameters: Parameters, X: Numbers) -> Array:
 def _entry(cache: Mapping[str, Numbers], name: str) -> Array:
     if not isinstance(cache, Mapping) or name not in cache:
         raise InputError(
-            f"backward_propagation: cache is the dictionary that forward_propagation returned, with {name!r} in it."
+            "backward_propagation: cache is the dictionary that forward_propagation returned, with {name!r} in it.",
+            name=name,
         )
     return as_numbers("backward_propagation", name, cache[name])

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later
 from chainrule.lessons.checks import (
     Array,
     Number,
@@ -245,7 +247,11 @@ def model(
     """
     lambd, keep_prob = _lambd("model", lambd), _keep_prob("model", keep_prob)
     if lambd != 0 and keep_prob != 1:
-        raise InputError(f"model: lambd (0) or keep_prob (1) is left as it is; they are {lambd} and {keep_prob}.")
+        raise InputError(
+            "model: lambd (0) or keep_prob (1) is left as it is; they are {lambd} and {keep_prob}.",
+            lambd=lambd,
+            keep_prob=keep_prob,
+        )
     X = as_examples("model", "X", X)
     parameters = initialize_parameters_deep([len(X), 20, 3, 1], seed=3)
     for i in range(as_count("model", "num_iterations", num_iterations)):
@@ -256,7 +262,8 @@ def model(
             A3, cache = forward_propagation_with_dropout(X, parameters, keep_prob, seed=i + 1)
             grads = backward_propagation_with_dropout(X, Y, cache, keep_prob)
         if print_cost and i % 10000 == 0:
-            print(f"Cost after iteration {i}: {compute_cost_with_regularization(A3, Y, parameters, lambd)}")
+            cost = compute_cost_with_regularization(A3, Y, parameters, lambd)
+            say("Cost after iteration {i}: {cost}", i=i, cost=cost)
         parameters = update_parameters(parameters, grads, learning_rate)
     return parameters
 
@@ -276,11 +283,11 @@ def _network(function: str, X: Numbers, parameters: Parameters) -> tuple[Array, 
 
 
 def _lambd(function: str, lambd: Number) -> float:
-    return as_number(function, "lambd", lambd, "0 or more", lambda x: 0 <= x < np.inf)
+    return as_number(function, "lambd", lambd, later("0 or more"), lambda x: 0 <= x < np.inf)
 
 
 def _keep_prob(function: str, keep_prob: Number) -> float:
-    return as_number(function, "keep_prob", keep_prob, "above 0 and at most 1", lambda p: 0 < p <= 1)
+    return as_number(function, "keep_prob", keep_prob, later("above 0 and at most 1"), lambda p: 0 < p <= 1)
 
 
 def _gradients(*arrays: Array) -> dict[str, Array]:

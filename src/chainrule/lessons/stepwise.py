@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later, tr
 from chainrule.lessons.checks import Array as Array
 from chainrule.lessons.checks import (
     Number,
@@ -40,8 +42,10 @@ from chainrule.lessons.checks import (
     as_layer,
     as_layer_cache,
     as_linear_cache,
+    as_network,
     as_number,
     as_numbers,
+    as_one_row,
     as_parameters,
     as_probabilities,
     as_row,
@@ -136,10 +140,11 @@ def initialize_parameters_deep(
     sizes = as_numbers("initialize_parameters_deep", "layer_dims", layer_dims)
     if sizes.ndim != 1 or len(sizes) < 2 or sizes.dtype.kind not in "iu" or min(sizes) < 1:
         raise InputError(
-            f"layer_dims lists at least two layer sizes of 1 or more, the input first; it is {sizes.tolist()}."
+            "layer_dims lists at least two layer sizes of 1 or more, the input first; it is {sizes}.",
+            sizes=sizes.tolist(),
         )
     if not (isinstance(scale, str) and scale in ("lecun", "he")):
-        scale = as_number("initialize_parameters_deep", "scale", scale, 'a number, "lecun" or "he"')
+        scale = as_number("initialize_parameters_deep", "scale", scale, later('a number, "lecun" or "he"'))
     rng = random_numbers(seed)
     parameters = {}
     for l in range(1, len(sizes)):
@@ -223,7 +228,7 @@ def softmax(Z: Numbers) -> tuple[Array, Array]:
     """
     Z = as_floats("softmax", "Z", Z)
     if Z.ndim == 0 or Z.size == 0:
-        raise InputError(f"softmax: Z has one row per class, but its shape is {Z.shape}.")
+        raise InputError("softmax: Z has one row per class, but its shape is {shape}.", shape=Z.shape)
     with np.errstate(over="ignore", under="ignore"):  # a difference beyond the largest float is -inf: e^-inf = 0
         e = np.exp(Z - Z.max(axis=0))
         A = e / e.sum(axis=0)
@@ -300,7 +305,7 @@ def L_model_forward(X: Numbers, parameters: Parameters) -> tuple[Array, list[Cac
     AL, caches
         Probabilities ``(1, m)`` and the list of the layers' caches, first layer first.
     """
-    A, parameters = _network(X, parameters)
+    A, parameters = as_network(X, parameters)
     caches = []
     L = len(parameters) // 2
     for l in range(1, L):
@@ -339,7 +344,7 @@ def compute_cost(AL: Numbers, Y: Numbers) -> np.floating[Any]:
     >>> float(compute_cost(np.array([[0.5, 0.5]]), np.array([[0, 1]])).round(6))
     0.693147
     """
-    AL, Y = _one_row("compute_cost", AL, Y)
+    AL, Y = as_one_row("compute_cost", AL, Y)
     AL = as_probabilities("compute_cost", "AL", AL)
     Y = as_labels("compute_cost", Y, "AL", AL)
     m = Y.shape[1]
@@ -363,8 +368,11 @@ def linear_backward(dZ: Numbers, cache: AnyCache) -> tuple[Array, Array, Array]:
     dZ = as_numbers("linear_backward", "dZ", dZ)
     if dZ.shape != (W.shape[0], A_prev.shape[1]):
         raise InputError(
-            f"linear_backward: dZ has shape {dZ.shape}, but the cache has W {W.shape} and A_prev {A_prev.shape}, "
-            f"so Z was {(W.shape[0], A_prev.shape[1])}."
+            "linear_backward: dZ has shape {shape}, but the cache has W {W} and A_prev {A_prev}, so Z was {expected}.",
+            shape=dZ.shape,
+            W=W.shape,
+            A_prev=A_prev.shape,
+            expected=(W.shape[0], A_prev.shape[1]),
         )
     m = A_prev.shape[1]
     dW = np.dot(dZ, A_prev.T) / m
@@ -411,11 +419,13 @@ def L_model_backward(AL: Numbers, Y: Numbers, caches: Sequence[AnyCache]) -> dic
     L = len(caches) if isinstance(caches, Sequence) else 0
     if L == 0 or np.shape(as_layer_cache("L_model_backward", caches[-1])[1]) != AL.shape:
         raise InputError(
-            f"L_model_backward: AL has shape {AL.shape}, which is not the output of the {L} caches given; "
-            "pass AL and caches of one L_model_forward call."
+            "L_model_backward: AL has shape {shape}, which is not the output of the {L} caches given; pass AL and "
+            "caches of one L_model_forward call.",
+            shape=AL.shape,
+            L=L,
         )
     Y = as_numbers("L_model_backward", "Y", Y)
-    AL, Y = _one_row("L_model_backward", AL, Y.reshape(AL.shape) if Y.size == AL.size else Y)
+    AL, Y = as_one_row("L_model_backward", AL, Y.reshape(AL.shape) if Y.size == AL.size else Y)
     if not np.isfinite(AL).all():
         raise InputError(
             "L_model_backward: AL holds NaN or infinite values, which during training means that the learning rate is "
@@ -486,7 +496,7 @@ def trace(X: Numbers, Y: Numbers, parameters: Parameters, learning_rate: Number 
     """
     from chainrule.trace.lesson import Cost, course_step  # here, as it takes longer to import than all else
 
-    A, arrays = _network(X, parameters)
+    A, arrays = as_network(X, parameters)
     pairs = (linear_forward, linear_backward), (relu, relu_backward), (sigmoid, sigmoid_backward)
     cost, Y = Cost(compute_cost, _slope_of_cost), as_row("trace", "Y", Y)
     return course_step(pairs, cost, A, Y, arrays, update_parameters, learning_rate)
@@ -510,7 +520,7 @@ def two_layer_model(
     """
     sizes = as_numbers("two_layer_model", "layers_dims", layers_dims).tolist()
     if not isinstance(sizes, list) or len(sizes) != 3:
-        raise InputError(f"two_layer_model: layers_dims is (n_x, n_h, n_y); it is {sizes}.")
+        raise InputError("two_layer_model: layers_dims is (n_x, n_h, n_y); it is {sizes}.", sizes=sizes)
     n_x, n_h, n_y = sizes
     parameters = initialize_parameters(n_x, n_h, n_y, seed=seed)
     return _gradient_descent("two_layer_model", X, Y, parameters, learning_rate, num_iterations, print_cost)
@@ -585,7 +595,8 @@ def predict(X: Numbers, y: Any = None, parameters: Any = None, threshold: Number
     AL, _ = L_model_forward(X, parameters)
     classes = (as_number("predict", "threshold", threshold) < AL).astype(int)
     if y is not None:
-        print(f"Accuracy: {np.mean(classes == as_labels('predict', y, 'the prediction', AL))}")
+        labels = as_labels("predict", y, tr("the prediction"), AL)
+        say("Accuracy: {share}", share=np.mean(classes == labels))
     return classes
 
 
@@ -628,7 +639,7 @@ def _gradient_descent(
         if i % 100 == 0:
             costs.append(np.array(compute_cost(AL, Y)))
             if print_cost:
-                print(f"Cost after iteration {i}: {costs[-1]:.6f}")
+                say("Cost after iteration {i}: {cost:.6f}", i=i, cost=costs[-1])
         grads = L_model_backward(AL, Y, caches)
         parameters = update_parameters(parameters, grads, learning_rate)
     return parameters, costs
@@ -636,29 +647,10 @@ def _gradient_descent(
 
 def _named(function: str, activation: str) -> tuple[Any, Any]:
     if not isinstance(activation, str) or activation not in _ACTIVATIONS:
-        raise InputError(f"{function}: activation is one of {', '.join(_ACTIVATIONS)}; it is {activation!r}.")
-    return _ACTIVATIONS[activation]
-
-
-def _network(X: Numbers, parameters: Parameters) -> tuple[Array, dict[str, Array]]:
-    """Return the data and the parameters of a network as arrays, once its layers are known to fit together."""
-    arrays = as_parameters("L_model_forward", parameters)
-    A, A_name, L = X, "X", len(arrays) // 2
-    for l in range(1, L + 1):
-        W_name, b_name = "W" + str(l), "b" + str(l)
-        A, W, _ = as_layer("L_model_forward", {A_name: A, W_name: arrays[W_name], b_name: arrays[b_name]})
-        A, A_name = np.broadcast_to(0.0, (W.shape[0], A.shape[1])), "A" + str(l)  # the shape is all that counts
-    if np.shape(A)[0] != 1:
-        raise InputError(f"L_model_forward: the last layer has one sigmoid unit, but W{L} has shape {W.shape}.")
-    return as_numbers("L_model_forward", "X", X), arrays
-
-
-def _one_row(function: str, AL: Numbers, Y: Numbers) -> tuple[Array, Array]:
-    """Return two rows ``(1, m)``, which ``(m,)`` is read as; columns would be one example with m outputs."""
-    rows = as_row(function, "AL", AL), as_row(function, "Y", Y)
-    if rows[0].ndim != 2 or rows[0].shape[0] != 1 or rows[0].size == 0 or rows[1].shape != rows[0].shape:
         raise InputError(
-            f"{function}: AL and Y both have shape (1, m), one column per example, but AL is {np.shape(AL)} "
-            f"and Y is {np.shape(Y)}."
+            "{function}: activation is one of {known}; it is {activation!r}.",
+            function=function,
+            known=", ".join(_ACTIVATIONS),
+            activation=activation,
         )
-    return rows
+    return _ACTIVATIONS[activation]

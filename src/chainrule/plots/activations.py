@@ -12,6 +12,7 @@ from chainrule.common.drawing import BLUE, VERMILION, grid, legend, plain
 from chainrule.common.errors import InputError
 from chainrule.common.fonts import with_hangul
 from chainrule.common.settings import Each, OneOf
+from chainrule.common.texts import tr
 from chainrule.common.words import words
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.layers import Activation
@@ -21,7 +22,9 @@ _ELEMENTWISE = tuple(name for name in ACTIVATIONS if name not in _WHOLE_ROW)
 _JUMP = 0.5  # between neighbors on the axis, where no slope of a function that is continuous leads
 
 
-def plot_activations(names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: Any = None, lang: str = "en") -> Any:
+def plot_activations(
+    names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: Any = None, lang: str | None = None
+) -> Any:
     r"""Draw activation functions, a panel for each, with their slopes as backward computes them.
 
     .. math:: A = g(Z), \qquad \frac{dA}{dZ} = g'(Z)
@@ -33,7 +36,7 @@ def plot_activations(names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: 
     ax
         Where to draw; the panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -51,10 +54,11 @@ def plot_activations(names: Sequence[str] = ("step", "sigmoid", "relu"), *, ax: 
     for name in names:
         if name in _WHOLE_ROW:
             raise InputError(
-                f"plot_activations draws functions of one number, but {name} depends on a whole row. There are "
-                f"{', '.join(_ELEMENTWISE)}."
+                "plot_activations draws functions of one number, but {name} depends on a whole row. There are {known}.",
+                name=name,
+                known=", ".join(_ELEMENTWISE),
             )
-    rule = Each(OneOf(_ELEMENTWISE), f"a list of names, of {', '.join(_ELEMENTWISE)}")
+    rule = Each(OneOf(_ELEMENTWISE), tr("a list of names, of {names}", names=", ".join(_ELEMENTWISE)))
     names = rule.check("plot_activations", "names", names)
     figure, axes = grid(ax, len(names), size=(3.4, 3.0))
     for panel, name in zip(axes, names, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from chainrule.common.drawing import GRAY, MARKERS, PALETTE, grid, legend, panel
 from chainrule.common.errors import InputError
 from chainrule.common.fonts import with_hangul
 from chainrule.common.settings import number
-from chainrule.common.words import words
+from chainrule.common.words import Words, words
 from chainrule.layers import Dense
 from chainrule.network import Network
 from chainrule.plots.examples import NETWORK, answers, inputs
@@ -27,7 +26,7 @@ _PANELS, _FRAMES = 6, 60
 Limits = tuple[tuple[float, float], tuple[float, float]]
 
 
-def plot_boundary(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_boundary(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str | None = None) -> Any:
     r"""Draw what a network answers everywhere in the plane, with the line on which each unit of the first layer is 0.
 
     .. math:: w_1 x_1 + w_2 x_2 + b = 0
@@ -44,7 +43,7 @@ def plot_boundary(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -70,7 +69,7 @@ def plot_boundary(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str
 
 
 def plot_boundary_steps(
-    network: Network, snapshots: Snapshots, X: Any, y: Any, *, ax: Any = None, lang: str = "en"
+    network: Network, snapshots: Snapshots, X: Any, y: Any, *, ax: Any = None, lang: str | None = None
 ) -> Any:
     """Draw as `plot_boundary` does, a panel for each of up to six epochs: how the answers came to be.
 
@@ -85,7 +84,7 @@ def plot_boundary_steps(
     ax
         Where to draw; the panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -106,13 +105,20 @@ def plot_boundary_steps(
     figure, axes = grid(ax, len(chosen), size=(3.2, 3.0))
     for panel, snapshot in zip(axes, chosen, strict=True):
         _draw(panel, network_of(network, snapshot), X, true, say)
-        panel.set_title(say("epoch {epoch}").format(epoch=snapshot.epoch))
+        panel.set_title(say("epoch {epoch}", epoch=snapshot.epoch))
     legend(figure, axes, ax)
     return with_hangul(figure)
 
 
 def film_boundary(
-    network: Network, snapshots: Snapshots, X: Any, y: Any, path: str | Path, *, seconds: float = 0.15, lang: str = "en"
+    network: Network,
+    snapshots: Snapshots,
+    X: Any,
+    y: Any,
+    path: str | Path,
+    *,
+    seconds: float = 0.15,
+    lang: str | None = None,
 ) -> None:
     """Write an animated GIF of how the answers came to be, a frame for each of up to 60 snapshots.
 
@@ -129,7 +135,7 @@ def film_boundary(
     seconds
         How long a frame is shown; the last one stays for two seconds.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Raises
     ------
@@ -144,7 +150,7 @@ def film_boundary(
 
     def frame(snapshot: Snapshot) -> Any:
         figure = plot_boundary(network_of(network, snapshot), X, true, lang=lang)
-        figure.axes[0].set_title(say("epoch {epoch}").format(epoch=snapshot.epoch))
+        figure.axes[0].set_title(say("epoch {epoch}", epoch=snapshot.epoch))
         return with_hangul(figure)
 
     write_film(map(frame, selected("film_boundary", snapshots, _FRAMES)), Path(path), seconds)
@@ -153,14 +159,16 @@ def film_boundary(
 def _points(owner: str, network: Network, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     if network.input_shape != (2,):
         raise InputError(
-            f"{owner} draws a plane, so the network must take examples of shape (2,), but it takes "
-            f"{network.input_shape}. Train one on two features."
+            "{owner} draws a plane, so the network must take examples of shape (2,), but it takes {shape}. "
+            "Train one on two features.",
+            owner=owner,
+            shape=network.input_shape,
         )
     _, _, true = answers(owner, network, X, y)
     return inputs(network, X), true
 
 
-def _draw(axes: Any, network: Network, X: NDArray[Any], true: NDArray[np.int64], say: Callable[[str], str]) -> None:
+def _draw(axes: Any, network: Network, X: NDArray[Any], true: NDArray[np.int64], say: Words) -> None:
     (left, right), (bottom, top) = limits = _limits(X)
     x1, x2 = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
     P = network.predict(np.column_stack([x1.ravel(), x2.ravel()]))
@@ -176,7 +184,7 @@ def _draw(axes: Any, network: Network, X: NDArray[Any], true: NDArray[np.int64],
     for k in range(P.shape[1]):
         points, color, marker = X[true == k], PALETTE[k % len(PALETTE)], MARKERS[k % len(MARKERS)]
         axes.scatter(*points.T, s=16, color=color, marker=marker, edgecolor="white", linewidth=0.4, zorder=3)
-        label = say("class {label}").format(label=k)
+        label = say("class {label}", label=k)
         axes.scatter([], [], s=40, color=color, marker=marker, edgecolor="white", label=label)
     axes.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(left, right), ylim=(bottom, top))
 
@@ -198,7 +206,7 @@ def _colors(P: NDArray[Any]) -> Array:
     return 1 - 0.45 * certainty * (1 - palette[P.argmax(axis=1)])
 
 
-def _lines(axes: Any, network: Network, limits: Limits, say: Callable[[str], str]) -> None:
+def _lines(axes: Any, network: Network, limits: Limits, say: Words) -> None:
     """Draw where each unit of the first layer is 0, as far as that is in sight."""
     if not isinstance(network.body.layers[0], Dense) or len(network.body.layers) == 1:
         return

@@ -28,7 +28,9 @@ class _Bins(NamedTuple):
         return float((self.counts * np.abs(self.said - self.true)).sum() / self.counts.sum())
 
 
-def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: Any = None, lang: str = "en") -> Any:
+def plot_calibration(
+    network: Network, X: Any, y: Any, *, bins: int = 10, ax: Any = None, lang: str | None = None
+) -> Any:
     r"""Draw how often answers are right against the probability that the network gave them; below, how many there are.
 
     On the diagonal, of all answers with 80 % four of five are right. For two classes the probability is that of class
@@ -47,7 +49,7 @@ def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: An
     ax
         Where to draw; the two panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: An
     upper, lower = axes[:, 0]
     upper.plot([0, 1], [0, 1], ":", color=GRAY, label=say("as it should be"))
     upper.plot(result.said, result.true, "o-", color=BLUE, label=say("the network"))
-    title = say("expected calibration error {error:.3f}").format(error=result.error)
+    title = say("expected calibration error {error:.3f}", error=result.error)
     share = say("share of class 1") if two else say("share of right answers")
     upper.set(title=title, ylabel=share, xlim=(0, 1), ylim=(-0.02, 1.02))
     upper.legend(fontsize="small", loc="upper left")

@@ -17,7 +17,7 @@ _NUMBERED = 20  # up to so many classes, each cell has its count
 _DARK = 0.45  # share of a row from which on white numbers are read better than black ones
 
 
-def plot_confusion(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_confusion(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str | None = None) -> Any:
     """Draw how many examples of each class (a row) get each answer (a column); right answers are on the diagonal.
 
     The color is the share of the row, on a scale of square roots, so that few mistakes can be seen too.
@@ -31,7 +31,7 @@ def plot_confusion(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def plot_confusion(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
     side = min(2.6 + 0.38 * classes, 9)
     figure, axes = panels(ax, size=(side + 0.9, side))
     _draw(figure, axes[0, 0], counts, say("share of the row"))
-    accuracy = say("{share:.1%} of {count:,} are right").format(share=np.mean(predicted == true), count=len(true))
+    accuracy = say("{share:.1%} of {count:,} are right", share=np.mean(predicted == true), count=len(true))
     axes[0, 0].set(xlabel=say("predicted class"), ylabel=say("true class"), title=accuracy)
     return with_hangul(figure)
 

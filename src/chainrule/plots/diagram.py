@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 from chainrule.common.drawing import BLUE, GRAY, VERMILION, panels
 from chainrule.common.errors import InputError
 from chainrule.common.fonts import with_hangul
-from chainrule.common.words import words
+from chainrule.common.texts import later
+from chainrule.common.words import Words, words
 from chainrule.layers import Dense
 from chainrule.network import Network
 from chainrule.plots.examples import NETWORK, inputs
@@ -49,7 +49,7 @@ class _Column(NamedTuple):
         return (rows - 1) / 2 - row - (self.units > shown and row >= shown // 2)
 
 
-def plot_network(network: Network, x: Any = None, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_network(network: Network, x: Any = None, *, ax: Any = None, lang: str | None = None) -> Any:
     r"""Draw the units of a fully connected network and the weights between them.
 
     .. math:: A = g(A_{before} W + b)
@@ -67,7 +67,7 @@ def plot_network(network: Network, x: Any = None, *, ax: Any = None, lang: str =
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def plot_network(network: Network, x: Any = None, *, ax: Any = None, lang: str =
     return with_hangul(figure)
 
 
-def _columns(network: Network, x: Any, say: Callable[[str], str]) -> list[_Column]:
+def _columns(network: Network, x: Any, say: Words) -> list[_Column]:
     network.summary()  # which refuses a network without parameters
     assert network.input_shape is not None
     X = np.zeros((1, *network.input_shape), network.dtype) if x is None else inputs(network, np.asarray(x)[None])
@@ -116,8 +116,11 @@ def _columns(network: Network, x: Any, say: Callable[[str], str]) -> list[_Colum
             columns[-1] = columns[-1]._replace(title=title, values=numbers[i + 1])
         else:
             raise InputError(
-                f"plot_network draws Dense layers and activations on examples of shape (features,), but layer {i} is "
-                f"{layer.label}, whose output has the shape {results[i].shape[1:]}. plot_shapes draws every network."
+                "plot_network draws Dense layers and activations on examples of shape (features,), but layer {i} is "
+                "{layer}, whose output has the shape {shape}. plot_shapes draws every network.",
+                i=i,
+                layer=layer.label,
+                shape=results[i].shape[1:],
             )
     activation = {"binary": "\nsigmoid", "multiclass": "\nsoftmax"}.get(network.loss.task, "")
     columns[-1] = columns[-1]._replace(title=f"{columns[-1].title}{activation}")
@@ -172,7 +175,7 @@ def _number(value: Any) -> str:
     return f"{round(float(value), 2) + 0.0:.2f}" if abs(value) < 100 else f"{float(value):.3g}"
 
 
-def _legend(axes: Any, say: Callable[[str], str]) -> None:
-    for color, text in (BLUE, "weight below 0"), (VERMILION, "weight above 0"):
+def _legend(axes: Any, say: Words) -> None:
+    for color, text in (BLUE, later("weight below 0")), (VERMILION, later("weight above 0")):
         axes.plot([], [], color=color, linewidth=3, label=say(text))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.03), ncols=2, frameon=False, fontsize="small")

@@ -14,7 +14,8 @@ from chainrule.common.drawing import grid
 from chainrule.common.errors import InputError
 from chainrule.common.fonts import with_hangul
 from chainrule.common.settings import choice
-from chainrule.common.words import words
+from chainrule.common.texts import later
+from chainrule.common.words import Words, words
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
 from chainrule.plots.examples import NETWORK, inputs, targets
@@ -37,7 +38,7 @@ def plot_distributions(
     *,
     of: str = "weights",
     ax: Any = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Any:
     """Draw a panel per layer with a histogram for each of up to eight epochs, the first one at the bottom.
 
@@ -59,7 +60,7 @@ def plot_distributions(
     ax
         Where to draw; the panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -79,7 +80,11 @@ def plot_distributions(
     needed = {"weights": {}, "activations": {"X": X}, "gradients": {"X": X, "y": y}}[of]
     missing = [name for name, data in needed.items() if data is None]
     if missing:
-        raise InputError(f"{of} need examples that pass through the network: give {' and '.join(missing)} too.")
+        raise InputError(
+            "{of} need examples that pass through the network: give {missing} too.",
+            of=of,
+            missing=" and ".join(missing),
+        )
     epochs = [
         (snapshot.epoch, _NUMBERS[of](network_of(network, snapshot), X, y))
         for snapshot in selected("plot_distributions", snapshots, _EPOCHS)
@@ -123,13 +128,13 @@ def _activations(network: Network, X: Any, y: Any) -> Numbers:
 
 
 _NUMBERS: dict[str, Callable[[Network, Any, Any], Numbers]] = {
-    "weights": _weights,
-    "activations": _activations,
-    "gradients": _gradients,
+    later("weights"): _weights,
+    later("activations"): _activations,
+    later("gradients"): _gradients,
 }
 
 
-def _ridges(axes: Any, epochs: list[tuple[int, NDArray[Any]]], say: Callable[[str], str]) -> None:
+def _ridges(axes: Any, epochs: list[tuple[int, NDArray[Any]]], say: Words) -> None:
     from matplotlib import colormaps
 
     few = epochs[0][1].size < _FEW
@@ -148,7 +153,7 @@ def _ridges(axes: Any, epochs: list[tuple[int, NDArray[Any]]], say: Callable[[st
             axes.text(
                 1.0,
                 row + 0.1,
-                say("{share:.0%} are 0").format(share=zeros),
+                say("{share:.0%} are 0", share=zeros),
                 fontsize=6.5,
                 ha="right",
                 va="bottom",

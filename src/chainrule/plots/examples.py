@@ -41,8 +41,11 @@ def answers(owner: str, network: Network, X: Any, y: Any) -> tuple[NDArray[Any],
     """
     if network.loss.task == "regression" or (network.loss.task == "binary" and network.output_shape != (1,)):
         raise InputError(
-            f"{owner} needs a network that answers with one class, but this one has {type(network.loss).__name__} and "
-            f"outputs of shape {network.output_shape}. For values, take plot_predicted."
+            "{owner} needs a network that answers with one class, but this one has {loss} and outputs of shape "
+            "{shape}. For values, take plot_predicted.",
+            owner=owner,
+            loss=type(network.loss).__name__,
+            shape=network.output_shape,
         )
     Y, P = targets(network, X, y), network.predict(X)
     if network.loss.task == "binary":
@@ -50,8 +53,10 @@ def answers(owner: str, network: Network, X: Any, y: Any) -> tuple[NDArray[Any],
         Y = Y.reshape(len(P))
     elif P.ndim != 2:
         raise InputError(
-            f"{owner} needs one answer for each example, but this network has one for each step: its outputs have "
-            f"shape {network.output_shape}."
+            "{owner} needs one answer for each example, but this network has one for each step: its outputs have "
+            "shape {shape}.",
+            owner=owner,
+            shape=network.output_shape,
         )
     true = Y if Y.ndim == 1 else Y.argmax(axis=1)
     # A probability of exactly one half is class 0, as in `predict_classes`, and argmax takes the first.
@@ -75,6 +80,8 @@ def image_shape(owner: str, shape: Shape | None) -> Shape:
     if len(shape) == 3 and shape[2] == 1:
         return shape[:2]
     raise InputError(
-        f"{owner} shows examples as images, of shape (height, width), with 1 or 3 channels, or a square number of "
-        f"pixels such as 784, but the network takes examples of shape {shape}."
+        "{owner} shows examples as images, of shape (height, width), with 1 or 3 channels, or a square number of "
+        "pixels such as 784, but the network takes examples of shape {shape}.",
+        owner=owner,
+        shape=shape,
     )

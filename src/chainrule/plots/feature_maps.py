@@ -18,7 +18,7 @@ from chainrule.plots.passes import outputs
 _MAPS = 8  # of each layer
 
 
-def plot_feature_maps(network: Network, x: Any, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_feature_maps(network: Network, x: Any, *, ax: Any = None, lang: str | None = None) -> Any:
     """Draw an image and, a row per layer, up to eight channels of what each layer makes of it, in inference.
 
     Each map has its own scale, from its smallest number (dark) to its largest (light).
@@ -32,7 +32,7 @@ def plot_feature_maps(network: Network, x: Any, *, ax: Any = None, lang: str = "
     ax
         Where to draw; the maps divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------

@@ -19,7 +19,7 @@ _SHOWN = 32
 _PER_ROW = 8
 
 
-def plot_filters(network: Network, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_filters(network: Network, *, ax: Any = None, lang: str | None = None) -> Any:
     """Draw the weights of the first layer as images, one for each filter or unit: blue below 0, vermilion above.
 
     All images share one scale of colors. Of filters over several channels, those of the first channel are drawn; of
@@ -32,7 +32,7 @@ def plot_filters(network: Network, *, ax: Any = None, lang: str = "en") -> Any:
     ax
         Where to draw; the images divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -69,8 +69,10 @@ def _images(network: Network) -> Array:
         return np.moveaxis(network.params[i]["W"][:, :, 0, :], -1, 0)
     if not isinstance(layer, Dense) or any(not before.rearranges for before in network.body.layers[:i]):
         raise InputError(
-            f"plot_filters draws the weights of Conv2D, or of Dense on images, but layer {i}, the first with "
-            f"parameters, is {layer.label}. plot_distributions draws the weights of any layer."
+            "plot_filters draws the weights of Conv2D, or of Dense on images, but layer {i}, the first with "
+            "parameters, is {layer}. plot_distributions draws the weights of any layer.",
+            i=i,
+            layer=layer.label,
         )
     shape = image_shape("plot_filters", network.input_shape)
     W = network.params[i]["W"]

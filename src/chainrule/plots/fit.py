@@ -16,7 +16,7 @@ from chainrule.plots.examples import NETWORK, inputs, targets
 _POINTS = 400
 
 
-def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str | None = None) -> Any:
     """Draw examples with one input and one value as points, and what the network predicts in between as a curve.
 
     Parameters
@@ -28,7 +28,7 @@ def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "e
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -46,9 +46,11 @@ def plot_fit(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "e
     NETWORK.check("plot_fit", "network", network)
     if (network.loss.task, network.input_shape, network.output_shape) != ("regression", (1,), (1,)):
         raise InputError(
-            f"plot_fit draws one value over one input, but this network has {type(network.loss).__name__}, examples of "
-            f"shape {network.input_shape} and outputs of shape {network.output_shape}. plot_predicted draws values of "
-            "any inputs."
+            "plot_fit draws one value over one input, but this network has {loss}, examples of shape "
+            "{input_shape} and outputs of shape {output_shape}. plot_predicted draws values of any inputs.",
+            loss=type(network.loss).__name__,
+            input_shape=network.input_shape,
+            output_shape=network.output_shape,
         )
     true, points = targets(network, X, y), inputs(network, X)
     figure, axes = panels(ax)

@@ -9,19 +9,20 @@ import numpy as np
 
 from chainrule.common.drawing import MARKERS, PALETTE, grid, legend
 from chainrule.common.fonts import with_hangul
-from chainrule.common.words import words
+from chainrule.common.texts import later
+from chainrule.common.words import Words, words
 from chainrule.lessons.perceptron import AND, NAND, OR, Perceptron, xor
 
 _GATES: list[tuple[str, Callable[..., Any], dict[str, Perceptron]]] = [
     ("AND", AND, {"AND": AND}),
     ("OR", OR, {"OR": OR}),
     ("NAND", NAND, {"NAND": NAND}),
-    ("XOR: both OR and NAND", xor, {"OR": OR, "NAND": NAND}),
+    (later("XOR: both OR and NAND"), xor, {"OR": OR, "NAND": NAND}),
 ]
 _LOW, _HIGH = -0.5, 1.5
 
 
-def plot_gates(*, ax: Any = None, lang: str = "en") -> Any:
+def plot_gates(*, ax: Any = None, lang: str | None = None) -> Any:
     """Draw AND, OR, NAND and XOR on the unit square, with the perceptrons' lines and the regions between them.
 
     Parameters
@@ -29,7 +30,7 @@ def plot_gates(*, ax: Any = None, lang: str = "en") -> Any:
     ax
         Where to draw; the four panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def plot_gates(*, ax: Any = None, lang: str = "en") -> Any:
     return with_hangul(figure)
 
 
-def _plot_gate(axes: Any, gate: Callable[..., Any], lines: dict[str, Perceptron], say: Callable[[str], str]) -> None:
+def _plot_gate(axes: Any, gate: Callable[..., Any], lines: dict[str, Perceptron], say: Words) -> None:
     ticks = np.linspace(_LOW, _HIGH, 400)
     x1, x2 = np.meshgrid(ticks, ticks)
     regions = gate(np.column_stack([x1.ravel(), x2.ravel()])).reshape(x1.shape)
@@ -74,7 +75,7 @@ def _plot_gate(axes: Any, gate: Callable[..., Any], lines: dict[str, Perceptron]
     outputs = gate(corners)
     for output, (color, marker) in enumerate(zip(PALETTE[:2], MARKERS[:2], strict=True)):
         x, y = corners[outputs == output].T
-        label = say("output {output}").format(output=output)
+        label = say("output {output}", output=output)
         axes.scatter(x, y, s=150, color=color, marker=marker, edgecolor="white", zorder=3, label=label)
     axes.set(xlabel="$x_1$", xlim=(_LOW, _HIGH), ylim=(_LOW, _HIGH), xticks=[0, 1], yticks=[0, 1], aspect="equal")
     axes.set_ylabel("$x_2$", rotation=0)

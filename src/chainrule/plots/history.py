@@ -11,7 +11,7 @@ from chainrule.common.errors import InputError
 from chainrule.training.history import History
 
 
-def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: str = "en") -> Any:
+def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: str | None = None) -> Any:
     """Draw the scores of every epoch, those of training beside those of validation, and mark the best epoch.
 
     Parameters
@@ -21,7 +21,7 @@ def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: st
     ax
         Where to draw; the panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -39,8 +39,9 @@ def plot_history(history: History | Sequence[float], *, ax: Any = None, lang: st
         costs = np.asarray(history)
         if costs.ndim != 1 or costs.dtype.kind not in "iuf":
             raise InputError(
-                f"plot_history takes the History that fit returns or a list of costs, but {type(history).__name__} of "
-                f"shape {costs.shape} came."
+                "plot_history takes the History that fit returns or a list of costs, but {kind} of shape {shape} came.",
+                kind=type(history).__name__,
+                shape=costs.shape,
             )
         history = History({"loss": cost} for cost in costs.tolist())
     return history.plot(ax=ax, lang=lang)

@@ -17,7 +17,7 @@ from chainrule.plots.examples import NETWORK, answers, image_shape, inputs
 _PER_ROW = 6
 
 
-def plot_mistakes(network: Network, X: Any, y: Any, *, count: int = 12, ax: Any = None, lang: str = "en") -> Any:
+def plot_mistakes(network: Network, X: Any, y: Any, *, count: int = 12, ax: Any = None, lang: str | None = None) -> Any:
     r"""Draw the images whose true class gets the smallest probability, and with it the largest cross-entropy.
 
     .. math:: -\log P(\mathrm{true\ class})
@@ -33,7 +33,7 @@ def plot_mistakes(network: Network, X: Any, y: Any, *, count: int = 12, ax: Any 
     ax
         Where to draw; the images divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -54,8 +54,9 @@ def plot_mistakes(network: Network, X: Any, y: Any, *, count: int = 12, ax: Any 
     wrong = np.flatnonzero(predicted != true)
     if not len(wrong):
         raise InputError(
-            f"There is no mistake to draw: all {len(true):,} answers are right. Give it examples that it was not "
-            "trained on."
+            "There is no mistake to draw: all {count:,} answers are right. Give it examples that it was not trained "
+            "on.",
+            count=len(true),
         )
     worst = wrong[np.argsort(P[wrong, true[wrong]], kind="stable")][:count]
     figure, axes = grid(ax, len(worst), _PER_ROW, (1.5, 1.95))

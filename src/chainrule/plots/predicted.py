@@ -14,7 +14,7 @@ from chainrule.network import Network
 from chainrule.plots.examples import NETWORK, targets
 
 
-def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: str | None = None) -> Any:
     r"""Draw a point per example at its true and predicted value, a panel per output; right ones lie on the diagonal.
 
     .. math:: R^2 = 1 - \frac{\sum (y - \hat y)^2}{\sum (y - \bar y)^2}
@@ -28,7 +28,7 @@ def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
     ax
         Where to draw; several panels divide its place. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -46,8 +46,9 @@ def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
     NETWORK.check("plot_predicted", "network", network)
     if network.loss.task != "regression":
         raise InputError(
-            f"plot_predicted draws values, but {type(network.loss).__name__} is a loss for classes. Take "
-            "plot_confusion, or plot_calibration for probabilities."
+            "plot_predicted draws values, but {loss} is a loss for classes. Take plot_confusion, or "
+            "plot_calibration for probabilities.",
+            loss=type(network.loss).__name__,
         )
     true = targets(network, X, y)
     predicted = network.predict(X)
@@ -58,7 +59,7 @@ def plot_predicted(network: Network, X: Any, y: Any, *, ax: Any = None, lang: st
         _panel(panel, true[:, k].astype(float), predicted[:, k].astype(float))
         panel.set(xlabel=say("true value"), ylabel=say("predicted value"))
         if outputs > 1:
-            panel.set_title(say("output {output}").format(output=k) + "\n" + panel.get_title(), fontsize="medium")
+            panel.set_title(say("output {output}", output=k) + "\n" + panel.get_title(), fontsize="medium")
     return with_hangul(figure)
 
 

@@ -34,7 +34,7 @@ class _Step(NamedTuple):
     labels: tuple[str, ...]  # of the layers in between
 
 
-def plot_shapes(network: Network, batch_size: int = 100, *, ax: Any = None, lang: str = "en") -> Any:
+def plot_shapes(network: Network, batch_size: int = 100, *, ax: Any = None, lang: str | None = None) -> Any:
     r"""Draw a batch as the rectangle of its rows and columns, before and after each layer, and the weights in between.
 
     .. math:: (m \times n_{in}) \cdot (n_{in} \times n_{out}) = (m \times n_{out})
@@ -51,7 +51,7 @@ def plot_shapes(network: Network, batch_size: int = 100, *, ax: Any = None, lang
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------

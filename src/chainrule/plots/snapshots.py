@@ -67,7 +67,8 @@ def selected(owner: str, snapshots: Snapshots, count: int) -> list[Snapshot]:
     """
     if not snapshots.kept:
         raise InputError(
-            f"{owner} needs the snapshots of a run, but there is none yet: call fit with callbacks=[snapshots] first."
+            "{owner} needs the snapshots of a run, but there is none yet: call fit with callbacks=[snapshots] first.",
+            owner=owner,
         )
     last = len(snapshots.kept) - 1
     step = max(1, math.ceil(last / (count - 1)))

@@ -66,7 +66,7 @@ def plot_surface(
     optimizers: Sequence[str] | Mapping[str, Optimizer] = ("sgd", "momentum", "adam"),
     steps: int = 50,
     ax: Any = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Any:
     r"""Draw the loss over two parameters, all others as they are, and the path of each optimizer from where they are.
 
@@ -91,7 +91,7 @@ def plot_surface(
     ax
         Where to draw. If None, on a figure of its own.
     lang
-        The language of the labels, "en" or "ko".
+        The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
     Returns
     -------
@@ -128,7 +128,8 @@ def plot_surface(
 def _entries(network: Network, parameters: Sequence[str]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     if isinstance(parameters, str) or len(parameters) != 2 or parameters[0] == parameters[1]:
         raise InputError(
-            f'parameters are two entries, such as ["layer0.W[0, 0]", "layer0.b[0]"], but {parameters!r} came.'
+            'parameters are two entries, such as ["layer0.W[0, 0]", "layer0.b[0]"], but {parameters!r} came.',
+            parameters=parameters,
         )
     return _entry(network, parameters[0]), _entry(network, parameters[1])
 
@@ -142,7 +143,11 @@ def _entry(network: Network, text: str) -> tuple[str, tuple[int, ...]]:
     shape = shapes.get(path)
     if shape is None or len(place) != len(shape) or any(i >= n for i, n in zip(place, shape, strict=True)):
         known = ", ".join(f"layer{path} of shape {shape}" for path, shape in shapes.items())
-        raise InputError(f"There is no parameter {text!r}. This network has {known}; write such as 'layer0.W[0, 0]'.")
+        raise InputError(
+            "There is no parameter {name!r}. This network has {known}; write such as 'layer0.W[0, 0]'.",
+            name=text,
+            known=known,
+        )
     return path, place
 
 
@@ -168,7 +173,10 @@ def _path(plane: _Plane, name: str, rule: Optimizer, steps: int) -> NDArray[np.f
             loss, gradient = plane.at(points[-1])
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
             raise DivergenceError(
-                f"The path of {name} leads to a loss of {loss} in step {t}. Give it a smaller learning rate."
+                "The path of {name} leads to a loss of {loss} in step {step}. Give it a smaller learning rate.",
+                name=name,
+                loss=loss,
+                step=t,
             )
         if rule.clip_norm is not None:
             gradient = gradient * clip_scale(np.asarray(gradient @ gradient), rule.clip_norm)
@@ -193,8 +201,8 @@ def _draw_surface(figure: Any, axes: Any, plane: _Plane, points: NDArray[np.floa
     levels = loss.min() + (loss.max() - loss.min()) * np.linspace(0, 1, _LEVELS) ** 2
     if levels[0] == levels[-1]:
         raise InputError(
-            f"The loss is {loss.min():.3g} wherever the paths lead: it does not depend on these two parameters. Take "
-            "others."
+            "The loss is {loss:.3g} wherever the paths lead: it does not depend on these two parameters. Take others.",
+            loss=loss.min(),
         )
     # Light grays, from white where the loss is least: paths of any color can be seen on them.
     grays = ListedColormap(colormaps["Greys"](np.linspace(0, 0.6, 256)))

@@ -5,23 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.common.errors import DataWarning, InputError, warn
+from chainrule.common.texts import later, tr
 from chainrule.tables.columns import Columns
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.frames import Frame, texts
 from chainrule.tables.targets import Target
 
 
-def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str = "which are left out") -> Any:
+def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str = later("which are left out")) -> Any:
     """Return the rows that have a target; warn of those that have none, and of what becomes of them, unless quiet."""
     missing = texts(table[target]).is_null().to_numpy()
     if not (n := int(missing.sum())):
         return table
     if n == table.height:
-        raise InputError(f"Column {target!r} is missing in all rows: there is nothing to learn.")
+        raise InputError("Column {target!r} is missing in all rows: there is nothing to learn.", target=target)
     if not quiet:
         written = sorted({str(value) for value in table[target].filter(missing).drop_nulls()} - {"", "NaN", "nan"})
-        as_text = f" ({', '.join(map(repr, written[:3]))} stands for a missing value)" if written else ""
-        warn(f"{target!r} is missing in {n:,} of {table.height:,} rows{as_text}, {instead}.", DataWarning)
+        as_text = (
+            " " + tr("({values} stands for a missing value)", values=", ".join(map(repr, written[:3])))
+            if written
+            else ""
+        )
+        warn(
+            "{target!r} is missing in {count:,} of {rows:,} rows{as_text}, {instead}.",
+            DataWarning,
+            target=target,
+            count=n,
+            rows=table.height,
+            as_text=as_text,
+            instead=tr(instead),
+        )
     return table.filter(~missing)
 
 

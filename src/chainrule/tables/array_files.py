@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
+from chainrule.common.texts import tr
 from chainrule.datasets import read_idx
 from chainrule.datasets.idx import read_unzipped
-from chainrule.tables.columns import shown
+from chainrule.tables.recognition import shown
 
 _PICTURE_AXES = (3, 4)  # of an array of pictures: rows, height, width, and perhaps channels
 
@@ -27,7 +28,7 @@ def read_hdf5(path: Path, x: str | None, y: str | None) -> dict[str, Any]:
     try:
         import h5py
     except ImportError as error:
-        raise MissingExtraError("Reading HDF5", "h5py", "tables") from error
+        raise missing_extra("Reading HDF5", "h5py", "tables") from error
     with h5py.File(path, "r") as file:
         names: list[str] = []
         file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
@@ -49,7 +50,7 @@ def read_idx_pair(path: Path, y: str | None) -> dict[str, Any]:
     arrays = {"picture" if inputs.ndim in _PICTURE_AXES else "x": inputs}
     if y is not None:
         arrays["class"] = read_idx(y)
-    names = "its inputs" if y is None else f"its inputs and the classes of {y}"
+    names = tr("its inputs") if y is None else tr("its inputs and the classes of {y}", y=y)
     return columns_of(f"{path}, {names},", arrays, None, None)
 
 
@@ -57,10 +58,12 @@ def _chosen(path: str, names: list[str], x: str | None, y: str | None) -> list[s
     """Return which arrays to read: those that were named, or all."""
     for name in x, y:
         if name is not None and name not in names:
-            raise InputError(f"{path} has no array {name!r}; it has {shown(names) or 'none'}.")
+            raise InputError(
+                "{path} has no array {name!r}; it has {names}.", path=path, name=name, names=shown(names) or tr("none")
+            )
     named = [name for name in (x, y) if name is not None]
     if not named and not names:
-        raise InputError(f"{path} has no arrays.")
+        raise InputError("{path} has no arrays.", path=path)
     return named or names
 
 
@@ -76,18 +79,28 @@ def columns_of(path: str, arrays: Mapping[str, Any], x: str | None, y: str | Non
     if len(set(rows.values())) > 1 or -1 in rows.values():
         sizes = ", ".join(f"{name} {array.shape}" for name, array in list(arrays.items())[:6])
         raise InputError(
-            f"The arrays of {path} have not equally many rows: {sizes}. Name those of the inputs and of the target, "
-            "x and y (on the command line --x and --y)."
+            "The arrays of {path} have not equally many rows: {sizes}. Name those of the inputs and of the target, x "
+            "and y (on the command line --x and --y).",
+            path=path,
+            sizes=sizes,
         )
     columns: dict[str, Any] = {}
     for name, array in arrays.items():
         if array.dtype.kind not in "biufUOM":
-            raise InputError(f"The array {name!r} of {path} is of type {array.dtype}, and neither numbers nor texts.")
+            raise InputError(
+                "The array {name!r} of {path} is of type {dtype}, and neither numbers nor texts.",
+                name=name,
+                path=path,
+                dtype=array.dtype,
+            )
         of_array = _columns(name, array)
         if twice := [column for column in of_array if column in columns]:
             raise InputError(
-                f"{path} has {twice[0]!r} both as a column of the array {name!r} and as another array: rename "
-                "one, or name those to read, x and y (on the command line --x and --y)."
+                "{path} has {twice!r} both as a column of the array {name!r} and as another array: rename one, or "
+                "name those to read, x and y (on the command line --x and --y).",
+                path=path,
+                twice=twice[0],
+                name=name,
             )
         columns.update(of_array)
     return columns
@@ -104,14 +117,19 @@ def _columns(name: str, array: Any) -> dict[str, Any]:
         return {f"{name}_{i}": np.ascontiguousarray(array[:, i]) for i in range(array.shape[1])}
     if array.ndim not in _PICTURE_AXES or array.dtype.kind not in "biuf":
         raise InputError(
-            f"The array {name!r} has the shape {array.shape}: a table takes arrays of one axis, of two, or of pictures."
+            "The array {name!r} has the shape {shape}: a table takes arrays of one axis, of two, or of pictures.",
+            name=name,
+            shape=array.shape,
         )
     pictures = array if array.ndim == 4 else array[..., None]
     if pictures.dtype.kind != "f":
         low, high = int(pictures.min(initial=0)), int(pictures.max(initial=0))
         if low < 0 or high > 255:
             raise InputError(
-                f"The pictures {name!r} go from {low} to {high}, but whole numbers of pixels go from 0 to 255."
+                "The pictures {name!r} go from {low} to {high}, but whole numbers of pixels go from 0 to 255.",
+                name=name,
+                low=low,
+                high=high,
             )
         pictures = pictures.astype(np.uint8)
     return {

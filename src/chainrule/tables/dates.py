@@ -120,8 +120,9 @@ def date_formats(name: str, distinct: Series) -> tuple[tuple[str, ...], int]:
     starts = {format[:5] for format in formats}
     if {"%m/%d", "%d/%m"} <= starts:
         raise InputError(
-            f"Column {name!r} holds dates with the month first and with the day first, so that 01/02/2024 could be "
-            "both: write them all as 2024-02-01."
+            "Column {name!r} holds dates with the month first and with the day first, so that 01/02/2024 could be "
+            "both: write them all as 2024-02-01.",
+            name=name,
         )
     return tuple(formats), total - rest.len()
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
-from chainrule.tables.columns import BOOLEANS
+from chainrule.common.texts import later, tr
 from chainrule.tables.dates import CLOCKS, PLAIN_DATES, in_microseconds, parsed_dates
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat
+from chainrule.tables.recognition import BOOLEANS
 from chainrule.tables.rows import WrongRowError
 
 LARGEST = 3e38
@@ -78,7 +79,7 @@ class Numeric(Encoder):
     scale: float
     missing: bool
     words: tuple[str, ...] = ()
-    kind: ClassVar[str] = "numeric"
+    kind: ClassVar[str] = later("numeric")
 
     @property
     def width(self) -> int:
@@ -113,9 +114,12 @@ def read_numbers(series: Series, format: NumberFormat, words: tuple[str, ...] = 
     if (large := np.abs(x) > LARGEST).any():
         row = int(large.argmax())
         raise WrongRowError(
-            f"Column {series.name!r} is {x[row]:g} in ",
+            "Column {name!r} is {value:g} in {row}, but numbers go up to {largest:g}, the largest of float32: leave it "
+            "empty if it is unknown.",
             row,
-            f", but numbers go up to {LARGEST:g}, the largest of float32: leave it empty if it is unknown.",
+            name=series.name,
+            value=x[row],
+            largest=LARGEST,
         )
     return x
 
@@ -127,9 +131,12 @@ def _refuse(values: Series, parsed: Series, what: str, words: tuple[str, ...]) -
         wrong = wrong.filter(~values[wrong].is_in(words))
     if wrong.len():
         raise WrongRowError(
-            f"Column {values.name!r} held {what} in training, but ",
+            "Column {name!r} held {what} in training, but {row} is {value!r:.40}: write it in the same way, or leave "
+            "it empty if it is unknown.",
             wrong[0],
-            f" is {str(values[wrong[0]])!r:.40}: write it in the same way, or leave it empty if it is unknown.",
+            name=values.name,
+            what=tr(what),
+            value=str(values[wrong[0]]),
         )
 
 
@@ -150,7 +157,7 @@ class Categorical(Encoder):
     categories: tuple[str, ...]
     other: bool
     rare: tuple[str, ...] = ()
-    kind: ClassVar[str] = "categorical"
+    kind: ClassVar[str] = later("categorical")
 
     @property
     def width(self) -> int:
@@ -189,7 +196,7 @@ class Categorical(Encoder):
 class Boolean(Categorical):
     """A truth value: -1 for false, 1 for true, whatever words a table has for them."""
 
-    kind: ClassVar[str] = "boolean"
+    kind: ClassVar[str] = later("boolean")
 
     def values(self, series: Series) -> Series:
         """Return the texts, as "false" and "true"."""
@@ -231,7 +238,7 @@ class Date(Encoder):
     cycles: tuple[str, ...]
     missing: bool
     words: tuple[str, ...] = ()
-    kind: ClassVar[str] = "date"
+    kind: ClassVar[str] = later("date")
 
     @property
     def width(self) -> int:
@@ -267,7 +274,7 @@ def read_dates(series: Series, formats: tuple[str, ...], words: tuple[str, ...] 
     values = texts(series)
     others = () if formats and formats[0] in CLOCKS else PLAIN_DATES
     dates = parsed_dates(values, tuple(dict.fromkeys((*formats, *others))))
-    _refuse(values, dates, "dates" if others else "times of day", words)
+    _refuse(values, dates, later("dates") if others else later("times of day"), words)
     return dates
 
 
@@ -308,7 +315,7 @@ class Picture(Encoder):
 
     shape: tuple[int, ...]
     scale: float
-    kind: ClassVar[str] = "picture"
+    kind: ClassVar[str] = later("picture")
 
     @property
     def width(self) -> int:
@@ -320,8 +327,11 @@ class Picture(Encoder):
         polars = needs_polars("A table")
         if series.dtype != polars.Array or tuple(series.dtype.shape) != self.shape:
             raise InputError(
-                f"Column {self.name!r} held pictures of {' x '.join(map(str, self.shape))} in training, but it is "
-                f"{series.dtype}: read them with the same size."
+                "Column {name!r} held pictures of {shape} in training, but it is {dtype}: read them with the "
+                "same size.",
+                name=self.name,
+                shape=" x ".join(map(str, self.shape)),
+                dtype=series.dtype,
             )
         inputs[:] = series.to_numpy().reshape(len(series), -1) / self.scale
         return 0

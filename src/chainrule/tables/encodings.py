@@ -43,8 +43,9 @@ def encoding_of(path: Path, file: BinaryIO) -> str:
     file.seek(0)
     if name is None:
         raise FileFormatError(
-            f"{path} is no table in text: it is neither UTF-8 nor UTF-16 nor cp949, or it is damaged. Save it as CSV "
-            "with UTF-8, or give the file a name that ends in its kind, such as .parquet or .xlsx."
+            "{path} is no table in text: it is neither UTF-8 nor UTF-16 nor cp949, or it is damaged. Save it as CSV "
+            "with UTF-8, or give the file a name that ends in its kind, such as .parquet or .xlsx.",
+            path=path,
         )
     return name
 

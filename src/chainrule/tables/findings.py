@@ -27,10 +27,12 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
     for encoder in preparation.encoders:
         if len(y) > _FEW and _gives_away(frame, encoder, target, y):
             warn(
-                f"Column {encoder.name!r} says what {target.name!r} is: if it is known only afterwards, as the end "
-                f"of a trip that is to be predicted, leave it out (--drop {encoder.name}, or columns(..., "
-                f"drop=[{encoder.name!r}])).",
+                "Column {name!r} says what {target!r} is: if it is known only afterwards, as the end of "
+                "a trip that is to be predicted, leave it out (--drop {name}, or columns(..., "
+                "drop=[{name!r}])).",
                 DataWarning,
+                name=encoder.name,
+                target=target.name,
             )
         if isinstance(encoder, Categorical):
             _warn_of_totals(frame[encoder.name])
@@ -39,10 +41,13 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
         shares = np.bincount(y) / len(y)
         if (rarest := int(shares.argmin())) >= 0 and shares[rarest] < _RARE:
             warn(
-                f"Class {target.classes[rarest]!r} of {target.name!r} has {shares[rarest]:.1%} of the rows: the "
-                "accuracy says little about it. See the ROC AUC or the balanced accuracy, or weigh the classes "
-                '(--class-weight balanced, or class_weight="balanced").',
+                "Class {label!r} of {target!r} has {share:.1%} of the rows: the accuracy says little about "
+                "it. See the ROC AUC or the balanced accuracy, or weigh the classes (--class-weight balanced, or "
+                'class_weight="balanced").',
                 DataWarning,
+                label=target.classes[rarest],
+                target=target.name,
+                share=shares[rarest],
             )
 
 
@@ -52,9 +57,12 @@ def _warn_of_totals(series: Series) -> None:
     totals = values.filter(values.str.to_lowercase().is_in(_TOTALS).fill_null(False))
     if 0 < totals.len() <= _MOST_TOTALS:
         warn(
-            f"Column {series.name!r} holds {totals[0]!r} in {totals.len():,} of its rows: if these add up the others, "
-            "remove them, because they are learned from.",
+            "Column {name!r} holds {word!r} in {count:,} of its rows: if these add up the others, remove "
+            "them, because they are learned from.",
             DataWarning,
+            name=series.name,
+            word=totals[0],
+            count=totals.len(),
         )
 
 
@@ -65,9 +73,12 @@ def _warn_of_alike(target: Target) -> None:
         other = of_word.setdefault(name.casefold(), name)
         if other != name:
             warn(
-                f"The classes {other!r} and {name!r} of {target.name!r} differ in capital letters only and are learned "
-                "as two: write them alike if they are one.",
+                "The classes {other!r} and {name!r} of {target!r} differ in capital letters only and are "
+                "learned as two: write them alike if they are one.",
                 DataWarning,
+                other=other,
+                name=name,
+                target=target.name,
             )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 
 Frame: TypeAlias = Any
 """A `polars.DataFrame`."""
@@ -31,7 +31,7 @@ def needs_polars(what: str) -> Any:
     try:
         import polars
     except ImportError as error:
-        raise MissingExtraError(what, "polars", "tables") from error
+        raise missing_extra(what, "polars", "tables") from error
     return polars
 
 
@@ -55,7 +55,7 @@ def as_frame(data: Any, what: str = "The table") -> Frame:
     if isinstance(data, polars.DataFrame):
         frame = data
     elif isinstance(data, polars.LazyFrame):
-        raise InputError(f"{what} is a LazyFrame, which is not computed yet: write frame.collect().")
+        raise InputError("{what} is a LazyFrame, which is not computed yet: write frame.collect().", what=what)
     elif module == "pandas" and hasattr(data, "columns"):
         frame = _from_pandas(polars, data)
     elif module == "pyarrow" and hasattr(data, "column_names"):
@@ -64,11 +64,13 @@ def as_frame(data: Any, what: str = "The table") -> Frame:
         frame = _from_python(polars, data, what)
     else:
         raise InputError(
-            f"{what} must be a frame of polars or pandas, a table of pyarrow or a dict of columns, but it is of type "
-            f"{type(data).__name__}. A file is read with chainrule.tables.read(path)."
+            "{what} must be a frame of polars or pandas, a table of pyarrow or a dict of columns, but it is of type "
+            "{kind}. A file is read with chainrule.tables.read(path).",
+            what=what,
+            kind=type(data).__name__,
         )
     if not frame.width:
-        raise InputError(f"{what} has no columns.")
+        raise InputError("{what} has no columns.", what=what)
     refuse_patterns(frame.columns)
     return frame
 
@@ -104,21 +106,25 @@ def _from_python(polars: Any, data: Any, what: str) -> Frame:
         return polars.DataFrame(data, strict=False)
     except (polars.exceptions.PolarsError, TypeError, ValueError) as error:
         raise InputError(
-            f"{what} cannot be read as columns of equal length: {str(error).splitlines()[0]:.200}"
+            "{what} cannot be read as columns of equal length: {error:.200}",
+            what=what,
+            error=str(error).splitlines()[0],
         ) from None
 
 
 def _once(names: list[str]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"The table has several columns named {twice!r}: give each its own name.")
+        raise InputError("The table has several columns named {twice!r}: give each its own name.", twice=twice)
 
 
 def refuse_patterns(names: Iterable[str]) -> None:
     """Raise an error for a name that polars takes for a pattern which the name itself does not fit."""
     for name in names:
         if name.startswith("^") and name.endswith("$") and not _fits_itself(name):
-            raise InputError(f"A column is named {name!r}, which begins with ^ and ends with $: give it another name.")
+            raise InputError(
+                "A column is named {name!r}, which begins with ^ and ends with $: give it another name.", name=name
+            )
 
 
 def _fits_itself(pattern: str) -> bool:
@@ -198,8 +204,10 @@ def texts(series: Series) -> Series:
     polars = needs_polars("A table")
     if has_no_texts(series):
         raise InputError(
-            f"Column {series.name!r} holds values of type {series.dtype}, which are neither numbers, texts nor dates: "
-            "make numbers or texts of them first, or leave it out."
+            "Column {name!r} holds values of type {dtype}, which are neither numbers, texts nor dates: "
+            "make numbers or texts of them first, or leave it out.",
+            name=series.name,
+            dtype=series.dtype,
         )
     if series.dtype.is_float():
         series = series.fill_nan(None)

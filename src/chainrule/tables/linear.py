@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import MissingExtraError
+from chainrule.common.errors import missing_extra
 from chainrule.tables.targets import Target
 
 _FEWEST = 10  # rows, of which a linear model can be made
@@ -77,4 +77,4 @@ def sklearn_module(name: str) -> Any:
     try:
         return importlib.import_module(f"sklearn.{name}")
     except ImportError as error:
-        raise MissingExtraError("Scoring a table", "scikit-learn", "tables") from error
+        raise missing_extra("Scoring a table", "scikit-learn", "tables") from error

@@ -14,13 +14,14 @@ from chainrule.common import console
 from chainrule.common.console import say
 from chainrule.common.errors import DataWarning, FileFormatError, InputError, warn
 from chainrule.common.settings import whole
+from chainrule.common.texts import later, tr
 from chainrule.common.version import __version__
 from chainrule.files import models
 from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import arguments, networks, preparation
 from chainrule.tables.answers import with_answers, with_own_past
-from chainrule.tables.columns import Columns, check_has, shown
+from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
 from chainrule.tables.examples import examples, shape_of
@@ -28,6 +29,7 @@ from chainrule.tables.findings import warn_of_findings
 from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
+from chainrule.tables.recognition import shown
 from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, behind, naive, scores
 from chainrule.tables.seen_rows import SeenRows, rebuilt_seen_rows
@@ -165,7 +167,7 @@ class TableModel:
         columns = without_groups(recognized(table) if columns is None else columns, group)
         arguments.check_covers(columns, target)
         answered = with_answers(
-            table, target, instead="and windows with them are left out" if past else "which are left out"
+            table, target, instead=later("and windows with them are left out") if past else later("which are left out")
         )
         if past is None:
             table = answered
@@ -203,18 +205,23 @@ class TableModel:
         """Say, before the training, what the columns are and what is learned from."""
         say(self.about(columns))
         if isinstance(table, Scan):
-            say(f"what they are is told from {frame.height:,} of {table.height:,} rows, drawn from all of them")
+            say(
+                "what they are is told from {rows:,} of {total:,} rows, drawn from all of them",
+                rows=frame.height,
+                total=table.height,
+            )
         if time in self.preparation.names:
             say(
-                f"{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., drop=[{time!r}]), "
-                "leaves it out."
+                "{time!r} orders the rows and is learned from, too; --drop {time}, or columns(..., drop=[{time!r}]), "
+                "leaves it out.",
+                time=time,
             )
 
     @property
     def classes(self) -> NDArray[Any]:
         """The classes as `predict` gives them, in the order of `predict_proba`; a regression has none."""
         if self.target.task == "regression":
-            raise AttributeError(f"{self.target.name!r} is a number, which has no classes.")
+            raise AttributeError(tr("{name!r} is a number, which has no classes.", name=self.target.name))
         return self.target.labels(np.eye(len(self.target.classes))).to_numpy()  # type: ignore[no-any-return]
 
     @property
@@ -228,21 +235,23 @@ class TableModel:
     def predicts(self) -> str:
         """What it predicts, for people."""
         if self.target.task == "regression":
-            what = f"values from {self.target.low:.6g} to {self.target.high:.6g}"
+            task = tr("regression")
+            what = tr("values from {low:.6g} to {high:.6g}", low=self.target.low, high=self.target.high)
         else:
-            what = shown(self.target.classes)
-        return f"{self.target.name}: {self.target.task}, {what} ({self.target.why})"
+            task, what = tr("classification"), shown(self.target.classes)
+        return f"{self.target.name}: {task}, {what} ({self.target.why})"
 
     @property
     def trained(self) -> str:
         """How it was trained, for people."""
         epochs = self.report.get("history", ())
-        text = f"trained on {self.report['rows']:,} rows for {len(epochs)} epochs"
-        best = self.report.get("kept_epoch")
-        if best is None:
+        text = tr("trained on {rows:,} rows for {epochs} epochs", rows=self.report["rows"], epochs=len(epochs))
+        if (best := self.report.get("kept_epoch")) is None:
             return text
-        whose = "the validation data" if self.report.get("own_validation") else "a fifth of them that told when to stop"
-        return f"{text}; epoch {best} is kept, the best one on {whose}"
+        if self.report.get("own_validation"):
+            return text + "; " + tr("epoch {best} is kept, the best one on the validation data", best=best)
+        kept = tr("epoch {best} is kept, the best one on a fifth of them that told when to stop", best=best)
+        return f"{text}; {kept}"
 
     def predict(self, data: Any) -> Any:
         """Return the class or the value of each row of a table.
@@ -268,7 +277,7 @@ class TableModel:
     def predict_proba(self, data: Any) -> NDArray[np.float64]:
         """Return the probability of each class, of shape (rows, classes), in the order of ``target.classes``."""
         if self.target.task == "regression":
-            raise InputError(f"{self.target.name!r} is a number, which has no classes: use predict.")
+            raise InputError("{name!r} is a number, which has no classes: use predict.", name=self.target.name)
         return self._outputs(data)
 
     def _outputs(self, data: Any) -> NDArray[np.float64]:
@@ -322,7 +331,7 @@ class TableModel:
             new += [polars.Series(f"probability of {c}", P[:, k]) for k, c in enumerate(self.target.classes)]
         if taken := [series.name for series in new if series.name in frame.columns]:
             raise InputError(
-                f"The table has columns that are called like the predictions, {shown(taken)}: rename them."
+                "The table has columns that are called like the predictions, {taken}: rename them.", taken=shown(taken)
             )
         numbers = [series.fill_nan(None) if series.dtype.is_float() else series for series in new]
         return frame.with_columns(numbers), unknown
@@ -379,7 +388,7 @@ class TableModel:
         DataWarning
             If the network is clearly behind one of the baselines.
         """
-        self.report["test"] = compared = {"this network": self.evaluate(test), **self.baselines(train, test)}
+        self.report["test"] = compared = {later("this network"): self.evaluate(test), **self.baselines(train, test)}
         if sentence := behind(compared):
             warn(sentence, DataWarning)
         return compared
@@ -389,7 +398,7 @@ class TableModel:
         lines = [str(columns), self.predicts]
         assert self.network.input_shape is not None
         shape = " x ".join(map(str, self.network.input_shape))
-        inputs = "1 input" if shape == "1" else f"{shape} inputs"
+        inputs = tr("1 input") if shape == "1" else tr("{shape} inputs", shape=shape)
         return "\n".join([*lines, f"{_columns(len(self.preparation.encoders))} {inputs}"])
 
     def save(self, path: str | Path) -> None:
@@ -422,7 +431,7 @@ class TableModel:
         """
         network, description = models.load_described(path)
         if cls.KEY not in description:
-            raise FileFormatError(f"{path} holds a network that knows no table: load it with chainrule.load.")
+            raise FileFormatError("{path} holds a network that knows no table: load it with chainrule.load.", path=path)
         return cls.of(network, description[cls.KEY], str(path))
 
     @classmethod
@@ -438,12 +447,17 @@ class TableModel:
             wanted = (shape_of(prepared, past), (1 if outputs == 2 else outputs,))
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise FileFormatError(
-                f"{name} does not describe a table that this version knows: {error!r:.200}"
+                "{name} does not describe a table that this version knows: {error!r:.200}", name=name, error=error
             ) from error
         if wanted != (network.input_shape, network.output_shape):
             raise FileFormatError(
-                f"{name} describes a table of {wanted[0]} inputs and {wanted[1]} outputs, but its network takes "
-                f"{network.input_shape} and gives {network.output_shape}."
+                "{name} describes a table of {n_in} inputs and {n_out} outputs, but its network takes "
+                "{input_shape} and gives {output_shape}.",
+                name=name,
+                n_in=wanted[0],
+                n_out=wanted[1],
+                input_shape=network.input_shape,
+                output_shape=network.output_shape,
             )
         return model
 
@@ -462,16 +476,21 @@ def _table(data: Any, past: Past | None = None) -> Any:
 
 
 def _columns(n: int) -> str:
-    return "1 column becomes" if n == 1 else f"{n:,} columns become"
+    return tr("1 column becomes") if n == 1 else tr("{count:,} columns become", count=n)
 
 
 def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
     counts = sum(map(Counter, unknown), Counter[str]())
     for name, n in counts.items():
         warn(
-            f"Column {name!r} has {n:,} value{'s' if n > 1 else ''} that training did not know; "
-            "for the network they are none of its categories.",
+            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
+            "categories."
+            if n == 1
+            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
+            "its categories.",
             DataWarning,
+            name=name,
+            count=n,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from chainrule.common.texts import tr
 from chainrule.tables.frames import Series, needs_polars
 
 UNITS = (
@@ -93,8 +94,8 @@ class NumberFormat:
         """How to say it to people, with an example."""
         number = {".": "1,234.5" if self.grouped else "1.5", ",": "1.234,5" if self.grouped else "1,5"}[self.decimal]
         if self == PLAIN:
-            return "numbers"
-        return f"numbers like {number}{f' {self.unit}' if self.unit else ''}"
+            return tr("numbers")
+        return tr("numbers like {number}", number=f"{number} {self.unit}".rstrip())
 
 
 PLAIN = NumberFormat()

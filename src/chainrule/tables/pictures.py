@@ -36,8 +36,9 @@ def read_pictures(folder: Path, size: tuple[int, int] | None) -> Frame:
     )
     if not files:
         raise InputError(
-            f"{folder} has no folders with pictures: it needs a folder for each class, as in "
-            f"{folder / 'cats' / '1.png'}."
+            "{folder} has no folders with pictures: it needs a folder for each class, as in {example}.",
+            folder=folder,
+            example=folder / "cats" / "1.png",
         )
     return polars.DataFrame(
         {
@@ -68,14 +69,21 @@ def with_pictures(frame: Frame, column: str, folder: Path, size: tuple[int, int]
     """
     if "picture" in frame.columns:
         raise InputError(
-            f"Column {column!r} names pictures, which become a column 'picture', but the table has one: rename that."
+            "Column {column!r} names pictures, which become a column 'picture', but the table has one: rename that.",
+            column=column,
         )
     names = frame[column].to_list()
     for row, name in enumerate(names):
         if name is None or not (folder / name).is_file():
-            what = "is missing" if name is None else f"is {name!r:.80}, but {folder} has no such file"
             raise WrongRowError(
-                f"Column {column!r} names pictures. In ", row, f" it {what}: correct it, or drop the row."
+                "Column {column!r} names pictures, but in {row} it is missing: correct it, or drop the row."
+                if name is None
+                else "Column {column!r} names pictures, but in {row} it is {name!r:.80}, and {folder} has no such "
+                "file: correct it, or drop the row.",
+                row,
+                column=column,
+                name=name,
+                folder=folder,
             )
     return frame.with_columns(_stacked([folder / name for name in names], size))
 

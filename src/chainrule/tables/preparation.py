@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import DataWarning, InputError, MissingExtraError, warn
-from chainrule.tables.columns import Column, Columns, likely, shown
+from chainrule.common.errors import DataWarning, InputError, missing_extra, warn
+from chainrule.common.names import meant
+from chainrule.common.texts import tr
+from chainrule.tables.columns import Columns
 from chainrule.tables.encoders import (
     CYCLES,
     SMALLEST,
@@ -26,6 +28,7 @@ from chainrule.tables.encoders import (
 )
 from chainrule.tables.frames import Frame, Series, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.recognition import Column, shown
 from chainrule.tables.scans import Scan
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
@@ -89,8 +92,12 @@ class Preparation:
         there = set(frame.columns)
         if missing := [name for name in self.names if name not in there]:
             raise InputError(
-                f"The model was trained with the columns {shown(self.names)}, but the table lacks {shown(missing)}. It "
-                f"has {shown(frame.columns)}.{likely(missing, frame.columns)}"
+                "The model was trained with the columns {names}, but the table lacks {missing}. It has "
+                "{columns}.{suggestion}",
+                names=shown(self.names),
+                missing=shown(missing),
+                columns=shown(frame.columns),
+                suggestion=likely(missing, frame.columns),
             )
         plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
         frame = with_numbers(with_plain_numbers(frame, plain), plain)
@@ -131,16 +138,27 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
     used = [column for column in kept if _has_values(frame[column.name], column.words)]
     if empty := [column.name for column in kept if column not in used]:
         warn(
-            f"No row that trains has a value of {shown(empty)}: left out. Where only later rows have one, split the "
-            "table in another way.",
+            "No row that trains has a value of {empty}: left out. Where only later rows have one, split the table in "
+            "another way.",
             DataWarning,
+            empty=shown(empty),
         )
     if not used:
         notes = "; ".join(f"{column.name!r}: {column.note}" for column in columns if column.name != target)
-        raise InputError(f"There is no column to learn from besides {target!r}. {notes:.500}".rstrip())
+        raise InputError(
+            "There is no column to learn from besides {target!r}. {notes:.500}"
+            if notes
+            else "There is no column to learn from besides {target!r}.",
+            target=target,
+            notes=notes,
+        )
     if len(used) > 1 and (picture := next((c for c in used if c.kind == "picture"), None)):
         others = [column.name for column in used if column is not picture]
-        raise InputError(f"Pictures are learned from by themselves: leave out {shown(others)}, or {picture.name!r}.")
+        raise InputError(
+            "Pictures are learned from by themselves: leave out {others}, or {picture!r}.",
+            others=shown(others),
+            picture=picture.name,
+        )
     numbers = {c.name: read_numbers(frame[c.name], c.numbers, c.words) for c in used if c.kind == "numeric"}
     dates = {c.name: read_dates(frame[c.name], c.dates, c.words) for c in used if c.kind == "date"}
     measured = _measured({**numbers, **{name: days(series) for name, series in dates.items()}})
@@ -182,7 +200,7 @@ def _measured(numbers: dict[str, NDArray[np.float64]]) -> dict[str, tuple[float,
     try:
         from sklearn.preprocessing import RobustScaler, StandardScaler
     except ImportError as error:
-        raise MissingExtraError("Preparing a table", "scikit-learn", "tables") from error
+        raise missing_extra("Preparing a table", "scikit-learn", "tables") from error
     x = np.column_stack(list(numbers.values()))
     low, high = np.nanquantile(x, [0.25, 0.75], axis=0)
     spread, centers, scales = high > low, np.zeros(len(numbers)), np.ones(len(numbers))
@@ -212,3 +230,10 @@ def _categorical(name: str, boolean: bool, series: Series) -> Categorical:
 def _picture(series: Series) -> Picture:
     scale = 1.0 if series.dtype.inner.is_float() else _LARGEST_LEVEL
     return Picture(series.name, tuple(series.dtype.shape), scale)
+
+
+def likely(missing: Sequence[str], names: Sequence[str]) -> str:
+    """Return a question that says which of the names were likely meant by those that are missing, if any were."""
+    near = [(name, meant(name, names)) for name in missing[:3]]
+    pairs = ", ".join(tr("{there!r} for {name!r}", there=there, name=name) for name, there in near if there is not None)
+    return " " + tr("Did you mean {pairs}? Then rename what is there.", pairs=pairs) if pairs else ""

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chainrule.common.errors import ChainruleError, FileFormatError, InputError, MissingExtraError
+from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.reading import opened
+from chainrule.common.texts import later, tr
 from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
 from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
@@ -63,38 +64,38 @@ def read(
         If the package that reads this kind is not installed.
     """
     if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
-        raise InputError(f"read takes the path of a file, but got {path!r:.80}.")
+        raise InputError("read takes the path of a file, but got {path!r:.80}.", path=path)
     path = Path(path)
     if path.is_dir():
-        _refuse_others(path, "a folder of pictures", sheet=sheet, x=x, y=y)
+        _refuse_others(path, later("a folder of pictures"), sheet=sheet, x=x, y=y)
         return read_pictures(path, size)
     with opened(path) as file:
         start = file.read(8)
     if start == _HDF5 or (start.startswith(_ZIP) and path.suffix.lower() == ".npz"):
-        _refuse_others(path, "a file of arrays", sheet=sheet, size=size)
+        _refuse_others(path, later("a file of arrays"), sheet=sheet, size=size)
         with _whole(path):
             arrays = read_hdf5 if start == _HDF5 else read_npz
             return as_frame(arrays(path, x, y), str(path))
     if start.startswith(_GZIP) and not is_idx(path):
-        raise InputError(f"{path} is packed: unpack it first, as with `gunzip --keep {path}`.")
+        raise InputError("{path} is packed: unpack it first, as with `gunzip --keep {path}`.", path=path)
     if start.startswith((_IDX, _GZIP)):
-        _refuse_others(path, "an IDX file", sheet=sheet, x=x, size=size)
+        _refuse_others(path, later("an IDX file"), sheet=sheet, x=x, size=size)
         return as_frame(read_idx_pair(path, y))
-    _refuse_others(path, "a table", x=x, y=y)
+    _refuse_others(path, later("a table"), x=x, y=y)
     if start.startswith((_ZIP, _OLD_EXCEL)):
-        _refuse_others(path, "an Excel file", size=size)
+        _refuse_others(path, later("an Excel file"), size=size)
         with _whole(path):
             return _excel(path, sheet)
-    _refuse_others(path, "no Excel file", sheet=sheet)
+    _refuse_others(path, later("no Excel file"), sheet=sheet)
     if start.startswith((PARQUET, ARROW)):
-        _refuse_others(path, "no text file", size=size)
+        _refuse_others(path, later("no text file"), size=size)
         polars = needs_polars("Reading a table")
         with _whole(path):
             return polars.read_parquet(path) if start.startswith(PARQUET) else polars.read_ipc(path)
     frame = read_text_file(path)
     if column := column_of_pictures(frame, path.parent):
         return with_pictures(frame, column, path.parent, size)
-    _refuse_others(path, "a table without names of pictures", size=size)
+    _refuse_others(path, later("a table without names of pictures"), size=size)
     return frame
 
 
@@ -118,7 +119,9 @@ def scan(path: str | Path) -> Scan:
     """
     path = Path(path)
     if not can_be_scanned(path):
-        raise InputError(f"{path} is read whole: scan takes CSV, TSV, Parquet and Arrow files, read takes this one.")
+        raise InputError(
+            "{path} is read whole: scan takes CSV, TSV, Parquet and Arrow files, read takes this one.", path=path
+        )
     return Scan(path)
 
 
@@ -142,7 +145,13 @@ def _refuse_others(path: Path, kind: str, **settings: Any) -> None:
     """Raise an error if a setting was said that means nothing for this kind of file."""
     for name, value in settings.items():
         if value is not None:
-            raise InputError(f"{path} is {kind}, for which {name}={value!r} means nothing: leave it out.")
+            raise InputError(
+                "{path} is {kind}, for which {name}={value!r} means nothing: leave it out.",
+                path=path,
+                kind=tr(kind),
+                name=name,
+                value=value,
+            )
 
 
 @contextmanager
@@ -154,8 +163,9 @@ def _whole(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # of polars, calamine, h5py and numpy, which have many for damage
         raise FileFormatError(
-            f"{path} cannot be read: {str(error).strip().splitlines()[0] if str(error).strip() else error!r:.200}. "
-            "It is truncated or damaged: get or write it again."
+            "{path} cannot be read: {error!r:.200}. It is truncated or damaged: get or write it again.",
+            path=path,
+            error=str(error).strip().splitlines()[0] if str(error).strip() else error,
         ) from error
 
 
@@ -163,16 +173,21 @@ def _excel(path: Path, sheet: str | None) -> Frame:
     try:
         import fastexcel
     except ImportError as error:
-        raise MissingExtraError("Reading Excel", "fastexcel", "tables") from error
+        raise missing_extra("Reading Excel", "fastexcel", "tables") from error
     names = fastexcel.read_excel(path).sheet_names
     if sheet is not None and sheet not in names:
-        raise InputError(f"{path} has no sheet {sheet!r}; its sheets are {', '.join(map(repr, names))}.")
+        raise InputError(
+            "{path} has no sheet {sheet!r}; its sheets are {names}.",
+            path=path,
+            sheet=sheet,
+            names=", ".join(map(repr, names)),
+        )
     sheet, cells = _sheet(path, names if sheet is None else [sheet])
     if cells.height == 0:
-        raise InputError(f"The sheet {sheet!r} of {path} is empty.")
+        raise InputError("The sheet {sheet!r} of {path} is empty.", sheet=sheet, path=path)
     first = cells.row(0)
     header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(first, 1)]
-    source = f"the sheet {sheet!r} of {path}"
+    source = tr("the sheet {sheet!r} of {path}", sheet=sheet, path=path)
     check_names(source, header)
     cells.columns = header
     check_no_title(source, cells[1:], [name for name, cell in zip(header, first, strict=True) if cell is None])
@@ -187,9 +202,12 @@ def _sheet(path: Path, names: list[str]) -> tuple[str, Frame]:
     tables = [(name, cells) for name in names[1:] if _is_table(cells := _cells(path, name))]
     if len(tables) > 1:
         raise InputError(
-            f"The sheet {names[0]!r} of {path}, the first one, holds no table, and several others do: name one, as in "
-            f"--sheet {tables[0][0]!r} or read(..., sheet={tables[0][0]!r}). They are "
-            f"{', '.join(repr(name) for name, _ in tables)}."
+            "The sheet {first!r} of {path}, the first one, holds no table, and several others do: name one, as in "
+            "--sheet {sheet!r} or read(..., sheet={sheet!r}). They are {sheets}.",
+            first=names[0],
+            path=path,
+            sheet=tables[0][0],
+            sheets=", ".join((repr(name) for name, _ in tables)),
         )
     return tables[0] if tables else (names[0], first)
 

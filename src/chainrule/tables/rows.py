@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 
 
 def place(row: int) -> str:
@@ -11,7 +12,7 @@ def place(row: int) -> str:
     >>> place(2)
     'row 3 (4 with the header)'
     """
-    return f"row {row + 1} ({row + 2} with the header)"
+    return tr("row {row} ({line} with the header)", row=row + 1, line=row + 2)
 
 
 class WrongRowError(InputError):
@@ -23,10 +24,10 @@ class WrongRowError(InputError):
         Its index.
     """
 
-    def __init__(self, before: str, row: int, after: str) -> None:
-        super().__init__(f"{before}{place(row)}{after}")
-        self.row, self._before, self._after = row, before, after
+    def __init__(self, english: str, index: int, /, **values: object) -> None:
+        super().__init__(english, row=place(index), **values)
+        self.row, self._english, self._values = index, english, values
 
     def at(self, row: int) -> WrongRowError:
         """Return the same of another row."""
-        return WrongRowError(self._before, row, self._after)
+        return WrongRowError(self._english, row, **self._values)

@@ -113,9 +113,9 @@ class Scan:
                 result = function(frame if rows is None else frame.filter(rows))
             except WrongRowError as error:
                 row = error.row if rows is None else int(np.flatnonzero(rows)[error.row])
-                raise InputError(f"In {self.path}: {error.at(start + row)}") from None
+                raise InputError("In {path}: {at}", path=self.path, at=error.at(start + row)) from None
             except InputError as error:
-                raise InputError(f"In {self.path}: {error}") from None
+                raise InputError("In {path}: {error}", path=self.path, error=error) from None
             start += frame.height
             yield result
 
@@ -174,7 +174,12 @@ def _blocks_of_text(path: Path) -> Iterator[Frame]:
         for name in empty:
             if frame[name].null_count() < frame.height:
                 value = frame[name].drop_nulls()[0]
-                raise InputError(f"{path} has the value {value!r:.40} in its {name}, which has no name: give it one.")
+                raise InputError(
+                    "{path} has the value {value!r:.40} in its {name}, which has no name: give it one.",
+                    path=path,
+                    value=value,
+                    name=name,
+                )
         yield frame.drop(empty)
 
 
@@ -191,7 +196,9 @@ def _blocks_of_frame(path: Path) -> Iterator[Frame]:
             yield frame.slice(start, rows).collect()
     except (polars.exceptions.PolarsError, OSError) as error:
         raise FileFormatError(
-            f"{path} cannot be read: {str(error).splitlines()[0]:.200}. It is truncated or damaged: write it again."
+            "{path} cannot be read: {error:.200}. It is truncated or damaged: write it again.",
+            path=path,
+            error=str(error).splitlines()[0],
         ) from None
 
 

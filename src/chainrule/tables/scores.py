@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.number_text import number_text
+from chainrule.common.texts import later, tr
 from chainrule.tables.encoders import SMALLEST
 from chainrule.tables.frames import Frame, texts
 from chainrule.tables.linear import linear_model, sklearn_module
 from chainrule.tables.targets import Target
 from chainrule.tables.windows import Past
 
-LINEAR = {"regression": "ridge regression", "classification": "logistic regression"}
+LINEAR = {"regression": later("ridge regression"), "classification": later("logistic regression")}
 """What the linear baseline is called."""
 _IMBALANCED = 0.2  # of the rows: of a rarer class the accuracy says little
 
@@ -80,10 +81,10 @@ def baselines(
     X, y = _at_most(*train)
     linear = linear_model(target, X, y)
     if target.task == "regression":
-        contenders = {"mean": dummy.DummyRegressor().fit(X, y), LINEAR[target.task]: linear}
+        contenders = {later("mean"): dummy.DummyRegressor().fit(X, y), LINEAR[target.task]: linear}
     else:
         most_frequent = dummy.DummyClassifier(strategy="prior").fit(X, y)
-        contenders = {"most frequent class": most_frequent, LINEAR[target.task]: linear}
+        contenders = {later("most frequent class"): most_frequent, LINEAR[target.task]: linear}
     outputs: dict[str, list[NDArray[Any]]] = {name: [] for name in contenders}
     for X in blocks:
         if not len(X):
@@ -99,7 +100,7 @@ def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
 
     >>> behind({"this network": {"rmse": 3.0, "r2": 0.9}, "mean": {"rmse": 10.0, "r2": 0.0}})
     ''
-    >>> print(behind({"this network": {"accuracy": 0.5}, "last class": {"accuracy": 0.75}}))
+    >>> print(behind({later("this network"): {"accuracy": 0.5}, "last class": {"accuracy": 0.75}}))
     The network is behind the last class on the rows that test (accuracy 0.5000 against 0.7500). Try a longer history.
     """
     (_, network), *baselines = scores.items()
@@ -111,23 +112,36 @@ def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
         own, other = (1 - s[score] if score == "accuracy" else s[score] for s in (network, values))
         if own > worst * other:
             worst = own / max(other, SMALLEST)
-            sentence = (
-                f"The network is behind {_ARTICLE.get(name, 'the ')}{name} on the rows that test ({score} "
-                f"{number_text(network[score])} against {number_text(values[score])}). {_NEXT[name]}"
+            sentence = tr(
+                "The network is behind {baseline} on the rows that test ({score} {own} against {other}).",
+                baseline=tr(_CALLED[name]),
+                score=tr(score),
+                own=number_text(network[score]),
+                other=number_text(values[score]),
             )
+            sentence += f" {tr(_NEXT[name])}"
     return sentence
 
 
 _CLEARLY = 1.1  # times the error: what is less may be the draw of the rows that test
 _DECIDING = ("rmse", "log_loss", "accuracy")
 _NEGLIGIBLE = {"r2": 0.01, "log_loss": 0.01}
-_ARTICLE = dict.fromkeys(LINEAR.values(), "")
-_HISTORY = "Try a longer history."
-_COLUMNS = "The columns say little of the target, or these rows are unlike those that train: look at both."
+_CALLED = {
+    **{name: name for name in LINEAR.values()},
+    "mean": later("the mean"),
+    "most frequent class": later("the most frequent class"),
+    "last value": later("the last value"),
+    "last class": later("the last class"),
+    "one season before": later("the value one season before"),
+}
+_HISTORY = later("Try a longer history.")
+_COLUMNS = later("The columns say little of the target, or these rows are unlike those that train: look at both.")
 _NEXT = {
     **dict.fromkeys(
         LINEAR.values(),
-        'Try preset="tabular" (--preset tabular), or fewer and smaller layers; a network gains most from more rows.',
+        later(
+            'Try preset="tabular" (--preset tabular), or fewer and smaller layers; a network gains most from more rows.'
+        ),
     ),
     **dict.fromkeys(("mean", "most frequent class"), _COLUMNS),
     **dict.fromkeys(("last value", "last class", "one season before"), _HISTORY),
@@ -147,13 +161,13 @@ def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float
     values = np.full(frame.height, np.nan)
     values[known] = target.numbers_of(frame[target.name].filter(known))
     seen, rows = seen[known[rows]], rows[known[rows]]
-    name = "value" if target.task == "regression" else "class"
-    result = {f"last {name}": _of_certain(target, values[rows], values[seen[:, -1]])}
+    last = later("last value") if target.task == "regression" else later("last class")
+    result = {last: _of_certain(target, values[rows], values[seen[:, -1]])}
     season, back = past.season(frame), 0
     if season:
         back = past.history - (-past.horizon % season) - 1  # of the same hour, the last one that is known
     if season and 0 <= back < past.history:
-        result["one season before"] = _of_certain(target, values[rows], values[seen[:, back]])
+        result[later("one season before")] = _of_certain(target, values[rows], values[seen[:, back]])
     return result
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.settings import number, whole
+from chainrule.common.texts import tr
 from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.dates import date_formats, format_without_signs, parsed_dates
 from chainrule.tables.encoders import days, read_dates, read_numbers
@@ -69,7 +70,9 @@ def split(
     seed = whole("split", "seed", seed, least=0)
     named = {name: column for name, column in (("stratify", stratify), ("time", time), ("group", group)) if column}
     if len(named) > 1:
-        raise InputError(f"A table is split by one rule, but {' and '.join(named)} were said: name one of them.")
+        raise InputError(
+            "A table is split by one rule, but several were said: {named}. Name one of them.", named=", ".join(named)
+        )
     for column in named.values():
         check_has(frame, column)
     if time is not None:
@@ -80,13 +83,20 @@ def split(
         strata = np.zeros(frame.height, int) if stratify is None else _codes(frame[stratify])
         tests = draw(strata, share, seed)
     if not tests.any() or tests.all():
-        part = "test" if not tests.any() else "train"
         alone = (
-            "" if stratify is None else f" A value of {stratify!r} that a single row has trains: leave out stratify."
+            ""
+            if stratify is None
+            else " " + tr("A value of {column!r} that a single row has trains: leave out stratify.", column=stratify)
         )
         raise InputError(
-            f"A share of {share:g} of {frame.height:,} rows leaves no row to {part} on: give it more rows, or another "
-            f"share.{alone}"
+            "A share of {share:g} of {rows:,} rows leaves no row to test on: give it more rows, or another "
+            "share.{alone}"
+            if not tests.any()
+            else "A share of {share:g} of {rows:,} rows leaves no row to train on: give it more rows, or another "
+            "share.{alone}",
+            share=share,
+            rows=frame.height,
+            alone=alone,
         )
     parts = Split(frame.filter(~tests), frame.filter(tests))
     if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
@@ -129,9 +139,9 @@ def _latest(
     moments = moments_of(series, formats, numbers)
     if np.isnan(moments).any():
         raise WrongRowError(
-            f"Column {series.name!r} is missing in ",
+            "Column {name!r} is missing in {row}: to split by time, each row needs one.",
             int(np.isnan(moments).argmax()),
-            ": to split by time, each row needs one.",
+            name=series.name,
         )
     first = np.sort(moments)[-max(1, round(len(moments) * share))]
     return moments >= first  # type: ignore[no-any-return]
@@ -160,7 +170,10 @@ def time_formats(series: Series) -> tuple[tuple[str, ...], NumberFormat | None]:
     parsed = parsed_dates(values, formats) if dates >= some else numbers.parsed(values)
     row = (parsed.is_null() & values.is_not_null()).arg_true()[0]
     raise WrongRowError(
-        f"Column {series.name!r} is no time: it holds {values[row]!r:.40} in ", row, ", and neither dates nor numbers."
+        "Column {name!r} is no time: it holds {value!r:.40} in {row}, and neither dates nor numbers.",
+        row,
+        name=series.name,
+        value=values[row],
     )
 
 
@@ -186,8 +199,9 @@ def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
     codes = _codes(series)
     if codes.max(initial=0) == 0:
         raise InputError(
-            f"Column {series.name!r} has one group only, so all rows would be in the same part: "
-            "name another column, or split at random."
+            "Column {name!r} has one group only, so all rows would be in the same part: name another column, or split "
+            "at random.",
+            name=series.name,
         )
     sizes = np.bincount(codes)
     order = np.random.default_rng(seed).permutation(len(sizes))
@@ -223,7 +237,7 @@ def without_groups(columns: Columns, group: str | None) -> Columns:
     """Return columns with the one of groups left out: what is learned of a patient says nothing of another one."""
     left_out: dict[str, Any] = {
         "kind": "left out",
-        "note": "its groups split the rows, and new rows are of other groups",
+        "note": tr("its groups split the rows, and new rows are of other groups"),
     }
     return Columns([replace(column, **left_out) if column.name == group else column for column in columns])
 
@@ -240,9 +254,11 @@ def _warn_of_repeated(train: NDArray[np.uint64], test: NDArray[np.uint64]) -> No
     repeated = int(np.isin(test, train).sum())
     if repeated:
         warn(
-            f"{repeated:,} of {len(test):,} rows that test are the same as rows that train, so they test nothing new: "
+            "{repeated:,} of {test:,} rows that test are the same as rows that train, so they test nothing new: "
             "remove duplicate rows, or split by the group that they come from.",
             DataWarning,
+            repeated=repeated,
+            test=len(test),
         )
 
 

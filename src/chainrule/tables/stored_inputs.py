@@ -43,8 +43,12 @@ def stored_inputs(
                     start += len(X)
         except OSError as error:
             raise UnwritableError(
-                f"The prepared inputs of {scan.path} cannot be stored in {folder}: {reason(error)}. They take "
-                f"{scan.height * preparation.width * 4 / 1e6:,.0f} MB; name another folder by the variable TMPDIR."
+                "The prepared inputs of {path} cannot be stored in {folder}: {error}. They take {height:,.0f} MB; "
+                "name another folder by the variable TMPDIR.",
+                path=scan.path,
+                folder=folder,
+                error=reason(error),
+                height=scan.height * preparation.width * 4 / 1000000.0,
             ) from error
         sizes = [int(rows.sum()) for rows in parts]
         yield [

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.data.spread import mean_and_deviation
-from chainrule.tables.columns import Column, shown
 from chainrule.tables.encoders import LARGEST, SMALLEST, read_numbers, truth_values
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
+from chainrule.tables.recognition import Column, shown
 from chainrule.tables.rows import WrongRowError
 
 Task = Literal["classification", "regression"]
@@ -86,16 +87,18 @@ class Target:
             if unknown.any():
                 row = int(unknown.argmax())
                 raise WrongRowError(
-                    f"Column {self.name!r} is {values[row]!r:.40} in ",
+                    "Column {name!r} is {value!r:.40} in {row}, but the model knows the classes {classes}.",
                     row,
-                    f", but the model knows the classes {shown(self.classes)}.",
+                    name=self.name,
+                    value=values[row],
+                    classes=shown(self.classes),
                 )
             y = codes.fill_null(-1).to_numpy()
         if missing.any():
             raise WrongRowError(
-                f"Column {self.name!r} is missing in ",
+                "Column {name!r} is missing in {row}: where the answer is unknown, there is nothing to compare with.",
                 int(missing.argmax()),
-                ": where the answer is unknown, there is nothing to compare with.",
+                name=self.name,
             )
         return y
 
@@ -117,8 +120,11 @@ class Target:
         by_text = {str(name).lower() if isinstance(name, bool) else str(name): value for name, value in weights.items()}
         if by_text.keys() != places.keys():
             raise InputError(
-                f"class_weight takes a weight for each class of {self.name!r}, which are {shown(self.classes)}, but it "
-                f"has weights for {shown(list(by_text))}."
+                "class_weight takes a weight for each class of {name!r}, which are {classes}, but it has weights for "
+                "{by_text}.",
+                name=self.name,
+                classes=shown(self.classes),
+                by_text=shown(list(by_text)),
             )
         return {place: by_text[text] for text, place in places.items()}
 
@@ -134,42 +140,55 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
     name = series.name
     if task != "classification" and column.words and texts(series).is_in(column.words).any():
         raise InputError(
-            f"Column {name!r} is to be predicted as a number, but some rows hold {shown(column.words)}: leave the cell "
-            "empty where the answer is unknown, and drop rows of totals."
+            "Column {name!r} is to be predicted as a number, but some rows hold {words}: leave the cell empty where "
+            "the answer is unknown, and drop rows of totals.",
+            name=name,
+            words=shown(column.words),
         )
     if task is None and in_time and column.kind == "numeric":
-        task, why = "regression", "numbers in time"
+        task, why = "regression", tr("numbers in time")
     elif task is None:
         task, why = _task(series, column)
     else:
-        why = "you said so"
+        why = tr("you said so")
     if series.len() < 2:
         raise InputError(
-            f"There {'is one row' if series.len() else 'are no rows'} with a value of {name!r}: to learn from examples "
-            "takes at least 2, and some hundred to learn much."
+            "Rows with a value of {name!r}: {count}. To learn from examples takes at least 2, and some hundred to "
+            "learn much.",
+            count=series.len(),
+            name=name,
         )
     target = _classes(series, column, why) if task == "classification" else _values(series, column, why)
     if target.task == "regression" and target.low == target.high:
-        raise InputError(f"Column {name!r} is {target.low:g} in all rows: there is nothing to learn.")
+        raise InputError(
+            "Column {name!r} is {low:g} in all rows: there is nothing to learn.", name=name, low=target.low
+        )
     return target
 
 
 def _task(series: Series, column: Column) -> tuple[Task, str]:
     """Return what a column asks for, and why."""
     if column.kind in ("date", "picture"):
-        raise InputError(f"Column {column.name!r} holds {column.kind}s: a model predicts a class or a number.")
+        raise InputError(
+            "Column {name!r} holds dates: a model predicts a class or a number."
+            if column.kind == "date"
+            else "Column {name!r} holds pictures: a model predicts a class or a number.",
+            name=column.name,
+        )
     if column.kind in ("boolean", "categorical"):
-        return "classification", f"{column.distinct:,} classes"
+        return "classification", tr("{count:,} classes", count=column.distinct)
     distinct = texts(series).unique()
     values = column.numbers.parsed(distinct)
     if values.null_count():
-        return "classification", f"{column.distinct:,} classes"
+        return "classification", tr("{count:,} classes", count=column.distinct)
     if column.distinct == 2:
         return "classification", "2 different numbers"
     whole = bool((values == values.floor()).all())
     if whole and column.distinct <= _MOST_CLASSES and series.len() >= _ROWS_PER_CLASS * column.distinct:
-        return "classification", f"{column.distinct} different whole numbers; --task regression takes them as values"
-    return "regression", f"{column.distinct:,} different numbers"
+        return "classification", tr(
+            "{count} different whole numbers; --task regression takes them as values", count=column.distinct
+        )
+    return "regression", tr("{count:,} different numbers", count=column.distinct)
 
 
 def _classes(series: Series, column: Column, why: str) -> Target:
@@ -178,13 +197,18 @@ def _classes(series: Series, column: Column, why: str) -> Target:
     classes = (truth_values(series) if boolean else texts(series)).unique().sort()
     if classes.len() == 1:
         raise InputError(
-            f"Column {name!r} is {classes[0]!r:.40} in all rows with a value: telling classes apart takes two or more."
+            "Column {name!r} is {classes!r:.40} in all rows with a value: telling classes apart takes two or more.",
+            name=name,
+            classes=classes[0],
         )
     if classes.len() > _MOST or (classes.len() > _MOST_CLASSES and classes.len() > series.len() / 2):
         raise InputError(
-            f"Column {name!r} has {classes.len():,} different texts in {series.len():,} rows "
-            f"({shown(classes.to_list(), 3)}): these are no classes. Name another target, or say that its task is "
-            "regression if these are numbers."
+            "Column {name!r} has {count:,} different texts in {rows:,} rows ({examples}): these are no classes. "
+            "Name another target, or say that its task is regression if these are numbers.",
+            name=name,
+            count=classes.len(),
+            rows=series.len(),
+            examples=shown(classes.to_list(), 3),
         )
     whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9][0-9]{0,17})$").all())
     if whole:
@@ -206,21 +230,30 @@ def _values(series: Series, column: Column, why: str) -> Target:
         if numbers < distinct.len():
             row = format.parsed(texts(series)).is_null().arg_true()[0]
             raise WrongRowError(
-                f"Column {series.name!r} is to be predicted as a number, but ",
+                "Column {name!r} is to be predicted as a number, but {row} is {value!r:.40}. Say that the task is "
+                "classification, or correct it.",
                 row,
-                f" is {series[row]!r:.40}. Say that the task is classification, or correct it.",
+                name=series.name,
+                value=series[row],
             )
     numbers = series if series.dtype.is_numeric() else format.parsed(texts(series))
     low, high = float(numbers.min()), float(numbers.max())
-    span = f"Column {series.name!r} is to be predicted as a number, but goes from {low:g} to {high:g}"
+    span = tr(
+        "Column {name!r} is to be predicted as a number, but goes from {low:g} to {high:g}",
+        name=series.name,
+        low=low,
+        high=high,
+    )
     if max(abs(low), abs(high)) > LARGEST:
         raise InputError(
-            f"{span}, beyond {LARGEST:g}, the largest of float32: divide it by a power of 10, or take its logarithm."
+            "{span}, beyond {largest:g}, the largest of float32: divide it by a power of 10, or take its logarithm.",
+            span=span,
+            largest=LARGEST,
         )
     y = numbers.to_numpy() if series.dtype.is_integer() else read_numbers(series, format)
-    (center,), (scale,) = mean_and_deviation(f"Column {series.name!r}", y[:, None])
+    (center,), (scale,) = mean_and_deviation(tr("Column {name!r}", name=series.name), y[:, None])
     if 0 < scale < SMALLEST:
-        raise InputError(f"{span}, which differ by less than float32 can tell: multiply it by a power of 10.")
+        raise InputError("{span}, which differ by less than float32 can tell: multiply it by a power of 10.", span=span)
     return Target(
         series.name, "regression", why, numbers=format, center=float(center), scale=float(scale) or 1.0,
         low=low, high=high,

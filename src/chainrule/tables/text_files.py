@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
+from chainrule.common.texts import later, tr
 from chainrule.tables.encodings import encoding_of
 from chainrule.tables.frames import Frame, needs_polars, refuse_patterns
 
@@ -44,7 +45,9 @@ def read_text_file(path: Path) -> Frame:
     frame = polars.concat(list(text_blocks(path)))
     frame = frame.drop(without_name_and_values(frame))
     if not frame.width:
-        raise InputError(f"{path} has neither names of columns nor values: a table has a line with the names first.")
+        raise InputError(
+            "{path} has neither names of columns nor values: a table has a line with the names first.", path=path
+        )
     return frame
 
 
@@ -69,7 +72,8 @@ def text_blocks(path: Path) -> Iterator[Frame]:
     """
     if path.suffix.lower() in _JSON:
         raise InputError(
-            f"{path} is JSON and no table: write it as CSV or Parquet, or pass the frame that polars.read_json gives."
+            "{path} is JSON and no table: write it as CSV or Parquet, or pass the frame that polars.read_json gives.",
+            path=path,
         )
     with opened(path) as file:
         text, first, separator, line = _begun(path, file)
@@ -96,7 +100,9 @@ def _begun(path: Path, file: BinaryIO) -> tuple[io.TextIOWrapper, str, str, int]
     if said := _SAID.match(first):
         first, line = first[said.end() :], 2
     if not first.strip():
-        raise InputError(f"{path} is empty: a table has a line with the names of its columns, and a line per example.")
+        raise InputError(
+            "{path} is empty: a table has a line with the names of its columns, and a line per example.", path=path
+        )
     usual = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
     return text, first, said[1] if said else separator_of(first, usual), line
 
@@ -136,8 +142,10 @@ def _header(path: Path, record: list[str]) -> list[str]:
     cells = [cell.strip() for cell in record]
     if all(cell and _is_number(cell) for cell in cells):
         raise InputError(
-            f"The first row of {path} holds numbers ({', '.join(cells[:4])}) where the names of the columns belong. "
-            "Add a line with a name for each column."
+            "The first row of {path} holds numbers ({cells}) where the names of the columns belong. Add a line with "
+            "a name for each column.",
+            path=path,
+            cells=", ".join(cells[:4]),
         )
     names = [cell or f"column {i}" for i, cell in enumerate(cells, 1)]
     check_names(str(path), names)
@@ -147,13 +155,16 @@ def _header(path: Path, record: list[str]) -> list[str]:
 def check_no_title(source: str, frame: Frame, unnamed: Collection[str]) -> None:
     """Raise an error if the first line names so few of the columns that it is a title, or a heading of groups."""
     named = [name for name in frame.columns if name not in unnamed]
-    later = frame.columns[frame.columns.index(named[0]) :] if named else []
-    lacking = [name for name in later if name in unnamed and frame[name].null_count() < frame.height]
+    after = frame.columns[frame.columns.index(named[0]) :] if named else []
+    lacking = [name for name in after if name in unnamed and frame[name].null_count() < frame.height]
     if lacking and len(lacking) >= len(named):
         raise InputError(
-            f"The first line of {source} names {len(named)} of its {frame.width} columns "
-            f"({', '.join(f'{name!r:.40}' for name in named[:3])}), as a title or a heading of groups does: remove the "
-            "lines above the one with a name for each column."
+            "The first line of {source} names {count} of its {width} columns ({names}), as a title or a heading of "
+            "groups does: remove the lines above the one with a name for each column.",
+            source=source,
+            count=len(named),
+            width=frame.width,
+            names=", ".join(f"{name!r:.40}" for name in named[:3]),
         )
 
 
@@ -163,8 +174,11 @@ def check_names(source: str, names: list[str]) -> None:
         twice = next(name for name in names if names.count(name) > 1)
         places = [str(i) for i, name in enumerate(names, 1) if name == twice]
         raise InputError(
-            f"{source} has {len(places)} columns named {twice!r} (columns {', '.join(places[:5])}): give each its "
-            "own name."
+            "{source} has {count} columns named {twice!r} (columns {numbers}): give each its own name.",
+            source=source,
+            count=len(places),
+            twice=twice,
+            numbers=", ".join(places[:5]),
         )
     refuse_patterns(names)
 
@@ -207,10 +221,14 @@ class _Records:
             try:
                 record = next(reader)
             except csv.Error as error:
-                where = f"row {self._row}" if self._row else "the header"
+                where = tr("row {row}", row=self._row) if self._row else tr("the header")
                 raise InputError(
-                    f"{self._path} has wrong quotes in {where}, which begins in line {self._line}: {error}. A quote "
-                    'inside of a quoted field is written twice ("").'
+                    "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
+                    'quoted field is written twice ("").',
+                    path=self._path,
+                    where=where,
+                    line=self._line,
+                    error=error,
                 ) from None
             records += self._checked(record)
             self._line = start + reader.line_num
@@ -225,9 +243,14 @@ class _Records:
         self._header = self._header or record
         if len(record) != len(self._header):
             raise InputError(
-                f"Row {self._row} of {self._path}, in line {self._line}, has {_fields(len(record))}, but its header "
-                f"has {_fields(len(self._header))} ({', '.join(self._header[:4])}"
-                f"{', ...' if len(self._header) > 4 else ''}): {self._fix(len(record))}."
+                "Row {row} of {path}, in line {line}, has {got}, but its header has {expected} ({names}): {fix}.",
+                row=self._row,
+                path=self._path,
+                line=self._line,
+                got=_fields(len(record)),
+                expected=_fields(len(self._header)),
+                names=", ".join(self._header[:4]) + (", ..." if len(self._header) > 4 else ""),
+                fix=self._fix(len(record)),
             )
         rows = [*([""] for _ in range(self._blank)), record]
         self._row += len(rows)
@@ -236,10 +259,14 @@ class _Records:
 
     def _fix(self, fields: int) -> str:
         if len(self._header) == 1:
-            return "the first line names the columns, so remove a title above it"
-        title = "remove a title above the names, and " if self._row == 1 and fields > len(self._header) else ""
-        separator = _NAMES.get(self._separator, self._separator)
-        return f"{title}a {separator} inside of a field needs quotes around it"
+            return tr("the first line names the columns, so remove a title above it")
+        separator = tr(_NAMES.get(self._separator, self._separator))
+        if self._row == 1 and fields > len(self._header):
+            return tr(
+                "remove a title above the names, and a {separator} inside of a field needs quotes around it",
+                separator=separator,
+            )
+        return tr("a {separator} inside of a field needs quotes around it", separator=separator)
 
 
 def _plain(text: str, separator: str, width: int) -> Frame | None:
@@ -266,8 +293,8 @@ def _equally_long(text: str, separator: str, frame: Frame, width: int) -> bool:
     return all(line.count(separator) == width - 1 for line in text.split("\n"))
 
 
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_NAMES = {",": later("comma"), ";": later("semicolon"), "\t": later("tab"), "|": later("bar")}
 
 
 def _fields(n: int) -> str:
-    return "1 field" if n == 1 else f"{n} fields"
+    return tr("1 field") if n == 1 else tr("{count} fields", count=n)

@@ -100,7 +100,7 @@ class Past:
         moments = moments_of(frame[self.time], self.formats, self.numbers)
         if np.isnan(moments).any():
             row = int(np.isnan(moments).argmax())
-            raise WrongRowError(f"Column {self.time!r} is missing in ", row, ": it orders the rows.")
+            raise WrongRowError("Column {name!r} is missing in {row}: it orders the rows.", row, name=self.time)
         return moments
 
     @staticmethod
@@ -115,8 +115,10 @@ class Past:
         times = self._step(moments) / self.step
         if not 1 / _LONGER <= times <= _LONGER:
             raise InputError(
-                f"The rows are {times:.3g} times as far apart in {self.time!r} as those of training, so what the "
-                "network learned of them does not hold: bring them to the same step."
+                "The rows are {times:.3g} times as far apart in {time!r} as those of training, so what the network "
+                "learned of them does not hold: bring them to the same step.",
+                times=times,
+                time=self.time,
             )
 
     def windows(self, frame: Frame, target: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -138,8 +140,11 @@ class Past:
                 twice = int((steps == 0).argmax())
                 one, other = map(place, sorted(order[twice : twice + 2].tolist()))
                 raise InputError(
-                    f"Column {self.time!r} is the same in {one} and {other}: a table of several series is split "
-                    "into one table each."
+                    "Column {time!r} is the same in {one} and {other}: a table of several series is split into one "
+                    "table each.",
+                    time=self.time,
+                    one=one,
+                    other=other,
                 )
             self._check_step(moments)
         usual = self.step or (np.median(steps) if len(steps) else 1.0)
@@ -155,8 +160,11 @@ class Past:
         """Raise an error if a table has no window at all."""
         if not len(rows):
             raise InputError(
-                f"{frame.height:,} rows make no window of {self.history} and a row {self.horizon} later without a gap: "
-                "take a shorter history, or more rows."
+                "{rows:,} rows make no window of {history} and a row {horizon} later without a gap: take a shorter "
+                "history, or more rows.",
+                rows=frame.height,
+                history=self.history,
+                horizon=self.horizon,
             )
 
     def season(self, frame: Frame) -> int:

@@ -45,14 +45,16 @@ def answer(
         return explanation
     if moved is None or traced.loss is None:
         raise InputError(
-            f"A finite difference is the slope of the loss along one number, so it stands beside a gradient, such as "
-            f"that of a parameter, but {explanation.path} is none of that kind."
+            "A finite difference is the slope of the loss along one number, so it stands beside a gradient, such as "
+            "that of a parameter, but {path} is none of that kind.",
+            path=explanation.path,
         )
     record, name = moved
     if traced.loss.axis and name not in dict(leaves(record.params)):
         raise InputError(
-            f"In the lesson, {explanation.path} is a gradient of the sum over the examples and the cost is their mean, "
-            "so a finite difference of the cost stands beside the gradients of W and b only."
+            "In the lesson, {path} is a gradient of the sum over the examples and the cost is their mean, so a "
+            "finite difference of the cost stands beside the gradients of W and b only.",
+            path=explanation.path,
         )
     with random_numbers_kept():
         slope, gradient = slope_at(traced, record, name, place)
@@ -73,13 +75,18 @@ def _explained(
     if quantity.kind == "updated":
         old = quantity.name.replace("new_", "")
         raise InputError(
-            f"{quantity.name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient has "
-            "terms."
+            "{name} is what the optimizer made of {old} by its gradient: ask about {old}, whose gradient has terms.",
+            name=quantity.name,
+            old=old,
         )
     if quantity.kind == "kept":
         raise InputError(
-            f"{quantity.name} is what {record.path} ({record.label}) kept on the way; explained are its input, output "
-            f"and parameters and their gradients: {', '.join(_explainable(record))}."
+            "{name} is what {layer} ({label}) kept on the way; explained are its input, output and "
+            "parameters and their gradients: {explained}.",
+            name=quantity.name,
+            layer=record.path,
+            label=record.label,
+            explained=", ".join(_explainable(record)),
         )
     if quantity.kind in ("input", "output"):
         value = record.inputs.get(quantity.name.removeprefix(record.prefix), record.y)
@@ -98,21 +105,26 @@ def _gradient(
     name = record.prefix + differential(of)
     array = record.backward.get(differential(of))
     if array is None:
-        why = "it has no gradient"
-        if traced.loss is None:
-            needed = (
-                "this lesson has a forward pass only"
-                if traced.of_lesson
-                else "give the targets: y, or in a terminal --label"
-            )
-            why = f"no loss was computed: {needed}"
-        raise InputError(f"{quantity.name} cannot be explained, because {why}.")
+        raise _without_gradient(traced, quantity.name)
     if traced.loss is not None and of == record.layer.symbols[1] and record.y is traced.loss.Z:
         return of_loss_slope(traced, name, place), (record, of)
     if of == record.layer.symbols[1] and (joined := of_part(traced, record, name, place)) is not None:
         return joined, (record, of)
     users = _users(traced, record, of)
     return of_gradient(name, float(array[place]), users, place, within), (record, of)
+
+
+def _without_gradient(traced: PassRecord, name: str) -> InputError:
+    if traced.loss is not None:
+        return InputError("{name} cannot be explained, because it has no gradient.", name=name)
+    if traced.of_lesson:
+        return InputError(
+            "{name} cannot be explained, because no loss was computed: this lesson has a forward pass only.", name=name
+        )
+    return InputError(
+        "{name} cannot be explained, because no loss was computed: give the targets: y, or in a terminal --label.",
+        name=name,
+    )
 
 
 def _users(traced: PassRecord, record: LayerRecord, of: str) -> list[tuple[LayerRecord, str]]:
@@ -139,8 +151,11 @@ def _refuse_parts(traced: PassRecord, record: LayerRecord, value: object) -> Non
     for unit in traced.units:
         if _inside(record, unit) and value is not unit.x:
             raise InputError(
-                f"{record.path} is a part of {unit.path} ({unit.label}), which is explained as a whole: ask about "
-                f"{', '.join(_explainable(unit))}."
+                "{part} is a part of {whole} ({label}), which is explained as a whole: ask about {explained}.",
+                part=record.path,
+                whole=unit.path,
+                label=unit.label,
+                explained=", ".join(_explainable(unit)),
             )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.arrays import Array, leaves, map_leaves
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.gradcheck.slopes import Function, Line, Slope, slope
 from chainrule.trace.record import LayerRecord, PassRecord
 from chainrule.trace.recorder import Entry, Recorder
@@ -37,10 +38,12 @@ def slope_at(traced: PassRecord, record: LayerRecord, name: str, place: tuple[in
         if abs(loss() - traced.loss.value) <= _SAME * abs(traced.loss.value) and loss() == loss():
             break
     else:
-        own = ", ".join(unit.label for unit in traced.units if is_own(unit.layer)) or "a layer"
+        own = ", ".join(unit.label for unit in traced.units if is_own(unit.layer)) or tr("a layer")
         raise InputError(
-            f"There is no finite difference: two passes with the same numbers came to different losses, because {own} "
-            "is random, or remembers earlier calls. Take random numbers from mode (mode.key), and keep nothing in self."
+            "There is no finite difference: two passes with the same numbers came to different losses, because "
+            "{layers} is random, or remembers earlier calls. Take random numbers from mode (mode.key), and keep "
+            "nothing in self.",
+            layers=own,
         )
     function = Function(lambda: np.array([loss()]), np.ones(1), float(np.finfo(dtype).eps), 0.0)
     line = Line(array, np.array([np.ravel_multi_index(place, array.shape)]), np.ones(1), _scale(record, name, place))
@@ -96,17 +99,23 @@ def _value(traced: PassRecord, record: LayerRecord, name: str, entries: dict[str
     inside = next((unit for unit in traced.units if record.path.startswith(f"{unit.path}.")), None)
     if inside is not None and name in record.inputs:
         raise InputError(
-            f"{record.prefix}{name} goes to all parts of {inside.path} ({inside.label}), so what one of them adds to "
-            "its gradient is no slope of the loss: ask about the output of the part, its parameters, or the input of "
-            f"{inside.path}."
+            "{prefix}{name} goes to all parts of {whole} ({label}), so what one of them adds to its gradient "
+            "is no slope of the loss: ask about the output of the part, its parameters, or the input of {whole}.",
+            prefix=record.prefix,
+            name=name,
+            whole=inside.path,
+            label=inside.label,
         )
     value = record.inputs.get(name, record.y)
     users = traced.users(value)
     if name in record.inputs and len(users) > 1:
         names = ", ".join(f"{user.prefix}{called}" for user, called in users)
         raise InputError(
-            f"{record.prefix}{name} goes to several layers ({names}), so what one of them adds to its gradient is no "
-            "slope of the loss: ask about the output that it comes from."
+            "{prefix}{name} goes to several layers ({users}), so what one of them adds to its gradient is no slope "
+            "of the loss: ask about the output that it comes from.",
+            prefix=record.prefix,
+            name=name,
+            users=names,
         )
     producer = traced.producer(value) if inside is None else record
     if producer is None:

@@ -50,8 +50,9 @@ def one_batch(held: sources.Held, door: Door, names: Sequence[str] | None, dtype
 
 def _not_one_batch() -> InputError:
     return InputError(
-        f"A trace holds every number that its examples lead to, so it takes one batch of up to {_MOST:,} of them, but "
-        "more came, or none: give some, such as X[:32] and y[:32]."
+        "A trace holds every number that its examples lead to, so it takes one batch of up to {most:,} of them, but "
+        "more came, or none: give some, such as X[:32] and y[:32].",
+        most=_MOST,
     )
 
 

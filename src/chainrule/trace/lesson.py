@@ -152,7 +152,10 @@ def lesson(
         There is no example.
     """
     if not X.size:
-        raise InputError(f"A trace shows the numbers of examples, but the input has shape {X.shape}: give one or more.")
+        raise InputError(
+            "A trace shows the numbers of examples, but the input has shape {shape}: give one or more.",
+            shape=X.shape,
+        )
     body = _Chain(tuple(functions))
     params = tuple(map_leaves(frozen, function.parameters) for function in functions)
     data = Data(X, X if Y is None else Y).each(frozen)

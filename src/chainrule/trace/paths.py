@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.arrays import Array, leaves
 from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
+from chainrule.common.texts import tr
 from chainrule.trace.record import LayerRecord, PassRecord, differential
 
 _PATH = re.compile(r"\s*([\w.]+?)\s*(?:\[([^\[\]]*)\])?\s*")
@@ -117,8 +118,9 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
     match = _PATH.fullmatch(path) if isinstance(path, str) else None
     if match is None:
         raise InputError(
-            f"A path is a name with the place of a number, such as 'layer0.W[3, 1]', or with slices, 'layer0.W[:, 1]', "
-            f"but {shown(path)} came."
+            "A path is a name with the place of a number, such as 'layer0.W[3, 1]', or with slices, 'layer0.W[:, "
+            "1]', but {path} came.",
+            path=shown(path),
         )
     known = quantities(traced)
     quantity = known.get(match[1])
@@ -138,26 +140,43 @@ def find(traced: PassRecord, path: str) -> tuple[Quantity, Index | None]:
 def _unknown(name: str, known: dict[str, Quantity], traced: PassRecord) -> str:
     head, point, own = name.rpartition(".")
     if traced.loss is None and not traced.of_lesson and (name.startswith("loss") or own.startswith("d")):
-        return (
-            f"There is no {name!r} in this trace, because no loss was computed, so there are no gradients either: give "
-            "the targets (y, or --label)."
+        return tr(
+            "There is no {name!r} in this trace, because no loss was computed, so there are no gradients either: give "
+            "the targets (y, or --label).",
+            name=name,
         )
     inside = [n.rpartition(".")[2] for n in known if head and n.rpartition(".")[0] == head]
     # Only what has the same name in a layer that is spelled differently: others are like it by the layer's name alone.
     meant = (
         _close(own, inside) if inside else _close(name, [n for n in known if n.rpartition(".")[2] == own or not point])
     )
-    fix = f" Did you mean {(head + point + meant if inside else meant)!r}?" if meant else ""
+    texts = [tr("There is no {name!r} in this trace.", name=name)]
+    if meant:
+        texts.append(tr("Did you mean {name!r}?", name=head + point + meant if inside else meant))
     if inside:
-        return f"There is no {name!r} in this trace.{fix} {head} has {', '.join(inside)}."
+        texts.append(tr("{layer} has {names}.", layer=head, names=", ".join(inside)))
+    elif traced.of_lesson:
+        texts.append(_functions(traced))
+    else:
+        texts.append(_layers(traced))
+    return " ".join(texts)
+
+
+def _layers(traced: PassRecord) -> str:
+    """Return which layers a network's trace has."""
+    names = ", ".join(f"{record.path} ({record.label})" for layer in traced.layers for record in layer.walk())
+    if traced.loss is None:
+        return tr("Its layers are {names}.", names=names)
+    return tr("Its layers are {names}; and there is the loss.", names=names)
+
+
+def _functions(traced: PassRecord) -> str:
+    """Return which functions a lesson's trace has."""
     records = [record for layer in traced.layers for record in layer.walk()]
-    if not traced.of_lesson:
-        names = ", ".join(f"{record.path} ({record.label})" for record in records)
-        loss = "" if traced.loss is None else "; and there is the loss"
-        return f"There is no {name!r} in this trace.{fix} Its layers are {names}{loss}."
     functions = "; ".join(f"{r.label} ({', '.join(r.forward)})" for r in records)
-    gradients = "" if traced.loss is None else ", and their gradients with a d before the name; and the loss's"
-    return f"There is no {name!r} in this trace.{fix} It has {functions}{gradients}."
+    if traced.loss is None:
+        return tr("It has {functions}.", functions=functions)
+    return tr("It has {functions}, and their gradients with a d before the name; and the loss's.", functions=functions)
 
 
 def _close(name: str, known: list[str]) -> str | None:
@@ -172,7 +191,13 @@ def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
     """Return an index for every axis; axes that are not mentioned are taken whole."""
     entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > len(shape):
-        raise InputError(f"{name} has shape {shape}, so [{text}] has {len(entries) - len(shape)} numbers too many.")
+        raise InputError(
+            "{name} has shape {shape}, so [{place}] has {count} numbers too many.",
+            name=name,
+            shape=shape,
+            place=text,
+            count=len(entries) - len(shape),
+        )
     return tuple(_entry(name, entries[axis] if axis < len(entries) else ":", axis, shape) for axis in range(len(shape)))
 
 
@@ -182,17 +207,33 @@ def _entry(name: str, entry: str, axis: int, shape: tuple[int, ...]) -> Any:
         start, stop, step = (None if number is None else int(number) for number in match.groups())
         chosen = range(0) if step == 0 else range(length)[start:stop:step]
         if not chosen:
-            raise InputError(f"{name} has shape {shape}, and {entry} on axis {axis} takes none of its {length} places.")
+            raise InputError(
+                "{name} has shape {shape}, and {entry} on axis {axis} takes none of its {length} places.",
+                name=name,
+                shape=shape,
+                entry=entry,
+                axis=axis,
+                length=length,
+            )
         return slice(chosen.start, chosen.stop if chosen.stop >= 0 else None, chosen.step)
     if not _PLACE.fullmatch(entry):
         raise InputError(
-            f"The place of a number is a whole number or a slice for every axis, such as [3, 1] or [:, 1], but "
-            f"{shown(entry)} came for axis {axis} of {name}, whose shape is {shape}."
+            "The place of a number is a whole number or a slice for every axis, such as [3, 1] or [:, 1], but "
+            "{entry} came for axis {axis} of {name}, whose shape is {shape}.",
+            entry=shown(entry),
+            axis=axis,
+            name=name,
+            shape=shape,
         )
     place = int(entry)
     if not -length <= place < length:
         raise InputError(
-            f"{name} has shape {shape}, so axis {axis} has the places 0 to {length - 1}, but {place} came."
+            "{name} has shape {shape}, so axis {axis} has the places 0 to {last}, but {place} came.",
+            name=name,
+            shape=shape,
+            axis=axis,
+            last=length - 1,
+            place=place,
         )
     return place % length
 

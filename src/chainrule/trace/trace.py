@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.common import atomic
+from chainrule.common.asked_language import asked
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
 from chainrule.common.settings import Place, flag, listed, shown, whole
@@ -21,7 +22,7 @@ from chainrule.trace.telling.words import words
 
 _ASKED_AT_ONCE = 64
 """Numbers of a slice that are explained; of more, the largest are."""
-_FILE = Place("the file to write")
+_FILE = Place(meaning="the file to write")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,10 +46,19 @@ class Why(Explanation):
         A block of numbers opens into smaller blocks, or into its numbers.
         """
         if not -len(self.terms) <= whole("open", "term", term, least=-len(self.terms)) < len(self.terms):
-            raise InputError(f"{self.path} has {len(self.terms)} terms, numbered from 0, but term={term} came.")
+            raise InputError(
+                "{path} has {count} terms, numbered from 0, but term={term} came.",
+                path=self.path,
+                count=len(self.terms),
+                term=term,
+            )
         chosen = self.terms[term]
         if not chosen.opens:
-            raise InputError(f"The term {chosen.number_path or term} of {self.path} has nothing behind it.")
+            raise InputError(
+                "The term {term} of {path} has nothing behind it.",
+                term=chosen.number_path or term,
+                path=self.path,
+            )
         if chosen.number is not None:
             return ask(self.traced, chosen.number_path)[0]
         above, index = find(self.traced, chosen.number_path)
@@ -66,14 +76,15 @@ class Why(Explanation):
             path.append(path[-1].open())
         return path
 
-    def text(self, *, terms: int = 8, lang: str = "en", color: bool = False, width: int = 100) -> str:
+    def text(self, *, terms: int = 8, lang: str | None = None, color: bool = False, width: int = 100) -> str:
         """Return the terms as a table; all but the largest in one line."""
         from chainrule.trace.telling import terminal
 
-        return terminal.why(self, terms, lang, color=color, width=width)
+        return terminal.why(self, terms, asked("text", lang), color=color, width=width)
 
-    def html(self, *, terms: int = 8, lang: str = "en") -> str:
+    def html(self, *, terms: int = 8, lang: str | None = None) -> str:
         """Return a page that needs no other file: a tree that opens from the number to the loss."""
+        lang = asked("html", lang)
         return pages.page(self.path, pages.tree(self, Why.open, terms, lang), lang)
 
     def json(self) -> dict[str, Any]:
@@ -102,19 +113,21 @@ class WhyEach(tuple[Why, ...]):
     path: str = ""
     asked: int = 0
 
-    def left_out(self, lang: str = "en") -> str:
+    def left_out(self, lang: str | None = None) -> str:
         """Return a sentence about the numbers that are not explained; nothing if all are."""
         if self.asked <= len(self):
             return ""
-        return words("left-out", lang, path=self.path, all=f"{self.asked:,}", shown=len(self))
+        return words("left-out", asked("left_out", lang), path=self.path, all=f"{self.asked:,}", shown=len(self))
 
-    def text(self, *, terms: int = 3, lang: str = "en", color: bool = False, width: int = 100) -> str:
+    def text(self, *, terms: int = 3, lang: str | None = None, color: bool = False, width: int = 100) -> str:
         """Return the tables one below another."""
+        lang = asked("text", lang)
         texts = [why.text(terms=terms, lang=lang, color=color, width=width) for why in self]
         return "\n\n".join([*texts, *filter(None, [self.left_out(lang)])])
 
-    def html(self, *, terms: int = 3, lang: str = "en") -> str:
+    def html(self, *, terms: int = 3, lang: str | None = None) -> str:
         """Return a page that needs no other file, with a tree for each number."""
+        lang = asked("html", lang)
         trees = "\n".join(pages.tree(why, Why.open, terms, lang) for why in self)
         return pages.page(f"{self[0].path} …", trees + pages.small_print(self.left_out(lang)), lang)
 
@@ -158,8 +171,9 @@ def _explanations(why: Any) -> list[Why]:
     explanations = [why] if isinstance(why, Why) else listed(why)
     if explanations is None or not all(isinstance(explanation, Why) for explanation in explanations):
         raise InputError(
-            f"A page takes why as what trace.why(...) returned, or a list of such, but why={shown(why)} came. Write "
-            'why=trace.why("layer0.W[0, 0]").'
+            "A page takes why as what trace.why(...) returned, or a list of such, but why={why} came. Write "
+            'why=trace.why("layer0.W[0, 0]").',
+            why=shown(why),
         )
     return explanations
 
@@ -185,7 +199,11 @@ class Trace(PassRecord):
     def __getitem__(self, path: str) -> Array:
         quantity, index = find(self, path)
         if index is not None and len(index) > quantity.array.ndim:  # the loss of an example, which no array holds
-            raise InputError(f"{quantity.name} is one number here; for that of an example, see why({path!r}).value.")
+            raise InputError(
+                "{name} is one number here; for that of an example, see why({path!r}).value.",
+                name=quantity.name,
+                path=path,
+            )
         return quantity.array if index is None else quantity.array[index]
 
     def why(self, path: str, *, difference: bool = False) -> Why | WhyEach:
@@ -221,18 +239,19 @@ class Trace(PassRecord):
         answers = ask(self, path, difference=flag("why", "difference", difference))
         return answers[0] if len(answers) == 1 else answers
 
-    def text(self, *, lang: str = "en", color: bool = False, width: int = 100) -> str:
+    def text(self, *, lang: str | None = None, color: bool = False, width: int = 100) -> str:
         """Return a table of the layers, with all numbers below if they are few."""
         from chainrule.trace.telling import terminal
 
-        return terminal.trace(self, lang, color=color, width=width)
+        return terminal.trace(self, asked("text", lang), color=color, width=width)
 
-    def html(self, *, why: Why | Sequence[Why] = (), lang: str = "en") -> str:
+    def html(self, *, why: Why | Sequence[Why] = (), lang: str | None = None) -> str:
         """Return a page that needs no other file, with explanations on top if there are any."""
-        trees = [pages.tree(asked, Why.open, 8, lang) for asked in _explanations(why)]
+        lang = asked("html", lang)
+        trees = [pages.tree(explanation, Why.open, 8, lang) for explanation in _explanations(why)]
         return pages.page(pages.title(lang), pages.trace(self, lang, trees), lang)
 
-    def write(self, path: str | Path, *, why: Why | Sequence[Why] = (), lang: str = "en") -> Path:
+    def write(self, path: str | Path, *, why: Why | Sequence[Why] = (), lang: str | None = None) -> Path:
         """Write the page to a file."""
         file: Path = _FILE.check("write", "path", path)
         page = self.html(why=why, lang=lang)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.common.settings import Checked, Number, OneOf, Text, Whole
+from chainrule.common.texts import tr
 from chainrule.metrics import METRICS
 
 
@@ -95,8 +96,11 @@ class BestEpoch(Checked, Callback):
         """Check that the score will be there and which of two is better, and forget an earlier run."""
         if self.monitor not in run.score_names:
             raise InputError(
-                f"{type(self).__name__} watches {self.monitor!r}, but this run has only {', '.join(run.score_names)}. "
-                f"{_missing(self.monitor, run.score_names)}"
+                "{callback} watches {monitor!r}, but this run has only {scores}. {fix}",
+                callback=type(self).__name__,
+                monitor=self.monitor,
+                scores=", ".join(run.score_names),
+                fix=_missing(self.monitor, run.score_names),
             )
         self._sign = 1.0 if self._better(run) == "min" else -1.0
         self._best, self.waited = math.inf, 0
@@ -109,8 +113,11 @@ class BestEpoch(Checked, Callback):
         metric = next(metric for metric in run.metrics if metric.name == name)
         if metric.better not in ("min", "max"):
             raise InputError(
-                f"{type(self).__name__} watches {self.monitor!r}, but {type(metric).__name__} does not say which "
-                'score is better. Write mode="min" or mode="max", or give the class better = "min" or "max".'
+                "{callback} watches {monitor!r}, but {metric} does not say which score is better. Write "
+                'mode="min" or mode="max", or give the class better = "min" or "max".',
+                callback=type(self).__name__,
+                monitor=self.monitor,
+                metric=type(metric).__name__,
             )
         return str(metric.better)
 
@@ -136,11 +143,13 @@ def _missing(monitor: str, names: Sequence[str]) -> str:
     """Return how to get a score that a run does not have."""
     name, validated = monitor.removeprefix("val_"), monitor.startswith("val_")
     if validated and "val_loss" not in names:
-        return "Give fit validation data."
+        return tr("Give fit validation data.")
     # Some metrics are computed on validation data only; of two scores, that of training comes first.
     known = {n.removeprefix("val_"): n for n in reversed(names) if n.startswith("val_") or not validated}
     near = meant(name, known)
-    return f"Write monitor={known[near]!r}." if near else f"Name it in metrics=[{meant(name, METRICS) or '...'!r}]."
+    if near:
+        return tr("Write {value}.", value=f"monitor={known[near]!r}")
+    return tr("Name it in {argument}.", argument=f"metrics=[{meant(name, METRICS) or '...'!r}]")
 
 
 class EarlyStopping(BestEpoch):
@@ -190,4 +199,5 @@ class EarlyStopping(BestEpoch):
         """Remember a better epoch; stop after too many that were not."""
         super().epoch_end(run)
         if self.waited >= self.patience:
-            run.stop(f"{self.monitor} has not improved for {self.patience} epochs")
+            reason = tr("{score} has not improved for {count} epochs", score=self.monitor, count=self.patience)
+            run.stop(reason)

@@ -13,6 +13,7 @@ from chainrule.arrays import Array
 from chainrule.common import atomic, tensors
 from chainrule.common.errors import CheckpointWarning, FileFormatError, InputError, UnwritableError, warn
 from chainrule.common.settings import Checked, Number, Place, Whole
+from chainrule.common.texts import tr
 
 _FORMAT = 2
 _KEY = "chainrule-checkpoint"
@@ -63,7 +64,9 @@ class Checkpoints:
         self._numbers: list[int] = []
         self._next = 1
         if self._folder.exists() and not self._folder.is_dir():
-            raise InputError(f"A checkpoint goes into a folder, but {self._folder} is a file. Name another one.")
+            raise InputError(
+                "A checkpoint goes into a folder, but {folder} is a file. Name another one.", folder=self._folder
+            )
 
     def close(self) -> None:
         """Let other runs use the folder."""
@@ -81,8 +84,15 @@ class Checkpoints:
         try:
             atomic.write(self._path(self._next), content)
         except (OSError, InputError) as error:
-            kept = f"{self._path(self._numbers[-1])} stays the last one" if self._numbers else "There is none yet"
-            warn(f"{error} {kept}. Training goes on, and the next one is tried.", CheckpointWarning)
+            state = tr("There is none yet.")
+            if self._numbers:
+                state = tr("{path} stays the last one.", path=self._path(self._numbers[-1]))
+            warn(
+                "{error} {state} Training goes on, and the next one is tried.",
+                CheckpointWarning,
+                error=error,
+                state=state,
+            )
         else:
             self._numbers.append(self._next)
             self._next += 1
@@ -107,8 +117,14 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, FileFormatError) as error:
-                before = self._path(self._numbers[-2]).name if len(self._numbers) > 1 else "the start"
-                warn(f"{path} is damaged ({error}); the run goes on from {before}.", CheckpointWarning)
+                before = self._path(self._numbers[-2]).name if len(self._numbers) > 1 else tr("the start")
+                warn(
+                    "{path} is damaged ({error}); the run goes on from {before}.",
+                    CheckpointWarning,
+                    path=path,
+                    error=error,
+                    before=before,
+                )
                 self._next = self._numbers.pop()  # the next one takes its place
         return None
 
@@ -122,11 +138,14 @@ class Checkpoints:
             lock.acquire()
         except Timeout:
             raise InputError(
-                f"Another run that is still going on has its checkpoints in {self._folder}. Wait for its end, or take "
-                "another folder."
+                "Another run that is still going on has its checkpoints in {folder}. Wait for its end, or take "
+                "another folder.",
+                folder=self._folder,
             ) from None
         except OSError as error:
-            raise UnwritableError(f"No checkpoint can be written to {self._folder}: {atomic.reason(error)}.") from error
+            raise UnwritableError(
+                "No checkpoint can be written to {folder}: {reason}.", folder=self._folder, reason=atomic.reason(error)
+            ) from error
         self._lock = lock
         for path in self._folder.iterdir():
             if _TORN.fullmatch(path.name):
@@ -149,8 +168,11 @@ def _read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         info = file.describe(_KEY)
         if info.get("format") != _FORMAT:
             raise InputError(
-                f"{path} has format {info.get('format')!r:.20}, but this version of chainrule reads format {_FORMAT}: "
-                "go on with the version that wrote it, or take another folder."
+                "{path} has format {got!r:.20}, but this version of chainrule reads format {expected}: go on with the "
+                "version that wrote it, or take another folder.",
+                path=path,
+                got=info.get("format"),
+                expected=_FORMAT,
             )
         if file.digest is None:
             raise FileFormatError("its digest is missing.")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from chainrule.common import drawing, notebook
-from chainrule.common.errors import InputError, MissingExtraError
+from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.fonts import with_hangul
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
-from chainrule.common.words import words
+from chainrule.common.texts import later, tr
+from chainrule.common.words import Words, score_word, words
 
 _DOTTED = 30  # up to so many epochs, each gets a dot
 _SHOWN = 10  # of the first and as many of the last epochs, in a notebook
@@ -53,20 +54,22 @@ class History:
 
     def __repr__(self) -> str:
         last = "".join(f", {name} {number_text(value)}" for name, value in self.rows[-1].items()) if self.rows else ""
-        return f"History({len(self)} epochs{last})"
+        return f"History({tr('{count} epochs', count=len(self))}{last})"
 
     def __str__(self) -> str:
-        return text_table(["epoch", *self.names], map(self._cells, range(len(self))))
+        return text_table([tr("epoch"), *self.names], map(self._cells, range(len(self))))
 
     def _repr_html_(self) -> str:
         if not self.rows:
-            return notebook.fragment("<p>No epoch yet: call fit first.</p>")
+            return notebook.fragment(f"<p>{tr('No epoch yet: call fit first.')}</p>")
         watched, best = self._best()
         shown = [i for i in range(len(self)) if i < _SHOWN or i >= len(self) - _SHOWN or i == best]
         rows = [self._cells(i) for i in shown]
-        left_out = f" {len(self) - len(shown):,} epochs are not shown." if len(shown) < len(self) else ""
-        said = f"<p>Lowest {escape(watched)}: epoch {best + 1}.{left_out}</p>"
-        return notebook.fragment(notebook.table(["epoch", *self.names], rows, [shown.index(best)]) + said)
+        said = tr("Lowest {score}: epoch {epoch}.", score=watched, epoch=best + 1)
+        if len(shown) < len(self):
+            said += " " + tr("{count:,} epochs are not shown.", count=len(self) - len(shown))
+        table = notebook.table([tr("epoch"), *self.names], rows, [shown.index(best)])
+        return notebook.fragment(f"{table}<p>{escape(said)}</p>")
 
     def _cells(self, i: int) -> list[str]:
         row = self.rows[i]
@@ -88,11 +91,11 @@ class History:
         try:
             import pandas
         except ImportError as error:
-            raise MissingExtraError("A data frame", "pandas", "log") from error
+            raise missing_extra("A data frame", "pandas", "log") from error
         epochs = pandas.RangeIndex(1, len(self) + 1, name="epoch")
         return pandas.DataFrame(self.rows, index=epochs, columns=self.names)
 
-    def plot(self, path: str | Path | None = None, *, ax: Any = None, lang: str = "en") -> Any:
+    def plot(self, path: str | Path | None = None, *, ax: Any = None, lang: str | None = None) -> Any:
         """Draw a panel per score, and mark the epoch of the lowest validation loss (or loss, where there is none).
 
         Parameters
@@ -102,7 +105,7 @@ class History:
         ax
             Where to draw; the panels divide its place. If None, on a figure of its own.
         lang
-            The language of the labels, "en" or "ko".
+            The language of the labels, "en" or "ko"; None for the one that chainrule speaks.
 
         Returns
         -------
@@ -129,18 +132,19 @@ class History:
             drawing.write(figure, Path(path))
         return figure
 
-    def _panel(self, axes: Any, score: str, say: Callable[[str], str]) -> None:
+    def _panel(self, axes: Any, score: str, say: Words) -> None:
         from matplotlib.ticker import MaxNLocator
 
         style = "o-" if len(self) <= _DOTTED else "-"
-        curves = (score, "training", drawing.BLUE), (f"val_{score}", "validation", drawing.VERMILION)
+        curves = (score, say("training"), drawing.BLUE), (f"val_{score}", say("validation"), drawing.VERMILION)
         for name, label, color in curves:
             points = [(epoch, row[name]) for epoch, row in enumerate(self.rows, start=1) if name in row]
             if points:
-                axes.plot(*zip(*points, strict=True), style, ms=4, color=color, label=say(label))
+                axes.plot(*zip(*points, strict=True), style, ms=4, color=color, label=label)
         watched, best = self._best()
-        lowest = "lowest validation loss: epoch {epoch}" if watched == "val_loss" else "lowest loss: epoch {epoch}"
-        axes.axvline(best + 1, color=drawing.GRAY, linestyle=":", label=say(lowest).format(epoch=best + 1), zorder=1)
-        axes.set(title=say(score), xlabel=say("epoch"), xlim=(0.5, len(self) + 0.5))
+        validated = watched == "val_loss"
+        text = later("lowest validation loss: epoch {epoch}") if validated else later("lowest loss: epoch {epoch}")
+        axes.axvline(best + 1, color=drawing.GRAY, linestyle=":", label=say(text, epoch=best + 1), zorder=1)
+        axes.set(title=score_word(say, score), xlabel=say("epoch"), xlim=(0.5, len(self) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         drawing.plain(axes)

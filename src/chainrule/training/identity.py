@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
 from chainrule.data.batches import Source
 from chainrule.equations.optimizers import Optimizer
 from chainrule.training.settings import FitSettings
@@ -66,8 +67,9 @@ def plain(what: str, value: Any) -> Any:
         return _plain(what, value)
     except RecursionError:
         raise InputError(
-            f"A run that goes on from a checkpoint must be comparable, but something in the {what} refers to itself: "
-            "take such an object out, or train without a checkpoint."
+            "A run that goes on from a checkpoint must be comparable, but something in the {what} refers to itself: "
+            "take such an object out, or train without a checkpoint.",
+            what=what,
         ) from None
 
 
@@ -96,9 +98,11 @@ def _plain(what: str, value: Any) -> Any:
     fields = [field.name for field in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else None
     if fields is None and (isinstance(value, _FUNCTIONS) or not hasattr(value, "__dict__")):
         raise InputError(
-            f"A run that goes on from a checkpoint must be comparable, but in the {what} is {value!r}, of which "
+            "A run that goes on from a checkpoint must be comparable, but in the {what} is {value!r}, of which "
             "another process cannot tell whether it is the same. Write it as a frozen dataclass with __call__, or "
-            "train without a checkpoint."
+            "train without a checkpoint.",
+            what=what,
+            value=value,
         )
     names = fields if fields is not None and type(value).__module__.startswith("chainrule.") else _attributes(value)
     return {"type": type(value).__qualname__} | {name: _plain(what, getattr(value, name)) for name in names}
@@ -119,13 +123,13 @@ def _attributes(value: Any) -> list[str]:
 def differences(before: Any, now: Any) -> str:
     """Return in one sentence what differs between two identities."""
     if not isinstance(before, dict) or not isinstance(now, dict):
-        return "It was written by another version of chainrule."
+        return tr("It was written by another version of chainrule.")
     texts = []
     for name in [*before, *(name for name in now if name not in before)]:
         old, new = before.get(name), now.get(name)
         if old != new:
-            texts.append(f"{name}: {_short(old)} then, {_short(new)} now")
-    return f"These differ: {'; '.join(texts)}."
+            texts.append(tr("{name}: {old} then, {new} now", name=name, old=_short(old), new=_short(new)))
+    return tr("These differ: {differences}.", differences="; ".join(texts))
 
 
 def _short(value: Any) -> str:

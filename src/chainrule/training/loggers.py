@@ -25,8 +25,8 @@ from chainrule.common.errors import (
     FileFormatError,
     InputError,
     LogWarning,
-    MissingExtraError,
     UnwritableError,
+    missing_extra,
     warn,
 )
 from chainrule.common.settings import Checked, Instance, Maybe, Place, Text
@@ -65,7 +65,9 @@ class _Logger(Checked, Callback, ABC):
             except ChainruleError:
                 raise
             except self._failures as error:
-                raise UnwritableError(f"{type(self).__name__} cannot write its log: {error}") from error
+                raise UnwritableError(
+                    "{logger} cannot write its log: {error}", logger=type(self).__name__, error=error
+                ) from error
             self._waiting: list[Record] = []
             self._opened, self._restored, self._warned = True, False, False
 
@@ -95,16 +97,19 @@ class _Logger(Checked, Callback, ABC):
         except self._failures as error:
             if not self._warned:
                 warn(
-                    f"{type(self).__name__}: {error} Training goes on, and what is missing in the log is written as "
-                    "soon as that is possible.",
+                    "{logger}: {error} Training goes on, and what is missing in the log is written as soon as "
+                    "that is possible.",
                     LogWarning,
+                    logger=type(self).__name__,
+                    error=error,
                 )
             self._warned = True
 
 
 def _taken(path: Path) -> InputError:
     return InputError(
-        f"{path} already holds the log of another run, and this run starts anew. Name another one, or delete this."
+        "{path} already holds the log of another run, and this run starts anew. Name another one, or delete this.",
+        path=path,
     )
 
 
@@ -151,7 +156,9 @@ class _FileLogger(_Logger):
             self._logged = [record for record in self._records() if int(record["epoch"]) < epoch]
         except (ValueError, KeyError, TypeError) as error:
             raise FileFormatError(
-                f"{self.path} is no log that {type(self).__name__} wrote, so it cannot be continued. Name another file."
+                "{path} is no log that {logger} wrote, so it cannot be continued. Name another file.",
+                path=self.path,
+                logger=type(self).__name__,
             ) from error
         self._write(self._logged)
         self._whole = True  # whether the file holds all that is logged
@@ -239,7 +246,7 @@ class TensorBoardLogger(_Logger):
         try:
             import tensorboardX  # noqa: F401
         except ImportError as error:
-            raise MissingExtraError("TensorBoardLogger", "tensorboardX", "log") from error
+            raise missing_extra("TensorBoardLogger", "tensorboardX", "log") from error
 
     def _open(self, epoch: int, goes_on: bool) -> None:
         if not goes_on and any(self.folder.glob("events.out.tfevents.*")):
@@ -271,7 +278,7 @@ class TensorBoardLogger(_Logger):
                 )
             self._writer.flush()
             if not any(self.folder.glob(f"*{self._end_of_name}")):  # a removed file can be written to without an error
-                raise UnwritableError(f"The file of events in {self.folder} is gone.")
+                raise UnwritableError("The file of events in {folder} is gone.", folder=self.folder)
         except OSError:
             self._close()  # the next records begin a file of their own
             raise
@@ -328,7 +335,7 @@ class MLflowLogger(_Logger):
             from mlflow import MlflowClient
             from mlflow.exceptions import MlflowException
         except ImportError as error:
-            raise MissingExtraError("MLflowLogger", "mlflow-skinny", "mlflow") from error
+            raise missing_extra("MLflowLogger", "mlflow-skinny", "mlflow") from error
         self._client = MlflowClient()
         self._failures = (OSError, MlflowException)
 

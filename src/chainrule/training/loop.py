@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array, Mode, leaves
 from chainrule.common.errors import DivergenceError, InputError
+from chainrule.common.texts import tr
 from chainrule.data.batches import Block
 from chainrule.data.checks import finite
 from chainrule.layers.blow_up import first_blow_up
@@ -20,8 +21,15 @@ from chainrule.training.run import Run
 from chainrule.training.shown import snapshot
 
 
-def train(run: Run, callbacks: Sequence[Callback]) -> str:
-    """Train, and return a sentence about why it ended before the last epoch, if it did.
+class Ending(NamedTuple):
+    """A sentence about why a run ended before its last epoch, or nothing; and whether somebody interrupted it."""
+
+    text: str
+    interrupted: bool = False
+
+
+def train(run: Run, callbacks: Sequence[Callback]) -> Ending:
+    """Train, and return why it ended before the last epoch, if it did.
 
     The order of the examples and the random numbers of a batch follow from the seed, the epoch and the batch alone. If
     Ctrl-C or an error (such as a loss that is no longer finite) ends the run, the network is left with the best
@@ -32,7 +40,7 @@ def train(run: Run, callbacks: Sequence[Callback]) -> str:
         return _train(run, callbacks)
 
 
-def _train(run: Run, callbacks: Sequence[Callback]) -> str:
+def _train(run: Run, callbacks: Sequence[Callback]) -> Ending:
     stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
     best = stopping[0] if stopping else BestEpoch("loss" if run.validate is None else "val_loss")
     everyone = [best, *(callback for callback in callbacks if callback is not best)]
@@ -53,7 +61,8 @@ def _train(run: Run, callbacks: Sequence[Callback]) -> str:
     except BaseException as error:
         run.engine.restore(start if run.best is None else run.best[0])
         if isinstance(error, DivergenceError):
-            raise DivergenceError(f"{error} The network keeps {_kept(run, 'the weights of the start')}.") from None
+            kept = _kept(run) or tr("The network keeps the weights of the start.")
+            raise DivergenceError(f"{error} {kept}") from None
         raise
     else:
         return _finished(run, early=bool(stopping))
@@ -78,23 +87,38 @@ def _begin(run: Run, callbacks: Sequence[Callback], states: list[Any] | None, be
         run.save(callbacks, now=True)
 
 
-def _interrupted(run: Run, start: dict[str, Array], interrupt: KeyboardInterrupt) -> str:
-    """Keep the best parameters, or what was learned so far, if that are numbers; return a sentence about it."""
+def _interrupted(run: Run, start: dict[str, Array], interrupt: KeyboardInterrupt) -> Ending:
+    """Keep the best parameters, or what was learned so far, if that are numbers."""
     if run.best is None and not all(finite(p) for _, p in leaves(run.engine.params)):
         run.engine.restore(start)
     run.restore_best()
     signal = str(interrupt) or "Ctrl-C"  # it has the name of another signal, if the command was sent one
-    return f"Stopped by {signal} in epoch {run.epoch}: the network keeps {_kept(run, 'what it learned so far')}."
+    if run.best is None:
+        text = tr(
+            "Stopped by {signal} in epoch {epoch}: the network keeps what it learned so far.",
+            signal=signal,
+            epoch=run.epoch,
+        )
+    else:
+        text = tr(
+            "Stopped by {signal} in epoch {epoch}: the network keeps the weights of epoch {best}, the best so far "
+            "({scores}).",
+            signal=signal,
+            epoch=run.epoch,
+            best=run.best[1],
+            scores=_best_scores(run, run.best[1]),
+        )
+    return Ending(text, interrupted=True)
 
 
-def _finished(run: Run, *, early: bool) -> str:
-    """Keep the best parameters, with early stopping; return a sentence about why there are fewer epochs, if so."""
+def _finished(run: Run, *, early: bool) -> Ending:
+    """Keep the best parameters, with early stopping."""
     if early:
         run.restore_best()
     if not run.reason:
-        return ""
-    ended = f"Stopped in epoch {run.epoch}: {run.reason}."
-    return f"{ended} The network keeps {_kept(run, '')}." if early and run.best else ended
+        return Ending("")
+    stopped = tr("Stopped in epoch {epoch}: {reason}.", epoch=run.epoch, reason=run.reason)
+    return Ending(f"{stopped} {_kept(run)}".rstrip() if early else stopped)
 
 
 def _end(run: Run, begun: Sequence[Callback]) -> list[Exception]:
@@ -118,11 +142,20 @@ def _restore(callbacks: Sequence[Callback], states: list[Any]) -> None:
             callback.restore(mine[1])
 
 
-def _kept(run: Run, otherwise: str) -> str:
+def _kept(run: Run) -> str:
+    """Return a sentence about the best weights, which the network keeps; nothing if there are none."""
     if run.best is None:
-        return otherwise
+        return ""
     epoch = run.best[1]
-    return f"the weights of epoch {epoch}, the best so far ({scores_text(run.history.rows[epoch - 1])})"
+    return tr(
+        "The network keeps the weights of epoch {epoch}, the best so far ({scores}).",
+        epoch=epoch,
+        scores=_best_scores(run, epoch),
+    )
+
+
+def _best_scores(run: Run, epoch: int) -> str:
+    return scores_text(run.history.rows[epoch - 1])
 
 
 def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback], best: BestEpoch) -> None:
@@ -164,7 +197,7 @@ def _block(run: Run, block: Block, before: Hooks, after: Hooks) -> None:
         losses, weights = next(results)
         if not all(map(math.isfinite, losses)):
             number = run.batch + next(i for i, J in enumerate(losses) if not math.isfinite(J))
-            raise DivergenceError(_divergence_text(run, block, number, losses[number - run.batch]))
+            raise _divergence(run, block, number, losses[number - run.batch])
         if not before and not after:
             run.totals.add_losses(losses, weights)
             run.batch += len(losses)
@@ -185,20 +218,27 @@ def _call(run: Run, hooks: Hooks, batches: int) -> None:
         call(run)
         if run.shown.take_over() and batches > 1:
             raise InputError(
-                f"A callback assigned parameters after one of {batches} batches that this engine does in one call, "
-                "so the "
-                'others ran without them: assign them in epoch_end, or train with engine="numpy".'
+                "A callback assigned parameters after one of {batches} batches that this engine does in one call, so "
+                'the others ran without them: assign them in epoch_end, or train with engine="numpy".',
+                batches=batches,
             )
 
 
-def _divergence_text(run: Run, block: Block, number: int, J: float) -> str:
+def _divergence(run: Run, block: Block, number: int, J: float) -> DivergenceError:
     start, end = block.cuts[number - block.first : number - block.first + 2]
     whole = run.engine.body.vocabulary_of_input is not None
     batch = run.source.take(block, run.engine.dtype, whole=whole).each(lambda a: a[start:end])
     mode = Mode(training=True, key=(run.seed, run.epoch, number), mask=batch.mask)
     place = first_blow_up(run.engine.body, run.engine.params, batch.X, mode)
-    reach = "" if whole else f" This batch goes up to {float(np.abs(batch.X).max()):g}."
-    return (
-        f"Training diverged: the loss became {J} in batch {number + 1} of epoch {run.epoch}. "
-        f"The numbers blew up first in {place}. {run.advice()}{reach}"
+    advice = run.advice()
+    if not whole:
+        advice += " " + tr("This batch goes up to {largest:g}.", largest=float(np.abs(batch.X).max()))
+    return DivergenceError(
+        "Training diverged: the loss became {loss} in batch {batch} of epoch {epoch}. The numbers blew up first in "
+        "{place}. {advice}",
+        loss=J,
+        batch=number + 1,
+        epoch=run.epoch,
+        place=place,
+        advice=advice,
     )

@@ -24,9 +24,10 @@ class OneTargetNote(Callback):
         """Warn, once."""
         if self._door is not None and self._door.one_target:
             warn(
-                f"The examples that count ({self._door.examples}) all have the same target, so there is nothing to "
-                "tell apart: the network learns to answer this whatever comes. Was y cut from sorted data?",
+                "The examples that count ({count}) all have the same target, so there is nothing to tell apart: "
+                "the network learns to answer this whatever comes. Was y cut from sorted data?",
                 DataWarning,
+                count=self._door.examples,
             )
         self._door = None
 
@@ -51,8 +52,10 @@ def warn_of_output_activation(body: Sequential, loss: Loss) -> None:
     name = output_activation(body, loss)
     if name is not None:
         warn(
-            f"The last layer is {name}, but {type(loss).__name__} works on logits and applies its own "
-            "activation, so probabilities would be squashed twice and hardly learn. Leave the last layer out: "
-            "predict returns probabilities without it.",
+            "The last layer is {activation}, but {loss} works on logits and applies its own activation, so "
+            "probabilities would be squashed twice and hardly learn. Leave the last layer out: predict returns "
+            "probabilities without it.",
             NetworkWarning,
+            activation=name,
+            loss=type(loss).__name__,
         )

@@ -55,7 +55,9 @@ def outputs(
                 P = activation(logits(some, steps))
             if not checks.finite(P):
                 place = first_blow_up(network.body, network.params, some, Mode(mask=steps))
-                raise NotFiniteError(f"Predictions are NaN or infinite: the numbers blew up first in {place}.")
+                raise NotFiniteError(
+                    "Predictions are NaN or infinite: the numbers blew up first in {place}.", place=place
+                )
             return P
 
         threads = engine != "xla" and not sources.is_stored(X)

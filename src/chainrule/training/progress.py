@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule.common import console, notebook
 from chainrule.common.number_text import number_text
+from chainrule.common.texts import tr
 from chainrule.training.callbacks import Callback
 
 _REFRESH = 0.1  # seconds between updates of the live bar: drawing must not slow training down
@@ -31,11 +32,21 @@ class Lines(Callback):
     def run_start(self, run: Any) -> None:
         """Say where a run goes on."""
         if run.resumed:
-            console.say(f"Going on from the checkpoint: {len(run.history)} epochs and {run.batch} batches are done.")
+            console.say(
+                "Going on from the checkpoint: {epochs} epochs and {batches} batches are done.",
+                epochs=len(run.history),
+                batches=run.batch,
+            )
 
     def epoch_end(self, run: Any) -> None:
         """Print the line."""
-        console.say(f"epoch {run.epoch}/{run.last_epoch}  {scores_text(run.scores)}  ({run.seconds:.1f} s)")
+        console.say(
+            "epoch {epoch}/{last_epoch}  {scores}  ({seconds:.1f} s)",
+            epoch=run.epoch,
+            last_epoch=run.last_epoch,
+            scores=scores_text(run.scores),
+            seconds=run.seconds,
+        )
 
 
 class LiveLine(Lines):
@@ -62,7 +73,8 @@ class LiveLine(Lines):
     def _draw_at(self, run: Any, part: float) -> None:
         self._drawn = time.perf_counter()
         completed = run.epoch - run.first_epoch + part
-        self._draw(completed, f"epoch {run.epoch}/{run.last_epoch}", scores_text({**self._finished, **run.scores}))
+        epoch = tr("epoch {epoch}/{last_epoch}", epoch=run.epoch, last_epoch=run.last_epoch)
+        self._draw(completed, epoch, scores_text({**self._finished, **run.scores}))
 
     @abstractmethod
     def _begin(self) -> None:
@@ -81,7 +93,7 @@ class LiveBar(LiveLine):
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[scores]}")]
-        columns += [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+        columns += [TimeElapsedColumn(), TextColumn(tr("left")), TimeRemainingColumn()]
         file: Any = console.out()
         self._bar: Any = Progress(*columns, console=Console(file=file))
         self._task = self._bar.add_task("", total=self._total, scores="")
@@ -109,7 +121,8 @@ class NotebookBar(LiveLine):
         seconds = time.perf_counter() - self._started
         times = str(timedelta(seconds=int(seconds)))
         if 0 < completed < self._total:
-            times += f" left {timedelta(seconds=int(seconds * (self._total / completed - 1)))}"
+            left = timedelta(seconds=int(seconds * (self._total / completed - 1)))
+            times = f"{times} {tr('left')} {left}"
         bar = f'<progress max="{self._total}" value="{completed:.3f}"></progress>'
         html = notebook.fragment(f"{epoch} {bar} {escape(scores)} &ensp; {times}")
         self._latest = {"text/plain": f"{epoch}  {scores}  {times}", "text/html": html}

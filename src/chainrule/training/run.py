@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.arrays import Array, leaves
 from chainrule.common.errors import DivergenceError, InputError, NotFiniteError
+from chainrule.common.texts import tr
 from chainrule.data.batches import Source
 from chainrule.data.checks import finite
 from chainrule.engines.base import Engine
@@ -124,25 +125,32 @@ class Run:
             if not finite(p):
                 layer = self.engine.body.layers[int(path.partition(".")[0])]
                 raise DivergenceError(
-                    f"Training diverged: the last steps of epoch {self.epoch} made {path} ({layer.label}) NaN or "
-                    f"infinite. {self.advice()}"
+                    "Training diverged: the last steps of epoch {epoch} made {parameter} ({layer}) NaN or infinite. "
+                    "{advice}",
+                    epoch=self.epoch,
+                    parameter=path,
+                    layer=layer.label,
+                    advice=self.advice(),
                 )
         if self.validate is not None:
             try:
                 scores |= {f"val_{name}": value for name, value in self.validate().items()}
             except NotFiniteError as error:
                 raise DivergenceError(
-                    f"Training diverged: on the validation data after epoch {self.epoch}, {str(error)[0].lower()}"
-                    f"{str(error)[1:]} {self.advice()}"
+                    "Training diverged on the validation data after epoch {epoch}. {error} {advice}",
+                    epoch=self.epoch,
+                    error=error,
+                    advice=self.advice(),
                 ) from error
         self._final, self.batch = scores, 0
         self.history.append(scores)
 
     def advice(self) -> str:
         """Return what to try when numbers blow up."""
-        return (
-            f"Try a smaller learning rate (lr={self.engine.optimizer.lr} now), clip_norm=1.0 in the optimizer, or "
-            "inputs scaled to about -1..1."
+        return tr(
+            "Try a smaller learning rate (lr={rate} now), clip_norm=1.0 in the optimizer, or inputs scaled to about "
+            "-1..1.",
+            rate=self.engine.optimizer.lr,
         )
 
     def _l2(self) -> Scores:
@@ -194,8 +202,9 @@ class Run:
         before, now = info["settings"], self._checkpoints.identity
         if before != now:
             raise InputError(
-                f"The checkpoint folder holds a run with other settings or data. {differences(before, now)} Take the "
-                "same settings to go on with it, or another folder for a new run."
+                "The checkpoint folder holds a run with other settings or data. {differences} Take the same settings "
+                "to go on with it, or another folder for a new run.",
+                differences=differences(before, now),
             )
         self.resumed = True
         self.engine.restore(arrays)

@@ -62,8 +62,9 @@ def check_counted_in_batches(metrics: Sequence[Metric | WholeMetric]) -> None:
     for metric in metrics:
         if isinstance(metric, WholeMetric):
             raise InputError(
-                f"{metric.name} needs the outputs for all examples at once, so fit computes it on validation data "
-                "only: give validation_data or validation_split, or call evaluate after training."
+                "{metric} needs the outputs for all examples at once, so fit computes it on validation data "
+                "only: give validation_data or validation_split, or call evaluate after training.",
+                metric=metric.name,
             )
 
 
@@ -105,7 +106,11 @@ def evaluate(
             J = float(loss(Z, batch.Y, batch.weights)[0])
             if not math.isfinite(J):
                 place_text = place(batch.X, batch.mask)
-                raise NotFiniteError(f"The loss is not finite ({J}): the numbers blew up first in {place_text}.")
+                raise NotFiniteError(
+                    "The loss is not finite ({loss}): the numbers blew up first in {place}.",
+                    loss=J,
+                    place=place_text,
+                )
             totals.add_losses([J], [weight])
             counting = what_counts(Z, batch.Y, batch.weights)
             totals.add_counts(metric.counts(*counting) for metric in metrics if isinstance(metric, Metric))

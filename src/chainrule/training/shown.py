@@ -95,10 +95,14 @@ class Shown:
             return False
         shapes, new = ({path: np.shape(p) for path, p in leaves(tree)} for tree in (self._engine.params, params))
         if shapes != new:
-            raise InputError(f"A callback assigned parameters of the shapes {new}, but the network has {shapes}.")
+            raise InputError(
+                "A callback assigned parameters of the shapes {got}, but the network has {expected}.",
+                got=new,
+                expected=shapes,
+            )
         try:
             self._engine.restore(snapshot(map_leaves(lambda p: np.asarray(p, self._engine.dtype), params)))
         except (ValueError, TypeError) as error:
-            raise InputError(f"A callback assigned parameters that are no numbers: {error}.") from error
+            raise InputError("A callback assigned parameters that are no numbers: {reason}.", reason=error) from error
         self.renew()
         return True

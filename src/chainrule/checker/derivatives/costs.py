@@ -86,9 +86,13 @@ def absolute(A: Any, Y: Any) -> Any:
     return np.sum(np.abs(A - Y))
 
 
-_OF_PROBABILITIES = {"the cross-entropy": categorical, "the binary cross-entropy": binary}
-_OF_SCORES = {"the softmax cross-entropy": softmax, "the logistic loss": logistic, "the hinge loss": hinge}
-_OF_OUTPUTS = {"the squared error": squares, "the absolute error": absolute}
+_OF_PROBABILITIES = {"the cross-entropy of {}": categorical, "the binary cross-entropy of {}": binary}
+_OF_SCORES = {
+    "the softmax cross-entropy of {}": softmax,
+    "the logistic loss of {}": logistic,
+    "the hinge loss of {}": hinge,
+}
+_OF_OUTPUTS = {"the squared error of {}": squares, "the absolute error of {}": absolute}
 
 
 def own(numbers: Numbers) -> Iterator[Cost]:
@@ -114,7 +118,7 @@ def usual(outputs: Numbers, labels: Numbers) -> Iterator[Cost]:
                 continue
             of_scores = _OF_SCORES if np.isin(Y, (-1, 0, 1)).all() else {}
             for name, cost in (_OF_OUTPUTS | (_OF_PROBABILITIES if np.all((A > 0) & (A < 1)) else of_scores)).items():
-                yield Cost(f"{name} of {text(path)}", partial(_compared, cost, path, Y), (path,), "usual")
+                yield Cost(name.format(text(path)), partial(_compared, cost, path, Y), (path,), "usual")
 
 
 def _compared(cost: Callable[[Any, Any], Any], path: Path, Y: Any, after: Numbers) -> float:

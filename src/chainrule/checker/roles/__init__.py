@@ -12,7 +12,7 @@ from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
-from chainrule.checker.derivatives import attempts, judgment, single_steps, training
+from chainrule.checker.derivatives import attempts, judgment, single_steps, tables, training
 from chainrule.checker.derivatives.judgment import Watcher
 from chainrule.checker.evidence import joined
 from chainrule.checker.findings import Checked, Finding, Report
@@ -21,9 +21,9 @@ from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_sta
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
 from chainrule.checker.roles import normalization_of_objects, optimizers_of_objects, updates_of_dicts
+from chainrule.checker.roles.book import clipping, gates, layers, learning_layers
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
-from chainrule.checker.roles.book import gates, layers, learning_layers
 from chainrule.checker.roles.book import optimizers as book_optimizers
 from chainrule.checker.roles.course import (
     basics,
@@ -65,7 +65,7 @@ FAMILIES: Sequence[Family] = (
     *(elementwise, gates, basics, labels, cost, setup, gradient_checking),
     *(classifiers, normalization, recurrent_rows, update_rules),
     *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
-    *(network, logistic, shallow, book_functions, layers, learning_layers, script_functions),
+    *(network, logistic, shallow, book_functions, layers, learning_layers, clipping, script_functions),
 )
 
 
@@ -152,6 +152,8 @@ def _watched(
     if not learner.nodes.keys() - settled and not flagged and not _has_loops(learner.whole.body):
         return
     seen = watcher.watch()
+    yield from tables.judged(learner, seen.calls, settled)
+    settled = _settled(learner, {**blanks, **checked})
     yield from judgment.judged(learner, watcher, seen.calls, settled, _wrong(checked))
     yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), _wrong(checked))
     settled = _settled(learner, {**blanks, **checked})

@@ -12,6 +12,7 @@ from rich.text import Text
 from chainrule.checker.findings import BUGS, CLEAN, NOT_CHECKED, Checked, Finding, Report, Status
 from chainrule.checker.telling.terminal import MARKS
 from chainrule.checker.telling.texts import hints, phrase, plain
+from chainrule.common.languages import language
 from chainrule.common.rich_text import rich_text
 
 _MEASURED = ("expected", "got", "index", "cell", "cell_line")  # what differs from file to file with one mistake
@@ -112,9 +113,9 @@ def share(row: Row, reports: Sequence[Report]) -> str:
     return f"{len(row.files) / len(reports):.0%}"
 
 
-def table(reports: Sequence[Report], lang: str = "en", *, color: bool = False, width: int = 100) -> str:
+def table(reports: Sequence[Report], lang: str | None = None, *, color: bool = False, width: int = 100) -> str:
     """Return the table of a class as a terminal shows it."""
-    rows = tally(reports)
+    lang, rows = language(lang), tally(reports)
     if not rows:
         return counts(reports, lang)
     drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")

@@ -33,7 +33,7 @@ class Points:
         return f"{said}, {phrase('by-hand', lang, points=f'{self.by_hand:g}')}" if self.by_hand else said
 
 
-def read(path: Path, lang: str) -> dict[str, float]:
+def read(path: Path) -> dict[str, float]:
     """Return what each function counts: the table ``[points]`` of a TOML file, such as ``linear_forward = 2``.
 
     Raises
@@ -45,19 +45,25 @@ def read(path: Path, lang: str) -> dict[str, float]:
         with opened(path) as file:
             table = tomllib.load(file).get("points")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(phrase("no-toml", lang, path=path, text=error)) from None
+        raise InputError("{path} is no TOML file: {text}.", path=path, text=error) from None
     except DataUnavailableError:
-        raise InputError(phrase("points-unread" if path.exists() else "no-such-path", lang, path=path)) from None
+        if path.exists():
+            raise InputError("{path} cannot be read. Name a file with the table [points].", path=path) from None
+        raise InputError("{path}: there is no such file or folder.", path=path) from None
     if not isinstance(table, dict) or not table:
-        raise InputError(phrase("no-points", lang, path=path))
-    return {name: _worth(path, name, worth, lang) for name, worth in table.items()}
+        raise InputError(
+            "{path} has no table [points] with a line for each function, such as linear_forward = 2.", path=path
+        )
+    return {name: _worth(path, name, worth) for name, worth in table.items()}
 
 
-def _worth(path: Path, name: str, worth: Any, lang: str) -> float:
+def _worth(path: Path, name: str, worth: Any) -> float:
     try:
         return number(str(path), name, worth, 0)
     except InputError:
-        raise InputError(phrase("points-number", lang, path=path, name=name, worth=worth)) from None
+        raise InputError(
+            "{path}: a function counts a number from 0, but {name} = {worth}.", path=path, name=name, worth=worth
+        ) from None
 
 
 def became(report: Report, name: str) -> Status | None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, Status
 from chainrule.checker.names import NAMES, likely
 from chainrule.checker.telling.texts import advice, hints, phrase, place, plain, quantity, reason
+from chainrule.common.languages import language
 from chainrule.common.rich_text import rich_text
 
 MARKS = {"ok": "✓", "wrong": "✗", "unchecked": "–", "not-started": "·", "warning": "!"}
@@ -21,7 +22,7 @@ _COLORS = {"ok": "green", "wrong": "bold red", "unchecked": "dim", "not-started"
 
 def text(
     report: Report,
-    lang: str = "en",
+    lang: str | None = None,
     hint: int = 1,
     *,
     color: bool = False,
@@ -33,7 +34,7 @@ def text(
 
     With `command` it says which options of `chainrule check` lead further; with `repro`, what shows a mistake.
     """
-    problem = obstacle(report)
+    lang, problem = language(lang), obstacle(report)
     parts: list[RenderableType] = [_heading(report, lang)]
     if report.checked:
         parts.append(_functions(report.checked, lang, hint))
@@ -52,8 +53,9 @@ def text(
     return rich_text(parts + (["", Text(following, "dim")] if following else []), color=color, width=width)
 
 
-def line(report: Report, lang: str = "en", *, color: bool = False) -> str:
+def line(report: Report, lang: str | None = None, *, color: bool = False) -> str:
     """Return a report in one line: for each file of a class."""
+    lang = language(lang)
     said = summary(report, lang)
     wrong = [finding for finding in report.findings if finding.severity == "error"]
     if wrong:

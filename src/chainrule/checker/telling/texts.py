@@ -14,9 +14,8 @@ from typing import Any
 from chainrule.checker.findings import Checked, Finding
 from chainrule.checker.names import NAMES
 from chainrule.checker.telling import stops
-from chainrule.checker.telling.particles import FORMS, particle
-from chainrule.common.languages import LANGUAGES as LANGUAGES
-from chainrule.common.languages import language as language
+from chainrule.common.languages import LANGUAGES
+from chainrule.common.particles import FORMS, particle
 
 _PLACEHOLDER = re.compile(rf"\{{([a-z_]+)\}}({'|'.join(map(re.escape, FORMS))})?")
 _LONGEST = 300  # characters of a fact, which may be the text of any exception
@@ -87,8 +86,9 @@ def _told(finding: Finding, lang: str) -> dict[str, str]:
     facts = dict(finding.facts)
     text = facts.get("text", "")
     facts["text"] = _sentence(text, lang)
-    if "name" in facts:
-        facts["name"] = quantity(facts["name"], "", lang)
+    for quantity_of in ("name", "cost"):
+        if quantity_of in facts:
+            facts[quantity_of] = quantity(facts[quantity_of], "", lang)
     if slow := _because("because-slow").fullmatch(text):
         facts["seconds"] = slow["seconds"]
     if finding.mistake in ("other-call", "other-result") and facts.get("role", "").partition(".")[0] not in NAMES:
@@ -169,12 +169,6 @@ def _because(key: str) -> re.Pattern[str]:
     """Return what finds our own words with their facts again, such as the seconds, in a fact of a finding."""
     english = re.escape(_tables()["general.toml"]["words"]["en"][key])
     return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", english))
-
-
-def translated(english: str, lang: str) -> str:
-    """Return a text of the command's help in a language; one without an entry stays as it is."""
-    korean: str = _tables()["help.toml"]["words"].get(english, english)
-    return korean if lang == "ko" else english
 
 
 def phrase(key: str, lang: str, **facts: object) -> str:

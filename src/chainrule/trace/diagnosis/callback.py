@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.common import console
+from chainrule.common.asked_language import asked
 from chainrule.common.errors import InputError
-from chainrule.common.languages import LANGUAGES
-from chainrule.common.settings import choice, whole
+from chainrule.common.settings import whole
 from chainrule.data.iterables import Batches
 from chainrule.trace.diagnosis.examine import diagnosis
 from chainrule.trace.diagnosis.finding import Diagnosis
@@ -28,7 +28,7 @@ class Diagnose(Callback):
     every
         How many epochs lie between two diagnoses.
     lang
-        The language of what is printed, "en" or "ko".
+        The language of what is printed, "en" or "ko"; None for the one that chainrule speaks.
 
     Attributes
     ----------
@@ -45,9 +45,9 @@ class Diagnose(Callback):
     {0: Diagnosis(nothing found), 2: Diagnosis(nothing found), 4: Diagnosis(nothing found)}
     """
 
-    def __init__(self, every: int = 1, *, lang: str = "en") -> None:
+    def __init__(self, every: int = 1, *, lang: str | None = None) -> None:
         self.every = whole("Diagnose", "every", every, least=1)
-        self.lang = choice("Diagnose", "lang", lang, LANGUAGES)
+        self.lang = asked("Diagnose", lang)
         self.diagnoses: dict[int, Diagnosis] = {}
 
     def run_start(self, run: Any) -> None:

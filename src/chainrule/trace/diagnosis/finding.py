@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.common.languages import LANGUAGES, language
-from chainrule.common.settings import choice
+from chainrule.common.asked_language import asked
+from chainrule.common.languages import language
+from chainrule.common.texts import tr
 from chainrule.trace.diagnosis import telling
 
 
@@ -28,15 +29,15 @@ class Finding:
     layer: str
     numbers: dict[str, Any]
 
-    def sentence(self, lang: str = "en") -> str:
+    def sentence(self, lang: str | None = None) -> str:
         """Return what is wrong, with the numbers."""
-        return telling.sentence(self.key, lang, self.numbers | {"layer": self.layer})
+        return telling.sentence(self.key, asked("sentence", lang), self.numbers | {"layer": self.layer})
 
-    def fix(self, lang: str = "en") -> str:
+    def fix(self, lang: str | None = None) -> str:
         """Return what to do about it."""
-        return telling.fix(self.key, lang, self.numbers | {"layer": self.layer})
+        return telling.fix(self.key, asked("fix", lang), self.numbers | {"layer": self.layer})
 
-    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+    def as_dict(self, lang: str | None = None) -> dict[str, Any]:
         """Return plain data."""
         texts = {"sentence": self.sentence(lang), "fix": self.fix(lang)}
         return {"key": self.key, "layer": self.layer} | texts | {"numbers": telling.plain(self.numbers)}
@@ -72,13 +73,13 @@ class Diagnosis:
         """Whether nothing was found."""
         return not self.findings
 
-    def text(self, *, lang: str = "en", width: int = 100) -> str:
+    def text(self, *, lang: str | None = None, width: int = 100) -> str:
         """Return sentences, one fault after another, for a terminal."""
-        return telling.text(self, lang, width)
+        return telling.text(self, asked("text", lang), width)
 
-    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+    def as_dict(self, lang: str | None = None) -> dict[str, Any]:
         """Return plain data, as JSON takes it."""
-        choice("as_dict", "lang", lang, LANGUAGES)  # without findings, nobody else looks at it
+        lang = asked("as_dict", lang)
         return {
             "ok": self.ok,
             "findings": [finding.as_dict(lang) for finding in self.findings],
@@ -88,15 +89,16 @@ class Diagnosis:
             "notes": list(self.notes),
         }
 
-    def html(self, *, lang: str = "en") -> str:
+    def html(self, *, lang: str | None = None) -> str:
         """Return a page that needs no other file."""
-        return telling.page(self, lang)
+        return telling.page(self, asked("html", lang))
 
     def __str__(self) -> str:
         return self.text(lang=language())
 
     def __repr__(self) -> str:
-        return f"Diagnosis({', '.join(dict.fromkeys(finding.key for finding in self.findings)) or 'nothing found'})"
+        keys = ", ".join(dict.fromkeys(finding.key for finding in self.findings))
+        return f"Diagnosis({keys or tr('nothing found')})"
 
     def _repr_html_(self) -> str:
         return telling.fragment(self, language())

@@ -11,8 +11,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from chainrule.common.languages import LANGUAGES
-from chainrule.common.settings import choice, whole
+from chainrule.common.settings import whole
 from chainrule.trace.telling import numbers, pages
 from chainrule.trace.telling.words import words
 
@@ -48,7 +47,7 @@ def fix(key: str, lang: str, facts: Mapping[str, Any]) -> str:
 
 
 def _formatted(key: str, lang: str, kind: str, facts: Mapping[str, Any]) -> str:
-    texts = _texts()[key][choice("text", "lang", lang, LANGUAGES)]
+    texts = _texts()[key][lang]
     return _FORMATTER.vformat(texts[kind], (), facts)
 
 

@@ -23,7 +23,7 @@ _FEW = 400  # numbers of a trace that are all printed
 _ROWS, _COLUMNS = 8, 8
 
 
-def trace(record: PassRecord, lang: str = "en", *, command: bool = False, color: bool = False, width: int = 100) -> str:
+def trace(record: PassRecord, lang: str, *, command: bool = False, color: bool = False, width: int = 100) -> str:
     """Return a table of the layers, with all arrays below it if they are few, as the command or Python prints it."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(words("layer", lang), no_wrap=True)
@@ -101,7 +101,7 @@ def _array(name: str, array: Array) -> Table:
     return table
 
 
-def why(explanation: Explanation, shown: int, lang: str = "en", *, color: bool = False, width: int = 100) -> str:
+def why(explanation: Explanation, shown: int, lang: str, *, color: bool = False, width: int = 100) -> str:
     """Return the largest terms of an explanation as a table, the rest in one line, and their sum."""
     shown = whole("text", "terms", shown, least=0)
     parts: list[RenderableType] = [Text(said(explanation, lang), "bold")]

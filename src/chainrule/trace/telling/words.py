@@ -6,9 +6,6 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from chainrule.common.languages import LANGUAGES
-from chainrule.common.settings import choice
-
 
 @cache
 def _tables() -> dict[str, dict[str, str]]:
@@ -21,4 +18,4 @@ def words(key: str, lang: str, **facts: object) -> str:
     >>> words("rest", "en", count=3)
     '3 more terms'
     """
-    return _tables()[choice("text", "lang", lang, LANGUAGES)][key].format(**facts)
+    return _tables()[lang][key].format(**facts)

@@ -25,6 +25,7 @@ CROSS_ENTROPY = ("cross_entropy_error", "cross_entropy", "crossentropy_error", "
 SQUARED_ERROR = ("mean_squared_error", "sum_squared_error", "sum_squares_error", "squared_error", "mse", "MSE")
 SOFTMAX = ("softmax", "Softmax", "stable_softmax", "softmax_function")
 _EACH = re.compile(r"(?:each|every|per)[ -](row|column)\b")
+_PREDICTIONS = ("y_hat", "yhat", "y_pred", "y_predicted", "pred", "prediction", "predictions", "probs", "output")
 _TARGETS = ("t", "y_true", "target", "targets", "label", "labels")
 
 
@@ -105,7 +106,8 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
 
 
 def _ordered(learner: Learner, function: str, y: Any, t: Any) -> Any:
-    swapped = learner.parameters(function)[0] in _TARGETS
+    first, second = learner.parameters(function)[:2]
+    swapped = first in _TARGETS or second.lower() in _PREDICTIONS
     result = learner.call(function, t, y) if swapped else learner.call(function, y, t)
     return result.item() if isinstance(result, np.ndarray) and result.size == 1 else result
 
@@ -117,6 +119,10 @@ def _error(learner: Learner, function: str, kind: str, v: Values) -> Values:
 
 def _error_of_one(learner: Learner, function: str, v: Values) -> Values:
     return {"cost": _ordered(learner, function, v["AL"][:, 0], v["Y"][:, 0])}
+
+
+_ADDED = 1e-2
+"""How much the error of one example may differ where up to 1e-5 is added to what the logarithm is taken of."""
 
 
 def _takes_two(learner: Learner, *usual: str) -> str | None:
@@ -155,6 +161,8 @@ def _cross_entropy(learner: Learner) -> Iterator[Probe | Inspection]:
     elif classes.is_right(learner, one) and not _means_batches(learner, function):
         finding = Finding("cross_entropy.one-example-only", function, learner.line(function), {}, "warning")
         yield Inspection(function, "cross_entropy", lambda: [finding])
+    elif not any(classes.attempt(run, v) for run in runs for v in cases) and classes.attempt(one.runs[0], ones[0]):
+        yield replace(batches, cases=ones, runs=one.runs, tolerance=_ADDED)
     else:
         yield batches
 
