@@ -20,8 +20,8 @@ _STARTS = (
     (
         b"PAR1",
         later(
-            "a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL, or give it to fit as "
-            "chainrule.sources.Parquet"
+            "a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL, or give it to fit "
+            "as chainrule.sources.Parquet"
         ),
     ),
     (b"ARROW1", _TABLE),
