@@ -137,7 +137,7 @@ def in_c(steps: Steps, layer: Layer, params: Params) -> None:
 def _dense(steps: Steps, layer: Dense | NTKDense | RandomDense, params: Params) -> None:
     W, b = folding.dense(layer, params, steps.shape)
     n_in, n_out = W.shape
-    steps.begin(f"Dense: {n_in} inputs to {n_out} units")
+    steps.begin(f"Dense: from {n_in} numbers to {n_out}{f' at {steps.places} places' if steps.places > 1 else ''}")
     steps.linear("dense", f"{steps.places}, {n_in}", W, b, str(n_out), (*steps.shape[:-1], n_out))
 
 
