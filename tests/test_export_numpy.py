@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +234,7 @@ def homes(rows: int = 200) -> polars.DataFrame:
     town[0] = "Rare"
     return polars.DataFrame(
         {
-            "area": [f"{a}" if i % 9 else ("n/a" if i % 2 else "") for i, a in enumerate(area)],
+            "area": [f"{a}" if i % 9 else ("N/A" if i % 2 else "") for i, a in enumerate(area)],
             "rooms": rng.integers(1, 5, rows),
             "town": town,
             "north": rng.choice(["yes", "No"], rows),
@@ -251,8 +254,8 @@ def test_a_table_is_prepared_and_predicted_the_same(target: str, tmp_path: Path)
     table = homes().drop([name for name in TARGETS if name != target])
     model = cr.TableModel.fit(table, target, layers=(6,), epochs=1, verbose=False)
     names = script(model, tmp_path)
-    new = homes(ROWS).with_columns(polars.Series("town", [" Ulm ", "Rare", "unknown", "", "NA"] * (ROWS // 5)))
-    new.write_csv(tmp_path / "new.csv")
+    new = homes(ROWS).with_columns(polars.Series("town", [" Ulm ", "Rare", "unknown", "서울", "NA"] * (ROWS // 5)))
+    new.write_csv(tmp_path / "new.csv", include_bom=True)
     rows = names["read"](tmp_path / "new.csv")
     table = cr.tables.read(tmp_path / "new.csv")
     with pytest.warns(DataWarning, match="200 values that training did not know"):
@@ -355,6 +358,31 @@ def test_what_is_no_network_or_no_path_is_refused() -> None:
         path_of("export.c", 3, ".c")
     with pytest.raises(InputError, match=r"but got \.. Name it net.c."):
         path_of("export.c", "", ".c")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, to start many writers fast")
+def test_a_killed_writer_leaves_the_old_files_or_the_new_ones(tmp_path: Path) -> None:
+    networks = [cr.Network.mlp([20, 30, 4], hidden=hidden) for hidden in ("relu", "tanh")]  # He's numbers, Xavier's
+    texts, weights = set(), set()
+    for network in networks:
+        cr.export.numpy(network, tmp_path / "net.py")
+        texts.add((tmp_path / "net.py").read_bytes())
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        writer = multiprocessing.get_context("fork").Process(target=_write_again_and_again, args=(networks, tmp_path))
+        writer.start()
+        time.sleep(rng.uniform(0.005, 0.02))
+        writer.kill()
+        writer.join()
+        assert (tmp_path / "net.py").read_bytes() in texts
+        with np.load(tmp_path / "net.npz") as file:
+            weights.add(file["W1"].tobytes())
+    assert len(weights) == 2  # some were killed after they had written one and the other
+
+
+def _write_again_and_again(networks: list[cr.Network], folder: Path) -> None:
+    for network in itertools.cycle(networks):
+        cr.export.numpy(network, folder / "net.py")
 
 
 def test_the_script_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
