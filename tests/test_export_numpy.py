@@ -24,6 +24,7 @@ from chainrule.common import atomic
 from chainrule.common.errors import DataWarning, InputError
 from chainrule.export.checks import check_network, path_of
 from chainrule.export.numpy_steps import STEPS
+from chainrule.export.python_code import Bracket, list_of
 from chainrule.layers import LAYERS
 from chainrule.layers.own import OwnLayer
 from tests.cases import LAYER_CASES
@@ -139,6 +140,13 @@ def assert_well_formed(folder: Path) -> None:
         arguments = [RUFF, *command, "--isolated", "--no-cache", str(folder / "net.py")]
         done = subprocess.run(arguments, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+
+
+def test_long_lists_stand_in_one_line_each() -> None:
+    towns = tuple(f"town number {i}" for i in range(9))
+    call = Bracket("others(", ("rows", list_of(towns)))
+    lines = [f'            "{town}",' for town in towns]
+    assert call.lines(4) == ["    others(", "        rows,", "        [", *lines, "        ],", "    )"]
 
 
 def test_a_step_is_told_in_the_textbooks_names(tmp_path: Path) -> None:
