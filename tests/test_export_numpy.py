@@ -96,7 +96,10 @@ NETWORKS = {
         (6,),
     ),
     "numbers and words": lambda: trained(
-        [cr.Concatenate([[cr.Embedding(9, 3), cr.Flatten()], [cr.Dense(2), cr.ReLU()]]), cr.Dense(2)],
+        [
+            cr.Concatenate([[cr.Embedding(9, 3), cr.Flatten()], [cr.Flatten(), cr.Dense(2), cr.ReLU()], cr.Dense(2)]),
+            cr.Dense(2),
+        ],
         "mean_squared_error",
         (4,),
     ),
@@ -368,6 +371,7 @@ def test_what_is_no_network_or_no_path_is_refused() -> None:
         path_of("export.c", "", ".c")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, to start many writers fast")
 def test_a_killed_writer_leaves_the_old_files_or_the_new_ones(tmp_path: Path) -> None:
     networks = [cr.Network.mlp([20, 30, 4], hidden=hidden) for hidden in ("relu", "tanh")]  # He's numbers, Xavier's

@@ -133,21 +133,14 @@ def _dense(steps: Steps, layer: Dense | NTKDense | RandomDense, params: Params, 
     shapes = f"from {_batch(x.shape)} to {_batch((*x.shape[:-1], layer.units))}"
     steps.begin(f"Dense: {shapes}, Z = A W{'' if b is None else ' + b'}.{why}")
     W_name, *b_name = steps.of_weights(Z, {"W": W} if b is None else {"W": W, "b": b})
-    steps.lines.append(f"    {Z} = {' + '.join([f'{_floats(steps, x)} @ {W_name}', *b_name])}")
+    steps.lines.append(f"    {Z} = {' + '.join([f'{x.name} @ {W_name}', *b_name])}")
     return Z
-
-
-def _floats(steps: Steps, x: Value) -> str:
-    """Return the code of an input; whole numbers that another layer looks up become floats for one that does not."""
-    return f"{x.name}.astype(np.{steps.dtype.name})" if x.whole else x.name
 
 
 def _activation(steps: Steps, layer: Activation, params: Params, x: Value) -> str:
     if layer.function == "identity":
-        return _floats(steps, x)
-    return activation(
-        steps, layer.function, _floats(steps, x), () if layer.alpha is None else (f"alpha={layer.alpha!r}",)
-    )
+        return x.name
+    return activation(steps, layer.function, x.name, () if layer.alpha is None else (f"alpha={layer.alpha!r}",))
 
 
 def activation(steps: Steps, function: str, Z: str, settings: tuple[str, ...] = ()) -> str:
@@ -170,14 +163,14 @@ def _parametric(steps: Steps, layer: ParametricActivation, params: Params, x: Va
 
 def _nothing(steps: Steps, layer: Layer, params: Params, x: Value) -> str:
     steps.begin(f"{type(layer).__name__} does nothing at prediction.")
-    return _floats(steps, x)
+    return x.name
 
 
 def _scale(steps: Steps, layer: Scale, params: Params, x: Value) -> str:
     N = steps.output("N")
     steps.begin("Scale: a factor for each feature.")
     (s,) = steps.of_weights(N, {"s": layer.rate * params["s"]})
-    steps.lines.append(f"    {N} = {s} * {_floats(steps, x)}")
+    steps.lines.append(f"    {N} = {s} * {x.name}")
     return N
 
 
@@ -196,7 +189,7 @@ def _normalization(steps: Steps, layer: Any, params: Params, x: Value) -> str:
     steps.begin(f"{layer.label}: normalizes {text}.")
     names = steps.of_weights(N, {_PLAIN_NAMES.get(name, name): array for name, array in params.items()})
     groups = [f"groups={layer.groups}"] if isinstance(layer, GroupNorm) else []
-    steps.call(N, function, _floats(steps, x), *names, *groups, f"epsilon={layer.epsilon!r}")
+    steps.call(N, function, x.name, *names, *groups, f"epsilon={layer.epsilon!r}")
     return N
 
 
@@ -218,9 +211,9 @@ def _convolution(steps: Steps, layer: Conv1D | Conv2D, params: Params, x: Value)
     function = f"conv{axes}d"
     if layer.groups > 1:
         steps.functions.add(function)
-        steps.call(Z, "in_groups", function, str(layer.groups), _floats(steps, x), *names, *said)
+        steps.call(Z, "in_groups", function, str(layer.groups), x.name, *names, *said)
     else:
-        steps.call(Z, function, _floats(steps, x), *names, *said)
+        steps.call(Z, function, x.name, *names, *said)
     return Z
 
 
@@ -232,7 +225,7 @@ def _pool(steps: Steps, layer: MaxPool | AveragePool, params: Params, x: Value) 
     _, shape = layer.init(ShapesOnly(), x.shape)
     steps.begin(f"{layer.label}: the {what} under a window of {size}, from {_batch(x.shape)} to {_batch(shape)}.")
     settings = (f"{name}={value}" for name, value in windows._asdict().items())
-    steps.call(P, function, _floats(steps, x), *settings)
+    steps.call(P, function, x.name, *settings)
     return P
 
 
@@ -240,7 +233,7 @@ def _global_pool(steps: Steps, layer: GlobalAveragePool, params: Params, x: Valu
     P = steps.output("P")
     steps.begin("GlobalAveragePool: the mean of each channel.")
     axes = "1" if len(x.shape) == 2 else "(1, 2)"
-    steps.lines.append(f"    {P} = {_floats(steps, x)}.mean(axis={axes})")
+    steps.lines.append(f"    {P} = {x.name}.mean(axis={axes})")
     return P
 
 
@@ -256,7 +249,7 @@ def _zero_pad(steps: Steps, layer: ZeroPad, params: Params, x: Value) -> str:
     F = steps.output("F")
     steps.begin("ZeroPad: zeros around each example.")
     widths = ((layer.padding, layer.padding),) * (len(x.shape) - 1) if isinstance(layer.padding, int) else layer.padding
-    steps.call(F, "np.pad", _floats(steps, x), str(((0, 0), *map(tuple, widths), (0, 0))))
+    steps.call(F, "np.pad", x.name, str(((0, 0), *map(tuple, widths), (0, 0))))
     return F
 
 
@@ -265,7 +258,7 @@ def _upsample(steps: Steps, layer: Upsample, params: Params, x: Value) -> str:
     steps.begin("Upsample: each number several times.")
     factors = per_axis("Upsample", "factor", layer.factor, len(x.shape) - 1)
     repeats = "".join(f".repeat({f}, axis={axis})" for axis, f in enumerate(factors, 1))
-    steps.lines.append(f"    {F} = {_floats(steps, x)}{repeats}")
+    steps.lines.append(f"    {F} = {x.name}{repeats}")
     return F
 
 
@@ -290,7 +283,7 @@ def _recurrent(steps: Steps, layer: RNN | LSTM | GRU, params: Params, x: Value) 
         steps.functions.add(layer.activation)
     backwards = "[:, ::-1]" if layer.reverse else ""
     function = type(layer).__name__.lower()
-    steps.call(H, function, f"{_floats(steps, x)}{backwards}", *names, *settings)
+    steps.call(H, function, f"{x.name}{backwards}", *names, *settings)
     if not layer.sequence:
         steps.lines.append(f"    {H} = {H}[:, -1]")
     elif layer.reverse:
@@ -303,7 +296,7 @@ def _bidirectional(steps: Steps, layer: Bidirectional, params: Params, x: Value)
     outputs = [
         in_script(steps, part, params[name], x).name for part, name in zip(layer.parts, layer.names, strict=True)
     ]
-    return _joined(steps, outputs)
+    return _joined(steps, outputs, "Both directions, side by side.")
 
 
 def _sequential(steps: Steps, layer: Sequential, params: Params, x: Value) -> str:
@@ -312,48 +305,54 @@ def _sequential(steps: Steps, layer: Sequential, params: Params, x: Value) -> st
     return x.name
 
 
+def _shared(steps: Steps, layer: Layer, x: Value) -> Value:
+    """Return an input for one of the layers that share it: as floats, unless it looks whole numbers up."""
+    if not x.whole or layer.vocabulary_of_input is not None:
+        return x
+    return Value(f"{x.name}.astype(np.{steps.dtype.name})", x.shape)
+
+
 def _branches(steps: Steps, layer: Residual | Concatenate, params: Params, x: Value) -> list[str]:
-    outputs = [in_script(steps, p, p_params, x) for p, p_params in zip(layer.parts, params, strict=True)]
-    return [_floats(steps, output) for output in outputs]
+    parts = zip(layer.parts, params, strict=True)
+    return [in_script(steps, part, part_params, _shared(steps, part, x)).name for part, part_params in parts]
 
 
 def _residual(steps: Steps, layer: Residual, params: Params, x: Value) -> str:
     steps.begin(f"Residual: two ways from {x.name}, which are added at the end.")
-    return _added(steps, _branches(steps, layer, params, x))
+    return _added(steps, _branches(steps, layer, params, x), "Both ways, added.")
 
 
 def _concatenate(steps: Steps, layer: Concatenate, params: Params, x: Value) -> str:
-    steps.begin(f"Concatenate: {len(layer.parts)} branches, each from {x.name}.")
-    return _joined(steps, _branches(steps, layer, params, x))
+    steps.begin(f"Concatenate: {len(layer.parts)} ways from {x.name}, whose ends stand side by side.")
+    return _joined(steps, _branches(steps, layer, params, x), "All ways, side by side.")
 
 
 def _graph(steps: Steps, layer: Any, params: Params, x: Value) -> str:
     values = {INPUT: x}
-    output = x.name
     for node in layer.nodes:
         inputs = [values[name] for name in node.inputs]
-        steps.begin(f"The node {quoted(node.name)} of the graph:")
+        about = f"The node {quoted(node.name)} of the graph:"
         if node.merges:
-            merge = _added if node.operation == "add" else _joined
-            output = merge(steps, [_floats(steps, value) for value in inputs])
+            merge, how = (_added, "added") if node.operation == "add" else (_joined, "side by side")
+            output = merge(steps, [value.name for value in inputs], f"{about} its inputs, {how}.")
             _, shape = node.layer.init(ShapesOnly(), tuple(value.shape for value in inputs))
             values[node.name] = Value(output, shape)
         else:
-            values[node.name] = in_script(steps, node.layer, params[node.name], inputs[0])
-            output = values[node.name].name
-    return output
+            steps.begin(about)
+            values[node.name] = in_script(steps, node.layer, params[node.name], _shared(steps, node.layer, inputs[0]))
+    return values[layer.nodes[-1].name].name
 
 
-def _added(steps: Steps, outputs: list[str]) -> str:
+def _added(steps: Steps, outputs: list[str], about: str) -> str:
     S = steps.output("S")
-    steps.begin("Added.")
+    steps.begin(about)
     steps.lines.append(f"    {S} = {' + '.join(outputs)}")
     return S
 
 
-def _joined(steps: Steps, outputs: list[str]) -> str:
+def _joined(steps: Steps, outputs: list[str], about: str) -> str:
     J = steps.output("J")
-    steps.begin("Side by side.")
+    steps.begin(about)
     steps.call(J, "np.concatenate", f"[{', '.join(outputs)}]", "axis=-1")
     return J
 
