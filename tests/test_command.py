@@ -379,6 +379,7 @@ USUAL = {
         "explain": ["moons.st", "--input=row.csv"],
         "info": ["moons.st"],
         "summary": ["moons.st"],
+        "export": ["moons.st", "--to=numpy", "--out=net.py"],
         "gates": [],
         "datasets": [],
     },

@@ -43,6 +43,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
         ["nöpe"],
     ],
     "summary": [["digits.safetensors"], ["해파리"]],
+    "export": [["moons.safetensors", "--to", "c", "--out", "moons.c"], ["해파리", "--to", "c", "--out", "a.c"]],
     "check": [["mine.py"], ["mine.py", "--lang", "ko", "--hint", "3"], ["mine.py", "--csv", "--lang", "ko"]],
     "gates": [[]],
     "datasets": [[]],

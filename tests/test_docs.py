@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHECKER = ["docs/checker.md", "docs/checker.ko.md"]
 GALLERY = {lang: str(path.relative_to(ROOT)) for lang, path in gallery.PAGES.items()}
 PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/tables.md"]
-PAGES += ["docs/tables.ko.md", *CHECKER, *GALLERY.values()]
+PAGES += ["docs/tables.ko.md", "docs/export.md", "docs/export.ko.md", *CHECKER, *GALLERY.values()]
 
 
 class Block(NamedTuple):
@@ -121,6 +122,29 @@ def test_tables_from_python(tmp_path: Path) -> None:
     make_tables(tmp_path)
     (code,) = [block.text for block in blocks("docs/tables.md") if block.language == "python"]
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=tmp_path)
+
+
+def test_exports_are_as_shown(tmp_path: Path) -> None:
+    shown, korean = ([b for b in blocks(page)] for page in ("docs/export.md", "docs/export.ko.md"))
+    assert shown == korean
+    code = "\n".join(block.text for block in shown if block.language == "python")
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=tmp_path)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for session in [block.text for block in shown if block.language == "console"]:
+        if "$ cc" in session and shutil.which("cc") is None:
+            pytest.skip("there is no compiler of C")
+        for command, output in re.findall(r"^\$ (.+)\n((?:[^$].*\n)*)", session, re.M):
+            done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, env=environment)
+            assert done.returncode == 0, (command, done.stderr)
+            assert _without_digits(done.stdout) == _without_digits(output), command
+    for block in shown:
+        if block.language in ("py", "c"):
+            assert any(block.text in file.read_text("utf-8") for file in tmp_path.glob(f"*.{block.language}"))
+
+
+def _without_digits(output: str) -> str:
+    """Return what was printed without the digits behind the point, whose last ones differ between machines."""
+    return re.sub(r"\d\.\d+", "", output)
 
 
 def _told(output: str) -> list[str]:

@@ -1,0 +1,77 @@
+"""`chainrule export`: a saved model as a file that runs without chainrule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from chainrule import Network
+from chainrule import export as formats
+from chainrule.cli.inputs import ModelArgument, loaded
+from chainrule.cli.output import one_of
+from chainrule.common.console import say
+from chainrule.common.errors import InputError
+from chainrule.common.texts import later, tr
+from chainrule.tables import TableModel
+
+EXAMPLE = """\
+Example: chainrule export digits.safetensors --to numpy --out net.py
+
+Example: chainrule export digits.safetensors --to c --out net.c"""
+
+
+class _Format(NamedTuple):
+    """What writes a format, and how the file is used, with a place for its name."""
+
+    write: Callable[[Path, Network, TableModel | None, bool], list[Path]]
+    use: str
+
+
+def _numpy(out: Path, network: Network, table: TableModel | None, single: bool) -> list[Path]:
+    formats.numpy(network if table is None else table, out, single)
+    return [out] if single else [out, out.with_suffix(".npz")]
+
+
+def _c(out: Path, network: Network, table: TableModel | None, single: bool) -> list[Path]:
+    if table is not None:
+        raise InputError(
+            "The model was trained on a table, whose columns a C file cannot prepare: write a script with --to numpy. "
+            "The network alone, whose inputs are prepared numbers, is written by chainrule.export.c(model.network, "
+            "path)."
+        )
+    formats.c(network, out)
+    return [out]
+
+
+_FORMATS = {
+    "numpy": _Format(_numpy, later("python {file} rows.csv prints a prediction for each row.")),
+    "c": _Format(_c, later("cc -std=c99 -O2 -DNET_MAIN {file} -lm makes a program that reads rows and predicts.")),
+}
+
+
+def run(
+    model: ModelArgument,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="numpy or c.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, such as net.py or net.c.")],
+    single: Annotated[
+        bool, typer.Option("--single", help="Of numpy: the weights stand in the script, and not in a file beside it.")
+    ] = False,
+) -> None:
+    """Write a saved model as a file that runs without chainrule.
+
+    --to numpy writes a Python script that needs NumPy alone, and its weights beside it. It explains each step in the
+    textbook's names, predicts the same numbers, and runs: python net.py rows.csv. Of a model that was trained on a
+    table, it reads and prepares the columns, too.
+
+    --to c writes one file of C99 without dependencies, for chains of dense layers and convolutions of sequences: the
+    function net_predict in float32 and static buffers, and with -DNET_MAIN a program.
+    """
+    format = _FORMATS[one_of("format", to, _FORMATS)]
+    if single and to != "numpy":
+        raise InputError("--single is for --to numpy: a file in the format {to} holds its weights in any case.", to=to)
+    network, table = loaded(model)
+    files = format.write(out, network, table, single)
+    say("{files} written. {use}", files=" + ".join(map(str, files)), use=tr(format.use, file=out))

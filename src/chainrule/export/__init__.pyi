@@ -1,0 +1,2 @@
+from .c_file import c as c
+from .numpy_script import numpy as numpy

@@ -1,0 +1,150 @@
+"""A network as one script that needs NumPy alone, to be read and to be run."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import textwrap
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.common import atomic
+from chainrule.common.version import __version__
+from chainrule.export.checks import check_network, path_of
+from chainrule.export.numpy_functions import functions_for
+from chainrule.export.numpy_main import names_of_table, parts_of_network, parts_of_table
+from chainrule.export.numpy_steps import Steps, Value, activation, in_script
+from chainrule.export.numpy_table import check_table, constants, prepare
+from chainrule.export.python_code import WIDTH
+from chainrule.network import Network
+from chainrule.tables import TableModel
+
+_OUTPUT_ACTIVATIONS = {"binary": "sigmoid", "multiclass": "softmax"}
+_MODULES = ("argparse", "base64", "csv", "io", "math", "re", "sys")
+_BESIDE = """
+with np.load(Path(__file__).with_suffix(".npz")) as file:
+    WEIGHTS = dict(file)
+"""
+_INSIDE = '''
+# The weights: an archive of NumPy, as text.
+ARCHIVE = """
+{text}
+"""
+with np.load(io.BytesIO(base64.b64decode(ARCHIVE))) as file:
+    WEIGHTS = dict(file)
+'''
+_RUN = """
+if __name__ == "__main__":
+    main()
+"""
+
+
+def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -> None:
+    """Write a network as a Python script that needs NumPy alone and predicts the same numbers.
+
+    The script explains each step in the textbook's names. It can be imported, for its function ``predict``, and run:
+    ``python net.py rows.csv`` prints a prediction for each row.
+
+    Parameters
+    ----------
+    model
+        A network with parameters; or a model of a table, whose columns the script then reads and prepares, too.
+    path
+        The script to write, such as "net.py".
+    single
+        Whether the weights stand in the script, as text. Otherwise they are written beside it, as "net.npz".
+
+    Raises
+    ------
+    InputError
+        If there are no parameters yet, or a layer or a column is one that a script does not hold: a layer of your own,
+        dates, pictures, numbers that are not written plainly, or rows that are predicted from those before.
+    UnwritableError
+        If the disk is full, or writing is not permitted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from chainrule import Network, export
+    >>> network = Network.mlp([4, 8, 3], seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     export.numpy(network, f"{folder}/net.py", single=True)
+    ...     "A1 = relu(Z1)" in Path(f"{folder}/net.py").read_text("utf-8")
+    True
+    """
+    table = model if isinstance(model, TableModel) else None
+    network = model.network if isinstance(model, TableModel) else model
+    check_network("export.numpy", network)
+    if table is not None:
+        check_table(table)
+    path = path_of("export.numpy", path, ".py")
+    steps = _steps(network)
+    archive = io.BytesIO()
+    np.savez(archive, **steps.weights)
+    weights = archive.getvalue()
+    text = _script(network, table, steps, _INSIDE.format(text=_as_text(weights)) if single else _BESIDE)
+    atomic.make_folder(path.parent)
+    if not single:
+        atomic.write(path.with_suffix(".npz"), weights)
+    atomic.write(path, text.encode())  # last: whoever sees a new script has its weights
+
+
+def _steps(network: Network) -> Steps:
+    """Return the steps from A0 to the output, with the activation that the loss owns."""
+    assert network.input_shape is not None
+    steps = Steps(network.dtype)
+    x = Value("A0", network.input_shape, whole=network.body.vocabulary_of_input is not None)
+    output = in_script(steps, network.body, network.params, x).name
+    if network.loss.task != "regression":
+        output = activation(steps, _OUTPUT_ACTIVATIONS[network.loss.task], output)
+    elif network.loss.log_link:
+        output = activation(steps, "np.exp", output)
+    steps.lines.append(f"    return {output}")
+    return steps
+
+
+def _script(network: Network, table: TableModel | None, steps: Steps, weights: str) -> str:
+    """Return the text of the script: what is used stands above what uses it, and the weights at the end."""
+    forward = _forward(network, steps, "predict" if table is None else "network")
+    if table is None:
+        dtype = "float" if network.body.vocabulary_of_input is not None else f"np.{steps.dtype.name}"
+        names, parts = "", [*functions_for(steps.functions), forward, *parts_of_network(network, dtype)]
+    else:
+        preparation, functions = prepare(table)
+        helpers = functions_for(steps.functions | functions)
+        names = f"{names_of_table(table)}{constants(helpers)}\n"
+        parts = [*helpers, preparation, forward, *parts_of_table(table)]
+    code = "\n\n\n".join(part.strip("\n") for part in [*parts, weights, _RUN])
+    imports = [f"import {name}" for name in _MODULES if re.search(rf"(?<![\w.]){name}\.\w", code)]
+    imports += ["from pathlib import Path"] if "Path(" in code else []
+    return "\n".join([_head(network, table), *imports, "", "import numpy as np", "", names, code, ""])
+
+
+def _forward(network: Network, steps: Steps, name: str) -> str:
+    assert network.input_shape is not None and network.output_shape is not None
+    inputs, answers = (", ".join(map(str, ("n", *s))) for s in (network.input_shape, network.output_shape))
+    dtype = "" if network.body.vocabulary_of_input is not None else f", np.{steps.dtype.name}"
+    lines = [
+        f"def {name}(X):",
+        f'    """Return the outputs, ({answers}), for inputs X of shape ({inputs})."""',
+        f"    A0 = np.asarray(X{dtype})",
+        *steps.lines,
+    ]
+    return "\n".join(lines)
+
+
+def _head(network: Network, table: TableModel | None) -> str:
+    labels = ", ".join(layer.label for layer in network.body.layers)
+    about = f"Layers: {labels}. "
+    if table is None and network.input_scale not in (None, 1):
+        about += f"Inputs were multiplied by {network.input_scale:.6g} in training, and predict(X) takes such. "
+    about += f"Made by chainrule {__version__}; it needs NumPy alone."
+    lines = textwrap.wrap(about, WIDTH, break_on_hyphens=False)
+    first = '"""A trained neural network, with every step from the inputs to the predictions.'
+    return "\n".join([first, "", *lines, "", "Usage: python THIS_FILE rows.csv", '"""', ""])
+
+
+def _as_text(content: bytes) -> str:
+    return "\n".join(textwrap.wrap(base64.b64encode(content).decode(), WIDTH - 12))
