@@ -8,10 +8,10 @@ from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
 from chainrule.export.python_code import Bracket, comment, list_of, quoted
 from chainrule.tables import TableModel
-from chainrule.tables.columns import BOOLEANS
 from chainrule.tables.encoders import Boolean, Categorical, Date, Encoder, Numeric, Picture
 from chainrule.tables.frames import MISSING
 from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.recognition import BOOLEANS
 
 _NO_BREAK = "\0"
 _MISSING_LINES = textwrap.wrap(", ".join(quoted(word).replace(" ", _NO_BREAK) for word in MISSING) + ",", 76)
