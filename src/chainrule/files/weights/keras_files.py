@@ -158,7 +158,7 @@ def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About]) -> Sourc
             modules = _modules(path, content)
     except ChainruleError:
         raise
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, OverflowError) as error:
         raise FileFormatError("{path} is truncated or damaged.", path=path) from error
     if not modules:
         raise FileFormatError(
