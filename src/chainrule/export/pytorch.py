@@ -15,7 +15,7 @@ from chainrule.files.weights.rules import Rules, theirs
 from chainrule.files.weights.torch_rules import PYTORCH, state_name
 from chainrule.files.weights.transfer import check_network
 from chainrule.files.weights.walk import Layout, Step, chain, feeds_dense, merged
-from chainrule.layers import Concatenate, Flatten, Graph, Layer, Residual
+from chainrule.layers import Concatenate, Flatten, Graph, Residual
 from chainrule.network import Network
 
 
@@ -69,25 +69,22 @@ def _chained(steps: list[Step], layout: Layout) -> tuple[Any, Layout]:
     from torch import nn
 
     modules = _Chain()
-    modules.permute("input", layout, to_first=True)
+    modules.move("input", replace(layout, channels_first=False), layout.channels_first)
     for i, step in enumerate(steps):
         name = step.path.replace(".", "_") or "0"
         if isinstance(step.layer, Residual | Concatenate | Graph):
-            modules.permute(name, layout, to_first=False)
-            module, layout = _branches(step.layer, step, layout)
-            modules.add(name, module)
-            modules.permute(f"{name}_output", layout, to_first=True)
+            modules.move(name, layout, False)
+            module, layout = _branches(step, layout)
+            modules.named[name] = module
+            modules.move(f"{name}_output", replace(layout, channels_first=False), layout.channels_first)
             continue
-        inside = layout.wanted_by(step.layer)
+        first = layout.wanted_by(step.layer)
         if isinstance(step.layer, Flatten):
-            inside = inside and feeds_dense(steps[i + 1 :])
-        if inside != layout.channels_first:
-            layout = replace(layout, channels_first=True)  # the rank is what counts, and which way is said
-            modules.permute(name, layout, to_first=inside)
-            layout = replace(layout, channels_first=inside)
-        modules.add(name, _module(step, layout))
-        layout = layout.after(step.layer, step.params)
-    modules.permute("output", layout, to_first=False)
+            first = first and feeds_dense(steps[i + 1 :])
+        layout = modules.move(name, layout, first)
+        modules.named[name] = _module(step, layout)
+        layout = layout.after(step.layer)
+    modules.move("output", layout, False)
     return nn.Sequential(OrderedDict(modules.named)), layout
 
 
@@ -97,17 +94,15 @@ class _Chain:
     def __init__(self) -> None:
         self.named: dict[str, Any] = {}
 
-    def add(self, name: str, module: Any) -> None:
-        self.named[name] = module
-
-    def permute(self, name: str, layout: Layout, *, to_first: bool) -> None:
-        """Add what moves the channels, if the layout has them first inside of PyTorch."""
+    def move(self, name: str, layout: Layout, first: bool) -> Layout:
+        """Add what moves the channels first or last, unless they are there; return the layout then."""
         from chainrule.export.torch_modules import Permute
 
         last = len(layout.shape)
-        if layout.channels_first and last > 1:
-            axes = (0, last, *range(1, last)) if to_first else (0, *range(2, last + 1), 1)
-            self.add(f"{name}_channels_{'first' if to_first else 'last'}", Permute(*axes))
+        if layout.channels_first != first and last > 1:
+            axes = (0, last, *range(1, last)) if first else (0, *range(2, last + 1), 1)
+            self.named[f"{name}_channels_{'first' if first else 'last'}"] = Permute(*axes)
+        return replace(layout, channels_first=first)
 
 
 def _module(step: Step, layout: Layout) -> Any:
@@ -140,16 +135,16 @@ def _state(rules: Rules, step: Step, layout: Layout) -> Mapping[str, Array]:
     return {state_name(name): array for name, array in theirs(rules, arrays).items()}
 
 
-def _branches(layer: Layer, step: Step, layout: Layout) -> tuple[Any, Layout]:
+def _branches(step: Step, layout: Layout) -> tuple[Any, Layout]:
     """Return the module of layers side by side, which takes and returns channels last."""
     from chainrule.export import torch_modules
 
-    composite: Any = layer
-    if isinstance(layer, Graph):
+    composite: Any = step.layer
+    if isinstance(composite, Graph):
         return _graph(step, layout)
     parts = zip(composite.parts, step.params, strict=True)
     modules, ends = zip(*(_chained(list(chain(part, p, "")), layout) for part, p in parts), strict=True)
-    kind = torch_modules.Add if isinstance(layer, Residual) else torch_modules.Concatenate
+    kind = torch_modules.Add if isinstance(composite, Residual) else torch_modules.Concatenate
     return kind(modules), merged(composite.merge, ends)
 
 

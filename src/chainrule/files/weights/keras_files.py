@@ -44,7 +44,7 @@ def from_keras(network: Network, model: Any, mapping: Mapping[str, str] | None =
     ----------
     network
         A network with the same layers, built with ``input_shape=...``. It is changed: all of the layers or, if there is
-        an error, none.
+        an error, none. If it was trained before, its next fit needs ``restart=True``.
     model
         The model itself, or the path of a ``.keras`` file or of a ``.weights.h5`` file. The former two say which
         epsilon the normalizations have, which must be that of the layers here; Keras's usual one is 0.001.

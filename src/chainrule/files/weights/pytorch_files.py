@@ -29,14 +29,15 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     """Set the parameters of a network to the weights of a PyTorch model of the same layers.
 
     Matrices are transposed, kernels get their channels last, and the two biases of RNN and LSTM are added up. What
-    PyTorch flattens channels first is taken in our order, channels last, where a Dense follows: its rows are
-    rearranged. That a picture has its channels first there, and a sequence its features last, is assumed.
+    PyTorch flattens channels first is taken in our order, channels last, where a Dense follows, directly or after
+    activations, dropout and normalization by features: its rows are rearranged. That a picture has its channels first
+    there, and a sequence its features last, is assumed.
 
     Parameters
     ----------
     network
         A network with the same layers, built with ``input_shape=...``. It is changed: all of the layers or, if there is
-        an error, none.
+        an error, none. If it was trained before, its next fit needs ``restart=True``.
     weights
         A ``state_dict``, of tensors or NumPy arrays; the ``torch.nn.Module`` itself; or the path of a file:
         safetensors, or ``.pt`` and ``.pth``, which need PyTorch and are read with ``weights_only=True``, so that

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Params, Shape
-from chainrule.common.errors import InputError
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.layers import (
     Activation,
@@ -76,7 +75,7 @@ class Layout:
             return len(self.shape) > 1
         return False if isinstance(layer, _CHANNELS_LAST) else self.channels_first
 
-    def after(self, layer: Layer, params: Params) -> Layout:
+    def after(self, layer: Layer) -> Layout:
         """Return the layout after a layer that is made of no others."""
         _, shape = layer.init(ShapesOnly(), self.shape)
         first = self.wanted_by(layer)
@@ -133,13 +132,7 @@ class Target(NamedTuple):
 
 
 def targets(body: Layer, params: Params, input_shape: Shape) -> list[Target]:
-    """Return the layers of a network that have parameters, in the order of computation.
-
-    Raises
-    ------
-    InputError
-        The order of features cannot be followed: a vector that was flattened goes elsewhere than into a Dense.
-    """
+    """Return the layers of a network that have parameters, in the order of computation."""
     found: list[Target] = []
     _visit(body, params, "", Layout.of_input(input_shape), found)
     return found
@@ -153,17 +146,15 @@ def _visit(layer: Layer, params: Params, path: str, layout: Layout, found: list[
             continue
         if step.params:
             found.append(Target(step.path, step.layer, step.params, layout.order))
-        layout = layout.after(step.layer, step.params)
+        layout = layout.after(step.layer)
         if isinstance(step.layer, Flatten) and layout.order is not None and not feeds_dense(steps[i + 1 :]):
-            # What `export.to_torch` writes then, and what matters to nobody after the last parameters.
+            # What becomes of the features then cannot be followed; `export.to_torch` has the channels last here.
             layout = replace(layout, order=None)
     return layout
 
 
 def _visit_branches(step: Step, layout: Layout, found: list[Target]) -> Layout:
     layer: Any = step.layer
-    if layout.order is not None:
-        raise InputError("{label} comes after Flatten: put a Dense between them.", label=layer.label)
     if isinstance(layer, Graph):
         return _visit_nodes(step, layout, found)
     ends = [
