@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import chainrule as cr
 from chainrule.arrays import leaves
-from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
+from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, MissingExtraError
 from tests.elsewhere_nets import assert_close, drawn
 from tests.reference.compare import arrays_of, starting_with
 
@@ -249,6 +250,32 @@ def test_a_damaged_safetensors_file(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes((tmp_path / "a.safetensors").read_bytes()[:-9])
     with pytest.raises(FileFormatError, match=r"a\.safetensors gives no weights: safetensors says"):
         cr.files.from_torch(drawn([cr.Dense(3)], (3,)), tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [
+        ("torch", lambda network, path: cr.export.to_torch(network)),
+        ("torch", lambda network, path: cr.files.from_torch(network, path)),
+        ("keras", lambda network, path: cr.export.to_keras(network)),
+        ("h5py", lambda network, path: cr.files.from_keras(network, REFERENCE / "weights_pictures.keras")),
+    ],
+)
+def test_what_is_not_installed_is_named(
+    package: str, use: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / "a.pt").write_bytes(b"PK")
+    with pytest.raises(MissingExtraError, match=r"which is not installed: pip install 'chainrule\["):
+        use(drawn([cr.Dense(3)], (3,)), tmp_path / "a.pt")
+
+
+def test_what_keras_computes_with_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keras.py").write_text("raise ModuleNotFoundError('none', name='tensorflow')")
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingExtraError, match="Keras computes with tensorflow, which is not installed"):
+        cr.export.to_keras(drawn([cr.Dense(3)], (3,)))
 
 
 def hdf5(path: Path, **settings: Any) -> Path:

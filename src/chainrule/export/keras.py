@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Params, leaves
-from chainrule.common.errors import InputError, missing_extra
+from chainrule.common.errors import InputError, MissingExtraError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, Poisson
 from chainrule.files.weights.keras_rules import KERAS, joined
@@ -62,6 +62,12 @@ def to_keras(network: Network) -> Any:
     try:
         import keras
     except ModuleNotFoundError as error:
+        if error.name != "keras":
+            raise MissingExtraError(
+                "Keras computes with {package}, which is not installed: install it, or set KERAS_BACKEND to one that "
+                "is, torch or jax.",
+                package=error.name,
+            ) from error
         raise missing_extra("to_keras", "Keras", "keras") from error
     check_network("to_keras", network)
     looks_up = network.body.vocabulary_of_input is not None
