@@ -334,10 +334,10 @@ def _bytes(content: bytes) -> Callable[[Path], None]:
 
 FOREIGN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "empty": (_bytes(b""), "it is empty"),
-    "weights.h5": (_bytes(b"\x89HDF\r\n\x1a\n" + bytes(600)), "HDF5.*keras.models.load_model"),
-    "a.keras": (_zip("metadata.json", "model.weights.h5"), "Keras.*keras.models.load_model"),
+    "weights.h5": (_bytes(b"\x89HDF\r\n\x1a\n" + bytes(600)), "HDF5.*chainrule.files.from_keras"),
+    "a.keras": (_zip("metadata.json", "model.weights.h5"), "Keras.*chainrule.files.from_keras"),
     "b.keras": (_bytes(b"PK\x03\x04" + bytes(200)), "Keras"),
-    "a.pt": (_zip("archive/data.pkl"), r"PyTorch.*torch.load\(.*weights_only"),
+    "a.pt": (_zip("archive/data.pkl"), "PyTorch.*chainrule.files.from_torch"),
     "b.pth": (_bytes(b"PK\x03\x04" + b"a" * 99), "PyTorch"),
     "a.npz": (_zip("W.npy"), "numpy.load"),
     "b.npz": (_bytes(b"PK\x03\x04"), "numpy.load"),

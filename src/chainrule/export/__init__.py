@@ -1,4 +1,4 @@
-"""Networks as files that run without chainrule; each format is imported when it is first used."""
+"""Networks as files that run without chainrule, and as those of other libraries; each is imported when it is used."""
 
 import lazy_loader
 

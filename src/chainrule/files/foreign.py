@@ -12,7 +12,10 @@ _TABLE = later("a table: a model learns from it with chainrule train TABLE --tar
 _STARTS = (
     (
         b"\x89HDF\r\n\x1a\n",
-        later("an HDF5 file, such as Keras writes: read it with keras.models.load_model or with h5py"),
+        later(
+            "an HDF5 file, such as Keras writes: chainrule.files.from_keras gives its weights to a network, and h5py "
+            "reads any"
+        ),
     ),
     (b"\x93NUMPY", later("a NumPy array: read it with numpy.load")),
     (b"\x1f\x8b", later("packed by gzip: unpack it first, with gunzip")),
@@ -34,12 +37,14 @@ _STARTS = (
 )
 _PICKLE = later(
     "a pickle, which may run anything when it is loaded: the book's weights, and any other dict of arrays, are read "
-    "safely by chainrule.files.load_book_weights, and PyTorch's weights by torch.load(..., weights_only=True)"
+    "safely by chainrule.files.load_book_weights, PyTorch's weights go into a network with "
+    "chainrule.files.from_torch, and an MLP of scikit-learn, once it is loaded, becomes one by "
+    "chainrule.files.from_sklearn"
 )
 _ZIPPED = (
     ("xl/workbook.xml", _TABLE),
-    ("data.pkl", later("weights of PyTorch: read them with torch.load(..., weights_only=True)")),
-    ("model.weights.h5", later("a model of Keras: read it with keras.models.load_model")),
+    ("data.pkl", later("weights of PyTorch: chainrule.files.from_torch gives them to a network")),
+    ("model.weights.h5", later("a model of Keras: chainrule.files.from_keras gives its weights to a network")),
     (".npy", later("arrays of NumPy: read them with numpy.load")),
 )
 

@@ -147,7 +147,11 @@ def _not_ours(path: Path, metadata: dict[str, str]) -> str:
         return tr(
             "{path} is a checkpoint of a run: give its folder to fit(checkpoint=...), and save the network.", path=path
         )
-    return tr("{path} is a safetensors file, but chainrule did not write it: it describes no network.", path=path)
+    return tr(
+        "{path} is a safetensors file, but chainrule did not write it: it describes no network. Weights alone go into "
+        "a network of the same layers with chainrule.files.from_torch(network, path).",
+        path=path,
+    )
 
 
 def _check_finite(arrays: dict[str, Any]) -> None:

@@ -1,0 +1,130 @@
+"""What Keras calls the parameters of our layers, in the order of a layer's weights there, and how it orders gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.common.texts import later
+from chainrule.files.weights.rules import Library, MisfitError, Rule, Rules
+from chainrule.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    BatchNorm,
+    Bidirectional,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Embedding,
+    GroupNorm,
+    Layer,
+    LayerNorm,
+    RMSNorm,
+)
+
+_WEIGHTS: Rules = {"W": Rule(("kernel",)), "b": Rule(("bias",), missing=0.0)}
+_NORM: Rules = {"gamma": Rule(("gamma",), missing=1.0), "beta": Rule(("beta",), missing=0.0)}
+_STATISTICS: Rules = {"running_mean": Rule(("moving_mean",)), "running_variance": Rule(("moving_variance",))}
+_RECURRENT: Rules = {
+    "Wx": Rule(("kernel",)),
+    "Wh": Rule(("recurrent_kernel",)),
+    "b": Rule(("bias",), missing=0.0),  # LSTM's gates are in our order: i, f, candidate, o
+}
+_ORDER = later("gates in the order r, z, n")
+
+
+def _swapped(array: Array) -> Array:
+    """Return a GRU's gates in the order r, z, n from z, r, n, and the other way around."""
+    z, r, n = np.split(array, 3, axis=-1)
+    return np.concatenate([r, z, n], axis=-1)
+
+
+def _gates(name: str) -> Rule:
+    return Rule((name,), _swapped, lambda W: (_swapped(W),), _ORDER)
+
+
+_GRU: Rules = {
+    "Wx": _gates("kernel"),
+    "Wh": _gates("recurrent_kernel"),
+    "bx": _gates("input_bias")._replace(missing=0.0),
+    "bh": _gates("recurrent_bias")._replace(missing=0.0),
+}
+
+
+def divided(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return a GRU's arrays with the bias, (2, 3 * units) in Keras, as two.
+
+    Raises
+    ------
+    MisfitError
+        There is one bias, so that the GRU is the other one.
+    """
+    rest = dict(arrays)
+    if "bias" in rest:
+        bias = rest.pop("bias")
+        if bias.ndim != 2:
+            raise MisfitError(
+                "Keras's GRU with reset_after=False is another equation, in which the reset gate acts before the "
+                "product: only one with reset_after=True, as is usual, can be read."
+            )
+        rest["input_bias"], rest["recurrent_bias"] = bias
+    return rest
+
+
+def joined(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return a layer's arrays with the two biases of a GRU as one."""
+    rest = dict(arrays)
+    if "input_bias" in rest:
+        rest["bias"] = np.stack([rest.pop("input_bias"), rest.pop("recurrent_bias")])
+    return rest
+
+
+_RULES: dict[type[Layer], Rules] = {
+    Dense: _WEIGHTS,
+    Conv1D: _WEIGHTS,
+    Conv2D: _WEIGHTS,
+    Embedding: {"W": Rule(("embeddings",))},
+    BatchNorm: {**_NORM, **_STATISTICS},
+    LayerNorm: _NORM,
+    GroupNorm: _NORM,
+    RMSNorm: {"gamma": Rule(("gamma",), missing=1.0)},
+    RNN: _RECURRENT,
+    LSTM: _RECURRENT,
+    GRU: _GRU,
+}
+
+_KINDS = {
+    Dense: "dense",
+    Conv1D: "conv1d",
+    Conv2D: "conv2d",
+    Embedding: "embedding",
+    BatchNorm: "batch_normalization",
+    LayerNorm: "layer_normalization",
+    GroupNorm: "group_normalization",
+    RMSNorm: "rms_normalization",
+    RNN: "simple_rnn",
+    LSTM: "lstm",
+    GRU: "gru",
+    Bidirectional: "bidirectional",
+}
+"""The names of Keras's classes as its files write them."""
+
+NAMES = {
+    kind: tuple(name for rule in _RULES[layer].values() for name in rule.names)
+    for layer, kind in _KINDS.items()
+    if layer in _RULES
+} | {"gru": ("kernel", "recurrent_kernel", "bias")}
+"""The names of a layer's arrays by the layer's kind; files have numbers in their place."""
+
+
+KERAS = Library(
+    "Keras",
+    _RULES,
+    lambda layer: _KINDS.get(type(layer), ""),
+    (lambda name: f"forward.{name}", lambda name: f"backward.{name}"),
+    channels_first=False,
+    usual_epsilon={BatchNorm: 1e-3, LayerNorm: 1e-3, GroupNorm: 1e-3, RMSNorm: 1e-6},
+)

@@ -1,0 +1,107 @@
+"""Weights of another library become those of a network, with a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import leaves, replace_leaves
+from chainrule.common.errors import InputError
+from chainrule.common.texts import tr
+from chainrule.data.checks import fits
+from chainrule.files.weights.matching import Match, Source, matched
+from chainrule.files.weights.report import WeightsReport
+from chainrule.files.weights.rules import Library
+from chainrule.files.weights.walk import Target, targets
+from chainrule.network import Network
+
+
+def check_network(function: str, network: Any) -> None:
+    """Raise an error unless a network has parameters."""
+    if not isinstance(network, Network):
+        raise InputError(
+            "{function} takes a Network, but got a {kind}.", function=function, kind=type(network).__name__
+        )
+    if network.params is None:
+        raise InputError(
+            "{function} needs a network whose layers have their shapes: build it with input_shape=...",
+            function=function,
+        )
+
+
+def layers_of(network: Network) -> list[Target]:
+    """Return the layers of a network that have parameters."""
+    assert network.input_shape is not None
+    return targets(network.body, network.params, network.input_shape)
+
+
+def transfer(library: Library, network: Network, source: Source, mapping: Any) -> WeightsReport:
+    """Set the parameters of a network, all of them or none, and return what went where.
+
+    Raises
+    ------
+    InputError
+        What fits where cannot be told or does not fit, a number is not finite, or an epsilon differs.
+    """
+    ours = layers_of(network)
+    if not library.channels_first:
+        ours = [target._replace(order=None) for target in ours]
+    matches = matched(library, ours, source, mapping)
+    arrays = dict(leaves(network.params))
+    for target, group, pieces in matches:
+        for own, piece in pieces.items():
+            if not fits(piece.array, network.dtype):
+                raise InputError(
+                    "{name} of {library} holds numbers that are NaN, infinite or too large for {dtype}.",
+                    name=", ".join(map(group.full, piece.sources)),
+                    library=library.name,
+                    dtype=np.dtype(network.dtype).name,
+                )
+            arrays[f"{target.path}.{own}"] = np.array(piece.array, network.dtype, order="C")
+    notes = tuple(_notes(library, matches))
+    network.params = replace_leaves(network.params, arrays)
+    used = {match.group.name for match in matches}
+    return WeightsReport(
+        tuple(row for match in matches for row in _rows(match)),
+        tuple(t.path for t in ours if t.path not in {match.target.path for match in matches}),
+        tuple(group.name for group in source.groups if group.name not in used),
+        notes,
+    )
+
+
+def _rows(match: Match) -> Iterator[tuple[str, str, str, str, str]]:
+    for own, piece in match.pieces.items():
+        names = ", ".join(map(match.group.full, piece.sources))
+        shapes = ", ".join(dict.fromkeys(str(np.shape(match.group.arrays[name])) for name in piece.sources))
+        yield f"{match.target.path}.{own}", str(np.shape(piece.array)), names, shapes, piece.change
+
+
+def _notes(library: Library, matches: Sequence[Match]) -> Iterator[str]:
+    """Yield what the weights do not say; raise an error for an epsilon that is known to differ."""
+    for target, group, _ in matches:
+        ours: float | None = getattr(target.layer, "epsilon", None)
+        usual = library.usual_epsilon.get(type(target.layer))
+        if ours is None or (group.epsilon is None and usual in (None, ours)):
+            continue
+        if group.epsilon is None:
+            yield tr(
+                "{layer} has epsilon={ours:g}, and the weights do not say what {module} had; usual in {library} is "
+                "{usual:g}.",
+                layer=f"{target.path} {target.layer.label}",
+                ours=ours,
+                module=group.name,
+                library=library.name,
+                usual=usual,
+            )
+        elif not np.isclose(ours, group.epsilon, rtol=1e-6, atol=0):
+            raise InputError(
+                "{layer} has epsilon={ours:g}, but {module} has {theirs:g}, which gives other numbers: build the "
+                "network with {label}(epsilon={theirs:g}).",
+                layer=f"{target.path} {target.layer.label}",
+                ours=ours,
+                module=group.name,
+                theirs=group.epsilon,
+                label=target.layer.label,
+            )
