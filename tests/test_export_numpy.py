@@ -6,6 +6,7 @@ import itertools
 import multiprocessing
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -380,21 +381,36 @@ def test_a_killed_writer_leaves_the_old_files_or_the_new_ones(tmp_path: Path) ->
         cr.export.numpy(network, tmp_path / "net.py")
         texts.add((tmp_path / "net.py").read_bytes())
     rng = np.random.default_rng(0)
+    ends = set()
     for _ in range(200):
         writer = multiprocessing.get_context("fork").Process(target=_write_again_and_again, args=(networks, tmp_path))
         writer.start()
         time.sleep(rng.uniform(0.005, 0.02))
         writer.kill()
         writer.join()
-        assert (tmp_path / "net.py").read_bytes() in texts
+        text = (tmp_path / "net.py").read_bytes()
+        assert text in texts
         with np.load(tmp_path / "net.npz") as file:
             weights.add(file["W1"].tobytes())
+            ends.add(str(file["of"]).encode() in text)
     assert len(weights) == 2  # some were killed after they had written one and the other
+    assert True in ends
 
 
 def _write_again_and_again(networks: list[cr.Network], folder: Path) -> None:
     for network in itertools.cycle(networks):
         cr.export.numpy(network, folder / "net.py")
+
+
+def test_a_script_refuses_the_weights_of_another_one(tmp_path: Path) -> None:
+    first, second = (cr.Network.mlp([3, 4, 2], hidden=hidden, seed=0) for hidden in ("relu", "tanh"))
+    cr.export.numpy(first, tmp_path / "net.py")
+    script = (tmp_path / "net.py").read_text("utf-8")
+    cr.export.numpy(second, tmp_path / "net.py")
+    runpy.run_path(str(tmp_path / "net.py"))
+    (tmp_path / "net.py").write_text(script, "utf-8")
+    with pytest.raises(ValueError, match="are those of another one: export both again"):
+        runpy.run_path(str(tmp_path / "net.py"))
 
 
 def test_the_script_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

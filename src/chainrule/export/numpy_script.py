@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import re
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,8 @@ _MODULES = ("argparse", "base64", "csv", "io", "math", "re", "sys")
 _BESIDE = """
 with np.load(Path(__file__).with_suffix(".npz")) as file:
     WEIGHTS = dict(file)
+if str(WEIGHTS.pop("of")) != "{name}":
+    raise ValueError("the weights beside this script are those of another one: export both again")
 """
 _INSIDE = '''
 # The weights: an archive of NumPy, as text.
@@ -81,14 +85,15 @@ def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -
         check_table(table)
     path = path_of("export.numpy", path, ".py")
     steps = _steps(network)
-    archive = io.BytesIO()
-    np.savez(archive, **steps.weights)
-    weights = archive.getvalue()
-    text = _script(network, table, steps, _INSIDE.format(text=_as_text(weights)) if single else _BESIDE)
     atomic.make_folder(path.parent)
-    if not single:
-        atomic.write(path.with_suffix(".npz"), weights)
-    atomic.write(path, text.encode())  # last: whoever sees a new script has its weights
+    if single:
+        weights = _INSIDE.format(text=_as_text(_archive(steps.weights)))
+        atomic.write(path, _script(network, table, steps, weights).encode())
+        return
+    # Whoever is stopped between the two leaves an old script, which refuses the new weights by their name.
+    name = hashlib.sha256(_archive(steps.weights)).hexdigest()[:12]
+    atomic.write(path.with_suffix(".npz"), _archive(steps.weights | {"of": np.array(name)}))
+    atomic.write(path, _script(network, table, steps, _BESIDE.format(name=name)).encode())
 
 
 def _steps(network: Network) -> Steps:
@@ -144,6 +149,12 @@ def _head(network: Network, table: TableModel | None) -> str:
     lines = textwrap.wrap(about, WIDTH, break_on_hyphens=False)
     first = '"""A trained neural network, with every step from the inputs to the predictions.'
     return "\n".join([first, "", *lines, "", "Usage: python THIS_FILE rows.csv", '"""', ""])
+
+
+def _archive(arrays: dict[str, Any]) -> bytes:
+    archive = io.BytesIO()
+    np.savez(archive, **arrays)
+    return archive.getvalue()
 
 
 def _as_text(content: bytes) -> str:
