@@ -23,7 +23,7 @@ from chainrule.common.texts import tr
 from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.tables import TableModel
-from chainrule.tables.columns import shown
+from chainrule.tables.recognition import shown
 from chainrule.trace.telling.words import words
 
 EXAMPLE = """\

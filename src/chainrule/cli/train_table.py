@@ -22,10 +22,11 @@ from chainrule.equations.initializers import SUITED
 from chainrule.layers import GRU, LSTM, RNN, Activation, Dense, Dropout, Layer
 from chainrule.tables import Scan, TableModel, columns, split
 from chainrule.tables.answers import with_answers
-from chainrule.tables.columns import Columns, check_has, shown
+from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.frames import Frame
 from chainrule.tables.networks import DROPOUT
 from chainrule.tables.preparation import check_readable, likely
+from chainrule.tables.recognition import shown
 from chainrule.tables.splitting import moments_of, warn_of_repeated, without_groups
 from chainrule.tables.targets import target_of
 

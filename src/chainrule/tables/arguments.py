@@ -10,7 +10,8 @@ from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.common.texts import tr
 from chainrule.network import Network
-from chainrule.tables.columns import Columns, check_has, shown
+from chainrule.tables.columns import Columns, check_has
+from chainrule.tables.recognition import shown
 from chainrule.tables.scans import Scan
 from chainrule.tables.targets import Target
 from chainrule.training.settings import FitSettings

@@ -12,7 +12,7 @@ from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.datasets import read_idx
 from chainrule.datasets.idx import read_unzipped
-from chainrule.tables.columns import shown
+from chainrule.tables.recognition import shown
 
 _PICTURE_AXES = (3, 4)  # of an array of pictures: rows, height, width, and perhaps channels
 

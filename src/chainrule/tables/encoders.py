@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.common.texts import later, tr
-from chainrule.tables.columns import BOOLEANS
 from chainrule.tables.dates import CLOCKS, PLAIN_DATES, in_microseconds, parsed_dates
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat
+from chainrule.tables.recognition import BOOLEANS
 from chainrule.tables.rows import WrongRowError
 
 LARGEST = 3e38

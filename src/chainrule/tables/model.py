@@ -21,7 +21,7 @@ from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import arguments, networks, preparation
 from chainrule.tables.answers import with_answers, with_own_past
-from chainrule.tables.columns import Columns, check_has, shown
+from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
 from chainrule.tables.examples import examples, shape_of
@@ -29,6 +29,7 @@ from chainrule.tables.findings import warn_of_findings
 from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
+from chainrule.tables.recognition import shown
 from chainrule.tables.scans import Scan, rows_to_look_at
 from chainrule.tables.scores import baselines, behind, naive, scores
 from chainrule.tables.seen_rows import SeenRows, rebuilt_seen_rows

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import DataWarning, InputError, missing_extra, warn
 from chainrule.common.names import meant
 from chainrule.common.texts import tr
-from chainrule.tables.columns import Column, Columns, shown
+from chainrule.tables.columns import Columns
 from chainrule.tables.encoders import (
     CYCLES,
     SMALLEST,
@@ -28,6 +28,7 @@ from chainrule.tables.encoders import (
 )
 from chainrule.tables.frames import Frame, Series, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.recognition import Column, shown
 from chainrule.tables.scans import Scan
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
 from chainrule.data.spread import mean_and_deviation
-from chainrule.tables.columns import Column, shown
 from chainrule.tables.encoders import LARGEST, SMALLEST, read_numbers, truth_values
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
+from chainrule.tables.recognition import Column, shown
 from chainrule.tables.rows import WrongRowError
 
 Task = Literal["classification", "regression"]
