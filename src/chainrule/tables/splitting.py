@@ -17,7 +17,7 @@ from chainrule.tables.encoders import days, read_dates, read_numbers
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat, number_format
 from chainrule.tables.rows import WrongRowError
-from chainrule.tables.scans import Scan
+from chainrule.tables.scans import Scan, rows_of_table, some_of
 
 
 class Split(NamedTuple):
@@ -76,7 +76,8 @@ def split(
     for column in named.values():
         check_has(frame, column)
     if time is not None:
-        tests = _latest(frame[time], share)
+        with rows_of_table(frame):
+            tests = _latest(frame[time], share)
     elif group is not None:
         tests = _groups(frame[group], share, seed)
     else:
@@ -98,7 +99,7 @@ def split(
             rows=frame.height,
             alone=alone,
         )
-    parts = Split(frame.filter(~tests), frame.filter(tests))
+    parts = Split(some_of(frame, ~tests), some_of(frame, tests))
     if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
         digests = _digests(frame, names)  # of all rows at once: a file is read once more, and not twice
         _warn_of_repeated(digests[~tests], digests[tests])
@@ -225,7 +226,8 @@ def validating(
     They are to the other rows as those that test are to all of training. None, if all are of one moment or group.
     """
     if time is not None:
-        last = _latest(table[time], share, *written_times(columns, time))
+        with rows_of_table(table):
+            last = _latest(table[time], share, *written_times(columns, time))
         return last if not last.all() else np.zeros(len(last), bool)
     if group is not None:
         several = texts(table[group]).fill_null("").n_unique() > 1

@@ -17,6 +17,7 @@ from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
 from chainrule.tables.recognition import Column, shown
 from chainrule.tables.rows import WrongRowError
+from chainrule.tables.scans import rows_of_table
 
 Task = Literal["classification", "regression"]
 
@@ -102,6 +103,11 @@ class Target:
             )
         return y
 
+    def answers_of(self, table: Any) -> NDArray[Any]:
+        """Return what `numbers_of` does of its column of a table, in memory or in a file, whose rows are named."""
+        with rows_of_table(table):
+            return self.numbers_of(table[self.name])
+
     def labels(self, P: NDArray[Any]) -> Series:
         """Return the most probable classes: whole numbers or truth values, if they are that, else texts; null for NaN.
 
@@ -129,7 +135,7 @@ class Target:
         return {place: by_text[text] for text, place in places.items()}
 
 
-def target_of(series: Series, column: Column, task: Task | None, *, in_time: bool = False) -> Target:
+def target_of(table: Any, column: Column, task: Task | None, *, in_time: bool = False) -> Target:
     """Return what is to be learned of a column without missing values; of numbers in time, their values.
 
     Raises
@@ -137,6 +143,11 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
     InputError
         If there is nothing to learn, such as one class only, or the values do not suit the task.
     """
+    with rows_of_table(table):
+        return _target_of(table[column.name], column, task, in_time)
+
+
+def _target_of(series: Series, column: Column, task: Task | None, in_time: bool) -> Target:
     name = series.name
     if task != "classification" and column.words and texts(series).is_in(column.words).any():
         raise InputError(

@@ -10,11 +10,14 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
+
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
 from chainrule.common.texts import later, tr
 from chainrule.tables.encodings import encoding_of
 from chainrule.tables.frames import Frame, needs_polars, refuse_patterns
+from chainrule.tables.rows import numbered, places_of, taken
 
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50  # records that the separator is told from
@@ -42,13 +45,14 @@ def dialect_of(path: Path) -> Dialect:
 def read_text_file(path: Path) -> Frame:
     """Return a CSV or TSV file as a frame of texts, as `text_blocks` reads it."""
     polars = needs_polars("Reading a table")
-    frame = polars.concat(list(text_blocks(path)))
+    blocks = list(text_blocks(path))
+    frame = polars.concat(blocks)
     frame = frame.drop(without_name_and_values(frame))
     if not frame.width:
         raise InputError(
             "{path} has neither names of columns nor values: a table has a line with the names first.", path=path
         )
-    return frame
+    return numbered(frame, np.concatenate([places_of(block) for block in blocks]))
 
 
 def without_name_and_values(frame: Frame) -> list[str]:
@@ -58,7 +62,7 @@ def without_name_and_values(frame: Frame) -> list[str]:
 
 
 def text_blocks(path: Path) -> Iterator[Frame]:
-    """Yield the rows of a CSV or TSV file, in frames of texts; an empty field is null.
+    """Yield the rows of a CSV or TSV file, in frames of texts that know their lines; an empty field is null.
 
     What the texts mean is told later, from many of them: 1.234 may be a number with three decimals or a thousand.
 
@@ -81,7 +85,7 @@ def text_blocks(path: Path) -> Iterator[Frame]:
         frame = records.frame(first)
         cells = frame.row(0)
         header = _header(path, [cell or "" for cell in cells])
-        frame = frame[1:]
+        frame = taken(frame, slice(1, None))
         frame.columns = header
         check_no_title(str(path), frame, [name for name, cell in zip(header, cells, strict=True) if not cell])
         while True:
@@ -207,16 +211,20 @@ class _Records:
         frame = None if self._blank else _plain(block.removesuffix("\n"), self._separator, len(self._header))
         if frame is None:
             return self._careful(block)
+        rows = np.arange(frame.height)
+        places = np.column_stack([self._row - 1 + rows, self._line + rows])  # the header is row 0 here
         self._row += frame.height
         self._line += frame.height
-        return frame
+        return numbered(frame, places)
 
     def _careful(self, block: str) -> Frame:
         """Return what Python's reader makes of a block, and of the lines after it that its last record goes on in."""
         polars = needs_polars("Reading a table")
         lines = io.StringIO(block)
         reader = csv.reader(chain(lines, iter(self._text.readline, "")), delimiter=self._separator, strict=True)
-        start, records = self._line, []
+        start, first = self._line, self._row - 1
+        records: list[list[str]] = []
+        begins: list[int] = []  # the line of each row
         while lines.tell() < len(block):
             try:
                 record = next(reader)
@@ -230,10 +238,13 @@ class _Records:
                     line=self._line,
                     error=error,
                 ) from None
-            records += self._checked(record)
+            rows = self._checked(record)
+            records += rows
+            begins += range(self._line + 1 - len(rows), self._line + 1)  # blank lines that are rows stand before it
             self._line = start + reader.line_num
         schema = {str(i): polars.String for i in range(len(self._header))}
-        return polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
+        frame = polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
+        return numbered(frame, np.column_stack([first + np.arange(len(begins)), begins]).astype(np.int64))
 
     def _checked(self, record: list[str]) -> list[list[str]]:
         """Return the rows of a record; lines without anything are none, but between values of a single column."""
