@@ -27,8 +27,9 @@ from chainrule.tables.frames import Frame
 from chainrule.tables.networks import DROPOUT
 from chainrule.tables.preparation import check_readable, likely
 from chainrule.tables.recognition import shown
+from chainrule.tables.repeated_rows import warn_of_repeated
 from chainrule.tables.rows import rows_of, taken
-from chainrule.tables.splitting import moments_of, warn_of_repeated, without_groups
+from chainrule.tables.splitting import moments_of, without_groups
 from chainrule.tables.targets import target_of
 
 _WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead

@@ -69,6 +69,17 @@ def warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
         )
 
 
+def warn_of_learned_rows(share: float) -> None:
+    """Say that a model meets rows that it learned from, if any, which it knows better than it will know others."""
+    if share:
+        warn(
+            "The model learned from about {share:.0%} of the rows of this table, so what it makes of them does not "
+            "tell what it will make of new ones: test it on rows that it has not seen.",
+            DataWarning,
+            share=share,
+        )
+
+
 def _warn_of_totals(series: Series) -> None:
     """Warn of rows that seem to be the sum of others, as spreadsheets have below a table."""
     values = texts(series)

@@ -24,8 +24,8 @@ from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
 from chainrule.tables.examples import examples, shape_of
-from chainrule.tables.findings import warn_of_findings, warn_of_unknown
-from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
+from chainrule.tables.findings import warn_of_findings, warn_of_learned_rows, warn_of_unknown
+from chainrule.tables.frames import Frame, as_frame, like, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.recognition import shown
@@ -303,17 +303,18 @@ class TableModel:
             return values, unknown
         return values[:, 0] * self.target.scale + self.target.center, unknown
 
-    def scored(self, data: Any) -> Frame:
+    def scored(self, data: Any) -> Any:
         """Return a table with the predictions beside its columns.
 
         Returns
         -------
-        polars.DataFrame
-            All columns as they came, and "prediction"; for classes also "probability of ..." for each.
+        polars.DataFrame, pandas.DataFrame or pyarrow.Table
+            Of the type that the table has (polars for a dict): all columns as they came, and "prediction"; for classes
+            also "probability of ..." for each.
         """
         frame, unknown = self._scored(as_frame(data))
         warn_of_unknown([unknown])
-        return frame
+        return like(data, frame)
 
     def scored_blocks(self, data: Scan) -> Iterator[Frame]:
         """Yield what `scored` returns, for a table in a file, a block of rows at a time."""
@@ -339,7 +340,18 @@ class TableModel:
         return frame.with_columns(numbers), unknown
 
     def evaluate(self, data: Any) -> dict[str, float]:
-        """Return the scores on a table that has the target, in its units, as `chainrule.tables.scores` says."""
+        """Return the scores on a table that has the target, in its units, as `chainrule.tables.scores` says.
+
+        Warns
+        -----
+        DataWarning
+            If the model learned from some of the rows.
+        """
+        result = self._scores(data)
+        warn_of_learned_rows(self.learned_share(data))
+        return result
+
+    def _scores(self, data: Any) -> dict[str, float]:
         table = _table(data, self.past)
         check_has(table, self.target.name)
         P, answers = self._outputs(table), table[self.target.name]
@@ -390,7 +402,7 @@ class TableModel:
         DataWarning
             If the network is clearly behind one of the baselines.
         """
-        self.report["test"] = compared = {later("this network"): self.evaluate(test), **self.baselines(train, test)}
+        self.report["test"] = compared = {later("this network"): self._scores(test), **self.baselines(train, test)}
         if sentence := behind(compared):
             warn(sentence, DataWarning)
         return compared
