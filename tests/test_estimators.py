@@ -622,7 +622,7 @@ def test_weights_of_classes_that_are_not_there_are_told() -> None:
     said = r"weight for \['maybe'\], which y does not hold, and none for \['yes'\]: .* \['no', 'yes'\]"
     with pytest.raises(InputError, match=said):
         NetworkClassifier(epochs=1, class_weight={"no": 1, "maybe": 2}).fit(X, y)
-    with pytest.raises(InputError, match="class_weight is \"balanced\" or {label: weight}, but it is 'equal'"):
+    with pytest.raises(InputError, match=r"class_weight is \"balanced\" or \{label: weight\}, but it is 'equal'"):
         NetworkClassifier(epochs=1, class_weight="equal").fit(X, y)
     for weights in {"no": 1, "yes": 2, "maybe": 3}, {"no": 2}:  # rare ones may be missing in a fold; others weigh 1
         NetworkClassifier(epochs=1, class_weight=weights).fit(X, y)
