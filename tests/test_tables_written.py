@@ -11,7 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.cli import main
-from chainrule.common.errors import InputError
+from chainrule.common.errors import FileFormatError, InputError
 from chainrule.common.languages import speaking
 from chainrule.files.models import load_described, write
 
@@ -95,7 +95,7 @@ def test_why_a_target_is_what_it_is_is_told_in_the_language_of_the_reader(tmp_pa
         table = description["table"] | {"target": description["table"]["target"] | {"why": why}}
         write(network, tmp_path / "other", {"table": table})
         if said is None:  # a text that is none of ours
-            with pytest.raises(cr.FileFormatError, match="does not describe a table"):
+            with pytest.raises(FileFormatError, match="does not describe a table"):
                 cr.TableModel.load(tmp_path / "other")
         else:
             assert cr.TableModel.load(tmp_path / "other").predicts.endswith(said)
