@@ -63,7 +63,7 @@ def refuse_missing_labels(y: Any) -> None:
         array = np.asarray(y)
     except ValueError:  # of unequal lengths, which scikit-learn tells
         return
-    if array.ndim == 0 or array.dtype.kind not in "fOM":
+    if array.ndim == 0 or array.dtype.kind not in ("f", "O", "M"):
         return
     missing = np.array([_is_missing(value) for value in array.ravel()] if array.dtype == object else array != array)
     rows = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))
