@@ -59,6 +59,7 @@ def prepare(folder: Path) -> None:
 def train(folder: Path, way: str) -> dict[str, float]:
     """Train in this process; return the seconds, those of processors in all, the epochs and the peak memory."""
     import chainrule as cr
+    from chainrule.common.texts import Note
     from chainrule.tables import networks
     from chainrule.tables.targets import Target
 
@@ -66,7 +67,7 @@ def train(folder: Path, way: str) -> dict[str, float]:
         with np.load(folder / "arrays.npz") as file:
             X, y = file["X"], file["y"]
         start = time.perf_counter()
-        network = networks.network(X.shape[1:], Target("y", "classification", "", ("no", "yes")), (128, 64), 0)
+        network = networks.network(X.shape[1:], Target("y", "classification", Note(""), ("no", "yes")), (128, 64), 0)
         stop = cr.EarlyStopping(5)
         network.fit(X, y, verbose=False, validation_split=0.2, **networks.settings(len(X), {"callbacks": [stop]}))
     else:

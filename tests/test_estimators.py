@@ -600,3 +600,29 @@ def test_two_columns_of_one_name_are_refused() -> None:
     frame = pd.DataFrame(np.zeros((4, 3)), columns=["a", "b", "a"])
     with pytest.raises(InputError, match=r"Columns have different names, but 'a' is the name of 2\."):
         NetworkClassifier().fit(frame, [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("missing", [np.nan, None, pd.NA])
+@pytest.mark.parametrize("estimator", [NetworkClassifier, NetworkRegressor])
+def test_a_missing_label_is_told_with_its_row(estimator: Any, missing: Any) -> None:
+    X = np.arange(20.0)[:, None]
+    labels = np.arange(20) % 2 if estimator is NetworkRegressor else np.array(["no", "yes"] * 10)
+    y = labels.astype(object)
+    y[[3, 7]] = missing
+    said = r"y is missing in 2 of 20 rows, the first of which is y\[3\]: .* known = ~pandas\.isna\(y\)"
+    for data in y, pd.Series(y):
+        with pytest.raises(InputError, match=said):
+            estimator(epochs=1).fit(X, data)
+    with pytest.raises(InputError, match=said):
+        estimator(epochs=1).fit(X, labels, validation_data=(X, y))
+
+
+def test_weights_of_classes_that_are_not_there_are_told() -> None:
+    X, y = np.arange(20.0)[:, None], np.array(["no", "yes"] * 10)
+    said = r"weight for \['maybe'\], which y does not hold, and none for \['yes'\]: .* \['no', 'yes'\]"
+    with pytest.raises(InputError, match=said):
+        NetworkClassifier(epochs=1, class_weight={"no": 1, "maybe": 2}).fit(X, y)
+    with pytest.raises(InputError, match=r"class_weight is \"balanced\" or \{label: weight\}, but it is 'equal'"):
+        NetworkClassifier(epochs=1, class_weight="equal").fit(X, y)
+    for weights in {"no": 1, "yes": 2, "maybe": 3}, {"no": 2}:  # rare ones may be missing in a fold; others weigh 1
+        NetworkClassifier(epochs=1, class_weight=weights).fit(X, y)

@@ -409,7 +409,7 @@ def test_a_script_refuses_the_weights_of_another_one(tmp_path: Path) -> None:
     cr.export.numpy(second, tmp_path / "net.py")
     runpy.run_path(str(tmp_path / "net.py"))
     (tmp_path / "net.py").write_text(script, "utf-8")
-    with pytest.raises(ValueError, match="are those of another one: export both again"):
+    with pytest.raises(ValueError, match="are another script's: export both again"):
         runpy.run_path(str(tmp_path / "net.py"))
 
 

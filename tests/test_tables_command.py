@@ -268,7 +268,7 @@ def test_rows_that_cannot_test_are_told_before_the_training(run: Run) -> None:
     assert "The rows that test: Column 'Survived' is 'perhaps' in row 1" in fails(run(*said, "--test", "other.csv"))
     error = fails(run(*said, "--test", "words.csv"))
     assert (
-        "The rows that test: Column 'Fare' held numbers in training, but row 1 (2 with the header) is 'soon'" in error
+        "The rows that test: Column 'Fare' held numbers in training, but row 1 (line 2 of the file) is 'soon'" in error
     )
     assert not Path("model").exists()
     hours = ["--time", "hour", "--history", "24", *QUICK, "--out", "model"]
@@ -388,7 +388,7 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
     scored = polars.read_csv("scored.csv")
     assert scored.columns[:2] == ["path", "prediction"] and scored["prediction"].to_list() == ["standing", "lying"]
     Path("new.csv").write_text("path\nbars/0.png\nbars/none.png\n")
-    assert "in row 2 (3 with the header) it is 'bars/none.png', and . has no such file" in fails(
+    assert "in row 2 (line 3 of the file) it is 'bars/none.png', and . has no such file" in fails(
         run("predict", "model", "new.csv")
     )
     Path("plain.csv").write_text("a,b\n1,2\n")

@@ -11,15 +11,16 @@ import pytest
 
 import chainrule as cr
 from chainrule.common.errors import DataWarning
+from chainrule.common.texts import Note
 from chainrule.tables import networks
 from chainrule.tables.linear import linear_model, linear_start
 from chainrule.tables.scores import behind
 from chainrule.tables.targets import Target
 
 TARGETS = {
-    "values": Target("y", "regression", ""),
-    "two classes": Target("y", "classification", "", ("a", "b")),
-    "three classes": Target("y", "classification", "", ("a", "b", "c")),
+    "values": Target("y", "regression", Note("")),
+    "two classes": Target("y", "classification", Note(""), ("a", "b")),
+    "three classes": Target("y", "classification", Note(""), ("a", "b", "c")),
 }
 
 

@@ -14,6 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule.cli import main
 from chainrule.common.errors import DataWarning, InputError
+from chainrule.tables.rows import places_of
 
 ROWS = 3000
 SMALL: dict[str, Any] = {"epochs": 3, "layers": (8,), "verbose": False}
@@ -108,7 +109,7 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path, monkeypatch: pytest
     frame.write_csv(path)
     scan = cr.tables.scan(path)
     assert "1.5.1" not in scan.sample["x"]
-    wrong = r"^In .*table.csv: Column 'x' held .* row 2501 \(2502 with the header\) is '1\.5\.1'"
+    wrong = r"^In .*table.csv: Column 'x' held .* row 2501 \(line 2502 of the file\) is '1\.5\.1'"
     for rows in np.arange(ROWS) % 2 == 0, np.arange(ROWS) > 2400:
         with pytest.raises(InputError, match=wrong):
             cr.TableModel.fit(scan.filter(rows), "answer", **SMALL)
@@ -120,7 +121,7 @@ def test_what_the_sample_says_is_wrong_is_named_with_its_row_of_the_file(
     monkeypatch.setattr("chainrule.tables.scans._SAMPLED_ROWS", 200)
     frame, path = table().with_columns(polars.col("x").cast(polars.String)), tmp_path / "table.csv"
     frame.write_csv(path)
-    row = cr.tables.scan(path).row_of_file(150)
+    row = int(places_of(cr.tables.scan(path).sample)[150, 0])
     for cell, error in ("1.5.1", pytest.raises(InputError, match=rf"row {row + 1} \(.*'1\.5\.1'")), (
         "Summe", pytest.warns(DataWarning, match=rf"row {row + 1} \(.*'Summe'"),
     ):  # fmt: skip
@@ -143,7 +144,7 @@ def test_what_the_sample_did_not_show_of_the_rows_that_test_is_told_before_the_t
     )
     assert main(["train", "t.csv", "--target", "answer", "--split-by-time", "time", "--out", "model"]) == 2
     assert "rows that test: In t.csv: Column 'x' held numbers" in (err := capsys.readouterr().err)
-    assert "row 2991 (2992 with the header) is '1.5.1'" in err and not Path("model").exists()
+    assert "row 2991 (line 2992 of the file) is '1.5.1'" in err and not Path("model").exists()
 
 
 def test_what_is_not_scanned(tmp_path: Path) -> None:

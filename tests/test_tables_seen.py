@@ -13,7 +13,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.cli import main
-from chainrule.common.errors import FileFormatError
+from chainrule.common.errors import DataWarning, FileFormatError
 from chainrule.files.models import load_described, write
 from chainrule.tables.seen_rows import SeenRows
 
@@ -91,7 +91,7 @@ def test_the_commands_say_that_rows_were_learned_from(
         return capsys.readouterr().err
 
     assert err("train", "table.csv", "--target", "y", "--layers", "4", "--epochs", "1", "--out", "model") == ""
-    said = "The model learned from about 80% of the rows of table.csv, so what it makes of them does not tell"
+    said = "The model learned from about 80% of the rows of this table, so what it makes of them does not tell"
     assert said in err("evaluate", "model", "table.csv")
     assert said in err("predict", "model", "table.csv", "--out", "scored.csv")
     assert err("evaluate", "model", "new.csv") == err("predict", "model", "new.csv") == ""
@@ -109,3 +109,11 @@ def test_a_few_rows_are_told_by_more_than_chance() -> None:
     seen = SeenRows.of(random.integers(0, 60, (100, 1)).astype(np.float32))
     assert 0.5 < seen.by_chance < 0.95
     assert not any(seen.share_of(np.array([[value]], np.float32)) for value in range(60))
+
+
+def test_scores_on_rows_that_were_learned_from_are_told_as_such() -> None:
+    model = cr.TableModel.fit(table(0), "y", **QUICK)
+    with pytest.warns(DataWarning, match="learned from about 100% of the rows of this table"):
+        model.evaluate(table(0))
+    assert model.evaluate(table(1)).keys() == {"mae", "rmse", "r2"}  # and nothing is said of new rows
+    assert "this network" in model.compare(table(0), table(1))

@@ -18,13 +18,14 @@ from chainrule.cli.table_options import (
     write_text,
 )
 from chainrule.common.console import say
-from chainrule.common.errors import DataWarning, InputError, warn
+from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS
 from chainrule.tables import Scan, TableModel
 from chainrule.tables.encoders import Numeric
+from chainrule.tables.findings import warn_of_learned_rows
 from chainrule.tables.frames import Frame
 
 _SHOWN = 20  # rows that are printed
@@ -42,12 +43,12 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
                 "{file} is large: say --out FILE.csv, which is written a block of rows at a time.", file=file
             )
         written = _write_text(model, model.scored_blocks(table), out, file)
-        _warn_of_learned_rows(model, table, file)
+        warn_of_learned_rows(model.learned_share(table))
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
         return
     frame: Frame = table
     scored = model.scored(frame)
-    _warn_of_learned_rows(model, frame, file)
+    warn_of_learned_rows(model.learned_share(frame))
     if out is not None and out.suffix.lower() in TEXT:
         pictures = [encoder.name for encoder in model.preparation.encoders if encoder.kind == "picture"]
         _write_text(model, [scored.drop(pictures)], out, file)
@@ -76,7 +77,8 @@ def _write_text(model: TableModel, scored: Iterable[Frame], out: Path, file: Pat
     """Write scored rows as the file that they came from is written, and return how many they are."""
     formats = [encoder.numbers for encoder in model.preparation.encoders if isinstance(encoder, Numeric)]
     comma = any(numbers.decimal == "," for numbers in (model.target.numbers, *formats))
-    return write_text(scored, out, dialect_like(out, file), decimal_comma=comma)
+    written = (frame.with_columns(model.target.as_written(frame[_PREDICTION])) for frame in scored)
+    return write_text(written, out, dialect_like(out, file), decimal_comma=comma)
 
 
 def _row(values: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +100,12 @@ def _counts(scored: Any, model: TableModel) -> str:
     """Return how many rows have each class, if there are few."""
     if not 0 < len(model.target.classes) <= 10:
         return ""
-    counts = scored[_PREDICTION].drop_nulls().value_counts(name="rows").sort("rows", descending=True)
+    counts = (
+        model.target.as_written(scored[_PREDICTION])
+        .drop_nulls()
+        .value_counts(name="rows")
+        .sort("rows", descending=True)
+    )
     return ": " + ", ".join(
         tr("{label} {count:,} times", label=row[_PREDICTION], count=row["rows"]) for row in counts.iter_rows(named=True)
     )
@@ -115,21 +122,8 @@ def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptio
         )
     frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
     scores = model.evaluate(frame)
-    _warn_of_learned_rows(model, frame, file)
     if as_json:
         print_json({"model": str(path), "table": file, "test": scores, "test_rows": frame.height})
     else:
         say("{rows:,} rows of {file}", rows=frame.height, file=file)
         print(scores_table({"this network": scores}))
-
-
-def _warn_of_learned_rows(model: TableModel, table: Any, file: Path | str) -> None:
-    """Say that a model meets rows that it learned from, which it knows better than it will know others."""
-    if share := model.learned_share(table):
-        warn(
-            "The model learned from about {share:.0%} of the rows of {file}, so what it makes of them does not tell "
-            "what it will make of new ones: test it on rows that it has not seen.",
-            DataWarning,
-            share=share,
-            file=file,
-        )

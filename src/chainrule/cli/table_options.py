@@ -131,7 +131,7 @@ def dialect_like(path: Path, table: Path) -> Dialect:
     if its is None:
         return Dialect("utf-8", usual)
     same = path.suffix.lower() == table.suffix.lower()
-    return Dialect(its.encoding, its.separator if same else usual)
+    return its._replace(separator=its.separator if same else usual)
 
 
 def write_text(blocks: Iterable[Any], path: Path, its: Dialect, *, decimal_comma: bool) -> int:
@@ -140,10 +140,18 @@ def write_text(blocks: Iterable[Any], path: Path, its: Dialect, *, decimal_comma
     with atomic.writing(path) as file:
         text = io.TextIOWrapper(file, its.encoding, newline="")
         try:
+            if its.says_separator:
+                text.write(f"sep={its.separator}{its.line_end}")
             for block in blocks:
                 comma = decimal_comma and its.separator != ","
                 text.write(
-                    block.write_csv(None, include_header=rows == 0, separator=its.separator, decimal_comma=comma)
+                    block.write_csv(
+                        None,
+                        include_header=rows == 0,
+                        separator=its.separator,
+                        line_terminator=its.line_end,
+                        decimal_comma=comma,
+                    )
                 )
                 rows += block.height
             text.detach()

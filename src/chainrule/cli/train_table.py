@@ -27,7 +27,9 @@ from chainrule.tables.frames import Frame
 from chainrule.tables.networks import DROPOUT
 from chainrule.tables.preparation import check_readable, likely
 from chainrule.tables.recognition import shown
-from chainrule.tables.splitting import moments_of, warn_of_repeated, without_groups
+from chainrule.tables.repeated_rows import warn_of_repeated
+from chainrule.tables.rows import rows_of, taken
+from chainrule.tables.splitting import moments_of, without_groups
 from chainrule.tables.targets import target_of
 
 _WIDEST = 1_000_000_000  # units of a layer: memory ends before, but beyond 2**63 NumPy speaks of dimensions instead
@@ -205,10 +207,10 @@ def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, opti
             suggestion=likely(lacking, rows_test.columns),
         )
     task: Any = options.task
-    answers = with_answers(rows, target, quiet=True)[target]
-    goal = target_of(answers, kinds[target], task, in_time=options.history is not None)
+    answered = with_answers(rows, target, quiet=True)
+    goal = target_of(answered, kinds[target], task, in_time=options.history is not None)
     try:
-        goal.numbers_of(with_answers(rows_test, target, quiet=True)[target])
+        goal.answers_of(with_answers(rows_test, target, quiet=True))
     except InputError as error:
         raise InputError("The rows that test: {error}", error=error) from None
     if options.test is not None:
@@ -222,7 +224,9 @@ def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Fra
         raise InputError("With --history, the last rows in time test: leave out --split-by-time and --group.")
     if options.time is not None:
         check_has(frame, options.time)
-        frame = frame[np.argsort(moments_of(frame[options.time]), kind="stable")]
+        with rows_of(frame):
+            moments = moments_of(frame[options.time])
+        frame = taken(frame, np.argsort(moments, kind="stable"))
     n = max(1, round(number("train", "--split", share, 0, 1, "neither") * frame.height))
     before = max(frame.height - n - options.history - (options.horizon or 1) + 1, 0)
     text = tr(
@@ -231,7 +235,7 @@ def _last(frame: Frame, options: TableOptions, share: float) -> tuple[Frame, Fra
         share=share,
         history=options.history,
     )
-    return frame[:-n], frame[before:], text
+    return taken(frame, slice(None, -n)), taken(frame, slice(before, None)), text
 
 
 def hidden_layers(layers: str, hidden: str) -> Sequence[int | Layer]:

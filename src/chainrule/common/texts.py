@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.common.languages import language
 from chainrule.common.particles import attached
@@ -37,6 +37,20 @@ def later(english: str) -> str:
     'the share of activations to drop'
     """
     return english
+
+
+class Note(NamedTuple):
+    """A text that is kept with its values, in a file for example, and told in the language of whoever reads it.
+
+    >>> str(Note("{count:,} classes", {"count": 3}))
+    '3 classes'
+    """
+
+    english: str
+    values: Mapping[str, Any] = {}
+
+    def __str__(self) -> str:
+        return tr(self.english, **self.values)
 
 
 def translated(english: str, lang: str) -> str:

@@ -27,7 +27,7 @@ from chainrule.estimators import plan
 from chainrule.estimators.body import layers_of
 from chainrule.estimators.fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
 from chainrule.estimators.parameters import Parameters
-from chainrule.estimators.refused import refuse_columns_of_texts, refuse_labels, refuse_lazy
+from chainrule.estimators.refused import refuse_columns_of_texts, refuse_labels, refuse_lazy, refuse_missing_labels
 from chainrule.estimators.scaling import RobustScale
 from chainrule.estimators.stopping import ContinuedStopping, Progress, digest
 from chainrule.estimators.targets import Classes, Values
@@ -231,6 +231,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         refuse_lazy("y", y)
         if is_regressor(self):
             refuse_labels(type(self).__name__, y)
+        refuse_missing_labels(y)
         X, y = self._validated(X, y, reset=first, multi_output=True, y_numeric=is_regressor(self))
         X, y = _dense(X), self._labels(y)
         if sample_weight is None:
@@ -281,6 +282,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         refuse_lazy("y", data[1])
         if is_regressor(self):
             refuse_labels(type(self).__name__, data[1])
+        refuse_missing_labels(data[1])
         X, y = self._rows(data[0]), self._labels(check_array(data[1], ensure_2d=False, dtype=None))
         check_consistent_length(X, y)
         return self._inputs(X), self._targets.encode(y, validating=True)

@@ -17,6 +17,7 @@ from chainrule.common.settings import Number, shown
 from chainrule.equations.losses import Loss
 from chainrule.estimators import plan
 from chainrule.estimators.base import NetworkEstimator
+from chainrule.estimators.refused import refuse_weights
 from chainrule.estimators.targets import Classes
 from chainrule.tables import realmlp
 
@@ -140,6 +141,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
     def _class_weights(self, y: Array, weights: Array | None) -> Array | None:
         if self.class_weight is None:
             return weights
+        refuse_weights(self.class_weight, self.classes_.tolist())
         by_class = compute_sample_weight(self.class_weight, y)
         return by_class if weights is None else weights * by_class
 

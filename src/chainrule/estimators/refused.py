@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from chainrule.common.errors import InputError
+from chainrule.common.settings import shown
 from chainrule.common.texts import later, tr
 
 _ENCODE = later(
@@ -52,6 +54,53 @@ def refuse_labels(estimator: str, y: Any) -> None:
             "texts are numbers, write y.astype(float).",
             estimator=estimator,
             text=text,
+        )
+
+
+def refuse_missing_labels(y: Any) -> None:
+    """Raise an error if a target or label is missing."""
+    try:
+        array = np.asarray(y)
+    except ValueError:  # of unequal lengths, which scikit-learn tells
+        return
+    if array.ndim == 0 or array.dtype.kind not in ("f", "O", "M"):
+        return
+    missing = np.array([_is_missing(value) for value in array.ravel()] if array.dtype == object else array != array)
+    rows = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))
+    if len(rows):
+        raise InputError(
+            "y is missing in {count:,} of {rows:,} rows, the first of which is y[{first}]: there is nothing to learn "
+            "from them. Leave them out: known = ~pandas.isna(y), then X[known] and y[known].",
+            count=len(rows),
+            rows=len(array),
+            first=int(rows[0]),
+        )
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and value != value
+
+
+def refuse_weights(class_weight: Any, labels: Any) -> None:
+    """Raise an error if class_weight names what is no class while a class has no weight, or is no weights at all."""
+    if isinstance(class_weight, str) and class_weight != "balanced":
+        raise InputError(
+            'class_weight is "balanced" or {{label: weight}}, but it is {class_weight!r:.40}.',
+            class_weight=class_weight,
+        )
+    if not isinstance(class_weight, Mapping):
+        return
+    lacking = [label for label in labels if label not in class_weight]
+    unknown = [name for name in class_weight if name not in labels]
+    if lacking and unknown:
+        raise InputError(
+            "class_weight has a weight for {unknown}, which y does not hold, and none for {lacking}: write the labels "
+            "as they are in y, {labels}.",
+            unknown=shown(unknown),
+            lacking=shown(lacking),
+            labels=shown(labels),
         )
 
 

@@ -29,7 +29,7 @@ _BESIDE = """
 with np.load(Path(__file__).with_suffix(".npz")) as file:
     WEIGHTS = dict(file)
 if str(WEIGHTS.pop("of")) != "{name}":
-    raise ValueError("the weights beside this script are those of another one: export both again")
+    raise ValueError("the weights beside it are another script's: export both again")
 """
 _INSIDE = '''
 # The weights: an archive of NumPy, as text.

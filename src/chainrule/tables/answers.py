@@ -9,6 +9,8 @@ from chainrule.common.texts import later, tr
 from chainrule.tables.columns import Columns
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.frames import Frame, texts
+from chainrule.tables.rows import with_places_of
+from chainrule.tables.scans import some_of
 from chainrule.tables.targets import Target
 
 
@@ -35,12 +37,12 @@ def with_answers(table: Any, target: str, *, quiet: bool = False, instead: str =
             as_text=as_text,
             instead=tr(instead),
         )
-    return table.filter(~missing)
+    return some_of(table, ~missing)
 
 
 def with_own_past(columns: Columns, answered: Frame, target: Target) -> Columns:
     """Return columns with a target of numbers among what is learned from, though they may look like an identifier."""
     if columns[target.name].kind != "left out" or target.task == "classification":
         return columns
-    own = recognized(answered.select(target.name), numeric=[target.name])[target.name]
+    own = recognized(with_places_of(answered, answered.select(target.name)), numeric=[target.name])[target.name]
     return Columns([own if column.name == target.name else column for column in columns])

@@ -13,8 +13,8 @@ from chainrule.common.texts import tr
 from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, words_for_missing
 from chainrule.tables.number_texts import NumberFormat, number_format
 from chainrule.tables.recognition import Column, Kind, column_of_numbers, more_rows, recognized_column, shown
-from chainrule.tables.rows import WrongRowError, place
-from chainrule.tables.scans import row_of, rows_to_look_at
+from chainrule.tables.rows import place_of, rows_of
+from chainrule.tables.scans import rows_to_look_at
 
 _SHOWN = 60  # columns of a table that is printed
 
@@ -104,12 +104,10 @@ def columns(
     usual = words_for_missing(frame)
     found = []
     for name in frame.columns:
-        try:
+        with rows_of(frame):
             column = recognized_column(plain[name], forced.get(name))
-        except WrongRowError as error:
-            raise error.at(row_of(data, error.row)) from None
         if column.words:
-            _warn_of_words(column, texts(frame[name]), data)
+            _warn_of_words(column, frame)
         found.append(replace(column, words=(*usual.get(name, ()), *column.words)))
     dropped = [texts(frame[name]).drop_nulls().unique() for name, kind in forced.items() if kind == "left out"]
     formats = [*(column.numbers for column in found), *(number_format(values)[0] for values in dropped)]
@@ -131,8 +129,9 @@ def _with_thousands(column: Column, series: Series, forced: Kind | None) -> Colu
     return replace(thousands, note=f"{thousands.note}, {format.text}", numbers=format, words=column.words)
 
 
-def _warn_of_words(column: Column, values: Series, data: Any) -> None:
+def _warn_of_words(column: Column, frame: Frame) -> None:
     """Warn of words among numbers or dates, and name the first."""
+    values = texts(frame[column.name])
     rows = values.is_in(column.words).fill_null(False).arg_true()
     warn(
         "Column {name!r} holds {what}, but {row} is {value!r:.40}{more}: counted as missing. Leave such "
@@ -140,7 +139,7 @@ def _warn_of_words(column: Column, values: Series, data: Any) -> None:
         DataWarning,
         name=column.name,
         what=_what(column),
-        row=place(row_of(data, rows[0])),
+        row=place_of(frame, rows[0]),
         value=values[rows[0]],
         more=more_rows(rows.len()),
     )

@@ -14,9 +14,9 @@ _DATES = [
 CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
 """The formats of times of day, which are those of the first day of 1970."""
 _TIMES = ["", *(f" {clock}" for clock in CLOCKS), *(f"T{clock}" for clock in CLOCKS[:3])]
-_ZONES = ["", "Z", "%:z"]
+_ZONE = "%:z"
 FORMATS = [
-    *(f"{date}{time}{zone}" for date in _DATES for time in _TIMES for zone in (_ZONES if time else [""])),
+    *(f"{date}{time}{zone}" for date in _DATES for time in _TIMES for zone in (["", _ZONE] if time else [""])),
     *_WITHOUT_SIGNS,
 ]
 """The formats that are known, as `strptime` writes them; where day and month could be either, the month comes first."""
@@ -27,16 +27,21 @@ SHORT_YEAR = r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}(?:$|[ T])"
 _YEAR = "^[^:]*[0-9]{4}"  # before the time; strptime takes 12.01.24 for a day of the year 12
 _EITHER = {"%m/%d": "%d/%m", "%d/%m": "%m/%d"}
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
-_HALF_DAY = "[AaPp][Mm]$|오전|오후"
-_TIME_OF_DAY = rf"^(?:오전|오후)?\s*{_CLOCK}\s*(?:[AaPp][Mm])?$"
+_ZONE_BEHIND = r"([0-9Mm.])\s*(?:[Zz]|UTC|GMT|(?:UTC|GMT)?([+-])([0-9]{2}):?([0-9]{2})?)$"
+_AM_OR_PM = r"([AaPp])(?:\.\s?)?[Mm]\.?"
+_HALF_DAY = rf"{_AM_OR_PM}(?:\s*(?:[Zz]|UTC|GMT|[+-][0-9:]+))?$|오전|오후"
+_TIME_OF_DAY = rf"^(?:오전|오후)?\s*{_CLOCK}\s*(?:{_AM_OR_PM})?$"
+_NO_TIME_OF_DAY = r"^(?:2[4-9]|[3-9][0-9]|[0-9]{3,}):[0-9]{2}|^[0-9]+:[6-9][0-9]"  # 24:10 and 16:75, as ratios are
 _DIGITS = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-2][0-9][0-5][0-9](?:[0-5][0-9])?)?$"
 # A date has a number of up to four digits and a sign, or no signs at all.
 _DATE = rf"^[^\d]*\d{{1,4}}[^\d]|{_DIGITS}"
+_MOSTLY = 0.8  # of the different values
+_FEWEST = 10  # different values that tell what most are
 _LOOKED_AT = 10  # texts from either end that tell which formats are worth trying on all
 
 
 def parsed_dates(series: Series, formats: tuple[str, ...]) -> Series:
-    """Return texts as dates with times, in UTC if they say their zone; null for what is in none of the formats."""
+    """Return texts as dates with times as they are written, whatever their zone; null for what is in no format."""
     polars = needs_polars("A table")
     if series.dtype.is_temporal():
         return in_microseconds(series)
@@ -46,30 +51,44 @@ def parsed_dates(series: Series, formats: tuple[str, ...]) -> Series:
     return dates
 
 
+def ahead_of_utc(series: Series) -> Series:
+    """Return how far dates and times, which are texts or of polars, are ahead of UTC: 0 if they say no zone."""
+    polars = needs_polars("A table")
+    if getattr(series.dtype, "time_zone", None):
+        return in_microseconds(series) - in_microseconds(series.dt.convert_time_zone("UTC"))
+    if series.dtype.is_temporal():
+        return polars.repeat(0, series.len(), dtype=polars.Duration("us"), eager=True)
+    sign, hours, minutes = (series.str.extract(_ZONE_BEHIND, group) for group in (2, 3, 4))
+    ahead = 60 * hours.cast(polars.Int64).fill_null(0) + minutes.cast(polars.Int64).fill_null(0)
+    ahead = ahead.zip_with((sign != "-").fill_null(True), -ahead)
+    return (ahead * 60_000_000).cast(polars.Duration("us"))
+
+
 def in_microseconds(series: Series) -> Series:
-    """Return dates or times of polars without a zone; a time of day is one of the first day of 1970."""
+    """Return dates or times of polars as they are where they are; a time of day is one of the first day of 1970.
+
+    What has a zone keeps its hours: in UTC, midnight in Seoul would be the day before.
+    """
     polars = needs_polars("A table")
     if series.dtype == polars.Duration:
         return series.cast(polars.Int64).cast(polars.Datetime("us"))
     if series.dtype == polars.Time:  # which counts nanoseconds
         return series.cast(polars.Int64).cast(polars.Datetime("ns")).cast(polars.Datetime("us"))
     if getattr(series.dtype, "time_zone", None):
-        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        series = series.dt.replace_time_zone(None)
     return series.cast(polars.Datetime("us"))
 
 
 def _parsed(series: Series, format: str) -> Series:
     polars = needs_polars("A table")
+    if format in CLOCKS or format.endswith((_ZONE, "Z")):  # the latter in files of old models
+        series, format = series.str.replace(_ZONE_BEHIND, "${1}"), format.removesuffix("Z").removesuffix(_ZONE)
     if format in CLOCKS:
         series = "1970-01-01 " + series.set(~series.str.contains(_TIME_OF_DAY).fill_null(False), None)
         format = f"%Y-%m-%d {format}"
     series = series.set(~series.str.contains(_YEAR).fill_null(False), None)
     if "%p" in format:
         series = _half_day_behind(series)
-    if format.endswith("Z"):
-        return series.str.strptime(polars.Datetime("us"), format, strict=False)
-    if format.endswith("%:z"):
-        return in_microseconds(series.str.strptime(polars.Datetime("us", "UTC"), format, strict=False))
     if "%H" in format or "%I" in format:
         return series.str.strptime(polars.Datetime("us"), format, strict=False)
     return series.str.strptime(polars.Date, format, strict=False).cast(polars.Datetime("us"))
@@ -78,17 +97,27 @@ def _parsed(series: Series, format: str) -> Series:
 def _half_day_behind(series: Series) -> Series:
     """Return texts with AM and PM behind the time, where `strptime` wants them; 오전 and 오후 stand before it."""
     korean = series.str.replace(rf"(오전|오후)\s*({_CLOCK})$", "${2} ${1}").str.replace("오전$", "AM")
-    return korean.str.replace("오후$", "PM").str.replace(r"([0-9])\s*([AaPp][Mm])$", "${1} ${2}")
+    return korean.str.replace("오후$", "PM").str.replace(rf"([0-9])\s*{_AM_OR_PM}$", "${1} ${2}M")
 
 
-def format_without_signs(distinct: Series) -> tuple[str, ...]:
-    """Return the format if all of some different texts are dates such as 20240131, which could be numbers, too."""
-    if not distinct.len() or not distinct.str.contains(_DIGITS).all():
-        return ()
-    length = len(distinct[0])
-    formats = [f for f in _WITHOUT_SIGNS if length == len("20240131") + 2 * (f.count("%") - 3)]
-    same = (distinct.str.len_chars() == length).all()
-    return tuple(f for f in formats if same and _parsed(distinct, f).is_not_null().all())
+def format_without_signs(distinct: Series) -> tuple[tuple[str, ...], int]:
+    """Return in which format most of some different texts are dates such as 20240131, and how many are.
+
+    Such texts could be numbers, too, so that as many of them as of other dates must be dates.
+    """
+    formats = dict(zip(map(len, ("20240131", "202401311230", "20240131123059")), _WITHOUT_SIGNS, strict=True))
+    digits = distinct.filter(distinct.str.contains(_DIGITS).fill_null(False))
+    lengths = digits.str.len_chars().value_counts(name="texts").sort("texts", descending=True)
+    if not lengths.height:
+        return (), 0
+    format = formats[lengths.row(0)[0]]
+    dates = int(_parsed(digits, format).is_not_null().sum())
+    return ((format,), dates) if mostly(dates, distinct.len()) else ((), 0)
+
+
+def mostly(some: int, all_: int) -> bool:
+    """Return whether so many of the different values of a column are of a kind that the others are mistakes."""
+    return some == all_ or (all_ >= _FEWEST and some >= _MOSTLY * all_)
 
 
 def date_formats(name: str, distinct: Series) -> tuple[tuple[str, ...], int]:
@@ -100,7 +129,11 @@ def date_formats(name: str, distinct: Series) -> tuple[tuple[str, ...], int]:
         If some texts have the day first and others the month, so that nobody knows what 01/02/2024 is.
     """
     polars = needs_polars("A table")
-    clocks = distinct.str.contains(_TIME_OF_DAY).sum() > distinct.len() / 2
+    plain = distinct.str.replace(_ZONE_BEHIND, "${1}")
+    impossible = plain.str.contains(_NO_TIME_OF_DAY).sum()
+    clocks = plain.str.contains(_TIME_OF_DAY).sum() > distinct.len() / 2
+    if clocks and impossible > (distinct.len() >= _FEWEST):  # one of many may be a mistake
+        return (), 0
     dates = distinct.filter(distinct.str.contains(_DATE) & distinct.str.contains(_YEAR))
     rest, known = (distinct, CLOCKS) if clocks else (dates, FORMATS)
     if not rest.str.contains(_HALF_DAY).any():

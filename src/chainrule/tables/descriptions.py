@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chainrule.common.texts import Note
 from chainrule.tables.encoders import CYCLES, ENCODERS, SMALLEST, Encoder
 from chainrule.tables.number_texts import UNITS, NumberFormat
-from chainrule.tables.targets import Target
+from chainrule.tables.targets import WHY, Target
 
 
 def described(part: Encoder | Target) -> dict[str, Any]:
@@ -16,6 +17,8 @@ def described(part: Encoder | Target) -> dict[str, Any]:
     fields = dict(vars(part))
     if "numbers" in fields:
         fields["numbers"] = dict(vars(fields["numbers"]))
+    if "why" in fields:
+        fields["why"] = fields["why"]._asdict()
     return {"kind": part.kind, **fields} if isinstance(part, Encoder) else fields
 
 
@@ -27,7 +30,9 @@ def rebuilt_encoder(description: Mapping[str, Any]) -> Encoder:
 
 def rebuilt_target(description: Mapping[str, Any]) -> Target:
     """Return the target of a description; raise TypeError, ValueError or KeyError if it is none."""
-    target = Target(**_checked(description))
+    fields = _checked(description)
+    why = fields.pop("why")
+    target = Target(why=Note(why) if isinstance(why, str) else Note(**why), **fields)
     if target.whole:
         for name in target.classes:
             int(name)
@@ -71,6 +76,12 @@ def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _note(value: Any) -> bool:
+    """Return whether a text is one of ours, whose places take their numbers; old files have the sentence itself."""
+    numbers = value["values"].values()
+    return value.keys() == {"english", "values"} and value["english"] in WHY.values() and all(map(_finite, numbers))
+
+
 def _finite(value: Any) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -80,10 +91,11 @@ def _texts(value: Any) -> bool:
 
 
 _RIGHT: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("name", "kind", "why"), _text),
+    **dict.fromkeys(("name", "kind"), _text),
     **dict.fromkeys(("missing", "other", "boolean", "whole", "grouped", "ago"), _flag),
     **dict.fromkeys(("center", "low", "high"), _finite),
-    **dict.fromkeys(("categories", "classes", "formats", "rare", "words"), _texts),
+    **dict.fromkeys(("categories", "classes", "formats", "rare", "spelled", "words"), _texts),
+    "why": lambda value: _text(value) or _note(value),
     "task": lambda value: value in ("classification", "regression"),
     "scale": lambda value: _finite(value) and value >= SMALLEST,
     "unit": lambda value: value == "" or value in UNITS,

@@ -12,7 +12,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.texts import later, tr
 from chainrule.tables.dates import CLOCKS, PLAIN_DATES, in_microseconds, parsed_dates
 from chainrule.tables.frames import Series, needs_polars, texts
-from chainrule.tables.number_texts import NumberFormat
+from chainrule.tables.number_texts import NumberFormat, difference
 from chainrule.tables.recognition import BOOLEANS
 from chainrule.tables.rows import WrongRowError
 
@@ -108,7 +108,7 @@ def read_numbers(series: Series, format: NumberFormat, words: tuple[str, ...] = 
     if not series.dtype.is_numeric():
         values = texts(series)
         numbers = format.parsed(values)
-        _refuse(values, numbers, format.text, words)
+        _refuse(values, numbers, format.text, words, format)
         series = numbers
     x: NDArray[np.float64] = series.cast(float).to_numpy()  # NaN where it is null
     if (large := np.abs(x) > LARGEST).any():
@@ -124,19 +124,24 @@ def read_numbers(series: Series, format: NumberFormat, words: tuple[str, ...] = 
     return x
 
 
-def _refuse(values: Series, parsed: Series, what: str, words: tuple[str, ...]) -> None:
+def _refuse(
+    values: Series, parsed: Series, what: str, words: tuple[str, ...], numbers: NumberFormat | None = None
+) -> None:
     """Raise an error if a value was not parsed and is none of the words for a missing one."""
     wrong = (parsed.is_null() & values.is_not_null()).arg_true()
     if wrong.len() and words:
         wrong = wrong.filter(~values[wrong].is_in(words))
     if wrong.len():
+        value = str(values[wrong[0]])
+        differs = "" if numbers is None else difference(value, numbers)
         raise WrongRowError(
             "Column {name!r} held {what} in training, but {row} is {value!r:.40}: write it in the same way, or leave "
-            "it empty if it is unknown.",
+            "it empty if it is unknown.{differs}",
             wrong[0],
             name=values.name,
             what=tr(what),
-            value=str(values[wrong[0]]),
+            value=value,
+            differs=f" {differs}".rstrip(),
         )
 
 

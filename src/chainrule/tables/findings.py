@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,33 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
                 target=target.name,
                 share=shares[rarest],
             )
+
+
+def warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
+    """Warn of categories that training did not know, of which each block of a table says how many a column has."""
+    counts = sum(map(Counter, unknown), Counter[str]())
+    for name, n in counts.items():
+        warn(
+            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
+            "categories."
+            if n == 1
+            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
+            "its categories.",
+            DataWarning,
+            name=name,
+            count=n,
+        )
+
+
+def warn_of_learned_rows(share: float) -> None:
+    """Say that a model meets rows that it learned from, if any, which it knows better than it will know others."""
+    if share:
+        warn(
+            "The model learned from about {share:.0%} of the rows of this table, so what it makes of them does not "
+            "tell what it will make of new ones: test it on rows that it has not seen.",
+            DataWarning,
+            share=share,
+        )
 
 
 def _warn_of_totals(series: Series) -> None:

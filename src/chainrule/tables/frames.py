@@ -75,6 +75,19 @@ def as_frame(data: Any, what: str = "The table") -> Frame:
     return frame
 
 
+def like(data: Any, frame: Frame) -> Any:
+    """Return a frame that `as_frame` made of a table, with columns more behind, as a table of the same library."""
+    module = type(data).__module__.partition(".")[0]
+    if module == "pandas":
+        more = frame.columns[len(data.columns) :]
+        return data.assign(**{name: frame[name].to_numpy() for name in more})
+    if module == "pyarrow":
+        for name in frame.columns[data.num_columns :]:
+            data = data.append_column(name, frame[name].to_arrow())
+        return data
+    return frame
+
+
 def _from_pandas(polars: Any, data: Any) -> Frame:
     names = [str(name) for name in data.columns]
     _once(names)
@@ -195,6 +208,20 @@ def has_no_texts(series: Series) -> bool:
     return bool(foreign or series.dtype.is_nested() or series.dtype in (polars.Object, polars.Binary, polars.Duration))
 
 
+def with_digits(series: Series) -> Series:
+    """Return numbers as texts, whole ones with all their digits: 20240131.0 is "20240131"."""
+    polars = needs_polars("A table")
+    if not series.dtype.is_float():
+        return series.cast(polars.String)
+    series = series.fill_nan(None)
+    whole = series.set(((series != series.floor()) | (series.abs() > 1e15)).fill_null(False), None)
+    return (
+        whole.cast(polars.Int64, strict=False)
+        .cast(polars.String)
+        .zip_with(whole.is_not_null(), series.cast(polars.String))
+    )
+
+
 def texts(series: Series) -> Series:
     """Return values as texts without blanks around them, null where they are missing.
 
@@ -210,7 +237,7 @@ def texts(series: Series) -> Series:
             dtype=series.dtype,
         )
     if series.dtype.is_float():
-        series = series.fill_nan(None)
+        series = with_digits(series)
     if series.dtype == polars.String and series.len() > _MANY:  # few different ones are cleaned once
         distinct = series.unique()
         if distinct.len() < series.len() // 10:

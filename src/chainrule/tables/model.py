@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -25,12 +24,13 @@ from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
 from chainrule.tables.examples import examples, shape_of
-from chainrule.tables.findings import warn_of_findings
-from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
+from chainrule.tables.findings import warn_of_findings, warn_of_learned_rows, warn_of_unknown
+from chainrule.tables.frames import Frame, as_frame, like, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.recognition import shown
-from chainrule.tables.scans import Scan, rows_to_look_at
+from chainrule.tables.rows import rows_among, taken, with_places_of
+from chainrule.tables.scans import Scan, rows_of_table, rows_to_look_at
 from chainrule.tables.scores import baselines, behind, naive, scores
 from chainrule.tables.seen_rows import SeenRows, rebuilt_seen_rows
 from chainrule.tables.splitting import without_groups
@@ -173,13 +173,13 @@ class TableModel:
             table = answered
         frame = rows_to_look_at(table)
         plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
-        frame = with_numbers(frame, plain)
-        goal = target_of(answered[target], columns[target], task, in_time=past is not None)
+        frame = with_places_of(frame, with_numbers(frame, plain))
+        goal = target_of(answered, columns[target], task, in_time=past is not None)
         if past is not None:
             past = past.of_training(frame, columns)
             columns = with_own_past(columns, answered, goal)
         arguments.check_weighs(class_weight, goal)
-        measured = frame if past is None else frame.filter(~texts(frame[target]).is_null())
+        measured = frame if past is None else taken(frame, texts(frame[target]).is_not_null().to_numpy())
         prepared = preparation.fit(measured, columns, None if past else target, ago=past is None)
         arguments.check_unlike_predictions(prepared.names, goal)
         if past is None:
@@ -287,7 +287,7 @@ class TableModel:
         """
         table = _table(data, self.past)
         blocks = list(table.map(self._predicted) if isinstance(table, Scan) else [self._predicted(table)])
-        _warn_of_unknown(unknown for _, unknown in blocks)
+        warn_of_unknown(unknown for _, unknown in blocks)
         return np.concatenate([P for P, _ in blocks])
 
     def _predicted(self, frame: Frame) -> tuple[NDArray[np.float64], dict[str, int]]:
@@ -301,17 +301,18 @@ class TableModel:
             return values, unknown
         return values[:, 0] * self.target.scale + self.target.center, unknown
 
-    def scored(self, data: Any) -> Frame:
+    def scored(self, data: Any) -> Any:
         """Return a table with the predictions beside its columns.
 
         Returns
         -------
-        polars.DataFrame
-            All columns as they came, and "prediction"; for classes also "probability of ..." for each.
+        polars.DataFrame, pandas.DataFrame or pyarrow.Table
+            Of the type that the table has (polars for a dict): all columns as they came, and "prediction"; for classes
+            also "probability of ..." for each.
         """
         frame, unknown = self._scored(as_frame(data))
-        _warn_of_unknown([unknown])
-        return frame
+        warn_of_unknown([unknown])
+        return like(data, frame)
 
     def scored_blocks(self, data: Scan) -> Iterator[Frame]:
         """Yield what `scored` returns, for a table in a file, a block of rows at a time."""
@@ -319,7 +320,7 @@ class TableModel:
         for frame, unknown in _table(data, self.past).map(self._scored):
             all_unknown.append(unknown)
             yield frame
-        _warn_of_unknown(all_unknown)
+        warn_of_unknown(all_unknown)
 
     def _scored(self, frame: Frame) -> tuple[Frame, dict[str, int]]:
         polars = needs_polars("A table")
@@ -337,7 +338,18 @@ class TableModel:
         return frame.with_columns(numbers), unknown
 
     def evaluate(self, data: Any) -> dict[str, float]:
-        """Return the scores on a table that has the target, in its units, as `chainrule.tables.scores` says."""
+        """Return the scores on a table that has the target, in its units, as `chainrule.tables.scores` says.
+
+        Warns
+        -----
+        DataWarning
+            If the model learned from some of the rows.
+        """
+        result = self._scores(data)
+        warn_of_learned_rows(self.learned_share(data))
+        return result
+
+    def _scores(self, data: Any) -> dict[str, float]:
         table = _table(data, self.past)
         check_has(table, self.target.name)
         P, answers = self._outputs(table), table[self.target.name]
@@ -346,7 +358,8 @@ class TableModel:
             rows = np.flatnonzero(~np.isnan(P.reshape(len(P), -1)[:, 0]) & ~texts(answers).is_null().to_numpy())
         if not len(rows):
             raise InputError("The table has no row that can be predicted, so there is nothing to score.")
-        return scores(self.target, self.target.numbers_of(answers[rows]), P[rows])
+        with rows_of_table(table), rows_among(rows):
+            return scores(self.target, self.target.numbers_of(answers[rows]), P[rows])
 
     def learned_share(self, data: Any) -> float:
         """Return the share of a table's rows that the model learned from, by which scores on it say nothing.
@@ -370,10 +383,9 @@ class TableModel:
             return naive(self.target, self.past, as_frame(test))
         train, test = (with_answers(_table(data), self.target.name, quiet=True) for data in (train, test))
         looked_at = rows_to_look_at(train)
-        trains = self.preparation.prepare(looked_at).X, self.target.numbers_of(looked_at[self.target.name])
+        trains = self.preparation.prepare(looked_at).X, self.target.answers_of(looked_at)
         blocks = test.map(self.preparation.prepare) if isinstance(test, Scan) else [self.preparation.prepare(test)]
-        answers = self.target.numbers_of(test[self.target.name])
-        return baselines(self.target, trains, (block.X for block in blocks), answers)
+        return baselines(self.target, trains, (block.X for block in blocks), self.target.answers_of(test))
 
     def compare(self, train: Any, test: Any) -> dict[str, dict[str, float]]:
         """Return the scores of "this network" and of the baselines on a test table; the report keeps them.
@@ -388,7 +400,7 @@ class TableModel:
         DataWarning
             If the network is clearly behind one of the baselines.
         """
-        self.report["test"] = compared = {later("this network"): self.evaluate(test), **self.baselines(train, test)}
+        self.report["test"] = compared = {later("this network"): self._scores(test), **self.baselines(train, test)}
         if sentence := behind(compared):
             warn(sentence, DataWarning)
         return compared
@@ -477,21 +489,6 @@ def _table(data: Any, past: Past | None = None) -> Any:
 
 def _columns(n: int) -> str:
     return tr("1 column becomes") if n == 1 else tr("{count:,} columns become", count=n)
-
-
-def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
-    counts = sum(map(Counter, unknown), Counter[str]())
-    for name, n in counts.items():
-        warn(
-            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
-            "categories."
-            if n == 1
-            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
-            "its categories.",
-            DataWarning,
-            name=name,
-            count=n,
-        )
 
 
 def _versions() -> dict[str, str]:

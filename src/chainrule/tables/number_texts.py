@@ -102,6 +102,25 @@ PLAIN = NumberFormat()
 """Numbers as Python writes them."""
 
 
+def difference(value: str, format: NumberFormat) -> str:
+    """Return a sentence that says how a number in another format than the others differs; "" if it is no number."""
+    polars = needs_polars("A table")
+    own, are_numbers = number_format(polars.Series([value]))
+    unit = own.unit
+    if not are_numbers:
+        match = re.fullmatch(r"[+-]?[0-9][0-9.,]*\s*([^0-9\s.,]{1,10})", value)
+        if match is None:
+            return ""
+        unit = match[1]
+    if unit != format.unit:
+        if not format.unit:
+            return tr("It has the unit {own!r}, and the others have none.", own=unit)
+        if not unit:
+            return tr("It has no unit, and the others have {unit!r}.", unit=format.unit)
+        return tr("Its unit is {own!r}, and that of the others is {unit!r}.", own=unit, unit=format.unit)
+    return tr("Its decimal sign is {own!r}, and that of the others is {sign!r}.", own=own.decimal, sign=format.decimal)
+
+
 def number_format(distinct: Series) -> tuple[NumberFormat, int]:
     """Return the format in which most of some different texts are numbers, and how many are.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import InputError
 from chainrule.common.pictures import read_picture
 from chainrule.tables.frames import NAME_OF_A_PICTURE, Frame, Series, needs_polars
-from chainrule.tables.rows import WrongRowError
+from chainrule.tables.rows import WrongRowError, with_places_of
 
 _LOOKED_FOR = 20  # of the pictures that a column names: if none is there, it names something else
 _LARGEST_SIDE = 128  # pixels of what a network gets, if nobody says a size
@@ -85,7 +85,8 @@ def with_pictures(frame: Frame, column: str, folder: Path, size: tuple[int, int]
                 name=name,
                 folder=folder,
             )
-    return frame.with_columns(_stacked([folder / name for name in names], size))
+    pictures = _stacked([folder / name for name in names], size)
+    return with_places_of(frame, frame.with_columns(pictures))
 
 
 def _stacked(files: Sequence[Path], size: tuple[int, int] | None) -> Series:

@@ -29,6 +29,7 @@ from chainrule.tables.encoders import (
 from chainrule.tables.frames import Frame, Series, texts, with_numbers, with_plain_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.recognition import Column, shown
+from chainrule.tables.rows import rows_of
 from chainrule.tables.scans import Scan
 
 _MOST_CATEGORIES = 50  # with an input of their own; the rarest share one
@@ -100,11 +101,13 @@ class Preparation:
                 suggestion=likely(missing, frame.columns),
             )
         plain = [e.name for e in self.encoders if isinstance(e, Numeric) and e.numbers == PLAIN]
-        frame = with_numbers(with_plain_numbers(frame, plain), plain)
+        cells = with_numbers(with_plain_numbers(frame, plain), plain)
         X = np.zeros((frame.height, self.width), np.float32)
         start, unknown = 0, {}
         for encoder in self.encoders:
-            if n := encoder.encode(frame[encoder.name], X[:, start : start + encoder.width]):
+            with rows_of(frame):
+                n = encoder.encode(cells[encoder.name], X[:, start : start + encoder.width])
+            if n:
                 unknown[encoder.name] = n
             start += encoder.width
         return Prepared(X, unknown)
@@ -120,10 +123,11 @@ def check_readable(table: Any, columns: Columns) -> None:
     plain = [c.name for c in read if c.kind == "numeric" and c.numbers == PLAIN]
     frame = with_numbers(with_plain_numbers(table, plain), plain)
     for column in read:
-        if column.kind == "numeric":
-            read_numbers(frame[column.name], column.numbers, column.words)
-        else:
-            read_dates(frame[column.name], column.dates, column.words)
+        with rows_of(table):
+            if column.kind == "numeric":
+                read_numbers(frame[column.name], column.numbers, column.words)
+            else:
+                read_dates(frame[column.name], column.dates, column.words)
 
 
 def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True) -> Preparation:
@@ -159,8 +163,9 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
             others=shown(others),
             picture=picture.name,
         )
-    numbers = {c.name: read_numbers(frame[c.name], c.numbers, c.words) for c in used if c.kind == "numeric"}
-    dates = {c.name: read_dates(frame[c.name], c.dates, c.words) for c in used if c.kind == "date"}
+    with rows_of(frame):
+        numbers = {c.name: read_numbers(frame[c.name], c.numbers, c.words) for c in used if c.kind == "numeric"}
+        dates = {c.name: read_dates(frame[c.name], c.dates, c.words) for c in used if c.kind == "date"}
     measured = _measured({**numbers, **{name: days(series) for name, series in dates.items()}})
 
     def encoder(column: Column) -> Encoder:

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.reading import opened
 from chainrule.common.texts import later, tr
 from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
 from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
+from chainrule.tables.rows import numbered, rows_of, taken
 from chainrule.tables.scans import ARROW, PARQUET, Scan
 from chainrule.tables.text_files import Dialect, check_names, check_no_title, dialect_of, read_text_file
 
@@ -94,7 +97,8 @@ def read(
             return polars.read_parquet(path) if start.startswith(PARQUET) else polars.read_ipc(path)
     frame = read_text_file(path)
     if column := column_of_pictures(frame, path.parent):
-        return with_pictures(frame, column, path.parent, size)
+        with rows_of(frame):
+            return with_pictures(frame, column, path.parent, size)
     _refuse_others(path, later("a table without names of pictures"), size=size)
     return frame
 
@@ -189,9 +193,10 @@ def _excel(path: Path, sheet: str | None) -> Frame:
     header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(first, 1)]
     source = tr("the sheet {sheet!r} of {path}", sheet=sheet, path=path)
     check_names(source, header)
-    cells.columns = header
-    check_no_title(source, cells[1:], [name for name, cell in zip(header, first, strict=True) if cell is None])
-    return cells[1:]
+    frame = taken(cells, slice(1, None))
+    frame.columns = header
+    check_no_title(source, frame, [name for name, cell in zip(header, first, strict=True) if cell is None])
+    return frame
 
 
 def _sheet(path: Path, names: list[str]) -> tuple[str, Frame]:
@@ -213,11 +218,17 @@ def _sheet(path: Path, names: list[str]) -> tuple[str, Frame]:
 
 
 def _cells(path: Path, sheet: str) -> Frame:
+    """Return the cells of a sheet but for empty rows, with the rows of the sheet; the first one is a header."""
     polars = needs_polars("Reading a table")
-    return polars.read_excel(
-        path, sheet_name=sheet, has_header=False, infer_schema_length=0, raise_if_empty=False, drop_empty_rows=True,
-        drop_empty_cols=True,
+    cells = polars.read_excel(
+        path, sheet_name=sheet, has_header=False, infer_schema_length=0, raise_if_empty=False, drop_empty_rows=False,
+        drop_empty_cols=True, read_options={"skip_rows": 0},
     )  # fmt: skip
+    if not cells.width:
+        return cells
+    filled = cells.select(polars.any_horizontal(polars.all().is_not_null())).to_series().to_numpy()
+    lines = np.flatnonzero(filled) + 1
+    return numbered(cells.filter(filled), np.column_stack([np.arange(len(lines)) - 1, lines]))
 
 
 def _is_table(cells: Frame) -> bool:

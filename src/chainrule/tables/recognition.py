@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.common.texts import later, tr
-from chainrule.tables.dates import CLOCKS, SHORT_YEAR, date_formats, format_without_signs, is_ambiguous, parsed_dates
-from chainrule.tables.frames import NAME_OF_A_PICTURE, Series, has_no_texts, needs_polars, texts
-from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
+from chainrule.tables.dates import (
+    CLOCKS,
+    SHORT_YEAR,
+    date_formats,
+    format_without_signs,
+    is_ambiguous,
+    mostly,
+    parsed_dates,
+)
+from chainrule.tables.frames import NAME_OF_A_PICTURE, Series, has_no_texts, needs_polars, texts, with_digits
+from chainrule.tables.number_texts import PLAIN, NumberFormat, difference, number_format
 from chainrule.tables.rows import WrongRowError
 
 Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
@@ -23,9 +31,9 @@ later("left out")  # tables show it; the words of the other kinds stand in encod
 BOOLEANS = [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("0", "1"), ("아니오", "예")]
 """The texts of truth values, in small letters."""
 _MOST_CATEGORIES = 50  # of a column of texts whose values mostly differ; more of them are names or sentences
-_MOSTLY = 0.8  # of the different values of a column that make it numbers or dates, where others are mistakes
 _FEW_WORDS = 3  # different ones that stand for missing numbers or dates in a column; more have a meaning of their own
 _FEWEST = 10  # different values that tell that most are numbers
+_MOSTLY_WITH_A_UNIT = 0.8  # of the different values of a column
 _WITH_A_UNIT = r"^[^\d\s]{0,3}\s*\d[\d.,]*\s*[^\d\s.,]{1,10}$"
 _YEARS = 1500, 2200
 _IDENTIFIER = re.compile(
@@ -135,15 +143,18 @@ def column_of_numbers(series: Series, forced: Kind | None) -> Column:
     if forced is not None:
         return replace(known, kind=forced, note=span if forced == "numeric" else "")
     if dates := _date_without_signs(distinct):
-        return replace(known, kind="date", dates=dates, note=tr("dates like {value}", value=examples[0]))
+        values = with_digits(series)
+        return _date(known, values, values, values.drop_nulls().unique().sort(), dates)
     if distinct.tolist() == [0, 1]:
         return replace(known, kind="boolean")
     if len(distinct) == 1:
         return replace(known, note=tr("all values are {value!r:.40}", value=examples[0]))
     if len(distinct) == len(x) >= _FEWEST and distinct[0] >= 0 and (distinct == np.floor(distinct)).all():
         counted = distinct[-1] - distinct[0] == len(distinct) - 1 and not _are_years(distinct)
-        if counted or _IDENTIFIER.search(series.name):
+        if _IDENTIFIER.search(series.name):
             return replace(known, note=tr("an identifier: each row has its own number"))
+        if counted:
+            return replace(known, note=tr("it counts the rows (--numeric {name} learns from it)", name=series.name))
     return replace(known, kind="numeric", note=span)
 
 
@@ -152,11 +163,11 @@ def _are_years(distinct: NDArray[Any]) -> bool:
 
 
 def _date_without_signs(distinct: NDArray[Any]) -> tuple[str, ...]:
-    """Return the format if all of some different numbers are dates without signs, such as 20240131."""
+    """Return the format if most of some different numbers are dates without signs, such as 20240131."""
     polars = needs_polars("A table")
-    if len(distinct) < 2 or distinct[0] < 1900_01_01 or (distinct != np.floor(distinct)).any() or distinct[-1] > 1e14:
+    if len(distinct) < 2 or not 1900_01_01 <= np.median(distinct) < 1e14:
         return ()
-    return format_without_signs(polars.Series(distinct.astype(np.int64)).cast(polars.String))
+    return format_without_signs(with_digits(polars.Series(distinct)))[0]
 
 
 def _recognized(known: Column, series: Series, values: Series, distinct: Series) -> Column:
@@ -169,15 +180,15 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
         return replace(known, note=tr("all values are {value!r:.40}", value=distinct[0]))
     if series.dtype.is_temporal():
         return replace(known, kind="date")
-    if dates := format_without_signs(distinct):
-        return _date(known, series, values, distinct, dates)
+    if format_without_signs(distinct)[0]:
+        return _date(known, series, values, distinct)
     number, are_numbers = number_format(distinct)
-    if _mostly(are_numbers, distinct.len()):
+    if mostly(are_numbers, distinct.len()):
         codes = distinct.str.contains("^0[0-9]").any()  # post codes, which measure nothing
         return _words(known, values, distinct) if codes else _numeric(known, values, distinct, number)
     dates, are_dates = date_formats(series.name, distinct)
     # Few different dates with a word among them are no categories, as few numbers may be.
-    if dates and (_mostly(are_dates, distinct.len()) or distinct.len() < _FEWEST):
+    if dates and (mostly(are_dates, distinct.len()) or distinct.len() < _FEWEST):
         return _date(known, series, values, distinct, dates)
     column = _words(known, values, distinct)
     if column.kind == "categorical" and (others := _few_words(distinct, number.parsed(distinct))):
@@ -196,10 +207,6 @@ def _sorted(pair: tuple[str, str]) -> tuple[str, ...]:
     return tuple(sorted(pair))
 
 
-def _mostly(some: int, all_: int) -> bool:
-    return some == all_ or (all_ >= _FEWEST and some >= _MOSTLY * all_)
-
-
 def _words(known: Column, values: Series, distinct: Series) -> Column:
     """Return what texts are: categories, or names and sentences that no two rows share."""
     present = values.len() - known.missing
@@ -210,13 +217,15 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
             known, note=tr("dates with two digits for the year, such as {value}: write all four", value=distinct[0])
         )
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
-        if distinct.str.contains(_WITH_A_UNIT).sum() >= _MOSTLY * distinct.len():
+        if distinct.str.contains(_WITH_A_UNIT).sum() >= _MOSTLY_WITH_A_UNIT * distinct.len():
             return replace(
                 known,
                 note=tr(
                     "numbers with different or unknown units, such as {value!r:.40}: leave them off", value=distinct[0]
                 ),
             )
+        if distinct.len() == present and _IDENTIFIER.search(known.name):
+            return replace(known, note=tr("an identifier: each row has its own text"))
         return replace(known, note=tr("texts that hardly repeat, such as names"))
     return replace(known, kind="categorical")
 
@@ -226,7 +235,7 @@ def _numeric(known: Column, values: Series, distinct: Series, format: NumberForm
     numbers = format.parsed(distinct)
     words = _few_words(distinct, numbers)
     if not words:
-        _refuse_others(known, values, distinct, numbers, format.text)
+        _refuse_others(known, values, distinct, numbers, format.text, format)
     note = tr("{low:.6g} to {high:.6g}", low=numbers.min(), high=numbers.max())
     if format != PLAIN:
         note += f", {format.text}"
@@ -265,18 +274,22 @@ def _few_words(distinct: Series, parsed: Series) -> tuple[str, ...]:
     return tuple(others)
 
 
-def _refuse_others(known: Column, values: Series, distinct: Series, parsed: Series, what: str) -> None:
+def _refuse_others(
+    known: Column, values: Series, distinct: Series, parsed: Series, what: str, numbers: NumberFormat | None = None
+) -> None:
     """Raise an error if a value was not parsed."""
     wrong = distinct.filter(parsed.is_null())
     if wrong.len() == 0:
         return
     rows = values.is_in(wrong.implode()).fill_null(False).arg_true()
+    differs = "" if numbers is None else difference(values[rows[0]], numbers)
     raise WrongRowError(
-        "Column {name!r} holds {what}, but {row} is {value!r:.40}{more}. Correct it, leave it empty where the value is "
-        "unknown, or name the column as categorical or as one to drop.",
+        "Column {name!r} holds {what}, but {row} is {value!r:.40}{more}.{differs} Correct it, leave it empty "
+        "where the value is unknown, or name the column as categorical or as one to drop.",
         rows[0],
         name=known.name,
         what=tr(what),
         value=values[rows[0]],
         more=more_rows(rows.len()),
+        differs=f" {differs}".rstrip(),
     )

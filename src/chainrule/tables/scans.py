@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +14,16 @@ from numpy.typing import NDArray
 from chainrule.common.errors import FileFormatError, InputError
 from chainrule.common.reading import opened
 from chainrule.tables.frames import Frame, Series, as_frame, needs_polars
-from chainrule.tables.rows import WrongRowError
+from chainrule.tables.rows import (
+    Places,
+    WrongRowError,
+    numbered,
+    place_of,
+    places_of,
+    rows_of,
+    taken,
+    without_lines,
+)
 from chainrule.tables.text_files import text_blocks, without_name_and_values
 
 T = TypeVar("T")
@@ -31,7 +41,7 @@ class _Seen:
 
     height: int = 0
     sample: Frame | None = None
-    sampled: NDArray[np.int64] | None = None  # the rows of the file that these are
+    sampled: Places | None = None  # where these are in the file
     columns: dict[str, Series] = field(default_factory=dict)
 
 
@@ -71,7 +81,8 @@ class Scan:
         self.look()
         seen = self._seen
         assert seen.sample is not None and seen.sampled is not None
-        return seen.sample if self._rows is None else seen.sample.filter(self._rows[seen.sampled])
+        sample = numbered(seen.sample, seen.sampled)
+        return sample if self._rows is None else taken(sample, self._rows[seen.sampled[:, 0]])
 
     def __getitem__(self, name: str) -> Series:
         """Return a whole column."""
@@ -89,7 +100,7 @@ class Scan:
         for frame in self._read(self.path):
             for name, pieces in wanted.items():
                 pieces.append(frame[name])
-            drawn.add(frame, start)
+            drawn.add(frame)
             start += frame.height
         polars = needs_polars("A table")
         seen.columns |= {name: polars.concat(pieces) for name, pieces in wanted.items()}
@@ -106,25 +117,29 @@ class Scan:
 
     def map(self, function: Callable[[Frame], T]) -> Iterator[T]:
         """Yield what a function makes of each block of rows; its error names the row of the file."""
-        start = 0
-        for frame in self._read(self.path):
-            rows = None if self._rows is None else self._rows[start : start + frame.height]
+        for frame in self._blocks():
             try:
-                result = function(frame if rows is None else frame.filter(rows))
-            except WrongRowError as error:
-                row = error.row if rows is None else int(np.flatnonzero(rows)[error.row])
-                raise InputError("In {path}: {at}", path=self.path, at=error.at(start + row)) from None
+                with rows_of(frame):
+                    result = function(frame)
             except InputError as error:
                 raise InputError("In {path}: {error}", path=self.path, error=error) from None
-            start += frame.height
             yield result
 
-    def row_of_file(self, row: int) -> int:
-        """Return which row of the file a row of the sample is."""
-        self.look()
-        sampled = self._seen.sampled
-        assert sampled is not None
-        return int((sampled if self._rows is None else sampled[self._rows[sampled]])[row])
+    def place_of(self, row: int) -> str:
+        """Return how a row of the table is called, for which the file is read up to it."""
+        for frame in self._blocks():
+            if row < frame.height:
+                return place_of(frame, row)
+            row -= frame.height
+        raise IndexError(row)
+
+    def _blocks(self) -> Iterator[Frame]:
+        """Yield the rows of the table, which know their places in the file."""
+        start = 0
+        for frame in self._read(self.path):
+            rows = slice(None) if self._rows is None else self._rows[start : start + frame.height]
+            start += frame.height
+            yield taken(frame, rows)
 
 
 class _Drawn:
@@ -134,29 +149,29 @@ class _Drawn:
         self._rng = np.random.default_rng(0)
         self._most = min(_SAMPLED_ROWS, max(_LEAST_ROWS, _SAMPLED_CELLS // width))
         self._pieces: list[Frame] = []
-        self._draws, self._rows = np.zeros(0), np.zeros(0, np.int64)  # of all rows in the pieces
+        self._draws, self._places = np.zeros(0), without_lines(0, 0)  # of all rows in the pieces
 
-    def add(self, frame: Frame, start: int) -> None:
-        """Look at a block that starts with that row of the file."""
-        draws, rows = self._rng.random(frame.height), np.arange(start, start + frame.height)
+    def add(self, frame: Frame) -> None:
+        """Look at the next block of the file."""
+        draws, places = self._rng.random(frame.height), places_of(frame)
         if len(self._draws) >= self._most:  # whatever is above the last that would be taken now never will be
             small = draws < np.partition(self._draws, self._most - 1)[self._most - 1]
-            frame, draws, rows = frame.filter(small), draws[small], rows[small]
+            frame, draws, places = frame.filter(small), draws[small], places[small]
         self._pieces.append(frame)
-        self._draws, self._rows = np.concatenate([self._draws, draws]), np.concatenate([self._rows, rows])
+        self._draws, self._places = np.concatenate([self._draws, draws]), np.concatenate([self._places, places])
         if len(self._draws) > 2 * self._most:
             self._take()
 
-    def in_order(self) -> tuple[Frame, NDArray[np.int64]]:
+    def in_order(self) -> tuple[Frame, Places]:
         """Return the rows that were drawn, and where they are in the file."""
-        return self._take(), self._rows
+        return self._take(), self._places
 
     def _take(self) -> Frame:
         """Keep the rows with the smallest numbers, in their order."""
         polars = needs_polars("A table")
         smallest = np.sort(np.argsort(self._draws)[: self._most])
         self._pieces = [polars.concat(self._pieces)[smallest]]
-        self._draws, self._rows = self._draws[smallest], self._rows[smallest]
+        self._draws, self._places = self._draws[smallest], self._places[smallest]
         return self._pieces[0]
 
 
@@ -180,7 +195,7 @@ def _blocks_of_text(path: Path) -> Iterator[Frame]:
                     value=value,
                     name=name,
                 )
-        yield frame.drop(empty)
+        yield numbered(frame.drop(empty), places_of(frame))
 
 
 def _blocks_of_frame(path: Path) -> Iterator[Frame]:
@@ -193,7 +208,8 @@ def _blocks_of_frame(path: Path) -> Iterator[Frame]:
         rows = max(_LEAST_ROWS, _BLOCK_CELLS // max(1, len(frame.collect_schema())))
         height = frame.select(polars.len()).collect().item()
         for start in range(0, max(height, 1), rows):
-            yield frame.slice(start, rows).collect()
+            block = frame.slice(start, rows).collect()
+            yield numbered(block, without_lines(start, block.height))
     except (polars.exceptions.PolarsError, OSError) as error:
         raise FileFormatError(
             "{path} cannot be read: {error:.200}. It is truncated or damaged: write it again.",
@@ -207,6 +223,19 @@ def rows_to_look_at(data: Any) -> Frame:
     return data.sample if isinstance(data, Scan) else as_frame(data)
 
 
-def row_of(data: Any, row: int) -> int:
-    """Return which row of a table one of `rows_to_look_at` is."""
-    return data.row_of_file(row) if isinstance(data, Scan) else row
+def some_of(table: Any, rows: NDArray[np.bool_]) -> Any:
+    """Return some rows of a table, which keep their places in the file."""
+    return table.filter(rows) if isinstance(table, Scan) else taken(table, rows)
+
+
+@contextmanager
+def rows_of_table(table: Any) -> Iterator[None]:
+    """Name the rows of whole columns of a table, in memory or in a file, as they are in the file."""
+    if not isinstance(table, Scan):
+        with rows_of(table):
+            yield
+        return
+    try:
+        yield
+    except WrongRowError as error:
+        raise error.called(table.place_of(error.row)) from None

@@ -13,6 +13,7 @@ from chainrule.common.texts import later, tr
 from chainrule.tables.encoders import SMALLEST
 from chainrule.tables.frames import Frame, texts
 from chainrule.tables.linear import linear_model, sklearn_module
+from chainrule.tables.rows import rows_among, rows_of
 from chainrule.tables.targets import Target
 from chainrule.tables.windows import Past
 
@@ -159,7 +160,8 @@ def naive(target: Target, past: Past, frame: Frame) -> dict[str, dict[str, float
     seen, rows = past.windows(frame, target.name)
     known = ~texts(frame[target.name]).is_null().to_numpy()
     values = np.full(frame.height, np.nan)
-    values[known] = target.numbers_of(frame[target.name].filter(known))
+    with rows_of(frame), rows_among(np.flatnonzero(known)):
+        values[known] = target.numbers_of(frame[target.name].filter(known))
     seen, rows = seen[known[rows]], rows[known[rows]]
     last = later("last value") if target.task == "regression" else later("last class")
     result = {last: _of_certain(target, values[rows], values[seen[:, -1]])}

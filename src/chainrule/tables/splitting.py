@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.errors import DataWarning, InputError, warn
+from chainrule.common.errors import InputError
 from chainrule.common.settings import number, whole
 from chainrule.common.texts import tr
 from chainrule.tables.columns import Columns, check_has
-from chainrule.tables.dates import date_formats, format_without_signs, parsed_dates
+from chainrule.tables.dates import ahead_of_utc, date_formats, format_without_signs, parsed_dates
 from chainrule.tables.encoders import days, read_dates, read_numbers
-from chainrule.tables.frames import Frame, Series, as_frame, needs_polars, texts
+from chainrule.tables.frames import Frame, Series, as_frame, texts
 from chainrule.tables.number_texts import NumberFormat, number_format
+from chainrule.tables.repeated_rows import comparable, digests_of, warn_of_equal
 from chainrule.tables.rows import WrongRowError
-from chainrule.tables.scans import Scan
+from chainrule.tables.scans import Scan, rows_of_table, some_of
 
 
 class Split(NamedTuple):
@@ -76,7 +77,8 @@ def split(
     for column in named.values():
         check_has(frame, column)
     if time is not None:
-        tests = _latest(frame[time], share)
+        with rows_of_table(frame):
+            tests = _latest(frame[time], share)
     elif group is not None:
         tests = _groups(frame[group], share, seed)
     else:
@@ -98,10 +100,10 @@ def split(
             rows=frame.height,
             alone=alone,
         )
-    parts = Split(frame.filter(~tests), frame.filter(tests))
-    if names := [name for name, dtype in _schema(frame).items() if _can_be_hashed(dtype)]:
-        digests = _digests(frame, names)  # of all rows at once: a file is read once more, and not twice
-        _warn_of_repeated(digests[~tests], digests[tests])
+    parts = Split(some_of(frame, ~tests), some_of(frame, tests))
+    if names := list(comparable(frame)):
+        digests = digests_of(frame, names)  # of all rows at once: a file is read once more, and not twice
+        warn_of_equal(digests[~tests], digests[tests], parts, names)
     return parts
 
 
@@ -159,15 +161,14 @@ def time_formats(series: Series) -> tuple[tuple[str, ...], NumberFormat | None]:
         return (), None
     values = texts(series)
     distinct = values.drop_nulls().unique()
-    if formats := format_without_signs(distinct):
-        return formats, None
+    without_signs = format_without_signs(distinct)[0]
     numbers, some = number_format(distinct)
-    if some == distinct.len():
+    if some == distinct.len() and not without_signs:
         return (), numbers
     formats, dates = date_formats(series.name, distinct)
     if dates == distinct.len():
         return formats, None
-    parsed = parsed_dates(values, formats) if dates >= some else numbers.parsed(values)
+    parsed = parsed_dates(values, formats) if without_signs or dates >= some else numbers.parsed(values)
     row = (parsed.is_null() & values.is_not_null()).arg_true()[0]
     raise WrongRowError(
         "Column {name!r} is no time: it holds {value!r:.40} in {row}, and neither dates nor numbers.",
@@ -180,7 +181,7 @@ def time_formats(series: Series) -> tuple[tuple[str, ...], NumberFormat | None]:
 def moments_of(
     series: Series, formats: tuple[str, ...] = (), numbers: NumberFormat | None = None
 ) -> NDArray[np.float64]:
-    """Return a column of dates (in days) or numbers as numbers in the order of time, NaN where it is missing.
+    """Return a column of dates (in days, by UTC) or numbers as numbers in the order of time, NaN where it is missing.
 
     They are read in the formats that are given, or else in those that the column tells.
 
@@ -191,7 +192,9 @@ def moments_of(
     """
     if not formats and numbers is None:
         formats, numbers = time_formats(series)
-    return days(read_dates(series, formats)) if numbers is None else read_numbers(series, numbers)
+    if numbers is not None:
+        return read_numbers(series, numbers)
+    return days(read_dates(series, formats) - ahead_of_utc(series if series.dtype.is_temporal() else texts(series)))
 
 
 def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:
@@ -225,7 +228,8 @@ def validating(
     They are to the other rows as those that test are to all of training. None, if all are of one moment or group.
     """
     if time is not None:
-        last = _latest(table[time], share, *written_times(columns, time))
+        with rows_of_table(table):
+            last = _latest(table[time], share, *written_times(columns, time))
         return last if not last.all() else np.zeros(len(last), bool)
     if group is not None:
         several = texts(table[group]).fill_null("").n_unique() > 1
@@ -240,38 +244,3 @@ def without_groups(columns: Columns, group: str | None) -> Columns:
         "note": tr("its groups split the rows, and new rows are of other groups"),
     }
     return Columns([replace(column, **left_out) if column.name == group else column for column in columns])
-
-
-def warn_of_repeated(train: Any, test: Any) -> None:
-    """Warn of rows of a table that tests and one that trains, as far as both have the same columns."""
-    both = _schema(train).items() & _schema(test).items()
-    names = [name for name, dtype in both if _can_be_hashed(dtype)]
-    if names:
-        _warn_of_repeated(_digests(train, names), _digests(test, names))
-
-
-def _warn_of_repeated(train: NDArray[np.uint64], test: NDArray[np.uint64]) -> None:
-    repeated = int(np.isin(test, train).sum())
-    if repeated:
-        warn(
-            "{repeated:,} of {test:,} rows that test are the same as rows that train, so they test nothing new: "
-            "remove duplicate rows, or split by the group that they come from.",
-            DataWarning,
-            repeated=repeated,
-            test=len(test),
-        )
-
-
-def _schema(table: Any) -> dict[str, Any]:
-    return dict(next(table.map(lambda block: block.schema)) if isinstance(table, Scan) else table.schema)
-
-
-def _can_be_hashed(dtype: Any) -> bool:
-    polars = needs_polars("A table")
-    return not dtype.is_nested() and dtype != polars.Object
-
-
-def _digests(table: Any, names: list[str]) -> NDArray[np.uint64]:
-    """Return a number for each row, which rows with the same values in these columns share."""
-    blocks = table.map(lambda block: block[names]) if isinstance(table, Scan) else [table[names]]
-    return np.concatenate([block.hash_rows().to_numpy() for block in blocks])

@@ -10,19 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
-from chainrule.common.texts import tr
+from chainrule.common.texts import Note, later, tr
 from chainrule.data.spread import mean_and_deviation
 from chainrule.tables.encoders import LARGEST, SMALLEST, read_numbers, truth_values
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import PLAIN, NumberFormat, number_format
 from chainrule.tables.recognition import Column, shown
 from chainrule.tables.rows import WrongRowError
+from chainrule.tables.scans import rows_of_table
 
 Task = Literal["classification", "regression"]
 
 _MOST_CLASSES = 10  # whole numbers that are classes, if nobody says what they are
 _ROWS_PER_CLASS = 5
 _MOST = 1000  # classes of texts
+WHY = {
+    "said": later("you said so"),
+    "in time": later("numbers in time"),
+    "classes": later("{count:,} classes"),
+    "two": later("2 different numbers"),
+    "whole": later("{count} different whole numbers; --task regression takes them as values"),
+    "numbers": later("{count:,} different numbers"),
+}
+"""Why a target is classes or values: what a model file keeps of it, in whatever language it was trained."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +46,13 @@ class Target:
     task
         "classification" or "regression".
     why
-        Why it is that task.
+        Why it is that task, one of `WHY`.
     classes
         The texts of the classes, in order.
     boolean, whole
         Whether the classes are truth values, or whole numbers.
+    spelled
+        How the table writes false and true, if they are words in it.
     numbers
         How values are written in texts.
     center, scale
@@ -51,10 +63,11 @@ class Target:
 
     name: str
     task: Task
-    why: str
+    why: Note
     classes: tuple[str, ...] = ()
     boolean: bool = False
     whole: bool = False
+    spelled: tuple[str, ...] = ()
     numbers: NumberFormat = PLAIN
     center: float = 0.0
     scale: float = 1.0
@@ -102,6 +115,11 @@ class Target:
             )
         return y
 
+    def answers_of(self, table: Any) -> NDArray[Any]:
+        """Return what `numbers_of` does of its column of a table, in memory or in a file, whose rows are named."""
+        with rows_of_table(table):
+            return self.numbers_of(table[self.name])
+
     def labels(self, P: NDArray[Any]) -> Series:
         """Return the most probable classes: whole numbers or truth values, if they are that, else texts; null for NaN.
 
@@ -114,10 +132,21 @@ class Target:
             return labels == "true"
         return labels.cast(polars.Int64) if self.whole else labels
 
+    def as_written(self, labels: Series) -> Series:
+        """Return labels as the table writes them: TRUE where truth values are words."""
+        polars = needs_polars("A table")
+        if not self.spelled:
+            return labels
+        words = dict(zip((False, True), self.spelled, strict=True))
+        return labels.replace_strict(words, default=None, return_dtype=polars.String)
+
     def weights_of(self, weights: Mapping[Any, float]) -> dict[int, float]:
         """Return weights of classes by the places of these."""
         places = {text: place for place, text in enumerate(self.classes)}
-        by_text = {str(name).lower() if isinstance(name, bool) else str(name): value for name, value in weights.items()}
+        polars = needs_polars("A table")
+        names = [texts(polars.Series([name]))[0] for name in weights]  # 1.0 names the class 1
+        names = [str(name).lower() if self.boolean else str(name) for name in names]
+        by_text = dict(zip(names, weights.values(), strict=True))
         if by_text.keys() != places.keys():
             raise InputError(
                 "class_weight takes a weight for each class of {name!r}, which are {classes}, but it has weights for "
@@ -129,7 +158,7 @@ class Target:
         return {place: by_text[text] for text, place in places.items()}
 
 
-def target_of(series: Series, column: Column, task: Task | None, *, in_time: bool = False) -> Target:
+def target_of(table: Any, column: Column, task: Task | None, *, in_time: bool = False) -> Target:
     """Return what is to be learned of a column without missing values; of numbers in time, their values.
 
     Raises
@@ -137,6 +166,11 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
     InputError
         If there is nothing to learn, such as one class only, or the values do not suit the task.
     """
+    with rows_of_table(table):
+        return _target_of(table[column.name], column, task, in_time)
+
+
+def _target_of(series: Series, column: Column, task: Task | None, in_time: bool) -> Target:
     name = series.name
     if task != "classification" and column.words and texts(series).is_in(column.words).any():
         raise InputError(
@@ -146,11 +180,11 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
             words=shown(column.words),
         )
     if task is None and in_time and column.kind == "numeric":
-        task, why = "regression", tr("numbers in time")
+        task, why = "regression", Note(WHY["in time"])
     elif task is None:
         task, why = _task(series, column)
     else:
-        why = tr("you said so")
+        why = Note(WHY["said"])
     if series.len() < 2:
         raise InputError(
             "Rows with a value of {name!r}: {count}. To learn from examples takes at least 2, and some hundred to "
@@ -166,7 +200,7 @@ def target_of(series: Series, column: Column, task: Task | None, *, in_time: boo
     return target
 
 
-def _task(series: Series, column: Column) -> tuple[Task, str]:
+def _task(series: Series, column: Column) -> tuple[Task, Note]:
     """Return what a column asks for, and why."""
     if column.kind in ("date", "picture"):
         raise InputError(
@@ -176,22 +210,20 @@ def _task(series: Series, column: Column) -> tuple[Task, str]:
             name=column.name,
         )
     if column.kind in ("boolean", "categorical"):
-        return "classification", tr("{count:,} classes", count=column.distinct)
+        return "classification", Note(WHY["classes"], {"count": column.distinct})
     distinct = texts(series).unique()
     values = column.numbers.parsed(distinct)
     if values.null_count():
-        return "classification", tr("{count:,} classes", count=column.distinct)
+        return "classification", Note(WHY["classes"], {"count": column.distinct})
     if column.distinct == 2:
-        return "classification", "2 different numbers"
+        return "classification", Note(WHY["two"])
     whole = bool((values == values.floor()).all())
     if whole and column.distinct <= _MOST_CLASSES and series.len() >= _ROWS_PER_CLASS * column.distinct:
-        return "classification", tr(
-            "{count} different whole numbers; --task regression takes them as values", count=column.distinct
-        )
-    return "regression", tr("{count:,} different numbers", count=column.distinct)
+        return "classification", Note(WHY["whole"], {"count": column.distinct})
+    return "regression", Note(WHY["numbers"], {"count": column.distinct})
 
 
-def _classes(series: Series, column: Column, why: str) -> Target:
+def _classes(series: Series, column: Column, why: Note) -> Target:
     polars = needs_polars("A table")
     name, boolean = series.name, column.kind == "boolean" and _are_words(series)
     classes = (truth_values(series) if boolean else texts(series)).unique().sort()
@@ -213,7 +245,16 @@ def _classes(series: Series, column: Column, why: str) -> Target:
     whole = not boolean and bool(classes.str.contains(r"^-?(0|[1-9][0-9]{0,17})$").all())
     if whole:
         classes = classes.cast(polars.Int64).sort().cast(polars.String)
-    return Target(name, "classification", why, tuple(classes.to_list()), boolean, whole)
+    spelled = _spelled(series) if boolean else ()
+    return Target(name, "classification", why, tuple(classes.to_list()), boolean, whole, spelled)
+
+
+def _spelled(series: Series) -> tuple[str, ...]:
+    """Return how false and true are mostly written; nothing if they are no words."""
+    if series.dtype == needs_polars("A table").Boolean:
+        return ()
+    words = texts(series)
+    return tuple(words.filter(words.str.to_lowercase() == word).mode().sort()[0] for word in ("false", "true"))
 
 
 def _are_words(series: Series) -> bool:
@@ -222,7 +263,7 @@ def _are_words(series: Series) -> bool:
     return bool(series.dtype == polars.Boolean or texts(series).str.to_lowercase().is_in(["true", "false"]).all())
 
 
-def _values(series: Series, column: Column, why: str) -> Target:
+def _values(series: Series, column: Column, why: Note) -> Target:
     format = column.numbers
     if not series.dtype.is_numeric() and column.kind != "numeric":
         distinct = texts(series).unique()

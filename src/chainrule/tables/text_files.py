@@ -10,45 +10,67 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
+
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
 from chainrule.common.texts import later, tr
 from chainrule.tables.encodings import encoding_of
 from chainrule.tables.frames import Frame, needs_polars, refuse_patterns
+from chainrule.tables.rows import numbered, places_of, taken
 
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50  # records that the separator is told from
 _JSON = (".json", ".jsonl", ".ndjson")
+_MOST_OF_A_TITLE = 5  # lines
 _BLOCK = 1 << 23  # characters that are read at a time
 _SAID = re.compile('"?sep=([^"\n])"?\n')  # the line with which Excel says the separator
 
 
 class Dialect(NamedTuple):
-    """How a text file is written: its encoding, by Python's name, and what separates its fields."""
+    """How a text file is written.
+
+    Attributes
+    ----------
+    encoding
+        By Python's name.
+    separator
+        What stands between fields.
+    line_end
+        What ends a line.
+    says_separator
+        Whether its first line says the separator, as Excel's do.
+    """
 
     encoding: str
     separator: str
+    line_end: str = "\n"
+    says_separator: bool = False
 
 
 def dialect_of(path: Path) -> Dialect:
     """Return how a CSV or TSV file is written."""
     with opened(path) as file:
-        text, _, separator, _ = _begun(path, file)
-        dialect = Dialect(text.encoding, separator)
+        text, _, separator, line = _begun(path, file)
+        encoding = text.encoding
         text.detach()
-        return dialect
+        file.seek(0)
+        start = file.read(_BLOCK).decode(encoding, "ignore")  # as it is: universal newlines hide what ends lines
+        end = re.search("\r\n|\r|\n", start)
+        return Dialect(encoding, separator, end[0] if end else "\n", line > 1)
 
 
 def read_text_file(path: Path) -> Frame:
     """Return a CSV or TSV file as a frame of texts, as `text_blocks` reads it."""
     polars = needs_polars("Reading a table")
-    frame = polars.concat(list(text_blocks(path)))
+    blocks = list(text_blocks(path))
+    frame = polars.concat(blocks)
     frame = frame.drop(without_name_and_values(frame))
     if not frame.width:
         raise InputError(
             "{path} has neither names of columns nor values: a table has a line with the names first.", path=path
         )
-    return frame
+    return numbered(frame, np.concatenate([places_of(block) for block in blocks]))
 
 
 def without_name_and_values(frame: Frame) -> list[str]:
@@ -58,7 +80,7 @@ def without_name_and_values(frame: Frame) -> list[str]:
 
 
 def text_blocks(path: Path) -> Iterator[Frame]:
-    """Yield the rows of a CSV or TSV file, in frames of texts; an empty field is null.
+    """Yield the rows of a CSV or TSV file, in frames of texts that know their lines; an empty field is null.
 
     What the texts mean is told later, from many of them: 1.234 may be a number with three decimals or a thousand.
 
@@ -81,7 +103,7 @@ def text_blocks(path: Path) -> Iterator[Frame]:
         frame = records.frame(first)
         cells = frame.row(0)
         header = _header(path, [cell or "" for cell in cells])
-        frame = frame[1:]
+        frame = taken(frame, slice(1, None))
         frame.columns = header
         check_no_title(str(path), frame, [name for name, cell in zip(header, cells, strict=True) if not cell])
         while True:
@@ -103,8 +125,11 @@ def _begun(path: Path, file: BinaryIO) -> tuple[io.TextIOWrapper, str, str, int]
         raise InputError(
             "{path} is empty: a table has a line with the names of its columns, and a line per example.", path=path
         )
-    usual = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
-    return text, first, said[1] if said else separator_of(first, usual), line
+    if said:
+        return text, first, said[1], line
+    separator = separator_of(first, "\t" if path.suffix.lower() in (".tsv", ".tab") else ",")
+    _check_no_title_above(path, first, separator)
+    return text, first, separator, line
 
 
 def _lines(text: io.TextIOWrapper) -> str:
@@ -114,27 +139,49 @@ def _lines(text: io.TextIOWrapper) -> str:
 
 def separator_of(text: str, usual: str) -> str:
     """Return what separates fields: with it, the first records have equally many, and several."""
-    lines = text[: 1 << 20]
-
-    def counts(separator: str) -> list[int]:
-        records = csv.reader(io.StringIO(lines), delimiter=separator)
-        numbers = []
-        try:
-            for record in records:
-                numbers += [len(record)] if record else []
-                if len(numbers) == _LOOKED_AT:
-                    break
-        except csv.Error:  # told with its row when all is read
-            pass
-        return numbers
 
     def merit(separator: str) -> tuple[bool, float, int, bool]:
-        numbers = counts(separator)
+        numbers = _widths(text, separator)
         first = numbers[0] if numbers else 0
         return first > 1, sum(n == first for n in numbers) / max(len(numbers), 1), first, separator == usual
 
     best = max(_SEPARATORS, key=merit)
     return best if merit(best)[0] else usual
+
+
+def _widths(text: str, separator: str) -> list[int]:
+    """Return how many fields the first records have with a separator."""
+    records = csv.reader(io.StringIO(text[: 1 << 20]), delimiter=separator)
+    numbers: list[int] = []
+    try:
+        for record in records:
+            numbers += [len(record)] if record else []
+            if len(numbers) == _LOOKED_AT:
+                break
+    except csv.Error:  # told with its row when all is read
+        pass
+    return numbers
+
+
+def _check_no_title_above(path: Path, text: str, separator: str) -> None:
+    """Raise an error if all lines but the first have the same number of another separator: these are a title.
+
+    Commas do not tell, because they stand in numbers, too.
+    """
+    for other in set(_SEPARATORS) - {separator, ","}:
+        widths = _widths(text, other)
+        width = widths[-1] if widths else 1
+        above = widths.index(width) if widths else 0
+        if width > 1 and 0 < above <= _MOST_OF_A_TITLE and len(widths) > above + 1 and set(widths[above:]) == {width}:
+            lines = text.split("\n")
+            raise InputError(
+                "{path} has the title {title!r:.60} above the names of its columns, which are in line {line}, with a "
+                "{separator} between them: remove what is above them.",
+                path=path,
+                title=next(line for line in lines if line.strip()).strip(),
+                line=1 + next(i for i, line in enumerate(lines) if line.count(other) >= width - 1),
+                separator=tr(_NAMES[other]),
+            )
 
 
 def _header(path: Path, record: list[str]) -> list[str]:
@@ -207,16 +254,20 @@ class _Records:
         frame = None if self._blank else _plain(block.removesuffix("\n"), self._separator, len(self._header))
         if frame is None:
             return self._careful(block)
+        rows = np.arange(frame.height)
+        places = np.column_stack([self._row - 1 + rows, self._line + rows])  # the header is row 0 here
         self._row += frame.height
         self._line += frame.height
-        return frame
+        return numbered(frame, places)
 
     def _careful(self, block: str) -> Frame:
         """Return what Python's reader makes of a block, and of the lines after it that its last record goes on in."""
         polars = needs_polars("Reading a table")
         lines = io.StringIO(block)
         reader = csv.reader(chain(lines, iter(self._text.readline, "")), delimiter=self._separator, strict=True)
-        start, records = self._line, []
+        start, first = self._line, self._row - 1
+        records: list[list[str]] = []
+        begins: list[int] = []  # the line of each row
         while lines.tell() < len(block):
             try:
                 record = next(reader)
@@ -230,10 +281,13 @@ class _Records:
                     line=self._line,
                     error=error,
                 ) from None
-            records += self._checked(record)
+            rows = self._checked(record)
+            records += rows
+            begins += range(self._line + 1 - len(rows), self._line + 1)  # blank lines that are rows stand before it
             self._line = start + reader.line_num
         schema = {str(i): polars.String for i in range(len(self._header))}
-        return polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
+        frame = polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
+        return numbered(frame, np.column_stack([first + np.arange(len(begins)), begins]).astype(np.int64))
 
     def _checked(self, record: list[str]) -> list[list[str]]:
         """Return the rows of a record; lines without anything are none, but between values of a single column."""

@@ -45,7 +45,7 @@ def train(
     """Train on a frame or on a table in a file; a fifth of the rows tells when to stop."""
     answers = table[target.name]
     if isinstance(table, Scan):
-        y = target.numbers_of(answers)
+        y = target.answers_of(table)
         validates = _validates(table, y, target, past, settings, by)
         with stored_inputs(table, preparation, [~validates, validates]) as (X, X_validates):
             return _fit(network, target, (X, y[~validates]), (X_validates, y[validates]), settings)

@@ -18,7 +18,7 @@ from chainrule.tables.descriptions import rebuilt_numbers
 from chainrule.tables.encoders import read_numbers
 from chainrule.tables.frames import Frame, as_frame, texts, with_numbers
 from chainrule.tables.number_texts import NumberFormat
-from chainrule.tables.rows import WrongRowError, place
+from chainrule.tables.rows import WrongRowError, place_of, rows_of, with_places_of
 from chainrule.tables.splitting import moments_of, time_formats, written_times
 
 _LONGER = 1.5  # times the usual step is a gap; months differ by less
@@ -84,7 +84,8 @@ class Past:
             return self
         formats, numbers = written_times(columns, self.time)
         if not formats and numbers is None:
-            formats, numbers = time_formats(frame[self.time])
+            with rows_of(frame):
+                formats, numbers = time_formats(frame[self.time])
         return replace(self, formats=formats, numbers=numbers, step=self._step(self.moments(frame)))
 
     def moments(self, frame: Frame) -> NDArray[np.float64]:
@@ -97,10 +98,11 @@ class Past:
         """
         assert self.time is not None
         check_has(frame, self.time)
-        moments = moments_of(frame[self.time], self.formats, self.numbers)
-        if np.isnan(moments).any():
-            row = int(np.isnan(moments).argmax())
-            raise WrongRowError("Column {name!r} is missing in {row}: it orders the rows.", row, name=self.time)
+        with rows_of(frame):
+            moments = moments_of(frame[self.time], self.formats, self.numbers)
+            if np.isnan(moments).any():
+                row = int(np.isnan(moments).argmax())
+                raise WrongRowError("Column {name!r} is missing in {row}: it orders the rows.", row, name=self.time)
         return moments
 
     @staticmethod
@@ -138,7 +140,7 @@ class Past:
             steps = np.diff(moments[order])
             if (steps == 0).any():
                 twice = int((steps == 0).argmax())
-                one, other = map(place, sorted(order[twice : twice + 2].tolist()))
+                one, other = (place_of(frame, row) for row in sorted(order[twice : twice + 2].tolist()))
                 raise InputError(
                     "Column {time!r} is the same in {one} and {other}: a table of several series is split into one "
                     "table each.",
@@ -223,13 +225,15 @@ def windows(data: Any, target: str, *, history: int, horizon: int = 1, time: str
     >>> past.names, past.X[..., -1].tolist(), past.y.tolist(), past.rows.tolist()
     (('day', 'load'), [[10.0, 20.0], [20.0, 30.0]], [30.0, 40.0], [0, 3])
     """
-    frame = as_frame(data)
-    check_has(frame, target)
-    names = tuple(c.name for c in recognized(frame, numeric=[target]) if c.kind in ("numeric", "boolean"))
-    frame = with_numbers(frame, names)
-    formats = {c.name: (c.numbers, c.words) for c in recognized(frame.select(names), numeric=names)}
+    table = as_frame(data)
+    check_has(table, target)
+    names = tuple(c.name for c in recognized(table, numeric=[target]) if c.kind in ("numeric", "boolean"))
+    frame = with_places_of(table, with_numbers(table, names))
+    told = with_places_of(table, frame.select(names))
+    formats = {c.name: (c.numbers, c.words) for c in recognized(told, numeric=names)}
     seen, rows = Past(history, horizon, time).windows(frame, target)
-    values = np.stack([read_numbers(frame[name], *formats[name]) for name in names], axis=1)
+    with rows_of(frame):
+        values = np.stack([read_numbers(frame[name], *formats[name]) for name in names], axis=1)
     known = ~np.isnan(values[rows, names.index(target)])
     seen, rows = seen[known], rows[known]
     Past(history, horizon, time).check_some(frame, rows)
