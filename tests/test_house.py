@@ -41,6 +41,7 @@ FLOORS = [
     "tables",
     "plots",
     "estimators",
+    "serve",
     "checker",
     "cli",
     "__main__",

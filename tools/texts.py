@@ -28,7 +28,11 @@ CATALOGUE = PACKAGE / "locale/ko/LC_MESSAGES/chainrule.po"
 
 # Who takes a text first, and which named arguments of whom are texts. Other errors have keys, or texts for us alone.
 _TAKES_TEXT = {"tr", "later", "say", "warn", "missing_extra", "one_of", "Refusal", "BrokenRuleError", "RefusedError"}
-_TAKES_TEXT |= {"DamagedError", *(name for name, kind in vars(errors).items() if isinstance(kind, type))}
+_TAKES_TEXT |= {
+    "DamagedError",
+    "RequestError",
+    *(name for name, kind in vars(errors).items() if isinstance(kind, type)),
+}
 _NAMED = {"meaning", "help"}
 _SECOND = {"Instance", "Each"}
 _FIRST = {"Function"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, warn
+from chainrule.common.texts import tr
 from chainrule.tables.encoders import SMALLEST, Categorical, Date, Numeric, days
 from chainrule.tables.frames import Frame, Series, texts
 from chainrule.tables.preparation import Preparation
@@ -105,3 +107,19 @@ def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> 
     different = np.count_nonzero(np.bincount(values))
     pairs = np.count_nonzero(np.bincount(values * len(target.classes) + y))
     return bool(pairs == different <= len(y) / _ROWS_PER_VALUE)  # each value comes with one class only
+
+
+def told_unknown(counts: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each column with categories that training did not know, by how many they are."""
+    return [
+        tr(
+            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
+            "categories."
+            if count == 1
+            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
+            "its categories.",
+            name=name,
+            count=count,
+        )
+        for name, count in counts.items()
+    ]

@@ -25,7 +25,7 @@ from chainrule.tables.columns import Columns, check_has, shown
 from chainrule.tables.columns import columns as recognized
 from chainrule.tables.descriptions import described, rebuilt_encoder, rebuilt_report, rebuilt_target
 from chainrule.tables.examples import examples, shape_of
-from chainrule.tables.findings import warn_of_findings
+from chainrule.tables.findings import told_unknown, warn_of_findings
 from chainrule.tables.frames import Frame, as_frame, needs_polars, texts, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.preparation import Preparation
@@ -294,13 +294,8 @@ class TableModel:
     def _predicted(self, frame: Frame) -> tuple[NDArray[np.float64], dict[str, int]]:
         """Return what `_outputs` does, and for each column how many categories training did not know."""
         X, rows, unknown = examples(frame, self.preparation, self.past, self.target.name)
-        values = np.full((frame.height, max(len(self.target.classes), 1)), np.nan)
-        if len(X):
-            P = self.network.predict(X).astype(np.float64)
-            values[rows] = np.hstack([1 - P, P]) if values.shape[1] > P.shape[1] else P
-        if self.target.task == "classification":
-            return values, unknown
-        return values[:, 0] * self.target.scale + self.target.center, unknown
+        P = self.network.predict(X) if len(X) else X[:0]
+        return self.target.values_of(P, rows, frame.height), unknown
 
     def scored(self, data: Any) -> Frame:
         """Return a table with the predictions beside its columns.
@@ -481,18 +476,8 @@ def _columns(n: int) -> str:
 
 
 def _warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
-    counts = sum(map(Counter, unknown), Counter[str]())
-    for name, n in counts.items():
-        warn(
-            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
-            "categories."
-            if n == 1
-            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
-            "its categories.",
-            DataWarning,
-            name=name,
-            count=n,
-        )
+    for sentence in told_unknown(sum(map(Counter, unknown), Counter[str]())):
+        warn(sentence, DataWarning)
 
 
 def _versions() -> dict[str, str]:

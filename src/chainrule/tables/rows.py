@@ -28,6 +28,10 @@ class WrongRowError(InputError):
         super().__init__(english, row=place(index), **values)
         self.row, self._english, self._values = index, english, values
 
+    def told_as(self, place: str) -> str:
+        """Return the text with another name for the row."""
+        return tr(self._english, row=place, **self._values)
+
     def at(self, row: int) -> WrongRowError:
         """Return the same of another row."""
         return WrongRowError(self._english, row, **self._values)
