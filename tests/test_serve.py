@@ -616,3 +616,8 @@ def test_the_image_of_the_example_has_what_the_command_takes() -> None:
         assert all((ROOT / name).exists() for name in source.split()), source
     command = json.loads(re.findall(r"^CMD (.+)$", text, re.M)[0])
     assert command[:2] == ["chainrule", "serve"] and {"--host", "--port"} < set(command)
+
+
+def test_small_answers_do_not_wait_for_an_acknowledgment() -> None:
+    with server.listening("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # by which asyncio knows that it may send them at once
