@@ -486,15 +486,17 @@ def test_errors_are_told_in_the_language_of_the_request(url: str) -> None:
     assert httpx.get(f"{url}/?lang=fr").json()["error"] == "There is no language 'fr'. Known: en, ko."
 
 
-def test_the_page_is_whole_and_lets_no_name_in(table: cr.TableModel, network: cr.Network) -> None:
+def test_the_page_is_whole_and_lets_no_name_in(network: cr.Network) -> None:
+    data = {"</script><b>": ["</script><b>", "Bonn"] * 20, "dear": ["yes", "yes", "no", "no"] * 10}
+    table = cr.TableModel.fit(data, "dear", verbose=False, epochs=1)
     for model in table, network:
         with serving(model, name="</script><b>") as url:
             reply = httpx.get(f"{url}/", headers={"accept-language": "ko"})
         assert reply.headers["content-security-policy"].startswith("default-src 'none'")
         assert not re.search(r"(?:src|href)=\"?(?:https?:)?//|@import|url\(", reply.text)  # nothing from elsewhere
         assert "<b>" not in reply.text and '<html lang="ko">' in reply.text and "예측하기" in reply.text
-        data = re.findall(r'<script type="application/json" id="data">(.+)</script>', reply.text)
-        assert json.loads(data[0])["kind"] == ("table" if model is table else "digit")
+        kept = re.findall(r'<script type="application/json" id="data">(.+?)</script>', reply.text)
+        assert json.loads(kept[0])["kind"] == ("table" if model is table else "digit")
 
 
 def test_the_description_fits_the_answers(table: cr.TableModel) -> None:
@@ -569,7 +571,7 @@ def test_requests_that_run_are_answered_before_the_end(
             connection.close()
         out, err = running.communicate(timeout=20)
         assert (running.returncode, err) == (status, "")
-        assert "Stopped; no request was cut off." in out
+        assert "The service has stopped." in out
         with pytest.raises(httpx.ConnectError):
             httpx.get(url)
     assert [text[:15] for text in told] == ["HTTP/1.1 200 OK"] * 8

@@ -41,7 +41,7 @@ def run(
         if not _is_loopback(listener.getsockname()[0]):
             say("Whoever reaches this machine can use it: there is no password.")
         server.run(application(network if table is None else table, model.name, limits), listener, limits.answering)
-    say("Stopped; no request was cut off.")
+    say("The service has stopped.")
 
 
 def _is_loopback(host: str) -> bool:

@@ -27,8 +27,8 @@ def page(model: Served, name: str) -> str:
         "answer": tr("Prediction"),
         "api": tr("For programs"),
     }
-    # "</" would end the script, wherever it stands.
-    data = json.dumps(form, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
+    # "</script" would end it wherever it stands, so no name may bring a "<".
+    data = json.dumps(form, ensure_ascii=False).replace("<", "\\u003c")
     texts = {place: escape(text) for place, text in headings.items()}
     return _template().substitute(texts, lang=language(), data=data)
 
