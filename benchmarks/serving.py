@@ -53,12 +53,11 @@ def main() -> None:
     P = network.predict(X)
     bodies = [json.dumps({"rows": [row]}).encode() for row in X.tolist()]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
-        model, onnx_model = Path(folder) / "m.safetensors", Path(folder) / "m.onnx"
+        model = Path(folder) / "m.safetensors"
         cr.save(network, model)
-        write_onnx(network, onnx_model)
         commands = {
             "chainrule serve": ["chainrule", "serve", str(model), "--port"],
-            "FastAPI + ONNX Runtime": ["benchmarks.serving_plain", str(onnx_model)],
+            "FastAPI + ONNX Runtime": ["benchmarks.serving_plain", str(model)],
         }
         servers = {name: running.enter_context(server(command)) for name, command in commands.items()}
         done: dict[str, list[Turn]] = {name: [] for name in servers}
@@ -79,32 +78,12 @@ def main() -> None:
         print(f"{name:24} {time_text(p50):>8} {time_text(p99):>8} {rate:11,.0f} {time_text(cpu):>8} {lost:5}")
 
 
-def write_onnx(network: cr.Network, path: Path) -> None:
-    """Write a network of dense layers with ReLU, and softmax at its end, as ONNX."""
-    import onnx
-    from onnx import helper, numpy_helper
-
-    dense = [params for params in network.params if params]
-    nodes, arrays, name = [], [], "X"
-    for i, params in enumerate(dense):
-        arrays += [numpy_helper.from_array(np.asarray(params[key]), f"{key}{i}") for key in ("W", "b")]
-        nodes.append(helper.make_node("Gemm", [name, f"W{i}", f"b{i}"], [f"Z{i}"]))
-        last = i == len(dense) - 1
-        name = "P" if last else f"A{i}"
-        nodes.append(helper.make_node("Softmax" if last else "Relu", [f"Z{i}"], [name]))
-    shapes = [
-        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", n]) for name, n in (("X", 784), ("P", 10))
-    ]
-    graph = helper.make_graph(nodes, "mlp", shapes[:1], shapes[1:], arrays)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-
-
 @contextmanager
 def server(command: list[str]) -> Iterator[tuple[int, int]]:
     """Run a module as a server on a free port; give the port, when it answers, and the process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", *command, str(port)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([str(environment.PYTHON), "-m", *command, str(port)], stdout=subprocess.DEVNULL)
     try:
         for _ in range(600):
             try:
