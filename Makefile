@@ -61,6 +61,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.footprint
 	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.mnist_97
 	$(BIN)/python -m benchmarks.streaming
 	$(BIN)/python -m benchmarks.large_table

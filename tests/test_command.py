@@ -27,6 +27,7 @@ import chainrule as cr
 from chainrule.checker.findings import Report
 from chainrule.cli import app, main
 from chainrule.common.errors import FileFormatError, InputError
+from chainrule.serve import server
 from tests.commands import COMMANDS
 
 Run = Callable[..., tuple[int, str, str]]
@@ -73,8 +74,16 @@ def model(sizes: list[int], loss: str | None = None, scale: float | None = None,
 # Every command has an example that runs.
 
 
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let serve end at once, and take a port that is free."""
+    listening = server.listening
+    monkeypatch.setattr("chainrule.serve.server.listening", lambda host, _: listening(host, 0))
+    monkeypatch.setattr("chainrule.serve.server.run", lambda *_: None)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_example_of_every_command_runs(run: Run, few_examples: None, command: str) -> None:
+def test_the_example_of_every_command_runs(run: Run, few_examples: None, served: None, command: str) -> None:
     model([784, 10], path="digits.safetensors")
     image = cr.datasets.load_mnist_small()[1][0][0].reshape(28, 28)
     Image.fromarray((image * 255).astype(np.uint8)).save("my-digit.png")
@@ -240,7 +249,7 @@ def test_pictures_and_shipped_digits_are_scaled_too(run: Run, scale: float | Non
     assert row["prediction"] == pytest.approx(float(network.predict(X[:1] * times)[0, 0]), rel=1e-4)
     Image.fromarray((X[0].reshape(28, 28) * 255).astype(np.uint8)).save("digit.png")
     (row,) = json.loads(run("predict", "model", "digit.png", "--json")[1])
-    from chainrule.cli.digit import read_digit
+    from chainrule.files.digit import read_digit
 
     digit = read_digit(Path("digit.png")).pixels.reshape(1, 784) * times
     assert row["prediction"] == pytest.approx(float(network.predict(digit)[0, 0]), rel=1e-4)
@@ -382,6 +391,7 @@ USUAL = {
         "export": ["moons.st", "--to=numpy", "--out=net.py"],
         "gates": [],
         "datasets": [],
+        "serve": ["moons.st", "--port=0"],
     },
     **{"plot": ["shapes", "moons.st"], "diagnose": ["moons.st", "--data=moons"], "info": ["moons.st"]},
 }
@@ -417,7 +427,7 @@ def odd_files() -> None:
 
 
 @pytest.fixture
-def cheap(few_examples: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def cheap(few_examples: None, served: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let fit run for one epoch, and nothing draw pictures or check files in processes of their own."""
     fit = cr.Network.fit
 

@@ -42,6 +42,7 @@ FLOORS = [
     "plots",
     "estimators",
     "export",
+    "serve",
     "checker",
     "cli",
     "__main__",

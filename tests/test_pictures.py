@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import chainrule
-from chainrule.cli import digit as reader
-from chainrule.cli import picture
 from chainrule.common import pictures
 from chainrule.common.errors import FileFormatError, InputError
+from chainrule.files import digit as reader
+from chainrule.files import picture
 
 Paper = NDArray[np.float64]
 _, (X_TEST, Y_TEST) = chainrule.datasets.load_mnist_small()

@@ -24,6 +24,7 @@ from chainrule.cli import (
     info,
     plot,
     predict,
+    serve,
     summary,
     train,
     usage,
@@ -44,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, explain, diagnose, info, summary, export, check, gates, datasets:
+for command in train, evaluate, predict, serve, export, explain, diagnose, info, summary, check, gates, datasets:
     name = command.__name__.rpartition(".")[2].replace("_", "-")
     app.command(name, cls=Command, epilog=command.EXAMPLE)(speaking_command(command.run))
 app.add_typer(plot.app, name="plot")

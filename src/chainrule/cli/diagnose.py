@@ -11,12 +11,13 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule import Network
-from chainrule.cli.inputs import ModelArgument, check_suits, fitted, loaded_for_arrays, read, scaled
+from chainrule.cli.inputs import ModelArgument, check_suits, loaded_for_arrays
 from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
 from chainrule.datasets import DATASETS
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
+from chainrule.files.inputs import fitted, read, scaled
 
 EXAMPLE = "Example: chainrule diagnose digits.safetensors --data mnist-small"
 

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from chainrule.cli.inputs import ModelArgument, check_suits, fitted, loaded, scaled
+from chainrule.cli.inputs import ModelArgument, check_suits, loaded
 from chainrule.cli.output import JsonOption, one_of, print_json, scores_line, test
 from chainrule.cli.score_table import evaluate_table
 from chainrule.cli.table_options import SheetOption, SizeOption, TableOptions, XOption, YOption, picture_size
 from chainrule.common.errors import InputError
 from chainrule.datasets import DATASETS
+from chainrule.files.inputs import fitted, scaled
 
 EXAMPLE = """\
 Example: chainrule evaluate titanic.safetensors held-out.csv

@@ -13,10 +13,11 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule import Network
-from chainrule.cli.inputs import ModelArgument, fitted, loaded_for_arrays, read, scaled
+from chainrule.cli.inputs import ModelArgument, loaded_for_arrays
 from chainrule.cli.output import JsonOption, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
+from chainrule.files.inputs import fitted, read, scaled
 from chainrule.trace.telling.examples import answer
 from chainrule.trace.telling.words import words
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from chainrule import Adam, Network, load, plots
 from chainrule.cli.command import Command, Group, LangOption, check_language, speaking_command
-from chainrule.cli.inputs import ModelArgument, check_suits, fitted, read, scaled
+from chainrule.cli.inputs import ModelArgument, check_suits
 from chainrule.cli.output import one_of
 from chainrule.common import atomic, drawing
 from chainrule.common.console import say
@@ -23,6 +23,7 @@ from chainrule.common.texts import tr
 from chainrule.datasets import DATASETS
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS
+from chainrule.files.inputs import fitted, read, scaled
 from chainrule.training.history import History
 
 EXAMPLE = "Example: chainrule plot activations relu gelu --out activations.png"

@@ -12,7 +12,7 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule import Network
-from chainrule.cli.inputs import FileInput, ModelArgument, fitted, loaded, read, scaled
+from chainrule.cli.inputs import ModelArgument, loaded
 from chainrule.cli.output import JsonOption, print_json
 from chainrule.cli.score_table import predict_table
 from chainrule.cli.table_options import WRITTEN, SheetOption, SizeOption, TableOptions, XOption, picture_size
@@ -22,6 +22,7 @@ from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
 from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
+from chainrule.files.inputs import FileInput, fitted, read, scaled
 from chainrule.tables import TableModel
 from chainrule.tables.recognition import shown
 from chainrule.trace.telling.words import words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,9 @@ from chainrule.common.errors import ChainruleError, FileFormatError, InputError,
 LARGEST = 50_000_000  # pixels; working on so many takes half a gigabyte
 
 
-def read_picture(path: Path, convert: Callable[[Any], NDArray[Any]], extra: str) -> NDArray[Any]:
+def read_picture(
+    path: Path, convert: Callable[[Any], NDArray[Any]], extra: str, content: bytes | None = None
+) -> NDArray[Any]:
     """Return what `convert` makes of the picture in a file.
 
     Parameters
@@ -25,6 +28,8 @@ def read_picture(path: Path, convert: Callable[[Any], NDArray[Any]], extra: str)
         Takes Pillow's picture, turned by its EXIF data, and returns an array.
     extra
         The extra that installs Pillow.
+    content
+        What the file holds, if it is not on disk; messages call it by `path` then, too.
 
     Raises
     ------
@@ -43,7 +48,7 @@ def read_picture(path: Path, convert: Callable[[Any], NDArray[Any]], extra: str)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damage that can be read around, and of sizes that are checked here
-            with Image.open(path) as picture:
+            with Image.open(path if content is None else io.BytesIO(content)) as picture:
                 _check(path, picture)
                 ImageOps.exif_transpose(picture, in_place=True)
                 return convert(picture)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataWarning, warn
+from chainrule.common.texts import tr
 from chainrule.tables.encoders import SMALLEST, Categorical, Date, Numeric, days
 from chainrule.tables.frames import Frame, Series, texts
 from chainrule.tables.preparation import Preparation
@@ -55,18 +56,8 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
 
 def warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
     """Warn of categories that training did not know, of which each block of a table says how many a column has."""
-    counts = sum(map(Counter, unknown), Counter[str]())
-    for name, n in counts.items():
-        warn(
-            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
-            "categories."
-            if n == 1
-            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
-            "its categories.",
-            DataWarning,
-            name=name,
-            count=n,
-        )
+    for sentence in told_unknown(sum(map(Counter, unknown), Counter[str]())):
+        warn(sentence, DataWarning)
 
 
 def warn_of_learned_rows(share: float) -> None:
@@ -134,3 +125,19 @@ def _gives_away(frame: Frame, encoder: Any, target: Target, y: NDArray[Any]) -> 
     different = np.count_nonzero(np.bincount(values))
     pairs = np.count_nonzero(np.bincount(values * len(target.classes) + y))
     return bool(pairs == different <= len(y) / _ROWS_PER_VALUE)  # each value comes with one class only
+
+
+def told_unknown(counts: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each column with categories that training did not know, by how many they are."""
+    return [
+        tr(
+            "Column {name!r} has {count:,} value that training did not know; for the network it is none of its "
+            "categories."
+            if count == 1
+            else "Column {name!r} has {count:,} values that training did not know; for the network they are none of "
+            "its categories.",
+            name=name,
+            count=count,
+        )
+        for name, count in counts.items()
+    ]

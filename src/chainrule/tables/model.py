@@ -293,13 +293,8 @@ class TableModel:
     def _predicted(self, frame: Frame) -> tuple[NDArray[np.float64], dict[str, int]]:
         """Return what `_outputs` does, and for each column how many categories training did not know."""
         X, rows, unknown = examples(frame, self.preparation, self.past, self.target.name)
-        values = np.full((frame.height, max(len(self.target.classes), 1)), np.nan)
-        if len(X):
-            P = self.network.predict(X).astype(np.float64)
-            values[rows] = np.hstack([1 - P, P]) if values.shape[1] > P.shape[1] else P
-        if self.target.task == "classification":
-            return values, unknown
-        return values[:, 0] * self.target.scale + self.target.center, unknown
+        P = self.network.predict(X) if len(X) else X[:0]
+        return self.target.values_of(P, rows, frame.height), unknown
 
     def scored(self, data: Any) -> Any:
         """Return a table with the predictions beside its columns.

@@ -89,6 +89,11 @@ def with_pictures(frame: Frame, column: str, folder: Path, size: tuple[int, int]
     return with_places_of(frame, frame.with_columns(pictures))
 
 
+def picture_of(name: str, content: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return a picture that is not on disk as one of the shape (height, width, channels); messages call it `name`."""
+    return _resized(_read(Path(name), content), (shape[0], shape[1]), shape[2])
+
+
 def _stacked(files: Sequence[Path], size: tuple[int, int] | None) -> Series:
     """Return pictures of one size, each of shape (height, width, channels)."""
     polars = needs_polars("Reading pictures")
@@ -102,9 +107,9 @@ def _stacked(files: Sequence[Path], size: tuple[int, int] | None) -> Series:
     return polars.Series("picture", stack, dtype=polars.Array(polars.UInt8, stack.shape[1:]))
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def _read(path: Path, content: bytes | None = None) -> NDArray[np.uint8]:
     """Return a picture of shape (height, width, channels), with 1 channel if it is gray, else 3."""
-    levels = read_picture(path, lambda picture: np.asarray(_levels(picture)), "tables")
+    levels = read_picture(path, lambda picture: np.asarray(_levels(picture)), "tables", content)
     return levels[..., None] if levels.ndim == 2 else levels
 
 
@@ -129,5 +134,5 @@ def _resized(picture: NDArray[np.uint8], size: tuple[int, int], channels: int) -
     image = Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
     if (image.height, image.width) != size:
         image = image.resize(size[::-1], Image.Resampling.BILINEAR)
-    levels = np.asarray(image if channels == 1 else image.convert("RGB"))
+    levels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
     return levels.reshape(*size, channels)

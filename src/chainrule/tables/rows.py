@@ -82,6 +82,10 @@ class WrongRowError(InputError):
         """Return the same of the table that these are the rows of."""
         return WrongRowError(self._english, int(rows[self.row]), **self._values)
 
+    def told_as(self, place: str) -> str:
+        """Return the text with another name for the row."""
+        return tr(self._english, row=place, **self._values)
+
     def called(self, place: str) -> InputError:
         """Return the same with the name of the row in the file, which is final."""
         return InputError(self._english, row=place, **self._values)

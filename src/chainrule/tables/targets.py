@@ -120,6 +120,30 @@ class Target:
         with rows_of_table(table):
             return self.numbers_of(table[self.name])
 
+    def values_of(self, P: NDArray[Any], rows: NDArray[np.int64], height: int) -> NDArray[np.float64]:
+        """Return what a network's outputs say of a table.
+
+        Parameters
+        ----------
+        P
+            The outputs, of shape (examples, outputs).
+        rows
+            The row of the table that each example predicts.
+        height
+            How many rows the table has.
+
+        Returns
+        -------
+        numpy.ndarray
+            Probabilities of shape (rows, classes), or values of shape (rows,) in the units of the table; NaN where no
+            example predicts.
+        """
+        values = np.full((height, max(len(self.classes), 1)), np.nan)
+        if len(P):
+            P = P.astype(np.float64)
+            values[rows] = np.hstack([1 - P, P]) if values.shape[1] > P.shape[1] else P
+        return values if self.task == "classification" else values[:, 0] * self.scale + self.center
+
     def labels(self, P: NDArray[Any]) -> Series:
         """Return the most probable classes: whole numbers or truth values, if they are that, else texts; null for NaN.
 

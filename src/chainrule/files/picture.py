@@ -15,12 +15,12 @@ _ONE_COLOR = 85  # gray levels of 255: what differs by less, on transparent pape
 _UNSIGNED, _SAMPLE_FORMAT = 1, 339  # a tag of TIFF
 
 
-def gray_levels(path: Path) -> NDArray[Any]:
+def gray_levels(path: Path, content: bytes | None = None) -> NDArray[Any]:
     """Return how bright each pixel of an image file is, in the picture's own numbers, shape (height, width).
 
     Numbers of 16 or 32 bits and floating-point numbers are kept as they are, whatever they go up to. Where a picture is
     transparent, it gets the brightness of what can be seen around; if all that can be seen is ink of one color, the
-    result is how opaque it is.
+    result is how opaque it is. What is not on disk comes as `content`.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def gray_levels(path: Path) -> NDArray[Any]:
         Pillow is not installed.
     """
     try:
-        levels = read_picture(path, _levels, "data")
+        levels = read_picture(path, _levels, "data", content)
     except FileFormatError as error:
         raise FileFormatError(
             "{path} is neither an image that Pillow can read, nor an IDX file, nor a .npy array, or it is damaged.",

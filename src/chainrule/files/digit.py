@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.cli.picture import gray_levels
 from chainrule.common.errors import InputError
+from chainrule.files.picture import gray_levels
 
 _SIDE, _DIGIT = 28, 20  # pixels of the field, and of the longer side of the digit in it
 _FAINT = 0.2  # of the darkest ink; what is fainter is paper: shadows and compression noise around the digit
@@ -23,13 +23,13 @@ class Digit(NamedTuple):
     moved: bool  # whether its pixels lie elsewhere than those of the file
 
 
-def read_digit(path: Path) -> Digit:
+def read_digit(path: Path, content: bytes | None = None) -> Digit:
     """Return the digit in an image file as MNIST would show it.
 
     What is paper and what is ink is told from the picture itself: its border is paper, and the level farthest from it
     is ink, whichever of the two is lighter and whatever numbers they have. The digit's bounding box is scaled to 20
     pixels with its proportions kept, and its center of mass is put in the middle of the field. A picture that is so
-    already, such as a digit of MNIST itself, keeps every pixel.
+    already, such as a digit of MNIST itself, keeps every pixel. What is not on disk comes as `content`.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def read_digit(path: Path) -> Digit:
     ----------
     LeCun, Cortes and Burges, The MNIST database of handwritten digits.
     """
-    levels = gray_levels(path)
+    levels = gray_levels(path, content)
     if _is_ready(levels):
         return Digit(np.divide(levels, 255, dtype=np.float32), moved=False)
     paper = float(np.median(np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])))
