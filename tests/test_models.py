@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +178,10 @@ def test_names_of_other_formats_are_refused_with_who_writes_them(name: str, writ
 def test_names_of_ours_are_those_and_such_without_an_ending(name: str, tmp_path: Path) -> None:
     cr.save(small(), tmp_path / name)
     assert cr.load(tmp_path / name).input_shape == (2, 3)
+
+
+def test_the_command_looks_at_the_name_before_training(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "chainrule", "train", "moons", "--lang", "en", "--out", "m.onnx"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 2 and "chainrule.export.onnx" in run.stderr and "epoch" not in run.stdout
+    assert not list(tmp_path.iterdir())
