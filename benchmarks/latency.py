@@ -15,7 +15,7 @@ from benchmarks.machine import machine
 from benchmarks.processes import processes
 from benchmarks.report import time_text
 
-TAKE_PART = ("numpy", "onnxruntime", "torch-1", "torch", "jax-step", "sklearn")
+TAKE_PART = ("numpy", "predictor", "onnxruntime-1", "onnxruntime", "torch-1", "torch", "jax-step", "sklearn")
 
 
 def main() -> None:

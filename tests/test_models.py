@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +97,9 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "its format is 99, but this version reads format 1"),
+        ({"format": 2}, "a newer version of chainrule wrote it, in format 2, and this version reads format 1. Install"),
+        ({"format": "2"}, "its format is 2, but this version reads format 1"),
+        ({"format": 0}, "its format is 0, but this version reads format 1"),
         ({"layers": [{"type": "os.system"}]}, r"cannot build|can build: 'os.system'"),
         ({"layers": [{"type": "Dense", "units": "x"}]}, "can build"),
         ({"layers": [{"type": "Dense", "units": 7}]}, r"its layers need the arrays .* but it holds"),
@@ -146,3 +150,38 @@ def test_a_layer_of_ones_own_cannot_be_saved(tmp_path: Path) -> None:
 def test_a_device_is_no_model_file() -> None:
     with pytest.raises(InputError, match="/dev/null is a pipe or a device, and a model is read from a file"):
         cr.load("/dev/null")
+
+
+@pytest.mark.parametrize(
+    ("name", "writer"),
+    [
+        ("m.onnx", r"chainrule.export.onnx\(network, path\).* name it m.safetensors"),
+        ("M.ONNX", r"chainrule export MODEL --to onnx"),
+        ("m.npz", r"chainrule.export.numpy\(network, path\)"),
+        ("m.py", r"chainrule export MODEL --to numpy"),
+        ("m.c", r"chainrule.export.c\(network, path\)"),
+        ("m.pt", r"chainrule.export.to_torch\(network\)"),
+        ("m.h5", r"chainrule.export.to_keras\(network\)"),
+        ("m.keras", r"chainrule.export.to_keras\(network\)"),
+        ("m.pkl", "may run anything"),
+        ("m.csv", "ending of a table"),
+        ("m.v2", r"ends in .v2. Name it m.v2.safetensors"),
+    ],
+)
+def test_names_of_other_formats_are_refused_with_who_writes_them(name: str, writer: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"A model is saved as a safetensors file, but .*{writer}"):
+        cr.save(small(), tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["model", "a.SafeTensors", ".safetensors", "v1.2.safetensors"])
+def test_names_of_ours_are_those_and_such_without_an_ending(name: str, tmp_path: Path) -> None:
+    cr.save(small(), tmp_path / name)
+    assert cr.load(tmp_path / name).input_shape == (2, 3)
+
+
+def test_the_command_looks_at_the_name_before_training(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "chainrule", "train", "moons", "--lang", "en", "--out", "m.onnx"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 2 and "chainrule.export.onnx" in run.stderr and "epoch" not in run.stdout
+    assert not list(tmp_path.iterdir())

@@ -134,7 +134,7 @@ def test_nesting_is_bounded_where_a_file_is_written_and_where_it_is_read(tmp_pat
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"format": 2}, "its format is 2, but this version reads format 1"),
+        ({"format": 2}, "a newer version of chainrule wrote it, in format 2, and this version reads format 1"),
         ({"units_of_time": "s"}, "it describes units_of_time, which this version does not know"),
         ({"input_shape": [-2]}, "its input_shape is .-2., which is no list of sizes"),
         ({"input_shape": [2.0]}, "no list of sizes"),
@@ -334,10 +334,13 @@ def _bytes(content: bytes) -> Callable[[Path], None]:
 
 FOREIGN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "empty": (_bytes(b""), "it is empty"),
-    "weights.h5": (_bytes(b"\x89HDF\r\n\x1a\n" + bytes(600)), "HDF5.*chainrule.files.from_keras"),
-    "a.keras": (_zip("metadata.json", "model.weights.h5"), "Keras.*chainrule.files.from_keras"),
+    "weights.h5": (
+        _bytes(b"\x89HDF\r\n\x1a\n" + bytes(600)),
+        r"HDF5.*chainrule.files.from_keras\(.*h5py",
+    ),
+    "a.keras": (_zip("metadata.json", "model.weights.h5"), r"Keras.*chainrule.files.from_keras\(network, path\)"),
     "b.keras": (_bytes(b"PK\x03\x04" + bytes(200)), "Keras"),
-    "a.pt": (_zip("archive/data.pkl"), "PyTorch.*chainrule.files.from_torch"),
+    "a.pt": (_zip("archive/data.pkl"), r"PyTorch: chainrule.files.from_torch\(network, path\)"),
     "b.pth": (_bytes(b"PK\x03\x04" + b"a" * 99), "PyTorch"),
     "a.npz": (_zip("W.npy"), "numpy.load"),
     "b.npz": (_bytes(b"PK\x03\x04"), "numpy.load"),
@@ -345,12 +348,15 @@ FOREIGN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "sample_weight.pkl": (_bytes(pickle.dumps({"W": np.ones(1)})), "chainrule.files.load_book_weights"),
     "old": (_bytes(pickle.dumps({"W": np.ones(1)}, 2)), "chainrule.files.load_book_weights"),
     "oldest.pkl": (_bytes(pickle.dumps({"W": 1}, 0)), "chainrule.files.load_book_weights"),
+    "named-otherwise.safetensors": (_zip("archive/data.pkl"), "PyTorch"),
+    "old-weights": (_bytes(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03."), "PyTorch"),
+    "without-producer": (_bytes(b"\x08\x0a\x3a\x1f\x0a\x05" + bytes(20)), "ONNX"),
     "a.npy": (lambda path: np.save(path, np.ones(3)), "numpy.load"),
     "a.gz": (_bytes(gzip.compress(b"model")), "gunzip"),
-    "a.onnx": (_bytes(b"\x08\x07\x12\x07pytorch"), "ONNX.*onnxruntime"),
+    "a.onnx": (_bytes(b"\x08\x07\x12\x07pytorch"), r"ONNX.*chainrule.files.from_onnx\(path\)"),
     "b": (_bytes(b"\x08\x08\x12\x0cpytorch1.2.3"), "ONNX"),
     "train-images": (_bytes(b"\0\0\x08\x03" + bytes(12)), "read_idx"),
-    "a.parquet": (_bytes(b"PAR1" + bytes(20)), "Parquet"),
+    "a.parquet": (_bytes(b"PAR1" + bytes(20)), "a table: .*chainrule train TABLE"),
     "a.png": (_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20)), "a picture"),
     "notes.txt": (_bytes("안녕하세요, this is a text.\n".encode() * 20), "a text"),
     "page": (_bytes(b"\n<!DOCTYPE html><html>404"), "a web page"),

@@ -55,6 +55,7 @@ class Entry:
 EVERYWHERE = (*TRAINING, *INFERENCE)
 CONTENDERS = {
     "numpy": Entry("chainrule, NumPy engine", "ours", "numpy", EVERYWHERE),
+    "predictor": Entry("chainrule, predictor()", "ours", "predictor", ("W9",)),
     "fast": Entry("chainrule, NumPy engine, extra fast", "ours", "fast", TRAINING),
     "xla": Entry("chainrule, XLA engine", "ours", "xla", EVERYWHERE),
     "torch": Entry("PyTorch eager, fused Adam", "pytorch", "eager", EVERYWHERE),
@@ -68,6 +69,7 @@ CONTENDERS = {
     "jax-scan": Entry("JAX + optax, lax.scan", "jax_optax", "scan", (*MLPS, "W8")),
     "keras": Entry("Keras on JAX", "keras_jax", "", TRAINING),
     "onnxruntime": Entry("ONNX Runtime", "onnx_runtime", "", INFERENCE),
+    "onnxruntime-1": Entry("ONNX Runtime, one thread", "onnx_runtime", "one-thread", ("W9",)),
     # Of benchmarks.gpu only.
     "xla-bfloat16": Entry("chainrule, XLA engine, bfloat16", "ours", "xla-bfloat16", ()),
     "torch-cuda": Entry("torch.compile on CUDA, fused Adam, bfloat16", "pytorch", "cuda", ()),

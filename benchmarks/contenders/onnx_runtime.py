@@ -37,10 +37,10 @@ def model_of(network: cr.Network) -> bytes:
     return text
 
 
-def predictor(workload: Workload) -> Callable[[Any], Any]:
+def predictor(workload: Workload, threads: int) -> Callable[[Any], Any]:
     """Return `InferenceSession.run`."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cores()
+    options.intra_op_num_threads = threads
     model = model_of(workload.network())
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return lambda x: session.run(None, {"x": x})[0]
@@ -48,4 +48,4 @@ def predictor(workload: Workload) -> Callable[[Any], Any]:
 
 def make(workload: Workload, variant: str) -> Contender:
     """Return the contender."""
-    return Prediction(workload, predictor(workload))
+    return Prediction(workload, predictor(workload, 1 if variant == "one-thread" else cores()))

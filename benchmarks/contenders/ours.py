@@ -80,7 +80,9 @@ class Training:
 
 
 def make(workload: Workload, variant: str) -> Contender:
-    """Return a contender; the variant is the engine, and perhaps its precision."""
+    """Return a contender; the variant is the engine, and perhaps its precision, or the prepared prediction."""
+    if variant == "predictor":
+        return Prediction(workload, workload.network().predictor())
     if workload.inference:
         return Prediction(workload, partial(workload.network().predict, engine=variant))
     engine, _, precision = variant.partition("-")

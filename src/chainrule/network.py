@@ -20,6 +20,7 @@ from chainrule.data.fitting import examples_for_fit, examples_to_score
 from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, engine_maker, predictor
 from chainrule.engines.inference import rows_at_once
+from chainrule.engines.prepared import Predictor, predictor_of
 from chainrule.equations import losses, optimizers
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.initializers import SUITED
@@ -387,6 +388,35 @@ class Network:
     def logits(self, X: Any, *, mask: Any = None, engine: str = "numpy") -> Float[Array, "batch *out"]:
         """Return what `predict` returns, before the output activation that the loss owns: log-odds, for a sigmoid."""
         return self._outputs(lambda Z: Z, X, mask, engine)
+
+    def predictor(self, batch_size: int = 32) -> Predictor:
+        """Return a function that does what `predict` does for few rows at a time, in a fraction of the time.
+
+        It has the parameters as they are now: make a new one after the network was trained on. Its numbers have the
+        bits of `predict`. Dense layers and the usual activations write into memory that is taken once; layers without
+        such a form compute as ever. It takes no mask.
+
+        Parameters
+        ----------
+        batch_size
+            The rows of the largest batch that memory is kept for; a larger one is predicted as `predict` does.
+
+        Returns
+        -------
+        Predictor
+            Takes inputs of shape (batch, ...) and returns new arrays. Threads that share one wait for each other.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> network = cr.Network.mlp([2, 3, 1], seed=0)
+        >>> predict = network.predictor()
+        >>> predict(np.ones((1, 2), np.float32)) == network.predict([[1.0, 1.0]])
+        array([[ True]])
+        """
+        self._built()
+        batch_size = whole("predictor", "batch_size", batch_size, least=1)
+        return predictor_of(self, batch_size, self._work()[0])
 
     def _outputs(self, activation: Callable[[Array], Array], X: Any, mask: Any, engine: str) -> Array:
         self._built()

@@ -16,7 +16,6 @@ from chainrule.cli.output import JsonOption, one_of, print_json, scores_line
 from chainrule.cli.output import test as score
 from chainrule.cli.stopping import stopping
 from chainrule.cli.table_options import (
-    WRITTEN,
     CategoricalOption,
     DateOption,
     DropOption,
@@ -37,6 +36,7 @@ from chainrule.datasets import DATASETS, Dataset
 from chainrule.engines.choose import ENGINES
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
+from chainrule.files import endings
 from chainrule.layers import Layer
 
 EXAMPLE = """\
@@ -249,10 +249,7 @@ def _train(
 def _check_files(out: Path | None, checkpoint: Path | None, resume: bool) -> None:
     """Refuse, before the work begins, a model that could not be saved and a run that is not there."""
     if out is not None:
-        if out.suffix.lower() in WRITTEN:
-            raise InputError(
-                "--out is the model file to write, and {out} ends as a table does: name a .safetensors file.", out=out
-            )
+        endings.check(out)
         atomic.check(out)
     if resume and checkpoint is None:
         raise InputError("--resume goes on with the run in a folder of checkpoints: say --checkpoint FOLDER as well.")

@@ -6,6 +6,7 @@ import math
 from abc import abstractmethod
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,7 +24,7 @@ from chainrule.data import checks
 from chainrule.data.convert import as_array
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
-from chainrule.estimators import plan
+from chainrule.estimators import files, plan
 from chainrule.estimators.body import layers_of
 from chainrule.estimators.fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
 from chainrule.estimators.parameters import Parameters
@@ -31,6 +32,7 @@ from chainrule.estimators.refused import refuse_columns_of_texts, refuse_labels,
 from chainrule.estimators.scaling import RobustScale
 from chainrule.estimators.stopping import ContinuedStopping, Progress, digest
 from chainrule.estimators.targets import Classes, Values
+from chainrule.files import models
 from chainrule.network import Network
 from chainrule.tables import realmlp
 from chainrule.training.history import History
@@ -312,6 +314,35 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         """Return what the network computes for rows, before its output activation."""
         check_is_fitted(self, "network_")
         return self.network_.logits(self._inputs(self._rows(X)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the network, and in the same file what `load` needs besides, as plain data; no code, no pickle.
+
+        Callbacks are left out.
+
+        Raises
+        ------
+        InputError, UnwritableError
+            As for `chainrule.save`; or a parameter is an object of your own.
+        """
+        check_is_fitted(self, "network_")
+        models.write(self.network_, path, {files.KEY: files.described(self)})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Any:
+        """Return the estimator of a file that `save` wrote; it predicts as it did then.
+
+        Another fit begins with these weights if `warm_start` is set, and with an optimizer that starts anew.
+
+        Raises
+        ------
+        InputError
+            If there is no such file.
+        FileFormatError
+            If the file is damaged or was changed, or holds no estimator of this class.
+        """
+        network, description = models.load_described(path)
+        return files.rebuilt_estimator(cls, network, description.get(files.KEY), str(path))
 
     @property
     def n_iter_(self) -> int:

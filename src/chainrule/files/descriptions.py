@@ -11,16 +11,22 @@ import numpy as np
 
 from chainrule.arrays import Shape, leaves
 from chainrule.common.errors import FileFormatError, InputError, NetworkWarning
+from chainrule.common.settings import Checked
 from chainrule.common.tensors import Claim
 from chainrule.equations.losses import LOSSES, Loss
+from chainrule.equations.optimizers import OPTIMIZERS
+from chainrule.equations.schedules import Constant, Cosine, CosineLog, Exponential, StepDecay, Warmup
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.layers import LAYERS, Layer
 from chainrule.network import Network
 
 FORMAT = 1
 _FIELDS = {"format", "layers", "loss", "input_shape", "dtype"}
-_MORE = {"input_scale", "feature_names", "table"}  # which files of before do not have
-_PARTS: dict[str, type[Any]] = {**LAYERS, **{cls.__name__: cls for cls in LOSSES.values()}}
+_MORE = {"input_scale", "feature_names", "table", "estimator"}  # which files of before do not have
+_SCHEDULES = (Constant, StepDecay, Exponential, Cosine, CosineLog, Warmup)
+_OTHERS: tuple[Any, ...] = (*LOSSES.values(), *OPTIMIZERS.values(), *_SCHEDULES)
+_PARTS: dict[str, type[Any]] = {**LAYERS, **{kind.__name__: kind for kind in _OTHERS}}
+"""Who may stand in a file, by name: layers and losses of networks, and what estimators are set to besides."""
 _DEEPEST = 100  # lists and objects inside of one another, two for each layer inside of a layer
 _LARGEST = 2**53  # of the sizes of an input
 
@@ -37,9 +43,9 @@ def describe(network: Network) -> dict[str, Any]:
     """
     return {
         "format": FORMAT,
-        "layers": _plain(network.body.layers, "layers"),
-        "loss": _plain(network.loss, "loss"),
-        "input_shape": _plain(network.input_shape, "input_shape"),
+        "layers": plain(network.body.layers, "layers"),
+        "loss": plain(network.loss, "loss"),
+        "input_shape": plain(network.input_shape, "input_shape"),
         "dtype": network.dtype.name,
         "input_scale": _scale(network.input_scale),
         "feature_names": None if network.feature_names is None else list(network.feature_names),
@@ -61,10 +67,18 @@ def rebuild(description: Mapping[str, Any], claims: Claims) -> Network:
     FileFormatError
         If the description makes no sense, or its layers need other arrays. The text is a part of a sentence.
     """
-    if description.get("format") != FORMAT:
+    form = description.get("format")
+    if type(form) is int and form > FORMAT:
+        raise FileFormatError(
+            "a newer version of chainrule wrote it, in format {got}, and this version reads format {expected}. Install "
+            "the newer one: pip install --upgrade chainrule",
+            got=form,
+            expected=FORMAT,
+        )
+    if form != FORMAT:
         raise FileFormatError(
             "its format is {got}, but this version reads format {expected}.",
-            got=description.get("format"),
+            got=form,
             expected=FORMAT,
         )
     if unknown := description.keys() - _FIELDS - _MORE:
@@ -79,7 +93,7 @@ def rebuild(description: Mapping[str, Any], claims: Claims) -> Network:
         )
     input_shape = _sizes(description["input_shape"])
     try:
-        layers, loss = _rebuilt(description["layers"]), _rebuilt(description["loss"])
+        layers, loss = rebuilt(description["layers"]), rebuilt(description["loss"])
         if not isinstance(layers, tuple) or not isinstance(loss, Loss):
             raise FileFormatError("its layers are no list, or its loss is none.")
         with warnings.catch_warnings():
@@ -141,13 +155,13 @@ def _text(claim: Claim) -> str:
     return f"{claim.dtype} {claim.shape}"
 
 
-def _plain(value: Any, place: str, depth: int = 0) -> Any:
-    """Return configuration as plain data; a layer or loss becomes its class name and its fields."""
+def plain(value: Any, place: str, depth: int = 0) -> Any:
+    """Return configuration as plain data; a layer, or what else has settings, becomes its class name and its fields."""
     if depth > _DEEPEST:
         raise InputError(
             "The layers are nested more than {most} deep, which a file could not give back.", most=_DEEPEST // 2
         )
-    if isinstance(value, Layer | Loss):
+    if isinstance(value, Checked):
         name = type(value).__name__
         if _PARTS.get(name) is not type(value):
             of_user = value.label if isinstance(value, Layer) else name
@@ -156,16 +170,16 @@ def _plain(value: Any, place: str, depth: int = 0) -> Any:
                 "network.params with safetensors.numpy.save_file, and rebuild the network in your code.",
                 own=of_user,
             )
-        fields = {field: _plain(v, f"{name}.{field}", depth + 1) for field, v in vars(value).items()}
+        fields = {field: plain(v, f"{name}.{field}", depth + 1) for field, v in vars(value).items()}
         return {"type": name} | fields
     if isinstance(value, dict):
-        return {str(name): _plain(v, place, depth + 1) for name, v in value.items()}
+        return {str(name): plain(v, place, depth + 1) for name, v in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(v, place, depth + 1) for v in value]
+        return [plain(v, place, depth + 1) for v in value]
     if type(value) not in (bool, int, float, str, type(None)) or (type(value) is float and not math.isfinite(value)):
         raise InputError(
-            "A file could not give back {place}, which is {value!r:.80} ({kind}): settings of layers and "
-            "losses are finite numbers, texts, True, False, None, or tuples of these.",
+            "A file could not give back {place}, which is {value!r:.80} ({kind}): settings in files "
+            "are finite numbers, texts, True, False, None, or tuples of these.",
             place=place,
             value=value,
             kind=type(value).__name__,
@@ -173,15 +187,15 @@ def _plain(value: Any, place: str, depth: int = 0) -> Any:
     return value
 
 
-def _rebuilt(value: Any, depth: int = 0) -> Any:
-    """Return what `_plain` was given; lists become tuples."""
+def rebuilt(value: Any, depth: int = 0) -> Any:
+    """Return what `plain` was given; lists become tuples."""
     if depth > _DEEPEST:
         raise FileFormatError("its layers are nested more than {most} deep.", most=_DEEPEST // 2)
     if isinstance(value, list):
-        return tuple(_rebuilt(v, depth + 1) for v in value)
+        return tuple(rebuilt(v, depth + 1) for v in value)
     if not isinstance(value, dict):
         return value
-    fields = {name: _rebuilt(v, depth + 1) for name, v in value.items()}
+    fields = {name: rebuilt(v, depth + 1) for name, v in value.items()}
     if not isinstance(fields.get("type"), str):
         return fields
     name = fields.pop("type")

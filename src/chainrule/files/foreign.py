@@ -8,18 +8,22 @@ from pathlib import Path
 from chainrule.common.texts import later, tr
 
 _HTML = (b"<!doctype", b"<html")
+_TORCH = later(
+    "weights of PyTorch: chainrule.files.from_torch(network, path) puts them into a network of the same layers"
+)
+_KERAS = later(
+    "a model of Keras: chainrule.files.from_keras(network, path) puts its weights into a network of the same layers"
+)
 _TABLE = later("a table: a model learns from it with chainrule train TABLE --target COLUMN --out MODEL")
 _STARTS = (
     (
         b"\x89HDF\r\n\x1a\n",
-        later(
-            "an HDF5 file, such as Keras writes: chainrule.files.from_keras gives its weights to a network, and h5py "
-            "reads any"
-        ),
+        later("an HDF5 file: weights of Keras are read by chainrule.files.from_keras(network, path), others by h5py"),
     ),
     (b"\x93NUMPY", later("a NumPy array: read it with numpy.load")),
     (b"\x1f\x8b", later("packed by gzip: unpack it first, with gunzip")),
     (b"\0\0", later("perhaps a data set in the IDX format: read it with chainrule.datasets.read_idx")),
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", _TORCH),  # as it wrote them before version 1.6
     (
         b"PAR1",
         later(
@@ -37,16 +41,18 @@ _STARTS = (
 )
 _PICKLE = later(
     "a pickle, which may run anything when it is loaded: the book's weights, and any other dict of arrays, are read "
-    "safely by chainrule.files.load_book_weights, PyTorch's weights go into a network with "
-    "chainrule.files.from_torch, and an MLP of scikit-learn, once it is loaded, becomes one by "
-    "chainrule.files.from_sklearn"
+    "safely by chainrule.files.load_book_weights, PyTorch's weights by chainrule.files.from_torch(network, path), and "
+    "an MLP of scikit-learn, once it is loaded, becomes a network by chainrule.files.from_sklearn"
 )
 _ZIPPED = (
     ("xl/workbook.xml", _TABLE),
-    ("data.pkl", later("weights of PyTorch: chainrule.files.from_torch gives them to a network")),
-    ("model.weights.h5", later("a model of Keras: chainrule.files.from_keras gives its weights to a network")),
-    (".npy", later("arrays of NumPy: read them with numpy.load")),
+    ("data.pkl", _TORCH),
+    ("model.weights.h5", _KERAS),
+    (".npy", later("arrays of NumPy: read them with numpy.load, and put them into network.params")),
 )
+
+
+_AFTER_ONNX_VERSION = (b"\x12", b"\x1a", b"\x22", b"\x3a", b"\x42")  # producer, its version, domain, graph, operators
 
 
 def is_like_a_model(start: bytes) -> bool:
@@ -75,8 +81,8 @@ def what_it_is(path: Path) -> str | None:
         return _zipped(path)
     if (start[0] == 0x80 and start[1:2] < b"\x06") or path.suffix in (".pkl", ".pickle", ".pt", ".pth"):
         return tr(_PICKLE)
-    if path.suffix == ".onnx" or (start[0] == 0x08 and start[2:3] == b"\x12"):  # its version, then its producer
-        return tr("a model in the ONNX format: run it with onnxruntime")
+    if path.suffix == ".onnx" or (start[0] == 0x08 and start[1] < 0x80 and start[2:3] in _AFTER_ONNX_VERSION):
+        return tr("a model in the ONNX format: chainrule.files.from_onnx(path) makes a network of it")
     if not _is_text(start):
         return None
     return tr(_TABLE) if path.suffix.lower() in (".csv", ".tsv") else tr("a text file")

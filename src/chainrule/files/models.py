@@ -15,6 +15,7 @@ from chainrule.common import atomic, tensors
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
 from chainrule.common.texts import tr
 from chainrule.data.checks import finite
+from chainrule.files import endings
 from chainrule.files.descriptions import describe, rebuild
 from chainrule.files.foreign import what_it_is
 from chainrule.network import Network
@@ -26,6 +27,8 @@ _LONGEST_TEXT = 2000  # characters of an error, which may quote what the file ho
 def save(network: Network, path: str | Path) -> None:
     """Write a network to a safetensors file: parameters named like "0.W", configuration in the metadata.
 
+    Its name ends in .safetensors, or has no ending.
+
     The file is written beside its destination and then renamed, so a reader sees the old file or the new one; a folder
     that is missing is made. What could not be loaded again is not saved.
 
@@ -33,7 +36,8 @@ def save(network: Network, path: str | Path) -> None:
     ------
     InputError
         If the network has no parameters yet, holds a layer of your own, which a file could not rebuild, or parameters
-        that are NaN or infinite or do not fit its layers; or if the path is a folder, a device or a pipe.
+        that are NaN or infinite or do not fit its layers; or if the path is a folder, a device or a pipe, or ends as
+        files of other formats do, such as .onnx: the text names what writes those.
     UnwritableError
         If the disk is full, or writing is not permitted.
     """
@@ -45,6 +49,7 @@ def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
     if not isinstance(network, Network):
         raise InputError("save takes a Network, but got a {kind}.", kind=type(network).__name__)
     path = _path(path, "save")
+    endings.check(path)
     if network.params is None or network.input_shape is None:
         raise InputError("There is nothing to save yet: call fit first, or build the network with input_shape=...")
     description = {**describe(network), **more}

@@ -1,0 +1,1 @@
+"""Files that versions of chainrule wrote, which later versions must read."""
