@@ -70,7 +70,6 @@ def from_onnx(path: str | Path, *, loss: str | Loss | None = None, input_shape: 
         return translated(model, loss, shape)
     except InputError:
         raise
-    except RecursionError as error:
-        raise FileFormatError("{path} cannot become a network: {reason}", path=path, reason=error) from error
-    except FileFormatError as error:
-        raise FileFormatError("{path} cannot become a network: {reason}", path=path, reason=error) from error
+    # Whatever settings that no library writes make a handler raise.
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        raise FileFormatError("{path} cannot become a network: {reason}", path=path, reason=str(error)) from error

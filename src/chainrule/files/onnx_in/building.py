@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.arrays import Params, Shape
 from chainrule.common.errors import FileFormatError
@@ -17,7 +18,7 @@ from chainrule.files.onnx_in.layout import BATCH, Atom, Axis, Tensor, fresh_axes
 from chainrule.layers import Flatten, Layer, Reshape
 from chainrule.layers.nodes import INPUT
 
-Array = np.ndarray[Any, Any]
+Array = NDArray[Any]
 
 
 class Part(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.common.errors import FileFormatError
 from chainrule.files.onnx_in.layout import Tensor
-from chainrule.files.onnx_in.reading import Operation
+from chainrule.files.onnx_in.reading import Operation, shortest
 from chainrule.files.onnx_in.values import Values
 from chainrule.layers import Activation, Dropout, Layer, ParametricActivation
 
@@ -53,8 +53,7 @@ def _gelu(operation: Operation) -> Layer:
 
 def _with_alpha(function: str, usual: float) -> Callable[[Operation], Layer]:
     def layer(operation: Operation) -> Layer:
-        # The file keeps it in float32, where 0.01 is 0.009999999776.
-        alpha = float(np.format_float_positional(np.float32(operation.attributes.get("alpha", usual))))
+        alpha = operation.attributes.get("alpha", usual)
         if alpha < 0:
             raise FileFormatError("has alpha={alpha}, but chainrule's activation takes 0 or more.", alpha=alpha)
         return Activation(function, alpha)
@@ -134,6 +133,7 @@ def dropout(values: Values, operation: Operation) -> Tensor:
     """Return a dropout, which is for training only."""
     ratio: Any = operation.attributes.get("ratio")
     stored = values.optional(operation, 1)
-    rate = float(np.float32(0.5 if ratio is stored is None else ratio if stored is None else stored.reshape(())))
-    layer = Dropout(float(np.format_float_positional(np.float32(rate))))
+    if ratio is None:
+        ratio = 0.5 if stored is None else shortest(stored.item())
+    layer = Dropout(ratio)
     return values.building.elementwise(operation.name, layer, values.tensor(operation))

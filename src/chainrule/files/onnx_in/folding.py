@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.common.errors import FileFormatError
 from chainrule.files.onnx_in.reading import Operation
 
-Array = np.ndarray[Any, Any]
+Array = NDArray[Any]
 
 _SAME_SIZE = {"Cast", "CastLike", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze", "Neg", "Sqrt"}
 _BOUNDED = {"Add", "Concat", "Div", "Equal", "Gather", "Max", "Min", "Mul", "Pow", "Reciprocal", "ReduceProd", "Slice"}
-_BOUNDED |= {"Split", "Sub", "Where"}  # as large as the product of the sizes at most
+_BOUNDED |= {"Less", "Shape", "Split", "Sub", "Where"}  # as large as the product of the sizes at most
 _SIZED = {"ConstantOfShape", "Expand"}  # as large as the numbers of an input say
 _LARGEST = 2**24  # numbers
 

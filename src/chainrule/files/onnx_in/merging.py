@@ -35,7 +35,7 @@ def add_all(values: Values, operation: Operation) -> Tensor:
 
 def subtract(values: Values, operation: Operation) -> Tensor:
     """Return the input less a constant."""
-    return add_constant(values, operation, values.tensor(operation), -values.array(operation, 1))
+    return add_constant(values, operation, values.tensor(operation), np.asarray(-values.array(operation, 1)))
 
 
 def multiply(values: Values, operation: Operation) -> Tensor:
@@ -51,7 +51,7 @@ def divide(values: Values, operation: Operation) -> Tensor:
     divisor = values.array(operation, 1)
     if not np.all(divisor):
         raise FileFormatError("divides by 0.")
-    return multiply_constant(values, operation, values.tensor(operation), 1 / divisor)
+    return multiply_constant(values, operation, values.tensor(operation), np.asarray(1 / divisor))
 
 
 def concatenate(values: Values, operation: Operation) -> Tensor:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, missing_extra
 from chainrule.data.checks import finite
@@ -34,7 +35,7 @@ class Model(NamedTuple):
     """What a file holds."""
 
     operations: list[Operation]
-    constants: dict[str, np.ndarray[Any, Any]]
+    constants: dict[str, NDArray[Any]]
     inputs: dict[str, tuple[int | str | None, ...]]  # sizes; a text or None where the file leaves one open
     outputs: list[str]  # without labels, which follow from the other outputs
     opset: int
@@ -66,7 +67,7 @@ def read(path: Any) -> Model:
         return _contents(onnx.load(os.fspath(path)))
     except OSError as error:
         raise DataUnavailableError("{path} cannot be read: {reason}.", path=path, reason=error) from error
-    except (DecodeError, onnx.checker.ValidationError, TypeError, ValueError) as error:
+    except (DecodeError, onnx.checker.ValidationError, LookupError, MemoryError, TypeError, ValueError) as error:
         raise FileFormatError(
             "{path} is no ONNX model, or it is truncated or damaged: {reason:.300} Export it again, or copy it again "
             "from where it was whole, with the files of its weights.",
@@ -99,11 +100,11 @@ def _contents(model: Any) -> Model:
     )
 
 
-def _array(tensor: Any) -> np.ndarray[Any, Any]:
+def _array(tensor: Any) -> NDArray[Any]:
     """Return a stored tensor; its size is compared with what is stored for it."""
     from onnx import numpy_helper
 
-    array: np.ndarray[Any, Any] = np.asarray(numpy_helper.to_array(tensor))
+    array: NDArray[Any] = np.asarray(numpy_helper.to_array(tensor))
     if array.dtype.kind == "f" and not finite(array):
         raise FileFormatError("its weights {name} hold NaN or infinity.", name=tensor.name)
     return array
@@ -117,6 +118,8 @@ def _operation(node: Any) -> Operation:
         value = helper.get_attribute_value(attribute)
         if isinstance(value, TensorProto):
             value = _array(value)
+        elif isinstance(value, float):
+            value = shortest(value)
         elif isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
         elif isinstance(value, list) and value and isinstance(value[0], bytes):
@@ -124,6 +127,11 @@ def _operation(node: Any) -> Operation:
         attributes[attribute.name] = value
     name = node.name or next(iter(node.output), "")
     return Operation(node.op_type, name, tuple(node.input), tuple(node.output), attributes, node)
+
+
+def shortest(number: float) -> float:
+    """Return a number that the file keeps in float32 with the digits that someone wrote, 0.001 for 0.00100000005."""
+    return float(np.format_float_positional(np.float32(number)))
 
 
 def _sizes(value: Any) -> tuple[int | str | None, ...]:

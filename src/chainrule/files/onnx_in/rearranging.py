@@ -11,12 +11,22 @@ from chainrule.files.onnx_in.building import Array
 from chainrule.files.onnx_in.layout import BATCH, Tensor, reshaped, shown, squeezed, transposed, unsqueezed
 from chainrule.files.onnx_in.reading import Operation
 from chainrule.files.onnx_in.sequences import last_step
+from chainrule.files.onnx_in.spelled import is_copy
 from chainrule.files.onnx_in.values import Values
+from chainrule.layers.nodes import INPUT
 
 
 def unchanged(values: Values, operation: Operation) -> Tensor:
     """Return the input."""
     return values.tensor(operation)
+
+
+def cast(values: Values, operation: Operation) -> Tensor:
+    """Return the input with another type, of which the network's first layer alone takes whole numbers."""
+    tensor = values.tensor(operation)
+    if not is_copy(operation) and tensor.source != INPUT:
+        raise FileFormatError("makes whole numbers of the output of a layer, for which there is no layer.")
+    return tensor
 
 
 def transpose(values: Values, operation: Operation) -> Tensor:
@@ -71,7 +81,9 @@ def _with_batch(sizes: list[int], example: int, stored: int) -> list[int]:
 def shape(values: Values, operation: Operation) -> Array:
     """Return the sizes of the input's axes."""
     start, end = operation.attributes.get("start", 0), operation.attributes.get("end")
-    return np.array(values.tensor(operation).sizes[start:end], np.int64)
+    # A file for a fixed number of examples has it in other constants, too, with which it computes.
+    sizes = (values.stored_batch or BATCH if n == BATCH else n for n in values.tensor(operation).sizes[start:end])
+    return np.array(list(sizes), np.int64)
 
 
 def size(values: Values, operation: Operation) -> Array:

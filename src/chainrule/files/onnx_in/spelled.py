@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.files.onnx_in.folding import constant
-from chainrule.files.onnx_in.reading import Model, Operation
+from chainrule.files.onnx_in.reading import Model, Operation, shortest
 
 Pattern = Any
 _COMMUTE = {"Add", "Mul"}
@@ -80,10 +80,21 @@ SPELLINGS = [
     Spelling(("Log", ("Add", ("Exp", "x"), 1.0)), "Softplus"),
     Spelling(("Where", ("Greater", "x", 20.0), "x", ("Softplus", "x")), "Softplus"),  # the same in float32
     Spelling(("Log", ("Softmax", "x")), "LogSoftmax"),
+    # An index that may count from the end; one of ours may not.
+    Spelling(("Where", ("Less", "x", 0.0), ("Add", "x", "count"), "x"), "Identity"),
 ]
 _BY_KIND: dict[str, list[Spelling]] = {}
 for _spelling in SPELLINGS:
     _BY_KIND.setdefault(_spelling.pattern[0], []).append(_spelling)
+
+
+_FLOATS = (1, 10, 11, 16)  # TensorProto's float, float16, double and bfloat16
+
+
+def is_copy(operation: Operation) -> bool:
+    """Return whether an operator gives the numbers of its input, perhaps with another precision."""
+    kind = operation.kind
+    return kind in ("CastLike", "Identity") or (kind == "Cast" and operation.attributes.get("to") in _FLOATS)
 
 
 class _Matcher:
@@ -93,8 +104,15 @@ class _Matcher:
         self.producers = {name: operation for operation in operations for name in operation.outputs if name}
         self.constants = constants
 
+    def _source(self, name: str) -> str:
+        """Return the value that a value is a copy of."""
+        while (operation := self.producers.get(name)) is not None and is_copy(operation):
+            name = operation.inputs[0]
+        return name
+
     def match(self, name: str, pattern: Pattern, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the values of a pattern's texts for each way in which it fits."""
+        name = self._source(name)
         if isinstance(pattern, str):
             if values.get(pattern, name) == name:
                 yield values | {pattern: name}
@@ -142,7 +160,7 @@ class _Matcher:
             epsilon = self.constants.get(values["epsilon"])
             if epsilon is None or epsilon.size != 1 or len(values["axes"] or ()) != 1:
                 return None
-            attributes |= {"epsilon": float(epsilon.reshape(())), "axis": values["axes"][0]}
+            attributes |= {"epsilon": shortest(epsilon.item()), "axis": values["axes"][0]}
         if "groups" in values:
             inner, groups = self._grouped(operation), self.constants.get(values["groups"])
             if inner is None or groups is None or groups.size < 3:
@@ -169,7 +187,7 @@ def as_single_operators(model: Model) -> list[Operation]:
         value = constant(operation)
         if value is not None:
             constants[operation.outputs[0]] = value
-        elif operation.kind in ("Identity", "Cast", "CastLike") and operation.inputs[0] in constants:
+        elif is_copy(operation) and operation.inputs[0] in constants:
             constants[operation.outputs[0]] = constants[operation.inputs[0]]
     matcher = _Matcher(model.operations, constants)
     operations = [matcher.read(operation) for operation in model.operations]

@@ -28,7 +28,7 @@ OPERATORS: dict[str, Handler] = {
     "Add": merging.add,
     "AveragePool": windows.pool,
     "BatchNormalization": norms.batch_normalization,
-    "Cast": rearranging.unchanged,
+    "Cast": rearranging.cast,
     "CastLike": rearranging.unchanged,
     "Clip": elementwise.clip,
     "Concat": merging.concatenate,
@@ -146,7 +146,14 @@ def _read(values: Values, operation: Operation) -> None:
     """Compute the outputs of an operation; an error names it."""
     try:
         outputs = _outputs(values, operation)
-    except (FileFormatError, InputError) as error:
+    except InputError as error:  # a layer's own, which is a whole sentence
+        raise FileFormatError(
+            "its operator {operator} ({name!r:.100}): {reason}",
+            operator=operation.kind,
+            name=operation.name,
+            reason=error,
+        ) from error
+    except FileFormatError as error:
         raise FileFormatError(
             "its operator {operator} ({name!r:.100}) {reason}",
             operator=operation.kind,
