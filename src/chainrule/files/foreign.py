@@ -65,7 +65,7 @@ def what_it_is(path: Path) -> str | None:
     if (start[0] == 0x80 and start[1:2] < b"\x06") or path.suffix in (".pkl", ".pickle", ".pt", ".pth"):
         return tr(_PICKLE)
     if path.suffix == ".onnx" or (start[0] == 0x08 and start[2:3] == b"\x12"):  # its version, then its producer
-        return tr("a model in the ONNX format: run it with onnxruntime")
+        return tr("a model in the ONNX format: read it with chainrule.files.from_onnx")
     if not _is_text(start):
         return None
     return tr(_TABLE) if path.suffix.lower() in (".csv", ".tsv") else tr("a text file")
