@@ -169,8 +169,15 @@ def _not_nested() -> Any:
         node("MatMul", "a V", "b"),
         node("Add", "b x", "c"),
         node("MatMul", "a W", "d"),
-        node("Sum", "c d a", "y"),
+        node("Add", "c d", "e"),
+        node("Add", "e a", "y"),
     ]
+    return model(nodes, weights, ["n", 6])
+
+
+def _three_branches() -> Any:
+    weights = {"U": w(6, 6), "V": w(6, 6)}
+    nodes = [node("MatMul", "x U", "a"), node("MatMul", "x V", "b"), node("Sum", "a b x", "y")]
     return model(nodes, weights, ["n", 6])
 
 
@@ -279,6 +286,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "residual": lambda: Case(_residual(), ["Residual", "Residual", "GlobalAveragePool"], (6, 6, 3)),
     "branches": lambda: Case(_branches(), ["Concatenate", "GlobalAveragePool"], (4, 4, 3)),
     "not nested": lambda: Case(_not_nested(), ["Graph"], (6,)),
+    "three branches": lambda: Case(_three_branches(), ["Graph"], (6,)),
     "words": lambda: Case(_words(), ["Embedding", "GlobalAveragePool", "Dense"], (7,), "binary"),
     "pictures": lambda: Case(
         _pictures(),

@@ -27,7 +27,7 @@ def connected(parts: dict[str, Part], output: str) -> Line:
             needed.update(part.inputs)
     kept = {name: part for name, part in parts.items() if name in needed}
     try:
-        return _Brackets(kept).whole(output)
+        return _Brackets(kept).line(output, INPUT)
     except _NotNestedError:
         # The output is the last one of those that are left, and no other uses it.
         nodes = [(name, part.operation, part.inputs) for name, part in kept.items()]
@@ -41,7 +41,7 @@ class _Brackets:
         self.parts = parts
         self.depth = {INPUT: 0}
         self.gate = {INPUT: INPUT}  # the last node that every way from the input to a node passes
-        self.read: list[str] = []
+        self.read: set[str] = set()
         for name, part in parts.items():
             gate = part.inputs[0]
             for other in part.inputs[1:]:
@@ -56,21 +56,14 @@ class _Brackets:
             a = self.gate[a]
         return a
 
-    def whole(self, output: str) -> Line:
-        """Return all nodes as one line."""
-        line = self.line(output, INPUT)
-        if sorted(self.read) != sorted(self.parts):  # a node that two branches share was read twice
-            raise _NotNestedError
-        return line
-
     def line(self, end: str, start: str) -> Line:
         """Return the layers after one node up to another."""
         line: Line = []
         while end != start:
             part = self.parts[end]
-            self.read.append(end)
-            if len(self.read) > len(self.parts):
+            if end in self.read:  # two branches share it
                 raise _NotNestedError
+            self.read.add(end)
             if isinstance(part.operation, str):
                 top = self.gate[end]
                 line.append(_joined(part.operation, [self.line(branch, top) for branch in part.inputs]))
