@@ -41,6 +41,7 @@ FLOORS = [
     "tables",
     "plots",
     "estimators",
+    "export",
     "checker",
     "cli",
     "__main__",

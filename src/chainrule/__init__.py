@@ -12,7 +12,7 @@ from chainrule.common.version import __version__ as __version__
 from chainrule.gradcheck import gradcheck  # not later: its module has the same name
 
 if TYPE_CHECKING:
-    from chainrule import datasets, estimators, metrics, plots, tables
+    from chainrule import datasets, estimators, export, metrics, plots, tables
     from chainrule.checker.inprocess import check
     from chainrule.common import errors
     from chainrule.common.asked_language import set_language
@@ -87,6 +87,7 @@ __all__ = [
     "datasets",
     "errors",
     "estimators",
+    "export",
     "gradcheck",
     "gradient_checking",
     "initialization",
@@ -143,7 +144,7 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         value = globals()[name] = getattr(importlib.import_module(f"chainrule.{_LATER[name]}"), name)
         return value
-    if name in ADDRESSES or name in ("datasets", "estimators", "metrics", "plots", "tables"):
+    if name in ADDRESSES or name in ("datasets", "estimators", "export", "metrics", "plots", "tables"):
         return importlib.import_module(f"chainrule.{name}")
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 

@@ -1,0 +1,1 @@
+from .onnx_file import onnx as onnx
