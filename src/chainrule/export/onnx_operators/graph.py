@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +43,8 @@ class Graph:
         Whether a node holds only for sequences of the length that the network was built for.
     shared
         The names of tensors that several layers use.
+    names
+        All names that are taken.
     """
 
     operators: Mapping[type[Any], Operator]
@@ -50,7 +52,7 @@ class Graph:
     initializers: list[Any] = field(default_factory=list)
     fixed_time: bool = False
     shared: dict[str, str] = field(default_factory=dict)
-    _names: Counter[str] = field(default_factory=Counter)
+    names: set[str] = field(default_factory=set)
 
     def node(self, name: str, operator: str, inputs: Sequence[str], output: int = 0, **attributes: Any) -> str:
         """Add a node, which has the name of the one output that is used, and return it."""
@@ -70,8 +72,10 @@ class Graph:
         return name
 
     def _unused(self, name: str) -> str:
-        self._names[name] += 1
-        return name if self._names[name] == 1 else f"{name}_{self._names[name]}"
+        numbered = (f"{name}_{number}" for number in count(2))
+        name = next(each for each in chain([name], numbered) if each not in self.names)
+        self.names.add(name)
+        return name
 
 
 @dataclass(frozen=True)

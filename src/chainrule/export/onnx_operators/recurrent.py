@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Params
 from chainrule.export.onnx_operators.graph import Operator, Place, Tensor
-from chainrule.export.onnx_operators.steps import counts_of_recurrent
+from chainrule.export.onnx_operators.steps import counts_of_recurrent, without_empty
 from chainrule.layers import GRU, LSTM, RNN, Bidirectional
 
 # Where each gate of ONNX stands among ours.
@@ -53,7 +53,8 @@ def _through_time(place: Place, layer: Any, params: list[Params], direction: str
     # From (time, directions, batch, units), or of the last states (directions, batch, units).
     y = place.node("Transpose", y, perm=[2, 0, 1, 3] if layer.sequence else [1, 0, 2])
     lengths = [0, 0] if layer.sequence else [0]  # 0 takes over the batch, and the time
-    return place.node("Reshape", y, place.integers("shape", [*lengths, len(params) * layer.units]))
+    y = place.node("Reshape", y, place.integers("shape", [*lengths, len(params) * layer.units]))
+    return without_empty(place, y) if x.steps and not layer.sequence else y
 
 
 def _in_order(layer: Any, rows: Array) -> Array:

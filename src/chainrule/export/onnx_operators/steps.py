@@ -45,6 +45,20 @@ def counts_of_recurrent(graph: Graph) -> str:
     return _once(graph, "int32", lambda: graph.node(f"{LENGTHS}/int32", "Cast", [counts], to=TensorProto.INT32))
 
 
+def without_empty(place: Place, y: str) -> str:
+    """Return what is left of sequences, (batch, units), with 0 for those that have no step with data.
+
+    The standard does not say what recurrent operators give for these, and RNN of onnxruntime 1.23 gives numbers that
+    lie around in memory.
+    """
+    from onnx import TensorProto
+
+    axis, zero = place.integers("axis", [1]), place.parameter("zero", np.float32(0))
+    counts = place.node("Unsqueeze", counts_of_recurrent(place.graph), axis)
+    some = place.node("Cast", counts, to=TensorProto.BOOL)
+    return place.node("Where", some, y, zero)
+
+
 def mask(graph: Graph) -> str:
     """Return 1 for steps with data and 0 for padding: float32, (batch, time, 1)."""
     from onnx import TensorProto
