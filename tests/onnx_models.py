@@ -56,7 +56,7 @@ def expected(proto: Any, x: Any) -> Any:
     except ImportError:
         from onnx.reference import ReferenceEvaluator
 
-        return ReferenceEvaluator(proto).run(None, {"x": x})[0]
+        return ReferenceEvaluator(proto).run(None, {"x": x})[0]  # type: ignore[index]
     return onnxruntime.InferenceSession(proto.SerializeToString()).run(None, {"x": x})[0]
 
 

@@ -20,6 +20,8 @@ from chainrule.tables import TableModel
 EXAMPLE = """\
 Example: chainrule export digits.safetensors --to numpy --out net.py
 
+Example: chainrule export digits.safetensors --to onnx --out digits.onnx
+
 Example: chainrule export digits.safetensors --to c --out net.c"""
 
 
@@ -35,6 +37,11 @@ def _numpy(out: Path, network: Network, table: TableModel | None, single: bool) 
     return [out] if single else [out, out.with_suffix(".npz")]
 
 
+def _onnx(out: Path, network: Network, table: TableModel | None, single: bool) -> list[Path]:
+    formats.onnx(network if table is None else table, out)
+    return [out]
+
+
 def _c(out: Path, network: Network, table: TableModel | None, single: bool) -> list[Path]:
     if table is not None:
         raise InputError(
@@ -48,14 +55,15 @@ def _c(out: Path, network: Network, table: TableModel | None, single: bool) -> l
 
 _FORMATS = {
     "numpy": _Format(_numpy, later("python {file} rows.csv prints a prediction for each row.")),
+    "onnx": _Format(_onnx, later("onnxruntime.InferenceSession({file!r}) runs it, and so do many other programs.")),
     "c": _Format(_c, later("cc -std=c99 -O2 -DNET_MAIN {file} -lm makes a program that reads rows and predicts.")),
 }
 
 
 def run(
     model: ModelArgument,
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="numpy or c.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, such as net.py or net.c.")],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="numpy, onnx or c.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, such as net.py, net.onnx or net.c.")],
     single: Annotated[
         bool, typer.Option("--single", help="Of numpy: the weights stand in the script, and not in a file beside it.")
     ] = False,
@@ -66,6 +74,8 @@ def run(
     textbook's names, predicts the same numbers, and runs: python net.py rows.csv. Of a model that was trained on a
     table, it reads and prepares the columns, too.
 
+    --to onnx writes an ONNX model (the extra onnx): raw columns go in if the model was trained on a table.
+
     --to c writes one file of C99 without dependencies, for chains of dense layers and convolutions of sequences: the
     function net_predict in float32 and static buffers, and with -DNET_MAIN a program.
     """
@@ -74,4 +84,4 @@ def run(
         raise InputError("--single is for --to numpy: a file in the format {to} holds its weights in any case.", to=to)
     network, table = loaded(model)
     files = format.write(out, network, table, single)
-    say("{files} written. {use}", files=" + ".join(map(str, files)), use=tr(format.use, file=out))
+    say("{files} written. {use}", files=" + ".join(map(str, files)), use=tr(format.use, file=str(out)))

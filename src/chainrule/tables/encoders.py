@@ -18,7 +18,7 @@ from chainrule.tables.rows import WrongRowError
 
 LARGEST = 3e38
 SMALLEST = 1e-38  # scale: a number over it stays finite
-_CLIP = 3.0  # where smooth clipping begins to tell: 3 becomes 2.1, and nothing gets beyond 3
+CLIP = 3.0  # where smooth clipping begins to tell: 3 becomes 2.1, and nothing gets beyond 3
 _DAY = 86_400_000_000  # microseconds
 
 Inputs = NDArray[np.float32]
@@ -55,7 +55,7 @@ def smoothly_clipped(z: NDArray[Any]) -> NDArray[Any]:
     Source: Holzmueller, Grinsztajn and Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on tabular
     data, 2024.
     """
-    return z / np.hypot(1.0, z / _CLIP)
+    return z / np.hypot(1.0, z / CLIP)
 
 
 @dataclass(frozen=True)
