@@ -7,9 +7,9 @@ import numpy as np
 from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
 from chainrule.export.onnx_operators.graph import Graph, Place, Tensor
-from chainrule.tables.recognition import BOOLEANS
 from chainrule.tables.encoders import CLIP, Boolean, Categorical, Encoder, Numeric
 from chainrule.tables.preparation import Preparation
+from chainrule.tables.recognition import BOOLEANS
 
 KINDS = {Numeric: "DOUBLE", Categorical: "STRING", Boolean: "STRING"}
 """The type of each column's input, as ONNX calls it; other columns cannot be exported."""
