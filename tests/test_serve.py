@@ -27,7 +27,7 @@ from PIL import Image
 import chainrule as cr
 from chainrule.cli import main
 from chainrule.common.errors import DataWarning, InputError, MissingExtraError
-from chainrule.common.languages import language, speaking
+from chainrule.common.languages import speaking
 from tests.test_house import ROOT
 
 httpx = pytest.importorskip("httpx", reason="the tests of the service need httpx, which is not installed")
@@ -419,7 +419,7 @@ def test_requests_that_arrive_together_share_a_pass_and_no_error() -> None:
     def predict(X: NDArray[Any]) -> NDArray[Any]:
         calls.append(X[:, 0].tolist())
         if (X < 0).any():
-            raise InputError(language())
+            raise InputError("empty")
         return X * 2
 
     fine = together(predict, [[1.0], [2.0]], [[3.0]], [[4.0]])
@@ -428,7 +428,7 @@ def test_requests_that_arrive_together_share_a_pass_and_no_error() -> None:
     calls.clear()
     first, wrong, third = together(predict, [[1.0]], [[-1.0]], [[3.0]])
     assert (first.tolist(), third.tolist()) == ([[2.0]], [[6.0]])
-    assert isinstance(wrong, InputError) and str(wrong) == "ko"  # told in the language of who asked
+    assert isinstance(wrong, InputError) and str(wrong) == "빈 파일"  # told in the language of who asked
     assert calls == [[1, -1, 3], [1], [-1], [3]]
 
 

@@ -21,7 +21,7 @@ from chainrule.tables.frames import Frame, needs_polars
 from chainrule.tables.model import TableModel
 from chainrule.tables.pictures import picture_of
 from chainrule.tables.preparation import Preparation, likely
-from chainrule.tables.rows import WrongRowError
+from chainrule.tables.rows import NamedRowError
 
 _KINDS = {bool: later("true or false"), int: later("a number"), float: later("a number"), str: later("a text")}
 _LARGEST = 2**63 - 1  # of whole numbers in a frame
@@ -99,7 +99,7 @@ class TableRows:
         for encoder in self._model.preparation.encoders:
             try:
                 Preparation([encoder]).prepare(frame)
-            except WrongRowError as error:
+            except NamedRowError as error:
                 number = error.row + 1
                 yield Field(number, encoder.name, error.told_as(tr("row {row}", row=number)))
             except InputError as error:

@@ -82,13 +82,27 @@ class WrongRowError(InputError):
         """Return the same of the table that these are the rows of."""
         return WrongRowError(self._english, int(rows[self.row]), **self._values)
 
+    def called(self, place: str) -> NamedRowError:
+        """Return the same with the name of the row in the file, which is final."""
+        return NamedRowError(self._english, self.row, row=place, **self._values)
+
+
+class NamedRowError(InputError):
+    """What is wrong with one row, by its name in the file.
+
+    Attributes
+    ----------
+    row
+        Its index.
+    """
+
+    def __init__(self, english: str, index: int, /, **values: object) -> None:
+        super().__init__(english, **values)
+        self.row, self._english, self._values = index, english, values
+
     def told_as(self, place: str) -> str:
         """Return the text with another name for the row."""
-        return tr(self._english, row=place, **self._values)
-
-    def called(self, place: str) -> InputError:
-        """Return the same with the name of the row in the file, which is final."""
-        return InputError(self._english, row=place, **self._values)
+        return tr(self._english, **{**self._values, "row": place})
 
 
 @contextmanager
