@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 import time
 import warnings
 from collections.abc import Callable, Collection
@@ -180,7 +181,9 @@ def compare(table: Table, folds: int, only: Collection[str] = ()) -> dict[str, A
         for name, model in contenders(classes).items():
             if only and name not in only:
                 continue
-            numbers.setdefault(name, []).append(measured(model, table, (X[train], y[train]), (X[test], y[test])))
+            fold = measured(model, table, (X[train], y[train]), (X[test], y[test]))
+            print(name, *(f"{number:.4g}" for number in fold), file=sys.stderr, flush=True)  # a large one takes an hour
+            numbers.setdefault(name, []).append(fold)
     return {name: np.array(rows) for name, rows in numbers.items()}
 
 
