@@ -379,21 +379,40 @@ ODD = [
         "ko",
     ),
     *("8,4", "4,", "1,1,1", "99999999999", "3000000000,3000000000", "sigmoid=relu", "code.py", "empty", "folder"),
-    *("moons.st", "digits.st", "x.npy", "pixels.npy", "complex.npy", "text.npy", "rows.npy", "one.npy", "dates.npy"),
+    *(
+        "moons.safetensors",
+        "digits.safetensors",
+        "x.npy",
+        "pixels.npy",
+        "complex.npy",
+        "text.npy",
+        "rows.npy",
+        "one.npy",
+        "dates.npy",
+    ),
     *("negative.npy", "large.npy", "bool.npy", "x.idx", "digit.png", "out.png", "out.svg", "out"),
 ]
 USUAL = {
-    **{"train": ["moons"], "evaluate": ["moons.st", "moons"], "predict": ["moons.st", "x.npy"], "check": ["code.py"]},
     **{
-        "explain": ["moons.st", "--input=row.csv"],
-        "info": ["moons.st"],
-        "summary": ["moons.st"],
-        "export": ["moons.st", "--to=numpy", "--out=net.py"],
+        "train": ["moons"],
+        "evaluate": ["moons.safetensors", "moons"],
+        "predict": ["moons.safetensors", "x.npy"],
+        "check": ["code.py"],
+    },
+    **{
+        "explain": ["moons.safetensors", "--input=row.csv"],
+        "info": ["moons.safetensors"],
+        "summary": ["moons.safetensors"],
+        "export": ["moons.safetensors", "--to=numpy", "--out=net.py"],
         "gates": [],
         "datasets": [],
-        "serve": ["moons.st", "--port=0"],
+        "serve": ["moons.safetensors", "--port=0"],
     },
-    **{"plot": ["shapes", "moons.st"], "diagnose": ["moons.st", "--data=moons"], "info": ["moons.st"]},
+    **{
+        "plot": ["shapes", "moons.safetensors"],
+        "diagnose": ["moons.safetensors", "--data=moons"],
+        "info": ["moons.safetensors"],
+    },
 }
 
 
@@ -402,8 +421,8 @@ def test_every_command_has_usual_arguments() -> None:
 
 
 def odd_files() -> None:
-    model([2, 4, 1], scale=1.0, path="moons.st")
-    model([784, 10], scale=1 / 255, path="digits.st")
+    model([2, 4, 1], scale=1.0, path="moons.safetensors")
+    model([784, 10], scale=1 / 255, path="digits.safetensors")
     Path("code.py").write_text("def relu(x):\n    return x\n")
     Path("empty").touch()
     Path("row.csv").write_text("0.5,1\n")

@@ -406,5 +406,5 @@ def test_a_table_of_few_rows_trains(run: Run) -> None:
 def test_a_model_is_not_written_over_a_table(run: Run) -> None:
     before = Path("titanic.csv").read_bytes()
     error = fails(run("train", "titanic.csv", "--target", "Survived", *QUICK, "--out", "other.csv"))
-    assert "--out is the model file to write, and other.csv ends as a table does" in error
+    assert "That is the ending of a table, which a model learns from" in error
     assert Path("titanic.csv").read_bytes() == before and not Path("other.csv").exists()

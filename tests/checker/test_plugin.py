@@ -340,7 +340,7 @@ def test_copies_keep_what_is_shared() -> None:
     [
         (3, {}, "check에는 함수, 클래스, 모듈 또는 이들의 dict를 넘겨야 하며, int 객체는 검사할 수 없습니다."),
         (len, {"hint": 4}, "check의 hint는 1, 2, 3 가운데 하나여야 하는데 hint=4입니다."),
-        (len, {"require": "relu"}, "require에는 텍스트가 아니라 ['relu']처럼 이름의 리스트를 넘겨야 합니다."),
+        (len, {"require": "relu"}, "require에는 문자열이 아니라 ['relu']처럼 이름의 리스트를 넘겨야 합니다."),
         (len, {"names": {"relu": "relu"}}, "names에 'relu'가 있지만, len에는 그런 이름의 함수나 클래스가 없습니다."),
     ],
 )

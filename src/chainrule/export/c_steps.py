@@ -219,7 +219,7 @@ STEPS: dict[type[Layer], Callable[[Steps, Any, Any], None]] = {
 def number(value: float) -> str:
     """Return a number as a constant of C, with all digits of float32.
 
-    >>> number(0.1), number(2), number(1e-10)
+    >>> number(0.1), number(2.0), number(1e-10)
     ('0.1f', '2.0f', '1e-10f')
     """
     return f"{np.float32(value)!s}f"

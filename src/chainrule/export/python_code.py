@@ -26,9 +26,9 @@ class Bracket:
     def lines(self, indent: int, end: str = "") -> list[str]:
         r"""Return it in one line if that fits, else the items below, in one line or in one line each.
 
-        >>> print("\n".join(Bracket("f(", ("a" * 40, "b" * 40)).lines(4)))
+        >>> print("\n".join(Bracket("f(", ("a" * 38, "b" * 38)).lines(4)))
             f(
-                aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+                aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
             )
         """
         outer, inner = " " * indent, " " * (indent + 4)
