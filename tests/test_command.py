@@ -84,7 +84,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_example_of_every_command_runs(run: Run, few_examples: None, served: None, command: str) -> None:
-    model([784, 10], path="digits.safetensors")
+    model([784, 10], path="digits")
     image = cr.datasets.load_mnist_small()[1][0][0].reshape(28, 28)
     Image.fromarray((image * 255).astype(np.uint8)).save("my-digit.png")
     Path("week4.py").write_text("import numpy as np\n\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n")
@@ -379,40 +379,21 @@ ODD = [
         "ko",
     ),
     *("8,4", "4,", "1,1,1", "99999999999", "3000000000,3000000000", "sigmoid=relu", "code.py", "empty", "folder"),
-    *(
-        "moons.safetensors",
-        "digits.safetensors",
-        "x.npy",
-        "pixels.npy",
-        "complex.npy",
-        "text.npy",
-        "rows.npy",
-        "one.npy",
-        "dates.npy",
-    ),
+    *("net", "digits", "x.npy", "pixels.npy", "complex.npy", "text.npy", "rows.npy", "one.npy", "dates.npy"),
     *("negative.npy", "large.npy", "bool.npy", "x.idx", "digit.png", "out.png", "out.svg", "out"),
 ]
 USUAL = {
+    **{"train": ["moons"], "evaluate": ["net", "moons"], "predict": ["net", "x.npy"], "check": ["code.py"]},
     **{
-        "train": ["moons"],
-        "evaluate": ["moons.safetensors", "moons"],
-        "predict": ["moons.safetensors", "x.npy"],
-        "check": ["code.py"],
-    },
-    **{
-        "explain": ["moons.safetensors", "--input=row.csv"],
-        "info": ["moons.safetensors"],
-        "summary": ["moons.safetensors"],
-        "export": ["moons.safetensors", "--to=numpy", "--out=net.py"],
+        "explain": ["net", "--input=row.csv"],
+        "info": ["net"],
+        "summary": ["net"],
+        "export": ["net", "--to=numpy", "--out=net.py"],
         "gates": [],
         "datasets": [],
-        "serve": ["moons.safetensors", "--port=0"],
+        "serve": ["net", "--port=0"],
     },
-    **{
-        "plot": ["shapes", "moons.safetensors"],
-        "diagnose": ["moons.safetensors", "--data=moons"],
-        "info": ["moons.safetensors"],
-    },
+    **{"plot": ["shapes", "net"], "diagnose": ["net", "--data=moons"], "info": ["net"]},
 }
 
 
@@ -421,8 +402,8 @@ def test_every_command_has_usual_arguments() -> None:
 
 
 def odd_files() -> None:
-    model([2, 4, 1], scale=1.0, path="moons.safetensors")
-    model([784, 10], scale=1 / 255, path="digits.safetensors")
+    model([2, 4, 1], scale=1.0, path="net")
+    model([784, 10], scale=1 / 255, path="digits")
     Path("code.py").write_text("def relu(x):\n    return x\n")
     Path("empty").touch()
     Path("row.csv").write_text("0.5,1\n")
