@@ -84,7 +84,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_example_of_every_command_runs(run: Run, few_examples: None, served: None, command: str) -> None:
-    model([784, 10], path="digits")
+    model([784, 10], path="digits.safetensors")
     image = cr.datasets.load_mnist_small()[1][0][0].reshape(28, 28)
     Image.fromarray((image * 255).astype(np.uint8)).save("my-digit.png")
     Path("week4.py").write_text("import numpy as np\n\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n")

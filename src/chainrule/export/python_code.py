@@ -26,8 +26,8 @@ class Bracket:
     def lines(self, indent: int, end: str = "") -> list[str]:
         r"""Return it in one line if that fits, else the items below, in one line or in one line each.
 
-        >>> print("\n".join(Bracket("f(", ("a" * 38, "b" * 38)).lines(4)))
-            f(
+        >>> print("\n".join(Bracket("function(", ("a" * 38, "b" * 38)).lines(4)))
+            function(
                 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
             )
         """
