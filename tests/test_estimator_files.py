@@ -10,6 +10,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 import chainrule as cr
+from chainrule.cli import main
 from chainrule.common.errors import FileFormatError, InputError
 from chainrule.estimators import NetworkClassifier, NetworkRegressor
 
@@ -67,3 +68,14 @@ def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
     random_state = np.random.RandomState(0)
     with pytest.raises(InputError, match="could not give back random_state"):
         NetworkClassifier(epochs=1, random_state=random_state).fit(X, Y).save(tmp_path / "a")
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "export", "serve"])
+def test_commands_do_not_take_an_estimator_for_its_network(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    NetworkRegressor(epochs=1).fit(X, 100 * X[:, 0]).save(tmp_path / "a.safetensors")
+    np.savetxt(tmp_path / "x.csv", X, delimiter=",")
+    rest = ["--to", "numpy", "--out", str(tmp_path / "a.py")] if command == "export" else [str(tmp_path / "x.csv")]
+    assert main([command, str(tmp_path / "a.safetensors"), *(rest if command != "serve" else ["--port", "0"])]) == 2
+    assert "chainrule.estimators.NetworkRegressor.load(" in capsys.readouterr().err

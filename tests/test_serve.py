@@ -59,6 +59,14 @@ def serving(model: Any, limits: Limits | None = None, name: str = "model") -> It
             assert not thread.is_alive()
 
 
+def test_rows_of_0_and_1_are_no_pixels_because_they_are_whole(network: cr.Network) -> None:
+    row = [i % 2 for i in range(784)]
+    with serving(network) as url:
+        reply = ask(url, [row])
+    predicted = network.predict(np.array([row], float))
+    np.testing.assert_allclose(reply.json()["probabilities"], predicted, rtol=1e-6)
+
+
 def digits() -> tuple[NDArray[Any], NDArray[Any]]:
     (_, _), (X, y) = cr.datasets.load_mnist_small()
     return X, y

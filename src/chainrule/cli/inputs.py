@@ -13,7 +13,7 @@ from chainrule import Network
 from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
 from chainrule.datasets import Dataset
-from chainrule.files.models import load_described
+from chainrule.files.models import ESTIMATOR, load_described
 from chainrule.tables import TableModel
 
 ModelArgument = Annotated[
@@ -22,8 +22,22 @@ ModelArgument = Annotated[
 
 
 def loaded(path: Path) -> tuple[Network, TableModel | None]:
-    """Return the network of a model file, and what it knows of the table that it was trained on, if it was one."""
+    """Return the network of a model file, and what it knows of the table that it was trained on, if it was one.
+
+    Raises
+    ------
+    InputError
+        If an estimator wrote it: its network alone would predict scaled values from inputs that nobody scaled.
+    """
     network, description = load_described(path)
+    if ESTIMATOR in description:
+        raise InputError(
+            "{path} holds an estimator, which scales its inputs and knows its classes: load it in Python with "
+            "chainrule.estimators.{kind}.load({text!r}).",
+            path=path,
+            kind="NetworkRegressor" if description[ESTIMATOR].get("task") == "regression" else "NetworkClassifier",
+            text=str(path),
+        )
     if TableModel.KEY not in description:
         return network, None
     return network, TableModel.of(network, description[TableModel.KEY], str(path))

@@ -12,9 +12,10 @@ from chainrule.common.errors import FileFormatError
 from chainrule.estimators.scaling import RobustScale
 from chainrule.estimators.targets import Classes, Values
 from chainrule.files.descriptions import plain, rebuilt
+from chainrule.files.models import ESTIMATOR
 from chainrule.network import Network
 
-KEY = "estimator"
+KEY = ESTIMATOR
 _KINDS = "biufU"  # of NumPy's types: what labels may be; other labels are texts
 
 

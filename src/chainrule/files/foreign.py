@@ -81,7 +81,7 @@ def what_it_is(path: Path) -> str | None:
         return _zipped(path)
     if (start[0] == 0x80 and start[1:2] < b"\x06") or path.suffix in (".pkl", ".pickle", ".pt", ".pth"):
         return tr(_PICKLE)
-    if path.suffix == ".onnx" or (start[0] == 0x08 and start[1] < 0x80 and start[2:3] in _AFTER_ONNX_VERSION):
+    if path.suffix == ".onnx" or (start[0] == 0x08 and start[1:2] < b"\x80" and start[2:3] in _AFTER_ONNX_VERSION):
         return tr("a model in the ONNX format: chainrule.files.from_onnx(path) makes a network of it")
     if not _is_text(start):
         return None

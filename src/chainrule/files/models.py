@@ -21,6 +21,7 @@ from chainrule.files.foreign import what_it_is
 from chainrule.network import Network
 
 _KEY = "chainrule"
+ESTIMATOR = "estimator"  # in the description: what an estimator knows besides its network
 _LONGEST_TEXT = 2000  # characters of an error, which may quote what the file holds
 
 

@@ -65,6 +65,8 @@ class ArrayModel:
                 count=self._size,
                 shape=self._shape,
             )
+        if self.network.body.vocabulary_of_input is None:
+            X = X.astype(float)  # as those of a CSV file are: rows of 0 and 1 are no pixels because they are whole
         X, note = scaled(X.reshape(-1, *self._shape), 1.0, self.network)
         return Inputs(X, np.arange(len(X)), len(X), [note] if note else [])
 
