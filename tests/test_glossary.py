@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "src/chainrule/locale/ko/LC_MESSAGES/chainrule.po"
 _LABEL = 4  # words of a heading or a label
+_BARS = 5  # of a row of the glossary: four cells
 
 
 class Term(NamedTuple):
@@ -63,6 +64,13 @@ TERMS, PAIRS = glossary(), list(pairs())
 
 def test_the_glossary_and_the_texts_are_read() -> None:
     assert len(TERMS) > 40 and len(PAIRS) > 1000
+
+
+def test_a_row_of_the_glossary_is_one_term() -> None:
+    """Two rows in one line would go unread, and words that they ban with them."""
+    rows = [line for line in (ROOT / "docs/glossary.md").read_text("utf-8").splitlines() if line.startswith("|")]
+    assert [row for row in rows if row.count("|") != _BARS] == []
+    assert len(rows) == len(TERMS) + 2  # the head and its line
 
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: term.english[0])

@@ -69,7 +69,7 @@ def test_errors_are_told_in_korean(does: Callable[[], Any], text: str) -> None:
 def test_a_csv_file_is_named_with_its_row_and_column(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("a,b\n1,2\n3,\n", encoding="utf-8")
-    with speaking("ko"), pytest.raises(ChainruleError, match=r"2행의 2 \(b\)열이 비어 있습니다"):
+    with speaking("ko"), pytest.raises(ChainruleError, match=r"2행에서 열 2 \(b\)의 값이 비어 있습니다"):
         read_csv(path)
 
 

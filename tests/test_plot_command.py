@@ -84,7 +84,7 @@ def test_every_kind_writes_an_image_in_both_languages(run: Run, kind: str) -> No
         fonts.hangul_font()
     except InputError:
         pytest.skip("needs a font with Korean letters")  # tests/test_plots.py tests whether one is found
-    assert run(*example[:-1], "korean.svg", "--lang", "ko") == (0, "korean.svg에 저장했습니다\n", "")
+    assert run(*example[:-1], "korean.svg", "--lang", "ko") == (0, "korean.svg에 저장했습니다.\n", "")
     assert is_image(Path("korean.svg"))
 
 

@@ -110,8 +110,14 @@ def test_a_particle_stands_right_after_a_place() -> None:
 def test_particles_after_a_place_are_written_in_both_forms() -> None:
     """Only then the one that fits is chosen; one form alone would be wrong after half of all names."""
     single = "|".join(form for pair in FORMS.values() for form in pair)
-    one = re.compile(rf"\}}(?!{FORM.pattern})(({single})(?![가-힣(])|\([가-힣]\)[가-힣])")
+    one = re.compile(rf"\}}(?!{FORM.pattern})(({single})(?![가-힣(])|({single})\(({single})\)|\([가-힣]\)[가-힣])")
     assert [text for text in _korean_texts() if one.search(text)] == []
+
+
+def test_what_a_file_is_reads_as_a_noun() -> None:
+    """ "It is {kind}." is told around it, so a sentence would end twice."""
+    kinds = [str(m.string) for m in korean() if m.id and any("files/foreign.py" in place for place, _ in m.locations)]
+    assert len(kinds) > 10 and [kind for kind in kinds if re.search("(니다|시오)$", kind)] == []
 
 
 def test_no_form_with_parentheses_is_left_in_what_is_told() -> None:
