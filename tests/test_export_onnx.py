@@ -203,16 +203,16 @@ NETWORKS = {
 }
 
 
-def _inputs(whole: Whole, examples: int, shape: tuple[int, ...] | None = None) -> Array:
+def inputs_of(whole: Whole, examples: int, shape: tuple[int, ...] | None = None) -> Array:
     rng = np.random.default_rng(examples)
     size = (examples, *(shape or whole.shape))
     return rng.integers(whole.words, size=size) if whole.words else rng.standard_normal(size).astype(np.float32)
 
 
-def _trained(whole: Whole, dtype: Any = np.float32) -> cr.Network:
+def trained(whole: Whole, dtype: Any = np.float32) -> cr.Network:
     """Return a network whose running statistics are those of a few steps."""
     network = cr.Network(whole.layers(), "categorical_cross_entropy", input_shape=whole.shape, dtype=dtype)
-    X = _inputs(whole, 32)
+    X = inputs_of(whole, 32)
     assert network.output_shape is not None
     y = np.random.default_rng(1).integers(3, size=(32, *network.output_shape[:-1]))
     network.fit(X, y, epochs=2, batch_size=8, verbose=False)
@@ -221,10 +221,10 @@ def _trained(whole: Whole, dtype: Any = np.float32) -> cr.Network:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks_compute_the_same(name: str, tmp_path: Path) -> None:
-    network = _trained(NETWORKS[name])
+    network = trained(NETWORKS[name])
     model = Model(network, tmp_path)
     for examples in (1, 7):
-        X = _inputs(NETWORKS[name], examples)
+        X = inputs_of(NETWORKS[name], examples)
         outputs = model(X)
         assert_close(outputs["probabilities"], network.predict(X))
         np.testing.assert_array_equal(outputs["label"], network.predict_classes(X))
@@ -235,8 +235,8 @@ def test_networks_compute_the_same(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name, whole in NETWORKS.items() if whole.any_time])
 def test_sequences_of_any_length(name: str, tmp_path: Path) -> None:
     whole = NETWORKS[name]
-    network = _trained(whole)
-    X = _inputs(whole, 3, (whole.shape[0] + 4, *whole.shape[1:]))
+    network = trained(whole)
+    X = inputs_of(whole, 3, (whole.shape[0] + 4, *whole.shape[1:]))
     expected = network.loss.activation(network.body.forward(network.params, X)[0])
     assert_close(Model(network, tmp_path)(X)["probabilities"], expected)
 
@@ -249,10 +249,10 @@ PADDED = [name for name, whole in NETWORKS.items() if whole.any_time and name !=
 @pytest.mark.parametrize("examples", [1, 7])
 def test_lengths_say_what_a_mask_says(name: str, examples: int, tmp_path: Path) -> None:
     whole = NETWORKS[name]
-    network = _trained(whole)
+    network = trained(whole)
     model = Model(network, tmp_path)
     assert model.optional == ["lengths"]
-    X = _inputs(whole, examples)
+    X = inputs_of(whole, examples)
     time = whole.shape[0]
     lengths = np.array([2, time, 0, 1, 3, time, 5])[:examples]
     mask = np.arange(time) < lengths[:, None]
@@ -272,8 +272,8 @@ def test_there_are_no_lengths_where_they_would_change_nothing(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["mlp", "convolutions with batch normalization", "lstm", "embedding"])
 def test_float64_networks_become_float32(name: str, tmp_path: Path) -> None:
-    network = _trained(NETWORKS[name], np.float64)
-    X = _inputs(NETWORKS[name], 7)
+    network = trained(NETWORKS[name], np.float64)
+    X = inputs_of(NETWORKS[name], 7)
     assert_close(Model(network, tmp_path)(X)["probabilities"], network.predict(X))
 
 
@@ -340,7 +340,7 @@ def test_names_are_those_of_the_summary_and_of_model_files(tmp_path: Path) -> No
 
 def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in "ab":
-        cr.export.onnx(_trained(NETWORKS["embedding"]), tmp_path / f"{name}.onnx")
+        cr.export.onnx(trained(NETWORKS["embedding"]), tmp_path / f"{name}.onnx")
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
 
 

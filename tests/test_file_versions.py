@@ -37,6 +37,13 @@ def test_a_table_model(folder: Path) -> None:
     close(cr.TableModel.load(folder / "table.safetensors").predict(table()), folder, "table")
 
 
+def test_a_table_model_that_is_saved_anew(folder: Path, tmp_path: Path) -> None:
+    cr.TableModel.load(folder / "table.safetensors").save(tmp_path / "table.safetensors")
+    model = cr.TableModel.load(tmp_path / "table.safetensors")
+    close(model.predict(table()), folder, "table")
+    assert model.target == cr.TableModel.load(folder / "table.safetensors").target
+
+
 def test_a_classifier(folder: Path) -> None:
     classifier = NetworkClassifier.load(folder / "classifier.safetensors")
     close(classifier.predict_proba(rows()), folder, "classifier")

@@ -18,7 +18,9 @@ def described(part: Encoder | Target) -> dict[str, Any]:
     if "numbers" in fields:
         fields["numbers"] = dict(vars(fields["numbers"]))
     if "why" in fields:
-        fields["why"] = fields["why"]._asdict()
+        why: Note = fields["why"]
+        # What an old file said stays the sentence that it was: it is none of our texts.
+        fields["why"] = why._asdict() if why.english in WHY.values() else why.english
     return {"kind": part.kind, **fields} if isinstance(part, Encoder) else fields
 
 

@@ -50,13 +50,16 @@ class Building:
         Of the file's input, with BATCH where the examples are.
     dtype
         Of the parameters.
+    channels_last
+        Whether the file's input has the order of ours, so that no layer is asked how it takes it.
     """
 
-    def __init__(self, sizes: Shape, dtype: Any) -> None:
+    def __init__(self, sizes: Shape, dtype: Any, channels_last: bool = False) -> None:
         self.parts: dict[str, Part] = {}
-        self.dtype = dtype
+        self.dtype, self.channels_last = dtype, channels_last
         self.input_shape = tuple(size for size in sizes if size != BATCH)
-        self._places: dict[int, int] | None = None  # where each axis of the file's input is in ours, once it is settled
+        # Where each axis of the file's input is in ours, once it is settled.
+        self._places: dict[int, int] | None = {axis: axis for axis in range(len(sizes))} if channels_last else None
         self._reshaped: dict[tuple[str, Shape], str] = {}
 
     def input(self, sizes: Shape) -> Tensor:
@@ -82,6 +85,21 @@ class Building:
                 "or export the model without the transposition."
             )
         return Arranged(self._with_shape(tensor, wanted), wanted, _order(last))
+
+    def rearranged(self, name: str, tensor: Tensor, sizes: Shape) -> Tensor | None:
+        """Return a tensor with its numbers in other axes if they lie in our order, for which there is a layer."""
+        tensor = self.placed(tensor)
+        ranks = [atom.rank for axis in tensor.axes for atom in axis]
+        if ranks != sorted(ranks) or tensor.sizes[0] != BATCH or sizes[0] != BATCH:
+            return None
+        return Tensor(self._with_shape(tensor, sizes[1:]), sizes[1:], fresh_axes(sizes, range(len(sizes))))
+
+    def last_in_order(self, tensor: Tensor) -> bool:
+        """Return whether the last axis of a tensor is that of the features, as far as is known."""
+        if tensor.source == INPUT and self._places is None:
+            return False
+        ranks = [atom.rank for axis in self.placed(tensor).axes for atom in axis]
+        return ranks == sorted(ranks)
 
     def by_features(self, tensor: Tensor, features: int) -> Arranged:
         """Return a tensor with these features last, for a layer to which the order of the axes before is all one."""

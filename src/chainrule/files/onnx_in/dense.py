@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.common.errors import FileFormatError
 from chainrule.files.onnx_in.building import Arranged, Array, Part
-from chainrule.files.onnx_in.layout import Tensor, with_last_axis
+from chainrule.files.onnx_in.layout import BATCH, Tensor, with_last_axis
 from chainrule.files.onnx_in.reading import Operation
 from chainrule.files.onnx_in.sequences import last_step, merged_piece
 from chainrule.files.onnx_in.values import Values
@@ -65,6 +65,13 @@ def gather(values: Values, operation: Operation) -> Tensor:
     return Tensor(source, shape, with_last_axis(indices.axes, W.shape[1]))
 
 
+def _of_one_example(array: Array) -> Array:
+    """Return a constant that a file computes from the number of examples, without these if it is the same for each."""
+    if array.ndim and len(array) == BATCH and (array == array[:1]).all():
+        return array[:1]
+    return array
+
+
 def _along_features(values: Values, tensor: Tensor, array: Array) -> tuple[Arranged, Array]:
     """Return a tensor with its features last, and one number of a constant for each of them."""
     sizes = (1,) * (len(tensor.axes) - array.ndim) + array.shape
@@ -96,6 +103,7 @@ def _weighted(values: Values, tensor: Tensor) -> Part | None:
 
 def add_constant(values: Values, operation: Operation, tensor: Tensor, array: Array) -> Tensor:
     """Return a tensor plus a constant, which becomes the bias of the layer before."""
+    array = _of_one_example(array)
     if not array.any():
         return tensor
     part = _weighted(values, tensor)
@@ -107,8 +115,12 @@ def add_constant(values: Values, operation: Operation, tensor: Tensor, array: Ar
 
 def multiply_constant(values: Values, operation: Operation, tensor: Tensor, array: Array) -> Tensor:
     """Return a tensor times a constant: in the weights of the layer before, or as a Scale."""
+    array = _of_one_example(array)
     if (array == 1).all():
         return tensor
+    part = values.part(tensor)
+    if part is not None and part.operation == Scale() and np.all(part.params["s"] * array == 1):
+        return replace(tensor, source=part.inputs[0])  # such as a sum over steps, divided by their number
     x, s = _along_features(values, tensor, array)
     part = _weighted(values, tensor)
     if part is not None:

@@ -20,6 +20,7 @@ _PLAIN = {
     "Tanh": "tanh",
     "Softplus": "softplus",
     "Softsign": "softsign",
+    "Step": "step",
     "Mish": "mish",
 }
 _SELU = {"alpha": 1.6732632423543772, "gamma": 1.0507009873554805}
@@ -127,6 +128,27 @@ def parametric_relu(values: Values, operation: Operation) -> Tensor:
     a = x.features(np.broadcast_to(1 - slope.reshape(-1), (x.shape[-1],)))
     source, shape = values.building.layer(operation.name, ParametricActivation("relu"), x.source, x.shape, {"a": a})
     return Tensor(source, shape, values.building.placed(tensor).axes)
+
+
+def mix(values: Values, operation: Operation) -> Tensor:
+    """Return x + a (g(x) - x), a mix of an activation with the identity."""
+    activated, x, share = values.tensor(operation), values.tensor(operation, 1), values.array(operation, 2)
+    x, part = values.building.placed(x), values.part(activated)
+    layer = part.operation if part is not None else None
+    if (
+        part is None
+        or not isinstance(layer, Activation)
+        or layer != Activation(layer.function)
+        or part.inputs != (x.source,)
+        or activated.axes != x.axes
+    ):
+        raise FileFormatError("mixes other values than those before and after an activation.")
+    features = values.building.by_features(x, len(x.axes) - 1)
+    a = features.features(np.broadcast_to(share.reshape(-1), (features.shape[-1],)))
+    source, shape = values.building.layer(
+        operation.name, ParametricActivation(layer.function), features.source, features.shape, {"a": a}
+    )
+    return Tensor(source, shape, x.axes)
 
 
 def dropout(values: Values, operation: Operation) -> Tensor:

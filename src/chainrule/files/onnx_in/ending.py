@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.common.errors import FileFormatError, InputError
-from chainrule.equations.losses import Loss, find
+from chainrule.equations.losses import Loss, MeanSquaredError, find
 from chainrule.files.onnx_in.elementwise import softmax_axis
 from chainrule.files.onnx_in.reading import Model, Operation
 
@@ -50,8 +50,10 @@ def ending(model: Model, operations: list[Operation], loss: str | Loss | None) -
         name = last.inputs[0]
     name, last = _of_yes(name, last, producers, model)
     owner = _OWNERS.get(last.kind) if last is not None else None
+    if owner is not None and model.loss not in (None, type(find(owner))):
+        owner = None  # then it is the last layer of a network of ours
     if last is None or owner is None:
-        return Ending(name, find(loss or "mean_squared_error"), None)
+        return Ending(name, find(loss or (model.loss or MeanSquaredError)()), None)
     if loss is not None and type(find(loss)) is not type(find(owner)):
         raise InputError(
             "from_onnx takes a loss that owns the output activation of the file, but it ends with {operator}, and "

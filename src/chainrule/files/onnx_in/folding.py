@@ -15,8 +15,9 @@ from chainrule.files.onnx_in.reading import Operation
 Array = NDArray[Any]
 
 _SAME_SIZE = {"Cast", "CastLike", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze", "Neg", "Sqrt"}
-_BOUNDED = {"Add", "Concat", "Div", "Equal", "Gather", "Max", "Min", "Mul", "Pow", "Reciprocal", "ReduceProd", "Slice"}
-_BOUNDED |= {"Less", "Shape", "Split", "Sub", "Where"}  # as large as the product of the sizes at most
+_ELEMENTWISE = {"Add", "Div", "Equal", "Less", "Max", "Min", "Mul", "Pow", "Sub", "Where"}
+# As large as the product of the sizes at most.
+_BOUNDED = {"Concat", "Gather", "Reciprocal", "ReduceProd", "ReduceSum", "Shape", "Slice", "Split"}
 _SIZED = {"ConstantOfShape", "Expand"}  # as large as the numbers of an input say
 _LARGEST = 2**24  # numbers
 
@@ -45,8 +46,13 @@ def folded(operation: Operation, inputs: Sequence[Array], opset: int) -> Sequenc
     kind = operation.kind
     if kind in _SIZED:
         size = math.prod(max(int(n), 1) for n in inputs[-1].reshape(-1)) * max(inputs[0].size, 1)
+    elif kind in _ELEMENTWISE:
+        size = math.prod(np.broadcast_shapes(*(array.shape for array in inputs)))
     elif kind in _BOUNDED:
         size = math.prod(max(array.size, 1) for array in inputs)
+    elif kind == "Range":
+        start, limit, delta = (float(array.item()) for array in inputs)
+        size = math.ceil(abs((limit - start) / delta))
     elif kind in _SAME_SIZE:
         size = 0
     else:

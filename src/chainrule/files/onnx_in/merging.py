@@ -54,6 +54,13 @@ def divide(values: Values, operation: Operation) -> Tensor:
     return multiply_constant(values, operation, values.tensor(operation), np.asarray(1 / divisor))
 
 
+def choose(values: Values, operation: Operation) -> Tensor:
+    """Return the first of two values if a stored condition chooses it everywhere."""
+    if not values.array(operation, 0).all():
+        raise FileFormatError("chooses between values, for which there is no layer.")
+    return values.tensor(operation, 1)
+
+
 def concatenate(values: Values, operation: Operation) -> Tensor:
     """Return branches side by side along their features."""
     tensors = [values.building.placed(values.tensor(operation, i)) for i in range(len(operation.inputs))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +58,18 @@ def _last_axis(tensor: Tensor, operation: Operation) -> int:
     if tensor.axis(operation.attributes.get("axis", -1)) != last:
         raise FileFormatError("normalizes over several axes, but chainrule's layer does over the last one.")
     return last
+
+
+def groups_of_features(values: Values, operation: Operation) -> Tensor:
+    """Return the normalization of groups of channels that come last, as `export.onnx` spells it."""
+    tensor = values.tensor(operation)
+    groups = int(values.array(operation, 3)[-2])
+    for index in range(4, len(operation.inputs)):  # the share of each step in a mean over time
+        if not np.allclose(values.array(operation, index) * math.prod(tensor.sizes[1:-1]), 1):
+            raise FileFormatError("weighs its steps, which no layer does.")
+    params = {name: values.array(operation, index) for index, name in enumerate(("gamma", "beta"), 1)}
+    layer = GroupNorm(groups, operation.attributes["epsilon"])
+    return _normalized(values, operation, layer, tensor, len(tensor.axes) - 1, params)
 
 
 def group_normalization(values: Values, operation: Operation) -> Tensor:

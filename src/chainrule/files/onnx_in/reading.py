@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, missing_extra
 from chainrule.data.checks import finite
+from chainrule.equations.losses import LOSSES, Loss
 
 _MOST_OPERATIONS = 20_000  # a network of a thousand layers has fewer
 
@@ -39,6 +40,7 @@ class Model(NamedTuple):
     inputs: dict[str, tuple[int | str | None, ...]]  # sizes; a text or None where the file leaves one open
     outputs: list[str]  # without labels, which follow from the other outputs
     opset: int
+    loss: type[Loss] | None = None  # of a network that `export.onnx` wrote, whose input has channels last, as ours
 
 
 def read(path: Any) -> Model:
@@ -97,7 +99,16 @@ def _contents(model: Any) -> Model:
         {value.name: _sizes(value) for value in graph.input if value.name not in constants},
         [value.name for value in graph.output if not _is_label(value)],
         opset,
+        _loss(model),
     )
+
+
+def _loss(model: Any) -> type[Loss] | None:
+    """Return the loss that a file of ours says; None for files of others."""
+    if model.producer_name != "chainrule":
+        return None
+    name = next((entry.value for entry in model.metadata_props if entry.key == "loss"), "")
+    return next((loss for loss in LOSSES.values() if loss.__name__ == name), None)
 
 
 def _array(tensor: Any) -> NDArray[Any]:

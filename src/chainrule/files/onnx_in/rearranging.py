@@ -65,7 +65,14 @@ def reshape(values: Values, operation: Operation) -> Tensor:
     known = math.prod(n for n in sizes if n != -1)
     if known < 1 or sizes.count(-1) > 1 or count % known:
         raise FileFormatError("arranges {got} as {wanted}.", got=shown(tensor.sizes), wanted=shown(sizes))
-    return reshaped(tensor, [count // known if n == -1 else n for n in sizes])
+    sizes = [count // known if n == -1 else n for n in sizes]
+    try:
+        return reshaped(tensor, sizes)
+    except FileFormatError:  # axes that no axes of the file are joined to or split into
+        layer = values.building.rearranged(operation.name, tensor, tuple(sizes))
+        if layer is None:
+            raise
+        return layer
 
 
 def _with_batch(sizes: list[int], example: int, stored: int) -> list[int]:

@@ -69,6 +69,9 @@ def _check(values: Values, operation: Operation) -> None:
         )
     if operation.input(_LENGTHS) and isinstance(values.by_name.get(operation.input(_LENGTHS)), Tensor):
         raise FileFormatError("takes the lengths of its sequences as an input; export it for sequences of one length.")
+    lengths = values.optional(operation, _LENGTHS)
+    if lengths is not None and (lengths < values.tensor(operation).sizes[int(settings.get("layout", 0))]).any():
+        raise FileFormatError("ends before the last step of its sequences, which no layer does.")
     for index in (_STATE, _MEMORY, _PEEPHOLES):
         stored = values.optional(operation, index)
         if stored is not None and stored.any():

@@ -69,6 +69,24 @@ def _norms() -> Iterator[Spelling]:
     grouped = ("Reshape", ("InstanceNormalization", ("Reshape", "x", "groups"), "ones", "zeros"), "shape")
     pattern = ("Add", ("Mul", grouped, "gamma"), "beta")
     yield Spelling(pattern, "GroupNormalization", ("x", "gamma", "beta", "groups", "ones", "zeros"))
+    centered = ("Sub", "x", ("ReduceMean", "x"))  # our own, for the digits of inputs far from 0
+    yield Spelling(("LayerNormalization", centered, "gamma", "beta"), "LayerNormalization", ("x", "gamma", "beta"))
+    yield from _groups_of_features()
+
+
+def _groups_of_features() -> Iterator[Spelling]:
+    """Yield our own group normalization: without lengths of sequences, and with a share of each step in a mean."""
+
+    def shared(x: Pattern) -> Pattern:
+        return ("ReduceSum", ("Mul", ("ReduceMean", x), "share"))
+
+    for mean, more in ((lambda x: ("ReduceMean", x), ()), (shared, ("share",))):
+        X: Pattern = ("Reshape", "x", "grouped")
+        for _ in range(2):
+            X = ("Sub", X, mean(X))
+        normalized = ("Div", X, ("Sqrt", ("Add", mean(("Mul", X, X)), "epsilon")))
+        pattern = ("Add", ("Mul", ("Reshape", normalized, "shape"), "gamma"), "beta")
+        yield Spelling(pattern, "GroupsOfFeatures", ("x", "gamma", "beta", "grouped", *more))
 
 
 SPELLINGS = [
@@ -80,9 +98,13 @@ SPELLINGS = [
     Spelling(("Log", ("Add", ("Exp", "x"), 1.0)), "Softplus"),
     Spelling(("Where", ("Greater", "x", 20.0), "x", ("Softplus", "x")), "Softplus"),  # the same in float32
     Spelling(("Log", ("Softmax", "x")), "LogSoftmax"),
+    Spelling(("Cast", ("Greater", "x", 0.0)), "Step"),
+    Spelling(("Add", "x", ("Mul", ("Sub", "activated", "x"), "share")), "Mix", ("activated", "x", "share")),
     # An index that may count from the end; one of ours may not.
     Spelling(("Where", ("Less", "x", 0.0), ("Add", "x", "count"), "x"), "Identity"),
 ]
+SPELLED = {"GroupsOfFeatures", "Mix", "Step"}
+"""What files spell as several operators and ONNX has no operator for."""
 _BY_KIND: dict[str, list[Spelling]] = {}
 for _spelling in SPELLINGS:
     _BY_KIND.setdefault(_spelling.pattern[0], []).append(_spelling)
@@ -118,7 +140,7 @@ class _Matcher:
                 yield values | {pattern: name}
         elif isinstance(pattern, float):
             number = self.constants.get(name)
-            if number is not None and number.size == 1 and math.isclose(float(number), pattern, rel_tol=_CLOSE):
+            if number is not None and number.size == 1 and math.isclose(number.item(), pattern, rel_tol=_CLOSE):
                 yield values
         elif (operation := self.producers.get(name)) is not None and operation.kind == pattern[0]:
             yield from self.match_operation(operation, pattern, values)
@@ -130,12 +152,13 @@ class _Matcher:
         kind, *patterns = pattern
         if len(operation.inputs) < len(patterns):
             return
-        if kind == "ReduceMean":
+        if kind in ("ReduceMean", "ReduceSum"):
+            known_as = "axes" if kind == "ReduceMean" else "summed"
             axes = operation.attributes.get("axes", self.constants.get(operation.input(1)))
             axes = None if axes is None else tuple(int(axis) for axis in np.asarray(axes).reshape(-1))
-            if values.get("axes", axes) != axes:
+            if values.get(known_as, axes) != axes:
                 return
-            values = values | {"axes": axes}
+            values = values | {known_as: axes}
         orders = [patterns, patterns[::-1]] if kind in _COMMUTE else [patterns]
         for order in orders:
             found = [values]
@@ -155,7 +178,9 @@ class _Matcher:
 
     def _attributes(self, spelling: Spelling, operation: Operation, values: dict[str, Any]) -> dict[str, Any] | None:
         """Return the attributes of what was spelled, or None if the constants do not fit."""
-        attributes = dict(spelling.attributes)
+        attributes = dict(operation.attributes if spelling.kind == operation.kind else spelling.attributes)
+        if "grouped" in values:
+            return self._of_groups(values)
         if "epsilon" in values:
             epsilon = self.constants.get(values["epsilon"])
             if epsilon is None or epsilon.size != 1 or len(values["axes"] or ()) != 1:
@@ -167,6 +192,14 @@ class _Matcher:
                 return None
             attributes |= {"epsilon": inner.attributes.get("epsilon", 1e-5), "num_groups": int(groups.reshape(-1)[1])}
         return attributes
+
+    def _of_groups(self, values: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the attributes of our own group normalization, if it goes over the axes that it should."""
+        epsilon, grouped = (self.constants.get(values[name]) for name in ("epsilon", "grouped"))
+        axes = ((3,), (1,)) if "share" in values else ((1, 3), None)
+        if epsilon is None or grouped is None or (values["axes"], values.get("summed")) != axes:
+            return None
+        return {"epsilon": shortest(epsilon.item())}
 
     def _grouped(self, operation: Operation) -> Operation | None:
         """Return the instance normalization inside of a spelled group normalization."""

@@ -18,7 +18,7 @@ from chainrule.files.onnx_in.ending import Ending, ending
 from chainrule.files.onnx_in.folding import constant, folded
 from chainrule.files.onnx_in.layout import BATCH, Tensor
 from chainrule.files.onnx_in.reading import Model, Operation
-from chainrule.files.onnx_in.spelled import as_single_operators
+from chainrule.files.onnx_in.spelled import SPELLED, as_single_operators
 from chainrule.files.onnx_in.values import Value, Values
 from chainrule.network import Network
 
@@ -43,6 +43,7 @@ OPERATORS: dict[str, Handler] = {
     "GlobalAveragePool": windows.pool_all,
     "GlobalMaxPool": windows.pool_all,
     "GroupNormalization": norms.group_normalization,
+    "GroupsOfFeatures": norms.groups_of_features,
     "Identity": rearranging.unchanged,
     "InstanceNormalization": norms.group_normalization,
     "LSTM": sequences.recurrent,
@@ -50,6 +51,7 @@ OPERATORS: dict[str, Handler] = {
     "LogSoftmax": elementwise.along_features,
     "MatMul": dense.matmul,
     "Max": elementwise.clip,
+    "Mix": elementwise.mix,
     "MaxPool": windows.pool,
     "Mish": elementwise.activation,
     "Mul": merging.multiply,
@@ -59,6 +61,7 @@ OPERATORS: dict[str, Handler] = {
     "RNN": sequences.recurrent,
     "ReduceMax": windows.reduce,
     "ReduceMean": windows.reduce,
+    "ReduceSum": windows.total,
     "Relu": elementwise.activation,
     "Reshape": rearranging.reshape,
     "Resize": windows.resize,
@@ -70,12 +73,14 @@ OPERATORS: dict[str, Handler] = {
     "Softplus": elementwise.activation,
     "Softsign": elementwise.activation,
     "Squeeze": rearranging.squeeze,
+    "Step": elementwise.activation,
     "Sub": merging.subtract,
     "Sum": merging.add_all,
     "Tanh": elementwise.activation,
     "Transpose": rearranging.transpose,
     "Unsqueeze": rearranging.unsqueeze,
     "Upsample": windows.resize,
+    "Where": merging.choose,
     **dict.fromkeys(elementwise.LAYERS, elementwise.activation),
 }
 """What reads each operator that is known."""
@@ -96,7 +101,8 @@ def translated(model: Model, loss: str | Loss | None, input_shape: Shape | None)
     name, sizes, stored_batch = _input(model, operations, input_shape)
     floats = [array.dtype for array in model.constants.values() if array.dtype.kind == "f" and array.ndim]
     dtype = np.float64 if floats and floats[0] == np.float64 else np.float32
-    values = Values(model.constants, Building(sizes, dtype), model.opset, stored_batch)
+    building = Building(sizes, dtype, channels_last=model.loss is not None)
+    values = Values(model.constants, building, model.opset, stored_batch)
     values.by_name[name] = values.building.input(sizes)
     for operation in operations:
         if end.logits not in values.by_name:
@@ -173,7 +179,8 @@ def _outputs(values: Values, operation: Operation) -> Mapping[str, Value]:
     handler = OPERATORS.get(operation.kind)
     if handler is None:
         raise FileFormatError(
-            "is none that chainrule has a layer for. Known are {known}.", known=", ".join(sorted(OPERATORS))
+            "is none that chainrule has a layer for. Known are {known}.",
+            known=", ".join(sorted(OPERATORS.keys() - SPELLED)),
         )
     outputs = handler(values, operation)
     return outputs if isinstance(outputs, Mapping) else {operation.outputs[0]: outputs}
@@ -198,7 +205,9 @@ def _network(values: Values, end: Ending) -> Network:
     others = [axis for axis in range(count) if logits.sizes[axis] != BATCH]
     source = logits.source
     if others:
-        features = max(others, key=lambda axis: (logits.axes[axis][-1:], axis))
+        # An axis of a single feature has no place in our order.
+        by_place = max(others, key=lambda axis: (logits.axes[axis][-1:], axis))
+        features = others[-1] if building.channels_last else by_place
         x = building.by_features(logits, features)
         if x.order is not None or (end.axis is not None and end.axis % count != features):
             raise FileFormatError("its outputs are in an order that no layer makes.")

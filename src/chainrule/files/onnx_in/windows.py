@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from chainrule.layers import (
     GlobalAveragePool,
     Layer,
     MaxPool,
+    Scale,
     Upsample,
     ZeroPad,
 )
@@ -28,27 +30,40 @@ from chainrule.layers.spatial import same_padding
 Pairs = tuple[tuple[int, int], ...]
 
 
-def _channels_last(values: Values, tensor: Tensor) -> Arranged:
-    """Return pictures or sequences whose channels are the file's second axis with these as the last one."""
+def _channels_last(values: Values, tensor: Tensor, channels: int = 1) -> Arranged:
+    """Return pictures or sequences whose channels are one of the file's axes with these as the last one."""
     if len(tensor.axes) not in (3, 4):
         raise FileFormatError(
             "works on {axes} axes, but layers take sequences and pictures.", axes=len(tensor.axes) - 2
         )
-    x = values.building.arranged(tensor, [0, *range(2, len(tensor.axes))], 1)
+    others = [axis for axis in range(len(tensor.axes)) if axis != channels]
+    x = values.building.arranged(tensor, others, channels)
     if x.order is not None:
         raise FileFormatError("takes channels that are several axes in one.")
     return x
 
 
-def _axes(shape: tuple[int, ...]) -> tuple[Axis, ...]:
-    """Return the file's axes, (batch, channels, *pixels), of an output of ours."""
+def _axes(shape: tuple[int, ...], place: int = 1) -> tuple[Axis, ...]:
+    """Return the file's axes of an output of ours: (batch, channels, *pixels), or with the channels last."""
     *pixels, channels = shape
+    if place > 1:
+        return fresh_axes([BATCH, *shape], range(len(shape) + 1))
     return fresh_axes([BATCH, channels, *pixels], [0, len(shape), *range(1, len(shape))])
 
 
-def _output(values: Values, operation: Operation, layer: Layer, x: Arranged, **params: Any) -> Tensor:
+def _output(
+    values: Values, operation: Operation, layer: Layer, x: Arranged, channels: int = 1, **params: Any
+) -> Tensor:
     source, shape = values.building.layer(operation.name, layer, x.source, x.shape, params)
-    return Tensor(source, shape, _axes(shape))
+    return Tensor(source, shape, _axes(shape, channels))
+
+
+def _axis_of_channels(values: Values, tensor: Tensor, changed: list[bool]) -> int:
+    """Return the last axis or the second one, for an operator that says what it changes and not which axis this is."""
+    last = len(tensor.axes) - 1
+    if not changed[last] and (changed[1] or values.building.last_in_order(tensor)):
+        return last
+    return 1
 
 
 def _per_axis(operation: Operation, name: str, count: int) -> tuple[int, ...]:
@@ -108,7 +123,7 @@ def convolution(values: Values, operation: Operation) -> Tensor:
         operation.attributes.get("group", 1),
         bias=b is not None,
     )
-    params = {"W": np.moveaxis(W, (0, 1), (-1, -2))} | ({} if b is None else {"b": b})
+    params: dict[str, Any] = {"W": np.moveaxis(W, (0, 1), (-1, -2))} | ({} if b is None else {"b": b})
     return _output(values, operation, layer, x, **params)
 
 
@@ -170,6 +185,16 @@ def reduce(values: Values, operation: Operation) -> Tensor:
     return _pooled_whole(values, operation, tensor, [tensor.axis(axis) for axis in axes], keep=keep)
 
 
+def total(values: Values, operation: Operation) -> Tensor:
+    """Return the sum over all steps or pixels, as a multiple of their mean."""
+    tensor = values.tensor(operation)
+    mean = reduce(values, operation)
+    count = math.prod(n for n in tensor.sizes if n != BATCH) // mean.shape[-1]
+    s = np.full(mean.shape[-1], count)
+    source, shape = values.building.layer(f"{operation.name}_count", Scale(), mean.source, mean.shape, {"s": s})
+    return replace(mean, source=source, shape=shape)
+
+
 def _pooled_whole(values: Values, operation: Operation, tensor: Tensor, axes: list[int], *, keep: bool) -> Tensor:
     """Return one number for each channel."""
     rest = [axis for axis in range(len(tensor.axes)) if axis not in axes and tensor.sizes[axis] != BATCH]
@@ -182,7 +207,7 @@ def _pooled_whole(values: Values, operation: Operation, tensor: Tensor, axes: li
     *sizes, channels = x.shape
     layer = (
         GlobalAveragePool()
-        if operation.kind in ("GlobalAveragePool", "ReduceMean")
+        if operation.kind in ("GlobalAveragePool", "ReduceMean", "ReduceSum")
         else MaxPool(_shortest(tuple(sizes)))
     )
     source, shape = values.building.layer(operation.name, layer, x.source, x.shape)
@@ -205,10 +230,12 @@ def pad(values: Values, operation: Operation) -> Tensor:
     pairs = tuple(zip(pads[:count], pads[count:], strict=True))
     if not any(pads):
         return tensor
-    if any(pairs[0]) or any(pairs[1]) or min(pads) < 0:
+    channels = _axis_of_channels(values, tensor, list(map(any, pairs)))
+    if any(pairs[0]) or any(pairs[channels]) or min(pads) < 0:
         raise FileFormatError("pads other axes than pixels or steps, or cuts them, for which there is no layer.")
-    x = _channels_last(values, tensor)
-    return _output(values, operation, ZeroPad(_as_setting(pairs[2:], ())), x)
+    x = _channels_last(values, tensor, channels)
+    layer = ZeroPad(_as_setting(tuple(pair for axis, pair in enumerate(pairs) if axis not in (0, channels)), ()))
+    return _output(values, operation, layer, x, channels)
 
 
 def resize(values: Values, operation: Operation) -> Tensor:
@@ -229,9 +256,12 @@ def resize(values: Values, operation: Operation) -> Tensor:
         or any(s != math.floor(s) for s in scales.tolist())
     ):
         raise FileFormatError("resizes in another way than by repeating each pixel a whole number of times.")
-    batch, channels, *factors = (int(scale) for scale in scales.reshape(-1))
-    if (batch, channels) != (1, 1) or min(factors) < 1:
+    tensor, whole = values.tensor(operation), [int(scale) for scale in scales.reshape(-1)]
+    if len(whole) != len(tensor.axes):
+        raise FileFormatError("has scales for {count} axes.", count=len(whole))
+    channels = _axis_of_channels(values, tensor, [factor != 1 for factor in whole])
+    factors = tuple(factor for axis, factor in enumerate(whole) if axis not in (0, channels))
+    if whole[0] != 1 or whole[channels] != 1 or min(factors) < 1:
         raise FileFormatError("resizes other axes than pixels or steps.")
-    return _output(
-        values, operation, Upsample(_shortest(tuple(factors))), _channels_last(values, values.tensor(operation))
-    )
+    x = _channels_last(values, tensor, channels)
+    return _output(values, operation, Upsample(_shortest(factors)), x, channels)
