@@ -204,8 +204,9 @@ def test_what_is_encodable_stays_and_the_rest_is_replaced(text: str, encoding: s
         ("✓ ✗ wrong … 2 → 3", "cp949", "O X wrong … 2 → 3"),
         ("✗ wrong … 2 → 3", "ascii", "X wrong ... 2 -> 3"),
         ("한글 é ²", "cp949", "한글 e ²"),
-        ("한글 é ²", "cp1252", "?? é ²"),
-        ("a \udc80 b", "utf-8", "a ? b"),
+        ("한글 é ²", "cp1252", "\\ud55c\\uae00 é ²"),
+        ("a \udc80 b", "utf-8", "a \\udc80 b"),
+        ("f(x)²", "ascii", "f(x)^2"),
     ],
 )
 def test_replacements_look_like_what_they_replace(text: str, encoding: str, shown: str) -> None:

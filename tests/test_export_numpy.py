@@ -204,7 +204,7 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("1,2\n1\n", "row 2 of rows.csv has 1 numbers, not 2"),
+        ("1,2\n1\n", "row 2 of rows.csv has length 1, not 2"),
         ("1,x\n", "could not convert string to float: 'x'"),
         (None, "No such file or directory: 'rows.csv'"),
     ],

@@ -12,7 +12,7 @@ from tools import messages
 PAGE = Path(__file__).resolve().parents[1] / "docs/messages.md"
 
 
-@pytest.mark.parametrize("part", [messages.commands, messages.texts])
+@pytest.mark.parametrize("part", [messages.commands, messages.texts, messages.texts_of_tables])
 def test_the_page_says_what_the_code_says(part: Callable[[], Iterator[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     assert "\n".join(part()) in PAGE.read_text("utf-8"), "run make messages"

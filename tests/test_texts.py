@@ -42,19 +42,20 @@ PDF SVG CPU GPU NPZ SGD ReLU CUDA data gamma beta delta alpha tanh train.csv wei
 b[2] 'b' (2,4) [3,2] 데이터 가중치 오차 파라미터 하나 둘째 은닉층의_너비
 옵티마이저 폴더 결과 비용의_크기 cost loss iris 나이
 roc_auc r2 rmse mae log_loss balanced_accuracy
-키 그래프
+키 그래프 키(cm) '키(cm)' '데이터(1)' '표(2024년)' 넓이(f(x)) x₂
 """
 LIEUL = """
 l L R 1 7 8 11 17 18 21 31 0.1 0.7 dW1 dW7 W1 b1 b7 layer1 layer7 layer8 A1 Z8 cell model label table file scale kernel
 pixel channel total variable sample example double detail (1,) [3,1] 'W1' 길이를_잴
 줄 물 칼 팔 열 파일 모델 레이블 커널 채널 픽셀 셀
-글 달 별 개월_수_일
+글 달 별 개월_수_일 '물(℃)' x₁ x=(2,1)
 """
 CONSONANT = """
 m n M N 0 3 6 10 13 16 20 30 36 60 100 1000 10000 0.3 0.6 dW3 W3 b6 layer0 layer3 layer6 A0 Z3 b0 b3 b10 column train
 min mean step norm dimension attention batch_norm item main hidden_column padding training setting out dtype (2,3)
 [0,0] 'W3'
 행 층 은닉층 값 이름 학습률_값 합 평균 확률_값 모양 축 편향 입력 출력 정답 학습 검증 에폭 로짓 뉴런 시각 금액 점
+'값(X)' '면적(㎡)' x₁₀
 """
 SOUNDS = {"vowel": VOWEL.split(), "lieul": LIEUL.split(), "consonant": CONSONANT.split()}
 
@@ -215,6 +216,8 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
         ({"LC_ALL": "C", "CHAINRULE_LANG": "ko"}, "ko"),
         ({"LANG": "ko", "CHAINRULE_LANG": "EN"}, "en"),
         ({"LANG": "ko", "CHAINRULE_LANG": "fr"}, "ko"),
+        ({"LANG": "kok_IN.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "CHAINRULE_LANG": "ko_KR"}, "ko"),
     ],
 )
 def test_variables_choose_the_language(system: pytest.MonkeyPatch, variables: dict[str, str], lang: str) -> None:

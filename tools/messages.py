@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import tempfile
+import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,7 +45,7 @@ def page() -> str:
         "an example each; what the checker says of each mistake is in [mistakes.md](mistakes.md) and "
         "[mistakes.ko.md](mistakes.ko.md).\n"
     )
-    return "\n".join([head, *commands(), *texts(), *_reports()])
+    return "\n".join([head, *commands(), *texts(), *texts_of_tables(), *_reports()])
 
 
 def commands() -> Iterator[str]:
@@ -72,6 +73,24 @@ def texts() -> Iterator[str]:
     for name in sorted(tables, key=lambda name: (name == _OTHERS, name)):
         yield f"### {name}\n\n| English | 한국어 |\n|---|---|"
         yield "\n".join(f"| {_cell(text)} | {_cell(told)} |" for text, told in sorted(tables[name].items())) + "\n"
+
+
+def texts_of_tables() -> Iterator[str]:
+    """Yield what traces, diagnoses and the checker's frame say, which stands in tables of both languages."""
+    yield "## Traces, diagnoses and checks\n"
+    for path in [*sorted((PACKAGE / "trace").rglob("*.toml")), PACKAGE / "checker/telling/texts/general.toml"]:
+        yield f"### {path.relative_to(PACKAGE).as_posix()}\n\n| Key | English | 한국어 |\n|---|---|---|"
+        yield "\n".join(f"| {key} | {_cell(str(en))} | {_cell(str(ko))} |" for key, en, ko in _told(path)) + "\n"
+
+
+def _told(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield key, English and Korean of a table that has its keys below the languages, or the languages below keys."""
+    table = tomllib.loads(path.read_text("utf-8"))
+    if set(LANGUAGES) <= set(table):
+        yield from ((key, text, table["ko"][key]) for key, text in table["en"].items())
+        return
+    for key, entry in table.items():
+        yield from ((f"{key}.{name}", text, entry["ko"][name]) for name, text in entry["en"].items())
 
 
 def _reports() -> Iterator[str]:

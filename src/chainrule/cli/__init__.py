@@ -29,7 +29,7 @@ from chainrule.cli import (
     train,
     usage,
 )
-from chainrule.cli.command import Command, Group, LangOption, check_language, speaking_command
+from chainrule.cli.command import Command, Group, LangOption, check_language, speaking_command, warn_of_unknown_language
 from chainrule.cli.stopping import stopping
 from chainrule.common.atomic import reason
 from chainrule.common.console import Console
@@ -68,6 +68,7 @@ def _options(
     lang: LangOption = None,
 ) -> None:
     check_language(lang)
+    warn_of_unknown_language()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

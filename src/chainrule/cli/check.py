@@ -19,7 +19,7 @@ from chainrule.cli.command import LangOption, check_language
 from chainrule.cli.learners import misspelled, to_check
 from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.errors import InputError
-from chainrule.common.languages import language
+from chainrule.common.languages import known, language
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
 _FULL = 5  # files that are reported in full; of more, each gets a line
@@ -30,7 +30,8 @@ def run(
         list[Path] | None, typer.Argument(metavar="FILE_OR_FOLDER", help="Python files and notebooks.")
     ] = None,
     hint: Annotated[
-        int, typer.Option(min=1, max=3, help="1 says what is wrong, 2 also where to look, 3 also the formula.")
+        int,
+        typer.Option(min=1, max=3, metavar="N", help="1 says what is wrong, 2 also where to look, 3 also the formula."),
     ] = 1,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -40,7 +41,8 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Write a web page per file and an index there.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Files at the same time; by default one per core.", show_default=False)
+        int | None,
+        typer.Option(min=1, metavar="N", help="Files at the same time; by default one per core.", show_default=False),
     ] = None,
     names: Annotated[
         list[str] | None,
@@ -65,7 +67,7 @@ def run(
     that nothing has.
     """
     check_language(lang)
-    lang, printed = language(lang), language()  # what a console cannot print, a page can still say
+    lang, printed = language(lang and known(lang)), language()  # what a console cannot print, a page can still say
     if walls:
         return _show_walls(printed)
     if as_json + as_csv + as_junit + repro > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,8 +14,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from chainrule.cli.help_page import page_of, paragraphs
 from chainrule.cli.usage import UsageError
-from chainrule.common.errors import InputError
-from chainrule.common.languages import LANGUAGES
+from chainrule.common.errors import InputError, warn
+from chainrule.common.languages import LANGUAGES, known
 
 _WRITTEN = ("out", "html")
 """The options that name a file to write."""
@@ -51,8 +52,20 @@ def speaking_command(run: Callable[..., Any]) -> Callable[..., Any]:
 
 def check_language(lang: str | None) -> None:
     """Refuse a language that there is not."""
-    if lang is not None and lang not in LANGUAGES:
+    if lang is not None and known(lang) is None:
         raise InputError("There is no language {lang!r}. Known: {known}.", lang=lang, known=", ".join(LANGUAGES))
+
+
+def warn_of_unknown_language() -> None:
+    """Say that the variable CHAINRULE_LANG names a language that there is not; libraries' users set it, too."""
+    lang = os.environ.get("CHAINRULE_LANG", "")
+    if lang and known(lang) is None:
+        warn(
+            "CHAINRULE_LANG={lang} is no language of chainrule, so the system's is taken. Known: {known}.",
+            UserWarning,
+            lang=lang,
+            known=", ".join(LANGUAGES),
+        )
 
 
 class Command(TyperCommand):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.cli.output import JsonOption, print_json
+from chainrule.common.languages import speaking
 from chainrule.common.text_table import text_table
-from chainrule.common.texts import later, tr
+from chainrule.common.texts import Note, later, tr
 from chainrule.datasets import DATASETS
 from chainrule.datasets.mnist import where_mnist_is
 
@@ -31,15 +32,20 @@ def run(as_json: JsonOption = False) -> None:
         else:
             (X, _), (X_test, _) = dataset.load(0)
             sizes = {"training": len(X), "test": len(X_test), "features": X.shape[1]}
-            source = later("shipped") if dataset.name == "mnist-small" else later("from a seed")
+            source = Note("shipped") if dataset.name == "mnist-small" else Note("from a seed")
         rows.append({"name": dataset.name, "task": dataset.task, **sizes, "what": dataset.summary, "source": source})
     if as_json:
-        print_json(rows)
+        with speaking("en"):  # what programs read is the same in all languages
+            print_json([{**row, "source": str(row["source"])} for row in rows])
         return
     print(text_table([*map(tr, _SIZES)], [[_cell(row[name]) for name in _SIZES] for row in rows], texts=(0, 1)))
     print()
     print(
-        text_table([*map(tr, _WORDS)], [[tr(row[name]) for name in _WORDS] for row in rows], texts=range(len(_WORDS)))
+        text_table(
+            [*map(tr, _WORDS)],
+            [[tr(row["name"]), tr(row["what"]), str(row["source"])] for row in rows],
+            texts=range(len(_WORDS)),
+        )
     )
 
 

@@ -69,7 +69,11 @@ class HelpPage:
                 self._lines += _wrapped(tr(paragraph), indent, indent, self.width)
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = _FIRST_COLUMN, col_spacing: int = 2) -> None:
-        """Write options or commands, each with what it does."""
+        """Write options or commands, each with what it does.
+
+        Behind the name of an argument, typer writes its type as Python calls it, which says nothing to most readers.
+        """
+        rows = [(re.sub(r"(?<=[A-Z]) <.+>$", "", name), text) for name, text in rows]
         column = (
             min(max(_columns(name) for name, _ in rows), min(col_max, self.width // 3)) + col_spacing + self._indent
         )

@@ -17,9 +17,10 @@ from chainrule.cli.output import JsonOption, print_json
 from chainrule.cli.score_table import predict_table
 from chainrule.cli.table_options import WRITTEN, SheetOption, SizeOption, TableOptions, XOption, picture_size
 from chainrule.common.errors import InputError
+from chainrule.common.languages import language
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 from chainrule.datasets import load_mnist_small
 from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.files.inputs import FileInput, fitted, read, scaled
@@ -93,7 +94,7 @@ def run(
     X, note = scaled(fitted(X, network, str(file or "the shipped digits")), scale, network)
     predictions = _predictions(network, X)
     for prediction, label in zip(predictions, labels, strict=False):
-        prediction["label"] = label
+        prediction[later("label")] = label
     if as_json:
         print_json(predictions)
     elif X[0].size == _PIXELS and len(X) <= _DRAWN:
@@ -106,8 +107,8 @@ def run(
     else:
         columns = list(predictions[0])
         rows = [[str(i), *(_cell(name, p[name]) for name in columns)] for i, p in enumerate(predictions)]
-        print(text_table(["example", *columns], rows))
-    for line in filter(None, (note, words("moved", "en") if moved else "")):
+        print(text_table([tr("example"), *map(tr, columns)], rows))
+    for line in filter(None, (note, words("moved", language()) if moved else "")):
         print(line, file=sys.stderr if as_json else sys.stdout)
 
 
@@ -146,7 +147,7 @@ def _predictions(network: Network, X: NDArray[Any]) -> list[dict[str, Any]]:
     """Return one dict per example: the prediction, and its probability unless it is a value."""
     P = network.predict(X)
     if network.loss.task == "regression":
-        return [{"prediction": p[0] if len(p) == 1 else p} for p in P.tolist()]
+        return [{later("prediction"): p[0] if len(p) == 1 else p} for p in P.tolist()]
     classes = network.predict_classes(X)
     if network.loss.task == "multiclass":
         certain = P.max(axis=-1)
@@ -168,5 +169,5 @@ def _caption(prediction: dict[str, Any]) -> str:
     cells = [_cell(name, prediction[name]) for name in ("prediction", "probability") if name in prediction]
     label = prediction.get("label")
     if label is not None:
-        cells.append("right" if label == prediction["prediction"] else f"wrong, is {label}")
+        cells.append(tr("right") if label == prediction["prediction"] else tr("wrong, is {label}", label=label))
     return "  ".join(cells)

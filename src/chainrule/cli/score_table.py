@@ -21,7 +21,7 @@ from chainrule.common.console import say
 from chainrule.common.errors import InputError
 from chainrule.common.number_text import number_text
 from chainrule.common.text_table import text_table
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 from chainrule.datasets import DATASETS
 from chainrule.tables import Scan, TableModel
 from chainrule.tables.encoders import Numeric
@@ -29,7 +29,7 @@ from chainrule.tables.findings import warn_of_learned_rows
 from chainrule.tables.frames import Frame
 
 _SHOWN = 20  # rows that are printed
-_PREDICTION, _PROBABILITY = "prediction", "probability of "
+_PREDICTION, _PROBABILITY = later("prediction"), "probability of "
 
 
 def predict_table(model: TableModel, file: Path, options: TableOptions, out: Path | None, as_json: bool) -> None:
@@ -64,7 +64,7 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     else:
         names = list(rows[0])
         cells = [[str(i), *(_cell(name, row[name]) for name in names)] for i, row in enumerate(rows[:_SHOWN], 1)]
-        print(text_table([tr("row"), *names], cells))
+        print(text_table([tr("row"), *map(tr, names)], cells))
         if len(rows) > _SHOWN:
             say("and {count:,} more rows; --out FILE writes them all", count=len(rows) - _SHOWN)
 
@@ -84,7 +84,7 @@ def _write_text(model: TableModel, scored: Iterable[Frame], out: Path, file: Pat
 def _row(values: dict[str, Any]) -> dict[str, Any]:
     """Return a prediction and, of classes, the probability of that one."""
     probabilities = [p for name, p in values.items() if name.startswith(_PROBABILITY) and p is not None]
-    certain = {"probability": max(probabilities)} if probabilities else {}
+    certain = {later("probability"): max(probabilities)} if probabilities else {}
     return {_PREDICTION: values[_PREDICTION], **certain}
 
 

@@ -16,6 +16,7 @@ from chainrule.cli.stopping import stopping
 from chainrule.cli.table_options import TableOptions, table_of
 from chainrule.common.console import say
 from chainrule.common.errors import InputError
+from chainrule.common.languages import speaking
 from chainrule.common.settings import number
 from chainrule.common.texts import tr
 from chainrule.equations.initializers import SUITED
@@ -66,12 +67,16 @@ def train_table(path: Path, options: TableOptions, settings: dict[str, Any], out
     stopping.protect()
     scores = _test(model, rows, rows_test, out)
     if as_json:
+        with speaking("en"):  # what programs read is the same in all languages
+            notes = [column.note for column in kinds]
         print_json(
             {
                 "table": str(path),
                 "target": target,
                 "task": model.target.task,
-                "columns": [{"name": c.name, "kind": c.kind, "note": c.note} for c in kinds],
+                "columns": [
+                    {"name": c.name, "kind": c.kind, "note": note} for c, note in zip(kinds, notes, strict=True)
+                ],
                 "rows": rows.height,
                 "test_rows": rows_test.height,
                 "history": model.network.history.rows,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 import typer
 
-from chainrule.common.console import encodable
-from chainrule.common.languages import LANGUAGES, language
+from chainrule.common.console import shown_language
+from chainrule.common.languages import known, language
 from chainrule.common.texts import later, tr
 
 UsageError: Any = typer.BadParameter.__base__  # typer has no public name for the class of wrong options
-_HANGUL = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
 
 
 # What typer has no class of its own for, by its message.
@@ -71,9 +70,13 @@ def _name(parameter: Any) -> str:
 def told_in(arguments: Sequence[str], encoding: str) -> str:
     """Return the language to tell things in: the one that --lang asks for, if the console has its letters.
 
-    What is wrong may stop typer before it has come to --lang.
+    What is wrong may stop typer before it has come to --lang. As with every option, the last one counts, and behind --
+    stand no options.
     """
-    asked = [after for option, after in pairwise(arguments) if option == "--lang"]
-    asked += [value for option in arguments for name, _, value in [option.partition("=")] if name == "--lang" and value]
-    lang = language(asked[0] if asked and asked[0] in LANGUAGES else None)
-    return lang if encodable(_HANGUL, encoding) == _HANGUL else "en"
+    options = list(takewhile(lambda argument: argument != "--", arguments))
+    asked = ""
+    for option, after in pairwise([*options, ""]):
+        name, sign, value = option.partition("=")
+        if name == "--lang":
+            asked = value if sign else after
+    return shown_language(encoding, known(asked))

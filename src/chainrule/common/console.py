@@ -11,10 +11,12 @@ import sys
 import unicodedata
 from typing import Any
 
+from chainrule.common.languages import language, speaking
 from chainrule.common.texts import tr
 
 _PLAIN = {"✓": "O", "✗": "X", "←": "<-", "→": "->", "–": "-", "—": "-", "━": "-", "▀": "#", "…": "...", "·": "."}
-_PLAIN |= {"×": "x", "∂": "d"}
+_PLAIN |= {"×": "x", "∂": "d", "²": "^2", "³": "^3", "−": "-"}
+_HANGUL = "한글"  # what an encoding needs to have, or Korean is not printed in it: English loses no letter
 
 
 class Console:
@@ -98,14 +100,21 @@ def out() -> Console:
 
 def say(english: str, /, **values: object) -> None:
     """Print a line for people in their language, at once."""
-    print(tr(english, **values), file=out(), flush=True)
+    stream = out()
+    with speaking(shown_language(stream.encoding)):
+        print(tr(english, **values), file=stream, flush=True)
+
+
+def shown_language(encoding: str, asked: str | None = None) -> str:
+    """Return the language that is asked for, or that of the context, if an encoding has its letters; else English."""
+    return language(asked) if encodable(_HANGUL, encoding) == _HANGUL else "en"
 
 
 def encodable(text: str, encoding: str) -> str:
-    """Return a text with what an encoding lacks replaced.
+    r"""Return a text with what an encoding lacks replaced: by what looks like it, else by Python's escape.
 
-    >>> encodable("2 → 3 … é", "ascii")
-    '2 -> 3 ... e'
+    >>> print(encodable("2 → 3 … é x² 값", "ascii"))
+    2 -> 3 ... e x^2 \uac12
     """
     return "".join(_shown(character, encoding) for character in text)
 
@@ -114,4 +123,4 @@ def _shown(character: str, encoding: str) -> str:
     for candidate in character, _PLAIN.get(character, ""), unicodedata.normalize("NFKD", character)[:1]:
         if candidate and candidate.encode(encoding, "ignore").decode(encoding, "ignore") == candidate:
             return candidate
-    return "?"
+    return character.encode("ascii", "backslashreplace").decode("ascii")

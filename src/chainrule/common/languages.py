@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,16 @@ _in_context: ContextVar[str | None] = ContextVar("language", default=None)
 def language(asked: str | None = None) -> str:
     """Return "en" or "ko": what is asked for, else that of the context, of `set_language`, or of the system."""
     return asked or _in_context.get() or _chosen or _of_environment() or _of_system()
+
+
+def known(locale: str) -> str | None:
+    """Return the language of a locale if it is one of ours; Konkani (kok_IN) is not Korean.
+
+    >>> known("ko_KR.UTF-8"), known("KO"), known("Korean_Korea.949"), known("kok_IN")
+    ('ko', 'ko', 'ko', None)
+    """
+    name = re.split("[-_.@]", locale.strip().lower())[0]
+    return {"english": "en", "korean": "ko"}.get(name, name if name in LANGUAGES else None)
 
 
 def choose(lang: str | None) -> None:
@@ -38,9 +49,9 @@ def speaking(lang: str | None) -> Iterator[None]:
 
 def _of_environment() -> str | None:
     """Return the language that the variables of the shell name, or None if they name none."""
-    own = os.environ.get("CHAINRULE_LANG", "")
-    if own.lower()[:2] in LANGUAGES:
-        return own.lower()[:2]
+    own = known(os.environ.get("CHAINRULE_LANG", ""))
+    if own is not None:
+        return own
     named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
     return None if named is None else _nearest(named)
 
@@ -62,4 +73,4 @@ def _of_system() -> str:
 
 
 def _nearest(locale: str) -> str:
-    return "ko" if locale.lower().startswith("ko") else "en"
+    return known(locale) or "en"

@@ -35,14 +35,19 @@ _DIGITS = {
 _UNITS = re.compile(r"\d(0+)$")
 _LETTERS = {"l": "l", "r": "l", "m": "c", "n": "c"}  # 엘, 알, 엠, 엔
 _SPELLED = {"auc"}  # abbreviations in small letters that look like a word: 에이유시
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+# Behind a word, nobody reads what is in parentheses; of (2, 3), x=(2, 3) and [(2, 3)] it is all that there is.
+_ASIDE = re.compile(r"""(?<=[^\s=,:(\[{<'"`])\s*\((?:[^()]|\([^()]*\))*\)$""")
+_CLOSING = re.compile(r"""[\s'"`)\]}>.,:;!?…·’”]+$""")
+_CLOSING_A_NAME = re.compile(r"""[\s'"`’”]+$""")
 _SYMBOLS = {"%": "", "+": "", "=": "", "°": "", "∞": "", "²": "c", "³": "c", "Σ": "", "∂": "", "√": ""}
 
 
 def attached(before: str, after: str) -> str:
     """Return what comes after a word, the particle that it begins with in the form that fits the word.
 
-    >>> [word + attached(word, "을(를) 봅니다") for word in ("dW1", "b2", "cell", "비용", "out", "(2, 3)")]
-    ['dW1을 봅니다', 'b2를 봅니다', 'cell을 봅니다', '비용을 봅니다', 'out을 봅니다', '(2, 3)을 봅니다']
+    >>> [word + attached(word, "을(를) 봅니다") for word in ("dW1", "b2", "cell", "비용", "(2, 3)", "키(cm)")]
+    ['dW1을 봅니다', 'b2를 봅니다', 'cell을 봅니다', '비용을 봅니다', '(2, 3)을 봅니다', '키(cm)를 봅니다']
     """
     form = _FORM.match(after)
     return after if form is None else particle(before, form[0]) + after[form.end() :]
@@ -57,7 +62,8 @@ def particle(word: str, form: str) -> str:
 
 def _final(word: str) -> str:
     """Return what a word ends in as it is read aloud: "" for a vowel, "l", or another consonant, "c"."""
-    read = re.sub(r"""[\s'"`)\]}>.,:;!?…·’”]+$""", "", word)  # nobody reads what closes
+    word = _ASIDE.sub("", _CLOSING_A_NAME.sub("", word))
+    read = _CLOSING.sub("", word).translate(_SUBSCRIPTS)
     last = read[-1:]
     if not last:
         return ""

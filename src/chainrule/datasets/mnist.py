@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.atomic import reason
 from chainrule.common.errors import DataUnavailableError, FileFormatError
-from chainrule.common.texts import tr
+from chainrule.common.texts import Note, tr
 from chainrule.datasets.download import cached
 from chainrule.datasets.idx import parse_idx, read_idx, read_unzipped
 
@@ -122,22 +122,22 @@ def load_mnist_small(
     )
 
 
-def where_mnist_is() -> str:
+def where_mnist_is() -> Note:
     """Say where `load_mnist` would take the files from, without reading or downloading them."""
     folder = os.environ.get("CHAINRULE_DATA")
     if folder:
         try:
             paths = [_find(file.name, Path(folder).expanduser()) for file in FILES]
-            return tr("in {folder}", folder=paths[0].parent)
+            return Note("in {folder}", {"folder": paths[0].parent})
         except DataUnavailableError:
-            return tr("not in {folder} (CHAINRULE_DATA)", folder=folder)
+            return Note("not in {folder} (CHAINRULE_DATA)", {"folder": folder})
     try:
         import pooch
     except ImportError:
-        return tr("to download (pip install 'chainrule[data]')")
+        return Note("to download (pip install 'chainrule[data]')")
     cache = Path(pooch.os_cache("chainrule")) / "mnist"
     kept = all((cache / file.name).is_file() for file in FILES)
-    return tr("in {folder}", folder=cache) if kept else tr("to download")
+    return Note("in {folder}", {"folder": cache}) if kept else Note("to download")
 
 
 def _read_shipped(name: str) -> NDArray[Any]:

@@ -28,7 +28,7 @@ def read(path):
         del rows[0]
     for place, row in enumerate(rows, 1):
         if len(row) != {size}:
-            raise ValueError(f"row {{place}} of {{path}} has {{len(row)}} numbers, not {size}")
+            raise ValueError(f"row {{place}} of {{path}} has length {{len(row)}}, not {size}")
 {returned}
 '''
 _SCALED = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def load_described(path: str | Path) -> tuple[Network, dict[str, Any]]:
         raise InputError(
             "There is no model file {path}. Train one with: chainrule train mnist-small --out {name}",
             path=path,
-            name=path.name,
+            name=shlex.quote(path.name),
         )
     try:
         if (kind := what_it_is(path)) is not None:

@@ -12,7 +12,15 @@ from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
 from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, words_for_missing
 from chainrule.tables.number_texts import NumberFormat, number_format
-from chainrule.tables.recognition import Column, Kind, column_of_numbers, more_rows, recognized_column, shown
+from chainrule.tables.recognition import (
+    Column,
+    Kind,
+    column_of_numbers,
+    followed,
+    more_rows,
+    recognized_column,
+    shown,
+)
 from chainrule.tables.rows import place_of, rows_of
 from chainrule.tables.scans import rows_to_look_at
 
@@ -126,7 +134,7 @@ def _with_thousands(column: Column, series: Series, forced: Kind | None) -> Colu
     if not format.groups(values) or (before.is_not_null() & read.is_null()).any():
         return column
     thousands = column_of_numbers(read.alias(column.name), forced)
-    return replace(thousands, note=f"{thousands.note}, {format.text}", numbers=format, words=column.words)
+    return replace(thousands, told=followed(thousands.told, format.note), numbers=format, words=column.words)
 
 
 def _warn_of_words(column: Column, frame: Frame) -> None:

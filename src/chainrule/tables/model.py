@@ -469,7 +469,12 @@ class TableModel:
         return model
 
     def __repr__(self) -> str:
-        return f"TableModel({self.target.name!r}, {self.target.task}, {len(self.preparation.encoders)} columns)"
+        return tr(
+            "TableModel({target!r}, {task}, {count} columns)",
+            target=self.target.name,
+            task=tr(self.target.task),
+            count=len(self.preparation.encoders),
+        )
 
 
 def _table(data: Any, past: Past | None = None) -> Any:

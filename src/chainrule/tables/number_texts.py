@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from chainrule.common.texts import tr
+from chainrule.common.texts import Note, tr
 from chainrule.tables.frames import Series, needs_polars
 
 UNITS = (
@@ -34,7 +34,7 @@ UNITS = (
     *("°C", "℃", "°F", "km/h", "W", "kW", "kWh", "V", "GB", "MB", "KB"),
 )
 """Units that numbers may have; nothing that people count by, such as 2호선 and 3A, which are no measures."""
-_CURRENCIES = ("$", "€", "£", "¥", "₩", "USD", "EUR", "KRW", "GBP", "CHF")
+CURRENCIES = ("$", "€", "£", "¥", "₩", "USD", "EUR", "KRW", "GBP", "CHF")
 """The units that may stand before a number: V12 and L3 are names, and no volts and liters."""
 _BLANKS = " \u00a0\u202f"
 _BEHIND, _BEFORE = r"[0-9]\s*([^0-9\s()]+)\)?$", r"^[+-]?\s*([^0-9\s()+-])"  # what may be a unit
@@ -74,7 +74,7 @@ class NumberFormat:
         if self.unit:
             unit, blanks = re.escape(self.unit), f"[{_BLANKS}]*"
             behind = plain.str.ends_with(self.unit).fill_null(False)
-            before = plain.str.contains(f"^[+-]?{blanks}{unit}" if self.unit in _CURRENCIES else "^$").fill_null(False)
+            before = plain.str.contains(f"^[+-]?{blanks}{unit}" if self.unit in CURRENCIES else "^$").fill_null(False)
             bare = plain.str.replace(f"^([+-]?){blanks}{unit}{blanks}", "${1}").set(~before, None)
             plain = plain.str.replace(f"{blanks}{unit}$", "").zip_with(behind, bare)
         groups = _GROUPS[self.decimal]
@@ -92,10 +92,15 @@ class NumberFormat:
     @property
     def text(self) -> str:
         """How to say it to people, with an example."""
+        return str(self.note)
+
+    @property
+    def note(self) -> Note:
+        """The same for the readers of all languages."""
         number = {".": "1,234.5" if self.grouped else "1.5", ",": "1.234,5" if self.grouped else "1,5"}[self.decimal]
         if self == PLAIN:
-            return tr("numbers")
-        return tr("numbers like {number}", number=f"{number} {self.unit}".rstrip())
+            return Note("numbers")
+        return Note("numbers like {number}", {"number": f"{number} {self.unit}".rstrip()})
 
 
 PLAIN = NumberFormat()
@@ -129,7 +134,7 @@ def number_format(distinct: Series) -> tuple[NumberFormat, int]:
     if distinct.len() == 0:
         return PLAIN, 0
     behind, before = (distinct.str.extract(pattern).unique() for pattern in (_BEHIND, _BEFORE))
-    units = [unit for unit in UNITS if unit in behind or (unit in before and unit in _CURRENCIES)]
+    units = [unit for unit in UNITS if unit in behind or (unit in before and unit in CURRENCIES)]
     candidates = [NumberFormat(decimal, unit=unit) for unit in (*units, "") for decimal in _GROUPS]
     counts = [candidate.parsed(distinct).is_not_null().sum() for candidate in candidates]
     best = max(range(len(candidates)), key=lambda i: (counts[i], candidates[i].unit == "", -i))

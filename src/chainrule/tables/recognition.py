@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
-from chainrule.common.texts import later, tr
+from chainrule.common.texts import Note, later, tr
 from chainrule.tables.dates import (
     CLOCKS,
     SHORT_YEAR,
@@ -22,7 +22,7 @@ from chainrule.tables.dates import (
     parsed_dates,
 )
 from chainrule.tables.frames import NAME_OF_A_PICTURE, Series, has_no_texts, needs_polars, texts, with_digits
-from chainrule.tables.number_texts import PLAIN, NumberFormat, difference, number_format
+from chainrule.tables.number_texts import CURRENCIES, PLAIN, NumberFormat, difference, number_format
 from chainrule.tables.rows import WrongRowError
 
 Kind = Literal["numeric", "categorical", "boolean", "date", "picture", "left out"]
@@ -34,7 +34,8 @@ _MOST_CATEGORIES = 50  # of a column of texts whose values mostly differ; more o
 _FEW_WORDS = 3  # different ones that stand for missing numbers or dates in a column; more have a meaning of their own
 _FEWEST = 10  # different values that tell that most are numbers
 _MOSTLY_WITH_A_UNIT = 0.8  # of the different values of a column
-_WITH_A_UNIT = r"^[^\d\s]{0,3}\s*\d[\d.,]*\s*[^\d\s.,]{1,10}$"
+# What stands before the number is a sign or a currency; other letters make it a name, as in Room 5A and 사람0호.
+_WITH_A_UNIT = rf"^(?:{'|'.join(map(re.escape, CURRENCIES))}|[^\w\s]{{0,3}})\s*\d[\d.,]*\s*[^\d\s.,]{{1,10}}$"
 _YEARS = 1500, 2200
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row)$|(?<=[a-z])(Id|ID)$|번호$|^column 1$", re.IGNORECASE
@@ -51,7 +52,7 @@ class Column:
         Its name.
     kind
         What its values are taken for.
-    note
+    told
         How they are read, or why the column is left out.
     missing, distinct
         How many values are missing, and how many different ones there are.
@@ -67,7 +68,7 @@ class Column:
 
     name: str
     kind: Kind
-    note: str = ""
+    told: Note | None = field(default=None, hash=False)
     missing: int = 0
     distinct: int = 0
     numbers: NumberFormat = PLAIN
@@ -76,10 +77,20 @@ class Column:
     words: tuple[str, ...] = ()
 
     @property
+    def note(self) -> str:
+        """How its values are read, or why it is left out, in the reader's language."""
+        return "" if self.told is None else str(self.told)
+
+    @property
     def read_as(self) -> str:
         """How its values are read, for people."""
         words = "; " + tr("missing: {words}", words=shown(self.words, 3)) if self.words else ""
         return (self.note or ", ".join(self.examples)) + words
+
+
+def followed(told: Note | None, more: Note) -> Note:
+    """Return what is told of a column with something more."""
+    return more if told is None else Note("{told}, {more}", {"told": told, "more": more})
 
 
 def shown(names: Sequence[str], most: int = 8) -> str:
@@ -97,13 +108,13 @@ def recognized_column(series: Series, forced: Kind | None) -> Column:
     """Return what a column is; what the user said comes first."""
     polars = needs_polars("A table")
     if forced == "left out":
-        return Column(series.name, "left out", tr("you said so"))
+        return Column(series.name, "left out", Note("you said so"))
     if series.dtype == polars.Array:
-        return Column(series.name, "picture", " x ".join(map(str, series.dtype.shape)))
+        return Column(series.name, "picture", Note("{shape}", {"shape": " x ".join(map(str, series.dtype.shape))}))
     if series.dtype.is_numeric() and forced in (None, "numeric", "categorical"):
         return column_of_numbers(series, forced)
     if has_no_texts(series):
-        return Column(series.name, "left out", tr("its values are of type {dtype}", dtype=series.dtype))
+        return Column(series.name, "left out", Note("its values are of type {dtype}", {"dtype": series.dtype}))
     values = texts(series)
     distinct = values.drop_nulls().unique().sort()
     known = Column(
@@ -114,7 +125,7 @@ def recognized_column(series: Series, forced: Kind | None) -> Column:
         examples=tuple(f"{value:.20}" for value in distinct.head(3)),
     )
     if distinct.len() == 0:
-        return replace(known, note=tr("all values are missing"))
+        return replace(known, told=Note("all values are missing"))
     if forced == "categorical":
         return replace(known, kind="categorical")
     if forced == "numeric":
@@ -138,24 +149,26 @@ def column_of_numbers(series: Series, forced: Kind | None) -> Column:
     examples = tuple(f"{value:.15g}" for value in distinct[:3])
     known = Column(series.name, "left out", missing=len(x) - len(present), distinct=len(distinct), examples=examples)
     if not len(distinct):
-        return replace(known, note=tr("all values are missing"))
-    span = tr("{low:.6g} to {high:.6g}", low=distinct[0], high=distinct[-1])
+        return replace(known, told=Note("all values are missing"))
+    span = Note("{low:.6g} to {high:.6g}", {"low": distinct[0], "high": distinct[-1]})
     if forced is not None:
-        return replace(known, kind=forced, note=span if forced == "numeric" else "")
+        return replace(known, kind=forced, told=span if forced == "numeric" else None)
     if dates := _date_without_signs(distinct):
         values = with_digits(series)
         return _date(known, values, values, values.drop_nulls().unique().sort(), dates)
     if distinct.tolist() == [0, 1]:
         return replace(known, kind="boolean")
     if len(distinct) == 1:
-        return replace(known, note=tr("all values are {value!r:.40}", value=examples[0]))
+        return replace(known, told=Note("all values are {value!r:.40}", {"value": examples[0]}))
     if len(distinct) == len(x) >= _FEWEST and distinct[0] >= 0 and (distinct == np.floor(distinct)).all():
         counted = distinct[-1] - distinct[0] == len(distinct) - 1 and not _are_years(distinct)
         if _IDENTIFIER.search(series.name):
-            return replace(known, note=tr("an identifier: each row has its own number"))
+            return replace(known, told=Note("an identifier: each row has its own number"))
         if counted:
-            return replace(known, note=tr("it counts the rows (--numeric {name} learns from it)", name=series.name))
-    return replace(known, kind="numeric", note=span)
+            return replace(
+                known, told=Note("it counts the rows (--numeric {name} learns from it)", {"name": series.name})
+            )
+    return replace(known, kind="numeric", told=span)
 
 
 def _are_years(distinct: NDArray[Any]) -> bool:
@@ -177,7 +190,7 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
     if series.dtype == polars.Boolean or small in map(_sorted, BOOLEANS):
         return replace(known, kind="boolean")
     if distinct.len() == 1:
-        return replace(known, note=tr("all values are {value!r:.40}", value=distinct[0]))
+        return replace(known, told=Note("all values are {value!r:.40}", {"value": distinct[0]}))
     if series.dtype.is_temporal():
         return replace(known, kind="date")
     if format_without_signs(distinct)[0]:
@@ -192,14 +205,13 @@ def _recognized(known: Column, series: Series, values: Series, distinct: Series)
         return _date(known, series, values, distinct, dates)
     column = _words(known, values, distinct)
     if column.kind == "categorical" and (others := _few_words(distinct, number.parsed(distinct))):
-        note = tr(
-            "{examples}; but for {others} these are {numbers} (--numeric {name})",
-            examples=", ".join(known.examples),
-            others=shown(others),
-            numbers=number.text,
-            name=known.name,
-        )
-        return replace(column, note=note)
+        values = {
+            "examples": ", ".join(known.examples),
+            "others": shown(others),
+            "numbers": number.note,
+            "name": known.name,
+        }
+        return replace(column, told=Note("{examples}; but for {others} these are {numbers} (--numeric {name})", values))
     return column
 
 
@@ -211,22 +223,24 @@ def _words(known: Column, values: Series, distinct: Series) -> Column:
     """Return what texts are: categories, or names and sentences that no two rows share."""
     present = values.len() - known.missing
     if distinct.str.contains(NAME_OF_A_PICTURE).all():
-        return replace(known, note=tr("names of pictures, which are read if they are there"))
+        return replace(known, told=Note("names of pictures, which are read if they are there"))
     if distinct.str.contains(SHORT_YEAR).all():
         return replace(
-            known, note=tr("dates with two digits for the year, such as {value}: write all four", value=distinct[0])
+            known,
+            told=Note("dates with two digits for the year, such as {value}: write all four", {"value": distinct[0]}),
         )
     if (distinct.len() > _MOST_CATEGORIES and distinct.len() > present / 2) or distinct.len() == present >= _FEWEST:
         if distinct.str.contains(_WITH_A_UNIT).sum() >= _MOSTLY_WITH_A_UNIT * distinct.len():
             return replace(
                 known,
-                note=tr(
-                    "numbers with different or unknown units, such as {value!r:.40}: leave them off", value=distinct[0]
+                told=Note(
+                    "numbers with different or unknown units, such as {value!r:.40}: leave them off",
+                    {"value": distinct[0]},
                 ),
             )
         if distinct.len() == present and _IDENTIFIER.search(known.name):
-            return replace(known, note=tr("an identifier: each row has its own text"))
-        return replace(known, note=tr("texts that hardly repeat, such as names"))
+            return replace(known, told=Note("an identifier: each row has its own text"))
+        return replace(known, told=Note("texts that hardly repeat, such as names"))
     return replace(known, kind="categorical")
 
 
@@ -236,10 +250,10 @@ def _numeric(known: Column, values: Series, distinct: Series, format: NumberForm
     words = _few_words(distinct, numbers)
     if not words:
         _refuse_others(known, values, distinct, numbers, format.text, format)
-    note = tr("{low:.6g} to {high:.6g}", low=numbers.min(), high=numbers.max())
+    told = Note("{low:.6g} to {high:.6g}", {"low": numbers.min(), "high": numbers.max()})
     if format != PLAIN:
-        note += f", {format.text}"
-    return replace(known, kind="numeric", numbers=format, note=note, words=words)
+        told = followed(told, format.note)
+    return replace(known, kind="numeric", numbers=format, told=told, words=words)
 
 
 def _date(
@@ -260,10 +274,10 @@ def _date(
     if not words:
         _refuse_others(known, values, distinct, dates, "dates")
     distinct = distinct.filter(dates.is_not_null())
-    note = tr("times of day like {value}" if formats[0] in CLOCKS else "dates like {value}", value=distinct[0])
+    told = Note("times of day like {value}" if formats[0] in CLOCKS else "dates like {value}", {"value": distinct[0]})
     if is_ambiguous(formats, distinct):
-        note += ", " + tr("day first" if formats[0].startswith("%d") else "month first")
-    return replace(known, kind="date", dates=formats, note=note, words=words)
+        told = followed(told, Note("day first" if formats[0].startswith("%d") else "month first"))
+    return replace(known, kind="date", dates=formats, told=told, words=words)
 
 
 def _few_words(distinct: Series, parsed: Series) -> tuple[str, ...]:

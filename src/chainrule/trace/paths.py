@@ -192,7 +192,9 @@ def _index(name: str, text: str, shape: tuple[int, ...]) -> Index:
     entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > len(shape):
         raise InputError(
-            "{name} has shape {shape}, so [{place}] has {count} numbers too many.",
+            "{name} has shape {shape}, so [{place}] has a number too many."
+            if len(entries) == len(shape) + 1
+            else "{name} has shape {shape}, so [{place}] has {count} numbers too many.",
             name=name,
             shape=shape,
             place=text,

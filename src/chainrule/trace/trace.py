@@ -13,6 +13,7 @@ from chainrule.common.asked_language import asked
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
 from chainrule.common.settings import Place, flag, listed, shown, whole
+from chainrule.common.texts import tr
 from chainrule.trace.answers import answer
 from chainrule.trace.explanation import Explanation
 from chainrule.trace.paths import Block, find, places
@@ -92,7 +93,9 @@ class Why(Explanation):
         return plain.of_explanation(self)
 
     def __repr__(self) -> str:
-        return f"Why({self.path} = {self.value:.6g}, {len(self.terms)} terms)"
+        count = len(self.terms)
+        terms = tr("1 term") if count == 1 else tr("{count} terms", count=count)
+        return f"Why({self.path} = {self.value:.6g}, {terms})"
 
     def __str__(self) -> str:
         return self.text(lang=language())

@@ -10,10 +10,12 @@ from html import escape
 from typing import Any
 
 from chainrule.common import console, notebook
+from chainrule.common.languages import language, speaking
 from chainrule.common.number_text import number_text
 from chainrule.common.texts import tr
 from chainrule.training.callbacks import Callback
 
+_NARROWEST_BAR = 6  # columns, with the space before it
 _REFRESH = 0.1  # seconds between updates of the live bar: drawing must not slow training down
 
 
@@ -57,6 +59,9 @@ class LiveLine(Lines):
         super().run_start(run)
         self._drawn, self._finished = 0.0, run.scores
         self._total = run.last_epoch - run.first_epoch + 1
+        self._language = self._spoken()
+        with speaking(self._language):
+            self._left = tr("left")
         self._begin()
         self._draw_at(run, 0.0)
 
@@ -73,8 +78,13 @@ class LiveLine(Lines):
     def _draw_at(self, run: Any, part: float) -> None:
         self._drawn = time.perf_counter()
         completed = run.epoch - run.first_epoch + part
-        epoch = tr("epoch {epoch}/{last_epoch}", epoch=run.epoch, last_epoch=run.last_epoch)
+        with speaking(self._language):
+            epoch = tr("epoch {epoch}/{last_epoch}", epoch=run.epoch, last_epoch=run.last_epoch)
         self._draw(completed, epoch, scores_text({**self._finished, **run.scores}))
+
+    def _spoken(self) -> str:
+        """Return the language of the line."""
+        return language()
 
     @abstractmethod
     def _begin(self) -> None:
@@ -88,19 +98,32 @@ class LiveLine(Lines):
 class LiveBar(LiveLine):
     """The line on a terminal."""
 
+    def _spoken(self) -> str:
+        return console.shown_language(console.out().encoding)
+
     def _begin(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[scores]}")]
-        columns += [TimeElapsedColumn(), TextColumn(tr("left")), TimeRemainingColumn()]
+        self._words = [TextColumn("{task.description}  {task.fields[scores]}")]
+        self._times = [TimeElapsedColumn(), TextColumn(self._left), TimeRemainingColumn()]
+        self._all = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[scores]}"), *self._times]
         file: Any = console.out()
-        self._bar: Any = Progress(*columns, console=Console(file=file))
+        self._bar: Any = Progress(*self._all, console=Console(file=file))
         self._task = self._bar.add_task("", total=self._total, scores="")
         self._bar.start()
 
     def _draw(self, completed: float, epoch: str, scores: str) -> None:
+        self._bar.columns = self._columns(f"{epoch}  {scores}")
         self._bar.update(self._task, completed=completed, description=epoch, scores=scores)
+
+    def _columns(self, words: str) -> list[Any]:
+        """Return what fits the terminal: rich would cut all columns alike, and the epoch's number with them."""
+        from rich.cells import cell_len
+
+        room = self._bar.console.width - cell_len(words)
+        times = cell_len(f" 0:00:00 {self._left} 0:00:00")
+        return self._all if room >= times + _NARROWEST_BAR else self._words + self._times * (room >= times)
 
     def run_end(self, run: Any) -> None:
         """Leave the bar as it is."""
@@ -122,7 +145,7 @@ class NotebookBar(LiveLine):
         times = str(timedelta(seconds=int(seconds)))
         if 0 < completed < self._total:
             left = timedelta(seconds=int(seconds * (self._total / completed - 1)))
-            times = f"{times} {tr('left')} {left}"
+            times = f"{times} {self._left} {left}"
         bar = f'<progress max="{self._total}" value="{completed:.3f}"></progress>'
         html = notebook.fragment(f"{epoch} {bar} {escape(scores)} &ensp; {times}")
         self._latest = {"text/plain": f"{epoch}  {scores}  {times}", "text/html": html}
