@@ -79,7 +79,7 @@ $(VENV)/run.stamp: pyproject.toml hatch_build.py $(TEXTS)
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/dev.stamp: pyproject.toml
+$(VENV)/dev.stamp: pyproject.toml hatch_build.py $(TEXTS)
 	$(MAKE) --no-print-directory $(VENV)/run.stamp
 	@echo "Installing what the tests need into $(VENV), a minute or a few at the first time ..."
 	$(PIP) --editable '.[dev]'

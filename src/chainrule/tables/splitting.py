@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.common.settings import number, whole
-from chainrule.common.texts import tr
+from chainrule.common.texts import Note, tr
 from chainrule.tables.columns import Columns, check_has
 from chainrule.tables.dates import ahead_of_utc, date_formats, format_without_signs, parsed_dates
 from chainrule.tables.encoders import days, read_dates, read_numbers
@@ -241,6 +241,6 @@ def without_groups(columns: Columns, group: str | None) -> Columns:
     """Return columns with the one of groups left out: what is learned of a patient says nothing of another one."""
     left_out: dict[str, Any] = {
         "kind": "left out",
-        "note": tr("its groups split the rows, and new rows are of other groups"),
+        "told": Note("its groups split the rows, and new rows are of other groups"),
     }
     return Columns([replace(column, **left_out) if column.name == group else column for column in columns])
