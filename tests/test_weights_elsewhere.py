@@ -155,6 +155,15 @@ def test_the_only_module_that_fits_is_taken_whatever_the_order() -> None:
     assert report.rows[1][4] == "filled with 0" and not network.params[0]["b"].any()
 
 
+def test_places_in_a_chain_count_more_than_the_order_of_a_dict() -> None:
+    network, state = two_dense()
+    renamed = {name.replace("out", "net.2").replace("hidden", "net.0"): array for name, array in state.items()}
+    assert next(iter(renamed)) == "net.2.weight"
+    cr.files.from_torch(network, renamed)
+    np.testing.assert_array_equal(network.params[0]["W"], state["hidden.weight"].T)
+    np.testing.assert_array_equal(network.params[2]["W"], state["out.weight"].T)
+
+
 def test_lists_stand_side_by_side_where_nothing_tells(tmp_path: Path) -> None:
     network, state = two_dense()
     safetensors.numpy.save_file(state, tmp_path / "a.safetensors")
@@ -200,6 +209,7 @@ def test_lists_stand_side_by_side_where_nothing_tells(tmp_path: Path) -> None:
             r"checkpoint with the entries model, epoch.*\[\"model\"\]",
         ),
         ({"a.weight": "text"}, None, "a.weight is a str"),
+        ({"a.weight": np.ones((3, 3), np.complex64)}, None, "a.weight is a complex64 array"),
         (3, None, "takes a state_dict, a module of PyTorch or the path of a file, but got a int"),
     ],
 )

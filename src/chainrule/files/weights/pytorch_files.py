@@ -90,7 +90,7 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     arrays = _numbers(weights)
     if not ordered:
         arrays = dict(sorted(arrays.items(), key=lambda item: natural(item[0])))
-    return transfer(PYTORCH, network, Source(_groups(arrays, epsilons), ordered), mapping)
+    return transfer(PYTORCH, network, Source(_by_numbers(_groups(arrays, epsilons)), ordered), mapping)
 
 
 def natural(name: str) -> list[Any]:
@@ -171,7 +171,7 @@ def _number(name: str, value: Any) -> Array:
         raise InputError(
             "A state_dict holds arrays of numbers by name, but {name} is a {kind}.",
             name=name,
-            kind=type(value).__name__,
+            kind=f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__,
         )
     return value
 
@@ -197,6 +197,22 @@ def _groups(arrays: Mapping[str, Array], epsilons: Mapping[str, float]) -> list[
         )
         for module, entries in parts.items()
     ]
+
+
+def _by_numbers(groups: list[Group]) -> list[Group]:
+    """Return modules whose names differ in places of a chain alone, "0" and "1", in the order of these places.
+
+    Other modules stay where they are. A number that is a part of a word, as in "up4", may count anything.
+    """
+    ordered: list[Group] = list(groups)
+    places: dict[str, list[int]] = {}
+    for i, group in enumerate(groups):
+        places.setdefault(re.sub(r"(?<![^.])\d+(?![^.])", "#", group.name), []).append(i)
+    for indices in places.values():
+        in_order = sorted((groups[i] for i in indices), key=lambda group: natural(group.name))
+        for i, group in zip(indices, in_order, strict=True):
+            ordered[i] = group
+    return ordered
 
 
 def _place(full: str) -> tuple[str, str, str]:
