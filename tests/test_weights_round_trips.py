@@ -32,7 +32,7 @@ def test_pytorch_computes_the_same_and_its_weights_come_back(name: str) -> None:
             assert_close(module(torch.tensor(X)).numpy(), network.logits(X))
     if list(leaves(network.params)):
         again = cr.Network(network.body.layers, network.loss, input_shape=network.input_shape, seed=5)
-        cr.files.from_torch(again, module.state_dict())
+        cr.files.from_torch(again, module)
         np.testing.assert_array_equal(again.logits(X), network.logits(X))
 
 
@@ -147,3 +147,32 @@ def test_a_gru_of_another_equation_is_refused() -> None:
     model = keras.Sequential([keras.Input((8, 6)), keras.layers.GRU(3, reset_after=False)])
     with pytest.raises(InputError, match="reset_after=False is another equation"):
         cr.files.from_keras(drawn([cr.GRU(3)], (8, 6)), model)
+
+
+def test_settings_that_a_model_of_keras_says_must_be_ours(tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras", reason="needs Keras")
+    layers = keras.layers
+    cases: list[tuple[Any, cr.Layer, str]] = [
+        (layers.LSTM(3, activation="relu"), cr.LSTM(3), "activation='tanh', but lstm.* has 'relu'"),
+        (layers.GRU(3, recurrent_activation="hard_sigmoid"), cr.GRU(3), "recurrent_activation='sigmoid'"),
+        (layers.LSTM(3, go_backwards=True), cr.LSTM(3), "reverse=False"),
+        (layers.SimpleRNN(3, activation="relu"), cr.RNN(3), "activation='tanh'"),
+        (layers.Bidirectional(layers.LSTM(3, activation="relu")), cr.Bidirectional(cr.LSTM(3)), "activation='tanh'"),
+        (layers.Conv1D(3, 2, strides=2), cr.Conv1D(3, 2), "stride=1"),
+    ]
+    for theirs, ours, message in cases:
+        model = keras.Sequential([keras.Input((8, 6)), theirs])
+        model.save(tmp_path / "a.keras")
+        for source in (model, tmp_path / "a.keras"):
+            with pytest.raises(InputError, match=message):
+                cr.files.from_keras(drawn([ours], (8, 6)), source)
+    model = keras.Sequential([keras.Input((8, 6)), layers.LSTM(3, go_backwards=True)])
+    cr.files.from_keras(drawn([cr.LSTM(3, reverse=True)], (8, 6)), model)
+
+
+def test_settings_that_a_module_of_pytorch_says_must_be_ours() -> None:
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
+    with pytest.raises(InputError, match=r"activation='relu', but .* has 'tanh'"):
+        cr.files.from_torch(drawn([cr.RNN(3, "relu")], (8, 6)), torch.nn.RNN(6, 3))
+    with pytest.raises(InputError, match=r"stride=1, but 0 has \(2,\)"):
+        cr.files.from_torch(drawn([cr.Conv1D(3, 2)], (8, 6)), torch.nn.Sequential(torch.nn.Conv1d(6, 3, 2, stride=2)))

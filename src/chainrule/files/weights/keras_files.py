@@ -19,7 +19,7 @@ from chainrule.common import reading
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.files.foreign import what_it_is
-from chainrule.files.weights.keras_rules import KERAS, NAMES, divided
+from chainrule.files.weights.keras_rules import KERAS, NAMES, divided, settings_of
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.pytorch_files import natural
 from chainrule.files.weights.report import WeightsReport
@@ -62,7 +62,8 @@ def from_keras(network: Network, model: Any, mapping: Mapping[str, str] | None =
     Raises
     ------
     InputError
-        What belongs to what cannot be told, does not fit, or is not finite; or an epsilon differs.
+        What belongs to what cannot be told, does not fit, or is not finite; or an epsilon, stride,
+        dilation, direction or activation of recurrent layers differs, if the model says it.
     FileFormatError
         The file is none of Keras 3, or it is damaged.
     DataUnavailableError
@@ -218,7 +219,8 @@ def _group(module: _Module, arrays: Mapping[str, Array], about: Mapping[str, _Ab
         named["kernel"] = named["kernel"].reshape(*window, 1, channels * multiplier)
         kind = kind.removeprefix("depthwise_")
     epsilon = settings.get("epsilon") if "normalization" in kind else None
-    return Group(name, named, kind, epsilon, {array: f"{name}/{array.replace('.', '/')}" for array in named})
+    full_names = {array: f"{name}/{array.replace('.', '/')}" for array in named}
+    return Group(name, named, kind, epsilon, full_names, settings_of(kind, settings))
 
 
 def _named(kind: str, arrays: Mapping[str, Array], settings: Mapping[str, Any]) -> dict[str, Array]:

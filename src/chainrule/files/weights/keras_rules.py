@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,12 @@ _RECURRENT: Rules = {
     "Wh": Rule(("recurrent_kernel",)),
     "b": Rule(("bias",), missing=0.0),  # LSTM's gates are in our order: i, f, candidate, o
 }
+_RECURRENT_SETTINGS = {
+    "activation": "activation",
+    "recurrent_activation": "recurrent_activation",
+    "go_backwards": "reverse",
+}
+_WINDOW_SETTINGS = {"strides": "stride", "dilation_rate": "dilation"}
 _ORDER = later("gates in the order r, z, n")
 
 
@@ -72,6 +79,17 @@ def divided(arrays: Mapping[str, Array]) -> dict[str, Array]:
             )
         rest["input_bias"], rest["recurrent_bias"] = bias
     return rest
+
+
+def settings_of(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a layer's configuration says of settings that its arrays do not show, by our names."""
+    if kind == "bidirectional":
+        config = config.get("layer", {}).get("config", {})
+        kind = "gru" if "reset_after" in config else "lstm" if "recurrent_activation" in config else "simple_rnn"
+    names = _RECURRENT_SETTINGS if kind in ("simple_rnn", "lstm", "gru") else _WINDOW_SETTINGS
+    if kind not in ("simple_rnn", "lstm", "gru", "conv1d", "conv2d"):
+        return {}
+    return {own: config[name] for name, own in names.items() if isinstance(config.get(name), str | list | tuple | bool)}
 
 
 def joined(arrays: Mapping[str, Array]) -> dict[str, Array]:

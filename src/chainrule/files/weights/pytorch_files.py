@@ -56,7 +56,8 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     Raises
     ------
     InputError
-        What belongs to what cannot be told, does not fit, or is not finite.
+        What belongs to what cannot be told, does not fit, or is not finite; or an epsilon, stride,
+        dilation or the activation of an RNN differs, if a module says it.
     FileFormatError
         The file is none of PyTorch's, is damaged, or holds more than arrays by name.
     DataUnavailableError
@@ -81,8 +82,10 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     """
     check_network("from_torch", network)
     epsilons: dict[str, float] = {}
+    settings: dict[str, dict[str, Any]] = {}
     if hasattr(weights, "state_dict") and hasattr(weights, "named_modules"):
         epsilons = {name: module.eps for name, module in weights.named_modules() if getattr(module, "eps", None)}
+        settings = {name: _settings_of(module) for name, module in weights.named_modules()}
         weights = weights.state_dict()
     ordered = isinstance(weights, Mapping)
     if not ordered:
@@ -90,7 +93,7 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     arrays = _numbers(weights)
     if not ordered:
         arrays = dict(sorted(arrays.items(), key=lambda item: natural(item[0])))
-    return transfer(PYTORCH, network, Source(_by_numbers(_groups(arrays, epsilons)), ordered), mapping)
+    return transfer(PYTORCH, network, Source(_by_numbers(_groups(arrays, epsilons, settings)), ordered), mapping)
 
 
 def natural(name: str) -> list[Any]:
@@ -176,7 +179,15 @@ def _number(name: str, value: Any) -> Array:
     return value
 
 
-def _groups(arrays: Mapping[str, Array], epsilons: Mapping[str, float]) -> list[Group]:
+def _settings_of(module: Any) -> dict[str, Any]:
+    """Return the settings of a module that its arrays do not show, by our names."""
+    names = {"nonlinearity": "activation", "stride": "stride", "dilation": "dilation"}
+    return {own: getattr(module, name) for name, own in names.items() if hasattr(module, name)}
+
+
+def _groups(
+    arrays: Mapping[str, Array], epsilons: Mapping[str, float], settings: Mapping[str, Mapping[str, Any]]
+) -> list[Group]:
     """Return the arrays by module; a recurrent module of several layers is as many groups."""
     parts: dict[str, dict[str, tuple[str, Array]]] = {}
     depths = {(m, k) for m, k, _ in map(_place, arrays) if k}
@@ -194,6 +205,7 @@ def _groups(arrays: Mapping[str, Array], epsilons: Mapping[str, float]) -> list[
             kind_of_arrays({name: array.shape for name, (_, array) in entries.items()}),
             epsilons.get(module),
             {name: full for name, (full, _) in entries.items()},
+            settings.get(_place(next(iter(entries.values()))[0])[0], {}),
         )
         for module, entries in parts.items()
     ]

@@ -37,6 +37,7 @@ class Group:
     kind: str
     epsilon: float | None = None  # None if nobody said
     full_names: Mapping[str, str] = field(default_factory=dict)  # where the arrays stand, for people
+    settings: Mapping[str, Any] = field(default_factory=dict)  # those that are known, by our names
 
     def full(self, name: str) -> str:
         """Return the name that the library gives an array."""

@@ -15,7 +15,10 @@ from chainrule.files.weights.matching import Match, Source, matched
 from chainrule.files.weights.report import WeightsReport
 from chainrule.files.weights.rules import Library
 from chainrule.files.weights.walk import Target, targets
+from chainrule.layers import Bidirectional
 from chainrule.network import Network
+
+_FIXED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # of LSTM and GRU, where they are no settings
 
 
 def check_network(function: str, network: Any) -> None:
@@ -43,7 +46,8 @@ def transfer(library: Library, network: Network, source: Source, mapping: Any) -
     Raises
     ------
     InputError
-        What fits where cannot be told or does not fit, a number is not finite, or an epsilon differs.
+        What fits where cannot be told or does not fit, a number is not finite, or an epsilon or another known
+        setting differs.
     """
     ours = layers_of(network)
     if not library.channels_first:
@@ -60,6 +64,8 @@ def transfer(library: Library, network: Network, source: Source, mapping: Any) -
                     dtype=np.dtype(network.dtype).name,
                 )
             arrays[f"{target.path}.{own}"] = np.array(piece.array, network.dtype, order="C")
+    for match in matches:
+        _check_settings(match)
     notes = tuple(_notes(library, matches))
     network.params = replace_leaves(network.params, arrays)
     used = {match.group.name for match in matches}
@@ -69,6 +75,24 @@ def transfer(library: Library, network: Network, source: Source, mapping: Any) -
         tuple(group.name for group in source.groups if group.name not in used),
         notes,
     )
+
+
+def _check_settings(match: Match) -> None:
+    """Raise an error for a setting that is known to differ, although all arrays fit."""
+    layer: Any = match.target.layer
+    of_steps = layer.layer if isinstance(layer, Bidirectional) else layer
+    for name, value in match.group.settings.items():
+        ours = getattr(of_steps, name, _FIXED.get(name))
+        if not np.all(np.asarray(ours) == np.asarray(value)):
+            raise InputError(
+                "{layer} has {name}={ours!r}, but {module} has {theirs!r} there, which gives other numbers: build both "
+                "with the same.",
+                layer=f"{match.target.path} {match.target.layer.label}",
+                name=name,
+                ours=ours,
+                module=match.group.name,
+                theirs=value,
+            )
 
 
 def _rows(match: Match) -> Iterator[tuple[str, str, str, str, str]]:
