@@ -127,18 +127,49 @@ def test_a_file_holds_what_it_calls_alone(tmp_path: Path) -> None:
     cr.export.c(cr.Network.mlp([4, 8, 3], seed=0), tmp_path / "net.c")
     text = (tmp_path / "net.c").read_text()
     assert re.findall(r"^static (?:float|void) (\w+)", text, re.M) == ["relu", "softmax", "dense"]
-    assert "malloc" not in text and re.findall(r"#include <(\w+)", text) == ["math", "string", "stdio"]
+    assert "malloc" not in text and re.findall(r"#include <(\w+)", text) == [
+        "math",
+        "string",
+        "float",
+        "stdio",
+        "stdlib",
+    ]
     assert "static float a[8], b[8];" in text
 
 
-def test_rows_that_are_not_whole_end_with_an_error(tmp_path: Path) -> None:
-    program = compiled(cr.Network.mlp([3, 1], seed=0), tmp_path)
-    for text, rows in (("1 2 3\n4 5\n", 1), ("1,2,x\n", 0), ("1 2 3 4 5 6\n", 2), ("", 0)):
-        done = subprocess.run([program], input=text, capture_output=True, text=True)
-        assert done.stdout.count("\n") == rows
-        assert (done.returncode, done.stderr) == (
-            (0, "") if rows == 2 or not text else (1, "expected rows of 3 numbers\n")
-        )
+@pytest.mark.parametrize(
+    ("text", "rows", "said"),
+    [
+        ("1 2 3\n4 5\n", 1, "line 2: expected 3 numbers, but it has 2"),
+        ("1,2,3,4,5,6\n", 0, "line 1: expected 3 numbers, but it has 6"),
+        ("1\n2\n3\n", 0, "line 1: expected 3 numbers, but it has 1"),
+        ("a,b,c\n1,2,3\n", 0, 'line 1, number 1: "a" is no number'),
+        ("1,2,x\n", 0, 'line 1, number 3: "x" is no number'),
+        ("1,,3\n", 0, 'line 1, number 2: "" is no number'),
+        ("1,2,\n", 0, 'line 1, number 3: "" is no number'),
+        ("nan,1,2\n", 0, 'line 1, number 1: "nan" is no number, or NaN, infinite or too large'),
+        ("1,inf,2\n", 0, 'line 1, number 2: "inf"'),
+        ("1,1e39,2\n", 0, 'line 1, number 2: "1e39"'),
+        ("3e38,3e38,3e38\n", 0, "line 1: the prediction is NaN or infinite"),
+        (" 1 , 2\t,3 \r\n\n4 5 6", 2, ""),
+        ("", 0, ""),
+    ],
+)
+def test_a_line_is_a_row_and_what_is_none_is_an_error(text: str, rows: int, said: str, tmp_path: Path) -> None:
+    network = cr.Network([cr.Dense(1)], "mean_squared_error", input_shape=(3,), seed=0)
+    network.params[0]["W"][:] = 2
+    done = subprocess.run([compiled(network, tmp_path)], input=text, capture_output=True, text=True)
+    assert done.stdout.count("\n") == rows
+    assert done.returncode == bool(said) and done.stderr.startswith(said) and done.stderr.count("\n") == bool(said)
+
+
+def test_the_file_says_how_inputs_were_scaled(tmp_path: Path) -> None:
+    network = cr.Network.mlp([3, 1], seed=0)
+    cr.export.c(network, tmp_path / "net.c")
+    assert "multiplied" not in (tmp_path / "net.c").read_text()
+    network.input_scale = 1 / 255
+    cr.export.c(network, tmp_path / "net.c")
+    assert "Inputs were multiplied by 0.00392157 in training" in (tmp_path / "net.c").read_text()
 
 
 def test_float64_becomes_float32_or_is_refused(tmp_path: Path) -> None:

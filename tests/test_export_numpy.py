@@ -177,7 +177,16 @@ def predict(X):
 
 '''
     )
-    assert re.findall(r"^def (\w+)", text, re.M) == ["relu", "softmax", "predict", "is_number", "read", "main"]
+    assert re.findall(r"^def (\w+)", text, re.M) == [
+        "relu",
+        "softmax",
+        "predict",
+        "is_number",
+        "number",
+        "read",
+        "main",
+        "load",
+    ]
     assert "import chainrule" not in text
 
 
@@ -205,7 +214,11 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ("1,2\n1\n", "row 2 of rows.csv has length 1, not 2"),
-        ("1,x\n", "could not convert string to float: 'x'"),
+        ("1,x\n", "row 1, column 2 of rows.csv is no number, but 'x'"),
+        ("nan,1\n", "row 1, column 1 of rows.csv is no number, but 'nan'"),
+        ("1,2\ninf,2\n", "row 2, column 1 of rows.csv is no number, but 'inf'"),
+        ("1,1_0\n", "row 1, column 2 of rows.csv is no number, but '1_0'"),
+        ("1,1e39\n", "row 1, column 2 of rows.csv is too large: 1e39"),
         (None, "No such file or directory: 'rows.csv'"),
     ],
 )
@@ -289,6 +302,21 @@ def test_a_table_without_a_column_is_an_error(tmp_path: Path) -> None:
     cr.export.numpy(cr.TableModel.fit(table, "y", layers=(2,), epochs=1, verbose=False), tmp_path / "net.py")
     (tmp_path / "new.csv").write_text("z\n1\n")
     assert ran(tmp_path, "new.csv").stderr == "error: new.csv lacks the columns x\n"
+
+
+def test_numbers_of_a_table_are_read_and_refused_as_by_predict(tmp_path: Path) -> None:
+    table = {"x": [float(i % 7 * 300) for i in range(60)], "y": ["a", "b"] * 30}
+    model = cr.TableModel.fit(table, "y", layers=(2,), epochs=1, verbose=False)
+    predict = script(model, tmp_path)["predict"]
+    texts = ["1,234", "1,234.5", "(5)", "\u22125", ".5", "1 234", "1e3", "+7", "1'000"]
+    assert_same(predict([{"x": text} for text in texts]), model.predict_proba({"x": texts}))
+    for wrong in ("inf", "1_000", "\u0663", "1e999", "1,23", "x"):
+        (tmp_path / "new.csv").write_text("x\n" + "1\n" * 300 + f'"{wrong}"\n', "utf-8")
+        done = ran(tmp_path, "new.csv")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("error: row 301, column 'x' is ") and done.stderr.count("\n") == 1
+        with pytest.raises(InputError):
+            model.predict({"x": [wrong, "1"]})
 
 
 def test_names_are_never_code(tmp_path: Path) -> None:
@@ -411,6 +439,34 @@ def test_a_script_refuses_the_weights_of_another_one(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(script, "utf-8")
     with pytest.raises(ValueError, match="are another script's: export both again"):
         runpy.run_path(str(tmp_path / "net.py"))
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_weights_that_are_missing_or_cut_are_told_in_one_sentence(damage: str, tmp_path: Path) -> None:
+    cr.export.numpy(cr.Network.mlp([3, 4, 2], seed=0), tmp_path / "net.py")
+    weights = tmp_path / "net.npz"
+    weights.write_bytes(weights.read_bytes()[:400]) if damage == "cut" else weights.unlink()
+    assert ran(tmp_path, "rows.csv").stderr == "error: net.npz is missing or damaged: export both again\n"
+    with pytest.raises(ValueError, match=r"net.npz is missing or damaged"):
+        runpy.run_path(str(tmp_path / "net.py"))
+
+
+def test_weights_stand_beside_the_script_and_not_beside_a_link_to_it(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "target.py").touch()
+    (tmp_path / "net.py").symlink_to(tmp_path / "scripts" / "target.py")
+    network = cr.Network.mlp([3, 4, 2], seed=0)
+    cr.export.numpy(network, tmp_path / "net.py")
+    assert sorted(os.listdir(tmp_path / "scripts")) == ["target.npz", "target.py"]
+    for path in (tmp_path / "net.py", tmp_path / "scripts" / "target.py"):
+        assert_same(runpy.run_path(str(path))["predict"](inputs(network)), network.predict(inputs(network)))
+
+
+@pytest.mark.parametrize("name", ["numpy.py", "csv.py", "argparse.py", "random.py"])
+def test_a_script_hides_no_module_that_it_imports(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"must not be named {name}: Python would import it"):
+        cr.export.numpy(cr.Network.mlp([2, 1]), tmp_path / name)
+    assert not os.listdir(tmp_path)
 
 
 def test_the_script_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,9 +24,9 @@ _HEAD = """\
 
    net_predict(x, y) reads {inputs} numbers and writes {outputs}. It works in float32 and in
    static buffers, so it allocates nothing, and one call must end before the next one
-   begins. Made by chainrule {version}.
-
-   A program that reads rows of numbers and prints predictions:
+   begins. The numbers in x must be finite. Made by chainrule {version}.
+{scaled}
+   A program that reads rows of numbers, one in a line, and prints predictions:
    cc -std=c99 -O2 -DNET_MAIN THIS_FILE -lm */
 
 #include <math.h>
@@ -36,6 +36,10 @@ _HEAD = """\
 #define NET_OUTPUTS {outputs}
 
 void net_predict(const float *x, float *y);
+"""
+_SCALED = """
+   Inputs were multiplied by {scale:.6g} in training: x, and the rows that the program reads,
+   must be multiplied by it, too.
 """
 _PREDICT = """
 void net_predict(const float *x, float *y)
@@ -48,27 +52,78 @@ void net_predict(const float *x, float *y)
 _MAIN = """
 #ifdef NET_MAIN
 
+#include <float.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+/* Skip blanks, and return the character behind them, which stays to be read. */
+static int peek(void)
+{
+    int c;
+    do
+        c = getchar();
+    while (c == ' ' || c == '\\t' || c == '\\r');
+    ungetc(c, stdin);
+    return c;
+}
+
+/* Read the next number of a line; return 0 if there is none that can be computed with. */
+static int read_number(long line, int place, float *value)
+{
+    char word[256] = "", *end;
+    if (scanf("%255[^, \\t\\r\\n]", word) == 1) {
+        *value = strtof(word, &end);
+        if (*end == 0 && fabsf(*value) <= FLT_MAX)
+            return 1;
+    }
+    fprintf(stderr, "line %ld, number %d: \\"%s\\" is no number, or NaN, infinite or too large\\n", line, place, word);
+    return 0;
+}
+
+/* Read a line of numbers with commas or blanks between them; return how many there are, or -1. */
+static int read_row(long line, float *x)
+{
+    int count = 0, c = peek();
+    while (c != '\\n' && c != EOF) {
+        float value;
+        if (!read_number(line, count + 1, &value))
+            return -1;
+        if (count < NET_INPUTS)
+            x[count] = value;
+        count++;
+        c = peek();
+        if (c == ',') {
+            getchar();
+            peek();
+            c = 0; /* a number must follow */
+        }
+    }
+    getchar();
+    if (count == 0 || count == NET_INPUTS)
+        return count;
+    fprintf(stderr, "line %ld: expected %d numbers, but it has %d\\n", line, NET_INPUTS, count);
+    return -1;
+}
 
 int main(void)
 {
     static float x[NET_INPUTS], y[NET_OUTPUTS];
-    int count = 0;
-    while (scanf("%f", &x[count]) == 1) {
-        int next = getchar();
-        if (next != ',')
-            ungetc(next, stdin);
-        if (++count < NET_INPUTS)
+    for (long line = 1; peek() != EOF; line++) {
+        int count = read_row(line, x);
+        if (count < 0)
+            return 1;
+        if (count == 0)
             continue;
-        count = 0;
         net_predict(x, y);
+        for (int i = 0; i < NET_OUTPUTS; i++)
+            if (!(fabsf(y[i]) <= FLT_MAX)) {
+                fprintf(stderr, "line %ld: the prediction is NaN or infinite\\n", line);
+                return 1;
+            }
         for (int i = 0; i < NET_OUTPUTS; i++)
             printf("%.9g%c", (double)y[i], i + 1 < NET_OUTPUTS ? ' ' : '\\n');
     }
-    if (feof(stdin) && count == 0)
-        return 0;
-    fprintf(stderr, "expected rows of %d numbers\\n", NET_INPUTS);
-    return 1;
+    return 0;
 }
 
 #endif
@@ -79,7 +134,8 @@ def c(network: Network, path: str | Path) -> None:
     """Write a network as one C99 file without dependencies, with the function ``net_predict(x, y)``.
 
     It computes in float32 and in static buffers. Compiled with ``-DNET_MAIN`` it is a program that reads rows of
-    numbers and prints their predictions.
+    numbers, one in a line, and prints their predictions. Both take inputs as training had them: if those were
+    multiplied by ``network.input_scale``, as pixels are, the head of the file says so.
 
     Parameters
     ----------
@@ -128,11 +184,13 @@ def _steps(network: Network) -> Steps:
 def _text(network: Network, steps: Steps) -> str:
     assert network.input_shape is not None
     labels = ", ".join(layer.label for layer in network.body.layers)
+    scaled = _SCALED.format(scale=network.input_scale) if network.input_scale not in (None, 1) else ""
     head = _HEAD.format(
         about="\n   ".join(textwrap.wrap(labels, 60)),
         inputs=math.prod(network.input_shape),
         outputs=steps.size,
         version=__version__,
+        scaled=scaled,
     )
     lines = "\n".join(steps.lines)
     used = ", ".join(f"{name}[{steps.largest}]" for name in "ab" if re.search(rf"\b{name}\)|\({name}\b", lines))

@@ -21,7 +21,7 @@ static float sigmoid(float z)
 
 static float relu(float z)
 {
-    return z > 0 ? z : 0;
+    return z < 0 ? 0 : z; /* NaN stays NaN */
 }
 
 static float leaky_relu(float z, float alpha)

@@ -224,10 +224,27 @@ def cells(rows, column):
     return [re.sub(r"^(-?[0-9]+)\\.0+$", r"\\1", text) for text in texts]
 
 
+def number(text, place):
+    """Return the number that a text is, as 1234.5, 1,234.5 and (5), which is -5."""
+    plain = re.sub(r"^\\(([^()+-]+)\\)$", r"-\\1", text.replace("\u2212", "-"))
+    thousands = "[1-9][0-9]{0,2}([,' \u00a0\u202f][0-9]{3})+"
+    form = rf"[+-]?(?=\\.?[0-9])({thousands}|[0-9]*)(\\.[0-9]*)?([eE][+-]?[0-9]+)?"
+    value = math.nan
+    if re.fullmatch(form, plain):
+        value = float(re.sub("[,' \u00a0\u202f]", "", plain))
+    if not math.isfinite(value):
+        raise ValueError(f"{place} is {text!r}, which is no number, or too large")
+    return value
+
+
 def numbers(rows, column, words=()):
     """Return the numbers of a column; NaN where a value is missing."""
     texts = ["" if text in words else text for text in cells(rows, column)]
-    return np.array([float(text) if text else math.nan for text in texts])
+    values = np.full(len(texts), math.nan)
+    for i, text in enumerate(texts):
+        if text:
+            values[i] = number(text, f"row {i + 1}, column {column!r}")
+    return values
 
 
 def scaled(x, center, scale):

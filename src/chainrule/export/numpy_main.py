@@ -10,7 +10,7 @@ from chainrule.export.python_code import list_of, quoted
 from chainrule.network import Network
 from chainrule.tables import TableModel
 
-_READ_NUMBERS = '''
+_READ_NUMBERS = r'''
 def is_number(text):
     """Return whether a text is a number."""
     try:
@@ -18,6 +18,16 @@ def is_number(text):
     except ValueError:
         return False
     return True
+
+
+def number(text, place):
+    """Return the number that a text is; place says where it stands."""
+    form = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
+    if not re.fullmatch(form, text):
+        raise ValueError(f"{{place}} is no number, but {{text!r}}")
+    if abs(float(text)) > float(np.finfo({dtype}).max):
+        raise ValueError(f"{{place}} is too large: {{text}}")
+    return float(text)
 
 
 def read(path):
@@ -29,6 +39,8 @@ def read(path):
     for place, row in enumerate(rows, 1):
         if len(row) != {size}:
             raise ValueError(f"row {{place}} of {{path}} has length {{len(row)}}, not {size}")
+        for column, text in enumerate(row):
+            row[column] = number(text, f"row {{place}}, column {{column + 1}} of {{path}}")
 {returned}
 '''
 _SCALED = """\
@@ -44,6 +56,7 @@ def read(path):
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
         raise ValueError(f"{path} lacks the columns {', '.join(missing)}")
+    prepare(rows)  # names a wrong value by its row in the whole file
     return rows
 '''
 _PREDICT_CLASSES = '''
@@ -86,7 +99,10 @@ def parts_of_network(network: Network, dtype: str) -> list[str]:
         returned = _SCALED.format(dtype=dtype, shape=shape, by=by)
     help_text = f"a CSV file with {size} numbers in each row"
     printed = _printed(network.loss.task, network.output_shape)
-    return [_READ_NUMBERS.format(size=size, returned=returned), _MAIN.format(help=help_text, printed=printed)]
+    return [
+        _READ_NUMBERS.format(size=size, dtype=dtype, returned=returned),
+        _MAIN.format(help=help_text, printed=printed),
+    ]
 
 
 def _printed(task: str, output_shape: Shape) -> str:

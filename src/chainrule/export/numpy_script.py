@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.common import atomic
+from chainrule.common.errors import InputError
 from chainrule.common.version import __version__
 from chainrule.export.checks import check_network, path_of
 from chainrule.export.numpy_functions import functions_for
@@ -25,12 +27,28 @@ from chainrule.tables import TableModel
 
 _OUTPUT_ACTIVATIONS = {"binary": "sigmoid", "multiclass": "softmax"}
 _MODULES = ("argparse", "base64", "csv", "io", "math", "re", "sys")
-_BESIDE = """
-with np.load(Path(__file__).with_suffix(".npz")) as file:
-    WEIGHTS = dict(file)
-if str(WEIGHTS.pop("of")) != "{name}":
-    raise ValueError("the weights beside it are another script's: export both again")
-"""
+_BESIDE = '''
+def load(path):
+    """Return the weights in the file beside the script."""
+    try:
+        with open(path, "rb") as opened, np.load(opened) as file:
+            weights = dict(file)
+    except Exception as error:  # what a damaged archive raises is of many kinds
+        text = f"{{path.name}} is missing or damaged: export both again"
+        raise ValueError(text) from error
+    if str(weights.pop("of", "")) != "{name}":
+        text = "the weights beside it are another script's: export both again"
+        raise ValueError(text)
+    return weights
+
+
+try:
+    WEIGHTS = load(Path(__file__).resolve().with_suffix(".npz"))
+except ValueError as error:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"error: {{error}}")
+'''
 _INSIDE = '''
 # The weights: an archive of NumPy, as text.
 ARCHIVE = """
@@ -63,8 +81,9 @@ def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -
     Raises
     ------
     InputError
-        If there are no parameters yet, or a layer or a column is one that a script does not hold: a layer of your own,
-        dates, pictures, numbers that are not written plainly, or rows that are predicted from those before.
+        If the script has the name of a module that it would hide; if there are no parameters yet, or a layer or a
+        column is one that a script does not hold: a layer of your own, dates, pictures, numbers that are not written
+        plainly, or rows that are predicted from those before.
     UnwritableError
         If the disk is full, or writing is not permitted.
 
@@ -84,6 +103,8 @@ def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -
     if table is not None:
         check_table(table)
     path = path_of("export.numpy", path, ".py")
+    _check_name(path)
+    path = path.resolve()  # the weights stand beside the file itself, and not beside a link to it
     steps = _steps(network)
     atomic.make_folder(path.parent)
     if single:
@@ -94,6 +115,18 @@ def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -
     name = hashlib.sha256(_archive(steps.weights)).hexdigest()[:12]
     atomic.write(path.with_suffix(".npz"), _archive(steps.weights | {"of": np.array(name)}))
     atomic.write(path, _script(network, table, steps, _BESIDE.format(name=name)).encode())
+
+
+def _check_name(path: Path) -> None:
+    """Raise an error for a script that would be imported in place of a module which it, or NumPy, imports."""
+    if path.stem == "numpy" or path.stem in sys.stdlib_module_names:
+        raise InputError(
+            "A script must not be named {name}: Python would import it in place of its own module {module}. Name it "
+            "{likely}.",
+            name=path.name,
+            module=path.stem,
+            likely=f"{path.stem}_net.py",
+        )
 
 
 def _steps(network: Network) -> Steps:
