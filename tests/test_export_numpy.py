@@ -376,7 +376,7 @@ def not_finite() -> cr.Network:
 @pytest.mark.parametrize(
     ("network", "path", "said"),
     [
-        (lambda: cr.Network([cr.Dense(1)], "mean_squared_error"), "net.py", "There is nothing to export yet"),
+        (lambda: cr.Network([cr.Dense(1)], "mean_squared_error"), "net.py", "needs a network with parameters"),
         (not_finite, "net.py", "0.W holds NaN or infinity"),
         (lambda: cr.Network([OwnLayer(Own())], "huber", input_shape=(2,)), "net.py", "Own is a layer of your own"),
         (lambda: cr.Network.mlp([2, 1]), "net", r"name ends with .py, but got net. Name it net.py."),
@@ -398,6 +398,15 @@ def test_what_is_no_network_or_no_path_is_refused() -> None:
         path_of("export.c", 3, ".c")
     with pytest.raises(InputError, match=r"but got \.. Name it net.c."):
         path_of("export.c", "", ".c")
+
+
+def test_parameters_that_do_not_fit_the_layers_are_refused(tmp_path: Path) -> None:
+    network = cr.Network.mlp([2, 3, 1], seed=0)
+    network.params = ({"W": np.ones((2, 4), np.float32), "b": np.ones(4, np.float32)}, *network.params[1:])
+    for write, name in (cr.export.numpy, "a.py"), (cr.export.c, "a.c"):
+        with pytest.raises(InputError, match=r"need 0\.W of shape \(2, 3\), but the network holds \(2, 4\)"):
+            write(network, tmp_path / name)
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.slow

@@ -277,19 +277,28 @@ def test_float64_networks_become_float32(name: str, tmp_path: Path) -> None:
     assert_close(Model(network, tmp_path)(X)["probabilities"], network.predict(X))
 
 
-@settings(
+RANDOM_NETWORKS = settings(
     max_examples=40 * int(os.environ.get("CHAINRULE_FUZZ", "1")),
     deadline=None,
     derandomize="CHAINRULE_FUZZ" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-@given(scenarios())
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
-def test_random_networks_compute_the_same(tmp_path: Path, scenario: Scenario) -> None:
+
+
+def perturbed(scenario: Scenario) -> cr.Network:
+    """Return the network of a scenario with other parameters than the usual ones: biases are not 0."""
     network = scenario.network()
     network.params = map_leaves(
         lambda p: p + np.linspace(0, 0.5, p.size, dtype=p.dtype).reshape(p.shape), network.params
     )
+    return network
+
+
+@RANDOM_NETWORKS
+@given(scenarios())
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+def test_random_networks_compute_the_same(tmp_path: Path, scenario: Scenario) -> None:
+    network = perturbed(scenario)
     model, lengths, mask = Model(network, tmp_path), None, None
     if model.optional and scenario.mask is not None:
         lengths = scenario.mask.astype(int).sum(axis=1)
@@ -400,7 +409,7 @@ def test_what_cannot_be_a_model_is_refused(
     path = tmp_path / "m.onnx"
     path.write_text("old")
     network = cr.Network.mlp([2, 3, 1], dtype=np.float64)
-    with pytest.raises(InputError, match="There is nothing to export yet"):
+    with pytest.raises(InputError, match="needs a network with parameters"):
         cr.export.onnx(cr.Network([cr.Dense(1)], "huber"), path)
     with pytest.raises(InputError, match=r"export\.onnx takes a Network, but got a list"):
         cr.export.onnx([1], path)  # type: ignore[arg-type]

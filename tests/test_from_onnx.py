@@ -188,6 +188,16 @@ def test_probabilities_of_no_and_yes_become_that_of_yes(tmp_path: Path) -> None:
     assert np.allclose(network.predict(x), expected(proto, x)[:, 1:], atol=1e-6)
 
 
+def test_the_last_axis_stays_the_last_if_it_has_one_number(tmp_path: Path) -> None:
+    layers = [cr.LSTM(4, sequence=True, reverse=True), cr.Dense(1)]
+    network = cr.Network(layers, "binary_cross_entropy", input_shape=(6, 3))
+    cr.export.onnx(network, tmp_path / "m.onnx")
+    again = from_onnx(tmp_path / "m.onnx", input_shape=(6, 3))
+    assert again.output_shape == (6, 1)
+    X = np.random.default_rng(0).normal(size=(5, 6, 3)).astype(np.float32)
+    np.testing.assert_allclose(again.predict(X), network.predict(X), rtol=1e-6)
+
+
 def test_an_open_length_is_said_by_the_user(tmp_path: Path) -> None:
     proto = CASES["GRU forward state"]().proto
     proto.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "time"
@@ -234,6 +244,15 @@ REFUSED = {
         _refused(node("GRU", "x W R", "Y y", hidden_size=4), weights=_GRU, shape=(5, "n", 3)),
         "linear_before_reset=0",
     ),
+    "lengths": (
+        _refused(
+            node("LSTM", "x W R - n", "Y y", hidden_size=4),
+            weights={"W": np.ones((1, 16, 3)), "R": np.ones((1, 16, 4)), "n": np.array([5, 2], np.int32)},
+            shape=(5, 2, 3),
+        ),
+        "ends before the last step of its sequences",
+    ),
+    "the batch": (_refused(node("ReduceMean", "x", "y", axes=[0]), opset=13), "pools over the batch"),
     "pads": (
         _refused(
             *(node("Conv", "x k", "c"), node("MaxPool", "c", "y", kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 import chainrule as cr
 from chainrule.arrays import Array, map_leaves
@@ -20,7 +19,7 @@ from tests.fuzz.scenarios import Scenario, scenarios
 pytest.importorskip("onnx", reason="needs the extra onnx")
 pytest.importorskip("onnxruntime", reason="needs onnxruntime, which runs the models of these cases elsewhere")
 
-from tests.test_export_onnx import CASES, NETWORKS, inputs_of, trained
+from tests.test_export_onnx import CASES, NETWORKS, RANDOM_NETWORKS, inputs_of, perturbed, trained
 
 CLOSE = 1e-5  # of the largest output
 
@@ -54,20 +53,11 @@ def test_networks_come_back_and_train_on(name: str, tmp_path: Path) -> None:
     back.fit(X, y, epochs=1, verbose=False)
 
 
-@settings(
-    max_examples=40 * int(os.environ.get("CHAINRULE_FUZZ", "1")),
-    deadline=None,
-    derandomize="CHAINRULE_FUZZ" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-)
+@RANDOM_NETWORKS
 @given(scenarios())
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 def test_random_networks_come_back(tmp_path: Path, scenario: Scenario) -> None:
-    network = scenario.network()
-    network.params = map_leaves(
-        lambda p: p + np.linspace(0, 0.5, p.size, dtype=p.dtype).reshape(p.shape), network.params
-    )
-    assert_comes_back(network, scenario.X, tmp_path / "m.onnx")
+    assert_comes_back(perturbed(scenario), scenario.X, tmp_path / "m.onnx")
 
 
 @pytest.mark.filterwarnings("ignore:The last layer is:chainrule.common.errors.NetworkWarning")

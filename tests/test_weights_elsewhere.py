@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -244,7 +245,7 @@ def test_what_is_no_network_or_no_file_of_theirs(read: Any, tmp_path: Path, no_t
     network, path = drawn([cr.Dense(3)], (3,)), tmp_path / "a.onnx"
     with pytest.raises(InputError, match="takes a Network, but got a list"):
         read([], path)
-    with pytest.raises(InputError, match="needs a network whose layers have their shapes"):
+    with pytest.raises(InputError, match="needs a network with parameters"):
         read(cr.Network([cr.Dense(3)], "huber"), path)
     with pytest.raises(DataUnavailableError, match=r"a\.onnx"):
         read(network, path)
@@ -379,3 +380,14 @@ def test_columns_keep_their_names_and_other_estimators_are_refused() -> None:
     np.testing.assert_array_equal(network.predict(frame[list("dcba")]), network.predict(X))
     with pytest.raises(InputError, match=r"but got a list.*pipeline\[-1\]"):
         cr.files.from_sklearn([])
+
+
+def test_an_estimator_with_nan_is_refused() -> None:
+    estimator = MLPRegressor(solver="lbfgs", max_iter=1, random_state=0)
+    X = np.arange(8.0).reshape(4, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator.fit(X, X[:, 0])
+    estimator.coefs_[0][0, 0] = np.nan
+    with pytest.raises(InputError, match="The weights of this MLPRegressor are NaN or infinite"):
+        cr.files.from_sklearn(estimator)

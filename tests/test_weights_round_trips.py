@@ -100,7 +100,7 @@ def test_layers_without_a_counterpart_are_refused_by_name(library: str, no_type_
         export(network)
     with pytest.raises(InputError, match=f"to_{library} takes a Network, but got a list"):
         export([])
-    with pytest.raises(InputError, match=f"to_{library} needs a network whose layers have their shapes"):
+    with pytest.raises(InputError, match=f"to_{library} needs a network with parameters"):
         export(cr.Network([cr.Dense(4)], "huber"))
 
 

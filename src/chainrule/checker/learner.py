@@ -173,6 +173,12 @@ class Learner:
             return transposed(self.called(function, target, arguments, named))
         return self.called(function, target, arguments, named)
 
+    def again(self, function: str, passed: Mapping[str, Any]) -> Any:
+        """Call a function or a method with what it was seen to be called with, by name; a method also with `self`."""
+        name, _, method = function.rpartition(".")
+        target = self.method(passed["self"], method) if name else self.namespace[function]
+        return self.contained(function, target, (), {key: value for key, value in passed.items() if key != "self"})
+
     def called(self, function: str, target: Callable[..., Any], arguments: Any, named: Any = None) -> Any:
         """Call something with the arguments as they are."""
         if function in self._stuck:

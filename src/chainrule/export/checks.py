@@ -10,17 +10,24 @@ import numpy as np
 
 from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
-from chainrule.network import Network
+from chainrule.equations.shapes_only import ShapesOnly
+from chainrule.files.built import check_built
 
 
 def check_network(function: str, network: Any) -> None:
-    """Raise an error unless something is a network with parameters, all of them finite."""
-    if not isinstance(network, Network):
-        raise InputError(
-            "{function} takes a Network, but got a {kind}.", function=function, kind=type(network).__name__
-        )
-    if network.params is None:
-        raise InputError("There is nothing to export yet: call fit first, or build the network with input_shape=...")
+    """Raise an error unless something is a network whose parameters fit its layers and are finite."""
+    check_built(function, network)
+    needed, _ = network.body.init(ShapesOnly(), network.input_shape, network.dtype)
+    shapes, held = ({name: p.shape for name, p in leaves(params)} for params in (needed, network.params))
+    for name in sorted(shapes.keys() | held.keys()):
+        if shapes.get(name) != held.get(name):
+            raise InputError(
+                "The layers need {name} of shape {expected}, but the network holds {got}: give it the parameters of "
+                "these layers.",
+                name=name,
+                expected=shapes.get(name),
+                got=held.get(name),
+            )
     for name, parameter in leaves(network.params):
         if not np.isfinite(parameter).all():
             raise InputError(

@@ -10,9 +10,9 @@ from chainrule.arrays import Params, leaves
 from chainrule.common.errors import InputError, MissingExtraError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, Poisson
+from chainrule.export.checks import check_network
 from chainrule.files.weights.keras_rules import KERAS, joined
 from chainrule.files.weights.rules import theirs
-from chainrule.files.weights.transfer import check_network
 from chainrule.layers import AveragePool, Bidirectional, Concatenate, Graph, Layer, Residual, Sequential
 from chainrule.layers.recurrent import Recurrent
 from chainrule.layers.sliding import SlidingWindow

@@ -11,9 +11,9 @@ import numpy as np
 
 from chainrule.arrays import Array, leaves
 from chainrule.common.errors import InputError, missing_extra
+from chainrule.export.checks import check_network
 from chainrule.files.weights.rules import Rules, theirs
 from chainrule.files.weights.torch_rules import PYTORCH, state_name
-from chainrule.files.weights.transfer import check_network
 from chainrule.files.weights.walk import Layout, Step, chain, feeds_dense, merged
 from chainrule.layers import Concatenate, Flatten, Graph, Residual
 from chainrule.network import Network

@@ -99,15 +99,12 @@ def _as_seen(
     """Yield how the program itself calls a layer or a pair of functions, if it was seen to call both."""
     if forward not in calls or backward not in calls:
         return
-    given = calls[forward]
     name, _, method = forward.rpartition(".")
-    passed = {key: value for key, value in given.items() if key != "self"}
-    target = learner.method(given["self"], method) if name else None
     try:
-        result = learner.contained(forward, target, (), passed) if target else learner.call(forward, **passed)
+        result = learner.again(forward, calls[forward])
     except Raised:
         return
-    yield from attempts.as_seen(name, method, backward.rpartition(".")[2], given, result, calls[backward])
+    yield from attempts.as_seen(name, method, backward.rpartition(".")[2], calls[forward], result, calls[backward])
 
 
 def _units(learner: Learner) -> Iterator[Unit]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
-from chainrule.checker.derivatives import attempts, judgment, single_steps, tables, training
+from chainrule.checker.derivatives import attempts, judgment, outer_costs, single_steps, training
 from chainrule.checker.derivatives.judgment import Watcher
 from chainrule.checker.evidence import joined
 from chainrule.checker.findings import Checked, Finding, Report
@@ -152,7 +152,7 @@ def _watched(
     if not learner.nodes.keys() - settled and not flagged and not _has_loops(learner.whole.body):
         return
     seen = watcher.watch()
-    yield from tables.judged(learner, seen.calls, settled)
+    yield from outer_costs.judged(learner, seen.calls, settled)
     settled = _settled(learner, {**blanks, **checked})
     yield from judgment.judged(learner, watcher, seen.calls, settled, _wrong(checked))
     yield from training.judged(learner, seen.loops, _settled(learner, {**blanks, **checked}), _wrong(checked))

@@ -198,6 +198,8 @@ def total(values: Values, operation: Operation) -> Tensor:
 def _pooled_whole(values: Values, operation: Operation, tensor: Tensor, axes: list[int], *, keep: bool) -> Tensor:
     """Return one number for each channel."""
     rest = [axis for axis in range(len(tensor.axes)) if axis not in axes and tensor.sizes[axis] != BATCH]
+    if any(tensor.sizes[axis] == BATCH for axis in axes):
+        raise FileFormatError("pools over the batch, but each example is computed by itself.")
     if len(rest) != 1 or len(axes) not in (1, 2):
         raise FileFormatError("pools over axes that are not all those between batch and features.")
     batch = next(axis for axis in range(len(tensor.axes)) if axis not in (*axes, *rest))

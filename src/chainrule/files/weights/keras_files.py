@@ -18,13 +18,14 @@ from chainrule.arrays import Array
 from chainrule.common import reading
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.texts import tr
+from chainrule.files.built import check_built
 from chainrule.files.foreign import what_it_is
 from chainrule.files.weights.keras_rules import KERAS, NAMES, divided, settings_of
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.pytorch_files import natural
 from chainrule.files.weights.report import WeightsReport
 from chainrule.files.weights.rules import Group
-from chainrule.files.weights.transfer import check_network, transfer
+from chainrule.files.weights.transfer import transfer
 from chainrule.network import Network
 
 _PLACE = re.compile(r"(?P<module>.+?)(/(?P<half>forward|backward)_layer)?(/cell)?/vars/(?P<number>\d+)")
@@ -82,7 +83,7 @@ def from_keras(network: Network, model: Any, mapping: Mapping[str, str] | None =
         report = cr.files.from_keras(network, "model.keras")
         print(report)
     """
-    check_network("from_keras", network)
+    check_built("from_keras", network)
     if isinstance(model, str | os.PathLike):
         return transfer(KERAS, network, _read(Path(model)), mapping)
     if not callable(getattr(model, "save", None)) or not hasattr(model, "layers"):

@@ -14,12 +14,13 @@ from chainrule.arrays import Array
 from chainrule.common import reading, tensors
 from chainrule.common.errors import FileFormatError, InputError, missing_extra
 from chainrule.common.texts import tr
+from chainrule.files.built import check_built
 from chainrule.files.foreign import is_like_a_model, what_it_is
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.report import WeightsReport
 from chainrule.files.weights.rules import Group
 from chainrule.files.weights.torch_rules import PYTORCH, kind_of_arrays
-from chainrule.files.weights.transfer import check_network, transfer
+from chainrule.files.weights.transfer import transfer
 from chainrule.network import Network
 
 _RECURRENT = re.compile(r"(weight|bias)_(ih|hh)(?:_l(\d+))?(_reverse)?")
@@ -80,7 +81,7 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     0.W   (2, 3)  fc.weight     (3, 2)  transposed
     0.b     (3,)  fc.bias         (3,)
     """
-    check_network("from_torch", network)
+    check_built("from_torch", network)
     epsilons: dict[str, float] = {}
     settings: dict[str, dict[str, Any]] = {}
     if hasattr(weights, "state_dict") and hasattr(weights, "named_modules"):

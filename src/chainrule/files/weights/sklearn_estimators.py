@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.arrays import leaves, replace_leaves
 from chainrule.common.errors import InputError
 from chainrule.network import Network
@@ -65,6 +67,8 @@ def from_sklearn(estimator: Any) -> Network:
     if not hasattr(estimator, "coefs_"):
         raise InputError("This {kind} has no weights yet: call its fit first.", kind=type(estimator).__name__)
     weights = estimator.coefs_
+    if not all(np.isfinite(array).all() for array in (*weights, *estimator.intercepts_)):
+        raise InputError("The weights of this {kind} are NaN or infinite: fit it anew.", kind=type(estimator).__name__)
     network = Network.mlp(
         [weights[0].shape[0], *(W.shape[1] for W in weights)],
         _ACTIVATIONS[estimator.activation],

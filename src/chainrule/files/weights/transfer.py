@@ -21,19 +21,6 @@ from chainrule.network import Network
 _FIXED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # of LSTM and GRU, where they are no settings
 
 
-def check_network(function: str, network: Any) -> None:
-    """Raise an error unless a network has parameters."""
-    if not isinstance(network, Network):
-        raise InputError(
-            "{function} takes a Network, but got a {kind}.", function=function, kind=type(network).__name__
-        )
-    if network.params is None:
-        raise InputError(
-            "{function} needs a network whose layers have their shapes: build it with input_shape=...",
-            function=function,
-        )
-
-
 def layers_of(network: Network) -> list[Target]:
     """Return the layers of a network that have parameters."""
     assert network.input_shape is not None

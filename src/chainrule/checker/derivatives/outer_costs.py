@@ -20,16 +20,13 @@ def judged(
 ) -> Iterator[tuple[Checked, Finding | None]]:
     """Yield the costs of one output that, called as the program was seen to call them, return such a table."""
     for function, passed in calls.items():
-        name, _, method = function.rpartition(".")
-        if function in settled or not _COST.search(method) or _NO_COST.search(method):
+        if function in settled or not _COST.search(method := function.rpartition(".")[2]) or _NO_COST.search(method):
             continue
-        rest = {key: value for key, value in passed.items() if key != "self"}
-        target = learner.method(passed["self"], method) if name else None
         try:
-            result = learner.contained(function, target, (), rest) if target else learner.call(function, **rest)
+            result = learner.again(function, passed)
         except Raised:
             continue
-        examples = _examples(rest.values())
+        examples = _examples(passed.values())
         if examples > 1 and np.shape(result) == (examples, examples):
             line = learner.line(function)
             yield (
