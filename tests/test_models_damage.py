@@ -334,6 +334,7 @@ def _bytes(content: bytes) -> Callable[[Path], None]:
 
 FOREIGN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "empty": (_bytes(b""), "it is empty"),
+    "one byte, with which ONNX begins": (_bytes(b"\x08"), "header too small"),
     "weights.h5": (
         _bytes(b"\x89HDF\r\n\x1a\n" + bytes(600)),
         r"HDF5.*chainrule.files.from_keras\(.*h5py",

@@ -94,3 +94,24 @@ def test_a_misspelt_attribute_is_said_of_the_method_that_reads_it(tmp_path: Path
     report = checked(tmp_path, code)
     assert told(report) == [("error", "misspelt-attribute", "Relu.backward", 10)]
     assert {done.function: done.status for done in report.checked} == {"Relu.forward": "ok", "Relu.backward": "wrong"}
+
+
+LINEAR = (
+    "def lin_func(x, w, b):\n    return x.dot(w){bias}\n\n"
+    "def perceptron_loss(x, y, w, b):\n    margin = -y * lin_func(x, w, b)\n    zeros = margin < 0\n"
+    "    margin[zeros] = 0\n"
+    "    wrong = y.copy()\n    wrong[zeros] = 0\n"
+    "    return np.mean(margin, axis=0), x.T.dot(-wrong), np.sum(-wrong, axis=0)\n\n"
+    "X = np.array([[1, 2], [2, 3], [3, 3], [2, 1], [3, 2]])\ny = np.array([[1], [1], [1], [-1], [-1]])\n\n"
+    "def train(loss_func, lr):\n    w, b = np.zeros((2, 1)), 0.0\n    for t in range(100):\n"
+    "        loss, dw, db = loss_func(X, y, w, b)\n        w -= lr * dw\n        b -= lr * db\n    return w, b\n\n"
+    "train(perceptron_loss, 0.02)\n"
+)
+
+
+def test_a_pass_without_its_bias_is_wrong_whatever_agrees_with_it(tmp_path: Path) -> None:
+    assert told(checked(tmp_path, LINEAR.replace("{bias}", " + b"))) == []
+    errors = [
+        finding[1:3] for finding in told(checked(tmp_path, LINEAR.replace("{bias}", ""))) if finding[0] == "error"
+    ]
+    assert ("bias-never-used", "lin_func") in errors
