@@ -89,11 +89,11 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command, unless a file to write is one of those to read."""
-        given = {name: value for name, value in ctx.params.items() if isinstance(value, str | Path)}
+        paths = {name: value for name, value in ctx.params.items() if isinstance(value, str | Path)}
         for option in _WRITTEN:
-            if (written := given.pop(option, None)) is None:
+            if (written := paths.pop(option, None)) is None:
                 continue
-            for read in given.values():
+            for read in paths.values():
                 if _same(Path(written), Path(read)):
                     raise InputError(
                         "--{option} {file} would write over the file that the command reads: name another one.",

@@ -135,9 +135,9 @@ class Graph(nn.ModuleDict):  # type: ignore[misc]
         """Return the last node's output."""
         values = {"input": x}
         for name, inputs, merge in self.nodes:
-            given = [values[i] for i in inputs]
+            taken = [values[i] for i in inputs]
             if merge is None:
-                values[name] = self[f"node_{name}"](*given)
+                values[name] = self[f"node_{name}"](*taken)
             else:
-                values[name] = sum(given) if merge == "add" else torch.cat(given, -1)
+                values[name] = sum(taken) if merge == "add" else torch.cat(taken, -1)
         return values[self.nodes[-1][0]]

@@ -43,7 +43,7 @@ def _pool(place: Place, operator: str, layer: MaxPool | AveragePool, x: Tensor) 
     padding = [(0, 0)] * axes
     if layer.padding == "same":
         lengths = x.shape[:-1] if set(strides) == {1} else place.lengths(x)
-        padding = [same_padding(*each) for each in zip(lengths, sizes, strides, strict=True)]
+        padding = [same_padding(*axis) for axis in zip(lengths, sizes, strides, strict=True)]
     pads = both_ends(padding)
     y = place.node(operator, channels_first(place, x.name, axes), kernel_shape=sizes, strides=strides, pads=pads)
     return channels_last(place, y, axes)

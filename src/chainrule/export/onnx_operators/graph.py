@@ -73,7 +73,7 @@ class Graph:
 
     def _unused(self, name: str) -> str:
         numbered = (f"{name}_{number}" for number in count(2))
-        name = next(each for each in chain([name], numbered) if each not in self.names)
+        name = next(free for free in chain([name], numbered) if free not in self.names)
         self.names.add(name)
         return name
 

@@ -72,7 +72,7 @@ def _of_yes(
     """Return the probability p of "yes" in the place of both, [1 - p, p]."""
     if last is None or last.kind != "Concat" or len(last.inputs) != 2:
         return name, last
-    no, yes = (producers.get(each) for each in last.inputs)
+    no, yes = (producers.get(output) for output in last.inputs)
     one = model.constants.get(no.inputs[0]) if no is not None and no.kind == "Sub" else None
     if one is None or no is None or no.inputs[1] != last.inputs[1] or not np.all(one == 1):
         return name, last

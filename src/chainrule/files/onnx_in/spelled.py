@@ -161,10 +161,10 @@ class _Matcher:
             values = values | {known_as: axes}
         orders = [patterns, patterns[::-1]] if kind in _COMMUTE else [patterns]
         for order in orders:
-            found = [values]
+            matches = [values]
             for name, inner in zip(operation.inputs, order, strict=False):
-                found = [more for known in found for more in self.match(name, inner, known)]
-            yield from found
+                matches = [more for known in matches for more in self.match(name, inner, known)]
+            yield from matches
 
     def read(self, operation: Operation) -> Operation:
         """Return the operator that an operation with those before it spells, or the operation itself."""
@@ -208,7 +208,8 @@ class _Matcher:
             if not before:
                 return None
             operation = next(
-                (each for each in before if each.kind in ("Mul", "Reshape", "InstanceNormalization")), before[0]
+                (producer for producer in before if producer.kind in ("Mul", "Reshape", "InstanceNormalization")),
+                before[0],
             )
         return operation
 
