@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import copy_context
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,14 +20,6 @@ from chainrule.layers import Activation, Dense, Layer, Sequential
 
 _LINE = 64  # bytes
 Step = Callable[[Array], Array]
-
-
-class _Pass(NamedTuple):
-    """A pass of some number of rows, and zeros in the shapes of its inputs and outputs."""
-
-    steps: list[Step]
-    zeros_in: Array
-    zeros_out: Array
 
 
 class Predictor:
@@ -68,7 +60,7 @@ class Predictor:
         self._work = body.multiply_adds(params, input_shape)
         # Whole numbers that something is looked up by have no prepared form.
         self._rows = 0 if body.vocabulary_of_input is not None else batch_size
-        self._passes: dict[int, _Pass] = {}
+        self._passes: dict[Shape, Callable[[Array], Array | None]] = {}
         self._lock = Lock()
         self._context = copy_context()  # to run in it takes a fifth of the time of np.errstate
         self._context.run(np.seterr, over="ignore", invalid="ignore")
@@ -81,45 +73,44 @@ class Predictor:
         InputError, NotFiniteError
             As for `Network.predict`.
         """
-        if (
-            type(X) is np.ndarray
-            and X.dtype == self._dtype
-            and X.shape[1:] == self._input_shape
-            and 0 < len(X) <= self._rows
-            and X.flags.c_contiguous
-        ):
-            # As in predict: how BLAS cuts a product, and so the last bits of it, depends on its threads.
-            run = self._run if len(X) * self._work < machine.ALONE else self._run_alone
+        if type(X) is np.ndarray and X.dtype == self._dtype and X.flags.c_contiguous:
+            run = self._passes.get(X.shape, self._first)
             with self._lock:
                 A = self._context.run(run, X)
             if A is not None:
                 return A
         return self._otherwise(X)
 
-    def _run(self, X: Array) -> Array | None:
-        """Return the outputs; or None if inputs or outputs are not finite."""
-        steps, zeros_in, zeros_out = self._passes.get(len(X)) or self._prepare(len(X))
-        A = X
-        for step in steps:
-            A = step(A)
-        # 0 times a number that is not finite is NaN, and a product is one call.
-        return A.copy() if np.vdot(X, zeros_in) == 0 == np.vdot(A, zeros_out) else None
+    def _first(self, X: Array) -> Array | None:
+        """Return the outputs for the first inputs of a shape; or None if it is one that nothing is prepared for."""
+        rows, *shape = X.shape or (0,)
+        if not 0 < rows <= self._rows or tuple(shape) != self._input_shape:
+            return None
+        # As in predict: how BLAS cuts a product, and so the last bits of it, depends on its threads.
+        alone = rows * self._work >= machine.ALONE
+        self._passes[X.shape] = one_blas_thread()(self._pass(rows)) if alone else self._pass(rows)
+        return self._passes[X.shape](X)
 
-    def _run_alone(self, X: Array) -> Array | None:
-        with one_blas_thread():
-            return self._run(X)
-
-    def _prepare(self, rows: int) -> _Pass:
-        """Return the steps of a pass of so many rows, with memory of their own."""
+    def _pass(self, rows: int) -> Callable[[Array], Array | None]:
+        """Return the pass of so many rows, with memory of its own; it returns None for what is not finite."""
         steps: list[Step] = []
-        X = A = np.zeros((rows, *self._input_shape), self._dtype)
+        A = zeros_in = np.zeros((rows, *self._input_shape), self._dtype)
         ours = False
         for layer, params in zip(self._body.layers, self._params, strict=True):
             step, ours = _step(layer, params, A.shape, self._dtype, ours)
             steps.append(step)
             A = step(A)
         steps.append(_output(self._loss, A.shape, self._dtype, ours))
-        return self._passes.setdefault(rows, _Pass(steps, X, np.zeros_like(A)))
+        zeros_out, vdot = np.zeros_like(A), np.vdot
+
+        def run(X: Array) -> Array | None:
+            A = X
+            for step in steps:
+                A = step(A)
+            # 0 times a number that is not finite is NaN, and a product is one call.
+            return A.copy() if vdot(X, zeros_in) == 0 == vdot(A, zeros_out) else None
+
+        return run
 
 
 def predictor_of(network: Any, batch_size: int, rows: int) -> Predictor:
@@ -169,39 +160,33 @@ def _step(layer: Layer, params: Params, shape: Shape, dtype: np.dtype[Any], ours
     return lambda A: layer.forward(params, A, INFERENCE)[0], False
 
 
+# Below, functions get the place of their result by position where NumPy takes it so, because a keyword takes time,
+# and A.dot calls BLAS as A @ W does, with less around it.
 def _dense(W: Array, b: Array | None, Z: Array) -> Step:
-    # np.dot calls BLAS as A @ W does, with less around it.
     if b is None:
-        return lambda A: np.dot(A, W, out=Z)
+        return lambda A: A.dot(W, Z)
     B = np.broadcast_to(b, Z.shape).copy()  # else NumPy makes a copy of Z in each call, as a part of it is read twice
-
-    def step(A: Array) -> Array:
-        np.dot(A, W, out=Z)
-        return np.add(Z, B, out=Z)
-
-    return step
+    add = np.add
+    return lambda A: add(A.dot(W, Z), B, Z)
 
 
 def _relu(shape: Shape, dtype: np.dtype[Any]) -> Step:
-    zero = np.zeros((), dtype)  # a Python number would be made an array in each call
-    return lambda Z: np.maximum(Z, zero, out=Z)
+    zero, maximum = np.zeros((), dtype), np.maximum  # a Python number would be made an array in each call
+    return lambda Z: maximum(Z, zero, out=Z)
 
 
 def _tanh(shape: Shape, dtype: np.dtype[Any]) -> Step:
-    return lambda Z: np.tanh(Z, out=Z)
+    return lambda Z: np.tanh(Z, Z)
 
 
 def _sigmoid(shape: Shape, dtype: np.dtype[Any]) -> Step:
     zero, one, E = np.zeros((), dtype), np.ones((), dtype), np.empty(shape, dtype)
 
     def step(Z: Array) -> Array:
-        np.minimum(Z, zero, out=E)
-        np.exp(E, out=E)
-        np.abs(Z, out=Z)
-        np.negative(Z, out=Z)
-        np.exp(Z, out=Z)
-        np.add(one, Z, out=Z)
-        return np.divide(E, Z, out=Z)
+        np.exp(np.minimum(Z, zero, out=E), E)
+        np.negative(np.abs(Z, Z), Z)
+        np.add(one, np.exp(Z, Z), Z)
+        return np.divide(E, Z, Z)
 
     return step
 
@@ -209,13 +194,11 @@ def _sigmoid(shape: Shape, dtype: np.dtype[Any]) -> Step:
 def _softmax(shape: Shape, dtype: np.dtype[Any]) -> Step:
     alone = len(shape) == 2 and shape[0] == 1  # then a single number is taken from all, which NumPy does faster
     axis, of_row = None if alone else -1, np.empty(() if alone else (*shape[:-1], 1), dtype)
+    largest, total, subtract, exp, divide = np.maximum.reduce, np.add.reduce, np.subtract, np.exp, np.divide
 
     def step(Z: Array) -> Array:
-        np.maximum.reduce(Z, axis=axis, out=of_row, keepdims=not alone)
-        np.subtract(Z, of_row, out=Z)
-        np.exp(Z, out=Z)
-        np.add.reduce(Z, axis=axis, out=of_row, keepdims=not alone)
-        return np.divide(Z, of_row, out=Z)
+        exp(subtract(Z, largest(Z, axis, out=of_row, keepdims=not alone), Z), Z)
+        return divide(Z, total(Z, axis, out=of_row, keepdims=not alone), Z)
 
     return step
 
