@@ -412,7 +412,7 @@ def test_what_cannot_be_a_model_is_refused(
     with pytest.raises(InputError, match="needs a network with parameters"):
         cr.export.onnx(cr.Network([cr.Dense(1)], "huber"), path)
     with pytest.raises(InputError, match=r"export\.onnx takes a Network, but got a list"):
-        cr.export.onnx([1], path)  # type: ignore[arg-type]
+        cr.export.onnx([1], path)
     with pytest.raises(InputError, match=r"whose name ends with \.onnx"):
         cr.export.onnx(network, tmp_path / "m.pb")
     with monkeypatch.context() as patch:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from chainrule import Network
 from chainrule import export as formats
-from chainrule.cli.inputs import ModelArgument, loaded
+from chainrule.cli.inputs import ModelArgument, loaded_whole
 from chainrule.cli.output import one_of
 from chainrule.common.console import say
 from chainrule.common.errors import InputError
 from chainrule.common.texts import later, tr
-from chainrule.tables import TableModel
 
 EXAMPLE = """\
 Example: chainrule export digits.safetensors --to numpy --out net.py
@@ -28,28 +26,22 @@ Example: chainrule export digits.safetensors --to c --out net.c"""
 class _Format(NamedTuple):
     """What writes a format, and how the file is used, with a place for its name."""
 
-    write: Callable[[Path, Network, TableModel | None, bool], list[Path]]
+    write: Callable[[Path, Any, bool], list[Path]]
     use: str
 
 
-def _numpy(out: Path, network: Network, table: TableModel | None, single: bool) -> list[Path]:
-    formats.numpy(network if table is None else table, out, single)
+def _numpy(out: Path, model: Any, single: bool) -> list[Path]:
+    formats.numpy(model, out, single)
     return [out] if single else [out, out.with_suffix(".npz")]
 
 
-def _onnx(out: Path, network: Network, table: TableModel | None, single: bool) -> list[Path]:
-    formats.onnx(network if table is None else table, out)
+def _onnx(out: Path, model: Any, single: bool) -> list[Path]:
+    formats.onnx(model, out)
     return [out]
 
 
-def _c(out: Path, network: Network, table: TableModel | None, single: bool) -> list[Path]:
-    if table is not None:
-        raise InputError(
-            "The model was trained on a table, whose columns a C file cannot prepare: write a script with --to numpy. "
-            "The network alone, whose inputs are prepared numbers, is written by chainrule.export.c(model.network, "
-            "path)."
-        )
-    formats.c(network, out)
+def _c(out: Path, model: Any, single: bool) -> list[Path]:
+    formats.c(model, out)
     return [out]
 
 
@@ -74,7 +66,8 @@ def run(
     textbook's names, predicts the same numbers, and runs: python net.py rows.csv. Of a model that was trained on a
     table, it reads and prepares the columns, too.
 
-    --to onnx writes an ONNX model (the extra onnx): raw columns go in if the model was trained on a table.
+    --to onnx writes an ONNX model (the extra onnx): raw columns go in if the model was trained on a table, and raw rows
+    if it is an estimator of scikit-learn.
 
     --to c writes one file of C99 without dependencies, for chains of dense layers and convolutions of sequences: the
     function net_predict in float32 and static buffers, and with -DNET_MAIN a program.
@@ -82,6 +75,5 @@ def run(
     format = _FORMATS[one_of("format", to, _FORMATS)]
     if single and to != "numpy":
         raise InputError("--single is for --to numpy: a file in the format {to} holds its weights in any case.", to=to)
-    network, table = loaded(model)
-    files = format.write(out, network, table, single)
+    files = format.write(out, loaded_whole(model), single)
     say("{files} written. {use}", files=" + ".join(map(str, files)), use=tr(format.use, file=str(out)))

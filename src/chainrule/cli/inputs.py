@@ -35,12 +35,28 @@ def loaded(path: Path) -> tuple[Network, TableModel | None]:
             "{path} holds an estimator, which scales its inputs and knows its classes: load it in Python with "
             "chainrule.estimators.{kind}.load({text!r}).",
             path=path,
-            kind="NetworkRegressor" if description[ESTIMATOR].get("task") == "regression" else "NetworkClassifier",
+            kind=_estimator(description),
             text=str(path),
         )
     if TableModel.KEY not in description:
         return network, None
     return network, TableModel.of(network, description[TableModel.KEY], str(path))
+
+
+def loaded_whole(path: Path) -> Any:
+    """Return what a model file holds: a network, a model of a table, or an estimator."""
+    _, description = load_described(path)
+    if ESTIMATOR in description:
+        from chainrule import estimators
+
+        return getattr(estimators, _estimator(description)).load(path)
+    network, table = loaded(path)
+    return network if table is None else table
+
+
+def _estimator(description: dict[str, Any]) -> str:
+    """Return the class that wrote a file."""
+    return "NetworkRegressor" if description[ESTIMATOR].get("task") == "regression" else "NetworkClassifier"
 
 
 def loaded_for_arrays(path: Path, file: Path | str) -> Network:

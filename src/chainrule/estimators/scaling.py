@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Float
 
-_LIMIT = 3.0  # no scaled number is farther from 0
+LIMIT = 3.0  # no scaled number is farther from 0
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ class RobustScale:
         with np.errstate(over="ignore"):
             # Numbers that overflow are as far out as any; hypot does not square them.
             U = np.clip((X - self.center) * self.factor, -1e300, 1e300, dtype=np.float64)
-        return (U / np.hypot(1, U / _LIMIT)).astype(dtype)
+        return (U / np.hypot(1, U / LIMIT)).astype(dtype)

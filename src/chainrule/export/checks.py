@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,39 @@ from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.files.built import check_built
+from chainrule.tables import TableModel
+
+
+def is_estimator(model: Any) -> bool:
+    """Return whether something is an estimator of scikit-learn; where their module was not imported, nothing is."""
+    estimators = sys.modules.get("chainrule.estimators")
+    return estimators is not None and isinstance(model, estimators.NetworkClassifier | estimators.NetworkRegressor)
+
+
+def network_of(function: str, model: Any) -> Any:
+    """Return the network of a model of a table or of an estimator; what is neither comes back as it is."""
+    if is_estimator(model) and not hasattr(model, "network_"):
+        raise InputError(
+            "{function} needs an estimator that was fitted: call fit of the {kind} first.",
+            function=function,
+            kind=type(model).__name__,
+        )
+    if isinstance(model, TableModel):
+        return model.network
+    return model.network_ if is_estimator(model) else model
+
+
+def check_alone(function: str, model: Any) -> None:
+    """Raise an error if something is more than a network, which not every format holds."""
+    if isinstance(model, TableModel) or is_estimator(model):
+        raise InputError(
+            "{function} writes a network alone, but a {kind} prepares its inputs, too: write all of it with "
+            "chainrule.export.onnx (--to onnx), or the network, whose inputs are prepared numbers, with "
+            "chainrule.{function}(model.{attribute}, path).",
+            function=function,
+            kind=type(model).__name__,
+            attribute="network" if isinstance(model, TableModel) else "network_",
+        )
 
 
 def check_network(function: str, network: Any) -> None:

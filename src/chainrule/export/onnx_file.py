@@ -10,8 +10,9 @@ from chainrule.arrays import Shape
 from chainrule.common import atomic
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.version import __version__
-from chainrule.export.checks import check_network, path_of
+from chainrule.export.checks import check_network, is_estimator, network_of, path_of
 from chainrule.export.onnx_operators.columns import KINDS, check_columns, prepared
+from chainrule.export.onnx_operators.estimator import add_outputs_of_estimator, scaled
 from chainrule.export.onnx_operators.graph import INPUT, Graph, Place, Tensor
 from chainrule.export.onnx_operators.outputs import Output, add_outputs, add_outputs_of_table
 from chainrule.export.onnx_operators.steps import LENGTHS, NO_PADDING
@@ -25,8 +26,8 @@ OPSET, IR_VERSION = 20, 9  # of January 2024: the first with Gelu, and read by o
 _LARGEST = 2**31 - 2**20  # bytes of a model: protobuf's limit, with room for the nodes
 
 
-def onnx(model: Network | TableModel, path: str | Path) -> None:
-    """Write a network, or a model of a table, as an ONNX model (the extra `onnx`).
+def onnx(model: Any, path: str | Path) -> None:
+    """Write a network, a model of a table or an estimator as an ONNX model (the extra `onnx`).
 
     That of a network takes what `predict` takes, as an input named `input` of any batch size: float32, or int64 where
     words are looked up. A sequence may have any length, unless a layer (`Flatten`, `Reshape`, padding "same" with a
@@ -45,11 +46,17 @@ def onnx(model: Network | TableModel, path: str | Path) -> None:
     table, as float64. The metadata hold the classes and the categories that training knew. Columns of dates and
     pictures are refused, and so are models that predict from the rows before.
 
+    An estimator takes raw rows as the input `input`, float64 of shape (batch, features), and scales them inside. A
+    `NetworkClassifier` has the outputs `label`, what its `predict` returns (texts as texts), and `probabilities`, what
+    `predict_proba` returns; a `NetworkRegressor` has `prediction`, in the units of y, as float64. Where there are
+    several answers for each row, these have a column for each. The metadata hold the classes, and the names of the
+    columns if they had names.
+
     Parameters
     ----------
     model
-        A network with parameters, or a `TableModel`. The network computes in float32, and parameters in float64 are
-        rounded, because runtimes lack many operators in float64.
+        A `Network` with parameters, a `TableModel`, or a fitted `NetworkClassifier` or `NetworkRegressor`. The network
+        computes in float32, and parameters in float64 are rounded, because runtimes lack many operators in float64.
     path
         The file, whose name ends with .onnx. It is written beside its destination and then renamed; a folder that is
         missing is made.
@@ -59,7 +66,8 @@ def onnx(model: Network | TableModel, path: str | Path) -> None:
     InputError
         If the network has no parameters yet or such as are beyond float32, if it holds a layer or a loss of your own,
         or takes more than 2 GB; if it is a model of a table with a column of dates or pictures, or one that predicts
-        from the rows before; or if the path is a folder, a device or a pipe. Nothing is written then.
+        from the rows before; if it is an estimator that is not fitted, or with labels that ONNX has no type for; or if
+        the path is a folder, a device or a pipe. Nothing is written then.
     MissingExtraError
         If the package onnx is not installed.
     UnwritableError
@@ -71,19 +79,22 @@ def onnx(model: Network | TableModel, path: str | Path) -> None:
     >>> network = cr.Network.mlp([784, 50, 10])
     >>> cr.export.onnx(network, "digits.onnx")  # doctest: +SKIP
     """
-    check_network("export.onnx", model.network if isinstance(model, TableModel) else model)
+    check_network("export.onnx", network_of("export.onnx", model))
     path = path_of("export.onnx", path, ".onnx")
     content = _content(model)
     atomic.make_folder(path.parent)
     atomic.write(path, content)
 
 
-def _content(model: Network | TableModel) -> bytes:
+def _content(model: Any) -> bytes:
     try:
         from onnx import checker, helper, shape_inference
     except ImportError as error:
         raise missing_extra("Writing ONNX", "onnx", "onnx") from error
-    graph, metadata = _of_table(model) if isinstance(model, TableModel) else _of_network(model)
+    if isinstance(model, TableModel):
+        graph, metadata = _of_table(model)
+    else:
+        graph, metadata = _of_estimator(model) if is_estimator(model) else _of_network(model)
     size = sum(len(array.raw_data) for array in graph.initializer)
     if size > _LARGEST:
         raise InputError(
@@ -148,6 +159,24 @@ def _of_table(model: TableModel) -> tuple[Any, dict[str, str]]:
         metadata["classes"] = json.dumps(target.classes, ensure_ascii=False)
     categories = {e.name: e.categories for e in encoders if isinstance(e, Categorical)}
     return proto, {**metadata, "categories": json.dumps(categories, ensure_ascii=False)}
+
+
+def _of_estimator(estimator: Any) -> tuple[Any, dict[str, str]]:
+    """Return the graph of an estimator of scikit-learn, and what else a file says of it."""
+    from onnx import helper
+
+    network, targets = estimator.network_, estimator._targets
+    graph = Graph(OPERATORS)
+    logits = Place(graph).part("", network.body, network.params, scaled(graph, estimator))
+    outputs = add_outputs_of_estimator(graph, network.loss, targets, logits)
+    inputs = [_declared(Output(INPUT, (estimator.n_features_in_,), "DOUBLE"))]
+    proto = helper.make_graph(graph.nodes, "chainrule", inputs, list(map(_declared, outputs)), graph.initializers)
+    metadata = {"loss": type(network.loss).__name__}
+    if network.loss.task != "regression":
+        metadata["classes"] = json.dumps(targets.labels.tolist(), ensure_ascii=False)
+    if (names := getattr(estimator, "feature_names_in_", None)) is not None:
+        metadata["feature_names"] = json.dumps(list(map(str, names)), ensure_ascii=False)
+    return proto, metadata
 
 
 def _takes_mask(body: Sequential) -> bool:

@@ -37,8 +37,8 @@ def add_outputs(graph: Graph, loss: Loss, logits: Tensor) -> list[Output]:
         The loss is none of chainrule's own, so what it owns is unknown.
     """
     if loss.task == "regression":
-        return [Output(_activated(graph, loss, logits, "prediction"), logits.shape)]
-    probabilities = Output(_activated(graph, loss, logits, "probabilities"), logits.shape)
+        return [Output(activated(graph, loss, logits, "prediction"), logits.shape)]
+    probabilities = Output(activated(graph, loss, logits, "probabilities"), logits.shape)
     return [_label(graph, loss, probabilities), probabilities]
 
 
@@ -52,7 +52,7 @@ def add_outputs_of_table(graph: Graph, loss: Loss, target: Target, logits: Tenso
     """
     from onnx import TensorProto
 
-    P = _activated(graph, loss, logits, "network")
+    P = activated(graph, loss, logits, "network")
     if target.task == "regression":
         values = graph.node("prediction/Cast", "Cast", [P], to=TensorProto.DOUBLE)
         values = graph.node("prediction/Squeeze", "Squeeze", [values, graph.initializer("axis", np.array([-1]))])
@@ -79,7 +79,7 @@ def _classes(target: Target) -> Array:
     return np.array(target.classes, object)
 
 
-def _activated(graph: Graph, loss: Loss, logits: Tensor, name: str) -> str:
+def activated(graph: Graph, loss: Loss, logits: Tensor, name: str) -> str:
     """Add the output activation that a loss owns."""
     if type(loss) not in LOSSES.values():
         raise InputError(
