@@ -86,6 +86,18 @@ NETWORKS = {
         "binary_cross_entropy",
         (6,),
     ),
+    "padding": lambda: trained(
+        [
+            *(cr.Embedding(40, 5), cr.Bidirectional(cr.LSTM(4, sequence=True)), cr.BatchNorm()),
+            *(cr.Conv1D(6, 3, padding="same"), cr.GroupNorm(2), cr.GRU(4, sequence=True, reverse=True)),
+            cr.Residual([cr.RNN(4, sequence=True), cr.Conv1D(4, 3, padding="same", groups=2)]),
+            cr.Graph({"a": (cr.Tanh(), ["input"]), "b": ("concatenate", ["a", "input"])}),
+            cr.Concatenate([cr.GlobalAveragePool(), cr.RNN(3, activation="relu", reverse=True)]),
+            cr.Dense(1),
+        ],
+        "binary_cross_entropy",
+        (6,),
+    ),
     "branches": lambda: trained(
         [
             cr.Residual([cr.Dense(6), cr.Tanh()]),
@@ -125,6 +137,29 @@ def test_every_layer_computes_the_same_in_float64(case: LayerCase, tmp_path: Pat
     network.params = (case.params(),)
     x = case.input()
     assert_same(script(network, tmp_path)["predict"](x), network.predict(x), tolerance=1e-12)
+
+
+MASKED = [case for case in LAYER_CASES if case.mode.mask is not None and not case.mode.training and not case.states]
+
+
+@pytest.mark.parametrize("case", MASKED, ids=lambda case: case.name)
+def test_every_layer_skips_padding_as_the_mask_says(case: LayerCase, tmp_path: Path) -> None:
+    network = cr.Network([case.layer], "mean_squared_error", input_shape=case.shape[1:], dtype=np.float64)
+    network.params = (case.params(),)
+    x, mask = case.input(), case.mode.mask
+    padded = np.where(mask if x.ndim == 2 else mask[:, :, None], x, 999 if x.ndim == 2 else np.nan)
+    expected, predict = network.predict(x, mask=mask), script(network, tmp_path)["predict"]
+    assert_same(predict(padded, mask) if "mask" in predict.__code__.co_varnames else predict(x), expected, 1e-12)
+
+
+def test_a_network_of_all_that_skips_padding(tmp_path: Path) -> None:
+    network = NETWORKS["padding"]()
+    X, predict = inputs(network), script(network, tmp_path)["predict"]
+    mask = np.random.default_rng(2).random(X.shape) < 0.6  # also between steps with data, and none at all
+    mask[0] = False
+    assert_same(predict(np.where(mask, X, -1), mask), network.predict(X, mask=mask))
+    with pytest.raises(ValueError, match="reshape"):
+        predict(X, mask[:, :5])
 
 
 def test_every_layer_has_a_step() -> None:

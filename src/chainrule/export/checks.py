@@ -83,3 +83,14 @@ def path_of(function: str, path: Any, suffix: str) -> Path:
             likely=file.with_suffix(suffix) if file.name else f"net{suffix}",
         )
     return file
+
+
+def takes_mask(network: Any) -> bool:
+    """Return whether the inputs are sequences, and padding can be kept out of what becomes of them."""
+    if len(network.input_shape) != (1 if network.body.vocabulary_of_input is not None else 2):
+        return False
+    try:
+        network.body.keeps_steps()
+    except InputError:  # padding would be mixed in
+        return False
+    return True

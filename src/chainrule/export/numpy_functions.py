@@ -102,6 +102,16 @@ def group_norm(X, gamma, beta, groups, epsilon):
     return gamma * (G / np.sqrt(variance + epsilon)).reshape(X.shape) + beta
 
 
+def group_norm_of_steps(X, gamma, beta, groups, M, epsilon):
+    """Normalize as group_norm does, by the steps of sequences where M is True."""
+    G = X.reshape(*X.shape[:2], groups, -1)
+    steps = M[..., None]  # (n, time, 1, 1)
+    count = np.maximum(steps.sum(axis=1, keepdims=True, dtype=X.dtype), 1) * G.shape[-1]
+    G = G - G.sum(axis=(1, 3), keepdims=True, where=steps) / count
+    variance = (G * G).sum(axis=(1, 3), keepdims=True, where=steps) / count
+    return gamma * (G / np.sqrt(variance + epsilon)).reshape(X.shape) + beta
+
+
 def rms_norm(X, gamma, epsilon):
     """Divide each example by the root of the mean square of its own features."""
     return gamma * X / np.sqrt((X * X).mean(axis=-1, keepdims=True) + epsilon)
@@ -181,38 +191,56 @@ def embed(indices, W):
     return W[indices.astype(int)]
 
 
-def rnn(X, Wx, Wh, b, g):
-    """Return the state h of every step of sequences X, (n, time, features)."""
+def mean_of_steps(X, M):
+    """Return the mean over the steps of sequences, (n, time, channels), where M is True."""
+    return X.sum(axis=1, where=M) / np.maximum(M.sum(axis=1, dtype=X.dtype), 1)
+
+
+def rnn(X, Wx, Wh, b, g, M=None):
+    """Return the state h of every step of sequences X, (n, time, features).
+
+    Steps where M, (n, time, 1), is False carry the state over.
+    """
+    M = np.ones((*X.shape[:2], 1), bool) if M is None else M
     h = np.zeros((len(X), len(Wh)), X.dtype)
     H = []
     for t in range(X.shape[1]):
-        h = g(X[:, t] @ Wx + h @ Wh + b)
+        h = np.where(M[:, t], g(X[:, t] @ Wx + h @ Wh + b), h)
         H.append(h)
     return np.stack(H, axis=1)
 
 
-def lstm(X, Wx, Wh, b):
-    """Return the state h of every step of sequences X, (n, time, features)."""
+def lstm(X, Wx, Wh, b, M=None):
+    """Return the state h of every step of sequences X, (n, time, features).
+
+    Steps where M, (n, time, 1), is False carry the states over.
+    """
+    M = np.ones((*X.shape[:2], 1), bool) if M is None else M
     h = c = np.zeros((len(X), len(Wh)), X.dtype)
     H = []
     for t in range(X.shape[1]):
         Z = X[:, t] @ Wx + h @ Wh + b
         i, f, g, o = np.split(Z, 4, axis=1)  # input, forget, candidate, output
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)  # what the memory keeps and adds
-        h = sigmoid(o) * np.tanh(c)  # what is shown of it
+        keeps, adds = sigmoid(f) * c, sigmoid(i) * np.tanh(g)
+        c = np.where(M[:, t], keeps + adds, c)  # the memory
+        h = np.where(M[:, t], sigmoid(o) * np.tanh(c), h)  # what is shown of it
         H.append(h)
     return np.stack(H, axis=1)
 
 
-def gru(X, Wx, Wh, bx, bh):
-    """Return the state h of every step of sequences X, (n, time, features)."""
+def gru(X, Wx, Wh, bx, bh, M=None):
+    """Return the state h of every step of sequences X, (n, time, features).
+
+    Steps where M, (n, time, 1), is False carry the state over.
+    """
+    M = np.ones((*X.shape[:2], 1), bool) if M is None else M
     h = np.zeros((len(X), len(Wh)), X.dtype)
     H = []
     for t in range(X.shape[1]):
         rx, zx, nx = np.split(X[:, t] @ Wx + bx, 3, axis=1)  # reset, update, new
         rh, zh, nh = np.split(h @ Wh + bh, 3, axis=1)
         r, z = sigmoid(rx + rh), sigmoid(zx + zh)
-        h = (1 - z) * np.tanh(nx + r * nh) + z * h
+        h = np.where(M[:, t], (1 - z) * np.tanh(nx + r * nh) + z * h, h)
         H.append(h)
     return np.stack(H, axis=1)
 '''

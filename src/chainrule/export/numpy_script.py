@@ -16,10 +16,11 @@ import numpy as np
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.common.version import __version__
-from chainrule.export.checks import check_alone, check_network, path_of
+from chainrule.export.checks import check_alone, check_network, path_of, takes_mask
 from chainrule.export.numpy_functions import functions_for
+from chainrule.export.numpy_lines import Steps, Value
 from chainrule.export.numpy_main import names_of_table, parts_of_network, parts_of_table
-from chainrule.export.numpy_steps import Steps, Value, activation, in_script
+from chainrule.export.numpy_steps import activation, in_script
 from chainrule.export.numpy_table import check_table, constants, prepare
 from chainrule.export.python_code import WIDTH
 from chainrule.network import Network
@@ -57,6 +58,16 @@ ARCHIVE = """
 with np.load(io.BytesIO(base64.b64decode(ARCHIVE))) as file:
     WEIGHTS = dict(file)
 '''
+_OF_MASK = """
+
+    Where sequences have padding, mask, (n, time), is 1 for the steps that hold data and
+    0 for the others.
+    """
+_MASK = (
+    "    M = np.ones(A0.shape[:2]) if mask is None else np.asarray(mask)",
+    "    M = (M > 0).reshape(*A0.shape[:2], 1)",
+    "    A0 = np.where({M}, A0, 0)",
+)
 _RUN = """
 if __name__ == "__main__":
     main()
@@ -67,7 +78,8 @@ def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -
     """Write a network as a Python script that needs NumPy alone and predicts the same numbers.
 
     The script explains each step in the textbook's names. It can be imported, for its function ``predict``, and run:
-    ``python net.py rows.csv`` prints a prediction for each row.
+    ``python net.py rows.csv`` prints a prediction for each row. Where the network takes a mask that matters, so does
+    ``predict(X, mask)``; of a file, every step counts.
 
     Parameters
     ----------
@@ -135,7 +147,8 @@ def _steps(network: Network) -> Steps:
     """Return the steps from A0 to the output, with the activation that the loss owns."""
     assert network.input_shape is not None
     steps = Steps(network.dtype)
-    x = Value("A0", network.input_shape, whole=network.body.vocabulary_of_input is not None)
+    whole = network.body.vocabulary_of_input is not None
+    x = Value("A0", network.input_shape, whole, steps=takes_mask(network))
     output = in_script(steps, network.body, network.params, x).name
     if network.loss.task != "regression":
         output = activation(steps, _OUTPUT_ACTIVATIONS[network.loss.task], output)
@@ -165,14 +178,14 @@ def _script(network: Network, table: TableModel | None, steps: Steps, weights: s
 def _forward(network: Network, steps: Steps, name: str) -> str:
     assert network.input_shape is not None and network.output_shape is not None
     inputs, answers = (", ".join(map(str, ("n", *s))) for s in (network.input_shape, network.output_shape))
-    dtype = "" if network.body.vocabulary_of_input is not None else f", np.{steps.dtype.name}"
-    lines = [
-        f"def {name}(X):",
-        f'    """Return the outputs, ({answers}), for inputs X of shape ({inputs})."""',
-        f"    A0 = np.asarray(X{dtype})",
-        *steps.lines,
-    ]
-    return "\n".join(lines)
+    whole = network.body.vocabulary_of_input is not None
+    about = f"Return the outputs, ({answers}), for inputs X of shape ({inputs})."
+    lines = [f"    A0 = np.asarray(X{'' if whole else f', np.{steps.dtype.name}'})"]
+    if steps.masked:
+        about += _OF_MASK
+        lines += [line.format(M="M[..., 0]" if whole else "M") for line in _MASK]
+    parameters = "X, mask=None" if steps.masked else "X"
+    return "\n".join([f"def {name}({parameters}):", f'    """{about}"""', *lines, *steps.lines])
 
 
 def _head(network: Network, table: TableModel | None) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from chainrule.arrays import Array, Params, Shape
+from chainrule.arrays import Params, Shape
 from chainrule.common.errors import InputError
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.export import folding
+from chainrule.export.numpy_lines import Steps, Value
 from chainrule.export.pool_windows import pool_windows
-from chainrule.export.python_code import Bracket, comment, quoted
+from chainrule.export.python_code import quoted
 from chainrule.layers import (
     GRU,
     LSTM,
@@ -50,54 +49,6 @@ from chainrule.layers.nodes import INPUT
 from chainrule.layers.spatial import per_axis
 
 
-class Value(NamedTuple):
-    """An array of the script."""
-
-    name: str
-    shape: Shape  # of one example
-    whole: bool = False  # whether it holds the whole numbers that an embedding looks up
-
-
-class Steps:
-    """The lines of a script's forward pass as they come, and what they need: weights and functions."""
-
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = np.dtype(dtype)
-        self.lines: list[str] = []
-        self.weights: dict[str, Array] = {}
-        self.functions: set[str] = set()
-        self._names = {"A0"}
-        self._number = 0
-
-    def begin(self, text: str) -> None:
-        """Begin a step with a comment."""
-        self.lines += ["", *comment(text)]
-
-    def output(self, letter: str, *, next_number: bool = False) -> str:
-        """Return the name of a new array: its letter, and the number of the last layer that has weights."""
-        if next_number or f"{letter}{self._number}" in self._names:
-            self._number += 1
-        name = f"{letter}{self._number}"
-        self._names.add(name)
-        return name
-
-    def of_weights(self, output: str, arrays: dict[str, Array]) -> list[str]:
-        """Write the lines that take weights, two in a line; return their names, with the output's number."""
-        number = output.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        names = [f"{name}{number}" for name in arrays]
-        self.weights |= zip(names, (a.astype(self.dtype) for a in arrays.values()), strict=True)
-        for pair in (names[i : i + 2] for i in range(0, len(names), 2)):
-            taken = ", ".join(f'WEIGHTS["{name}"]' for name in pair)
-            shapes = ", ".join(str(self.weights[name].shape) for name in pair)
-            self.lines.append(f"    {', '.join(pair)} = {taken}  # {shapes}")
-        return names
-
-    def call(self, target: str, function: str, *arguments: str) -> None:
-        """Write the line that gives an array what a function returns."""
-        self.functions.add(function)
-        self.lines += Bracket(f"{target} = {function}(", arguments).lines(4)
-
-
 def in_script(steps: Steps, layer: Layer, params: Params, x: Value) -> Value:
     """Write the steps of a layer, and return its output.
 
@@ -115,7 +66,7 @@ def in_script(steps: Steps, layer: Layer, params: Params, x: Value) -> Value:
         )
     output = step(steps, layer, params, x)
     _, shape = layer.init(ShapesOnly(), x.shape)
-    return Value(output, shape, whole=x.whole and layer.rearranges)
+    return Value(output, shape, whole=x.whole and layer.rearranges, steps=x.steps and layer.keeps_steps())
 
 
 def _batch(shape: Shape) -> str:
@@ -189,7 +140,12 @@ def _normalization(steps: Steps, layer: Any, params: Params, x: Value) -> str:
     steps.begin(f"{layer.label}: normalizes {text}.")
     names = steps.of_weights(N, {_PLAIN_NAMES.get(name, name): array for name, array in params.items()})
     groups = [f"groups={layer.groups}"] if isinstance(layer, GroupNorm) else []
+    if isinstance(layer, GroupNorm) and x.steps:
+        steps.masked = True
+        function, groups = "group_norm_of_steps", [*groups, "M=M"]
     steps.call(N, function, x.name, *names, *groups, f"epsilon={layer.epsilon!r}")
+    if isinstance(layer, BatchNorm | GroupNorm):
+        steps.clear(N, x)
     return N
 
 
@@ -209,11 +165,13 @@ def _convolution(steps: Steps, layer: Conv1D | Conv2D, params: Params, x: Value)
     )
     names = steps.of_weights(Z, params)
     function = f"conv{axes}d"
+    steps.masked |= x.steps
+    X = f"np.where(M, {x.name}, 0)" if x.steps else x.name
     if layer.groups > 1:
         steps.functions.add(function)
-        steps.call(Z, "in_groups", function, str(layer.groups), x.name, *names, *said)
+        steps.call(Z, "in_groups", function, str(layer.groups), X, *names, *said)
     else:
-        steps.call(Z, function, x.name, *names, *said)
+        steps.call(Z, function, X, *names, *said)
     return Z
 
 
@@ -232,6 +190,10 @@ def _pool(steps: Steps, layer: MaxPool | AveragePool, params: Params, x: Value) 
 def _global_pool(steps: Steps, layer: GlobalAveragePool, params: Params, x: Value) -> str:
     P = steps.output("P")
     steps.begin("GlobalAveragePool: the mean of each channel.")
+    if x.steps:
+        steps.masked = True
+        steps.call(P, "mean_of_steps", x.name, "M")
+        return P
     axes = "1" if len(x.shape) == 2 else "(1, 2)"
     steps.lines.append(f"    {P} = {x.name}.mean(axis={axes})")
     return P
@@ -282,12 +244,17 @@ def _recurrent(steps: Steps, layer: RNN | LSTM | GRU, params: Params, x: Value) 
         settings = ["g=np.tanh" if layer.activation == "tanh" else f"g={layer.activation}"]
         steps.functions.add(layer.activation)
     backwards = "[:, ::-1]" if layer.reverse else ""
+    if x.steps:
+        steps.masked = True
+        settings.append(f"M=M{backwards}")
     function = type(layer).__name__.lower()
     steps.call(H, function, f"{x.name}{backwards}", *names, *settings)
     if not layer.sequence:
         steps.lines.append(f"    {H} = {H}[:, -1]")
     elif layer.reverse:
         steps.lines.append(f"    {H} = {H}[:, ::-1]  # the steps in their places again")
+    if layer.sequence:
+        steps.clear(H, x)
     return H
 
 
@@ -309,7 +276,7 @@ def _shared(steps: Steps, layer: Layer, x: Value) -> Value:
     """Return an input for one of the layers that share it: as floats, unless it looks whole numbers up."""
     if not x.whole or layer.vocabulary_of_input is not None:
         return x
-    return Value(f"{x.name}.astype(np.{steps.dtype.name})", x.shape)
+    return x._replace(name=f"{x.name}.astype(np.{steps.dtype.name})", whole=False)
 
 
 def _branches(steps: Steps, layer: Residual | Concatenate, params: Params, x: Value) -> list[str]:
@@ -336,7 +303,7 @@ def _graph(steps: Steps, layer: Any, params: Params, x: Value) -> str:
             merge, how = (_added, "added") if node.operation == "add" else (_joined, "side by side")
             output = merge(steps, [value.name for value in inputs], f"{about} its inputs, {how}.")
             _, shape = node.layer.init(ShapesOnly(), tuple(value.shape for value in inputs))
-            values[node.name] = Value(output, shape)
+            values[node.name] = Value(output, shape, steps=all(value.steps for value in inputs))
         else:
             steps.begin(about)
             values[node.name] = in_script(steps, node.layer, params[node.name], _shared(steps, node.layer, inputs[0]))

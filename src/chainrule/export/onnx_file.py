@@ -10,14 +10,13 @@ from chainrule.arrays import Shape
 from chainrule.common import atomic
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.version import __version__
-from chainrule.export.checks import check_network, is_estimator, network_of, path_of
+from chainrule.export.checks import check_network, is_estimator, network_of, path_of, takes_mask
 from chainrule.export.onnx_operators.columns import KINDS, check_columns, prepared
 from chainrule.export.onnx_operators.estimator import add_outputs_of_estimator, scaled
 from chainrule.export.onnx_operators.graph import INPUT, Graph, Place, Tensor
 from chainrule.export.onnx_operators.outputs import Output, add_outputs, add_outputs_of_table
 from chainrule.export.onnx_operators.steps import LENGTHS, NO_PADDING
 from chainrule.export.onnx_operators.table import OPERATORS
-from chainrule.layers import Sequential
 from chainrule.network import Network
 from chainrule.tables import TableModel
 from chainrule.tables.encoders import Categorical
@@ -125,7 +124,7 @@ def _of_network(network: Network) -> tuple[Any, dict[str, str]]:
     whole = body.vocabulary_of_input is not None
     has_time = len(shape) == (1 if whole else 2)
     graph = Graph(OPERATORS)
-    logits = Place(graph).part("", body, network.params, Tensor(INPUT, shape, has_time and _takes_mask(body), whole))
+    logits = Place(graph).part("", body, network.params, Tensor(INPUT, shape, takes_mask(network), whole))
     outputs = add_outputs(graph, network.loss, logits)
     sequences = shape if has_time and not graph.fixed_time else ()
     inputs = [_declared(Output(INPUT, shape, "INT64" if whole else "FLOAT"), sequences)]
@@ -177,14 +176,6 @@ def _of_estimator(estimator: Any) -> tuple[Any, dict[str, str]]:
     if (names := getattr(estimator, "feature_names_in_", None)) is not None:
         metadata["feature_names"] = json.dumps(list(map(str, names)), ensure_ascii=False)
     return proto, metadata
-
-
-def _takes_mask(body: Sequential) -> bool:
-    try:
-        body.keeps_steps()
-    except InputError:  # padding would be mixed in
-        return False
-    return True
 
 
 def _no_padding() -> Any:
