@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from chainrule.export.numpy_sequences import SEQUENCES
+
 # Each depends on those above it alone.
 _ACTIVATIONS = '''
 def step(Z):
@@ -102,16 +104,6 @@ def group_norm(X, gamma, beta, groups, epsilon):
     return gamma * (G / np.sqrt(variance + epsilon)).reshape(X.shape) + beta
 
 
-def group_norm_of_steps(X, gamma, beta, groups, M, epsilon):
-    """Normalize as group_norm does, by the steps of sequences where M is True."""
-    G = X.reshape(*X.shape[:2], groups, -1)
-    steps = M[..., None]  # (n, time, 1, 1)
-    count = np.maximum(steps.sum(axis=1, keepdims=True, dtype=X.dtype), 1) * G.shape[-1]
-    G = G - G.sum(axis=(1, 3), keepdims=True, where=steps) / count
-    variance = (G * G).sum(axis=(1, 3), keepdims=True, where=steps) / count
-    return gamma * (G / np.sqrt(variance + epsilon)).reshape(X.shape) + beta
-
-
 def rms_norm(X, gamma, epsilon):
     """Divide each example by the root of the mean square of its own features."""
     return gamma * X / np.sqrt((X * X).mean(axis=-1, keepdims=True) + epsilon)
@@ -182,68 +174,6 @@ def average_pool(X, window, stride, padding):
     seen = windows(X, window, stride, padding, outside=np.nan)
     return np.nanmean(seen, axis=tuple(range(X.ndim, seen.ndim)))
 '''
-_SEQUENCES = '''
-def embed(indices, W):
-    """Return the row of W for each whole number."""
-    wrong = (indices < 0) | (indices >= len(W)) | (indices != np.floor(indices))
-    if np.any(wrong):
-        raise ValueError(f"expected whole numbers from 0 to {len(W) - 1}")
-    return W[indices.astype(int)]
-
-
-def mean_of_steps(X, M):
-    """Return the mean over the steps of sequences, (n, time, channels), where M is True."""
-    return X.sum(axis=1, where=M) / np.maximum(M.sum(axis=1, dtype=X.dtype), 1)
-
-
-def rnn(X, Wx, Wh, b, g, M=None):
-    """Return the state h of every step of sequences X, (n, time, features).
-
-    Steps where M, (n, time, 1), is False carry the state over.
-    """
-    M = np.ones((*X.shape[:2], 1), bool) if M is None else M
-    h = np.zeros((len(X), len(Wh)), X.dtype)
-    H = []
-    for t in range(X.shape[1]):
-        h = np.where(M[:, t], g(X[:, t] @ Wx + h @ Wh + b), h)
-        H.append(h)
-    return np.stack(H, axis=1)
-
-
-def lstm(X, Wx, Wh, b, M=None):
-    """Return the state h of every step of sequences X, (n, time, features).
-
-    Steps where M, (n, time, 1), is False carry the states over.
-    """
-    M = np.ones((*X.shape[:2], 1), bool) if M is None else M
-    h = c = np.zeros((len(X), len(Wh)), X.dtype)
-    H = []
-    for t in range(X.shape[1]):
-        Z = X[:, t] @ Wx + h @ Wh + b
-        i, f, g, o = np.split(Z, 4, axis=1)  # input, forget, candidate, output
-        keeps, adds = sigmoid(f) * c, sigmoid(i) * np.tanh(g)
-        c = np.where(M[:, t], keeps + adds, c)  # the memory
-        h = np.where(M[:, t], sigmoid(o) * np.tanh(c), h)  # what is shown of it
-        H.append(h)
-    return np.stack(H, axis=1)
-
-
-def gru(X, Wx, Wh, bx, bh, M=None):
-    """Return the state h of every step of sequences X, (n, time, features).
-
-    Steps where M, (n, time, 1), is False carry the state over.
-    """
-    M = np.ones((*X.shape[:2], 1), bool) if M is None else M
-    h = np.zeros((len(X), len(Wh)), X.dtype)
-    H = []
-    for t in range(X.shape[1]):
-        rx, zx, nx = np.split(X[:, t] @ Wx + bx, 3, axis=1)  # reset, update, new
-        rh, zh, nh = np.split(h @ Wh + bh, 3, axis=1)
-        r, z = sigmoid(rx + rh), sigmoid(zx + zh)
-        h = np.where(M[:, t], (1 - z) * np.tanh(nx + r * nh) + z * h, h)
-        H.append(h)
-    return np.stack(H, axis=1)
-'''
 _TABLES = '''
 def cells(rows, column):
     """Return the texts of a column; "" where a value is missing, and 3.0 as 3."""
@@ -307,7 +237,7 @@ def _by_name(*sources: str) -> dict[str, str]:
     return {text[len("def ") : text.index("(")]: text for text in texts}
 
 
-_FUNCTIONS = _by_name(_ACTIVATIONS, _NORMALIZATIONS, _WINDOWS, _SEQUENCES, _TABLES)
+_FUNCTIONS = _by_name(_ACTIVATIONS, _NORMALIZATIONS, _WINDOWS, SEQUENCES, _TABLES)
 
 
 def functions_for(names: Iterable[str]) -> list[str]:
