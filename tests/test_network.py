@@ -15,6 +15,8 @@ from chainrule.arrays import Array, leaves, machine, map_leaves
 from chainrule.common.errors import DivergenceError, InputError
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.optimizers import OPTIMIZERS
+from tests.cases import LAYER_CASES
+from tests.cases.form import LayerCase
 
 X, Y = cr.datasets.blobs(seed=0)
 CLASSES = int(Y.max()) + 1
@@ -38,6 +40,18 @@ def assert_equal(a: Any, b: Any) -> None:
 
 
 # Training
+
+
+OF_ONE_INPUT = [case for case in LAYER_CASES if not case.states and case.shape[1:]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", OF_ONE_INPUT, ids=lambda case: case.name)
+def test_outputs_have_the_dtype_of_the_network_whatever_that_of_the_inputs(case: LayerCase, dtype: Any) -> None:
+    network = cr.Network([case.layer], "mean_squared_error", input_shape=case.shape[1:], dtype=dtype)
+    network.params = (map_leaves(lambda p: p.astype(dtype), case.params()),)
+    for other in (np.int64, np.uint8, np.float32, np.float64):
+        assert network.predict(abs(case.input()).astype(other)).dtype == dtype
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -49,6 +49,25 @@ LAYER_CASES = [
         ),
         (4, 5),
     ),
+    LayerCase(
+        "words beside the whole numbers that they are",
+        Concatenate([[cr.Embedding(9, 3), cr.Flatten()], None, [cr.Flatten()], cr.Dense(2)]),
+        (4, 3),
+        integers=9,
+    ),
+    LayerCase(
+        "graph of words and the whole numbers that they are",
+        Graph(
+            {
+                "words": (cr.Embedding(9, 3), "input"),
+                "flat": (cr.Flatten(), "words"),
+                "same": (cr.Flatten(), "input"),
+                "all": ("concatenate", ["flat", "input", "same"]),
+            }
+        ),
+        (4, 3),
+        integers=9,
+    ),
     LayerCase("random dense", RandomDense(6, density=0.4, seed=1, group=2), (4, 5)),
     LayerCase("random dense, last group smaller", RandomDense(7, density=0.5, seed=1, group=3), (4, 2, 5)),
     LayerCase("random dense, every unit its own", RandomDense(3, density=0.1, seed=1, group=1), (4, 5)),

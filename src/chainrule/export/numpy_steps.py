@@ -301,7 +301,8 @@ def _graph(steps: Steps, layer: Any, params: Params, x: Value) -> str:
         about = f"The node {quoted(node.name)} of the graph:"
         if node.merges:
             merge, how = (_added, "added") if node.operation == "add" else (_joined, "side by side")
-            output = merge(steps, [value.name for value in inputs], f"{about} its inputs, {how}.")
+            names = [_shared(steps, node.layer, value).name for value in inputs]
+            output = merge(steps, names, f"{about} its inputs, {how}.")
             _, shape = node.layer.init(ShapesOnly(), tuple(value.shape for value in inputs))
             values[node.name] = Value(output, shape, steps=all(value.steps for value in inputs))
         else:

@@ -141,8 +141,8 @@ def _input(layer: Any, params: Any, mode: Mode, x: Any) -> Any:
         return x
     numbers = map_leaves(_as_float, x)
     try:
-        _layer(layer, params, mode, numbers).forward()
-    except (IndexError, TypeError, ValueError):  # as from indexing with floats
+        _layer(layer, params, mode, map_leaves(lambda a: a + _NEARBY, numbers)).forward()
+    except (IndexError, TypeError, ValueError):  # as from indexing with floats, or looking up what is not whole
         return x
     return numbers
 

@@ -57,7 +57,10 @@ def kept_by_all(label: str, kept: Sequence[bool]) -> bool:
 
 
 def numbers_for(layer: Layer, params: Params, x: Array) -> Array:
-    """Return x for a layer that shares it with one that looks whole numbers up: as floats, unless it does too."""
+    """Return x for a layer that shares it with one that looks whole numbers up: as floats, unless it does too.
+
+    They get the dtype of the parameters, which are those of all that share x: a layer by itself may have none.
+    """
     if layer.vocabulary_of_input is not None or not namespace(x).isdtype(x.dtype, "integral"):
         return x
     like = next((p for _, p in leaves(params)), None)

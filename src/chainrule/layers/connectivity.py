@@ -215,7 +215,7 @@ class _Branches(Composite):
         """Return the merged outputs."""
         each = enumerate(zip(self.parts, params, strict=True))
         outputs, caches = zip(
-            *(layer.forward(p, numbers_for(layer, p, x), mode.fold(i)) for i, (layer, p) in each), strict=True
+            *(layer.forward(p, numbers_for(layer, params, x), mode.fold(i)) for i, (layer, p) in each), strict=True
         )
         y, merge_cache = self.merge.forward({}, outputs)
         return y, BranchesCache(caches, merge_cache)

@@ -104,7 +104,7 @@ class Graph(Composite):
             inner = mode.fold(i)
             if kept and not all(kept[name] for name in node.inputs):
                 inner = inner._replace(mask=None)
-            values[node.name], cache = node.forward(params[node.name], values, inner)
+            values[node.name], cache = node.forward(params, values, inner)
             caches.append(cache)
         return values, tuple(caches)
 

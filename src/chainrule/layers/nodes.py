@@ -59,11 +59,10 @@ class Node(NamedTuple):
             ) from None
 
     def forward(self, params: Params, values: Mapping[str, Array], mode: Mode) -> tuple[Array, Any]:
-        """Return the output and the cache."""
-        x = self.pick(values)
-        if self.inputs == (INPUT,) and not self.merges:
-            x = numbers_for(self.layer, params, x)
-        return self.layer.forward(params, x, mode)
+        """Return the output and the cache, with the parameters and the values of all nodes."""
+        if INPUT in self.inputs:
+            values = {**values, INPUT: numbers_for(self.layer, params, values[INPUT])}
+        return self.layer.forward(params[self.name], self.pick(values), mode)
 
     def keeps_steps(self, kept: Mapping[str, bool]) -> bool:
         """Return whether the steps of a masked input are still in the output, if the nodes before kept them or not."""
