@@ -495,7 +495,9 @@ def test_weights_that_are_missing_or_cut_are_told_in_one_sentence(damage: str, t
         runpy.run_path(str(tmp_path / "net.py"))
 
 
-def test_weights_stand_beside_the_script_and_not_beside_a_link_to_it(tmp_path: Path) -> None:
+def test_weights_stand_beside_the_script_and_not_beside_a_link_to_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "target.py").touch()
     (tmp_path / "net.py").symlink_to(tmp_path / "scripts" / "target.py")
@@ -504,6 +506,9 @@ def test_weights_stand_beside_the_script_and_not_beside_a_link_to_it(tmp_path: P
     assert sorted(os.listdir(tmp_path / "scripts")) == ["target.npz", "target.py"]
     for path in (tmp_path / "net.py", tmp_path / "scripts" / "target.py"):
         assert_same(runpy.run_path(str(path))["predict"](inputs(network)), network.predict(inputs(network)))
+    cr.save(network, tmp_path / "m.safetensors")
+    assert main(["export", str(tmp_path / "m.safetensors"), "--to=numpy", f"--out={tmp_path / 'net.py'}"]) == 0
+    assert f"{tmp_path / 'net.py'} + {tmp_path / 'scripts' / 'target.npz'} written." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["numpy.py", "csv.py", "argparse.py", "random.py"])

@@ -32,7 +32,8 @@ class _Format(NamedTuple):
 
 def _numpy(out: Path, model: Any, single: bool) -> list[Path]:
     formats.numpy(model, out, single)
-    return [out] if single else [out, out.with_suffix(".npz")]
+    script = out.resolve() if out.is_symlink() else out  # the weights stand beside the file itself
+    return [out] if single else [out, script.with_suffix(".npz")]
 
 
 def _onnx(out: Path, model: Any, single: bool) -> list[Path]:

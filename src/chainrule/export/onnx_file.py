@@ -32,6 +32,8 @@ def onnx(model: Any, path: str | Path) -> None:
     words are looked up. A sequence may have any length, unless a layer (`Flatten`, `Reshape`, padding "same" with a
     stride) holds only for that of training. Where the network takes a mask that matters, there is an optional input
     `lengths`, int64 of shape (batch,): how many steps of each sequence hold data, with the padding behind them.
+    onnxruntime says once, as it loads such a model, that `lengths` is no constant, which is meant to be so; its
+    ``SessionOptions`` with ``log_severity_level = 3`` say nothing.
 
     A classifier has the outputs `label`, what `predict_classes` returns, and `probabilities`, what `predict` returns; a
     regression has `prediction`. Initializers have the names that parameters have in model files, such as "0.W", and
