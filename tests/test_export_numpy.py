@@ -23,6 +23,7 @@ from chainrule.arrays import INFERENCE, map_leaves
 from chainrule.cli import main
 from chainrule.common import atomic
 from chainrule.common.errors import DataWarning, InputError
+from chainrule.equations.losses import MeanSquaredError
 from chainrule.export.checks import check_network, path_of
 from chainrule.export.numpy_steps import STEPS
 from chainrule.export.python_code import Bracket, list_of
@@ -402,6 +403,13 @@ class Own:
         return dy, {}
 
 
+class DoubledError(MeanSquaredError):
+    """A loss of a user's own, with an output activation that no file knows."""
+
+    def activation(self, Z: Any) -> Any:
+        return 2 * Z
+
+
 def not_finite() -> cr.Network:
     network = cr.Network.mlp([2, 1], seed=0)
     network.params[0]["W"][0, 0] = np.nan
@@ -415,6 +423,7 @@ def not_finite() -> cr.Network:
         (not_finite, "net.py", "0.W holds NaN or infinity"),
         (lambda: cr.Network([OwnLayer(Own())], "huber", input_shape=(2,)), "net.py", "Own is a layer of your own"),
         (lambda: cr.Network.mlp([2, 1]), "net", r"name ends with .py, but got net. Name it net.py."),
+        (lambda: cr.Network.mlp([2, 1]), ".py", r"but got .py. Name it net.py."),
     ],
 )
 def test_what_cannot_be_exported_is_refused_with_the_reason(
@@ -423,6 +432,15 @@ def test_what_cannot_be_exported_is_refused_with_the_reason(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=said):
         cr.export.numpy(network(), path)
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize(("write", "name"), [(cr.export.numpy, "net.py"), (cr.export.c, "net.c")])
+def test_a_loss_whose_output_activation_is_unknown_is_refused(write: Any, name: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match="The loss DoubledError cannot be exported: it is none of chainrule's own losses"
+    ):
+        write(cr.Network([cr.Dense(1)], DoubledError(), input_shape=(2,)), tmp_path / name)
     assert not os.listdir(tmp_path)
 
 

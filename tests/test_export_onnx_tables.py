@@ -134,6 +134,7 @@ def test_what_is_not_prepared_there_is_refused_by_name(tmp_path: Path) -> None:
     for table, match in (
         (small(day=dates, answer=answers), r"Column 'day' \(date\) cannot be exported to ONNX"),
         (small(label=answers[::-1], answer=answers), "Column 'label' is called like an output"),
+        ({"": answers[::-1], "answer": answers}, "A column has no name"),
     ):
         model = cr.TableModel.fit(table, "answer", task="regression", epochs=1, verbose=False)
         with pytest.raises(InputError, match=match):

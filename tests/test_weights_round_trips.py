@@ -13,6 +13,7 @@ import pytest
 import chainrule as cr
 from chainrule.arrays import leaves
 from chainrule.common.errors import FileFormatError, InputError
+from chainrule.equations.losses import MeanSquaredError
 from tests.elsewhere_nets import NETS, PICTURE, assert_close, drawn, inputs
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -89,6 +90,16 @@ def test_what_keras_refuses_is_told() -> None:
     pytest.importorskip("keras", reason="needs Keras")
     with pytest.raises(InputError, match=r"Keras refuses 0 Conv2D.*dilation"):
         cr.export.to_keras(drawn([cr.Conv2D(3, 2, stride=2, dilation=2)], PICTURE))
+
+
+def test_keras_gets_no_output_activation_that_is_unknown() -> None:
+    pytest.importorskip("keras", reason="needs Keras")
+
+    class HalvedError(MeanSquaredError):
+        """A loss of a user's own."""
+
+    with pytest.raises(InputError, match="The loss HalvedError cannot be exported: it is none of chainrule's own"):
+        cr.export.to_keras(cr.Network([cr.Dense(1)], HalvedError(), input_shape=(2,)))
 
 
 @pytest.mark.parametrize("library", ["torch", "keras"])

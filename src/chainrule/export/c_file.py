@@ -15,7 +15,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.version import __version__
 from chainrule.export.c_functions import functions_for
 from chainrule.export.c_steps import Steps, activation, in_c, number
-from chainrule.export.checks import check_alone, check_network, path_of
+from chainrule.export.checks import check_alone, check_loss, check_network, path_of
 from chainrule.network import Network
 
 _OUTPUT_ACTIVATIONS = {"binary": "sigmoid", "multiclass": "softmax"}
@@ -148,7 +148,8 @@ def c(network: Network, path: str | Path) -> None:
     Raises
     ------
     InputError
-        If there are no parameters yet, or a layer is none of those; or if it is a model of a table or an estimator.
+        If there are no parameters yet, a layer is none of those, or the loss is of your own; or if it is a model of a
+        table or an estimator.
     UnwritableError
         If the disk is full, or writing is not permitted.
 
@@ -164,6 +165,7 @@ def c(network: Network, path: str | Path) -> None:
     """
     check_alone("export.c", network)
     check_network("export.c", network)
+    check_loss(network)
     path = path_of("export.c", path, ".c")
     steps = _steps(network)
     atomic.make_folder(path.parent)

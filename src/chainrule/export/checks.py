@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
+from chainrule.equations.losses import LOSSES
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.files.built import check_built
 from chainrule.tables import TableModel
@@ -69,6 +70,17 @@ def check_network(function: str, network: Any) -> None:
             )
 
 
+def check_loss(network: Any) -> None:
+    """Raise an error unless what the loss makes of the outputs is known."""
+    if type(network.loss) not in LOSSES.values():
+        raise InputError(
+            "The loss {loss} cannot be exported: it is none of chainrule's own losses, so the output activation that "
+            "it owns is unknown. Build a network with the same layers and one of {known}, and give it the parameters.",
+            loss=type(network.loss).__name__,
+            known=", ".join(LOSSES),
+        )
+
+
 def path_of(function: str, path: Any, suffix: str) -> Path:
     """Return the path of a file to write, whose name must end as the format's files do."""
     if not isinstance(path, str | os.PathLike):
@@ -80,7 +92,7 @@ def path_of(function: str, path: Any, suffix: str) -> Path:
             function=function,
             suffix=suffix,
             path=file,
-            likely=file.with_suffix(suffix) if file.name else f"net{suffix}",
+            likely=file.with_suffix(suffix) if file.name not in ("", suffix) else f"net{suffix}",
         )
     return file
 

@@ -10,7 +10,7 @@ from chainrule.arrays import Params, leaves
 from chainrule.common.errors import InputError, MissingExtraError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, Poisson
-from chainrule.export.checks import check_network
+from chainrule.export.checks import check_loss, check_network
 from chainrule.files.weights.keras_rules import KERAS, joined
 from chainrule.files.weights.rules import theirs
 from chainrule.layers import AveragePool, Bidirectional, Concatenate, Graph, Layer, Residual, Sequential
@@ -70,6 +70,7 @@ def to_keras(network: Network) -> Any:
             ) from error
         raise missing_extra("to_keras", "Keras", "keras") from error
     check_network("to_keras", network)
+    check_loss(network)
     looks_up = network.body.vocabulary_of_input is not None
     dtype = np.dtype(network.dtype).name
     x = keras.Input(network.input_shape, dtype="int32" if looks_up else dtype)

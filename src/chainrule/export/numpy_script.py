@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.common import atomic
 from chainrule.common.errors import InputError
 from chainrule.common.version import __version__
-from chainrule.export.checks import check_alone, check_network, path_of, takes_mask
+from chainrule.export.checks import check_alone, check_loss, check_network, path_of, takes_mask
 from chainrule.export.numpy_functions import functions_for
 from chainrule.export.numpy_lines import Steps, Value
 from chainrule.export.numpy_main import names_of_table, parts_of_network, parts_of_table
@@ -94,8 +94,8 @@ def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -
     ------
     InputError
         If the script has the name of a module that it would hide; if there are no parameters yet, or a layer or a
-        column is one that a script does not hold: a layer of your own, dates, pictures, numbers that are not written
-        plainly, or rows that are predicted from those before; or if it is an estimator.
+        column is one that a script does not hold: a layer or a loss of your own, dates, pictures, numbers that are not
+        written plainly, or rows that are predicted from those before; or if it is an estimator.
     UnwritableError
         If the disk is full, or writing is not permitted.
 
@@ -114,6 +114,7 @@ def numpy(model: Network | TableModel, path: str | Path, single: bool = False) -
     if table is None:
         check_alone("export.numpy", network)
     check_network("export.numpy", network)
+    check_loss(network)
     if table is not None:
         check_table(table)
     path = path_of("export.numpy", path, ".py")

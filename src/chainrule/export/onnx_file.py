@@ -10,7 +10,7 @@ from chainrule.arrays import Shape
 from chainrule.common import atomic
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.version import __version__
-from chainrule.export.checks import check_network, is_estimator, network_of, path_of, takes_mask
+from chainrule.export.checks import check_loss, check_network, is_estimator, network_of, path_of, takes_mask
 from chainrule.export.onnx_operators.columns import KINDS, check_columns, prepared
 from chainrule.export.onnx_operators.estimator import add_outputs_of_estimator, scaled
 from chainrule.export.onnx_operators.graph import INPUT, Graph, Place, Tensor
@@ -80,7 +80,9 @@ def onnx(model: Any, path: str | Path) -> None:
     >>> network = cr.Network.mlp([784, 50, 10])
     >>> cr.export.onnx(network, "digits.onnx")  # doctest: +SKIP
     """
-    check_network("export.onnx", network_of("export.onnx", model))
+    network = network_of("export.onnx", model)
+    check_network("export.onnx", network)
+    check_loss(network)
     path = path_of("export.onnx", path, ".onnx")
     content = _content(model)
     atomic.make_folder(path.parent)

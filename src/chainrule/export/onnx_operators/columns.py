@@ -28,6 +28,8 @@ def check_columns(preparation: Preparation) -> None:
                 name=encoder.name,
                 kind=tr(encoder.kind),
             )
+        if not encoder.name:
+            raise InputError("A column has no name, but each input of an ONNX model has: name it, and train anew.")
         if encoder.name in _OUTPUTS:
             raise InputError(
                 "Column {name!r} is called like an output of an ONNX model: rename it in the table, and train anew.",

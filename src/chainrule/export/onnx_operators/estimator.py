@@ -47,7 +47,7 @@ def add_outputs_of_estimator(graph: Graph, loss: Loss, targets: Any, logits: Ten
     Raises
     ------
     InputError
-        The loss is none of chainrule's own, or the labels are of a type that no output of a model has.
+        The labels are of a type that no output of a model has.
     """
     if loss.task == "regression":
         return [_values(graph, loss, targets, logits)]

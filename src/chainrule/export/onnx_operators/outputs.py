@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Shape
-from chainrule.common.errors import InputError
-from chainrule.equations.losses import LOSSES, BinaryCrossEntropy, CategoricalCrossEntropy, Loss, Poisson
+from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, Poisson
 from chainrule.export.onnx_operators.graph import Graph, Tensor
 from chainrule.tables.targets import Target
 
@@ -29,13 +28,7 @@ class Output(NamedTuple):
 
 
 def add_outputs(graph: Graph, loss: Loss, logits: Tensor) -> list[Output]:
-    """Add what `predict` returns, named `probabilities` or `prediction`; before it, for classes, `label`.
-
-    Raises
-    ------
-    InputError
-        The loss is none of chainrule's own, so what it owns is unknown.
-    """
+    """Add what `predict` returns, named `probabilities` or `prediction`; before it, for classes, `label`."""
     if loss.task == "regression":
         return [Output(activated(graph, loss, logits, "prediction"), logits.shape)]
     probabilities = Output(activated(graph, loss, logits, "probabilities"), logits.shape)
@@ -43,13 +36,7 @@ def add_outputs(graph: Graph, loss: Loss, logits: Tensor) -> list[Output]:
 
 
 def add_outputs_of_table(graph: Graph, loss: Loss, target: Target, logits: Tensor) -> list[Output]:
-    """Add what a `TableModel` predicts: `label` and a column of `probabilities` for each class, or `prediction`.
-
-    Raises
-    ------
-    InputError
-        As for `add_outputs`.
-    """
+    """Add what a `TableModel` predicts: `label` and a column of `probabilities` for each class, or `prediction`."""
     from onnx import TensorProto
 
     P = activated(graph, loss, logits, "network")
@@ -81,14 +68,6 @@ def _classes(target: Target) -> Array:
 
 def activated(graph: Graph, loss: Loss, logits: Tensor, name: str) -> str:
     """Add the output activation that a loss owns."""
-    if type(loss) not in LOSSES.values():
-        raise InputError(
-            "The loss {loss} cannot be exported to ONNX: it is none of chainrule's own losses, so the output "
-            "activation that it owns is unknown. Build a network with the same layers and one of {known}, and give it "
-            "the parameters.",
-            loss=type(loss).__name__,
-            known=", ".join(LOSSES),
-        )
     operator, attributes = _ACTIVATIONS.get(type(loss), ("Identity", {}))
     return graph.node(name, operator, [logits.name], **attributes)
 
