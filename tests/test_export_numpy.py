@@ -437,9 +437,7 @@ def test_what_cannot_be_exported_is_refused_with_the_reason(
 
 @pytest.mark.parametrize(("write", "name"), [(cr.export.numpy, "net.py"), (cr.export.c, "net.c")])
 def test_a_loss_whose_output_activation_is_unknown_is_refused(write: Any, name: str, tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match="The loss DoubledError cannot be exported: it is none of chainrule's own"
-    ):
+    with pytest.raises(InputError, match="The loss DoubledError cannot be exported: it is none of chainrule's own"):
         write(cr.Network([cr.Dense(1)], DoubledError(), input_shape=(2,)), tmp_path / name)
     assert not os.listdir(tmp_path)
 
