@@ -10,6 +10,7 @@ from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
+from chainrule.tables.dates import numbered_months
 from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, words_for_missing
 from chainrule.tables.number_texts import NumberFormat, number_format
 from chainrule.tables.recognition import (
@@ -25,6 +26,7 @@ from chainrule.tables.rows import place_of, rows_of
 from chainrule.tables.scans import rows_to_look_at
 
 _SHOWN = 60  # columns of a table that is printed
+_FIRST = 1000  # rows that tell whether a column may hold months
 
 
 class Columns(Sequence[Column]):
@@ -108,7 +110,7 @@ def columns(
                     kind=tr(kind),
                 )
             forced[name] = kind
-    plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
+    plain = with_numbers(frame, [name for name in frame.columns if _may_be_numbers(frame[name], forced.get(name))])
     usual = words_for_missing(frame)
     found = []
     for name in frame.columns:
@@ -122,6 +124,13 @@ def columns(
     if any(format.decimal == "," for format in formats):
         found = [_with_thousands(column, frame[column.name], forced.get(column.name)) for column in found]
     return Columns(found)
+
+
+def _may_be_numbers(series: Series, forced: Kind | None) -> bool:
+    """Return whether a column may be one of numbers: 2024.10 among months would become 2024.1."""
+    if forced is not None or series.dtype != needs_polars("A table").String:
+        return forced in (None, "numeric")
+    return numbered_months(texts(series.head(_FIRST)).drop_nulls().unique()) is None
 
 
 def _with_thousands(column: Column, series: Series, forced: Kind | None) -> Column:

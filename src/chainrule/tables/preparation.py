@@ -175,8 +175,10 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
             return Numeric(name, column.numbers, *measured[name], missing=some, words=column.words)
         if column.kind == "date":
             cycles = tuple(cycle for cycle, of in CYCLES.items() if _differ(of(dates[name])))
+            if dates[name].dt.day().n_unique() == 1:  # months, whose first days say nothing of a week
+                cycles = tuple(cycle for cycle in cycles if cycle != "week")
             some = dates[name].null_count() > 0
-            return Date(name, column.dates, *measured[name], ago, cycles, missing=some, words=column.words)
+            return Date(name, column.dates, *measured[name], ago, cycles, some, column.words, as_written=True)
         if column.kind == "picture":
             return _picture(series)
         return _categorical(name, column.kind == "boolean", series)
