@@ -43,12 +43,12 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
                 "{file} is large: say --out FILE.csv, which is written a block of rows at a time.", file=file
             )
         written = _write_text(model, model.scored_blocks(table), out, file)
-        warn_of_learned_rows(model.learned_share(table))
+        warn_of_learned_rows(model.learned_share(table), table)
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
         return
     frame: Frame = table
     scored = model.scored(frame)
-    warn_of_learned_rows(model.learned_share(frame))
+    warn_of_learned_rows(model.learned_share(frame), frame)
     if out is not None and out.suffix.lower() in TEXT:
         pictures = [encoder.name for encoder in model.preparation.encoders if encoder.kind == "picture"]
         _write_text(model, [scored.drop(pictures)], out, file)

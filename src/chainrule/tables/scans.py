@@ -17,6 +17,7 @@ from chainrule.tables.frames import Frame, Series, as_frame, needs_polars
 from chainrule.tables.rows import (
     Places,
     WrongRowError,
+    from_file,
     numbered,
     place_of,
     places_of,
@@ -58,6 +59,8 @@ class Scan:
 
     def __init__(self, path: Path, rows: NDArray[np.bool_] | None = None, seen: _Seen | None = None) -> None:
         self.path, self._rows = path, rows
+        if rows is None:
+            from_file(self, path)
         self._seen = _Seen() if seen is None else seen
         with opened(path) as file:
             start = file.read(8)
