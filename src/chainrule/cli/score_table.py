@@ -58,7 +58,14 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     if as_json:
         print_json({"rows": len(rows), "out": str(out)} if out is not None else rows)
     elif out is not None:
-        print(_written(len(rows), model, out) + _counts(scored, model))
+        predicted = len(rows) - scored[_PREDICTION].null_count()
+        print(_written(predicted, model, out) + _counts(scored, model))
+        if model.past is not None and predicted < len(rows):
+            say(
+                "{rows:,} rows have none, because fewer than {history} whole rows come before them",
+                rows=len(rows) - predicted,
+                history=model.past.history,
+            )
     elif not rows:
         say("{file} has no rows.", file=file)
     else:
