@@ -108,7 +108,11 @@ def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[
             "5.1,3.5\n4.9,3.0\n",
             r"The first row of .* holds numbers \(5\.1, 3\.5\) where the names of the columns belong",
         ),
-        ("a,b\n1,\0\n", r"is no table in text"),
+        ("a,b\n1,\0\n", r"has a byte of 0 in line 2, which no text has: it is damaged there"),
+        (
+            f'a,b\n1,2\n3,"{"x" * 140_000}\n',
+            r"has a field of more than 131,072 characters in row 2, which begins in line 3",
+        ),
         ("T\na,b\n", r"has 2 fields, but its header has 1 field \(T\): if the first line is a title, remove what"),
         ("a,b\n1,2,\n3,4,\n", "Row 1 .* has 3 fields, but its header has 2 fields .*: if the first line is a title"),
         ("g,g,h,h\na,b,a,b\n1,2,3,4\n", "2 columns named 'g' .*, or join it with the one below if that is a further"),
@@ -326,6 +330,8 @@ def test_the_decimal_sign_of_training_says_what_stands_between_thousands(
 @pytest.mark.parametrize("title", ["Report of 2024\n", "Report, of 2024\n", "Report\n\n", "# a\n# b, c\n# d\n"])
 def test_a_title_above_a_table_of_commas_is_told_with_the_line_of_the_names(path: Path, title: str) -> None:
     path.write_text(f"{title}a,b,c\n1,2,3\n")
-    said = rf"The first line of .*, '{title.splitlines()[0]}', looks like a title: .* in line {title.count(chr(10)) + 1}, "
+    said = (
+        rf"The first line of .*, '{title.splitlines()[0]}', looks like a title: .* in line {title.count(chr(10)) + 1}, "
+    )
     with pytest.raises(InputError, match=said + "with a comma between them"):
         read(path)

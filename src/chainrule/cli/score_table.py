@@ -113,6 +113,8 @@ def _counts(scored: Any, model: TableModel) -> str:
         .value_counts(name="rows")
         .sort("rows", descending=True)
     )
+    if not counts.height:
+        return ""
     return ": " + ", ".join(
         tr("{label} {count:,} times", label=row[_PREDICTION], count=row["rows"]) for row in counts.iter_rows(named=True)
     )

@@ -15,6 +15,8 @@ CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
 """The formats of times of day, which are those of the first day of 1970."""
 _TIMES = ["", *(f" {clock}" for clock in CLOCKS), *(f"T{clock}" for clock in CLOCKS[:3])]
 _ZONE = "%:z"
+NUMBERED_MONTH = r"^\s*(?:19|20)[0-9]{2}\.?(?:0[1-9]|1[0-2])\s*$"
+"""A pattern for months that may be numbers, too: 2024.01 and 202401."""
 _MONTH = "^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])$"
 _NUMBERED_MONTHS = {"%Y.%m": r"^(?:19|20)[0-9]{2}\.(?:0[1-9]|1[0-2])$", "%Y%m": _MONTH}
 _MONTHS = ("%Y-%m", "%Y/%m", *_NUMBERED_MONTHS, "%Y. %m.", "%Y년 %m월", "%m/%Y", "%b-%Y", "%b %Y", "%B %Y")

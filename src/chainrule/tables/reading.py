@@ -199,7 +199,7 @@ def _excel(path: Path, sheet: str | None) -> Frame:
     check_header(source, header, cells)
     frame = taken(cells, slice(1, None))
     frame.columns = header
-    check_no_title(source, frame, [name for name, cell in zip(header, first, strict=True) if cell is None])
+    check_no_title(source, frame, {name for name, cell in zip(header, first, strict=True) if cell is None})
     return frame
 
 

@@ -104,7 +104,7 @@ def text_blocks(path: Path) -> Iterator[Frame]:
         header = header_of(path, frame)
         frame = taken(frame, slice(1, None))
         frame.columns = header
-        check_no_title(str(path), frame, [name for name, cell in zip(header, cells, strict=True) if not cell])
+        check_no_title(str(path), frame, {name for name, cell in zip(header, cells, strict=True) if not cell})
         while True:
             frame.columns = header
             yield frame
@@ -172,15 +172,7 @@ class _Records:
             try:
                 record = next(reader)
             except csv.Error as error:
-                where = tr("row {row}", row=self._row) if self._row else tr("the header")
-                raise InputError(
-                    "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
-                    'quoted field is written twice ("").',
-                    path=self._path,
-                    where=where,
-                    line=self._line,
-                    error=error,
-                ) from None
+                raise self._wrong(error) from None
             rows = self._checked(record)
             records += rows
             begins += range(self._line + 1 - len(rows), self._line + 1)  # blank lines that are rows stand before it
@@ -188,6 +180,26 @@ class _Records:
         schema = {str(i): polars.String for i in range(len(self._header))}
         frame = polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
         return numbered(frame, np.column_stack([first + np.arange(len(begins)), begins]).astype(np.int64))
+
+    def _wrong(self, error: csv.Error) -> InputError:
+        where = tr("row {row}", row=self._row) if self._row else tr("the header")
+        if "field limit" in str(error):
+            return InputError(
+                "{path} has a field of more than {limit:,} characters in {where}, which begins in line {line}: most "
+                "likely a quote there is not closed. If the field is that long, leave its column out.",
+                path=self._path,
+                limit=csv.field_size_limit(),
+                where=where,
+                line=self._line,
+            )
+        return InputError(
+            "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
+            'quoted field is written twice ("").',
+            path=self._path,
+            where=where,
+            line=self._line,
+            error=error,
+        )
 
     def _checked(self, record: list[str]) -> list[list[str]]:
         """Return the rows of a record; lines without anything are none, but between values of a single column."""
