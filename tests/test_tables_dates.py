@@ -112,7 +112,8 @@ def test_months_are_dates(pattern: str) -> None:
     column = kind(texts)
     assert column.kind == "date"
     assert parsed_dates(polars.Series(texts), column.dates).to_list() == [datetime(y, m, 1) for y, m in MONTHS]
-    assert moments_of(polars.Series(texts)).tolist() == [(datetime(y, m, 1) - datetime(1970, 1, 1)).days for y, m in MONTHS]  # fmt: skip
+    days = [(datetime(y, m, 1) - datetime(1970, 1, 1)).days for y, m in MONTHS]
+    assert moments_of(polars.Series(texts)).tolist() == days
     data = {"month": texts, "y": [float(i % 7) for i in range(len(texts))]}
     frame = cr.tables.frames.as_frame(data)
     (encoder,) = cr.tables.preparation.fit(frame, cr.tables.columns(frame), "y").encoders
@@ -145,9 +146,9 @@ def test_a_model_of_before_that_learned_hours_by_utc_goes_on_with_them(tmp_path:
     assert column.pop("as_written") is True
     write(network, tmp_path / "old", {"table": description["table"]})
     new, old = (cr.TableModel.load(tmp_path / name) for name in ("new", "old"))
-    hours = {name: m.preparation.encoders[0].read(polars.Series(times)).dt.hour()[9] for name, m in (("new", new), ("old", old))}  # fmt: skip
-    assert hours == {"new": 9, "old": 0}
+    written = polars.Series(times)
+    assert [model.preparation.encoders[0].read(written)[9].hour for model in (new, old)] == [9, 0]
     zoned = polars.Series(times).str.to_datetime("%Y-%m-%dT%H:%M:%S%:z").dt.convert_time_zone("Asia/Seoul")
-    assert (new.preparation.encoders[0].read(zoned)[9].hour, old.preparation.encoders[0].read(zoned)[9].hour) == (9, 0)
+    assert [model.preparation.encoders[0].read(zoned)[9].hour for model in (new, old)] == [9, 0]
     old.save(tmp_path / "again")
     assert cr.TableModel.load(tmp_path / "again").preparation.encoders == old.preparation.encoders

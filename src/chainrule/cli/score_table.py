@@ -58,14 +58,7 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     if as_json:
         print_json({"rows": len(rows), "out": str(out)} if out is not None else rows)
     elif out is not None:
-        predicted = len(rows) - scored[_PREDICTION].null_count()
-        print(_written(predicted, model, out) + _counts(scored, model))
-        if model.past is not None and predicted < len(rows):
-            say(
-                "{rows:,} rows have none, because fewer than {history} whole rows come before them",
-                rows=len(rows) - predicted,
-                history=model.past.history,
-            )
+        _tell(model, scored, out)
     elif not rows:
         say("{file} has no rows.", file=file)
     else:
@@ -74,6 +67,18 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
         print(text_table([tr("row"), *map(tr, names)], cells))
         if len(rows) > _SHOWN:
             say("and {count:,} more rows; --out FILE writes them all", count=len(rows) - _SHOWN)
+
+
+def _tell(model: TableModel, scored: Frame, out: Path) -> None:
+    """Say how many predictions were written, and how many rows have none."""
+    without = scored[_PREDICTION].null_count()
+    print(_written(scored.height - without, model, out) + _counts(scored, model))
+    if model.past is not None and without:
+        say(
+            "{rows:,} rows have none, because fewer than {history} whole rows come before them",
+            rows=without,
+            history=model.past.history,
+        )
 
 
 def _written(rows: int, model: TableModel, out: Path) -> str:

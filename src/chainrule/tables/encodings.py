@@ -45,7 +45,8 @@ def encoding_of(path: Path, file: BinaryIO) -> str:
     if line:
         raise FileFormatError(
             "{path} has a byte of 0 in line {line}, which no text has: it is damaged there, or no table in text. "
-            "Save it again as CSV with UTF-8, or give the file a name that ends in its kind, such as .parquet or .xlsx.",
+            "Save it again as CSV with UTF-8, or give the file a name that ends in its kind, such as .parquet or "
+            ".xlsx.",
             path=path,
             line=line,
         )
