@@ -15,6 +15,7 @@ import chainrule as cr
 from chainrule.common.errors import DataWarning, InputError
 from chainrule.files.models import load_described, write
 from chainrule.tables.dates import parsed_dates
+from chainrule.tables.encoders import Date
 from chainrule.tables.splitting import moments_of, time_formats
 
 DAYS = [f"202401{day:02}" for day in range(1, 25)]
@@ -117,7 +118,7 @@ def test_months_are_dates(pattern: str) -> None:
     data = {"month": texts, "y": [float(i % 7) for i in range(len(texts))]}
     frame = cr.tables.frames.as_frame(data)
     (encoder,) = cr.tables.preparation.fit(frame, cr.tables.columns(frame), "y").encoders
-    assert encoder.cycles == ("year",)  # on which day of a week months begin says nothing
+    assert isinstance(encoder, Date) and encoder.cycles == ("year",)  # on which day of a week months begin says nothing
 
 
 def test_what_only_looks_like_months() -> None:
@@ -147,8 +148,9 @@ def test_a_model_of_before_that_learned_hours_by_utc_goes_on_with_them(tmp_path:
     write(network, tmp_path / "old", {"table": description["table"]})
     new, old = (cr.TableModel.load(tmp_path / name) for name in ("new", "old"))
     written = polars.Series(times)
-    assert [model.preparation.encoders[0].read(written)[9].hour for model in (new, old)] == [9, 0]
+    encoders: list[Any] = [model.preparation.encoders[0] for model in (new, old)]
+    assert [encoder.read(written)[9].hour for encoder in encoders] == [9, 0]
     zoned = polars.Series(times).str.to_datetime("%Y-%m-%dT%H:%M:%S%:z").dt.convert_time_zone("Asia/Seoul")
-    assert [model.preparation.encoders[0].read(zoned)[9].hour for model in (new, old)] == [9, 0]
+    assert [encoder.read(zoned)[9].hour for encoder in encoders] == [9, 0]
     old.save(tmp_path / "again")
     assert cr.TableModel.load(tmp_path / "again").preparation.encoders == old.preparation.encoders
