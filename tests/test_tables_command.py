@@ -179,6 +179,11 @@ def test_info_says_what_is_in_the_file(run: Run) -> None:
         assert part in out
     result = json.loads(run("info", "titanic", "--json")[1])
     assert result["table"]["target"]["classes"] == ["0", "1"] and len(result["sha256"]) == 64
+    polars.DataFrame({"day": [f"2024-01-{d:02}" for d in range(1, 31)] * 2, "hour": ["09:30", "10:30", "11:30"] * 20,
+                      "y": range(60)}).write_csv("days.csv")  # fmt: skip
+    assert run("train", "days.csv", "--target", "y", "--task", "regression", *QUICK, "--out", "model")[0] == 0
+    out = run("info", "model")[1]
+    assert "2024-01-1" in out and " becomes 0, 2024-01-3" in out and "10:30 becomes 0, 1" in out
 
 
 def test_a_network_that_is_behind_says_so(run: Run) -> None:
