@@ -102,6 +102,7 @@ def _detail(fields: dict[str, Any]) -> str:
             "{center:.6g} becomes 0, {one:.6g} about 1", center=fields["center"], one=fields["center"] + fields["scale"]
         )
     if "categories" in fields:
-        shown = ", ".join(category or tr("(missing)") for category in fields["categories"][:6])
-        return shown + (", ..." if len(fields["categories"]) > 6 else "") + (", " + tr("others") if fields["other"] else "")
+        shown = [category or tr("(missing)") for category in fields["categories"][:6]]
+        shown += ["..."] if len(fields["categories"]) > 6 else []
+        return ", ".join([*shown, tr("others")] if fields["other"] else shown)
     return " x ".join(map(str, fields["shape"]))
