@@ -626,3 +626,23 @@ def test_weights_of_classes_that_are_not_there_are_told() -> None:
         NetworkClassifier(epochs=1, class_weight="equal").fit(X, y)
     for weights in {"no": 1, "yes": 2, "maybe": 3}, {"no": 2}:  # rare ones may be missing in a fold; others weigh 1
         NetworkClassifier(epochs=1, class_weight=weights).fit(X, y)
+
+
+def test_a_dtype_of_later_is_refused_when_going_on() -> None:
+    X, y = IRIS
+    model = NetworkClassifier(epochs=1, warm_start=True).fit(X.astype(np.float32), y)
+    with pytest.raises(InputError, match=r"which had dtype=None, but now dtype='float64'\. Fit anew"):
+        model.set_params(dtype="float64").fit(X.astype(np.float32), y)
+
+
+def test_values_behind_a_mask_are_not_learned_from() -> None:
+    X, y = IRIS
+    hidden = np.ma.masked_array(X, X > X.max() - 1)
+    model = NetworkClassifier(epochs=1)
+    with pytest.raises(InputError, match=r"X is a masked array that hides \d+ values, which would be trained on"):
+        model.fit(hidden, y)
+    model.fit(np.ma.masked_array(X, np.zeros(X.shape, bool)), y)
+    with pytest.raises(InputError, match="X is a masked array that hides"):
+        model.predict(hidden)
+    with pytest.raises(InputError, match="y is a masked array that hides"):
+        model.fit(X, np.ma.masked_array(y, y == y[0]))

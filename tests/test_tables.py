@@ -927,3 +927,9 @@ def test_a_row_of_totals_is_told(times: int, warned: bool) -> None:
 )
 def test_letters_before_numbers_are_names_and_years_count_no_rows(values: Any, kind: str) -> None:
     assert cr.tables.columns({"x": list(values) * (10 if len(values) == 3 else 1)})[0].kind == kind
+
+
+def test_of_many_columns_the_first_are_printed() -> None:
+    columns = cr.tables.columns({f"c{i}": [1.5, 2.5 + i] for i in range(63)})
+    lines = str(columns).splitlines()
+    assert len(lines) == 62 and lines[-2].startswith("c59 ") and lines[-1] == "and 3 more columns"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.common.errors import DataWarning, InputError
+from chainrule.files.models import load_described, write
 from chainrule.tables.dates import parsed_dates
+from chainrule.tables.encoders import Date
 from chainrule.tables.splitting import moments_of, time_formats
 
 DAYS = [f"202401{day:02}" for day in range(1, 25)]
@@ -92,3 +95,62 @@ def test_ratios_and_scores_are_no_times_of_day() -> None:
     assert kind(["16:09", "04:30", "21:09"] * 5).kind == "date"
     with pytest.raises(InputError, match=r"row 20 .* is '25:10'"):  # one of many is a mistake
         kind([*(f"{i}:30" for i in range(1, 20)), "25:10"])
+
+
+MONTHS = [(year, month) for year in (2022, 2023) for month in range(1, 13)]
+NAMES_OF_MONTHS = "January February March April May June July August September October November December".split()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("{y}-{m:02}", "{y}/{m:02}", "{y}.{m:02}", "{y}{m:02}", "{y}. {m}.", "{y}년 {m}월", "{m:02}/{y}"),
+        *("{name} {y}", "{name:.3} {y}", "{name:.3}-{y}"),
+    ],
+)
+def test_months_are_dates(pattern: str) -> None:
+    texts = [pattern.format(y=y, m=m, name=NAMES_OF_MONTHS[m - 1]) for y, m in MONTHS]
+    column = kind(texts)
+    assert column.kind == "date"
+    assert parsed_dates(polars.Series(texts), column.dates).to_list() == [datetime(y, m, 1) for y, m in MONTHS]
+    days = [(datetime(y, m, 1) - datetime(1970, 1, 1)).days for y, m in MONTHS]
+    assert moments_of(polars.Series(texts)).tolist() == days
+    data = {"month": texts, "y": [float(i % 7) for i in range(len(texts))]}
+    frame = cr.tables.frames.as_frame(data)
+    (encoder,) = cr.tables.preparation.fit(frame, cr.tables.columns(frame), "y").encoders
+    assert isinstance(encoder, Date) and encoder.cycles == ("year",)  # on which day of a week months begin says nothing
+
+
+def test_what_only_looks_like_months() -> None:
+    assert kind(["2009-10", "2010-11", "2011-12"] * 8).kind == "categorical"  # seasons
+    assert kind(["2022.01", "2022.02"] * 8).kind == "numeric"
+    assert kind([f"{2000 + i}.{i + 1:02}" for i in range(13)]).kind == "numeric"  # 2012.13 is no month
+    assert kind([f"{200_000 + 2 * i}" for i in range(13)]).kind == "numeric"
+    assert kind([2022 + i / 100 for i in range(1, 13)]).kind == "numeric"
+    column = cr.tables.columns({"x": [f"2022.{i:02}" for i in range(1, 13)], "y": range(12)}, numeric=["x"])["x"]
+    assert (column.kind, column.note) == ("numeric", "2022.01 to 2022.12")
+
+
+def test_the_end_of_a_date_is_no_zone() -> None:
+    days = [f"2024-01-{day}" for day in range(10, 32)] + ["2024-02-01", "2024-02-02"]
+    assert np.diff(moments_of(polars.Series(days))).tolist() == [1.0] * 23
+    assert np.diff(moments_of(polars.Series(["28-02-2024", "29-02-2024", "01-03-2024"]))).tolist() == [1.0, 1.0]
+
+
+def test_a_model_of_before_that_learned_hours_by_utc_goes_on_with_them(tmp_path: Path) -> None:
+    times = [f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00+09:00" for i in range(120)]
+    data = {"time": times, "y": [float(i % 24 < 9) for i in range(120)]}
+    model = cr.TableModel.fit(data, "y", layers=(4,), epochs=1, task="regression", verbose=False)
+    model.save(tmp_path / "new")
+    network, description = load_described(tmp_path / "new")
+    (column,) = description["table"]["columns"]
+    assert column.pop("as_written") is True
+    write(network, tmp_path / "old", {"table": description["table"]})
+    new, old = (cr.TableModel.load(tmp_path / name) for name in ("new", "old"))
+    written = polars.Series(times)
+    encoders: list[Any] = [model.preparation.encoders[0] for model in (new, old)]
+    assert [encoder.read(written)[9].hour for encoder in encoders] == [9, 0]
+    zoned = polars.Series(times).str.to_datetime("%Y-%m-%dT%H:%M:%S%:z").dt.convert_time_zone("Asia/Seoul")
+    assert [encoder.read(zoned)[9].hour for encoder in encoders] == [9, 0]
+    old.save(tmp_path / "again")
+    assert cr.TableModel.load(tmp_path / "again").preparation.encoders == old.preparation.encoders

@@ -76,6 +76,9 @@ def test_korean_and_western_european(path: Path) -> None:
         ('"sep=,"\r\na,b\r\n1;5,2;5\r\n', ["a", "b"], [("1;5", "2;5")]),
         ("sep=^\na^b\n1,5^2\n", ["a", "b"], [("1,5", "2")]),
         (",,a,b\n0,0,x,1\n", ["column 1", "column 2", "a", "b"], [("0", "0", "x", "1")]),
+        ("a,b\nx|y,1\nz|w,2\n", ["a", "b"], [("x|y", "1"), ("z|w", "2")]),
+        ("y,400.5,401.5\n1,2,3\n", ["y", "400.5", "401.5"], [("1", "2", "3")]),
+        ("first name\nBob Smith\n", ["first name"], [("Bob Smith",)]),
     ],
 )
 def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[Any]) -> None:
@@ -105,13 +108,24 @@ def test_how_text_is_read(path: Path, text: str, columns: list[str], rows: list[
             "5.1,3.5\n4.9,3.0\n",
             r"The first row of .* holds numbers \(5\.1, 3\.5\) where the names of the columns belong",
         ),
-        ("a,b\n1,\0\n", r"is no table in text"),
-        ("Report of 2024\n\na,b\n1,2\n", "the first line names the columns, so remove a title above it"),
-        ("Report, of 2024\na,b,c\n1,2,3\n", "in line 2, has 3 fields, .* remove a title above the names, and a comma"),
+        ("a,b\n1,\0\n", r"has a byte of 0 in line 2, which no text has: it is damaged there"),
+        (
+            f'a,b\n1,2\n3,"{"x" * 140_000}\n',
+            "field of more than 131,072 characters in row 2, which begins in line 3",
+        ),
+        ("T\na,b\n", r"has 2 fields, but its header has 1 field \(T\): if the first line is a title, remove what"),
+        ("a,b\n1,2,\n3,4,\n", "Row 1 .* has 3 fields, but its header has 2 fields .*: if the first line is a title"),
+        ("g,g,h,h\na,b,a,b\n1,2,3,4\n", "2 columns named 'g' .*, or join it with the one below if that is a further"),
+        ("A,6,4,4\nB,7,3,2\n", "2 columns named '4' .*, or add a line with names if these are values"),
+        ("M,0.455,0.36,0.9,15\nF,0.4,0.3,1,9\n", r"first row of .* holds numbers \(0\.455, 0\.36, 0\.9, 15\) where"),
+        (
+            "0.02  396.90  24.0\n0.03  392.83  21.6\n",
+            "seem to have 3 fields with blanks between them, .*: put a comma or a tab in their place",
+        ),
         ("sep=;\na;b\n1;2;3\n", "Row 1 of .*, in line 3, has 3 fields"),
         (
             "Report;;\n;;\na;b;c\n1;2;3\n",
-            r"names 1 of its 3 columns \('Report'\), as a title or a heading of groups does",
+            r"names 1 of its 3 columns \('Report'\), as a title or a heading .*\. They seem to be in line 3\.",
         ),
         ("2023,,2024,\na,b,c,d\n1,2,3,4\n", r"names 2 of its 4 columns \('2023', '2024'\).*: remove the lines above"),
         ("sep=;\n", "is empty"),
@@ -311,3 +325,13 @@ def test_the_decimal_sign_of_training_says_what_stands_between_thousands(
     for wrong in "1.5" if "," in training[0] else "1,5", "1234.567" if "," in training[0] else "1234,567":
         with pytest.raises(InputError, match=f"Column 'x' held numbers.* '{wrong}"):
             read_numbers(polars.Series("x", [wrong + column.numbers.unit]), column.numbers)
+
+
+@pytest.mark.parametrize("title", ["Report of 2024\n", "Report, of 2024\n", "Report\n\n", "# a\n# b, c\n# d\n"])
+def test_a_title_above_a_table_of_commas_is_told_with_the_line_of_the_names(path: Path, title: str) -> None:
+    path.write_text(f"{title}a,b,c\n1,2,3\n")
+    said = (
+        rf"The first line of .*, '{title.splitlines()[0]}', looks like a title: .* in line {title.count(chr(10)) + 1}, "
+    )
+    with pytest.raises(InputError, match=said + "with a comma between them"):
+        read(path)

@@ -189,3 +189,25 @@ def test_the_command_leaves_large_tables_in_their_files(
     assert json.loads(capsys.readouterr().out)["test_rows"] == ROWS
     assert main(["predict", "model", path.name]) == 2
     assert "is large: say --out FILE.csv, which is written a block of rows at a time" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "arrow"])
+@pytest.mark.parametrize("change", ["longer", "shorter", "gone", "cut"])
+def test_a_file_that_changes_while_it_is_read_is_told(tmp_path: Path, ending: str, change: str) -> None:
+    path = tmp_path / f"table.{ending}"
+
+    def write(rows: int) -> None:
+        frame = polars.DataFrame({"x": [i / 7 for i in range(rows)], "y": [i % 2 for i in range(rows)]})
+        getattr(frame, {"arrow": "write_ipc"}.get(ending, f"write_{ending}"))(path)
+
+    write(300)
+    table = cr.tables.scan(path)
+    table.look("y")
+    if change == "gone":
+        path.unlink()
+    elif change == "cut":
+        path.write_bytes(path.read_bytes()[:-30])
+    else:
+        write(310 if change == "longer" else 200)
+    with pytest.raises(InputError, match=r"was changed or removed while it was being read: begin again when nothing"):
+        cr.TableModel.fit(table, "y", layers=(4,), epochs=1, verbose=False)

@@ -91,7 +91,7 @@ def test_the_commands_say_that_rows_were_learned_from(
         return capsys.readouterr().err
 
     assert err("train", "table.csv", "--target", "y", "--layers", "4", "--epochs", "1", "--out", "model") == ""
-    said = "The model learned from about 80% of the rows of this table, so what it makes of them does not tell"
+    said = "The model learned from about 80% of the rows of table.csv, so what it makes of them does not tell"
     assert said in err("evaluate", "model", "table.csv")
     assert said in err("predict", "model", "table.csv", "--out", "scored.csv")
     assert err("evaluate", "model", "new.csv") == err("predict", "model", "new.csv") == ""

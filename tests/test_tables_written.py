@@ -73,7 +73,7 @@ def test_a_title_above_a_table_of_semicolons_is_told(tmp_path: Path, title: str)
     path.write_text(f"{title}\nname;age;height\nBob;41;1,80\nAnn;35;1,75\n")
     line = title.count("\n") + 2
     first = title.splitlines()[0]
-    said = rf"the title '{first}' above the names of its columns, which are in line {line}, with a semicolon"
+    said = rf"'{first}', looks like a title: the names of the columns seem to be in line {line}, with a semicolon"
     with pytest.raises(InputError, match=said):
         cr.tables.read(path)
     path.write_text("name;age\nBob;41\n")

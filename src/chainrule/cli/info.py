@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from chainrule import Network
 from chainrule.cli.inputs import ModelArgument
 from chainrule.cli.output import JsonOption, print_json, scores_table
@@ -12,8 +14,12 @@ from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
 from chainrule.files.models import load_described
 from chainrule.tables import TableModel
+from chainrule.tables.dates import CLOCKS
 from chainrule.tables.descriptions import described
+from chainrule.tables.encoders import Date
 from chainrule.tables.scores import behind
+
+_MOST_DAYS = 3e6  # from 1970: dates have years of four digits
 
 EXAMPLE = "Example: chainrule info digits.safetensors"
 
@@ -78,12 +84,25 @@ def _about(table: TableModel) -> str:
     return "\n".join(lines)
 
 
+def _moment(fields: dict[str, Any], days: float) -> str:
+    """Return days since 1970 as a date, or as a time of day."""
+    if not abs(days) < _MOST_DAYS:  # no date in a table, but files may say anything
+        return f"{days:.6g}"
+    moment = np.datetime64("1970-01-01", "m") + np.timedelta64(round(days * 24 * 60), "m")
+    date, clock = str(moment).split("T")
+    return clock if fields["formats"] and fields["formats"][0] in CLOCKS else date
+
+
 def _detail(fields: dict[str, Any]) -> str:
+    if fields["kind"] == Date.kind:
+        center, one = (_moment(fields, days) for days in (fields["center"], fields["center"] + fields["scale"]))
+        return tr("{center} becomes 0, {one} about 1", center=center, one=one)
     if "center" in fields:
         return tr(
             "{center:.6g} becomes 0, {one:.6g} about 1", center=fields["center"], one=fields["center"] + fields["scale"]
         )
     if "categories" in fields:
-        shown = ", ".join(category or tr("(missing)") for category in fields["categories"][:6])
-        return shown + (", ..." if len(fields["categories"]) > 6 else "") + (", others" if fields["other"] else "")
+        shown = [category or tr("(missing)") for category in fields["categories"][:6]]
+        shown += ["..."] if len(fields["categories"]) > 6 else []
+        return ", ".join([*shown, tr("others")] if fields["other"] else shown)
     return " x ".join(map(str, fields["shape"]))

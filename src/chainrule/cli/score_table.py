@@ -43,12 +43,12 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
                 "{file} is large: say --out FILE.csv, which is written a block of rows at a time.", file=file
             )
         written = _write_text(model, model.scored_blocks(table), out, file)
-        warn_of_learned_rows(model.learned_share(table))
+        warn_of_learned_rows(model.learned_share(table), table)
         print_json({"rows": written, "out": str(out)}) if as_json else print(_written(written, model, out))
         return
     frame: Frame = table
     scored = model.scored(frame)
-    warn_of_learned_rows(model.learned_share(frame))
+    warn_of_learned_rows(model.learned_share(frame), frame)
     if out is not None and out.suffix.lower() in TEXT:
         pictures = [encoder.name for encoder in model.preparation.encoders if encoder.kind == "picture"]
         _write_text(model, [scored.drop(pictures)], out, file)
@@ -58,7 +58,7 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     if as_json:
         print_json({"rows": len(rows), "out": str(out)} if out is not None else rows)
     elif out is not None:
-        print(_written(len(rows), model, out) + _counts(scored, model))
+        _tell(model, scored, out)
     elif not rows:
         say("{file} has no rows.", file=file)
     else:
@@ -67,6 +67,18 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
         print(text_table([tr("row"), *map(tr, names)], cells))
         if len(rows) > _SHOWN:
             say("and {count:,} more rows; --out FILE writes them all", count=len(rows) - _SHOWN)
+
+
+def _tell(model: TableModel, scored: Frame, out: Path) -> None:
+    """Say how many predictions were written, and how many rows have none."""
+    without = scored[_PREDICTION].null_count()
+    print(_written(scored.height - without, model, out) + _counts(scored, model))
+    if model.past is not None and without:
+        say(
+            "{rows:,} rows have none, because fewer than {history} whole rows come before them",
+            rows=without,
+            history=model.past.history,
+        )
 
 
 def _written(rows: int, model: TableModel, out: Path) -> str:
@@ -106,6 +118,8 @@ def _counts(scored: Any, model: TableModel) -> str:
         .value_counts(name="rows")
         .sort("rows", descending=True)
     )
+    if not counts.height:
+        return ""
     return ": " + ", ".join(
         tr("{label} {count:,} times", label=row[_PREDICTION], count=row["rows"]) for row in counts.iter_rows(named=True)
     )

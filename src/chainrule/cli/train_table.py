@@ -203,7 +203,8 @@ def _check_not_target(target: str, options: TableOptions, frame: Frame) -> None:
 
 def _check_test(rows: Frame, rows_test: Frame, kinds: Columns, target: str, options: TableOptions) -> None:
     """Raise an error, before the training, if the rows that test lack a column or have a class of their own."""
-    lacking = [c.name for c in kinds if c.kind != "left out" and c.name not in rows_test.columns]
+    there = set(rows_test.columns)
+    lacking = [c.name for c in kinds if c.kind != "left out" and c.name not in there]
     if lacking:
         raise InputError(
             "{test} lacks {lacking}, which the network learns from: add them, or --drop.{suggestion}",

@@ -99,6 +99,17 @@ def as_array(name: str, data: Any) -> Array:
     return _numbers(name, array)
 
 
+def refuse_masked(name: str, data: Any) -> None:
+    """Raise an error if data is an array that hides some of its values."""
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        raise InputError(
+            "{name} is a masked array that hides {count} values, which would be trained on. Fill them in, "
+            "as in {name}.filled(0), or leave out their rows.",
+            name=name,
+            count=int(np.count_nonzero(np.ma.getmaskarray(data))),
+        )
+
+
 def opened(name: str, data: Any) -> Any:
     """Return data as it came, or raise an error if it holds numbers in a way that cannot be computed with."""
     module = type(data).__module__.partition(".")[0]
@@ -122,13 +133,7 @@ def opened(name: str, data: Any) -> Any:
             "h5py.File(...) as file: ...) until training ends.",
             name=name,
         )
-    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
-        raise InputError(
-            "{name} is a masked array that hides {count} values, which would be trained on. Fill them in, "
-            "as in {name}.filled(0), or leave out their rows.",
-            name=name,
-            count=int(np.count_nonzero(np.ma.getmaskarray(data))),
-        )
+    refuse_masked(name, data)
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
         for item in data:
             if isinstance(item, np.ma.MaskedArray):

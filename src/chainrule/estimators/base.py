@@ -21,7 +21,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
 from chainrule.common.texts import tr
 from chainrule.data import checks
-from chainrule.data.convert import as_array
+from chainrule.data.convert import as_array, refuse_masked
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 from chainrule.estimators import files, plan
@@ -255,6 +255,8 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
     def _validated(self, *examples: Any, **rules: Any) -> Any:
         """Return examples as scikit-learn checks them, feature names included."""
         refuse_lazy("X", examples[0])
+        for name, values in zip(("X", "y"), examples, strict=False):
+            refuse_masked(name, values)
         for name, count in Counter(getattr(examples[0], "columns", ())).most_common(1):
             if count > 1:
                 raise InputError(

@@ -151,5 +151,6 @@ class Parameters:
 
     def _structure(self, settings: Any) -> dict[str, Any]:
         """Return what cannot change from one fit to the next."""
-        names = ("hidden_layer_sizes", "activation", "dropout", "scale", "dtype", *self.structure)
-        return {name: getattr(settings, name) for name in names} | {"layers": self.layers}
+        names = ("hidden_layer_sizes", "activation", "dropout", "scale", *self.structure)
+        dtype = getattr(settings.dtype, "name", None)  # for NumPy, the dtype float64 equals None
+        return {name: getattr(settings, name) for name in names} | {"dtype": dtype, "layers": self.layers}

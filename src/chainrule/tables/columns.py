@@ -10,6 +10,7 @@ from chainrule.common.errors import DataWarning, InputError, warn
 from chainrule.common.names import meant
 from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
+from chainrule.tables.dates import NUMBERED_MONTH, numbered_months
 from chainrule.tables.frames import Frame, Series, needs_polars, texts, with_numbers, words_for_missing
 from chainrule.tables.number_texts import NumberFormat, number_format
 from chainrule.tables.recognition import (
@@ -25,6 +26,7 @@ from chainrule.tables.rows import place_of, rows_of
 from chainrule.tables.scans import rows_to_look_at
 
 _SHOWN = 60  # columns of a table that is printed
+_FIRST = 1000  # rows that tell whether a column may hold months
 
 
 class Columns(Sequence[Column]):
@@ -48,7 +50,7 @@ class Columns(Sequence[Column]):
         return list(self._columns)
 
     def __str__(self) -> str:
-        rows = [[c.name, tr(c.kind), f"{c.missing:,}", f"{c.distinct:,}", c.read_as] for c in self]
+        rows = [[c.name, tr(c.kind), f"{c.missing:,}", f"{c.distinct:,}", c.read_as] for c in self[:_SHOWN]]
         table = text_table(
             [tr("column"), tr("kind"), tr("missing"), tr("different"), tr("read as")], rows, texts=(0, 1, 4)
         )
@@ -108,7 +110,8 @@ def columns(
                     kind=tr(kind),
                 )
             forced[name] = kind
-    plain = with_numbers(frame, [name for name in frame.columns if forced.get(name, "numeric") == "numeric"])
+    others = {*forced, *_months(frame)} - set(numeric)
+    plain = with_numbers(frame, [name for name in frame.columns if name not in others])
     usual = words_for_missing(frame)
     found = []
     for name in frame.columns:
@@ -122,6 +125,16 @@ def columns(
     if any(format.decimal == "," for format in formats):
         found = [_with_thousands(column, frame[column.name], forced.get(column.name)) for column in found]
     return Columns(found)
+
+
+def _months(frame: Frame) -> set[str]:
+    """Return the columns that hold months such as 2024.10, which as a number would be 2024.1."""
+    polars = needs_polars("A table")
+    first = frame.head(_FIRST).select(polars.col(polars.String))
+    if not first.width:
+        return set()
+    like = first.select(polars.all().str.contains(NUMBERED_MONTH).any()).row(0, named=True)
+    return {name for name, some in like.items() if some and numbered_months(texts(first[name]).drop_nulls().unique())}
 
 
 def _with_thousands(column: Column, series: Series, forced: Kind | None) -> Column:

@@ -94,7 +94,7 @@ def _texts(value: Any) -> bool:
 
 _RIGHT: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "kind"), _text),
-    **dict.fromkeys(("missing", "other", "boolean", "whole", "grouped", "ago"), _flag),
+    **dict.fromkeys(("missing", "other", "boolean", "whole", "grouped", "ago", "as_written"), _flag),
     **dict.fromkeys(("center", "low", "high"), _finite),
     **dict.fromkeys(("categories", "classes", "formats", "rare", "spelled", "words"), _texts),
     "why": lambda value: _text(value) or _note(value),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
 from chainrule.common.texts import later, tr
-from chainrule.tables.dates import CLOCKS, PLAIN_DATES, in_microseconds, parsed_dates
+from chainrule.tables.dates import CLOCKS, PLAIN_DATES, ahead_of_utc, in_microseconds, parsed_dates
 from chainrule.tables.frames import Series, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat, difference
 from chainrule.tables.recognition import BOOLEANS
@@ -234,6 +234,8 @@ class Date(Encoder):
         Whether a further input says that it is missing.
     words
         What stood for a missing value in training.
+    as_written
+        Whether days and hours are those of its zone, as they are written. Models of before learned those of UTC.
     """
 
     formats: tuple[str, ...]
@@ -243,6 +245,7 @@ class Date(Encoder):
     cycles: tuple[str, ...]
     missing: bool
     words: tuple[str, ...] = ()
+    as_written: bool = False
     kind: ClassVar[str] = later("date")
 
     @property
@@ -252,7 +255,8 @@ class Date(Encoder):
 
     def read(self, series: Series) -> Series:
         """Return a column as dates with times, null where it is missing."""
-        return read_dates(series, self.formats, self.words)
+        dates = read_dates(series, self.formats, self.words)
+        return dates if self.as_written else dates - ahead_of_utc(series)
 
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""

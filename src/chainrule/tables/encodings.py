@@ -40,7 +40,16 @@ def encoding_of(path: Path, file: BinaryIO) -> str:
     else:
         names = ["utf-8", *(["cp949"] if _is_korean(file) else []), "cp1252", "latin-1"]
     name = next((name for name in names if _is_text(file, name)), None)
+    line = _line_of_zero(file) if name is None and mark is None and zeros <= len(start) // 4 else 0
     file.seek(0)
+    if line:
+        raise FileFormatError(
+            "{path} has a byte of 0 in line {line}, which no text has: it is damaged there, or no table in text. "
+            "Save it again as CSV with UTF-8, or give the file a name that ends in its kind, such as .parquet or "
+            ".xlsx.",
+            path=path,
+            line=line,
+        )
     if name is None:
         raise FileFormatError(
             "{path} is no table in text: it is neither UTF-8 nor UTF-16 nor cp949, or it is damaged. Save it as CSV "
@@ -64,6 +73,17 @@ def _is_text(file: BinaryIO, encoding: str) -> bool:
         return whole and "\0" not in decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
+
+
+def _line_of_zero(file: BinaryIO) -> int:
+    """Return the line with the first byte of 0, or 0 if there is none."""
+    line = 1
+    for chunk in _chunks(file):
+        before, zero, _ = chunk.partition(b"\0")
+        line += before.count(b"\n")
+        if zero:
+            return line
+    return 0
 
 
 def _is_korean(file: BinaryIO) -> bool:

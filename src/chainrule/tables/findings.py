@@ -14,6 +14,7 @@ from chainrule.common.texts import tr
 from chainrule.tables.encoders import SMALLEST, Categorical, Date, Numeric, days
 from chainrule.tables.frames import Frame, Series, texts
 from chainrule.tables.preparation import Preparation
+from chainrule.tables.rows import called
 from chainrule.tables.targets import Target
 
 _RARE = 0.1  # of the rows
@@ -60,14 +61,15 @@ def warn_of_unknown(unknown: Iterable[Mapping[str, int]]) -> None:
         warn(sentence, DataWarning)
 
 
-def warn_of_learned_rows(share: float) -> None:
+def warn_of_learned_rows(share: float, table: Any) -> None:
     """Say that a model meets rows that it learned from, if any, which it knows better than it will know others."""
     if share:
         warn(
-            "The model learned from about {share:.0%} of the rows of this table, so what it makes of them does not "
-            "tell what it will make of new ones: test it on rows that it has not seen.",
+            "The model learned from about {share:.0%} of the rows of {table}, so what it makes of them does not tell "
+            "what it will make of new ones: test it on rows that it has not seen.",
             DataWarning,
             share=share,
+            table=called(table),
         )
 
 

@@ -341,7 +341,7 @@ class TableModel:
             If the model learned from some of the rows.
         """
         result = self._scores(data)
-        warn_of_learned_rows(self.learned_share(data))
+        warn_of_learned_rows(self.learned_share(data), data)
         return result
 
     def _scores(self, data: Any) -> dict[str, float]:

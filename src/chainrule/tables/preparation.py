@@ -119,7 +119,8 @@ def check_readable(table: Any, columns: Columns) -> None:
         for _ in table.map(lambda block: check_readable(block, columns)):
             pass
         return
-    read = [c for c in columns if c.kind in ("numeric", "date") and c.name in table.columns]
+    there = set(table.columns)
+    read = [c for c in columns if c.kind in ("numeric", "date") and c.name in there]
     plain = [c.name for c in read if c.kind == "numeric" and c.numbers == PLAIN]
     frame = with_numbers(with_plain_numbers(table, plain), plain)
     for column in read:
@@ -139,8 +140,9 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
         If there is no column to learn from.
     """
     kept = [column for column in columns if column.kind != "left out" and column.name != target]
-    used = [column for column in kept if _has_values(frame[column.name], column.words)]
-    if empty := [column.name for column in kept if column not in used]:
+    filled = {column.name for column in kept if _has_values(frame[column.name], column.words)}
+    used = [column for column in kept if column.name in filled]
+    if empty := [column.name for column in kept if column.name not in filled]:
         warn(
             "No row that trains has a value of {empty}: left out. Where only later rows have one, split the table in "
             "another way.",
@@ -175,8 +177,10 @@ def fit(frame: Frame, columns: Columns, target: str | None, *, ago: bool = True)
             return Numeric(name, column.numbers, *measured[name], missing=some, words=column.words)
         if column.kind == "date":
             cycles = tuple(cycle for cycle, of in CYCLES.items() if _differ(of(dates[name])))
+            if dates[name].dt.day().n_unique() == 1:  # months, whose first days say nothing of a week
+                cycles = tuple(cycle for cycle in cycles if cycle != "week")
             some = dates[name].null_count() > 0
-            return Date(name, column.dates, *measured[name], ago, cycles, missing=some, words=column.words)
+            return Date(name, column.dates, *measured[name], ago, cycles, some, column.words, as_written=True)
         if column.kind == "picture":
             return _picture(series)
         return _categorical(name, column.kind == "boolean", series)
@@ -188,6 +192,8 @@ def _has_values(series: Series, words: tuple[str, ...]) -> bool:
     """Return whether some value is there that is no word for a missing one; mostly the first rows tell."""
     if series.dtype.is_nested():
         return True
+    if series.dtype.is_numeric():
+        return bool(series.cast(float).is_finite().any())
     some = (texts(rows).drop_nulls() for rows in (series.head(_FIRST), series))
     return any(len(values) and not (words and values.is_in(words).all()) for values in some)
 

@@ -15,10 +15,11 @@ from chainrule.common.reading import opened
 from chainrule.common.texts import later, tr
 from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
+from chainrule.tables.headers import check_header, check_no_title
 from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
-from chainrule.tables.rows import numbered, rows_of, taken
+from chainrule.tables.rows import from_file, numbered, rows_of, taken
 from chainrule.tables.scans import ARROW, PARQUET, Scan
-from chainrule.tables.text_files import Dialect, check_names, check_no_title, dialect_of, read_text_file
+from chainrule.tables.text_files import Dialect, dialect_of, read_text_file
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _OLD_EXCEL, _IDX, _GZIP = b"\xd0\xcf\x11\xe0", b"\0\0", b"\x1f\x8b"
@@ -68,7 +69,10 @@ def read(
     """
     if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
         raise InputError("read takes the path of a file, but got {path!r:.80}.", path=path)
-    path = Path(path)
+    return from_file(_read(Path(path), sheet, x, y, size), Path(path))
+
+
+def _read(path: Path, sheet: str | None, x: str | None, y: str | None, size: tuple[int, int] | None) -> Frame:
     if path.is_dir():
         _refuse_others(path, later("a folder of pictures"), sheet=sheet, x=x, y=y)
         return read_pictures(path, size)
@@ -192,10 +196,10 @@ def _excel(path: Path, sheet: str | None) -> Frame:
     first = cells.row(0)
     header = [str(cell).strip() if cell is not None else f"column {i}" for i, cell in enumerate(first, 1)]
     source = tr("the sheet {sheet!r} of {path}", sheet=sheet, path=path)
-    check_names(source, header)
+    check_header(source, header, cells)
     frame = taken(cells, slice(1, None))
     frame.columns = header
-    check_no_title(source, frame, [name for name, cell in zip(header, first, strict=True) if cell is None])
+    check_no_title(source, frame, {name for name, cell in zip(header, first, strict=True) if cell is None})
     return frame
 
 

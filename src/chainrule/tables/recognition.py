@@ -38,7 +38,8 @@ _MOSTLY_WITH_A_UNIT = 0.8  # of the different values of a column
 _WITH_A_UNIT = rf"^(?:{'|'.join(map(re.escape, CURRENCIES))}|[^\w\s]{{0,3}})\s*\d[\d.,]*\s*[^\d\s.,]{{1,10}}$"
 _YEARS = 1500, 2200
 _IDENTIFIER = re.compile(
-    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row)$|(?<=[a-z])(Id|ID)$|번호$|^column 1$", re.IGNORECASE
+    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|no|nr|row|rownames?)$|(?<=[a-z])(Id|ID)$|번호$|^연번$|^순번$|^column 1$",
+    re.IGNORECASE,
 )
 
 
@@ -178,7 +179,7 @@ def _are_years(distinct: NDArray[Any]) -> bool:
 def _date_without_signs(distinct: NDArray[Any]) -> tuple[str, ...]:
     """Return the format if most of some different numbers are dates without signs, such as 20240131."""
     polars = needs_polars("A table")
-    if len(distinct) < 2 or not 1900_01_01 <= np.median(distinct) < 1e14:
+    if len(distinct) < 2 or not 1900_01 <= np.median(distinct) < 1e14:
         return ()
     return format_without_signs(with_digits(polars.Series(distinct)))[0]
 

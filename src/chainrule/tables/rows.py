@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ Places = NDArray[np.int64]
 """Of shape (rows, 2): the index of each row in its file (or its first frame), and the line there; 0 if nobody knows."""
 
 _PLACES = "_places_of_chainrule"
-# An attribute of the frame: what polars makes of a frame has none, so that places never stand beside other rows.
+_FILE = "_file_of_chainrule"
+# Attributes of the frame: what polars makes of a frame has none, so that places never stand beside other rows.
 
 
 def place(row: int, line: int = 0) -> str:
@@ -34,6 +36,17 @@ def numbered(frame: Any, places: Places) -> Any:
     """Return the frame, a new one that nobody else has, when it knows the places of its rows."""
     setattr(frame, _PLACES, places)
     return frame
+
+
+def from_file(table: Any, path: Path) -> Any:
+    """Return the table, a new one that nobody else has, when it knows which file it is the whole of."""
+    setattr(table, _FILE, str(path))
+    return table
+
+
+def called(table: Any) -> str:
+    """Return how a table is called: by its file, if it is the whole of one."""
+    return getattr(table, _FILE, None) or tr("this table")
 
 
 def without_lines(start: int, rows: int) -> Places:

@@ -17,6 +17,7 @@ from chainrule.tables.frames import Frame, Series, as_frame, needs_polars
 from chainrule.tables.rows import (
     Places,
     WrongRowError,
+    from_file,
     numbered,
     place_of,
     places_of,
@@ -37,8 +38,9 @@ _BLOCK_CELLS = 1_000_000
 
 @dataclass
 class _Seen:
-    """What was kept of the rows of a file that went by: shared by all tables of that file."""
+    """What was kept of the rows of a file that went by, and the file's state: shared by all tables of that file."""
 
+    state: tuple[int, ...]
     height: int = 0
     sample: Frame | None = None
     sampled: Places | None = None  # where these are in the file
@@ -58,9 +60,11 @@ class Scan:
 
     def __init__(self, path: Path, rows: NDArray[np.bool_] | None = None, seen: _Seen | None = None) -> None:
         self.path, self._rows = path, rows
-        self._seen = _Seen() if seen is None else seen
+        if rows is None:
+            from_file(self, path)
         with opened(path) as file:
             start = file.read(8)
+        self._seen = _Seen(_state(path)) if seen is None else seen
         self._read = _blocks_of_frame if start.startswith((PARQUET, ARROW)) else _blocks_of_text
         self.columns: list[str] = next(self._read(path)).columns
 
@@ -97,7 +101,7 @@ class Scan:
         if seen.sample is not None and not wanted:
             return
         drawn, start = _Drawn(self.width), 0
-        for frame in self._read(self.path):
+        for frame in self._whole():
             for name, pieces in wanted.items():
                 pieces.append(frame[name])
             drawn.add(frame)
@@ -136,10 +140,41 @@ class Scan:
     def _blocks(self) -> Iterator[Frame]:
         """Yield the rows of the table, which know their places in the file."""
         start = 0
-        for frame in self._read(self.path):
+        for frame in self._whole():
             rows = slice(None) if self._rows is None else self._rows[start : start + frame.height]
             start += frame.height
             yield taken(frame, rows)
+
+    def _whole(self) -> Iterator[Frame]:
+        """Yield the rows of the file.
+
+        Raises
+        ------
+        InputError
+            If it is no longer the one that was looked at: what is known of its rows would be told of others.
+        """
+        blocks = self._read(self.path)
+        while True:
+            try:
+                frame = next(blocks, None)
+            finally:  # also in place of what is wrong with the new one
+                if _state(self.path) != self._seen.state:
+                    raise InputError(
+                        "{path} was changed or removed while it was being read: begin again when nothing writes to it.",
+                        path=self.path,
+                    ) from None
+            if frame is None:
+                return
+            yield frame
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what differs when a file was written anew; nothing if it is gone."""
+    try:
+        state = path.stat()
+    except OSError:
+        return ()
+    return state.st_size, state.st_mtime_ns
 
 
 class _Drawn:

@@ -194,7 +194,7 @@ def moments_of(
         formats, numbers = time_formats(series)
     if numbers is not None:
         return read_numbers(series, numbers)
-    return days(read_dates(series, formats) - ahead_of_utc(series if series.dtype.is_temporal() else texts(series)))
+    return days(read_dates(series, formats) - ahead_of_utc(series))
 
 
 def _groups(series: Series, share: float, seed: int) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.atomic import reason
-from chainrule.common.errors import UnwritableError
+from chainrule.common.errors import ChainruleError, UnwritableError
 from chainrule.tables.preparation import Preparation
 from chainrule.tables.scans import Scan
 
@@ -41,6 +41,8 @@ def stored_inputs(
                     for file, rows in zip(files, parts, strict=True):
                         file.write(X[rows[start : start + len(X)]].data)
                     start += len(X)
+        except ChainruleError:  # of the table
+            raise
         except OSError as error:
             raise UnwritableError(
                 "The prepared inputs of {path} cannot be stored in {folder}: {error}. They take {height:,.0f} MB; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -14,15 +14,14 @@ import numpy as np
 
 from chainrule.common.errors import InputError
 from chainrule.common.reading import opened
-from chainrule.common.texts import later, tr
+from chainrule.common.texts import tr
 from chainrule.tables.encodings import encoding_of
-from chainrule.tables.frames import Frame, needs_polars, refuse_patterns
+from chainrule.tables.frames import Frame, needs_polars
+from chainrule.tables.headers import check_no_blanks_between, check_no_title, check_no_title_above, header_of
 from chainrule.tables.rows import numbered, places_of, taken
+from chainrule.tables.separators import NAMES, separator_of
 
-_SEPARATORS = ",;\t|"
-_LOOKED_AT = 50  # records that the separator is told from
 _JSON = (".json", ".jsonl", ".ndjson")
-_MOST_OF_A_TITLE = 5  # lines
 _BLOCK = 1 << 23  # characters that are read at a time
 _SAID = re.compile('"?sep=([^"\n])"?\n')  # the line with which Excel says the separator
 
@@ -102,10 +101,10 @@ def text_blocks(path: Path) -> Iterator[Frame]:
         records = _Records(path, text, separator, line)
         frame = records.frame(first)
         cells = frame.row(0)
-        header = _header(path, [cell or "" for cell in cells])
+        header = header_of(path, frame)
         frame = taken(frame, slice(1, None))
         frame.columns = header
-        check_no_title(str(path), frame, [name for name, cell in zip(header, cells, strict=True) if not cell])
+        check_no_title(str(path), frame, {name for name, cell in zip(header, cells, strict=True) if not cell})
         while True:
             frame.columns = header
             yield frame
@@ -128,114 +127,15 @@ def _begun(path: Path, file: BinaryIO) -> tuple[io.TextIOWrapper, str, str, int]
     if said:
         return text, first, said[1], line
     separator = separator_of(first, "\t" if path.suffix.lower() in (".tsv", ".tab") else ",")
-    _check_no_title_above(path, first, separator)
+    check_no_title_above(path, first, separator)
+    if separator not in first:
+        check_no_blanks_between(path, first)
     return text, first, separator, line
 
 
 def _lines(text: io.TextIOWrapper) -> str:
     """Return the next lines of a file, "" at its end."""
     return text.read(_BLOCK) + text.readline()
-
-
-def separator_of(text: str, usual: str) -> str:
-    """Return what separates fields: with it, the first records have equally many, and several."""
-
-    def merit(separator: str) -> tuple[bool, float, int, bool]:
-        numbers = _widths(text, separator)
-        first = numbers[0] if numbers else 0
-        return first > 1, sum(n == first for n in numbers) / max(len(numbers), 1), first, separator == usual
-
-    best = max(_SEPARATORS, key=merit)
-    return best if merit(best)[0] else usual
-
-
-def _widths(text: str, separator: str) -> list[int]:
-    """Return how many fields the first records have with a separator."""
-    records = csv.reader(io.StringIO(text[: 1 << 20]), delimiter=separator)
-    numbers: list[int] = []
-    try:
-        for record in records:
-            numbers += [len(record)] if record else []
-            if len(numbers) == _LOOKED_AT:
-                break
-    except csv.Error:  # told with its row when all is read
-        pass
-    return numbers
-
-
-def _check_no_title_above(path: Path, text: str, separator: str) -> None:
-    """Raise an error if all lines but the first have the same number of another separator: these are a title.
-
-    Commas do not tell, because they stand in numbers, too.
-    """
-    for other in set(_SEPARATORS) - {separator, ","}:
-        widths = _widths(text, other)
-        width = widths[-1] if widths else 1
-        above = widths.index(width) if widths else 0
-        if width > 1 and 0 < above <= _MOST_OF_A_TITLE and len(widths) > above + 1 and set(widths[above:]) == {width}:
-            lines = text.split("\n")
-            raise InputError(
-                "{path} has the title {title!r:.60} above the names of its columns, which are in line {line}, with a "
-                "{separator} between them: remove what is above them.",
-                path=path,
-                title=next(line for line in lines if line.strip()).strip(),
-                line=1 + next(i for i, line in enumerate(lines) if line.count(other) >= width - 1),
-                separator=tr(_NAMES[other]),
-            )
-
-
-def _header(path: Path, record: list[str]) -> list[str]:
-    """Return the names of the columns; those that have none are numbered."""
-    cells = [cell.strip() for cell in record]
-    if all(cell and _is_number(cell) for cell in cells):
-        raise InputError(
-            "The first row of {path} holds numbers ({cells}) where the names of the columns belong. Add a line with "
-            "a name for each column.",
-            path=path,
-            cells=", ".join(cells[:4]),
-        )
-    names = [cell or f"column {i}" for i, cell in enumerate(cells, 1)]
-    check_names(str(path), names)
-    return names
-
-
-def check_no_title(source: str, frame: Frame, unnamed: Collection[str]) -> None:
-    """Raise an error if the first line names so few of the columns that it is a title, or a heading of groups."""
-    named = [name for name in frame.columns if name not in unnamed]
-    after = frame.columns[frame.columns.index(named[0]) :] if named else []
-    lacking = [name for name in after if name in unnamed and frame[name].null_count() < frame.height]
-    if lacking and len(lacking) >= len(named):
-        raise InputError(
-            "The first line of {source} names {count} of its {width} columns ({names}), as a title or a heading of "
-            "groups does: remove the lines above the one with a name for each column.",
-            source=source,
-            count=len(named),
-            width=frame.width,
-            names=", ".join(f"{name!r:.40}" for name in named[:3]),
-        )
-
-
-def check_names(source: str, names: list[str]) -> None:
-    """Raise an error if a name comes twice."""
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        places = [str(i) for i, name in enumerate(names, 1) if name == twice]
-        raise InputError(
-            "{source} has {count} columns named {twice!r} (columns {numbers}): give each its own name.",
-            source=source,
-            count=len(places),
-            twice=twice,
-            numbers=", ".join(places[:5]),
-        )
-    refuse_patterns(names)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 class _Records:
@@ -272,15 +172,7 @@ class _Records:
             try:
                 record = next(reader)
             except csv.Error as error:
-                where = tr("row {row}", row=self._row) if self._row else tr("the header")
-                raise InputError(
-                    "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
-                    'quoted field is written twice ("").',
-                    path=self._path,
-                    where=where,
-                    line=self._line,
-                    error=error,
-                ) from None
+                raise self._wrong(error) from None
             rows = self._checked(record)
             records += rows
             begins += range(self._line + 1 - len(rows), self._line + 1)  # blank lines that are rows stand before it
@@ -288,6 +180,26 @@ class _Records:
         schema = {str(i): polars.String for i in range(len(self._header))}
         frame = polars.DataFrame(records, schema=schema, orient="row").with_columns(polars.all().replace("", None))
         return numbered(frame, np.column_stack([first + np.arange(len(begins)), begins]).astype(np.int64))
+
+    def _wrong(self, error: csv.Error) -> InputError:
+        where = tr("row {row}", row=self._row) if self._row else tr("the header")
+        if "field limit" in str(error):
+            return InputError(
+                "{path} has a field of more than {limit:,} characters in {where}, which begins in line {line}: most "
+                "likely a quote there is not closed. If the field is that long, leave its column out.",
+                path=self._path,
+                limit=csv.field_size_limit(),
+                where=where,
+                line=self._line,
+            )
+        return InputError(
+            "{path} has wrong quotes in {where}, which begins in line {line}: {error}. A quote inside of a "
+            'quoted field is written twice ("").',
+            path=self._path,
+            where=where,
+            line=self._line,
+            error=error,
+        )
 
     def _checked(self, record: list[str]) -> list[list[str]]:
         """Return the rows of a record; lines without anything are none, but between values of a single column."""
@@ -312,12 +224,11 @@ class _Records:
         return rows
 
     def _fix(self, fields: int) -> str:
-        if len(self._header) == 1:
-            return tr("the first line names the columns, so remove a title above it")
-        separator = tr(_NAMES.get(self._separator, self._separator))
-        if self._row == 1 and fields > len(self._header):
+        separator = tr(NAMES.get(self._separator, self._separator))
+        if len(self._header) == 1 or (self._row == 1 and fields > len(self._header)):
             return tr(
-                "remove a title above the names, and a {separator} inside of a field needs quotes around it",
+                "if the first line is a title, remove what is above the names of the columns; a {separator} inside of "
+                "a field needs quotes around it",
                 separator=separator,
             )
         return tr("a {separator} inside of a field needs quotes around it", separator=separator)
@@ -345,9 +256,6 @@ def _equally_long(text: str, separator: str, frame: Frame, width: int) -> bool:
     if frame[:, width - 1].null_count() == 0:
         return True
     return all(line.count(separator) == width - 1 for line in text.split("\n"))
-
-
-_NAMES = {",": later("comma"), ";": later("semicolon"), "\t": later("tab"), "|": later("bar")}
 
 
 def _fields(n: int) -> str:

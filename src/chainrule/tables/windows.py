@@ -143,7 +143,7 @@ class Past:
                 one, other = (place_of(frame, row) for row in sorted(order[twice : twice + 2].tolist()))
                 raise InputError(
                     "Column {time!r} is the same in {one} and {other}: a table of several series is split into one "
-                    "table each.",
+                    "table each, and a time in several columns, such as a year and a month, is joined to one.",
                     time=self.time,
                     one=one,
                     other=other,
