@@ -316,13 +316,14 @@ def test_damaged_files_of_keras(tmp_path: Path) -> None:
             cr.files.from_keras(network, path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", "{}" + " " * 10**7)
+        archive.writestr("model.weights.h5", "")
     with pytest.raises(FileFormatError, match="claims to hold far more than its size"):
         cr.files.from_keras(network, path)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file["model_weights/dense/kernel:0"] = np.ones((3, 3))
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(FileFormatError, match=r"without weights of Keras 3. A model of an older version goes through"):
+    with pytest.raises(FileFormatError, match=r"without weights as Keras 3 stores them. A whole model in one .h5 file"):
         cr.files.from_keras(network, path)
 
 

@@ -6,16 +6,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.files.built import check_built
+from chainrule.files.parameters import fault
 
 
 def check_network(function: str, network: Any) -> None:
-    """Raise an error unless something is a network whose parameters fit its layers and are finite."""
+    """Raise an error unless something is a network whose parameters fit its layers and can be computed with."""
     check_built(function, network)
     needed, _ = network.body.init(ShapesOnly(), network.input_shape, network.dtype)
     shapes, held = ({name: p.shape for name, p in leaves(params)} for params in (needed, network.params))
@@ -28,11 +27,10 @@ def check_network(function: str, network: Any) -> None:
                 expected=shapes.get(name),
                 got=held.get(name),
             )
-    for name, parameter in leaves(network.params):
-        if not np.isfinite(parameter).all():
-            raise InputError(
-                "{name} holds NaN or infinity, with which nothing can be predicted: train anew.", name=name
-            )
+    if wrong := fault(network.body, network.params):
+        raise InputError(
+            "{name} holds {kind}, with which nothing can be predicted: train anew.", name=wrong[0], kind=wrong[1]
+        )
 
 
 def path_of(function: str, path: Any, suffix: str) -> Path:

@@ -19,7 +19,9 @@ from chainrule.common import reading
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.files.built import check_built
-from chainrule.files.foreign import what_it_is
+from chainrule.files.foreign import KERAS as KERAS_ARCHIVE
+from chainrule.files.foreign import kind_of
+from chainrule.files.kinds import file_kind
 from chainrule.files.weights.keras_rules import KERAS, NAMES, divided, settings_of
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.pytorch_files import natural
@@ -107,13 +109,13 @@ def _read(path: Path) -> Source:
     with reading.opened(path) as file:
         start = file.read(8)
         file.seek(0)
-        if start.startswith(b"PK"):
+        if kind_of(path) == KERAS_ARCHIVE:
             return _read_archive(path)
         if start != b"\x89HDF\r\n\x1a\n":
             raise FileFormatError(
                 "{path} holds no weights of Keras: it is {kind}. Expected .keras or .weights.h5.",
                 path=path,
-                kind=what_it_is(path) or tr("none of the files that are known"),
+                kind=tr(file_kind(path)),
             )
         return _read_hdf5(path, file.read(), {})
 
@@ -164,8 +166,8 @@ def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About]) -> Sourc
         raise FileFormatError("{path} is truncated or damaged.", path=path) from error
     if not modules:
         raise FileFormatError(
-            "{path} is an HDF5 file without weights of Keras 3. A model of an older version goes through Keras: load "
-            "it there, and give from_keras the model itself.",
+            "{path} is an HDF5 file without weights as Keras 3 stores them. A whole model in one .h5 file, the form of "
+            "older versions, goes through Keras: give from_keras the model itself, keras.models.load_model(path).",
             path=path,
         )
     modules.sort(key=lambda entry: natural(entry[0].name))

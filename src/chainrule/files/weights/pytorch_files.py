@@ -15,7 +15,8 @@ from chainrule.common import reading, tensors
 from chainrule.common.errors import FileFormatError, InputError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.files.built import check_built
-from chainrule.files.foreign import is_like_a_model, what_it_is
+from chainrule.files.foreign import PICKLE, TORCH, is_like_a_model, kind_of
+from chainrule.files.kinds import WEIGHTS, file_kind, tensors_kind
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.report import WeightsReport
 from chainrule.files.weights.rules import Group
@@ -117,18 +118,24 @@ def _read(path: Any) -> tuple[Mapping[Any, Any], bool]:
     with reading.opened(path) as file:
         start = file.read(256)
     if is_like_a_model(start):
-        try:
-            with tensors.opened(path) as content:
-                return content.arrays(), False
-        except FileFormatError as error:
-            raise FileFormatError("{path} gives no weights: {reason}", path=path, reason=error) from None
-    if path.suffix not in (".pt", ".pth", ".bin"):
-        raise FileFormatError(
-            "{path} holds no weights of PyTorch that are known: it is {kind}. Expected safetensors, .pt or .pth.",
-            path=path,
-            kind=what_it_is(path) or tr("none of the files that are known"),
-        )
-    return _unpickled(path), True
+        return _read_safetensors(path), False
+    if kind_of(path) in (TORCH, PICKLE):
+        return _unpickled(path), True
+    raise FileFormatError(
+        "{path} holds no weights of PyTorch that are known: it is {kind}. Expected safetensors, .pt or .pth.",
+        path=path,
+        kind=tr(file_kind(path)),
+    )
+
+
+def _read_safetensors(path: Path) -> Mapping[Any, Any]:
+    try:
+        with tensors.opened(path) as content:
+            if (kind := tensors_kind(content)) != WEIGHTS:
+                raise FileFormatError("{path} holds no weights of PyTorch: it is {kind}.", path=path, kind=tr(kind))
+            return content.arrays()
+    except tensors.DamagedError as error:
+        raise FileFormatError("{path} gives no weights: {reason}", path=path, reason=error) from None
 
 
 def _unpickled(path: Path) -> Mapping[Any, Any]:

@@ -11,6 +11,7 @@ from chainrule.arrays import leaves, replace_leaves
 from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
 from chainrule.data.checks import fits
+from chainrule.files.parameters import fault
 from chainrule.files.weights.matching import Match, Source, matched
 from chainrule.files.weights.report import WeightsReport
 from chainrule.files.weights.rules import Library
@@ -40,7 +41,7 @@ def transfer(library: Library, network: Network, source: Source, mapping: Any) -
     if not library.channels_first:
         ours = [target._replace(order=None) for target in ours]
     matches = matched(library, ours, source, mapping)
-    arrays = dict(leaves(network.params))
+    arrays, origins = dict(leaves(network.params)), dict[str, str]()
     for target, group, pieces in matches:
         for own, piece in pieces.items():
             if not fits(piece.array, network.dtype):
@@ -50,11 +51,21 @@ def transfer(library: Library, network: Network, source: Source, mapping: Any) -
                     library=library.name,
                     dtype=np.dtype(network.dtype).name,
                 )
-            arrays[f"{target.path}.{own}"] = np.array(piece.array, network.dtype, order="C")
+            path = f"{target.path}.{own}"
+            arrays[path] = np.array(piece.array, network.dtype, order="C")
+            origins[path] = ", ".join(map(group.full, piece.sources))
     for match in matches:
         _check_settings(match)
     notes = tuple(_notes(library, matches))
-    network.params = replace_leaves(network.params, arrays)
+    params = replace_leaves(network.params, arrays)
+    if wrong := fault(network.body, params):
+        raise InputError(
+            "{name} of {library} holds {kind}, with which nothing can be predicted.",
+            name=origins.get(wrong[0], wrong[0]),
+            library=library.name,
+            kind=wrong[1],
+        )
+    network.params = params
     used = {match.group.name for match in matches}
     return WeightsReport(
         tuple(row for match in matches for row in _rows(match)),
