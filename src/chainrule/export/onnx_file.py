@@ -31,8 +31,8 @@ def onnx(model: Network | TableModel, path: str | Path) -> None:
     That of a network takes what `predict` takes, as an input named `input` of any batch size: float32, or int64 where
     words are looked up. A sequence may have any length, unless a layer (`Flatten`, `Reshape`, padding "same" with a
     stride) holds only for that of training. Where the network takes a mask that matters, there is an optional input
-    `lengths`, int64 of shape (batch,): how many steps of each sequence hold data, with the padding behind them. A number
-    above the steps that are there counts all of them.
+    `lengths`, int64 of shape (batch,): how many steps of each sequence hold data, with the padding behind them. A
+    number above the steps that are there counts all of them.
 
     A classifier has the outputs `label`, what `predict_classes` returns, and `probabilities`, what `predict` returns; a
     regression has `prediction`. Initializers have the names that parameters have in model files, such as "0.W", and

@@ -22,7 +22,8 @@ from chainrule.files.built import check_built
 from chainrule.files.foreign import KERAS as KERAS_ARCHIVE
 from chainrule.files.foreign import kind_of
 from chainrule.files.kinds import file_kind
-from chainrule.files.weights.keras_rules import KERAS, NAMES, divided, settings_of
+from chainrule.files.weights.keras_flow import keras_flow
+from chainrule.files.weights.keras_rules import KERAS, LAYERS, NAMES, divided, settings_of
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.pytorch_files import natural
 from chainrule.files.weights.report import WeightsReport
@@ -102,6 +103,7 @@ class _About(NamedTuple):
     """What a .keras file says of a layer besides its weights."""
 
     place: int
+    kind: str
     settings: Mapping[str, Any]
 
 
@@ -125,13 +127,14 @@ def _read_archive(path: Path) -> Source:
         with zipfile.ZipFile(path) as archive:
             if any(member.file_size > _MOST * path.stat().st_size for member in archive.infolist()):
                 raise FileFormatError("{path} claims to hold far more than its size.", path=path)
-            about = _settings(json.loads(archive.read("config.json")))
+            config = json.loads(archive.read("config.json"))
+            about = _settings(config)
             weights = archive.read("model.weights.h5")
     except ChainruleError:
         raise
     except _DAMAGED as error:
         raise FileFormatError("{path} is no model of Keras 3, or it is damaged.", path=path) from error
-    return _read_hdf5(path, weights, about)
+    return _read_hdf5(path, weights, about, config)
 
 
 def _settings(config: Any) -> dict[str, _About]:
@@ -139,7 +142,7 @@ def _settings(config: Any) -> dict[str, _About]:
     about: dict[str, _About] = {}
     for layer in _layers(config):
         settings = layer["config"]
-        about.setdefault(str(settings.get("name")), _About(len(about), settings))
+        about.setdefault(str(settings.get("name")), _About(len(about), str(layer.get("class_name")), settings))
     return about
 
 
@@ -152,7 +155,7 @@ def _layers(config: Any) -> Iterator[dict[str, Any]]:
         yield from _layers(layer)
 
 
-def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About]) -> Source:
+def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About], config: Any = None) -> Source:
     try:
         import h5py
     except ModuleNotFoundError as error:
@@ -174,7 +177,8 @@ def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About]) -> Sourc
     ordered = all(module.own in about for module, _ in modules)
     if ordered:
         modules.sort(key=lambda entry: about[entry[0].own].place)
-    return Source([_group(module, arrays, about) for module, arrays in modules], ordered)
+    flow = keras_flow(config, {module.own for module, _ in modules}) if config is not None and ordered else None
+    return Source([_group(module, arrays, about) for module, arrays in modules], ordered, flow)
 
 
 class _Module(NamedTuple):
@@ -215,7 +219,7 @@ def _group(module: _Module, arrays: Mapping[str, Array], about: Mapping[str, _Ab
     kind = re.sub(r"_\d+$", "", name.rpartition("/")[2])
     if kind not in NAMES and kind not in ("bidirectional", "depthwise_conv1d", "depthwise_conv2d"):
         kind = re.sub(r"_\d+$", "", own)  # the file of a model of a class of its own has the names of attributes
-    settings = about[own].settings if own in about else {}
+    said, settings = ("", {}) if own not in about else (about[own].kind, about[own].settings)
     named = _named(kind, arrays, settings)
     if kind.startswith("depthwise_") and "kernel" in named:
         *window, channels, multiplier = named["kernel"].shape
@@ -223,7 +227,10 @@ def _group(module: _Module, arrays: Mapping[str, Array], about: Mapping[str, _Ab
         kind = kind.removeprefix("depthwise_")
     epsilon = settings.get("epsilon") if "normalization" in kind else None
     full_names = {array: f"{name}/{array.replace('.', '/')}" for array in named}
-    return Group(name, named, kind, epsilon, full_names, settings_of(kind, settings))
+    known = settings_of(kind, settings)
+    if known.get("groups") == -1 and "gamma" in named:
+        known["groups"] = len(named["gamma"])  # each feature by itself
+    return Group(name, named, kind, epsilon, full_names, known, LAYERS.get(said, ""), own)
 
 
 def _named(kind: str, arrays: Mapping[str, Array], settings: Mapping[str, Any]) -> dict[str, Array]:

@@ -17,9 +17,11 @@ from chainrule.common.texts import tr
 from chainrule.files.built import check_built
 from chainrule.files.foreign import PICKLE, TORCH, is_like_a_model, kind_of
 from chainrule.files.kinds import WEIGHTS, file_kind, tensors_kind
+from chainrule.files.weights.flow import Operation
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.report import WeightsReport
 from chainrule.files.weights.rules import Group
+from chainrule.files.weights.torch_flow import Said, activations_outside_of_chains, said_of, torch_flow
 from chainrule.files.weights.torch_rules import PYTORCH, kind_of_arrays
 from chainrule.files.weights.transfer import transfer
 from chainrule.network import Network
@@ -83,11 +85,11 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     0.b     (3,)  fc.bias         (3,)
     """
     check_built("from_torch", network)
-    epsilons: dict[str, float] = {}
-    settings: dict[str, dict[str, Any]] = {}
+    said: Mapping[str, Said] = {}
+    flow, apart = None, list[Operation]()
     if hasattr(weights, "state_dict") and hasattr(weights, "named_modules"):
-        epsilons = {name: module.eps for name, module in weights.named_modules() if getattr(module, "eps", None)}
-        settings = {name: _settings_of(module) for name, module in weights.named_modules()}
+        said, flow = {name: said_of(module) for name, module in weights.named_modules()}, torch_flow(weights)
+        apart = list(activations_outside_of_chains(weights))
         weights = weights.state_dict()
     ordered = isinstance(weights, Mapping)
     if not ordered:
@@ -95,7 +97,7 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     arrays = _numbers(weights)
     if not ordered:
         arrays = dict(sorted(arrays.items(), key=lambda item: natural(item[0])))
-    return transfer(PYTORCH, network, Source(_by_numbers(_groups(arrays, epsilons, settings)), ordered), mapping)
+    return transfer(PYTORCH, network, Source(_by_numbers(_groups(arrays, said)), ordered, flow, apart), mapping)
 
 
 def natural(name: str) -> list[Any]:
@@ -187,16 +189,9 @@ def _number(name: str, value: Any) -> Array:
     return value
 
 
-def _settings_of(module: Any) -> dict[str, Any]:
-    """Return the settings of a module that its arrays do not show, by our names."""
-    names = {"nonlinearity": "activation", "stride": "stride", "dilation": "dilation"}
-    return {own: getattr(module, name) for name, own in names.items() if hasattr(module, name)}
-
-
-def _groups(
-    arrays: Mapping[str, Array], epsilons: Mapping[str, float], settings: Mapping[str, Mapping[str, Any]]
-) -> list[Group]:
+def _groups(arrays: Mapping[str, Array], said: Mapping[str, Said]) -> list[Group]:
     """Return the arrays by module; a recurrent module of several layers is as many groups."""
+    groups, nobody = [], Said(None, {}, "")
     parts: dict[str, dict[str, tuple[str, Array]]] = {}
     depths = {(m, k) for m, k, _ in map(_place, arrays) if k}
     for full, array in arrays.items():
@@ -206,17 +201,23 @@ def _groups(
         if (module, "1") in depths and depth:
             module = f"{module}.l{depth}" if module else f"l{depth}"
         parts.setdefault(module, {})[name] = full, array
-    return [
-        Group(
-            module,
-            {name: array for name, (_, array) in entries.items()},
-            kind_of_arrays({name: array.shape for name, (_, array) in entries.items()}),
-            epsilons.get(module),
-            {name: full for name, (full, _) in entries.items()},
-            settings.get(_place(next(iter(entries.values()))[0])[0], {}),
+    for module, entries in parts.items():
+        names = {name: full for name, (full, _) in entries.items()}
+        node = _place(next(iter(names.values())))[0]
+        of_node = said.get(node, nobody)
+        groups.append(
+            Group(
+                module,
+                {name: array for name, (_, array) in entries.items()},
+                kind_of_arrays({name: array.shape for name, (_, array) in entries.items()}),
+                of_node.epsilon,
+                names,
+                of_node.settings,
+                of_node.layer,
+                node if node == module else "",
+            )
         )
-        for module, entries in parts.items()
-    ]
+    return groups
 
 
 def _by_numbers(groups: list[Group]) -> list[Group]:
