@@ -82,7 +82,8 @@ def test_weights_of_pytorch_predict_what_pytorch_does(case: str, form: str, tmp_
     report = cr.files.from_torch(network, state, mapping)
     assert_predicts(network, arrays)
     assert len(report.rows) == len(list(leaves(network.params))) and not report.kept and not report.unused
-    assert not report.notes
+    unlike = [layer for layer in layers if isinstance(layer, cr.RMSNorm)]  # usual there is what float32 can tell from 1
+    assert len(report.notes) == len(unlike) and all("1.19209e-07" in note for note in report.notes)
     network.fit(arrays["x"], arrays["y"], epochs=1, verbose=False)
 
 

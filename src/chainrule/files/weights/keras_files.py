@@ -50,8 +50,9 @@ def from_keras(network: Network, model: Any, mapping: Mapping[str, str] | None =
         A network with the same layers, built with ``input_shape=...``. It is changed: all of the layers or, if there is
         an error, none. If it was trained before, its next fit needs ``restart=True``.
     model
-        The model itself, or the path of a ``.keras`` file or of a ``.weights.h5`` file. The former two say which
-        epsilon the normalizations have, which must be that of the layers here; Keras's usual one is 0.001.
+        The model itself, or the path of a ``.keras`` file or of a ``.weights.h5`` file. The former two say what
+        is computed, which must be what the layers here compute: activations, padding, pools, and the epsilon of
+        normalizations, which is usually 0.001 in Keras. The output activation may be left to the loss.
     mapping
         Where the weights of each layer come from: ``{"0": "conv2d", "3": "dense"}``, from paths as in
         ``network.summary()`` to the names in the file. Layers that it leaves out stay as they are. If None, the n-th
@@ -66,8 +67,8 @@ def from_keras(network: Network, model: Any, mapping: Mapping[str, str] | None =
     Raises
     ------
     InputError
-        What belongs to what cannot be told, does not fit, or is not finite; or an epsilon, stride,
-        dilation, direction or activation of recurrent layers differs, if the model says it.
+        What belongs to what cannot be told, does not fit, or is not finite; or the model says that it computes
+        something else than the layers here, by its settings or by what stands between its weights.
     FileFormatError
         The file is none of Keras 3, or it is damaged.
     DataUnavailableError

@@ -24,7 +24,7 @@ _ACTIVATIONS = {
 """Keras's activations by name: what they are here, with their usual settings."""
 _LEFT_OUT = {
     *("InputLayer", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "Flatten"),
-    *("AlphaDropout", "ActivityRegularization", "Identity", "Reshape", "Masking"),
+    *("AlphaDropout", "ActivityRegularization", "Identity", "Reshape"),
 }
 """Layers that change no number when it is predicted."""
 _MERGES = {"Add", "Concatenate"}

@@ -47,6 +47,7 @@ _OF_NORMALIZATIONS = {"axis": "axis", "groups": "groups", "rms_scaling": "rms_sc
 _SETTINGS = {
     **dict.fromkeys(("simple_rnn", "lstm", "gru"), _OF_RECURRENT),
     **dict.fromkeys(("conv1d", "conv2d"), _OF_CONVOLUTIONS),
+    "embedding": {"mask_zero": "mask_zero"},
     **dict.fromkeys(
         ("batch_normalization", "layer_normalization", "group_normalization", "rms_normalization"), _OF_NORMALIZATIONS
     ),

@@ -60,8 +60,8 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     Raises
     ------
     InputError
-        What belongs to what cannot be told, does not fit, or is not finite; or an epsilon, stride,
-        dilation or the activation of an RNN differs, if a module says it.
+        What belongs to what cannot be told, does not fit, or is not finite; or a module says that it computes
+        something else than the layers here, by its settings or by what follows it in a ``torch.nn.Sequential``.
     FileFormatError
         The file is none of PyTorch's, is damaged, or holds more than arrays by name.
     DataUnavailableError

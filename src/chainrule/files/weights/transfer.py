@@ -100,7 +100,7 @@ def _check_settings(match: Match) -> None:
     """Raise an error for a setting that is known to differ, although all arrays fit."""
     layer: Any = match.target.layer
     of_steps = layer.layer if isinstance(layer, Bidirectional) else layer
-    settings = dict(match.group.settings)
+    settings = {name: value for name, value in match.group.settings.items() if name != "mask_zero"}
     if match.group.layer and match.group.layer != type(of_steps).__name__:
         raise InputError(
             "{layer} cannot take the weights of {module}, which computes what {theirs} does: build the network with "
@@ -136,6 +136,12 @@ def _rows(match: Match) -> Iterator[tuple[str, str, str, str, str]]:
 def _notes(library: Library, matches: Sequence[Match]) -> Iterator[str]:
     """Yield what the weights do not say; raise an error for an epsilon that is known to differ."""
     for target, group, _ in matches:
+        if group.settings.get("mask_zero"):
+            yield tr(
+                "{module} skips the steps of code 0 (mask_zero=True): here, give mask=X != 0 to fit, evaluate and "
+                "predict.",
+                module=group.name,
+            )
         ours: float | None = getattr(target.layer, "epsilon", None)
         usual = library.usual_epsilon.get(type(target.layer))
         if ours is None or (group.epsilon is None and usual in (None, ours)):
