@@ -148,6 +148,14 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of damaged files, errors of every kind come out of it
+        if foreign := re.search(r"Unsupported global: GLOBAL (\S+)", str(error)):
+            raise FileFormatError(
+                "{path} holds an object of {kind} in place of arrays by name, and nothing in it was run. Save the "
+                "weights alone: torch.save(model.state_dict(), ...). Or, if you trust who wrote it, give from_torch "
+                "the module itself: torch.load(path, weights_only=False).",
+                path=path,
+                kind=foreign[1],
+            ) from error
         raise FileFormatError(
             "{path} is damaged, or it holds more than arrays: nothing else in it was run. Save the weights alone: "
             "torch.save(model.state_dict(), ...).",
