@@ -254,6 +254,14 @@ def test_what_cannot_be_compared_is_a_note() -> None:
     assert any("after 0 Embedding" in note and "(Rescaling)" in note for note in notes)
 
 
+def test_a_model_whose_connections_cannot_be_read_says_so() -> None:
+    keras = pytest.importorskip("keras", reason="needs Keras")
+    x, again = keras.Input((4,)), keras.layers.Dense(4, activation="tanh")
+    model = keras.Model(x, again(again(x)))  # a layer that is used twice
+    (note,) = cr.files.from_keras(drawn([cr.Dense(4)], (4,)), model).notes
+    assert "cannot be read" in note
+
+
 def test_branches_of_keras() -> None:
     keras = pytest.importorskip("keras", reason="needs Keras")
     kl = keras.layers

@@ -94,6 +94,8 @@ def _compared(network: Network, source: Source, matches: Sequence[Match]) -> Ite
         ours = own_flow(network)
         yield from check_between(matches, ours, source.flow, network.loss)
         check_apart(source.apart, ours, network.loss)
+    elif any(group.layer for group in source.groups):
+        yield tr("How the layers of the model are connected cannot be read, so only their own settings were compared.")
 
 
 def _check_settings(match: Match) -> None:
