@@ -33,7 +33,7 @@ from chainrule.common.errors import ChainruleError, CheckpointWarning
 from chainrule.data import sources
 from chainrule.data.batches import BlockSize
 from chainrule.files import load_book_weights
-from chainrule.files.models import _KEY
+from chainrule.files.kinds import KEY
 from chainrule.training.checkpoint import Checkpoint, Checkpoints
 
 COUNTS = {
@@ -166,11 +166,11 @@ def crafted(folder: Path) -> Kind:
         path = folder / "whole"
         path.write_bytes(content)
         with tensors.opened(path) as file:
-            description = rewritten(file.describe(_KEY), rng)
+            description = rewritten(file.describe(KEY), rng)
             arrays = file.arrays()
         if not isinstance(description, dict):
             description = {"layers": description}
-        changed = tensors.content(_KEY, description, arrays)
+        changed = tensors.content(KEY, description, arrays)
         return changed.replace(b'\\"digest\\"', b'\\"format\\"') if rng.random() < 0.2 else changed
 
     def read(path: Path, number: int) -> str:

@@ -135,6 +135,19 @@ def _computed_shape() -> Any:
     return model(nodes, weights, ["n", 1, 6, 6])
 
 
+def _shifted(shape: tuple[Any, ...], features: int) -> Any:
+    """As Keras writes the normalization of a batch after something else than a product: less, times, plus."""
+    ones = (1,) * (len(shape) - 1 - features)
+    weights = {name: w(shape[features], *ones) for name in ("m", "s", "b")}
+    nodes = [
+        *((node("Conv", "x k", "z"), node("Tanh", "z", "a")) if len(shape) == 4 else [node("Tanh", "x", "a")]),
+        *(node("Sub", "a m", "c"), node("Mul", "c s", "n"), node("Add", "b n", "t")),
+        *(node("Flatten", "t", "f"), node("MatMul", "f W", "y")),
+    ]
+    size = int(np.prod(shape[1:]))
+    return model(nodes, weights | {"W": w(size, 2), "k": w(3, 3, 1, 1)}, shape)
+
+
 def _residual() -> Any:
     weights = {"W": w(3, 3, 3, 3), "V": w(5, 3, 3, 3), "U": w(5, 3, 1, 1), "c": w(5)}
     nodes = [
@@ -297,6 +310,11 @@ CASES: dict[str, Callable[[], Case]] = {
         _padded_maximum(), ["Conv1D", "GroupNorm", "relu", "ZeroPad", "MaxPool", "MaxPool", "Flatten", "Dense"], (12, 2)
     ),
     "constants": lambda: Case(_scaled(), ["Dense", "tanh", "Scale", "Dropout"], (6,)),
+    "shifted features": lambda: Case(_shifted(("n", 6), 1), ["tanh", "Dense", "Dense"], (6,)),
+    "shifted steps": lambda: Case(_shifted(("n", 5, 3), 2), ["tanh", "Conv1D", "Flatten", "Dense"], (5, 3)),
+    "shifted pictures": lambda: Case(
+        _shifted(("n", 3, 4, 5), 1), ["Conv2D", "tanh", "Conv2D", "Flatten", "Dense"], (4, 5, 3)
+    ),
 }
 for _kind, _gates in {"RNN": 1, "LSTM": 4, "GRU": 3}.items():
     for _direction in ("forward", "reverse", "bidirectional"):

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 import chainrule as cr
 from chainrule.cli import main
-from chainrule.common.errors import FileFormatError, InputError
+from chainrule.common.errors import InputError
 from chainrule.estimators import NetworkClassifier, NetworkRegressor
 
 pytestmark = pytest.mark.usefixtures("no_type_checks")
@@ -45,19 +45,6 @@ def test_a_regressor_comes_back_and_goes_on(y: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.predict(X), regressor.predict(X), strict=True)
     again.fit(X, y)
     assert not np.array_equal(again.predict(X), regressor.predict(X))
-
-
-def test_what_is_no_file_of_the_class_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.safetensors"
-    NetworkClassifier(epochs=1).fit(X, Y).save(path)
-    with pytest.raises(FileFormatError, match=r"another kind \(classification\)"):
-        NetworkRegressor.load(path)
-    with pytest.raises(FileFormatError, match="knows no table"):
-        cr.TableModel.load(path)
-    assert cr.load(path).output_shape == (3,)
-    cr.save(cr.Network.mlp([3, 2]), path)
-    with pytest.raises(FileFormatError, match=r"no estimator wrote: load it with chainrule\.load"):
-        NetworkClassifier.load(path)
 
 
 def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:

@@ -423,7 +423,7 @@ def test_what_cannot_be_a_model_is_refused(
     with pytest.raises(InputError, match=r"0\.W holds 1e\+39, but ONNX models are written with float32"):
         cr.export.onnx(network, path)
     network.params[0]["W"][0, 0] = np.nan
-    with pytest.raises(InputError, match=r"0\.W holds NaN or infinity"):
+    with pytest.raises(InputError, match=r"0\.W holds (NaN|infinity)"):
         cr.export.onnx(network, path)
     assert path.read_text() == "old"
 

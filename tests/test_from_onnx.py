@@ -235,7 +235,14 @@ REFUSED = {
         _refused(node("Slice", "x s e a", "y"), weights={"s": np.array([0]), "e": np.array([3]), "a": np.array([1])}),
         "cuts a part out",
     ),
-    "a constant": (_refused(node("Tanh", "x", "a"), node("Add", "a W", "y")), "adds a constant"),
+    "a constant": (
+        _refused(node("Tanh", "x", "a"), node("Add", "a W", "y")),
+        "layers have one number for each feature",
+    ),
+    "a long constant": (
+        _refused(node("Tanh", "x", "a"), node("Add", "a b", "y"), shape=("n", 5000), weights={"b": np.ones(5000)}),
+        "adds a constant to 5,000 features",
+    ),
     "computed weights": (
         _refused(node("Tanh", "x", "a"), node("Gemm", "x a", "y", transB=1)),
         r"computes its input 1 \('a'\)",

@@ -88,7 +88,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match="is not a model file"):
         cr.load(path)
     safetensors.numpy.save_file({"W": X}, path)
-    with pytest.raises(FileFormatError, match="chainrule did not write it"):
+    with pytest.raises(FileFormatError, match="that chainrule did not write"):
         cr.load(path)
     with pytest.raises(InputError, match=r"There is no model file .*nothing\.safetensors"):
         cr.load(tmp_path / "nothing.safetensors")

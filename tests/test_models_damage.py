@@ -171,7 +171,7 @@ def test_foreign_element_types(dtype: str, ours: bool, tmp_path: Path) -> None:
     header["__metadata__"] = {"chainrule": json.dumps(description)} if ours else {"format": "pt"}
     text = json.dumps(header).encode()
     (tmp_path / "a").write_bytes(struct.pack("<Q", len(text)) + text + bytes(8 * size))
-    refused(tmp_path / "a", "0.W" if ours else "chainrule did not write it")
+    refused(tmp_path / "a", "0.W" if ours else "that chainrule did not write")
 
 
 # The digest.

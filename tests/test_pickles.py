@@ -163,7 +163,7 @@ def test_short_files_cannot_exhaust_the_machine(tmp_path: Path) -> None:
 def test_damaged(tmp_path: Path) -> None:
     content = pickle.dumps({"W": np.ones((2, 3))}, 3)
     refused(b"", tmp_path, "is empty; expected a pickled dict of arrays")
-    refused(b"W1: 0.5", tmp_path, "is not a pickle, or it is truncated or damaged")
+    refused(b"W1: 0.5", tmp_path, "is not a pickle: it is a text file")
     for end in range(1, len(content)):
         refused(content[:end], tmp_path, "truncated or damaged")
     with pytest.raises(DataUnavailableError, match=r"nowhere\.pkl cannot be read: No such file"):

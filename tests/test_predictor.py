@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +131,19 @@ def test_threads_may_share_one() -> None:
     with ThreadPoolExecutor(4) as pool:
         for P, rows in zip(pool.map(predict, X), X, strict=True):
             np.testing.assert_array_equal(P, network.predict(rows))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, lambda predict: pickle.loads(pickle.dumps(predict))])
+def test_a_copy_predicts_the_same_in_memory_of_its_own(copied: Any) -> None:
+    network, X = cr.Network.mlp([3, 8, 2]), np.random.default_rng(0).standard_normal((4, 3), np.float32)
+    predict, expected = network.predictor(4), network.predict(X)
+    predict(X)
+    again = copied(predict)
+    network.fit(np.eye(3), [0, 1, 1], epochs=1, verbose=False)
+    with ThreadPoolExecutor(2) as pool:
+        for P in pool.map(lambda which: which(X), [predict, again] * 20):
+            np.testing.assert_array_equal(P, expected)
+    np.testing.assert_array_equal(again(np.ones((9, 3), np.float32)), predict(np.ones((9, 3), np.float32)))
 
 
 def test_a_pass_takes_no_memory_but_for_its_result() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import io
 import json
 import re
@@ -229,8 +230,17 @@ def test_a_model_of_pictures_takes_one() -> None:
         (b"[[1]]", "application/json", 400, 'as in {"rows": [...]}, but it is [[1]].'),
         (b'{"rows": []}', "application/json", 400, "at least one row"),
         (b'{"rows": [[1, 2]]}', "application/json", 422, "rows of 784 numbers"),
+        (b'{"rows": [[1]], "rows": [[2]]}', "application/json", 400, "an object has 'rows' more than once"),
+        (b'{"rows": [null]}', "application/json", 422, "Row 1 must be a list of numbers, but it is null."),
+        (b'{"rows": [{"a": true}]}', "application/json", 422, 'but it is {"a": true}.'),
+        (b'{"rows": [[1e999]]}', "application/json", 422, "rows of 784 numbers"),
         (b'{"rows": [1]}', "application/json", 422, "Row 1 must be a list of numbers, but it is 1."),
-        (b'{"rows": [[1], [1, 2]]}', "application/json", 422, "Row 2 has 2 values, but the model takes 784."),
+        (
+            b'{"rows": [[1], [1, 2]]}',
+            "application/json",
+            422,
+            "The number of values in row 2 is 2, but the model takes 784.",
+        ),
         (b"rows=1", "application/x-www-form-urlencoded", 415, "it is 'application/x-www-form-urlencoded'"),
         (b"abc", "image/png", 422, "The picture is no picture that Pillow can read"),
         (b"", "image/png", 422, "The picture is no picture that Pillow can read"),
@@ -249,9 +259,9 @@ def test_a_wrong_body_is_told(url: str, body: bytes, kind: str, status: int, sai
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("a", "Row 2, value 7 must be a number, but it is 'a'."),
-        (None, "Row 2, value 7 must be a number, but it is None."),
-        (True, "Row 2, value 7 must be a number, but it is True."),
+        ("a", 'Row 2, value 7 must be a number, but it is "a".'),
+        (None, "Row 2, value 7 must be a number, but it is null."),
+        (True, "Row 2, value 7 must be a number, but it is true."),
         ([1], "Row 2 must be nested as the shape (8,), or flat."),
         (1e300, "Row 2, value 7 is 1e+300, which is too large for float32"),
         (10**400, "Row 2, value 7 is 1000"),
@@ -260,8 +270,6 @@ def test_a_wrong_body_is_told(url: str, body: bytes, kind: str, status: int, sai
 def test_the_field_of_a_wrong_number_is_named(value: Any, said: str) -> None:
     rows: list[list[Any]] = [[0.5] * 8 for _ in range(3)]
     rows[1][6] = value
-    if value is True:
-        rows[1][0] = None  # an array of numbers and truth values is one of numbers
     with serving(cr.Network.mlp([8, 2])) as url:
         reply = ask(url, rows)
     fields = reply.json()["fields"]
@@ -309,6 +317,54 @@ def test_oversized_requests(network: cr.Network) -> None:
     assert [reply.status_code for reply in (announced, chunked, rows, fine)] == [413, 413, 413, 200]
     assert "larger than 20,000 bytes" in chunked.json()["error"]
     assert "has 3 rows, but at most 2" in rows.json()["error"]
+
+
+@pytest.mark.parametrize("shape", [(8,), (4, 2)])
+def test_truth_values_are_no_numbers(shape: tuple[int, ...]) -> None:
+    row: Any = np.full(shape, 0.5).tolist()
+    (row if len(shape) == 1 else row[1])[1] = False
+    network = cr.Network([cr.Flatten(), cr.Dense(2)], "mean_squared_error", input_shape=shape)
+    with serving(network) as url:
+        reply = ask(url, [row])
+    assert (reply.status_code, reply.json()["fields"][0]["column"]) == (422, 2 if len(shape) == 1 else 4)
+
+
+def test_one_number_is_one(tmp_path: Path) -> None:
+    with serving(cr.Network.mlp([1, 2])) as url:
+        said = ask(url, [[1, 2]]).json()["error"]
+        picture = httpx.post(f"{url}/predict", content=b"abc", headers={"content-type": "image/png"}).json()["error"]
+    assert "rows of one number, and these" in said and "rows of one number, and no pictures" in picture
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_client_that_sends_all_before_it_reads_is_told_that_it_is_too_much(
+    chunked: bool, network: cr.Network
+) -> None:
+    body = b" " * 11_000_000
+    with serving(network) as url:
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+        pieces = (body[i : i + 100_000] for i in range(0, len(body), 100_000))
+        connection.request("POST", "/predict", pieces if chunked else body, JSON, encode_chunked=chunked)
+        reply = connection.getresponse()
+        said = json.loads(reply.read())["error"]
+        connection.close()
+        assert ask(url, [[0] * 784]).status_code == 200
+    assert (reply.status, "larger than 10,000,000 bytes" in said) == (413, True)
+
+
+def test_a_client_that_asks_first_is_told_before_it_sends(network: cr.Network) -> None:
+    with serving(network, Limits(body=1000)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 30) as connection:
+            head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {10**9}\r\nExpect: 100-continue\r\n\r\n"
+            connection.sendall(head.encode())
+            assert received(connection).startswith("HTTP/1.1 413")
+
+
+def test_what_is_read_of_a_body_that_is_too_large_has_an_end(network: cr.Network) -> None:
+    with serving(network, Limits(body=1000, sending=1.0)) as url:
+        with connected(url, b" " * 11_000, 10**9) as endless, connected(url, b" " * 2000, 10**9) as slow:
+            assert received(endless).startswith("HTTP/1.1 413") and received(slow).startswith("HTTP/1.1 413")
 
 
 def connected(url: str, body: bytes, length: int) -> socket.socket:

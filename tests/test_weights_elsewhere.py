@@ -82,7 +82,8 @@ def test_weights_of_pytorch_predict_what_pytorch_does(case: str, form: str, tmp_
     report = cr.files.from_torch(network, state, mapping)
     assert_predicts(network, arrays)
     assert len(report.rows) == len(list(leaves(network.params))) and not report.kept and not report.unused
-    assert not report.notes
+    unlike = [layer for layer in layers if isinstance(layer, cr.RMSNorm)]  # usual there is what float32 can tell from 1
+    assert len(report.notes) == len(unlike) and all("1.19209e-07" in note for note in report.notes)
     network.fit(arrays["x"], arrays["y"], epochs=1, verbose=False)
 
 
@@ -316,13 +317,14 @@ def test_damaged_files_of_keras(tmp_path: Path) -> None:
             cr.files.from_keras(network, path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", "{}" + " " * 10**7)
+        archive.writestr("model.weights.h5", "")
     with pytest.raises(FileFormatError, match="claims to hold far more than its size"):
         cr.files.from_keras(network, path)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file["model_weights/dense/kernel:0"] = np.ones((3, 3))
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(FileFormatError, match=r"without weights of Keras 3. A model of an older version goes through"):
+    with pytest.raises(FileFormatError, match=r"without weights as Keras 3 stores them. A whole model in one .h5 file"):
         cr.files.from_keras(network, path)
 
 

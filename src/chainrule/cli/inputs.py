@@ -13,7 +13,8 @@ from chainrule import Network
 from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
 from chainrule.datasets import Dataset
-from chainrule.files.models import ESTIMATOR, load_described
+from chainrule.files.kinds import ESTIMATOR
+from chainrule.files.models import load_described
 from chainrule.tables import TableModel
 
 ModelArgument = Annotated[

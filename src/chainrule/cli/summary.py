@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chainrule import load
 from chainrule.cli.inputs import ModelArgument
 from chainrule.common.console import say
+from chainrule.files.models import load_described
 
 EXAMPLE = "Example: chainrule summary digits.safetensors"
 
@@ -15,6 +15,6 @@ def run(model: ModelArgument) -> None:
     A row has the shape of the layer's output, its parameters, the multiply-adds of one example, and the memory for a
     batch of 32: of what the layer returns, and of what it keeps for backward.
     """
-    network = load(model)
+    network, _ = load_described(model)
     print(network.summary())
     say("loss: {loss!r}", loss=network.loss)

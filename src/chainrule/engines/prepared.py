@@ -19,6 +19,7 @@ from chainrule.equations.losses import BinaryCrossEntropy, CategoricalCrossEntro
 from chainrule.layers import Activation, Dense, Layer, Sequential
 
 _LINE = 64  # bytes
+_OWN = ("_passes", "_lock", "_context")  # what no two predictors share
 Step = Callable[[Array], Array]
 
 
@@ -41,7 +42,8 @@ class Predictor:
 
     Notes
     -----
-    Threads may share it: one waits for the other. For more at a time, give each its own.
+    Threads may share it: one waits for the other. For more at a time, give each its own, such as a copy. Copies and
+    pickles have the parameters, and take memory of their own.
     """
 
     def __init__(
@@ -60,10 +62,23 @@ class Predictor:
         self._work = body.multiply_adds(params, input_shape)
         # Whole numbers that something is looked up by have no prepared form.
         self._rows = 0 if body.vocabulary_of_input is not None else batch_size
+        self._take_place()
+
+    def _take_place(self) -> None:
+        """Take what belongs to one process and one object: memory, a lock, a context."""
         self._passes: dict[Shape, Callable[[Array], Array | None]] = {}
         self._lock = Lock()
         self._context = copy_context()  # to run in it takes a fifth of the time of np.errstate
         self._context.run(np.seterr, over="ignore", invalid="ignore")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy or a pickle needs; the rest is taken anew."""
+        return {name: value for name, value in vars(self).items() if name not in _OWN}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become the copy of another one."""
+        vars(self).update(state)
+        self._take_place()
 
     def __call__(self, X: Any) -> Float[Array, "batch *out"]:
         """Return the outputs for inputs of shape (batch, ...), as `Network.predict` does.

@@ -33,6 +33,7 @@ from chainrule.estimators.scaling import RobustScale
 from chainrule.estimators.stopping import ContinuedStopping, Progress, digest
 from chainrule.estimators.targets import Classes, Values
 from chainrule.files import models
+from chainrule.files.kinds import ESTIMATOR
 from chainrule.network import Network
 from chainrule.tables import realmlp
 from chainrule.training.history import History
@@ -328,7 +329,7 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
             As for `chainrule.save`; or a parameter is an object of your own.
         """
         check_is_fitted(self, "network_")
-        models.write(self.network_, path, {files.KEY: files.described(self)})
+        models.write(self.network_, path, {ESTIMATOR: files.described(self)})
 
     @classmethod
     def load(cls, path: str | Path) -> Any:
@@ -341,10 +342,10 @@ class NetworkEstimator(CallbackSupportMixin, Parameters, BaseEstimator):  # type
         InputError
             If there is no such file.
         FileFormatError
-            If the file is damaged or was changed, or holds no estimator of this class.
+            If the file is damaged or was changed, or holds no estimator of this class: the text says what reads it.
         """
         network, description = models.load_described(path)
-        return files.rebuilt_estimator(cls, network, description.get(files.KEY), str(path))
+        return files.rebuilt_estimator(cls, network, description, str(path))
 
     @property
     def n_iter_(self) -> int:

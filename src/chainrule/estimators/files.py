@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,13 @@ from sklearn.base import ClassifierMixin
 
 from chainrule.arrays import Array
 from chainrule.common.errors import FileFormatError
+from chainrule.common.texts import tr
 from chainrule.estimators.scaling import RobustScale
 from chainrule.estimators.targets import Classes, Values
 from chainrule.files.descriptions import plain, rebuilt
-from chainrule.files.models import ESTIMATOR
+from chainrule.files.kinds import ESTIMATOR, model_kind
 from chainrule.network import Network
 
-KEY = ESTIMATOR
 _KINDS = "biufU"  # of NumPy's types: what labels may be; other labels are texts
 
 
@@ -34,7 +35,7 @@ def described(estimator: Any) -> dict[str, Any]:
     }
 
 
-def rebuilt_estimator(kind: type[Any], network: Network, described: Any, path: str) -> Any:
+def rebuilt_estimator(kind: type[Any], network: Network, description: Mapping[str, Any], path: str) -> Any:
     """Return the estimator of a network and what its file says besides.
 
     Parameters
@@ -43,21 +44,20 @@ def rebuilt_estimator(kind: type[Any], network: Network, described: Any, path: s
         The class that is asked for.
     network
         The network of the file.
-    described
-        What `described` returned, or None if the file has nothing of the kind.
+    description
+        All that the file says; under ESTIMATOR what `described` returned, if an estimator wrote it.
     path
         The file's name, for errors.
     """
-    if described is None:
-        raise FileFormatError("{path} holds a network that no estimator wrote: load it with chainrule.load.", path=path)
     try:
-        if described["task"] != _task(kind):
+        if ESTIMATOR not in description or description[ESTIMATOR]["task"] != _task(kind):
             raise FileFormatError(
-                "{path} holds an estimator of another kind ({task}): load it with the class that wrote it.",
+                "{path} holds no {wanted}: it is {kind}.",
                 path=path,
-                task=described["task"],
+                wanted=kind.__name__,
+                kind=tr(model_kind(description)),
             )
-        return _rebuilt(kind, network, described)
+        return _rebuilt(kind, network, description[ESTIMATOR])
     except FileFormatError:
         raise
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

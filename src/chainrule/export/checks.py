@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chainrule.arrays import leaves
 from chainrule.common.errors import InputError
 from chainrule.equations.losses import LOSSES
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.files.built import check_built
+from chainrule.files.parameters import fault
 from chainrule.tables import TableModel
 
 
@@ -50,7 +49,7 @@ def check_alone(function: str, model: Any) -> None:
 
 
 def check_network(function: str, network: Any) -> None:
-    """Raise an error unless something is a network whose parameters fit its layers and are finite."""
+    """Raise an error unless something is a network whose parameters fit its layers and can be computed with."""
     check_built(function, network)
     needed, _ = network.body.init(ShapesOnly(), network.input_shape, network.dtype)
     shapes, held = ({name: p.shape for name, p in leaves(params)} for params in (needed, network.params))
@@ -63,11 +62,10 @@ def check_network(function: str, network: Any) -> None:
                 expected=shapes.get(name),
                 got=held.get(name),
             )
-    for name, parameter in leaves(network.params):
-        if not np.isfinite(parameter).all():
-            raise InputError(
-                "{name} holds NaN or infinity, with which nothing can be predicted: train anew.", name=name
-            )
+    if wrong := fault(network.body, network.params):
+        raise InputError(
+            "{name} holds {kind}, with which nothing can be predicted: train anew.", name=wrong[0], kind=wrong[1]
+        )
 
 
 def check_loss(network: Any) -> None:

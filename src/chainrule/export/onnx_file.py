@@ -31,9 +31,10 @@ def onnx(model: Any, path: str | Path) -> None:
     That of a network takes what `predict` takes, as an input named `input` of any batch size: float32, or int64 where
     words are looked up. A sequence may have any length, unless a layer (`Flatten`, `Reshape`, padding "same" with a
     stride) holds only for that of training. Where the network takes a mask that matters, there is an optional input
-    `lengths`, int64 of shape (batch,): how many steps of each sequence hold data, with the padding behind them.
-    onnxruntime says once, as it loads such a model, that `lengths` is no constant, which is meant to be so; its
-    ``SessionOptions`` with ``log_severity_level = 3`` say nothing.
+    `lengths`, int64 of shape (batch,): how many steps of each sequence hold data, with the padding behind them; a
+    number above the steps that are there counts all of them. onnxruntime says once, as it loads such a model, that
+    `lengths` is no constant, which is meant to be so; its ``SessionOptions`` with ``log_severity_level = 3`` say
+    nothing.
 
     A classifier has the outputs `label`, what `predict_classes` returns, and `probabilities`, what `predict` returns; a
     regression has `prediction`. Initializers have the names that parameters have in model files, such as "0.W", and

@@ -11,18 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import leaves, replace_leaves
+from chainrule.arrays import Params, leaves, replace_leaves
 from chainrule.common import atomic, tensors
-from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError
+from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, NetworkWarning, warn
 from chainrule.common.texts import tr
-from chainrule.data.checks import finite
 from chainrule.files import endings
 from chainrule.files.descriptions import describe, rebuild
-from chainrule.files.foreign import what_it_is
+from chainrule.files.foreign import kind_of
+from chainrule.files.kinds import KEY, NETWORK, model_kind, tensors_kind
+from chainrule.files.parameters import fault
 from chainrule.network import Network
 
-_KEY = "chainrule"
-ESTIMATOR = "estimator"  # in the description: what an estimator knows besides its network
 _LONGEST_TEXT = 2000  # characters of an error, which may quote what the file holds
 
 
@@ -38,8 +37,8 @@ def save(network: Network, path: str | Path) -> None:
     ------
     InputError
         If the network has no parameters yet, holds a layer of your own, which a file could not rebuild, or parameters
-        that are NaN or infinite or do not fit its layers; or if the path is a folder, a device or a pipe, or ends as
-        files of other formats do, such as .onnx: the text names what writes those.
+        that are NaN or infinite, variances below 0, or such as do not fit its layers; or if the path is a folder, a
+        device or a pipe, or ends as files of other formats do, such as .onnx: the text names what writes those.
     UnwritableError
         If the disk is full, or writing is not permitted.
     """
@@ -59,7 +58,7 @@ def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
     claims = {name: tensors.Claim(a.shape, a.dtype.name) for name, a in arrays.items()}
     try:
         again = rebuild(json.loads(json.dumps(description)), claims)
-        _check_finite(arrays)
+        _check_parameters(again, arrays)
     except FileFormatError as error:
         raise InputError(
             "A file could not give this network back, so it is not saved: {reason}", reason=error
@@ -72,11 +71,14 @@ def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
                 expected=layer,
             )
     atomic.make_folder(path.parent)
-    atomic.write(path, tensors.content(_KEY, description, arrays))
+    atomic.write(path, tensors.content(KEY, description, arrays))
 
 
 def load(path: str | Path) -> Network:
     """Read a network from a file that `save` wrote.
+
+    Of a model of a table or an estimator, it is the network alone, with a `NetworkWarning` that says what reads the
+    whole.
 
     What the file claims is compared with what it holds before any array is read, so a file takes no more memory than
     its own size, whatever it says.
@@ -87,11 +89,20 @@ def load(path: str | Path) -> Network:
         If there is no such file, or it is a folder or a device.
     FileFormatError
         If the file is truncated, is no safetensors file, was not written by chainrule, contradicts itself, was changed
-        after it was written, or holds parameters that are NaN or infinite.
+        after it was written, or holds parameters that are NaN or infinite, or variances below 0.
     DataUnavailableError
         If the file cannot be read.
     """
-    return load_described(path)[0]
+    network, description = load_described(path)
+    if (kind := model_kind(description)) != NETWORK:
+        warn(
+            "{path} holds more than a network, and chainrule.load gives its network alone, whose inputs have to be "
+            "prepared as the whole does it. It is {kind}.",
+            NetworkWarning,
+            path=path,
+            kind=tr(kind),
+        )
+    return network
 
 
 def load_described(path: str | Path) -> tuple[Network, dict[str, Any]]:
@@ -112,9 +123,9 @@ def load_described(path: str | Path) -> tuple[Network, dict[str, Any]]:
             name=shlex.quote(path.name),
         )
     try:
-        if (kind := what_it_is(path)) is not None:
+        if (kind := kind_of(path)) is not None:
             raise FileFormatError(
-                "{path} is not a model file, or it is truncated or damaged: it is {kind}.", path=path, kind=kind
+                "{path} is not a model file, or it is truncated or damaged: it is {kind}.", path=path, kind=tr(kind)
             )
         return _load(path)
     except OSError as error:
@@ -126,13 +137,14 @@ def load_described(path: str | Path) -> tuple[Network, dict[str, Any]]:
 def _load(path: Path) -> tuple[Network, dict[str, Any]]:
     try:
         with tensors.opened(path) as file:
-            if _KEY not in file.metadata:
-                raise FileFormatError(_not_ours(path, file.metadata))
+            if KEY not in file.metadata:
+                raise FileFormatError(
+                    "{path} is not a model file: it is {kind}.", path=path, kind=tr(tensors_kind(file))
+                )
             try:
-                description = file.describe(_KEY)
+                description = file.describe(KEY)
                 network = rebuild(description, file.claims())
-                arrays = file.arrays()
-                _check_finite(arrays)
+                network.params = _check_parameters(network, file.arrays())
             except FileFormatError as error:
                 text = tr(
                     "{path} does not describe a network that this version can build: {reason}", path=path, reason=error
@@ -145,28 +157,15 @@ def _load(path: Path) -> tuple[Network, dict[str, Any]]:
             path=path,
             reason=error,
         ) from None
-    network.params = replace_leaves(network.params, arrays)
     return network, {**description, "digest": file.digest}
 
 
-def _not_ours(path: Path, metadata: dict[str, str]) -> str:
-    if "chainrule-checkpoint" in metadata:
-        return tr(
-            "{path} is a checkpoint of a run: give its folder to fit(checkpoint=...), and save the network.", path=path
-        )
-    return tr(
-        "{path} is a safetensors file, but chainrule did not write it: it describes no network. Weights alone go into "
-        "a network of the same layers with chainrule.files.from_torch(network, path).",
-        path=path,
-    )
-
-
-def _check_finite(arrays: dict[str, Any]) -> None:
-    for name, array in arrays.items():
-        with np.errstate(over="ignore", invalid="ignore"):
-            if not finite(array):
-                kind = "NaN" if np.isnan(array).any() else tr("infinity")
-                raise FileFormatError("{name} holds {kind}.", name=name, kind=kind)
+def _check_parameters(network: Network, arrays: dict[str, Any]) -> Params:
+    """Return arrays as the parameters of a network, if a network can compute with them."""
+    params = replace_leaves(network.params, arrays)
+    if wrong := fault(network.body, params):
+        raise FileFormatError("{name} holds {kind}.", name=wrong[0], kind=wrong[1])
+    return params
 
 
 def _path(path: Any, function: str) -> Path:

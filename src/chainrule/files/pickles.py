@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from chainrule.common import reading
 from chainrule.common.errors import FileFormatError
+from chainrule.common.texts import tr
+from chainrule.files.foreign import PICKLE
+from chainrule.files.kinds import UNKNOWN, file_kind
 from chainrule.files.pickle_arrays import PickledArray, RefusedError
 from chainrule.files.pickle_machine import run
 
@@ -59,6 +63,8 @@ def load_book_weights(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
             content=error,
         ) from error
     except (ValueError, LookupError, TypeError, OverflowError) as error:
+        if (kind := file_kind(Path(path))) not in (PICKLE, UNKNOWN):
+            raise FileFormatError("{path} is not a pickle: it is {kind}.", path=path, kind=tr(kind)) from error
         raise FileFormatError("{path} is not a pickle, or it is truncated or damaged.", path=path) from error
 
 

@@ -19,7 +19,7 @@ from chainrule.datasets.mnist import PIXEL_SCALE
 from chainrule.files.digit import read_digit
 from chainrule.files.inputs import scaled
 from chainrule.network import Network
-from chainrule.serve.errors import Field, RequestError
+from chainrule.serve.errors import Field, RequestError, as_json
 from chainrule.serve.served import Inputs, classified
 from chainrule.trace.telling.words import words
 
@@ -57,9 +57,13 @@ class ArrayModel:
         except ValueError:  # rows of different lengths
             X = np.array(None)
         shaped = X.shape[1:] in (self._shape, (self._size,))
-        if not (shaped and X.dtype.kind in "iuf" and fits(X, self.network.dtype)):
+        # NumPy would take true for 1 where it stands among numbers.
+        if not (shaped and X.dtype.kind in "iuf" and fits(X, self.network.dtype)) or _has_truth(rows):
             raise RequestError(
-                "The model takes rows of {count} numbers (shape {shape}), and these have other values: see fields.",
+                "The model takes rows of one number, and these have other values: see fields."
+                if self._size == 1
+                else "The model takes rows of {count} numbers (shape {shape}), and these have other values: see "
+                "fields.",
                 status=422,
                 fields=list(islice(self._wrong(rows), MOST_FIELDS)),
                 count=self._size,
@@ -74,7 +78,7 @@ class ArrayModel:
         """Yield what is wrong with rows."""
         for number, row in enumerate(rows, 1):
             if not isinstance(row, list):
-                text = tr("Row {row} must be a list of numbers, but it is {value!r:.40}.", row=number, value=row)
+                text = tr("Row {row} must be a list of numbers, but it is {value}.", row=number, value=as_json(row))
                 yield Field(number, None, text)
                 continue
             values = _flat(row)
@@ -83,7 +87,7 @@ class ArrayModel:
                     number,
                     None,
                     tr(
-                        "Row {row} has {got:,} values, but the model takes {count:,}.",
+                        "The number of values in row {row} is {got:,}, but the model takes {count:,}.",
                         row=number,
                         got=len(values),
                         count=self._size,
@@ -103,18 +107,18 @@ class ArrayModel:
         for column, value in enumerate(values, 1):
             if type(value) not in (int, float):
                 text = tr(
-                    "Row {row}, value {column} must be a number, but it is {value!r:.40}.",
+                    "Row {row}, value {column} must be a number, but it is {value}.",
                     row=row,
                     column=column,
-                    value=value,
+                    value=as_json(value),
                 )
             elif not abs(value) <= min(largest, 2**63):
                 text = tr(
-                    "Row {row}, value {column} is {value!r:.40}, which is too large for {dtype}, in which the network "
+                    "Row {row}, value {column} is {value}, which is too large for {dtype}, in which the network "
                     "computes.",
                     row=row,
                     column=column,
-                    value=value,
+                    value=as_json(value),
                     dtype=np.dtype(self.network.dtype).name,
                 )
             else:
@@ -131,7 +135,9 @@ class ArrayModel:
         """
         if self._size != _PIXELS:
             raise RequestError(
-                "The model takes rows of {count} numbers, and no pictures of digits: send JSON.",
+                "The model takes rows of one number, and no pictures of digits: send JSON."
+                if self._size == 1
+                else "The model takes rows of {count} numbers, and no pictures of digits: send JSON.",
                 status=415,
                 count=self._size,
             )
@@ -182,6 +188,12 @@ def _flat(values: list[Any]) -> list[Any]:
         value = waiting.pop()
         waiting.extend(value[::-1]) if isinstance(value, list) else flat.append(value)
     return flat
+
+
+def _has_truth(values: list[Any]) -> bool:
+    """Return whether there is true or false in nested lists."""
+    kinds = set(map(type, values))
+    return bool in kinds or (list in kinds and any(_has_truth(value) for value in values if type(value) is list))
 
 
 def _shape(row: list[Any]) -> tuple[int, ...] | None:

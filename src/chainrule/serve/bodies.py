@@ -15,6 +15,8 @@ from starlette.types import Message
 from chainrule.common.texts import tr
 from chainrule.serve.errors import RequestError
 
+_THROWN_AWAY = 10  # times the largest body: what is read of one that is too large
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -52,28 +54,40 @@ class Picture:
 async def body_of(request: Request, limits: Limits) -> bytes:
     """Return the body of a request.
 
+    Many clients send all of a body before they read what is answered, so one that is too large is read to its end and
+    thrown away, if it has one within reason: else they would know of a broken connection alone.
+
     Raises
     ------
     RequestError
         413 if it is too large, whether the header says so or not; 408 if it takes too long to come.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limits.body:
-        raise _too_large(limits)
-    body = bytearray()
+    too_large = announced.isdecimal() and int(announced) > limits.body
+    if too_large and request.headers.get("expect", "").lower() == "100-continue":
+        raise _too_large(limits)  # such a client sends nothing before it is told to
+    body, size = bytearray(), 0
     try:
         async with asyncio.timeout(limits.sending):
             async for chunk in request.stream():
-                body += chunk
-                if len(body) > limits.body:
-                    raise _too_large(limits)
+                size += len(chunk)
+                too_large = too_large or size > limits.body
+                if size > _THROWN_AWAY * limits.body:
+                    break
+                if too_large:
+                    body.clear()
+                else:
+                    body += chunk
     except TimeoutError as error:
-        raise RequestError(
-            "The body of the request was not there within {seconds:g} seconds: send it again, on a faster line or in "
-            "smaller pieces.",
-            status=408,
-            seconds=limits.sending,
-        ) from error
+        if not too_large:
+            raise RequestError(
+                "The body of the request was not there within {seconds:g} seconds: send it again, on a faster line or "
+                "in smaller pieces.",
+                status=408,
+                seconds=limits.sending,
+            ) from error
+    if too_large:
+        raise _too_large(limits)
     return bytes(body)
 
 
@@ -134,7 +148,7 @@ def rows_of(body: bytes, limits: Limits) -> list[Any]:
         400 if it is no JSON, or has no rows; 413 if there are too many.
     """
     try:
-        content = json.loads(body, parse_constant=_refuse)
+        content = json.loads(body, parse_constant=_refuse, object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError) as error:
         raise RequestError("The body is no JSON: {error!s:.200}", status=400, error=error) from error
     rows = content.get("rows") if isinstance(content, dict) else None
@@ -158,3 +172,12 @@ def rows_of(body: bytes, limits: Limits) -> list[Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(tr("{constant} is no number of JSON", constant=constant))
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(tr("an object has {name!r:.80} more than once", name=twice))
+    return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -53,3 +54,12 @@ def retold(error: Exception, status: int) -> RequestError:
     refused = RequestError(status=status)
     refused.args = (str(error),)
     return refused
+
+
+def as_json(value: Any) -> str:
+    """Return a value as the client wrote it, or the beginning of a long one.
+
+    >>> as_json(None), as_json("a"), as_json([True])
+    ('null', '"a"', '[true]')
+    """
+    return json.dumps(value, ensure_ascii=False)[:40]

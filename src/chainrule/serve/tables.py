@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chainrule.common.errors import FileFormatError, InputError
 from chainrule.common.texts import later, tr
 from chainrule.serve.arrays import MOST_FIELDS
-from chainrule.serve.errors import Field, RequestError, retold
+from chainrule.serve.errors import Field, RequestError, as_json, retold
 from chainrule.serve.served import Inputs, classified
 from chainrule.tables.encoders import Categorical, Picture
 from chainrule.tables.examples import examples
@@ -84,9 +84,9 @@ class TableRows:
         for number, row in enumerate(rows, 1):
             if not isinstance(row, dict):
                 text = tr(
-                    "Row {row} must be an object with a value for each column, but it is {value!r:.40}.",
+                    "Row {row} must be an object with a value for each column, but it is {value}.",
                     row=number,
-                    value=row,
+                    value=as_json(row),
                 )
                 yield Field(number, None, text)
                 continue
@@ -173,10 +173,10 @@ def _wrong_cell(row: dict[str, Any], name: str, number: int, first: dict[str, tu
     kind = _KINDS.get(type(value))
     if kind is None or (type(value) is int and abs(value) > _LARGEST):
         return tr(
-            "Column {column!r} of row {row} must be a text, a number, true, false or null, but it is {value!r:.40}.",
+            "Column {column!r} of row {row} must be a text, a number, true, false or null, but it is {value}.",
             column=name,
             row=number,
-            value=value,
+            value=as_json(value),
         )
     before, usual = first.setdefault(name, (number, kind))
     if usual == kind:

@@ -16,6 +16,7 @@ from chainrule.common.settings import whole
 from chainrule.common.texts import later, tr
 from chainrule.common.version import __version__
 from chainrule.files import models
+from chainrule.files.kinds import TABLE, model_kind
 from chainrule.layers import Layer
 from chainrule.network import Network
 from chainrule.tables import arguments, networks, preparation
@@ -67,7 +68,7 @@ class TableModel:
     (1,)
     """
 
-    KEY: ClassVar[str] = "table"
+    KEY: ClassVar[str] = TABLE
     """Of its part of the description in a model file."""
     SEEN: ClassVar[str] = "seen"
     """In that part: of digests, which say nothing to people."""
@@ -434,11 +435,13 @@ class TableModel:
         InputError
             If there is no such file.
         FileFormatError
-            If the file is damaged or was changed, or is a network without a table.
+            If the file is damaged or was changed, or holds no model of a table: the text says what reads it.
         """
         network, description = models.load_described(path)
         if cls.KEY not in description:
-            raise FileFormatError("{path} holds a network that knows no table: load it with chainrule.load.", path=path)
+            raise FileFormatError(
+                "{path} holds no model of a table: it is {kind}.", path=path, kind=tr(model_kind(description))
+            )
         return cls.of(network, description[cls.KEY], str(path))
 
     @classmethod

@@ -58,8 +58,10 @@ def from_onnx(path: str | Path, *, loss: str | Loss | None = None, input_shape: 
     Notes
     -----
     Weights that the file uses at several places become parameters of their own at each. What batch normalization was
-    trained with is in the file; rates of dropout mostly are not. Recurrent layers that are written out step by step are
-    refused: those of Keras, and PyTorch's RNN (not its LSTM and GRU) unless it is exported with ``dynamo=False``.
+    trained with is in the file, unless it is spelled as a difference, a product and a sum, as Keras does it: then it is
+    a layer that gives each feature by itself. Rates of dropout mostly are not in it. Recurrent layers that are written
+    out step by step are refused: those of Keras, and PyTorch's RNN (not its LSTM and GRU) unless it is exported with
+    ``dynamo=False``.
 
     References
     ----------

@@ -14,6 +14,8 @@ from chainrule.files.onnx_in.sequences import last_step, merged_piece
 from chainrule.files.onnx_in.values import Values
 from chainrule.layers import Conv1D, Conv2D, Dense, Embedding, Scale
 
+_LARGEST_DIAGONAL = 4096  # features, of which a matrix takes 64 MB
+
 
 def _dense(values: Values, operation: Operation, tensor: Tensor, W: Array, b: Array | None) -> Tensor:
     """Return the output of a dense layer along the last axis."""
@@ -102,15 +104,32 @@ def _weighted(values: Values, tensor: Tensor) -> Part | None:
 
 
 def add_constant(values: Values, operation: Operation, tensor: Tensor, array: Array) -> Tensor:
-    """Return a tensor plus a constant, which becomes the bias of the layer before."""
+    """Return a tensor plus a constant: the bias of the layer before, or of one that only adds it to each feature."""
     array = _of_one_example(array)
     if not array.any():
         return tensor
     part = _weighted(values, tensor)
-    if part is None:
-        raise FileFormatError("adds a constant to what is no dense or convolutional layer; no layer does only that.")
-    _, b = _along_features(values, tensor, array)
-    return _changed(values, operation, tensor, part, part.params | {"b": part.params.get("b", 0) + b})
+    x, b = _along_features(values, tensor, array)
+    if part is not None:
+        return _changed(values, operation, tensor, part, part.params | {"b": part.params.get("b", 0) + b})
+    layer, W = _unchanging(len(b), len(x.shape))
+    params = {"W": W.astype(b.dtype), "b": b}
+    source, shape = values.building.layer(operation.name, layer, x.source, x.shape, params)
+    return replace(values.building.placed(tensor), source=source, shape=shape)
+
+
+def _unchanging(features: int, axes: int) -> tuple[Dense | Conv1D | Conv2D, Array]:
+    """Return a layer that gives each feature by itself, for inputs with some axes, and its weights."""
+    if axes > 1:
+        kind = Conv1D if axes == 2 else Conv2D
+        return kind(features, 1, groups=features), np.ones((*(1,) * axes, features))
+    if features > _LARGEST_DIAGONAL:
+        raise FileFormatError(
+            "adds a constant to {features:,} features after what is no dense or convolutional layer; no layer does "
+            "only that.",
+            features=features,
+        )
+    return Dense(features), np.eye(features)
 
 
 def multiply_constant(values: Values, operation: Operation, tensor: Tensor, array: Array) -> Tensor:

@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import DataUnavailableError, FileFormatError, InputError, missing_extra
+from chainrule.common.texts import tr
 from chainrule.data.checks import finite
 from chainrule.equations.losses import LOSSES, Loss
+from chainrule.files.foreign import ONNX
+from chainrule.files.kinds import UNKNOWN, file_kind
 
 _MOST_OPERATIONS = 20_000  # a network of a thousand layers has fewer
 
@@ -70,6 +73,8 @@ def read(path: Any) -> Model:
     except OSError as error:
         raise DataUnavailableError("{path} cannot be read: {reason}.", path=path, reason=error) from error
     except (DecodeError, onnx.checker.ValidationError, LookupError, MemoryError, TypeError, ValueError) as error:
+        if (kind := file_kind(Path(path))) not in (ONNX, UNKNOWN):
+            raise FileFormatError("{path} is no ONNX model: it is {kind}.", path=path, kind=tr(kind)) from error
         raise FileFormatError(
             "{path} is no ONNX model, or it is truncated or damaged: {reason:.300} Export it again, or copy it again "
             "from where it was whole, with the files of its weights.",

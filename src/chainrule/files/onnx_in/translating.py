@@ -20,6 +20,7 @@ from chainrule.files.onnx_in.layout import BATCH, Tensor
 from chainrule.files.onnx_in.reading import Model, Operation
 from chainrule.files.onnx_in.spelled import SPELLED, as_single_operators
 from chainrule.files.onnx_in.values import Value, Values
+from chainrule.files.parameters import fault
 from chainrule.network import Network
 
 Handler = Callable[[Values, Operation], Value | Mapping[str, Value]]
@@ -216,4 +217,6 @@ def _network(values: Values, end: Ending) -> Network:
     network = Network(layers, end.loss, dtype=building.dtype)
     _, network.output_shape = network.body.init(ShapesOnly(), building.input_shape, network.dtype)
     network.input_shape, network.params = building.input_shape, params
+    if wrong := fault(network.body, params):
+        raise FileFormatError("its weights give {name}, which holds {kind}.", name=wrong[0], kind=wrong[1])
     return network

@@ -19,8 +19,11 @@ from chainrule.common import reading
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.files.built import check_built
-from chainrule.files.foreign import what_it_is
-from chainrule.files.weights.keras_rules import KERAS, NAMES, divided, settings_of
+from chainrule.files.foreign import KERAS as KERAS_ARCHIVE
+from chainrule.files.foreign import kind_of
+from chainrule.files.kinds import file_kind
+from chainrule.files.weights.keras_flow import keras_flow
+from chainrule.files.weights.keras_rules import KERAS, LAYERS, NAMES, divided, settings_of
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.pytorch_files import natural
 from chainrule.files.weights.report import WeightsReport
@@ -47,8 +50,9 @@ def from_keras(network: Network, model: Any, mapping: Mapping[str, str] | None =
         A network with the same layers, built with ``input_shape=...``. It is changed: all of the layers or, if there is
         an error, none. If it was trained before, its next fit needs ``restart=True``.
     model
-        The model itself, or the path of a ``.keras`` file or of a ``.weights.h5`` file. The former two say which
-        epsilon the normalizations have, which must be that of the layers here; Keras's usual one is 0.001.
+        The model itself, or the path of a ``.keras`` file or of a ``.weights.h5`` file. The former two say what
+        is computed, which must be what the layers here compute: activations, padding, pools, and the epsilon of
+        normalizations, which is usually 0.001 in Keras. The output activation may be left to the loss.
     mapping
         Where the weights of each layer come from: ``{"0": "conv2d", "3": "dense"}``, from paths as in
         ``network.summary()`` to the names in the file. Layers that it leaves out stay as they are. If None, the n-th
@@ -63,8 +67,8 @@ def from_keras(network: Network, model: Any, mapping: Mapping[str, str] | None =
     Raises
     ------
     InputError
-        What belongs to what cannot be told, does not fit, or is not finite; or an epsilon, stride,
-        dilation, direction or activation of recurrent layers differs, if the model says it.
+        What belongs to what cannot be told, does not fit, or is not finite; or the model says that it computes
+        something else than the layers here, by its settings or by what stands between its weights.
     FileFormatError
         The file is none of Keras 3, or it is damaged.
     DataUnavailableError
@@ -100,6 +104,7 @@ class _About(NamedTuple):
     """What a .keras file says of a layer besides its weights."""
 
     place: int
+    kind: str
     settings: Mapping[str, Any]
 
 
@@ -107,13 +112,13 @@ def _read(path: Path) -> Source:
     with reading.opened(path) as file:
         start = file.read(8)
         file.seek(0)
-        if start.startswith(b"PK"):
+        if kind_of(path) == KERAS_ARCHIVE:
             return _read_archive(path)
         if start != b"\x89HDF\r\n\x1a\n":
             raise FileFormatError(
                 "{path} holds no weights of Keras: it is {kind}. Expected .keras or .weights.h5.",
                 path=path,
-                kind=what_it_is(path) or tr("none of the files that are known"),
+                kind=tr(file_kind(path)),
             )
         return _read_hdf5(path, file.read(), {})
 
@@ -123,13 +128,14 @@ def _read_archive(path: Path) -> Source:
         with zipfile.ZipFile(path) as archive:
             if any(member.file_size > _MOST * path.stat().st_size for member in archive.infolist()):
                 raise FileFormatError("{path} claims to hold far more than its size.", path=path)
-            about = _settings(json.loads(archive.read("config.json")))
+            config = json.loads(archive.read("config.json"))
+            about = _settings(config)
             weights = archive.read("model.weights.h5")
     except ChainruleError:
         raise
     except _DAMAGED as error:
         raise FileFormatError("{path} is no model of Keras 3, or it is damaged.", path=path) from error
-    return _read_hdf5(path, weights, about)
+    return _read_hdf5(path, weights, about, config)
 
 
 def _settings(config: Any) -> dict[str, _About]:
@@ -137,7 +143,7 @@ def _settings(config: Any) -> dict[str, _About]:
     about: dict[str, _About] = {}
     for layer in _layers(config):
         settings = layer["config"]
-        about.setdefault(str(settings.get("name")), _About(len(about), settings))
+        about.setdefault(str(settings.get("name")), _About(len(about), str(layer.get("class_name")), settings))
     return about
 
 
@@ -150,7 +156,7 @@ def _layers(config: Any) -> Iterator[dict[str, Any]]:
         yield from _layers(layer)
 
 
-def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About]) -> Source:
+def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About], config: Any = None) -> Source:
     try:
         import h5py
     except ModuleNotFoundError as error:
@@ -164,15 +170,16 @@ def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About]) -> Sourc
         raise FileFormatError("{path} is truncated or damaged.", path=path) from error
     if not modules:
         raise FileFormatError(
-            "{path} is an HDF5 file without weights of Keras 3. A model of an older version goes through Keras: load "
-            "it there, and give from_keras the model itself.",
+            "{path} is an HDF5 file without weights as Keras 3 stores them. A whole model in one .h5 file, the form of "
+            "older versions, goes through Keras: give from_keras the model itself, keras.models.load_model(path).",
             path=path,
         )
     modules.sort(key=lambda entry: natural(entry[0].name))
     ordered = all(module.own in about for module, _ in modules)
     if ordered:
         modules.sort(key=lambda entry: about[entry[0].own].place)
-    return Source([_group(module, arrays, about) for module, arrays in modules], ordered)
+    flow = keras_flow(config, {module.own for module, _ in modules}) if config is not None and ordered else None
+    return Source([_group(module, arrays, about) for module, arrays in modules], ordered, flow)
 
 
 class _Module(NamedTuple):
@@ -213,7 +220,7 @@ def _group(module: _Module, arrays: Mapping[str, Array], about: Mapping[str, _Ab
     kind = re.sub(r"_\d+$", "", name.rpartition("/")[2])
     if kind not in NAMES and kind not in ("bidirectional", "depthwise_conv1d", "depthwise_conv2d"):
         kind = re.sub(r"_\d+$", "", own)  # the file of a model of a class of its own has the names of attributes
-    settings = about[own].settings if own in about else {}
+    said, settings = ("", {}) if own not in about else (about[own].kind, about[own].settings)
     named = _named(kind, arrays, settings)
     if kind.startswith("depthwise_") and "kernel" in named:
         *window, channels, multiplier = named["kernel"].shape
@@ -221,7 +228,10 @@ def _group(module: _Module, arrays: Mapping[str, Array], about: Mapping[str, _Ab
         kind = kind.removeprefix("depthwise_")
     epsilon = settings.get("epsilon") if "normalization" in kind else None
     full_names = {array: f"{name}/{array.replace('.', '/')}" for array in named}
-    return Group(name, named, kind, epsilon, full_names, settings_of(kind, settings))
+    known = settings_of(kind, settings)
+    if known.get("groups") == -1 and "gamma" in named:
+        known["groups"] = len(named["gamma"])  # each feature by itself
+    return Group(name, named, kind, epsilon, full_names, known, LAYERS.get(said, ""), own)
 
 
 def _named(kind: str, arrays: Mapping[str, Array], settings: Mapping[str, Any]) -> dict[str, Array]:

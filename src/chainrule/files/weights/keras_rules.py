@@ -34,12 +34,25 @@ _RECURRENT: Rules = {
     "Wh": Rule(("recurrent_kernel",)),
     "b": Rule(("bias",), missing=0.0),  # LSTM's gates are in our order: i, f, candidate, o
 }
-_RECURRENT_SETTINGS = {
+_OF_RECURRENT = {
     "activation": "activation",
     "recurrent_activation": "recurrent_activation",
     "go_backwards": "reverse",
+    "return_sequences": "sequence",
+    "stateful": "stateful",
+    "reset_after": "reset_after",
 }
-_WINDOW_SETTINGS = {"strides": "stride", "dilation_rate": "dilation"}
+_OF_CONVOLUTIONS = {"strides": "stride", "dilation_rate": "dilation", "groups": "groups", "data_format": "data_format"}
+_OF_NORMALIZATIONS = {"axis": "axis", "groups": "groups", "rms_scaling": "rms_scaling"}
+_SETTINGS = {
+    **dict.fromkeys(("simple_rnn", "lstm", "gru"), _OF_RECURRENT),
+    **dict.fromkeys(("conv1d", "conv2d"), _OF_CONVOLUTIONS),
+    "embedding": {"mask_zero": "mask_zero"},
+    **dict.fromkeys(
+        ("batch_normalization", "layer_normalization", "group_normalization", "rms_normalization"), _OF_NORMALIZATIONS
+    ),
+}
+"""For the kinds of layers: the settings that change numbers and that their arrays do not show, by our names."""
 _ORDER = later("gates in the order r, z, n")
 
 
@@ -83,13 +96,17 @@ def divided(arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 def settings_of(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a layer's configuration says of settings that its arrays do not show, by our names."""
+    said: dict[str, Any] = {}
     if kind == "bidirectional":
+        said = {"merge_mode": config["merge_mode"]} if "merge_mode" in config else {}
         config = config.get("layer", {}).get("config", {})
         kind = "gru" if "reset_after" in config else "lstm" if "recurrent_activation" in config else "simple_rnn"
-    names = _RECURRENT_SETTINGS if kind in ("simple_rnn", "lstm", "gru") else _WINDOW_SETTINGS
-    if kind not in ("simple_rnn", "lstm", "gru", "conv1d", "conv2d"):
-        return {}
-    return {own: config[name] for name, own in names.items() if isinstance(config.get(name), str | list | tuple | bool)}
+    for name, own in _SETTINGS.get(kind, {}).items():
+        value = config.get(name)
+        value = value.get("config") if isinstance(value, dict) else value  # of a function of someone's own
+        if isinstance(value, str | list | tuple | int):
+            said[own] = value
+    return said
 
 
 def joined(arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -129,6 +146,17 @@ _KINDS = {
     Bidirectional: "bidirectional",
 }
 """The names of Keras's classes as its files write them."""
+
+LAYERS = {
+    **{layer.__name__: layer.__name__ for layer in (Conv1D, Conv2D, Dense, Embedding, GRU, LSTM)},
+    **{f"Depthwise{layer.__name__}": layer.__name__ for layer in (Conv1D, Conv2D)},
+    "BatchNormalization": "BatchNorm",
+    "GroupNormalization": "GroupNorm",
+    "LayerNormalization": "LayerNorm",
+    "RMSNormalization": "RMSNorm",
+    "SimpleRNN": "RNN",
+}
+"""Which of our classes computes what a class of Keras does."""
 
 NAMES = {
     kind: tuple(name for rule in _RULES[layer].values() for name in rule.names)

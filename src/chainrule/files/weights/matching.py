@@ -12,6 +12,7 @@ from chainrule.arrays import Array, leaves
 from chainrule.common.errors import InputError
 from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
+from chainrule.files.weights.flow import Flow, Operation
 from chainrule.files.weights.rules import Group, Library, MisfitError, Piece, convert
 from chainrule.files.weights.walk import Target
 
@@ -21,6 +22,8 @@ class Source(NamedTuple):
 
     groups: Sequence[Group]
     ordered: bool  # whether they are in the order in which they were made; else in that of their names
+    flow: Flow | None = None  # what is computed between them; None if nobody says
+    apart: Sequence[Operation] = ()  # activations of which nobody says what they follow
 
 
 class Match(NamedTuple):

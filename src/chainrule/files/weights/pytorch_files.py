@@ -15,10 +15,13 @@ from chainrule.common import reading, tensors
 from chainrule.common.errors import FileFormatError, InputError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.files.built import check_built
-from chainrule.files.foreign import is_like_a_model, what_it_is
+from chainrule.files.foreign import PICKLE, TORCH, is_like_a_model, kind_of
+from chainrule.files.kinds import WEIGHTS, file_kind, tensors_kind
+from chainrule.files.weights.flow import Operation
 from chainrule.files.weights.matching import Source
 from chainrule.files.weights.report import WeightsReport
 from chainrule.files.weights.rules import Group
+from chainrule.files.weights.torch_flow import Said, activations_outside_of_chains, said_of, torch_flow
 from chainrule.files.weights.torch_rules import PYTORCH, kind_of_arrays
 from chainrule.files.weights.transfer import transfer
 from chainrule.network import Network
@@ -57,8 +60,8 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     Raises
     ------
     InputError
-        What belongs to what cannot be told, does not fit, or is not finite; or an epsilon, stride,
-        dilation or the activation of an RNN differs, if a module says it.
+        What belongs to what cannot be told, does not fit, or is not finite; or a module says that it computes
+        something else than the layers here, by its settings or by what follows it in a ``torch.nn.Sequential``.
     FileFormatError
         The file is none of PyTorch's, is damaged, or holds more than arrays by name.
     DataUnavailableError
@@ -82,11 +85,11 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     0.b     (3,)  fc.bias         (3,)
     """
     check_built("from_torch", network)
-    epsilons: dict[str, float] = {}
-    settings: dict[str, dict[str, Any]] = {}
+    said: Mapping[str, Said] = {}
+    flow, apart = None, list[Operation]()
     if hasattr(weights, "state_dict") and hasattr(weights, "named_modules"):
-        epsilons = {name: module.eps for name, module in weights.named_modules() if getattr(module, "eps", None)}
-        settings = {name: _settings_of(module) for name, module in weights.named_modules()}
+        said, flow = {name: said_of(module) for name, module in weights.named_modules()}, torch_flow(weights)
+        apart = list(activations_outside_of_chains(weights))
         weights = weights.state_dict()
     ordered = isinstance(weights, Mapping)
     if not ordered:
@@ -94,7 +97,7 @@ def from_torch(network: Network, weights: Any, mapping: Mapping[str, str] | None
     arrays = _numbers(weights)
     if not ordered:
         arrays = dict(sorted(arrays.items(), key=lambda item: natural(item[0])))
-    return transfer(PYTORCH, network, Source(_by_numbers(_groups(arrays, epsilons, settings)), ordered), mapping)
+    return transfer(PYTORCH, network, Source(_by_numbers(_groups(arrays, said)), ordered, flow, apart), mapping)
 
 
 def natural(name: str) -> list[Any]:
@@ -117,18 +120,24 @@ def _read(path: Any) -> tuple[Mapping[Any, Any], bool]:
     with reading.opened(path) as file:
         start = file.read(256)
     if is_like_a_model(start):
-        try:
-            with tensors.opened(path) as content:
-                return content.arrays(), False
-        except FileFormatError as error:
-            raise FileFormatError("{path} gives no weights: {reason}", path=path, reason=error) from None
-    if path.suffix not in (".pt", ".pth", ".bin"):
-        raise FileFormatError(
-            "{path} holds no weights of PyTorch that are known: it is {kind}. Expected safetensors, .pt or .pth.",
-            path=path,
-            kind=what_it_is(path) or tr("none of the files that are known"),
-        )
-    return _unpickled(path), True
+        return _read_safetensors(path), False
+    if kind_of(path) in (TORCH, PICKLE):
+        return _unpickled(path), True
+    raise FileFormatError(
+        "{path} holds no weights of PyTorch that are known: it is {kind}. Expected safetensors, .pt or .pth.",
+        path=path,
+        kind=tr(file_kind(path)),
+    )
+
+
+def _read_safetensors(path: Path) -> Mapping[Any, Any]:
+    try:
+        with tensors.opened(path) as content:
+            if (kind := tensors_kind(content)) != WEIGHTS:
+                raise FileFormatError("{path} holds no weights of PyTorch: it is {kind}.", path=path, kind=tr(kind))
+            return content.arrays()
+    except tensors.DamagedError as error:
+        raise FileFormatError("{path} gives no weights: {reason}", path=path, reason=error) from None
 
 
 def _unpickled(path: Path) -> Mapping[Any, Any]:
@@ -139,6 +148,14 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of damaged files, errors of every kind come out of it
+        if foreign := re.search(r"Unsupported global: GLOBAL (\S+)", str(error)):
+            raise FileFormatError(
+                "{path} holds an object of {kind} in place of arrays by name, and nothing in it was run. Save the "
+                "weights alone: torch.save(model.state_dict(), ...). Or, if you trust who wrote it, give from_torch "
+                "the module itself: torch.load(path, weights_only=False).",
+                path=path,
+                kind=foreign[1],
+            ) from error
         raise FileFormatError(
             "{path} is damaged, or it holds more than arrays: nothing else in it was run. Save the weights alone: "
             "torch.save(model.state_dict(), ...).",
@@ -180,16 +197,9 @@ def _number(name: str, value: Any) -> Array:
     return value
 
 
-def _settings_of(module: Any) -> dict[str, Any]:
-    """Return the settings of a module that its arrays do not show, by our names."""
-    names = {"nonlinearity": "activation", "stride": "stride", "dilation": "dilation"}
-    return {own: getattr(module, name) for name, own in names.items() if hasattr(module, name)}
-
-
-def _groups(
-    arrays: Mapping[str, Array], epsilons: Mapping[str, float], settings: Mapping[str, Mapping[str, Any]]
-) -> list[Group]:
+def _groups(arrays: Mapping[str, Array], said: Mapping[str, Said]) -> list[Group]:
     """Return the arrays by module; a recurrent module of several layers is as many groups."""
+    groups, nobody = [], Said(None, {}, "")
     parts: dict[str, dict[str, tuple[str, Array]]] = {}
     depths = {(m, k) for m, k, _ in map(_place, arrays) if k}
     for full, array in arrays.items():
@@ -199,17 +209,23 @@ def _groups(
         if (module, "1") in depths and depth:
             module = f"{module}.l{depth}" if module else f"l{depth}"
         parts.setdefault(module, {})[name] = full, array
-    return [
-        Group(
-            module,
-            {name: array for name, (_, array) in entries.items()},
-            kind_of_arrays({name: array.shape for name, (_, array) in entries.items()}),
-            epsilons.get(module),
-            {name: full for name, (full, _) in entries.items()},
-            settings.get(_place(next(iter(entries.values()))[0])[0], {}),
+    for module, entries in parts.items():
+        names = {name: full for name, (full, _) in entries.items()}
+        node = _place(next(iter(names.values())))[0]
+        of_node = said.get(node, nobody)
+        groups.append(
+            Group(
+                module,
+                {name: array for name, (_, array) in entries.items()},
+                kind_of_arrays({name: array.shape for name, (_, array) in entries.items()}),
+                of_node.epsilon,
+                names,
+                of_node.settings,
+                of_node.layer,
+                node if node == module else "",
+            )
         )
-        for module, entries in parts.items()
-    ]
+    return groups
 
 
 def _by_numbers(groups: list[Group]) -> list[Group]:

@@ -38,6 +38,8 @@ class Group:
     epsilon: float | None = None  # None if nobody said
     full_names: Mapping[str, str] = field(default_factory=dict)  # where the arrays stand, for people
     settings: Mapping[str, Any] = field(default_factory=dict)  # those that are known, by our names
+    layer: str = ""  # the class here that computes what it does, or the class there if none does; "" if nobody said
+    node: str = ""  # its name in the flow of its model
 
     def full(self, name: str) -> str:
         """Return the name that the library gives an array."""

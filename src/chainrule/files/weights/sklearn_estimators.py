@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from chainrule.arrays import leaves, replace_leaves
 from chainrule.common.errors import InputError
+from chainrule.files.parameters import fault
 from chainrule.network import Network
 
 _ACTIVATIONS = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
@@ -67,8 +66,6 @@ def from_sklearn(estimator: Any) -> Network:
     if not hasattr(estimator, "coefs_"):
         raise InputError("This {kind} has no weights yet: call its fit first.", kind=type(estimator).__name__)
     weights = estimator.coefs_
-    if not all(np.isfinite(array).all() for array in (*weights, *estimator.intercepts_)):
-        raise InputError("The weights of this {kind} are NaN or infinite: fit it anew.", kind=type(estimator).__name__)
     network = Network.mlp(
         [weights[0].shape[0], *(W.shape[1] for W in weights)],
         _ACTIVATIONS[estimator.activation],
@@ -80,6 +77,8 @@ def from_sklearn(estimator: Any) -> Network:
     paths = [path for path, _ in leaves(network.params)]
     copies = {path: array.copy() for path, array in zip(paths, arrays, strict=True)}
     network.params = replace_leaves(network.params, copies)
+    if fault(network.body, network.params):
+        raise InputError("The weights of this {kind} are NaN or infinite: fit it anew.", kind=type(estimator).__name__)
     names = getattr(estimator, "feature_names_in_", None)
     network.feature_names = None if names is None else tuple(map(str, names))
     return network

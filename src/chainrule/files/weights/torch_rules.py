@@ -104,5 +104,5 @@ PYTORCH = Library(
     _kind,
     (lambda name: name, lambda name: f"{name}_reverse"),
     channels_first=True,
-    usual_epsilon={BatchNorm: 1e-5, LayerNorm: 1e-5, GroupNorm: 1e-5},
+    usual_epsilon={BatchNorm: 1e-5, LayerNorm: 1e-5, GroupNorm: 1e-5, RMSNorm: float(np.finfo(np.float32).eps)},
 )

@@ -129,6 +129,7 @@ class Target(NamedTuple):
     layer: Layer
     params: Params
     order: Array | None  # of the features that it takes
+    shape: Shape  # of one example that it takes
 
 
 def targets(body: Layer, params: Params, input_shape: Shape) -> list[Target]:
@@ -145,7 +146,7 @@ def _visit(layer: Layer, params: Params, path: str, layout: Layout, found: list[
             layout = _visit_branches(step, layout, found)
             continue
         if step.params:
-            found.append(Target(step.path, step.layer, step.params, layout.order))
+            found.append(Target(step.path, step.layer, step.params, layout.order, layout.shape))
         layout = layout.after(step.layer)
         if isinstance(step.layer, Flatten) and layout.order is not None and not feeds_dense(steps[i + 1 :]):
             # What becomes of the features then cannot be followed; `export.to_torch` has the channels last here.
