@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
+from chainrule.checker import stops
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.derivatives import attempts, judgment, outer_costs, single_steps, training
@@ -159,6 +160,10 @@ def _watched(
     settled = _settled(learner, {**blanks, **checked})
     by_themselves = single_steps.loops(learner, watcher, seen.calls, settled)
     yield from training.judged(learner, by_themselves, settled, _wrong(checked))
+    if seen.stop is not None and not _wrong(checked):
+        right = {function for function, done in checked.items() if done.status == "ok"}
+        if stop := stops.of_program(learner, seen.stop, right):
+            yield Checked(stop.function, stop.function, stop.line, "wrong"), stop
 
 
 def _has_loops(statements: Iterable[ast.stmt]) -> bool:

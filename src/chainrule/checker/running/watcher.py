@@ -102,7 +102,15 @@ class RemoteWatcher:
             need(isinstance(rehearsal, Remote))
             loops.append(Loop(typed(name, str), counted(line), RemoteRehearsal(self._whole, rehearsal)))
         calls = {name: texts_to(arguments) for name, arguments in texts_to(seen[1]).items()}
-        return Seen(tuple(loops), calls)
+        return Seen(tuple(loops), calls, self._stop())
+
+    def _stop(self) -> Raised | None:
+        """Return what the program stopped with, if that is its own doing."""
+        try:
+            self._whole.ask("stop")
+        except Raised as raised:
+            return raised
+        return None
 
     def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> RemoteRehearsal:
         """Return code to be rehearsed with the file's definitions; `setup` runs once, before.
