@@ -21,7 +21,12 @@ from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
-from chainrule.checker.roles import normalization_of_objects, optimizers_of_objects, updates_of_dicts
+from chainrule.checker.roles import (
+    activations_of_methods,
+    normalization_of_objects,
+    optimizers_of_objects,
+    updates_of_dicts,
+)
 from chainrule.checker.roles.book import clipping, gates, layers, learning_layers
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
@@ -140,7 +145,8 @@ def _families(
     for family in FAMILIES:
         yield family, partial(family.probes, learner)
     yield updates_of_dicts, partial(updates_of_dicts.probes, learner)
-    for family in (optimizers_of_objects, normalization_of_objects) if watcher else ():
+    of_objects = (activations_of_methods, optimizers_of_objects, normalization_of_objects)
+    for family in of_objects if watcher else ():
         yield family, partial(family.probes, learner, watcher)
 
 

@@ -86,9 +86,15 @@ class RemoteWatcher:
 
     def __init__(self, connection: Connection, process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> None:
         self._connection, self._whole = connection, _Whole(process, request)
+        self._seen: Seen | None = None
 
     def watch(self) -> Seen:
         """Return what was seen of the whole program while it ran on made-up data; nothing if its process ended."""
+        if self._seen is None:
+            self._seen = self._watched()
+        return self._seen
+
+    def _watched(self) -> Seen:
         try:
             told = self._whole.ask("watch")
         except Raised:
