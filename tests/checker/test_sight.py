@@ -33,6 +33,9 @@ WRONG = {
     "misspelt-name in a loop outside of functions": "for epoch in range(9):\n    dW1 = W1 = 3\n    W1 -= dW1_",
     "misspelt-name outside of loops": "weights = 3\nprint(1, weihgts)",
     "update-lost in a loop outside of functions": "W = 1\nfor x in [1, 2]:\n    dW = x * W\n    W - 0.1 * dW",
+    "weights-never-used": (
+        "def back(dout, cache):\n    x, W, b = cache\n    dW = x.T @ dout\n    return dout @ dW.T, dW, dout.sum(axis=0)"
+    ),
     "bias-never-used of a layer": (
         "def forward(x, layers):\n    for layer in layers:\n        w, b = layer\n        x = x @ w\n    return x"
     ),
@@ -47,6 +50,12 @@ RIGHT = """
 for x in data:
     y = x + dataset
     display(x)
+---
+def back(dout, cache):
+    x, W, b = cache
+    dW = x.T @ dout
+    norm = np.dot(dW, dW)
+    return dW / norm
 ---
 W, lr = 1, 0.1
 for x in [1, 2]:

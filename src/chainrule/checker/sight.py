@@ -17,6 +17,7 @@ ALIKE = 0.6  # of the letters, for one name to be another one misspelt ...
 NEARLY = 0.8  # ... and for it to be one that the whole file knows
 _SETS = ("setattr", "__dict__", "__getattr__", "vars")
 _NUMPY = {"np", "numpy"}
+_WEIGHTS = re.compile(r"[wW]\d?|[wW]eights?\d?")
 _BIAS = re.compile(r"(b\d?|bias)")
 _NOT_FORWARD = re.compile(r"(?i)back|grad|cost|loss|update|deriv|train|fit")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,8 +26,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
-    Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost" and "bias-never-used" are errors;
-    "never-used" and "overwritten" are warnings, and "misspelt-name" where everything is imported from another file.
+    Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost", "bias-never-used" and
+    "weights-never-used" are errors; "never-used" and "overwritten" are warnings, and so is "misspelt-name" where
+    everything is imported from another file.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
         if not any(finding.function == name and finding.mistake == "misspelt-name" for finding in findings):
-            findings += _unused_bias(name, function)
+            findings += [*_unused_bias(name, function), *_unused_weights(name, function)]
     for statement in outside.statements(tree.body):
         if isinstance(statement, outside.Loop):
             findings += _thrown_away(outside.of_loop(statement), statement)
@@ -281,6 +283,21 @@ def _unused_bias(name: str, function: Function) -> Iterator[Finding]:
         is_multiplied = any(re.fullmatch(weights, name) and names > {name} for names in factors for name in names)
         if bias not in reads and is_multiplied:
             yield Finding("bias-never-used", name, handed[bias], {"name": bias})
+
+
+def _unused_weights(name: str, function: Function) -> Iterator[Finding]:
+    """Yield weights that a function takes apart and does not read, where it multiplies by their gradient."""
+    reads = _reads(function)
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+            continue
+        for weights in [part.id for part in node.targets[0].elts if isinstance(part, ast.Name)]:
+            if weights in reads or not _WEIGHTS.fullmatch(weights):
+                continue
+            gradient = f"d{weights}"
+            for product in _products(function):
+                if gradient in _reads(product) and _reads(product) - _NUMPY > {gradient}:
+                    yield Finding("weights-never-used", name, product.lineno, {"name": weights, "other": gradient})
 
 
 def _products(function: Function) -> Iterator[ast.AST]:
