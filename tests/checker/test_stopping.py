@@ -98,6 +98,9 @@ NOT_ITS_OWN = {
     "a name of notebooks": LOOP.replace("    W -=", "    display(dW)\n    W -="),
     "a name of another cell": LOOP.replace("    W -=", "    later\n    W -=") + "later = 1\n",
     "an argument that nobody gave": LOOP.replace("X = ", "import sys\nname = sys.argv[3]\nX = "),
+    "a call that shows what does not work": LOOP + "def scale(x):\n    return -x / 2\nscale([1, 2])\n",
+    "a call of a right function that shows it": LOOP
+    + "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\nsigmoid([[1, 2], [3]])\n",
     "Python 2": LOOP.replace("range(50)", "xrange(50)"),
     "an exception that it raises": LOOP.replace("    W -=", "    raise RuntimeError\n    W -="),
     "what stands for plots": LOOP.replace("X = ", "import seaborn\na, b, c = seaborn.load()\nX = "),

@@ -297,7 +297,7 @@ def _unused_weights(name: str, function: Function) -> Iterator[Finding]:
             gradient = f"d{weights}"
             for product in _products(function):
                 if gradient in _reads(product) and _reads(product) - _NUMPY > {gradient}:
-                    yield Finding("weights-never-used", name, product.lineno, {"name": weights, "other": gradient})
+                    yield Finding("weights-never-used", name, node.lineno, {"name": weights, "other": gradient})
 
 
 def _products(function: Function) -> Iterator[ast.AST]:

@@ -20,6 +20,7 @@ _NOT_ITS_OWN = re.compile(
 )
 _NOT_A_NAME = {"xrange", "unicode", "raw_input", "long", "reduce", "basestring", "display", "get_ipython", "In", "Out"}
 _FROM_OUTSIDE = re.compile(r"argv|environ|input\(|open\(|getenv")
+SHOWN = 2  # lines of a call that only shows what a function does: the call, and where it stops
 _OURS = {*sys.stdlib_module_names, "numpy"}
 
 
@@ -37,7 +38,8 @@ def stopped(learner: Learner, function: str, raised: Raised) -> Finding:
 def of_program(learner: Learner, raised: Raised, right: Collection[str]) -> Finding | None:
     """Return what the whole program stops with, at the innermost of its lines that is in no function known to be right.
 
-    None if that may have another reason than the learner's code: something that is not here, or another version.
+    None if that may have another reason than the learner's code: something that is not here, or another version; or if
+    it may be meant, as where a cell of a notebook shows what a function does not take: in no loop and no deeper call.
     """
     if raised.kind not in _KINDS or raised.line is None or ONLY_NUMPY_1 in raised.text or not raised.inside:
         return None
@@ -49,8 +51,12 @@ def of_program(learner: Learner, raised: Raised, right: Collection[str]) -> Find
     if name and (name[1] in _NOT_A_NAME or name[1] in _given(learner.whole)):
         return None
     owners = [learner.owner(line) or outside.of_line(learner.whole, line) for line in lines]
-    blamed = [at for at in zip(owners, lines, strict=True) if at[0] not in right]
-    function, line = blamed[0] if blamed else (owners[-1], lines[-1])
+    in_loops = [node for node in ast.walk(learner.whole) if isinstance(node, outside.Loop)]
+    is_repeated = any(loop.lineno < line <= (loop.end_lineno or 0) for loop in in_loops for line in lines)
+    blamed = [at for at in zip(owners, lines, strict=True) if at[0] not in (*right, outside.MODULE)]
+    if not blamed or not (is_repeated or len(lines) > SHOWN):
+        return None
+    function, line = blamed[0]
     return Finding("program-stops", function, line, {"kind": raised.kind, "text": raised.text})
 
 

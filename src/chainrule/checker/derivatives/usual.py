@@ -17,7 +17,7 @@ def _softmax(x: Any, axis: int) -> Any:
 
 
 _BENT: tuple[Callable[[Any], Any], ...] = (np.tanh, lambda x: np.maximum(x, 0))
-_ACTIVATIONS = (
+_ACTIVATIONS: tuple[Callable[[Any], Any], ...] = (
     *_BENT,
     lambda x: 1 / (1 + np.exp(-x)),
     lambda x: _softmax(x, 0),
