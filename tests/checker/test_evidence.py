@@ -48,6 +48,28 @@ def test_a_result_that_nobody_uses_explains_a_mistake_and_is_none_by_itself(tmp_
     assert error[0] == "error"
 
 
+def test_a_lost_update_in_a_loop_is_told_in_its_line(tmp_path: Path) -> None:
+    code = (
+        "rng = np.random.default_rng(0)\nX, Y = rng.random((9, 3)), rng.random((9, 2))\n"
+        "W, b = rng.random((3, 2)), np.zeros(2)\n"
+        "for epoch in range(9):\n    A = X @ W + b\n    loss = np.mean((A - Y) ** 2)\n    dW = X.T @ (A - Y) / 9\n"
+        "    db = (A - Y).mean(axis=0)\n    W - 0.1 * dW\n    b -= 0.1 * db\n"
+    )
+    assert told(checked(tmp_path, code)) == [("error", "update-lost", "for epoch", 11)]
+
+
+def test_a_bias_that_is_not_used_is_said_once(tmp_path: Path) -> None:
+    code = (
+        "rng = np.random.default_rng(0)\nX, Y = rng.random((9, 3)), rng.random((9, 2))\n"
+        "layer = [(rng.random((3, 2)), np.zeros(2))]\n"
+        "def outputs(x, layers):\n    for pair in layers:\n        w, b = pair\n        x = x @ w\n    return x\n"
+        "for epoch in range(9):\n    A = outputs(X, layer)\n    loss = np.mean((A - Y) ** 2)\n"
+        "    dw = X.T @ (A - Y) / 9\n"
+        "    db = (A - Y).mean(axis=0)\n    layer = [(layer[0][0] - 0.1 * dw, layer[0][1] - 0.1 * db)]\n"
+    )
+    assert told(checked(tmp_path, code)) == [("error", "bias-never-used", "outputs", 8)]
+
+
 def test_a_lost_update_is_said_once(tmp_path: Path) -> None:
     code = (
         "def update_parameters(parameters, grads, learning_rate):\n    for l in range(1, len(parameters) // 2 + 1):\n"

@@ -23,6 +23,20 @@ class Dense:
         self.b -= lr * grad.sum(axis=0) / len(grad)
         return dx
 """
+BENT = """
+class Bent:
+    def forward(self, inputs, training):
+        self.inputs = inputs
+        self.output = np.maximum(0, inputs)
+    def backward(self, dvalues):
+        self.dinputs = dvalues.copy()
+        self.dinputs[self.inputs <= 0] = 0
+class Entropy:
+    def loss(self, y_pred, y_true):
+        return -np.log(np.sum(y_pred * y_true, axis=1))
+    def gradient(self, y_pred, y_true):
+        return -y_true / y_pred
+"""
 RELU = """
 class Relu:
     def forward(self, x):
@@ -375,6 +389,8 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (RELU, "dout[self.mask] = 0", "dout[~self.mask] = 0", "Relu.backward", "x", "other"),
         (RELU, "return dout", "return 3 * dout", "Relu.backward", "x", "ratio 3"),
         (RELU, "dout[self.mask] = 0", "dout[:] = 0", "Relu.backward", "x", "zero"),
+        (BENT, "self.dinputs[self.inputs <= 0] = 0", "pass", "Bent.backward", "x", "no-slope"),
+        (BENT, "return -y_true", "return y_true", "Entropy.gradient", "x", "sign"),
         (ACTIVATED, "self.A.T @ dZ", "self.A.T @ dA", "Layer.backward", "params['W']", "no-slope"),
         (OBJECTS, "self.shift.grad += dout.sum(axis=0)", "pass", "BatchNorm.backward", "shift.value", "zero"),
         (OBJECTS, "return dout * self.kept", "return dout * self.kept * 0.5", "Dropout.backward", "x", "ratio 0.5"),
@@ -398,6 +414,11 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
     _, findings = judged(code.replace(right, wrong), monkeypatch)
     told = [(finding.function, finding.facts["name"], finding.facts["pattern"]) for finding in findings]
     assert told == [(function, quantity, pattern)]
+
+
+def test_a_loss_below_0_is_what_is_the_wrong_way_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, findings = judged(BENT.replace("-np.log", "np.log"), monkeypatch)
+    assert [(finding.function, finding.mistake) for finding in findings] == [("Entropy.loss", "cost.no-minus")]
 
 
 @pytest.mark.parametrize(
@@ -427,6 +448,22 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
                 return self.y
             def backward(self, dout):
                 return dout
+        """,
+        # What is to be raised, and updates that add.
+        """
+        def likelihood(p, y):
+            return np.sum(y * np.log(p))
+        def likelihood_grad(p, y):
+            return -y / p
+        """,
+        """
+        def loss(p, y):
+            return np.sum((p - y) ** 2)
+        def loss_grad(p, y):
+            return 2 * (y - p)
+        def step(w, x, p, y, lr):
+            w += lr * (x.T @ loss_grad(p, y))
+            return w
         """,
         # A bias that begins with zeros is moved, like other parameters.
         """

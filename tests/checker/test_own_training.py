@@ -270,6 +270,52 @@ def test_a_parameter_that_is_moved_for_nothing_is_told(tmp_path: Path) -> None:
     assert (finding.mistake, finding.facts["name"], finding.facts["other"]) == ("own-unused", "b1", "W1")
 
 
+IN_TUPLES = """
+import numpy as np
+rng = np.random.default_rng(0)
+sizes = [(4, 5), (5, 3)]
+params = [(rng.normal(size=size), np.zeros(size[1])) for size in sizes]
+x, targets = rng.normal(size=(20, 4)), np.eye(3)[rng.integers(0, 3, 20)]
+def scores(params, x):
+    inputs = [x]
+    for w, b in params[:-1]:
+        inputs.append(np.tanh(inputs[-1] @ w + b))
+    w, b = params[-1]
+    return inputs[-1] @ w + b, inputs
+def value_and_grad(params, x, targets):
+    logits, inputs = scores(params, x)
+    shifted = logits - np.log(np.sum(np.exp(logits), axis=1, keepdims=True))
+    value = -np.mean(np.sum(targets * shifted, axis=1))
+    delta = (np.exp(shifted) - targets) / len(x)
+    grads = []
+    for i in reversed(range(len(params))):
+        grads.append((inputs[i].T @ delta, delta.sum(axis=0)))
+        delta = (delta @ params[i][0].T) * (1 - inputs[i] ** 2)
+    return value, grads[::-1]
+for step in range(20):
+    value, grads = value_and_grad(params, x, targets)
+    params = [(w - 0.1 * dw, b - 0.1 * db) for (w, b), (dw, db) in zip(params, grads)]
+"""
+
+
+def test_parameters_in_tuples_are_right(tmp_path: Path) -> None:
+    right = {checked.function for checked, finding in _outcome(IN_TUPLES, tmp_path) if finding is None}
+    assert right == {"for step", "scores", "value_and_grad"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ("np.exp(shifted) - targets", "targets - np.exp(shifted)", "own-step-uphill"),
+        ("np.exp(shifted) - targets", "np.exp(shifted) + targets", "own-step-everywhere"),
+        ("return inputs[-1] @ w + b,", "return inputs[-1] @ w,", "own-unused"),
+    ],
+)
+def test_wrong_steps_of_parameters_in_tuples_are_told(old: str, new: str, mistake: str, tmp_path: Path) -> None:
+    finding = _finding(IN_TUPLES.replace(old, new), tmp_path)
+    assert (finding.mistake, finding.function) == (mistake, "value_and_grad")
+
+
 def test_adam_up_the_slope_is_told_in_the_function_that_updates(tmp_path: Path) -> None:
     inside = ADAM.replace("params[name] -= lr *", "p = params[name]\n        p += 0.1 *").replace("epoch", "t")
     adam = START + "def adam(params, grads, m, v, t):" + inside

@@ -30,6 +30,15 @@ WRONG = {
         "def step(self, lr, plain):\n    for p, m, v in self.all:\n        if plain:\n            p - lr * m\n"
         "        else:\n            p -= lr * m / v"
     ),
+    "misspelt-name in a loop outside of functions": "for epoch in range(9):\n    dW1 = W1 = 3\n    W1 -= dW1_",
+    "misspelt-name outside of loops": "weights = 3\nprint(1, weihgts)",
+    "update-lost in a loop outside of functions": "W = 1\nfor x in [1, 2]:\n    dW = x * W\n    W - 0.1 * dW",
+    "weights-never-used": (
+        "def back(dout, cache):\n    x, W, b = cache\n    dW = x.T @ dout\n    return dout @ dW.T, dW, dout.sum(axis=0)"
+    ),
+    "bias-never-used of a layer": (
+        "def forward(x, layers):\n    for layer in layers:\n        w, b = layer\n        x = x @ w\n    return x"
+    ),
     "bias-never-used": "def linear(x, w, b):\n    return x.dot(w)",
     "bias-never-used in a loop": (
         "def predict(self, x):\n    for b, w in zip(self.biases, self.weights):\n        x = relu(w @ x)\n    return x"
@@ -38,6 +47,29 @@ WRONG = {
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
 }
 RIGHT = """
+for x in data:
+    y = x + dataset
+    display(x)
+---
+def back(dout, cache):
+    x, W, b = cache
+    dW = x.T @ dout
+    norm = np.dot(dW, dW)
+    return dW / norm
+---
+W, lr = 1, 0.1
+for x in [1, 2]:
+    print(W - lr * x)
+    W - lr * x
+    W -= lr * x
+---
+def decay(layers):
+    total = 0
+    for layer in layers:
+        w, b = layer
+        total += np.dot(w, w)
+    return total
+---
 x_train = 1
 def f():
     del x_train

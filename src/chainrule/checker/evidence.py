@@ -30,6 +30,11 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
     """
     checked = {done.function: done for done in report.checked}
     findings = list(report.findings)
+    seen = [*seen]
+    if any(finding.mistake == "bias-never-used" for finding in seen):  # then a step trains it for nothing, rightly
+        idle = [finding for finding in findings if finding.mistake == "own-unused"]
+        checked |= {f.function: replace(checked[f.function], status="ok") for f in idle if f.function in checked}
+        findings = [finding for finding in findings if finding not in idle]
     for finding in seen:
         name = finding.function
         status = checked[name].status if name in checked else "unchecked"
@@ -54,9 +59,12 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
 
 
 def _is_caused_by(raised: Finding, seen: Finding) -> bool:
-    """Return whether a function raises because of a name that nothing sets."""
+    """Return whether a name that nothing sets is why a function raises, or a lost update is why a parameter stays."""
+    if seen.mistake == "update-lost":
+        return raised.facts.get("pattern") == "own-unmoved" and raised.facts.get("name") == seen.facts["name"]
     name = seen.facts.get("name", "").removeprefix("self.")
-    return raised.mistake == "raised" and raised.facts.get("kind") in UNBOUND and f"'{name}'" in raised.facts["text"]
+    is_raised = raised.mistake in ("raised", "program-stops")
+    return is_raised and raised.facts.get("kind") in UNBOUND and f"'{name}'" in raised.facts["text"]
 
 
 def _is_of_attribute(unkept: Finding, seen: Finding) -> bool:

@@ -10,11 +10,14 @@ from difflib import get_close_matches
 
 from pyflakes import checker, messages
 
+from chainrule.checker import outside
 from chainrule.checker.findings import Finding
 
 ALIKE = 0.6  # of the letters, for one name to be another one misspelt ...
 NEARLY = 0.8  # ... and for it to be one that the whole file knows
 _SETS = ("setattr", "__dict__", "__getattr__", "vars")
+_NUMPY = {"np", "numpy"}
+_WEIGHTS = re.compile(r"[wW]\d?|[wW]eights?\d?")
 _BIAS = re.compile(r"(b\d?|bias)")
 _NOT_FORWARD = re.compile(r"(?i)back|grad|cost|loss|update|deriv|train|fit")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -23,8 +26,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
-    Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost" and "bias-never-used" are errors;
-    "never-used" and "overwritten" are warnings, and "misspelt-name" where everything is imported from another file.
+    Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost", "bias-never-used" and
+    "weights-never-used" are errors; "never-used" and "overwritten" are warnings, and so is "misspelt-name" where
+    everything is imported from another file.
 
     Parameters
     ----------
@@ -37,7 +41,10 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
         if not any(finding.function == name and finding.mistake == "misspelt-name" for finding in findings):
-            findings += _unused_bias(name, function)
+            findings += [*_unused_bias(name, function), *_unused_weights(name, function)]
+    for statement in outside.statements(tree.body):
+        if isinstance(statement, outside.Loop):
+            findings += _thrown_away(outside.of_loop(statement), statement)
     return sorted(findings, key=lambda finding: finding.line or 0)
 
 
@@ -55,8 +62,8 @@ def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
     for message in checker.Checker(tree, builtins=set(known)).messages:
         name, function = _around(tree, message.lineno)
         if function is None:
-            continue
-        if isinstance(message, messages.UndefinedName | messages.ImportStarUsage):
+            yield from _outside(tree, message)
+        elif isinstance(message, messages.UndefinedName | messages.ImportStarUsage):
             misspelt = str(message.message_args[0])
             variables = set(bound(function))
             other = None if misspelt in variables else alike(misspelt, variables)  # one that it deletes again
@@ -72,6 +79,21 @@ def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
             variable = str(message.message_args[0])
             if _is_computed(function, variable, message.lineno):
                 yield Finding("never-used", name, message.lineno, {"name": variable}, "warning")
+
+
+def _outside(tree: ast.Module, message: messages.Message) -> Iterator[Finding]:
+    """Yield a name in code outside of functions that nothing binds there, if it is nearly one that is bound there."""
+    if not isinstance(message, messages.UndefinedName):
+        return
+    misspelt, line = str(message.message_args[0]), message.lineno
+    nodes = [node for statement in outside.statements(tree.body) for node in ast.walk(statement)]
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    others = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    other = None if misspelt in others else alike(misspelt, others)
+    is_called = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == misspelt for n in nodes)
+    if other and not is_called:
+        facts = {"name": misspelt, "other": other}
+        yield Finding("misspelt-name", outside.of_line(tree, line), line, facts)
 
 
 def _around(tree: ast.Module, line: int) -> tuple[str, Function | None]:
@@ -185,7 +207,7 @@ def _overwritten(name: str, function: Function) -> Iterator[Finding]:
                 last.pop(target, None)
 
 
-def _blocks(function: Function) -> Iterator[list[ast.stmt]]:
+def _blocks(function: Function | outside.Loop) -> Iterator[list[ast.stmt]]:
     for node in ast.walk(function):
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
@@ -228,7 +250,7 @@ def _lost(name: str, function: Function) -> Iterator[Finding]:
             yield Finding("update-lost", name, statement.lineno, {"name": target})
 
 
-def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
+def _thrown_away(name: str, function: Function | outside.Loop) -> Iterator[Finding]:
     """Yield updates that are assigned to nothing, as in `W - learning_rate * dW`, of what stays as it is."""
     loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
     for block in _blocks(function):
@@ -241,21 +263,41 @@ def _thrown_away(name: str, function: Function) -> Iterator[Finding]:
 
 
 def _unused_bias(name: str, function: Function) -> Iterator[Finding]:
-    """Yield parameters and loops' variables called b, in a function that multiplies by weights and does not read them.
+    """Yield what a function gets under the name b and does not read, though it multiplies something by the weights.
 
-    Backward passes and updates need no b, and get it with the others.
+    It gets parameters, variables of loops, and what it takes apart: `w, b = layer`. Backward passes and updates need
+    no b, and get it with the others.
     """
     if _NOT_FORWARD.search(name):
         return
     handed = {argument.arg: function.lineno for argument in [*function.args.args, *function.args.kwonlyargs]}
     for loop in [node for node in ast.walk(function) if isinstance(node, ast.For)]:
         handed |= {node.id: loop.lineno for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            handed |= {part.id: node.lineno for part in node.targets[0].elts if isinstance(part, ast.Name)}
     reads = _reads(function)
     for bias in filter(_BIAS.fullmatch, handed):
         weights = f"[wW]{bias[1:]}|[wW]eights?" if len(bias) < len("bias") else "[wW]|[wW]eights?"
-        is_multiplied = any(re.fullmatch(weights, read) for node in _products(function) for read in _reads(node))
+        factors = [_reads(node) - _NUMPY for node in _products(function)]
+        is_multiplied = any(re.fullmatch(weights, name) and names > {name} for names in factors for name in names)
         if bias not in reads and is_multiplied:
             yield Finding("bias-never-used", name, handed[bias], {"name": bias})
+
+
+def _unused_weights(name: str, function: Function) -> Iterator[Finding]:
+    """Yield weights that a function takes apart and does not read, where it multiplies by their gradient."""
+    reads = _reads(function)
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+            continue
+        for weights in [part.id for part in node.targets[0].elts if isinstance(part, ast.Name)]:
+            if weights in reads or not _WEIGHTS.fullmatch(weights):
+                continue
+            gradient = f"d{weights}"
+            for product in _products(function):
+                if gradient in _reads(product) and _reads(product) - _NUMPY > {gradient}:
+                    yield Finding("weights-never-used", name, node.lineno, {"name": weights, "other": gradient})
 
 
 def _products(function: Function) -> Iterator[ast.AST]:

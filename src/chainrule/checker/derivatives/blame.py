@@ -18,6 +18,8 @@ from chainrule.checker.derivatives.upstream import Flow, Upstream
 from chainrule.checker.learner import Learner
 from chainrule.checker.watching.paths import Path
 
+_DRAWN = re.compile(r"random|rand\(|randn\(|normal\(|uniform\(")  # moves that are tried out follow no slope
+
 
 class Place(NamedTuple):
     """What is to blame: a function, "" for the step's own code, a line, and what is said of it."""
@@ -30,15 +32,19 @@ class Place(NamedTuple):
 def blamed(learner: Learner, loop: int, rerun: Rerun, verdict: Verdict, until: float) -> Place | None:
     """Return what is to blame for the wrong parameters of a step, in the loop that begins in a line.
 
-    Where no parameter moves rightly, only a gradient that all moves follow from can be to blame; None if there is none.
+    Where no parameter moves rightly, a gradient that all moves follow from is to blame; if there is none, the function
+    that computes the gradients, without a line, unless the moves may be by a rule of their own: then None.
     """
     flow = upstream.flow(rerun, verdict, until)
     first = _first(learner, loop, verdict.effects, flow)
-    if first is None and not verdict.along:
-        return None
     factor = updates.rate(verdict.along)
     parameter = _nearest_to_the_cost(verdict)
     facts = _measured(parameter, factor, verdict)
+    if first is None and not verdict.along:
+        entering = updates.entering(verdict.point, parameter.path)
+        function = next(filter(None, (lines.split(path)[0] for path, _, _ in entering)), "")
+        is_drawn = _DRAWN.search(ast.unparse(ast.Module([*_block(learner, loop, function)], [])))
+        return Place(function, None, facts) if verdict.is_no_descent and not is_drawn else None
     if first is not None:
         function, statement = _assigned(learner, loop, first.gradient)
         line = statement.lineno if statement else None
@@ -186,10 +192,11 @@ def _measured(parameter: Agreement, factor: float, verdict: Verdict) -> dict[str
     """Return the entry that is off most, and what stands there."""
     at = int(np.argmax(np.abs(parameter.move - factor * parameter.derivative)))
     place = ", ".join(map(str, parameter.entries[at]))
-    return {
+    facts = {
         "name": step_patterns.short(parameter.path),
         "index": f"[{place}]" if place else "",
         "others": ", ".join(step_patterns.short(other.path) for other in verdict.along),
-        "expected": f"{factor * parameter.derivative[at]:.6g}",
-        "got": f"{parameter.move[at]:.6g}",
     }
+    if np.isnan(factor):  # nothing shows the rate
+        return facts
+    return facts | {"expected": f"{factor * parameter.derivative[at]:.6g}", "got": f"{parameter.move[at]:.6g}"}

@@ -13,7 +13,9 @@ import numpy as np
 from chainrule.checker.derivatives.differences import Numbers
 from chainrule.checker.watching.paths import Path, text
 
-_OWN = re.compile(r"loss|cost|err|entropy|nll|objective|total|[ms]se$|^[jel]$", re.IGNORECASE)
+_OWN = re.compile(
+    r"loss|cost|err|entropy|nll|objective|total|value_and_grad|손실|오차|비용|엔트로피|[ms]se$|^[jel]$", re.IGNORECASE
+)
 _OF_A_GRADIENT = re.compile(r"^d[A-Z_]|^d[a-z]?\d*$|[gG]rad|[dD]elta|^d(out|h)")
 _SIGNED = re.compile(r"err(or)?s?(\(\))?|e", re.IGNORECASE)
 

@@ -39,6 +39,8 @@ class Gradient:
         By what it should be multiplied, as the gradients of the other parameters are.
     instead_at
         Where the backward pass has `instead`, if that is an array of its own.
+    is_handed_on
+        Whether `instead` is the upstream gradient as it came.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Gradient:
     instead: Any = None
     scale: float = 1.0
     instead_at: Path | None = None
+    is_handed_on: bool = False
 
     @property
     def derivative(self) -> Any:
@@ -58,7 +61,7 @@ class Gradient:
     @property
     def pattern(self) -> str:
         """What the backward pass has instead of the derivative: a key of the texts."""
-        return patterns.pattern(self.instead / self.scale, self.measured)
+        return "no-slope" if self.is_handed_on else patterns.pattern(self.instead / self.scale, self.measured)
 
     @property
     def is_parameter(self) -> bool:
@@ -117,6 +120,11 @@ class Comparison(NamedTuple):
         return len(left) < len(self.arrays) and not any(
             gradient.instead is not None or gradient.is_parameter for gradient in left
         )
+
+    @property
+    def is_reversed(self) -> bool:
+        """Whether all gradients of arrays are the derivatives with the other sign."""
+        return bool(self.arrays) and all(gradient.agreeing and gradient.factor < 0 for gradient in self.arrays)
 
     @property
     def is_sure(self) -> bool:

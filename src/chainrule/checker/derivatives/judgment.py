@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.checker import clock
 from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, step_patterns, tensors
+from chainrule.checker.derivatives import reversed as reversed_
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.gradients import Comparison, Gradient, best
@@ -73,7 +74,12 @@ def judged(
         until = min(end, now + max(LONGEST, (end - now) / max(1, left)))
         seen = () if unit.by_flag else _as_seen(learner, calls, unit.forward, unit.backward)
         comparison = _compared(watcher, itertools.chain(seen, attempts.distinct(unit.attempts)), until)
-        if comparison.is_right:
+        if opposite := reversed_.gradient(learner, unit.forward, comparison):
+            found = _of_sign(learner, unit, opposite, comparison)
+            known.add(found.function)
+            trusted.discard(found.function)
+            yield Checked(found.function, found.function, found.line, "wrong"), found
+        elif comparison.is_right:
             trusted |= comparison.functions
             for function in sorted((functions | comparison.functions & learner.nodes.keys()) - known):
                 known.add(function)
@@ -205,6 +211,13 @@ def _wrong(comparison: Comparison) -> Gradient | None:
     if len(comparison.arrays) == len(off) > 1:
         return next((gradient for gradient in off if comparison.follows and not gradient.is_input), None)
     return next((gradient for gradient in off if gradient.instead is not None), None)
+
+
+def _of_sign(learner: Learner, unit: Unit, opposite: Gradient, comparison: Comparison) -> Finding:
+    """Return that a gradient has the other sign, or if the loss is below 0, that this has it."""
+    if reversed_.is_negative(opposite) and unit.forward in learner.nodes:
+        return Finding("cost.no-minus", unit.forward, learner.line(unit.forward))
+    return _finding(learner, unit, opposite, comparison)
 
 
 def _finding(learner: Learner, unit: Unit, wrong: Gradient, comparison: Comparison) -> Finding:

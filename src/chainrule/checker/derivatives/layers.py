@@ -28,6 +28,7 @@ ENOUGH = 1000  # entries of an array that are moved at once, to see what follows
 QUANTITIES = 16
 SHARED = 10  # gradients that are added up, at most, where several layers share a weight ...
 FEW = 4  # ... of more entries than so many
+_OF_INPUT = re.compile(r"d_?(x|z|in\w*)", re.IGNORECASE)
 AGREE = {8: 1e-4, 4: 1e-2}  # relative to the largest entry, for floats of so many bytes
 BY = {8: 1e-6, 4: 1e-2}
 
@@ -275,6 +276,21 @@ class _Layer:
             if "()." in str(path[0].value) and value.dtype.kind == "f" and _essential(value.shape) == _essential(shape)
         )
 
+    def handed_on(self, path: Path) -> Path | None:
+        """Return where the upstream gradient is, if that is all that is made for the input of a ReLU or tanh.
+
+        What other layers hand on as it is may be meant: the gradient of softmax or the sigmoid together with a cost.
+        """
+        if not usual.is_bent(self.before[path], self.after[self.y]):
+            return None
+        alike = [
+            other
+            for other, value in self.candidates.items()
+            if value.shape == self.dy.shape and not self.is_moved(other) and np.array_equal(value, self.dy)
+        ]
+        named = (p for p in alike if p[0].value == "gradients" or _OF_INPUT.fullmatch(str(p[-1].value)))
+        return next(named, None)
+
     def _is_linear(self, path: Path, doubled: Mapping[Path, Any]) -> bool:
         """Return whether something doubles with the upstream gradient, as gradients do, and is not that itself."""
         value = self.candidates[path]
@@ -336,6 +352,8 @@ def _replaced(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Grad
         chosen = next((path for path in alike if path[0].value == "gradients"), named or only)
     else:
         chosen = gradient.path if gradient.path in alike else named or only
+    if chosen is None and gradient.is_input and (chosen := layer.handed_on(gradient.path)):
+        gradient = replace(gradient, is_handed_on=True)
     if chosen is not None:
         instead = _at(layer.candidates[chosen].reshape(shape), gradient.places)
         has_own = layer.after[chosen].shape == shape and not layer.is_moved(chosen)

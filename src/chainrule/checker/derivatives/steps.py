@@ -21,6 +21,7 @@ MOST = 24  # parameters
 TRIED = 80  # costs
 FEWEST = 3  # entries of each parameter, if there is little time
 ENOUGH = 4  # numbers that agree with a cost which the program does not name: no chance among many costs
+SIGNS, UPHILL = 12, 0.25  # numbers, and which share of them moves up where no rule of updates explains the moves
 KEPT, LOOKED_AT = 0.8, 3  # how much of a change a parameter keeps, at one of so many places
 
 
@@ -83,6 +84,13 @@ class Verdict:
     def is_uphill(self) -> bool:
         """Whether every parameter moves up the slope of the cost."""
         return not self.off and bool(self.along) and len(self.uphill) == len(self.along)
+
+    @property
+    def is_no_descent(self) -> bool:
+        """Whether many numbers move up the slope: whatever an update divides the gradient by, none would."""
+        moves = np.concatenate([parameter.move * parameter.derivative for parameter in self.off])
+        moves = moves[moves != 0]
+        return len(moves) >= SIGNS and bool(np.mean(moves > 0) >= UPHILL)
 
     @property
     def uphill(self) -> list[Agreement]:

@@ -31,10 +31,11 @@ class Loop(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was seen of the learner's program: its loops, and what each function was first called with."""
+    """What was seen of the learner's program: its loops, the first call of each function, and what stops it."""
 
     loops: tuple[Loop, ...]
     calls: Mapping[str, Mapping[str, Any]]
+    stop: Raised | None = None
 
 
 def judged(
@@ -124,7 +125,7 @@ def _finding(learner: Learner, loop: Loop, name: str, verdict: Verdict, until: f
     if blame.is_of_what_is_left(learner, loop.line, verdict):
         return None
     place = blame.blamed(learner, loop.line, loop.rerun, verdict, until)
-    if place is None or (place.facts["pattern"] == "sign" and has_two_aims):
+    if place is None or (place.facts.get("pattern") == "sign" and has_two_aims):
         return None
     mistake = "own-step" if verdict.along else "own-step-everywhere"
     if verdict.uphill:

@@ -20,7 +20,8 @@ from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, text
 
 PLACES, MOST = 3, 6  # entries of a parameter, and parameters
-_KIND = re.compile(r"(?<![a-zA-Z])([Ww]|b|[Ww]eights?|[Bb]ias(es)?)(?![a-zA-Z])")
+# In (W, b) of each layer, what is weights and what is a bias is said by the place alone.
+_KIND = re.compile(r"(?<![a-zA-Z])([Ww]|b|[Ww]eights?|[Bb]ias(es)?)(?![a-zA-Z])|(?<=\d\])\[[01]\]$")
 LEFT = 8  # entries that stay, of a parameter that moves elsewhere
 
 

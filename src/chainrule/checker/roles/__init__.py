@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
+from chainrule.checker import stops
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.derivatives import attempts, judgment, outer_costs, single_steps, training
@@ -20,7 +21,12 @@ from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, examine, inspect, not_started
 from chainrule.checker.proof import uses
 from chainrule.checker.repro import snippet
-from chainrule.checker.roles import normalization_of_objects, optimizers_of_objects, updates_of_dicts
+from chainrule.checker.roles import (
+    activations_of_methods,
+    normalization_of_objects,
+    optimizers_of_objects,
+    updates_of_dicts,
+)
 from chainrule.checker.roles.book import clipping, gates, layers, learning_layers
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
@@ -139,7 +145,8 @@ def _families(
     for family in FAMILIES:
         yield family, partial(family.probes, learner)
     yield updates_of_dicts, partial(updates_of_dicts.probes, learner)
-    for family in (optimizers_of_objects, normalization_of_objects) if watcher else ():
+    of_objects = (activations_of_methods, optimizers_of_objects, normalization_of_objects)
+    for family in of_objects if watcher else ():
         yield family, partial(family.probes, learner, watcher)
 
 
@@ -159,6 +166,10 @@ def _watched(
     settled = _settled(learner, {**blanks, **checked})
     by_themselves = single_steps.loops(learner, watcher, seen.calls, settled)
     yield from training.judged(learner, by_themselves, settled, _wrong(checked))
+    if seen.stop is not None and not _wrong(checked):
+        right = {function for function, done in checked.items() if done.status == "ok"}
+        if stop := stops.of_program(learner, seen.stop, right):
+            yield Checked(stop.function, stop.function, stop.line, "wrong"), stop
 
 
 def _has_loops(statements: Iterable[ast.stmt]) -> bool:

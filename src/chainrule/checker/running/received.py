@@ -11,6 +11,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from chainrule.checker import outside
 from chainrule.checker.findings import NOTHING_KNOWN, Finding, Line, Report
 from chainrule.checker.telling.texts import entries
 
@@ -117,5 +118,9 @@ def _text(given: Any, place: str) -> str:
 
 
 def _is_name(text: str) -> bool:
-    """Return whether a text may name a function or a loop: "relu", "Relu.forward", "for epoch"; "" is the file."""
-    return text == "" or all(part.isidentifier() for part in text.split(".")) or bool(_LOOP.fullmatch(text))
+    """Return whether a text may name code: "relu", "Relu.forward", "for epoch", "<module>"; "" is the file."""
+    return (
+        text in ("", outside.MODULE)
+        or all(part.isidentifier() for part in text.split("."))
+        or bool(_LOOP.fullmatch(text))
+    )

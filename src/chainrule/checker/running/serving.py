@@ -57,6 +57,7 @@ class Service(Codec):
             "shown_by": self._shown_by,
             "exercise": self._exercise,
             "watch": self._watch,
+            "stop": self._stop,
             "before": self._before,
             "after": self._after,
         }
@@ -158,6 +159,11 @@ class Service(Codec):
         places, first = self._program.places, self._program.first
         loops = [(places[number].name, places[number].line, first[number]) for number in first]
         return {"value": self.encode((loops, self._program.calls.first))}
+
+    def _stop(self) -> dict[str, Any]:
+        if self._program is not None and self._program.stop is not None:
+            raise self._program.stop
+        return {"value": None}
 
     def _before(self, rehearsal: Rehearsal) -> dict[str, Any]:
         return {"value": self.encode(_plain(rehearsal.before()))}

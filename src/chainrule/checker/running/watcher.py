@@ -86,9 +86,15 @@ class RemoteWatcher:
 
     def __init__(self, connection: Connection, process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> None:
         self._connection, self._whole = connection, _Whole(process, request)
+        self._seen: Seen | None = None
 
     def watch(self) -> Seen:
         """Return what was seen of the whole program while it ran on made-up data; nothing if its process ended."""
+        if self._seen is None:
+            self._seen = self._watched()
+        return self._seen
+
+    def _watched(self) -> Seen:
         try:
             told = self._whole.ask("watch")
         except Raised:
@@ -102,7 +108,15 @@ class RemoteWatcher:
             need(isinstance(rehearsal, Remote))
             loops.append(Loop(typed(name, str), counted(line), RemoteRehearsal(self._whole, rehearsal)))
         calls = {name: texts_to(arguments) for name, arguments in texts_to(seen[1]).items()}
-        return Seen(tuple(loops), calls)
+        return Seen(tuple(loops), calls, self._stop())
+
+    def _stop(self) -> Raised | None:
+        """Return what the program stopped with, if that is its own doing."""
+        try:
+            self._whole.ask("stop")
+        except Raised as raised:
+            return raised
+        return None
 
     def exercise(self, setup: str, code: str, values: Mapping[str, Any]) -> RemoteRehearsal:
         """Return code to be rehearsed with the file's definitions; `setup` runs once, before.

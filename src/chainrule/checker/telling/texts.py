@@ -98,7 +98,7 @@ def _told(finding: Finding, lang: str) -> dict[str, str]:
 
 def _pattern(finding: Finding) -> str:
     """Return the key, and perhaps a number, of what is said after what is wrong; "" for nothing."""
-    if finding.mistake == "raised" and "pattern" not in finding.facts:
+    if finding.mistake in ("raised", "program-stops") and "pattern" not in finding.facts:
         return stops.pattern(finding.facts.get("kind", ""), finding.facts.get("text", ""))
     return finding.facts.get("pattern", "")
 

@@ -42,6 +42,8 @@ class DataFiles:
 
     def __init__(self, source: str, folder: Path, rows: int, arrays: Arrays) -> None:
         self._source, self._folder, self._rows, self._arrays = source, folder, rows, arrays
+        self.is_used = False
+        """Whether the program names a file of data."""
         self._keys = list(dict.fromkeys(key for keys in _KEYS.findall(source) for key in _TEXT.findall(keys)))[:30]
         self._writers: dict[str, Callable[[Path, str], None]] = {
             **dict.fromkeys(("csv", "tsv", "data", "dat"), self._table),
@@ -57,6 +59,7 @@ class DataFiles:
         match = FILE.fullmatch(name)
         if match is None:
             return None
+        self.is_used = True
         kind = (match[2] or "ubyte").lower()
         path = self._folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', name)}.{kind}"
         if not path.exists():

@@ -7,8 +7,9 @@ import copy
 from dataclasses import dataclass
 from types import CodeType
 
-Loop = ast.For | ast.While
-LONGEST = 40  # characters of a name
+from chainrule.checker import outside
+from chainrule.checker.outside import Loop
+
 BEGIN, PASS, CALL = "__before_a_loop__", "__before_a_pass__", "__called__"
 
 
@@ -23,10 +24,7 @@ class Place:
     @property
     def name(self) -> str:
         """What the loop is called in a report: the function that it stands in, or "for epoch"."""
-        if self.function or isinstance(self.loop, ast.While):
-            return self.function or "while"
-        names = [node.id for node in ast.walk(self.loop.target) if isinstance(node, ast.Name)]
-        return f"for {', '.join(names)}"[:LONGEST]
+        return self.function or outside.of_loop(self.loop)
 
 
 class WithStops(ast.NodeTransformer):

@@ -48,11 +48,13 @@ class Program:
 
     def __init__(self, tree: ast.Module, names: dict[str, Any], folder: Path) -> None:
         stops, data = WithStops(), WithData(ast.unparse(tree), folder)
-        self._original = tree
+        self._original, self._data, self._is_cut = tree, data, False
         self._tree = ast.fix_missing_locations(stops.visit(data.visit(copy.deepcopy(tree))))
         self.places: list[Place] = stops.places
         self.failed: list[Raised] = []
         """What its statements stopped with."""
+        self.stop: Raised | None = None
+        """What it stopped with first, if everything until then was as it is on the learner's own machine."""
         self.first: dict[int, Rehearsal] = {}
         """The first pass of each loop that may change an array, by the number of its place."""
         self.calls = Calls()
@@ -83,6 +85,8 @@ class Program:
             with quiet():
                 exec(code, self.names)
         except Raised as raised:
+            if not self.failed and not self._is_cut and not self._data.is_used:
+                self.stop = raised
             self.failed.append(raised)
 
     def _shown(self, call: Callable[[], Any]) -> Any:
@@ -117,7 +121,9 @@ class Program:
         self._keep(number, names, None if local is names else local)
         passes, since = self._begun.get(number, (0, time.monotonic()))
         self._begun[number] = passes + 1, since
-        return passes >= ENOUGH and time.monotonic() - since > LONG
+        is_enough = passes >= ENOUGH and time.monotonic() - since > LONG
+        self._is_cut = self._is_cut or is_enough
+        return is_enough
 
     def _keep(self, number: int, names: dict[str, Any], local: dict[str, Any] | None) -> None:
         """Keep the state before a pass, if it is the first, or if the one that is kept changed nothing.
