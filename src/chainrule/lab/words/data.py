@@ -1,0 +1,7 @@
+"""What the page says: data."""
+
+from __future__ import annotations
+
+from chainrule.common.texts import later
+
+WORDS: dict[str, str] = {}

@@ -1,0 +1,56 @@
+"""A lab for the tests: its desk, a client without a network, a running server, and pages of a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chainrule.lab.desk import Desk
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """A lab with the network that learns XOR."""
+    made = Desk()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[Any]:
+    """Ask with the token, in this process: client.post("/api/do", json={...})."""
+    pytest.importorskip("httpx", reason="the lab's tests need httpx, which is not installed")
+    from starlette.testclient import TestClient
+
+    from chainrule.lab.server import application
+
+    headers = {"X-Lab-Token": desk.token, "X-Lab-Language": "en"}
+    with TestClient(application(desk), "http://127.0.0.1:8888", headers=headers) as asking:
+        yield asking
+
+
+@pytest.fixture
+def lab(desk: Desk) -> Iterator[str]:
+    """The address of a running lab, with its token."""
+    from chainrule.lab.running import serving
+
+    with serving(desk, 0) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="pages are tested with playwright, which is not installed")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("pages are tested in chromium, which is not installed")
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()
