@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, TypeVar
 
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.data_sets import DataSets
+from chainrule.lab.learners import LearnerFile
+from chainrule.lab.passes import Passes
 from chainrule.lab.session import Session
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ class Desk:
     Parameters
     ----------
     blueprint
-        What is built at first; None for the network that learns XOR.
+        What is built at first; None for the usual one, which learns XOR.
     sets
         The data that were uploaded or drawn; None for none yet.
     learner
@@ -29,6 +30,8 @@ class Desk:
 
     Attributes
     ----------
+    passes
+        That the page looks at.
     token
         Who has it may ask.
     lock
@@ -38,11 +41,11 @@ class Desk:
     """
 
     def __init__(
-        self, blueprint: Blueprint | None = None, sets: DataSets | None = None, learner: Path | None = None
+        self, blueprint: Blueprint | None = None, sets: DataSets | None = None, learner: LearnerFile | None = None
     ) -> None:
         self.sets = sets or DataSets()
-        self.session = Session(blueprint or Blueprint.first(), self.sets)
-        self.learner = learner
+        self.session = Session(blueprint or Blueprint(), self.sets)
+        self.learner, self.passes = learner, Passes()
         self.token = secrets.token_urlsafe(24)
         self.lock = RLock()
         self.ending: Callable[[], bool] = lambda: False

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from chainrule.lab.desk import Desk
 
-ROOMS = ("session", "data", "passes", "touch", "advice", "learners", "lessons", "takeaway")
+ROOMS = ("session", "events", "data", "passes", "touch", "advice", "learners", "lessons", "takeaway")
 
 
 def all_routes(desk: Desk) -> list[Route]:

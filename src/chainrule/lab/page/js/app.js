@@ -1,8 +1,10 @@
 // The frame of the page: its rooms as tabs, language and colors, and what it says when the server is gone.
+import {openFromAddress} from "./address.js";
 import {api} from "./api.js";
 import {html, render, useEffect, useErrorBoundary, useState} from "./html.js";
 import {Button, Problem, Select, Tabs} from "./parts.js";
 import {store, useStore} from "./store.js";
+import {want} from "./stream.js";
 import {t} from "./words.js";
 
 const ROOMS = [
@@ -13,38 +15,84 @@ const ROOMS = [
   {id: "lessons", label: () => t("shell.lessons"), load: () => import("./lessons.js").then((module) => module.Lessons)},
   {id: "take", label: () => t("shell.take"), load: () => import("./takeaway.js").then((module) => module.TakeAway)},
 ];
+const COLORS = ["", "light", "dark"];
 
 function Room({room}) {
   const [Shown, setShown] = useState(null);
-  const [error] = useErrorBoundary();
+  const [error] = useErrorBoundary((problem) => console.error(problem));
   useEffect(() => {
-    setShown(null);
-    room.load().then((component) => setShown(() => component), (failure) => store.set({notice: {text: String(failure), kind: "problem"}}));
-  }, [room.id]);
-  if (error) return html`<${Problem} text=${String(error)} />`;
-  return Shown && html`<${Shown} />`;
+    room.load().then((component) => setShown(() => component), (problem) => store.set({notice: {text: String(problem)}}));
+  }, []);
+  if (error) return html`<${Problem} text=${t("shell.broken", {problem: String(error)})} />`;
+  return Shown ? html`<${Shown} />` : html`<p class="faint" aria-live="polite">${t("shell.loading")}</p>`;
+}
+
+function Connection() {
+  const connection = useStore((known) => known.connection);
+  const sentence = {
+    lost: () => t("shell.lost"),
+    ended: () => t("shell.ended"),
+    refused: () => t("shell.refused"),
+  }[connection];
+  return html`<div aria-live="assertive">${sentence && html`<p class="banner">${sentence()}</p>`}</div>`;
+}
+
+function Colors() {
+  const [colors, setColors] = useState(kept());
+  useEffect(() => {
+    document.documentElement.dataset.colors = colors;
+    try {
+      localStorage.setItem("colors", colors);
+    } catch {} // a browser may keep nothing
+  }, [colors]);
+  const names = {"": t("shell.colors.system"), light: t("shell.colors.light"), dark: t("shell.colors.dark")};
+  return html`<${Select} label=${t("shell.colors")} hidden value=${colors} onChange=${setColors}
+    options=${COLORS.map((value) => ({value, label: names[value]}))} />`;
+}
+
+function kept() {
+  try {
+    const colors = localStorage.getItem("colors");
+    return COLORS.includes(colors) ? colors : "";
+  } catch {
+    return "";
+  }
 }
 
 function Lab() {
-  const {language, notice} = useStore();
-  const [chosen, setChosen] = useState("train");
-  const room = ROOMS.find((each) => each.id === chosen);
+  const language = useStore((known) => known.language);
+  const notice = useStore((known) => known.notice);
+  const chosen = useStore((known) => known.room);
+  const room = ROOMS.find((each) => each.id === chosen) ?? ROOMS[1];
+  useEffect(() => window.scrollTo(0, 0), [room.id]);
   return html`
-    <header class="top"><h1>chainrule lab</h1>
-      <${Tabs} label=${t("shell.rooms")} tabs=${ROOMS.map(({id, label}) => ({id, label: label()}))} chosen=${chosen} onChoose=${setChosen} panel="room" />
-      <${Select} label=${t("shell.language")} hidden value=${language} options=${[{value: "ko", label: "한국어"}, {value: "en", label: "English"}]} onChange=${speak} />
+    <header class="top"><h1><img src="icon.svg" alt="" />chainrule lab</h1>
+      <${Tabs} label=${t("shell.rooms")} tabs=${ROOMS.map(({id, label}) => ({id, label: label()}))} chosen=${room.id} onChoose=${store.go} panel="room" />
+      <div class="top-right">
+        <${Colors} />
+        <${Select} label=${t("shell.language")} hidden value=${language} onChange=${speak}
+          options=${[{value: "ko", label: "한국어"}, {value: "en", label: "English"}]} />
+      </div>
     </header>
-    <main id="room" role="tabpanel" aria-labelledby=${`tab-${chosen}`}>
-      ${notice && html`<${Problem} text=${notice.text}><${Button} label=${t("shell.close")} onClick=${() => store.set({notice: null})}>×<//><//>`}
-      <${Room} key=${chosen} room=${room} />
+    <${Connection} />
+    <main id="room" role="tabpanel" aria-labelledby=${`tab-${room.id}`} tabindex="-1">
+      ${notice && html`<${Problem} text=${notice.text}><${Button} kind="small" label=${t("shell.close")} onClick=${() => store.set({notice: null})}>×<//><//>`}
+      <${Room} key=${room.id + language} room=${room} />
     </main>`;
 }
 
+// Everything that Python told is asked for anew in the other language.
 async function speak(language) {
-  const words = await api.get(`api/words?lang=${language}`);
+  store.set({language});
+  const [words, choices, {state, built}] = await Promise.all(["api/words", "api/choices", "api/state"].map((path) => api.get(path)));
   document.documentElement.lang = language;
-  store.set({language, words});
+  const address = new URL(location.href);
+  address.searchParams.set("lang", language);
+  history.replaceState(null, "", address);
+  store.set({words, choices, state, built, frames: {}});
+  want([]);
 }
 
-await speak(document.documentElement.lang);
+await speak(store.get().language);
 render(html`<${Lab} />`, document.getElementById("lab"));
+await openFromAddress().catch((error) => store.set({notice: {text: error.message}}));

@@ -1,14 +1,19 @@
 // What the page knows, in one object; who shows something of it is drawn anew when that changes.
 import {useEffect, useState} from "preact/hooks";
+import {fromHash, putInHash} from "./hash.js";
 
 let known = {
   language: document.documentElement.lang,
   words: {},
-  choices: null,
-  state: null, // of the session: running, epoch, step, scores, history, blueprint, plan
+  choices: null, // all that can be built
+  state: null, // of the session: running, epoch, step, scores
+  built: null, // {blueprint, layers (their plan), total, loss, examples}
+  builds: 0, // how often another network was built since the page was opened
   frames: {}, // the newest of each kind
-  connection: "opening", // or "open", "lost", "refused"
+  connection: "opening", // or "open", "lost", "ended", "refused"
   notice: null, // {text, kind}: a sentence for the whole page
+  room: fromHash("room") ?? "train",
+  details: null, // what the room that was gone to shall show
 };
 const listeners = new Set();
 
@@ -21,6 +26,10 @@ export const store = {
   subscribe(listener) {
     listeners.add(listener);
     return () => listeners.delete(listener);
+  },
+  go(room, details = null) {
+    putInHash({room});
+    store.set({room, details});
   },
 };
 
