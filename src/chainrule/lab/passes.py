@@ -1,0 +1,276 @@
+"""Passes of the network of the moment, kept by number, so that the page can move through them and ask why."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.common.errors import InputError
+from chainrule.common.settings import shown
+from chainrule.equations.optimizers import Optimizer
+from chainrule.lab.cells import Shown, window
+from chainrule.lab.operations import Operation, operations
+from chainrule.lab.updates import Step, step_of
+from chainrule.layers.base import path_kinds
+from chainrule.network import Network
+from chainrule.trace.paths import Quantity, find, quantities
+from chainrule.trace.trace import Trace
+
+MOST_EXAMPLES = 32
+"""Examples of one pass: a screen has no place for more."""
+_KEPT = 12  # passes, of which the oldest is forgotten
+
+
+@dataclass(frozen=True, eq=False)
+class OnePass:
+    """One pass that is kept.
+
+    Attributes
+    ----------
+    number
+        By which the page asks for it.
+    network, rule
+        What was run: a copy of the network of that moment, and the optimizer.
+    X, y
+        The examples.
+    rows
+        Where they stand in the data.
+    trace
+        All numbers.
+    against
+        The arrays of the pass that it is compared with, by their names; empty for none.
+    """
+
+    number: int
+    network: Network
+    rule: Optimizer
+    X: Array
+    y: Array
+    rows: tuple[int, ...]
+    trace: Trace
+    against: dict[str, Array] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> dict[str, Quantity]:
+        """Every array of the trace by its name."""
+        return quantities(self.trace)
+
+    @cached_property
+    def step(self) -> Step:
+        """The optimizer's step that ends it."""
+        last = self.network._optimizer  # as `trace` does, the step goes on from it
+        state = last[1] if last is not None and last[0] == self.rule else {}
+        return step_of(self.trace, self.network.loss, self.rule, state)
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """What it consists of, in order."""
+        return operations(self.trace)
+
+    @cached_property
+    def _made(self) -> dict[str, int]:
+        """Which operation makes an array, by its name; one that comes in has the first that takes it."""
+        made: dict[str, int] = {}
+        for number, operation in enumerate(self.operations):
+            for name in operation.inputs:
+                made.setdefault(name, number)
+        return made | {name: n for n, operation in enumerate(self.operations) for name in operation.outputs}
+
+    def where(self, path: str) -> int | None:
+        """Return which operation makes a number, or takes it first; None if none shows it."""
+        return self._made.get(path.partition("[")[0])
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array by its name, to compare another pass with."""
+        return {name: quantity.array for name, quantity in self.known.items()}
+
+    def shown(self, name: str) -> Shown:
+        """Return an array as the page names it.
+
+        Parameters
+        ----------
+        name
+            Its name in the trace, or for what an optimizer remembers of a parameter that name and the letter, and an
+            apostrophe for after the step: ``layer0.W:m``, ``layer0.W:m'``.
+        """
+        parameter, colon, letter = name.partition(":")
+        if colon:
+            return self._of_state(name, parameter, letter)
+        quantity = self.known.get(name) or find(self.trace, name)[0]
+        symbol = _symbol(quantity)
+        return Shown(name, symbol, quantity.array, _is_parameter(quantity), name, self.against.get(name))
+
+    def _of_state(self, name: str, parameter: str, letter: str) -> Shown:
+        update = self.step.updates.get(parameter)
+        states = {} if update is None else update.after if letter.endswith("'") else update.before
+        array = states.get(letter.rstrip("'"))
+        if update is None or array is None:
+            raise InputError("The optimizer keeps nothing that is called {name}.", name=shown(name))
+        return Shown(name, letter, array, True, update.new_name)
+
+
+def _symbol(quantity: Quantity) -> str:
+    """Return what an array's equation calls it: its name without the layer and the step."""
+    prefix = "loss." if quantity.record is None else quantity.record.prefix
+    return re.sub(r"^step\d+\.", "", quantity.name.removeprefix(prefix))
+
+
+def _is_parameter(quantity: Quantity) -> bool:
+    """Return whether an array has a parameter's axes, as its gradient does."""
+    if quantity.kind in ("parameter", "updated"):
+        return True
+    record = quantity.record
+    return (
+        quantity.kind == "gradient"
+        and record is not None
+        and quantity.of not in (*record.inputs, record.layer.symbols[1])
+    )
+
+
+class Passes:
+    """The last passes of a lab."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._kept: OrderedDict[int, OnePass] = OrderedDict()
+        self._lock = Lock()
+
+    def start(
+        self,
+        network: Network,
+        rule: Optimizer,
+        X: Array,
+        y: Array,
+        rows: Sequence[int],
+        *,
+        against: OnePass | None = None,
+        seed: int = 0,
+    ) -> OnePass:
+        """Run a pass and keep it.
+
+        Parameters
+        ----------
+        network, rule
+            A copy of the network that nobody changes, and the optimizer; if it is the network's last one, it goes on.
+        X, y, rows
+            The examples, and where they stand in the data.
+        against
+            A pass to compare it with.
+        seed
+            Of dropout.
+        """
+        trace = traced(network, rule, X, y, seed)
+        before = {} if against is None else against.arrays()
+        with self._lock:
+            one = OnePass(next(self._numbers), network, rule, X, y, tuple(rows), trace, before)
+            self._kept[one.number] = one
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return one
+
+    def get(self, number: Any) -> OnePass:
+        """Return a pass that is kept.
+
+        Raises
+        ------
+        InputError
+            It was forgotten since, or never was.
+        """
+        with self._lock:
+            one = self._kept.get(number) if isinstance(number, int) else None
+            if one is None:
+                raise InputError(
+                    "The pass {number} is not kept any more: only the last {count} are. Run it again.",
+                    number=shown(number),
+                    count=_KEPT,
+                )
+            self._kept.move_to_end(one.number)
+            return one
+
+
+def traced(network: Network, rule: Optimizer, X: Array, y: Array, seed: int = 0) -> Trace:
+    """Return the trace of some examples, as in training where that can be.
+
+    A single example has no statistics of a batch, so a network that normalizes by these runs as in prediction, and
+    without a step.
+    """
+    alone = len(X) == 1 and _has_statistics(network)
+    if alone:
+        return network.trace(X, y, training=False, seed=seed)
+    return network.trace(X, y, optimizer=rule, seed=seed)
+
+
+def _has_statistics(network: Network) -> bool:
+    return "statistic" in path_kinds(network.body, network.params).values()
+
+
+def chosen_rows(rows: Any, count: int) -> list[int]:
+    """Return which examples a pass takes.
+
+    Raises
+    ------
+    InputError
+        There are none, too many, or one that is not there.
+    """
+    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_EXAMPLES:
+        raise InputError(
+            "A pass takes a list of 1 to {most} examples by their numbers, such as [0, 1], but {rows} came.",
+            most=MOST_EXAMPLES,
+            rows=shown(rows),
+        )
+    wrong = next(
+        (row for row in rows if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < count), None
+    )
+    if wrong is not None:
+        raise InputError(
+            "The examples have the numbers 0 to {last}, but {wrong} came.", last=count - 1, wrong=shown(wrong)
+        )
+    return list(rows)
+
+
+def windows(one: OnePass, names: Any, places: Any = None) -> dict[str, Any]:
+    """Return windows onto arrays of a pass by their names.
+
+    Parameters
+    ----------
+    names
+        Which arrays.
+    places
+        Where a window begins that is not at the first numbers, by name.
+    """
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            "names is a list of arrays' names, such as ['layer0.W'], but {names} came.", names=shown(names)
+        )
+    begins = places if isinstance(places, dict) else {}
+    return {name: window(one.shown(name), begins.get(name)) for name in names}
+
+
+def typed_input(numbers: Any, like: Array) -> Array:
+    """Return an input that was typed on the page as one example.
+
+    Raises
+    ------
+    InputError
+        It has another number of numbers, or what is none.
+    """
+    try:
+        example = np.asarray(numbers, dtype=like.dtype)
+    except (TypeError, ValueError):
+        example = np.empty(0)
+    if example.shape != like.shape or not np.isfinite(example).all():
+        raise InputError(
+            "An input of this network is numbers of shape {shape}, but {numbers} came.",
+            shape=like.shape,
+            numbers=shown(numbers),
+        )
+    return example

@@ -1,0 +1,54 @@
+"""Passes: one is run, its arrays are looked at, and any of its numbers is asked why it is what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from starlette.routing import Route
+
+from chainrule.lab.answers import answering
+from chainrule.lab.desk import Desk
+from chainrule.lab.explained import explained
+from chainrule.lab.passes import chosen_rows, typed_input, windows
+from chainrule.lab.storyboard import told
+
+Query = Mapping[str, str]
+
+
+def routes(desk: Desk) -> list[Route]:
+    """Return the routes of passes."""
+    return [
+        Route("/api/pass", answering(run), methods=["POST"]),
+        Route("/api/pass/arrays", answering(arrays), methods=["POST"]),
+        Route("/api/why", answering(why), methods=["POST"]),
+    ]
+
+
+def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
+    """Run a pass of the network of this moment: of examples of the data, or of an input that was typed."""
+    with desk.lock:
+        network, examples, rule = desk.session.network, desk.session.examples, desk.session.blueprint.optimizer
+    rows = chosen_rows(body.get("examples", [0]), len(examples.X))
+    X, y = examples.X[rows], examples.y[rows]
+    if body.get("input") is not None:
+        X = np.stack([typed_input(body["input"], examples.X[0])])
+        rows, y = rows[:1], y[:1]
+    return told(desk.passes.start(network, rule, X, y, rows, seed=desk.session.blueprint.seed))
+
+
+def arrays(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
+    """Return windows onto arrays of a pass."""
+    return windows(desk.passes.get(body.get("id")), body.get("names"), body.get("places"))
+
+
+def why(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
+    """Return why a number of a pass is what it is."""
+    return explained(
+        desk.passes.get(body.get("id")),
+        body.get("path"),
+        body.get("open", ()),
+        difference=bool(body.get("difference")),
+        everything=bool(body.get("all")),
+    )

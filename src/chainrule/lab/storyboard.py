@@ -1,0 +1,102 @@
+"""A pass as the page tells it: what each operation does in one sentence, the examples, and the arrays in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.common.languages import language
+from chainrule.common.texts import later, tr
+from chainrule.lab.operations import Operation
+from chainrule.lab.passes import OnePass
+from chainrule.trace.telling.numbers import text
+from chainrule.trace.telling.sentences import headline
+
+_PHASES = {
+    "forward": later("Forward"),
+    "loss": later("Loss"),
+    "backward": later("Backward"),
+    "update": later("Update"),
+}
+_SENTENCES = {
+    ("forward", "layer"): later("{label} takes {inputs} and makes {outputs}."),
+    ("forward", "step"): later("{label} reads step {time} of the sequence and passes its state on to the next one."),
+    ("forward", "states"): later("What {label} passes on are its states, {outputs}."),
+    ("loss", "loss"): later(
+        "{label} compares the outputs with the targets Y: one number that says how wrong they are."
+    ),
+    ("backward", "slope"): later("Here the way back begins: by how much the loss grows with each output."),
+    ("backward", "step"): later("The gradient goes back through step {time}, to its sums and to the state before it."),
+    ("backward", "parameter"): later(
+        "{outputs}: by how much the loss grows with each number of {of}. The step will go against it."
+    ),
+    ("backward", "input"): later(
+        "{outputs}: by how much the loss grows with each number that came in. It goes on to the layer before."
+    ),
+    ("update", "update"): later("{rule} moves {of} against its gradient, with a learning rate of {rate}."),
+    ("update", "statistic"): later("{of} follows the batches; no gradient changes it."),
+}
+
+
+def told(one: OnePass) -> dict[str, Any]:
+    """Return a pass as plain data, in the language of the context, without the numbers in its arrays."""
+    loss = one.trace.loss
+    return {
+        "id": one.number,
+        "headline": headline(one.trace, language()),
+        "loss": None if loss is None else text(loss.value),
+        "examples": _examples(one),
+        "phases": {phase: tr(name) for phase, name in _PHASES.items()},
+        "steps": [_step(one, operation) for operation in one.operations],
+        "compared": bool(one.against),
+    }
+
+
+def _step(one: OnePass, operation: Operation) -> dict[str, Any]:
+    return {
+        "phase": operation.phase,
+        "layer": operation.layer,
+        "label": operation.label,
+        "title": ", ".join(_symbols(one, operation.outputs)),
+        "sentence": _sentence(one, operation),
+        "equations": list(operation.equations),
+        "inputs": list(operation.inputs),
+        "outputs": list(operation.outputs),
+        "time": operation.time,
+    }
+
+
+def _symbols(one: OnePass, names: tuple[str, ...]) -> list[str]:
+    return [one.shown(name).symbol for name in names]
+
+
+def _sentence(one: OnePass, operation: Operation) -> str:
+    sentence = _SENTENCES[operation.phase, operation.of]
+    places: dict[str, Any] = {
+        "label": operation.label,
+        "inputs": ", ".join(_symbols(one, operation.inputs)),
+        "outputs": ", ".join(_symbols(one, operation.outputs)),
+        "time": operation.time,
+        "of": one.shown(operation.inputs[0]).symbol,
+    }
+    if operation.of == "parameter":
+        places["of"] = one.known[operation.outputs[0]].of
+    if operation.phase == "update":
+        places |= {"rule": type(one.rule).__name__, "rate": text(one.step.rate)}
+    return tr(sentence, **places)
+
+
+def _examples(one: OnePass) -> list[dict[str, Any]]:
+    """Return of each example its number, its target and what the network says of it."""
+    loss = one.trace.loss
+    if loss is None:
+        return []
+    examples = []
+    for i, row in enumerate(one.rows):
+        target, answer = loss.Y[i].ravel(), loss.P[i].ravel()
+        examples.append({"row": row, "target": _listed(target), "answer": _listed(answer)})
+    return examples
+
+
+def _listed(values: Any) -> str:
+    shown = [text(float(value)) for value in values[:10]]
+    return ", ".join(shown) + (", …" if len(values) > len(shown) else "")
