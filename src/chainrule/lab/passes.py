@@ -6,10 +6,10 @@ import itertools
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,6 +30,26 @@ MOST_EXAMPLES = 32
 _KEPT = 12  # passes, of which the oldest is forgotten
 
 
+@dataclass(frozen=True)
+class Change:
+    """What was changed by hand.
+
+    Attributes
+    ----------
+    kind
+        A number of a parameter, a number of the input, or a unit that is switched off.
+    path, index
+        Which number: the array's name in the trace, and the place; of a unit its layer's path and its number.
+    value
+        What the number is set to; 0 for a unit.
+    """
+
+    kind: Literal["parameter", "input", "unit"]
+    path: str
+    index: tuple[int, ...]
+    value: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class OnePass:
     """One pass that is kept.
@@ -44,10 +64,14 @@ class OnePass:
         The examples.
     rows
         Where they stand in the data.
+    seed
+        Of dropout.
     trace
         All numbers.
-    against
-        The arrays of the pass that it is compared with, by their names; empty for none.
+    changes
+        What was changed in it by hand.
+    origin
+        The pass without these changes, which it is compared with.
     """
 
     number: int
@@ -56,8 +80,10 @@ class OnePass:
     X: Array
     y: Array
     rows: tuple[int, ...]
+    seed: int
     trace: Trace
-    against: dict[str, Array] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    origin: OnePass | None = None
 
     @cached_property
     def known(self) -> dict[str, Quantity]:
@@ -89,9 +115,10 @@ class OnePass:
         """Return which operation makes a number, or takes it first; None if none shows it."""
         return self._made.get(path.partition("[")[0])
 
-    def arrays(self) -> dict[str, Array]:
-        """Return every array by its name, to compare another pass with."""
-        return {name: quantity.array for name, quantity in self.known.items()}
+    def _before(self, name: str) -> Array | None:
+        """Return an array as it is without the changes."""
+        quantity = None if self.origin is None else self.origin.known.get(name)
+        return None if quantity is None else quantity.array
 
     def shown(self, name: str) -> Shown:
         """Return an array as the page names it.
@@ -107,7 +134,7 @@ class OnePass:
             return self._of_state(name, parameter, letter)
         quantity = self.known.get(name) or find(self.trace, name)[0]
         symbol = _symbol(quantity)
-        return Shown(name, symbol, quantity.array, _is_parameter(quantity), name, self.against.get(name))
+        return Shown(name, symbol, quantity.array, _is_parameter(quantity), name, self._before(name))
 
     def _of_state(self, name: str, parameter: str, letter: str) -> Shown:
         update = self.step.updates.get(parameter)
@@ -152,7 +179,6 @@ class Passes:
         y: Array,
         rows: Sequence[int],
         *,
-        against: OnePass | None = None,
         seed: int = 0,
     ) -> OnePass:
         """Run a pass and keep it.
@@ -163,15 +189,27 @@ class Passes:
             A copy of the network that nobody changes, and the optimizer; if it is the network's last one, it goes on.
         X, y, rows
             The examples, and where they stand in the data.
-        against
-            A pass to compare it with.
         seed
             Of dropout.
         """
-        trace = traced(network, rule, X, y, seed)
-        before = {} if against is None else against.arrays()
+        return self._keep(OnePass(0, network, rule, X, y, tuple(rows), seed, traced(network, rule, X, y, seed)))
+
+    def again(self, origin: OnePass, network: Network, X: Array, changes: tuple[Change, ...]) -> OnePass:
+        """Run a pass once more with what was changed by hand, and keep it.
+
+        Parameters
+        ----------
+        origin
+            The pass without the changes.
+        network, X, changes
+            The network and the inputs with them, and what they are.
+        """
+        trace = traced(network, origin.rule, X, origin.y, origin.seed)
+        return self._keep(replace(origin, network=network, X=X, trace=trace, changes=changes, origin=origin))
+
+    def _keep(self, one: OnePass) -> OnePass:
         with self._lock:
-            one = OnePass(next(self._numbers), network, rule, X, y, tuple(rows), trace, before)
+            one = replace(one, number=next(self._numbers))
             self._kept[one.number] = one
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)

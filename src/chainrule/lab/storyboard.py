@@ -47,7 +47,7 @@ def told(one: OnePass) -> dict[str, Any]:
         "examples": _examples(one),
         "phases": {phase: tr(name) for phase, name in _PHASES.items()},
         "steps": [_step(one, operation) for operation in one.operations],
-        "compared": bool(one.against),
+        "touched": bool(one.changes),
     }
 
 

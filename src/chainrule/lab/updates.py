@@ -1,4 +1,4 @@
-"""The optimizer's step that ends a pass: of each parameter what it was, its gradient, the state, and what it becomes."""
+"""The optimizer's step that ends a pass: what each parameter was, its gradient, the state, and what it becomes."""
 
 from __future__ import annotations
 

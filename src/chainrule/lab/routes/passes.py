@@ -29,13 +29,13 @@ def routes(desk: Desk) -> list[Route]:
 def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     """Run a pass of the network of this moment: of examples of the data, or of an input that was typed."""
     with desk.lock:
-        network, examples, rule = desk.session.network, desk.session.examples, desk.session.blueprint.optimizer
+        moment, examples, seed = desk.session.moment(), desk.session.examples, desk.session.blueprint.seed
     rows = chosen_rows(body.get("examples", [0]), len(examples.X))
     X, y = examples.X[rows], examples.y[rows]
     if body.get("input") is not None:
         X = np.stack([typed_input(body["input"], examples.X[0])])
         rows, y = rows[:1], y[:1]
-    return told(desk.passes.start(network, rule, X, y, rows, seed=desk.session.blueprint.seed))
+    return told(desk.passes.start(moment.network, moment.optimizer, X, y, rows, seed=seed))
 
 
 def arrays(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:

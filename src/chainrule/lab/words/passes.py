@@ -7,8 +7,8 @@ from chainrule.common.texts import later
 WORDS: dict[str, str] = {
     "pass.title": later("See the pass"),
     "pass.intro": later(
-        "One pass through the network: forward to the loss, and backward to every gradient. Click any number to see why "
-        "it is what it is."
+        "One pass through the network: forward to the loss, and backward to every gradient. Click any number to see "
+        "why it is what it is."
     ),
     "pass.example": later("Example"),
     "pass.examples": later("Examples"),
