@@ -115,6 +115,11 @@ class Blueprint(Checked):
         "head": Flag(),
     }
 
+    @classmethod
+    def first(cls) -> Blueprint:
+        """Return what the lab opens with: noisy corners of a square, and four hidden units."""
+        return cls()
+
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
@@ -228,7 +233,7 @@ def _wrong_output(shape: Shape, examples: Examples) -> str:
     if len(shape) > 1:
         return tr(
             "The last layer answers once for each of the places {shape}, but an example has one answer. Put Flatten, "
-            "GlobalAveragePool, or a recurrent layer with last_only, before it.",
+            "GlobalAveragePool, or a recurrent layer with sequence=False, before it.",
             shape=shape,
         )
     return tr(
@@ -240,7 +245,7 @@ def _wrong_output(shape: Shape, examples: Examples) -> str:
 
 
 def _plan(layer: Layer, shape: Shape, dtype: np.dtype[Any]) -> LayerPlan:
-    params, after = layer.init(ShapesOnly(), shape, dtype)  # type: ignore[arg-type]
+    params, after = layer.init(ShapesOnly(), shape, dtype)
     count = sum(p.size for _, p in leaves(params))
     return LayerPlan(layer.label, shape, after, count, layer.multiply_adds(params, shape))
 

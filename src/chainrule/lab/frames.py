@@ -18,5 +18,5 @@ class Frames:
         self.session = session
 
     def frame(self, seen: dict[str, int], wants: Set[str]) -> dict[str, Any]:
-        """Return {"version", "seen", "state", and each wanted part that changed since the `seen` of the frame before}."""
+        """Return "version", "seen", "state", and each wanted part that changed since the frame with this `seen`."""
         raise NotImplementedError

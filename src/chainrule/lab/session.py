@@ -2,66 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
+import numpy as np
+
+from chainrule.arrays.threads import one_blas_thread
+from chainrule.common.settings import choice
+from chainrule.common.texts import Note, later
 from chainrule.lab.blueprint import Blueprint
+from chainrule.lab.course import Course
+from chainrule.lab.curves import Curves
 from chainrule.lab.data_sets import DataSets, Examples
+from chainrule.lab.knobs import SPEED
+from chainrule.lab.state import Divergence, Moment, State
+from chainrule.lab.switched import Unit
+from chainrule.lab.turns import Turns
 from chainrule.network import Network
 
-
-@dataclass(frozen=True)
-class Divergence:
-    """Numbers that blew up: in which layer, a sentence, and what to try."""
-
-    layer: int | None
-    sentence: str
-    advice: str
-
-
-@dataclass(frozen=True)
-class State:
-    """A moment of a session.
-
-    Attributes
-    ----------
-    version
-        Grows with each change.
-    epoch, batch, batches, step
-        Epochs that are done, batches of the running one that are done and that it has, updates of the parameters.
-    scores
-        Of the running epoch so far, or of the last one.
-    history
-        The columns "epoch", "loss", ...: a value per epoch, thinned where there are many.
-    altered
-        Whether a knob or a hand changed something since the start, so that the code of the blueprint gives other numbers.
-    """
-
-    version: int
-    running: bool
-    epoch: int
-    batch: int
-    batches: int
-    step: int
-    learning_rate: float
-    scores: dict[str, float]
-    history: dict[str, list[float]]
-    divergence: Divergence | None
-    off: tuple[tuple[int, int], ...]
-    speed: float | None
-    altered: bool
-    can_back: bool
-    can_undo: bool
-    can_redo: bool
-    has_good: bool
-
-    def json(self) -> dict[str, Any]:
-        """Return it as plain data, with the numbers as texts beside them under "texts"; what is not finite is None."""
-        raise NotImplementedError
+What = Literal["epoch", "batch"]
+_WHAT = ("epoch", "batch")
+_SLICE = 0.025  # seconds of training until others see what is new
 
 
 class Session:
-    """One network in training.
+    """One network in training; any thread may call its methods.
 
     Parameters
     ----------
@@ -72,58 +40,147 @@ class Session:
     """
 
     def __init__(self, blueprint: Blueprint, sets: DataSets) -> None:
-        self.blueprint, self.sets = blueprint, sets
-        self.examples: Examples = sets.examples(blueprint.data)
-        self.version = 0
+        self.sets = sets
+        self._course = Course(blueprint, sets)
+        self._turns, self._news, self._wake = Turns(), threading.Condition(), threading.Event()
+        self._version = 1
+        self._goal = ""  # "play", "epoch" or "batch" while it trains
+        self._closed = False
+        self._speed: float | None = None
+        self._thread = threading.Thread(target=self._work, name="chainrule-lab", daemon=True)
+        self._thread.start()
+
+    # What there is to see.
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """What is trained, with the knobs as they are."""
+        return self._course.blueprint
+
+    @property
+    def examples(self) -> Examples:
+        """What it is trained on."""
+        return self._course.examples
+
+    @property
+    def off(self) -> tuple[Unit, ...]:
+        """Units that are switched off: (layer, unit)."""
+        return self._course.off
+
+    @property
+    def version(self) -> int:
+        """A number that grows with each change."""
+        return self._version
 
     @property
     def network(self) -> Network:
-        """A read-only copy of the network of this moment; its trace goes on from the optimizer's state."""
-        raise NotImplementedError
+        """A copy of the network of this moment; its `trace` goes on from the state of the optimizer."""
+        return self.moment().network
+
+    def moment(self) -> Moment:
+        """Return the network and the optimizer of one moment."""
+        with self._turns.next():
+            return self._course.moment()
+
+    def curves(self) -> Curves:
+        """Return the scores of every epoch so far, of which only the generation and the columns are to be read."""
+        with self._turns.next():
+            return self._course.curves.copy(self._course.curves.generation)
 
     def state(self) -> State:
-        """Return this moment."""
-        raise NotImplementedError
+        """Return what there is to know of this moment."""
+        with self._turns.next():
+            course, trainer = self._course, self._course.trainer
+            totals = trainer.totals
+            return State(
+                version=self._version,
+                running=bool(self._goal),
+                epoch=trainer.epoch,
+                batch=trainer.batch,
+                batches=trainer.batches,
+                step=trainer.step,
+                learning_rate=trainer.learning_rate,
+                scores=dict(trainer.scores),
+                loss_so_far=totals.loss / totals.weight if trainer.batch and totals.weight else None,
+                history={name: list(column) for name, column in course.curves.columns.items()},
+                divergence=course.divergence,
+                off=course.off,
+                speed=self._speed,
+                altered=course.altered,
+                can_back=course.can_back,
+                can_undo=course.can_undo,
+                can_redo=course.can_redo,
+                has_good=course.has_good,
+            )
 
     def wait(self, version: int, seconds: float) -> int:
         """Block until the version is larger than one that was seen, at most so long; return the version."""
-        raise NotImplementedError
+        with self._news:
+            self._news.wait_for(lambda: self._version > version or self._closed, seconds)
+            return self._version
 
-    def build(self, blueprint: Blueprint) -> None:
-        """Start with a new network; what was can be brought back by `undo`."""
-        raise NotImplementedError
-
-    def load(self, network: Network, blueprint: Blueprint) -> None:
-        """Start with the parameters of a network that was loaded."""
-        raise NotImplementedError
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        raise NotImplementedError
-
-    def redo(self) -> None:
-        """Do again what was taken back."""
-        raise NotImplementedError
+    # Training.
 
     def play(self) -> None:
-        """Train until paused."""
-        raise NotImplementedError
+        """Train until it is paused."""
+        self._aim("play")
 
     def pause(self) -> None:
         """Stop after the batch that is computed."""
-        raise NotImplementedError
+        self._aim("")
 
-    def run(self, what: str, *, wait: bool = False) -> None:
+    def run(self, what: What, *, wait: bool = False) -> None:
         """Train for one "epoch" (or the rest of it) or one "batch"; with `wait`, return when it is done."""
-        raise NotImplementedError
+        self._aim(choice("run", "what", what, _WHAT))
+        if wait:
+            with self._news:
+                self._news.wait_for(lambda: not self._goal or self._closed)
 
-    def back(self, what: str = "batch") -> None:
-        """Go back by one "batch", or to where the last "epoch" began."""
-        raise NotImplementedError
+    def back(self, what: What = "batch") -> None:
+        """Pause, and go back by one "batch", or to where the last "epoch" began."""
+        what = choice("back", "what", what, _WHAT)  # type: ignore[assignment]
+        with self._changing(pausing=True):
+            self._course.back(what)
+
+    def good(self) -> None:
+        """Go back to the last state whose numbers were finite, and whose loss was about as low as it ever was."""
+        with self._changing(pausing=True):
+            self._course.good()
+
+    # Changes; each may be undone.
+
+    def build(self, blueprint: Blueprint) -> None:
+        """Start with a new network; what was can be brought back by `undo`."""
+        with self._changing(pausing=True):
+            self._course.build(blueprint)
+
+    def load(self, network: Network, blueprint: Blueprint) -> None:
+        """Start with the parameters of a network that was loaded, which a reset goes back to.
+
+        Parameters
+        ----------
+        network
+            With parameters.
+        blueprint
+            Of this network, with data that fits it.
+        """
+        with self._changing(pausing=True):
+            self._course.load(network, blueprint)
 
     def reset(self, seed: int | None = None) -> None:
-        """Start anew from the first parameters, of another seed if one is given."""
-        raise NotImplementedError
+        """Start anew from the first parameters; with a seed, from those that it draws."""
+        with self._changing(pausing=True):
+            self._course.reset(seed)
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        with self._changing():
+            self._course.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        with self._changing():
+            self._course.redo()
 
     def knob(self, name: str, value: Any) -> None:
         """Turn a knob while it runs.
@@ -131,25 +188,100 @@ class Session:
         Parameters
         ----------
         name
-            "lr", "schedule", "weight_decay", "clip_norm", "optimizer", "batch_size", "speed", "noise", "count",
-            "split", "loss" or "layer".
+            "speed" (batches per second, None for no limit), or one of `knobs.KNOBS`.
         value
             Its value; for "schedule", "optimizer" and "loss" plain data; for "layer" {"index": ..., "layer": ...}.
+
+        Raises
+        ------
+        InputError
+            There is no such knob, the value breaks a rule, or the network would be another one.
         """
-        raise NotImplementedError
+        with self._changing():
+            if name == "speed":
+                self._speed = SPEED.check("knob", "speed", value)
+            else:
+                self._course.knob(name, value)
+        self._wake.set()
 
     def change(self, path: str, index: tuple[int, ...], value: float) -> None:
-        """Set a number of a parameter, such as "0.W", between two steps."""
-        raise NotImplementedError
+        """Set a number of a parameter, such as that at (0, 1) of "0.W", between two steps."""
+        with self._changing():
+            self._course.change(path, tuple(index), value)
 
     def switch(self, layer: int, unit: int, off: bool) -> None:
-        """Switch a unit off, whose outgoing weights are then kept at 0, or on again."""
-        raise NotImplementedError
-
-    def good(self) -> None:
-        """Go back to the last state whose numbers were finite."""
-        raise NotImplementedError
+        """Switch a unit off, so that the weights that listen to it are kept at 0, or on again, with what they were."""
+        with self._changing():
+            self._course.switch(layer, unit, off)
 
     def close(self) -> None:
         """End the thread."""
-        raise NotImplementedError
+        self._closed = True
+        self._wake.set()
+        self._publish()
+        self._thread.join()
+
+    # The thread.
+
+    @contextmanager
+    def _changing(self, *, pausing: bool = False) -> Iterator[None]:
+        """Have the turn to change something, which others then hear of."""
+        with self._turns.next(), _as_in_fit():
+            if pausing:
+                self._goal = ""
+            yield
+        self._publish()
+
+    def _aim(self, goal: str) -> None:
+        with self._turns.next():
+            self._goal = goal
+        self._wake.set()
+        self._publish()
+
+    def _publish(self) -> None:
+        with self._news:
+            self._version += 1
+            self._news.notify_all()
+
+    def _work(self) -> None:
+        while not self._closed:
+            if not self._goal:
+                self._wake.wait()
+                self._wake.clear()
+                continue
+            with _as_in_fit():
+                while self._goal and not self._closed:
+                    with self._turns.training():
+                        rest = self._train()
+                    self._publish()
+                    if rest > 0:
+                        self._wake.wait(rest)
+                        self._wake.clear()
+
+    def _train(self) -> float:
+        """Train until it is time that others see it, or somebody asks; return for how long to rest then."""
+        speed, began, batches = self._speed, time.perf_counter(), 0
+        most = None if speed is None else max(1, round(speed * _SLICE))
+        while self._goal and batches != most:
+            self._batch()
+            batches += 1
+            if self._turns.asked or time.perf_counter() - began > _SLICE:
+                break
+        return 0.0 if speed is None else batches / speed - (time.perf_counter() - began)
+
+    def _batch(self) -> None:
+        course = self._course
+        try:
+            ended = course.advance()
+        except Exception as error:  # whoever looks at the page is told, instead of a thread that is gone
+            sentence = Note("Training stopped: {error}", {"error": str(error) or type(error).__name__})
+            course.divergence = Divergence(None, sentence, Note(later("Build the network anew.")))
+        if course.divergence is not None or self._goal == "batch" or (self._goal == "epoch" and ended):
+            self._goal = ""
+
+
+@contextmanager
+def _as_in_fit() -> Iterator[None]:
+    """Compute as `fit` does: with one thread of BLAS, and without NumPy's warnings of what is told as divergence."""
+    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+        yield

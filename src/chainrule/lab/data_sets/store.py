@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
-from chainrule.lab.data_sets import pixels
 from chainrule.lab.data_sets.choice import DataChoice
 from chainrule.lab.data_sets.examples import Examples, Task
 from chainrule.lab.data_sets.sequences import SEQUENCES_BY_NAME
