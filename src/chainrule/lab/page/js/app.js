@@ -37,10 +37,15 @@ function Connection() {
   return html`<div aria-live="assertive">${sentence && html`<p class="banner">${sentence()}</p>`}</div>`;
 }
 
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+
 function Colors() {
   const [colors, setColors] = useState(kept());
   useEffect(() => {
     document.documentElement.dataset.colors = colors;
+    const look = () => store.set({dark: colors ? colors === "dark" : systemIsDark.matches});
+    look();
+    systemIsDark.onchange = look;
     try {
       localStorage.setItem("colors", colors);
     } catch {} // a browser may keep nothing

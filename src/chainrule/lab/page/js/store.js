@@ -10,6 +10,7 @@ let known = {
   built: null, // {blueprint, layers (their plan), total, loss, examples}
   builds: 0, // how often another network was built since the page was opened
   frames: {}, // the newest of each kind
+  dark: matchMedia("(prefers-color-scheme: dark)").matches, // whether the colors are
   connection: "opening", // or "open", "lost", "ended", "refused"
   notice: null, // {text, kind}: a sentence for the whole page
   room: fromHash("room") ?? "train",

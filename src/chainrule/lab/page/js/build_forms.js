@@ -1,0 +1,43 @@
+// Forms that follow from the rules of each setting: a field per setting, of the kind that its rule says.
+import {html} from "./html.js";
+import {Check, NumberField, Select} from "./parts.js";
+import {t} from "./words.js";
+
+/** entry: what `choices` says of a layer, loss, optimizer or schedule; value: its plain data. */
+export function Form({entry, value, onChange, leaveOut = []}) {
+  return html`<div class="form">${entry.settings.filter(({name}) => !leaveOut.includes(name)).map((setting) => html`<${SettingField} key=${setting.name}
+    setting=${setting} value=${value[setting.name] === undefined ? setting.default : value[setting.name]} onChange=${(changed) => onChange({...value, [setting.name]: changed})} />`)}</div>`;
+}
+
+function SettingField({setting, value, onChange}) {
+  const label = setting.title ?? setting.name;
+  const Kind = KINDS[setting.kind] ?? TextField;
+  return html`<div class="setting" title=${setting.about}><${Kind} label=${label} setting=${setting} value=${value} onChange=${onChange} /></div>`;
+}
+
+const WholeField = ({label, setting, value, onChange}) => html`<${NumberField} label=${label} value=${value} step=${1} least=${setting.least} onChange=${onChange} />`;
+
+const RealField = ({label, setting, value, onChange}) => html`<${NumberField} label=${label} value=${value} onChange=${(number) => onChange(number ?? (setting.optional ? null : number))} />`;
+
+const FlagField = ({label, value, onChange}) => html`<${Check} label=${label} value=${value} onChange=${onChange} />`;
+
+function ChoiceField({label, setting, value, onChange}) {
+  const options = [...(setting.optional ? [{value: "", label: t("build.none")}] : []), ...(setting.choices ?? []).map((choice) => (typeof choice === "object" ? choice : {value: choice, label: choice}))];
+  return html`<${Select} label=${label} value=${value ?? ""} options=${options} onChange=${(chosen) => onChange(chosen === "" ? null : chosen)} />`;
+}
+
+// Several numbers with commas, such as the height and width of a window.
+function SizesField({label, value, onChange}) {
+  const read = (text) => {
+    const numbers = text.split(/[\s,×x]+/).filter(Boolean).map(Number);
+    onChange(numbers.length === 1 ? numbers[0] : numbers);
+  };
+  return html`<label class="field"><span class="field-name">${label}</span>
+    <input value=${Array.isArray(value) ? value.join(", ") : value ?? ""} onChange=${(event) => read(event.target.value)} /></label>`;
+}
+
+function TextField({label, value, onChange}) {
+  return html`<label class="field"><span class="field-name">${label}</span><input value=${value ?? ""} onChange=${(event) => onChange(event.target.value)} /></label>`;
+}
+
+const KINDS = {whole: WholeField, number: RealField, flag: FlagField, choice: ChoiceField, sizes: SizesField, text: TextField};

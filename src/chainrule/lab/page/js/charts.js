@@ -1,0 +1,48 @@
+// Line charts of what training came to, one per quantity; uPlot draws them, the numbers are the session's.
+import uPlot from "uplot";
+import {html, useEffect, useRef} from "./html.js";
+import {useStore} from "./store.js";
+
+const HEIGHT = 170;
+
+const color = (name, place) => getComputedStyle(place).getPropertyValue(name).trim();
+
+// A variable that is light-dark(...) is resolved by the browser only where it is used.
+function resolved(name, place) {
+  const probe = document.createElement("i");
+  probe.style.color = `var(${name})`;
+  place.append(probe);
+  const value = color("color", probe);
+  probe.remove();
+  return value;
+}
+
+/** lines: [{name, values, dashed}] over `x`; the last values are said for readers. */
+export function LineChart({title, x, xName, lines, logarithmic = false}) {
+  const place = useRef(null);
+  const chart = useRef(null);
+  const dark = useStore((known) => known.dark);
+  const data = [x, ...lines.map((line) => line.values)];
+  useEffect(() => {
+    const [ink, grid, blue, warm] = ["--faint", "--line", "--strong", "--warm"].map((name) => resolved(name, place.current));
+    const axis = {stroke: ink, grid: {stroke: grid, width: 1}, ticks: {stroke: grid}, font: "12px system-ui"};
+    const size = () => ({width: Math.max(place.current.clientWidth, 120), height: HEIGHT});
+    chart.current = new uPlot({
+      ...size(),
+      scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
+      axes: [{...axis, size: 30}, {...axis, size: 52}],
+      series: [{label: xName}, ...lines.map((line) => ({
+        label: line.name, stroke: line.dashed ? warm : blue, width: 2, dash: line.dashed ? [7, 4] : undefined, points: {show: x.length < 3},
+      }))],
+      cursor: {drag: {x: false, y: false}},
+    }, data, place.current);
+    const resizing = new ResizeObserver(() => chart.current.setSize(size()));
+    resizing.observe(place.current);
+    return () => {
+      resizing.disconnect();
+      chart.current.destroy();
+    };
+  }, [dark, lines.map((line) => line.name).join(), logarithmic, x.length < 3]);
+  useEffect(() => chart.current.setData(data), [x]);
+  return html`<figure class="chart"><figcaption>${title}</figcaption><div ref=${place} aria-hidden="true"></div></figure>`;
+}
