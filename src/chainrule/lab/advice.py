@@ -30,7 +30,8 @@ def advice(session: Session) -> dict[str, Any]:
         blown = state.divergence
         show = None if blown.layer is None else {"room": "pass", "layer": f"layer{blown.layer}", "phase": "forward"}
         apply = [remedy.json() for remedy in after_divergence(session.blueprint, state.learning_rate)]
-        finding = {"key": "diverged", "sentence": str(blown.sentence), "fix": str(blown.advice), "show": show, "apply": apply}
+        texts = {"sentence": str(blown.sentence), "fix": str(blown.advice)}
+        finding = {"key": "diverged", "show": show, "apply": apply} | texts
         return {"version": state.version, "said": tr("Training diverged."), "findings": [finding], "notes": []}
     X, y = session.examples.X, session.examples.y
     count = max(32, _MOST // max(1, X[0].size))

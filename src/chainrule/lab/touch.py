@@ -15,7 +15,7 @@ from chainrule.common.settings import shown
 from chainrule.common.texts import tr
 from chainrule.lab.passes import Change, OnePass, Passes
 from chainrule.lab.session import Session
-from chainrule.lab.switched import switched_off
+from chainrule.lab.switched import outgoing, switched_off
 from chainrule.network import Network
 from chainrule.trace.paths import at, find
 from chainrule.trace.telling.numbers import text
@@ -51,6 +51,25 @@ def without_unit(passes: Passes, one: OnePass, layer: Any, unit: Any) -> OnePass
             unit=shown(unit),
         )
     return _once_more(passes, one, Change("unit", f"layer{int(number)}", (unit,)))
+
+
+def touchable(one: OnePass, path: str) -> dict[str, Any]:
+    """Return what can be done by hand at a number: "set" it, or switch off its "unit"; nothing if neither."""
+    quantity, index = find(one.trace, path)
+    if index is None or not _is_number(index):
+        return {}
+    if quantity.kind == "parameter" or (quantity.kind == "input" and quantity.array is one.trace.X):
+        return {"set": {"path": at(quantity.name, index), "value": float(quantity.array[index])}}
+    producer = one.trace.producer(quantity.array)
+    layer = "" if producer is None else producer.path.removeprefix("layer")
+    if not layer.isdigit() or one.network.input_shape is None:
+        return {}
+    unit = int(layer), int(index[-1])
+    try:
+        outgoing(one.network.body, one.network.input_shape, unit)
+    except InputError:  # nothing listens to it alone
+        return {}
+    return {"unit": {"layer": f"layer{layer}", "unit": unit[1]}}
 
 
 def _change(one: OnePass, path: Any, value: Any) -> Change:

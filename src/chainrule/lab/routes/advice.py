@@ -10,6 +10,7 @@ from starlette.routing import Route
 from chainrule.lab.advice import advice
 from chainrule.lab.answers import answering
 from chainrule.lab.desk import Desk
+from chainrule.lab.plans import built
 from chainrule.lab.remedies import apply
 
 Query = Mapping[str, str]
@@ -32,4 +33,4 @@ def do(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     """Do what a remedy says."""
     with desk.lock:
         apply(desk.session, body.get("kind"), body.get("value"))
-    return {}
+    return {"state": desk.session.state().json(), "built": built(desk.session)}

@@ -11,8 +11,9 @@ from starlette.routing import Route
 from chainrule.lab.answers import answering
 from chainrule.lab.desk import Desk
 from chainrule.lab.explained import explained
-from chainrule.lab.passes import chosen_rows, typed_input, windows
+from chainrule.lab.passes import MOST_EXAMPLES, chosen_rows, typed_input, windows
 from chainrule.lab.storyboard import told
+from chainrule.lab.touch import touchable
 
 Query = Mapping[str, str]
 
@@ -29,13 +30,15 @@ def routes(desk: Desk) -> list[Route]:
 def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     """Run a pass of the network of this moment: of examples of the data, or of an input that was typed."""
     with desk.lock:
-        moment, examples, seed = desk.session.moment(), desk.session.examples, desk.session.blueprint.seed
+        version, moment = desk.session.version, desk.session.moment()
+        examples, seed = desk.session.examples, desk.session.blueprint.seed
     rows = chosen_rows(body.get("examples", [0]), len(examples.X))
     X, y = examples.X[rows], examples.y[rows]
     if body.get("input") is not None:
         X = np.stack([typed_input(body["input"], examples.X[0])])
         rows, y = rows[:1], y[:1]
-    return told(desk.passes.start(moment.network, moment.optimizer, X, y, rows, seed=seed))
+    one = desk.passes.start(moment.network, moment.optimizer, X, y, rows, seed=seed)
+    return told(one) | {"version": version, "last": len(examples.X) - 1, "most": MOST_EXAMPLES}
 
 
 def arrays(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
@@ -45,10 +48,7 @@ def arrays(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
 
 def why(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     """Return why a number of a pass is what it is."""
-    return explained(
-        desk.passes.get(body.get("id")),
-        body.get("path"),
-        body.get("open", ()),
-        difference=bool(body.get("difference")),
-        everything=bool(body.get("all")),
-    )
+    one, path = desk.passes.get(body.get("id")), body.get("path")
+    opened, difference, everything = body.get("open", ()), bool(body.get("difference")), bool(body.get("all"))
+    why = explained(one, path, opened, difference=difference, everything=everything)
+    return why | touchable(one, str(path))

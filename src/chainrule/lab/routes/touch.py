@@ -10,6 +10,7 @@ from starlette.routing import Route
 from chainrule.lab.answers import answering
 from chainrule.lab.desk import Desk
 from chainrule.lab.passes import OnePass
+from chainrule.lab.plans import built
 from chainrule.lab.rates import what_if
 from chainrule.lab.storyboard import told
 from chainrule.lab.touch import effect, keep, touched, without_unit
@@ -47,7 +48,7 @@ def keep_it(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     """Change the network in training as the pass was changed."""
     with desk.lock:
         keep(desk.session, desk.passes.get(body.get("id")))
-    return {}
+    return {"state": desk.session.state().json(), "built": built(desk.session)}
 
 
 def rate(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:

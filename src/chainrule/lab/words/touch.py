@@ -6,7 +6,10 @@ from chainrule.common.texts import later
 
 WORDS: dict[str, str] = {
     "touch.title": later("Touch it"),
-    "touch.intro": later("Set a weight or an input to another number, or switch a unit off, and see what follows from it."),
+    "touch.intro": later(
+        "Click a weight or an input to set it to another number, or a unit's output to switch it off, and see what "
+        "follows."
+    ),
     "touch.set": later("Set {name} to"),
     "touch.try": later("Try"),
     "touch.unit": later("Switch unit {unit} of this layer off"),
@@ -23,10 +26,8 @@ WORDS: dict[str, str] = {
     "touch.kept": later("It is in the network now; training goes on from it."),
     "touch.not-kept": later("An input is data: it cannot be kept in the network."),
     "touch.rate": later("What if the learning rate were another one?"),
-    "touch.rate-open": later("Try other learning rates"),
     "touch.rate-chart": later("The loss of these examples after one step, by the learning rate"),
     "touch.rate-now": later("now: {rate}"),
     "touch.rate-best": later("lowest: {rate}"),
     "touch.rate-axis": later("learning rate"),
-    "touch.rate-loss": later("loss"),
 }

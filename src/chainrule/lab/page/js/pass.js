@@ -1,0 +1,134 @@
+// The room in which one pass is seen: forward, loss, backward, update, one operation or one layer at a time.
+import {api} from "./api.js";
+import {Cells} from "./cells.js";
+import {html, useEffect, useRef, useState} from "./html.js";
+import {Button, Equation, NumberField, Problem, Select} from "./parts.js";
+import {Bar, Layers} from "./pass_map.js";
+import {groupOf, groupsOf, operationOf} from "./pass_steps.js";
+import {useStore} from "./store.js";
+import {Effect, Rates, Touch} from "./touch.js";
+import {Why} from "./why.js";
+import {t} from "./words.js";
+
+const BATCHES = ["1", "2", "4", "8"];
+// What is looked at stays so while another room is shown.
+let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, first: 0, batch: "1", rates: false};
+
+export function Pass() {
+  const [seen, setSeen] = useState(kept);
+  const [problem, setProblem] = useState(null);
+  const [why, setWhy] = useState(null);
+  const language = useStore((known) => known.language);
+  const details = useStore((known) => known.details);
+  const version = useStore((known) => known.state?.version);
+  const show = (patch) => {
+    kept = {...kept, ...patch};
+    setSeen(kept);
+  };
+  const run = async (patch = {}) => {
+    kept = {...kept, ...patch};
+    try {
+      const {first, batch} = kept;
+      const pass = await api.post("api/pass", {examples: Array.from({length: Number(batch)}, (_, i) => first + i)});
+      show({pass, origin: null, at: Math.min(kept.at, pass.steps.length - 1)});
+      setProblem(null);
+    } catch (error) {
+      setProblem(error.message);
+    }
+  };
+  useEffect(() => {
+    run();
+  }, [language]);
+  useEffect(() => {
+    if (details?.room !== "pass" || !seen.pass) return;
+    show(details.what === "rate" ? {rates: true} : {at: operationOf(seen.pass, details)});
+  }, [details, seen.pass?.id]);
+  const {pass, at, by} = seen;
+  const groups = pass ? groupsOf(pass.steps, by) : [];
+  const place = pass ? groupOf(groups, at) : 0;
+  const go = (to) => groups[to] && show({at: groups[to][0]});
+  useKeys({ArrowLeft: () => go(place - 1), ArrowRight: () => go(place + 1), Home: () => go(0), End: () => go(groups.length - 1)});
+  const ask = (path) => show({path});
+  const touched = (next) => show({pass: next, origin: kept.origin ?? kept.pass, at: Math.min(kept.at, next.steps.length - 1)});
+  return html`<div class="pass">
+    <section class="card pass-head"><header><h2>${t("pass.title")}</h2></header>
+      <p class="small faint">${t("pass.intro")}</p>
+      <${Examples} seen=${seen} onRun=${run} stale=${pass && version !== undefined && pass.version !== undefined && version !== pass.version} />
+      <${Problem} text=${problem} />
+      ${pass && html`<p class="small">${pass.headline}</p>`}
+    </section>
+    ${pass && html`
+      <section class="card pass-where"><${Bar} pass=${pass} at=${at} onGo=${(to) => show({at: to})} /><${Layers} pass=${pass} at=${at} onGo=${(to) => show({at: to})} /></section>
+      <div class="pass-grid"><div class="stack">
+        <section class="card pass-step"><div class="pass-controls row">
+          <${Button} label=${t("pass.first")} disabled=${place === 0} onClick=${() => go(0)}>|◀<//>
+          <${Button} kind="primary" label=${t("pass.back")} disabled=${place === 0} onClick=${() => go(place - 1)}>◀<//>
+          <span class="pass-place mono" aria-live="polite">${t("pass.place", {number: place + 1, count: groups.length})}</span>
+          <${Button} kind="primary" label=${t("pass.next")} disabled=${place === groups.length - 1} onClick=${() => go(place + 1)}>▶<//>
+          <${Button} label=${t("pass.last")} disabled=${place === groups.length - 1} onClick=${() => go(groups.length - 1)}>▶|<//>
+          <${Select} label=${t("pass.by")} hidden value=${by} onChange=${(value) => show({by: value})}
+            options=${[{value: "operation", label: t("pass.by-operation")}, {value: "layer", label: t("pass.by-layer")}]} /></div>
+          ${groups[place].map((number) => html`<${Step} key=${`${pass.id} ${number}`} pass=${pass} number=${number} chosen=${seen.path} onAsk=${ask} />`)}
+          <p class="small faint wide-only">${t("pass.keys")}</p></section>
+      </div>
+      <aside class=${`stack pass-aside ${seen.path ? "asked" : ""}`}>
+        ${pass.effect && html`<${Effect} key=${pass.id} pass=${pass.id} effect=${pass.effect} onUndo=${() => show({pass: kept.origin, origin: null})} />`}
+        <section class="card pass-why"><header><h2>${t("why.title")}</h2>
+          ${seen.path && html`<${Button} kind="small quiet" label=${t("why.close")} onClick=${() => show({path: null})}>×<//>`}</header>
+          <${Why} pass=${pass.id} path=${seen.path} onShow=${(to) => show({at: to})} onAsk=${ask} onTold=${setWhy} /></section>
+        <section class="card"><header><h2>${t("touch.title")}</h2></header><${Touch} pass=${pass.id} why=${seen.path && why} onPass=${touched} /></section>
+        <${Rates} pass=${pass.id} open=${seen.rates} onOpen=${(rates) => show({rates})} />
+      </aside></div>`}
+  </div>`;
+}
+
+function Examples({seen, onRun, stale}) {
+  const {pass, first, batch} = seen;
+  const last = pass?.last ?? seen.origin?.last ?? 0;
+  return html`<div class="row pass-examples">
+    <${Button} kind="small" label=${t("pass.example-before")} disabled=${first === 0} onClick=${() => onRun({first: first - 1})}>◀<//>
+    <${NumberField} label=${t("pass.example")} value=${first} least=${0} step=${1} onChange=${(value) => onRun({first: value ?? 0})} />
+    <${Button} kind="small" label=${t("pass.example-after")} disabled=${first >= last} onClick=${() => onRun({first: first + 1})}>▶<//>
+    <${Select} label=${t("pass.batch")} value=${batch} options=${BATCHES} onChange=${(value) => onRun({batch: value})} />
+    <${Button} label=${t("pass.run")} onClick=${() => onRun()} />
+    ${stale && html`<span class="small stale">${t("pass.stale")}</span>`}
+    <ul class="answers small">${pass?.examples.map((example) => html`<li key=${example.row}><strong>${t("touch.example", example)}</strong>${" "}
+      ${t("pass.target", example)} · ${t("pass.answer", example)}</li>`)}</ul></div>`;
+}
+
+function Step({pass, number, chosen, onAsk}) {
+  const step = pass.steps[number];
+  const [parts, setParts] = useState({});
+  const [problem, setProblem] = useState(null);
+  const fetchParts = (names, places = {}) => api.post("api/pass/arrays", {id: pass.id, names, places}).then(
+    (more) => setParts((known) => ({...known, ...more})), (error) => setProblem(error.message));
+  useEffect(() => {
+    fetchParts([...step.inputs, ...step.outputs]);
+  }, []);
+  const cells = (name, role) => parts[name] && html`<${Cells} key=${name} part=${parts[name]} role=${role} chosen=${chosen} onAsk=${onAsk}
+    onMove=${(place) => fetchParts([name], {[name]: place})} />`;
+  return html`<article class=${`step ${step.phase}`}>
+    <h3><span class="badge">${pass.phases[step.phase]}</span> <code>${step.layer}</code> ${step.label} <span class="symbol">${step.title}</span></h3>
+    <p>${step.sentence}</p>
+    <${Problem} text=${problem} />
+    <div class="equations">${step.equations.map((tex) => html`<${Equation} key=${tex} tex=${tex} block />`)}</div>
+    <div class="arrays"><div class="arrays-in"><h4>${t("pass.in")}</h4><div class="arrays-row">${step.inputs.map((name) => cells(name, "in"))}</div></div>
+      <div class="arrays-out"><h4>→ ${t("pass.out")}</h4><div class="arrays-row">${step.outputs.map((name) => cells(name, "out"))}</div></div></div>
+  </article>`;
+}
+
+// Keys of the room, unless they are meant for a field, a list of tabs or a table.
+function useKeys(doing) {
+  const latest = useRef(doing);
+  latest.current = doing;
+  useEffect(() => {
+    const key = (event) => {
+      const elsewhere = event.target.closest?.("input, select, textarea, [role=tablist], [role=grid], dialog");
+      if (elsewhere || event.altKey || event.ctrlKey || event.metaKey || !latest.current[event.key]) return;
+      event.preventDefault();
+      latest.current[event.key]();
+    };
+    document.addEventListener("keydown", key);
+    return () => document.removeEventListener("keydown", key);
+  }, []);
+}
