@@ -184,6 +184,8 @@ class Course:
         """
         examples = self._sets.examples(blueprint.data)
         network = blueprint.network(examples)
+        if not blueprint.head and blueprint.layers == self.blueprint.layers and _same_shapes(network, self._network):
+            network.params = self._network.params  # the model that was loaded learns other data
         self._keep_for_undo("build")
         self._start(blueprint, examples, network)
 

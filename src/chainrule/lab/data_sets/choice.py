@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ MOST_CLASSES = 6
 MOST_EXAMPLES = 10_000
 MOST_PICTURES = 500
 
+_LARGEST = 200_000  # numbers of one example
 _NAMES = {"toy": TOYS, "gate": GATES, "sequence": SEQUENCES}
 
 
@@ -105,6 +107,8 @@ class DataChoice(Checked):
         Of sequences.
     token, target, dropped
         Of a table: which one that was uploaded, the column to predict, and those that are left out.
+    task
+        Of a table and of random examples: "classes" or "values"; None for what the target looks like.
     points
         Of points and curves that were drawn: (x, y, class), or (x, y).
     pictures
@@ -125,6 +129,7 @@ class DataChoice(Checked):
     token: str | None = None
     target: str | None = None
     dropped: tuple[str, ...] = ()
+    task: str | None = None
     points: tuple[tuple[float, ...], ...] = ()
     pictures: tuple[tuple[int, str], ...] = ()
     shape: tuple[int, ...] = (2,)
@@ -143,6 +148,7 @@ class DataChoice(Checked):
         "token": Maybe(Text()),
         "target": Maybe(Text()),
         "dropped": Each(Text(), later("names of columns"), least=0),
+        "task": Maybe(OneOf(("classes", "values"))),
         "points": _Drawn(_Point(), MOST_EXAMPLES, later("a list of points")),
         "pictures": _Drawn(_Picture(), MOST_PICTURES, later("a list of drawn digits")),
         "shape": Each(Whole(1), later("the lengths of the axes of one example, without the batch axis")),
@@ -153,13 +159,17 @@ class DataChoice(Checked):
         super().__post_init__()
         names = _NAMES.get(self.kind)
         if names is not None:
-            OneOf(names).check(self.owner, "name", self.name)
+            OneOf(names).check(tr(self.owner), "name", self.name)
         for name, most in (("count", MOST_EXAMPLES), ("classes", MOST_CLASSES), ("length", 100), ("outputs", 1000)):
             value = getattr(self, name)
             if value is not None and value > most:
                 raise InputError(
                     "In the lab {name} goes up to {most:,}, but {name}={value}.", name=name, most=most, value=value
                 )
+        if math.prod(self.shape) > _LARGEST:
+            raise InputError(
+                "In the lab an example has up to {most:,} numbers, but shape={shape}.", most=_LARGEST, shape=self.shape
+            )
 
     def json(self) -> dict[str, Any]:
         """Return the settings that are not the usual ones as plain data."""

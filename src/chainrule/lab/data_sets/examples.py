@@ -37,6 +37,8 @@ class Examples:
         Of examples that are pictures: (height, width).
     scale
         What raw numbers are multiplied by to become inputs, such as 1/255 for pixels.
+    notes
+        Sentences about what was left out or is suspicious.
     """
 
     X: NDArray[Any]
@@ -49,6 +51,7 @@ class Examples:
     title: str = ""
     pixel_shape: tuple[int, int] | None = None
     scale: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -11,20 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
+from chainrule.common.texts import later
+from chainrule.lab.data_sets import pixels
 from chainrule.lab.data_sets.choice import DataChoice
 from chainrule.lab.data_sets.examples import Examples, Task
 from chainrule.lab.data_sets.sequences import SEQUENCES_BY_NAME
+from chainrule.lab.data_sets.tables import Tables, examples_of
 from chainrule.lab.data_sets.toys import TOYS_BY_NAME, gate
 
 _KEPT = 4  # sets of examples
 _FEWEST = 2  # examples to train on
+_FEWEST_DRAWN = 4
 _PLANE = ("x1", "x2")
 
 
 class DataSets:
-    """The examples of the lab; any thread may ask."""
+    """The examples of the lab; any thread may ask.
+
+    Attributes
+    ----------
+    tables
+        Those that were uploaded.
+    """
 
     def __init__(self) -> None:
+        self.tables = Tables()
         self._lock = threading.Lock()
         self._kept: OrderedDict[DataChoice, Examples] = OrderedDict()
 
@@ -40,7 +51,7 @@ class DataSets:
             if choice in self._kept:
                 self._kept.move_to_end(choice)
                 return self._kept[choice]
-        examples = _MAKERS[choice.kind](choice)
+        examples = examples_of(self.tables, choice) if choice.kind == "table" else _MAKERS[choice.kind](choice)
         for array in (examples.X, examples.y, examples.X_val, examples.y_val):
             if array is not None:
                 array.flags.writeable = False
@@ -49,6 +60,20 @@ class DataSets:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return examples
+
+    def upload(self, name: str, content: bytes) -> str:
+        """Keep the table of a CSV or TSV file; return its token, which a `DataChoice` takes.
+
+        Raises
+        ------
+        InputError, FileFormatError
+            It is too large, or no table; the text names the row.
+        """
+        return self.tables.add(name, content)
+
+    def columns(self, token: str) -> list[dict[str, Any]]:
+        """Return what the columns of a table are: name, kind, some values, and which is likely to be predicted."""
+        return self.tables.columns(token)
 
 
 def _toy(choice: DataChoice) -> Examples:
@@ -82,13 +107,83 @@ def _points_of_classes(choice: DataChoice, X: NDArray[Any], y: NDArray[Any], cla
 
 
 def _points(choice: DataChoice) -> Examples:
-    raise NotImplementedError
+    if any(len(point) != 3 for point in choice.points):
+        raise InputError("Points that were drawn are [x, y, class]: one of them has no class.")
+    _enough(len(choice.points))
+    X = np.array([point[:2] for point in choice.points], np.float32)
+    y = np.array([point[2] for point in choice.points], np.int64)
+    return _points_of_classes(choice, X, y, max(2, int(y.max()) + 1), later("points that were drawn"))
+
+
+def _curve(choice: DataChoice) -> Examples:
+    _enough(len(choice.points))
+    X, y = (np.array([[point[i]] for point in choice.points], np.float32) for i in range(2))
+    return split(choice, X, y, "regression", names=("x",), classes=("y",), title=later("a curve that was drawn"))
+
+
+def _digits(choice: DataChoice) -> Examples:
+    (X, y), (X_val, y_val) = pixels.shipped()
+    count = choice.count or 2000
+    held_back = min(round(count * choice.split), len(X_val))
+    return Examples(
+        pixels.in_form(X[:count], choice.form),
+        y[:count],
+        pixels.in_form(X_val[:held_back], choice.form) if held_back else None,
+        y_val[:held_back] if held_back else None,
+        "classes",
+        **_of_digits(later("handwritten digits of MNIST")),
+    )
+
+
+def _drawn_digits(choice: DataChoice) -> Examples:
+    _enough(len(choice.pictures))
+    X, y = pixels.drawn(choice.pictures)
+    return split(choice, pixels.in_form(X, choice.form), y, "classes", **_of_digits(later("digits that were drawn")))
+
+
+def _of_digits(title: str) -> dict[str, Any]:
+    return {
+        "names": (),
+        "classes": tuple(map(str, range(10))),
+        "title": title,
+        "pixel_shape": (pixels.SIDE, pixels.SIDE),
+        "scale": pixels.SCALE,
+    }
+
+
+def _enough(count: int) -> None:
+    if count < _FEWEST_DRAWN:
+        raise InputError(
+            "It takes at least {least} examples to learn from, and {count} were drawn. Draw some more.",
+            least=_FEWEST_DRAWN,
+            count=count,
+        )
+
+
+def _random(choice: DataChoice) -> Examples:
+    rng = np.random.default_rng(choice.seed)
+    count = choice.count or 64
+    X = rng.standard_normal((count, *choice.shape)).astype(np.float32)
+    title = later("random numbers, until data is chosen")
+    if choice.task == "values":
+        y: NDArray[Any] = rng.standard_normal((count, choice.outputs)).astype(np.float32)
+        classes = tuple(f"y{i}" for i in range(1, choice.outputs + 1))
+        return split(choice, X, y, "regression", names=(), classes=classes, title=title)
+    labels = max(choice.outputs, 2)
+    y = np.arange(count) % labels
+    task: Task = "binary" if choice.outputs == 1 else "classes"
+    return split(choice, X, y, task, names=(), classes=tuple(map(str, range(labels))), title=title)
 
 
 _MAKERS: dict[str, Callable[[DataChoice], Examples]] = {
     "toy": _toy,
     "gate": _gate,
     "sequence": _sequence,
+    "digits": _digits,
+    "points": _points,
+    "curve": _curve,
+    "drawn_digits": _drawn_digits,
+    "random": _random,
 }
 
 
