@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,25 +20,23 @@ def desk() -> Iterator[Desk]:
 
 
 @pytest.fixture
-def client(desk: Desk) -> Iterator[Any]:
-    """Ask with the token, in this process: client.post("/api/do", json={...})."""
-    pytest.importorskip("httpx", reason="the lab's tests need httpx, which is not installed")
-    from starlette.testclient import TestClient
+def lab(desk: Desk) -> Iterator[str]:
+    """The address of a running lab, with its token."""
+    for package in "starlette", "uvicorn", "python_multipart":
+        pytest.importorskip(package, reason=f"the lab needs {package}, which is not installed")
+    from chainrule.lab.running import serving
 
-    from chainrule.lab.server import application
-
-    headers = {"X-Lab-Token": desk.token, "X-Lab-Language": "en"}
-    with TestClient(application(desk), "http://127.0.0.1:8888", headers=headers) as asking:
-        yield asking
+    with serving(desk) as url:
+        yield url
 
 
 @pytest.fixture
-def lab(desk: Desk) -> Iterator[str]:
-    """The address of a running lab, with its token."""
-    from chainrule.lab.running import serving
-
-    with serving(desk, 0) as url:
-        yield url
+def client(desk: Desk, lab: str) -> Iterator[Any]:
+    """Ask with the token, in English: client.post("/api/do", json={...})."""
+    httpx = pytest.importorskip("httpx", reason="the lab's tests need httpx, which is not installed")
+    headers = {"X-Lab-Token": desk.token, "X-Lab-Language": "en"}
+    with httpx.Client(base_url=lab.removesuffix(f"/{desk.token}/"), headers=headers, timeout=30) as asking:
+        yield asking
 
 
 @pytest.fixture(scope="session")

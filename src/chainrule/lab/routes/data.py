@@ -13,7 +13,6 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from chainrule.common.errors import ChainruleError, InputError
-from chainrule.common.texts import later, tr
 from chainrule.lab.answers import UPLOADS, answering, as_json, beside, refused
 from chainrule.lab.data_sets import DataChoice
 from chainrule.lab.data_sets.choice import GATES, TOYS
@@ -21,15 +20,6 @@ from chainrule.lab.desk import Desk
 from chainrule.serve.bodies import body_of
 
 _POINTS = 90  # of a small picture
-_NAMES = {
-    "xor": later("XOR"),
-    "moons": later("Moons"),
-    "circles": later("Circles"),
-    "flower": later("Flower"),
-    "blobs": later("Blobs"),
-    "spirals": later("Spirals"),
-    "sine": later("Sine"),
-}
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -45,7 +35,7 @@ def _pictures(desk: Desk, _body: dict[str, Any], _query: Mapping[str, str]) -> d
     """Return the points of each toy set and gate, as a small picture shows them."""
     toys = [DataChoice("toy", name, count=_POINTS, split=0.0) for name in TOYS]
     gates = [DataChoice("gate", name) for name in GATES]
-    return {"sets": [_picture(desk, chosen) for chosen in (*toys, *gates)]}
+    return {"pictures": [_picture(desk, chosen) for chosen in (*toys, *gates)]}
 
 
 def _picture(desk: Desk, chosen: DataChoice) -> dict[str, Any]:
@@ -57,8 +47,6 @@ def _picture(desk: Desk, chosen: DataChoice) -> dict[str, Any]:
     return {
         "kind": chosen.kind,
         "name": chosen.name,
-        "title": tr(_NAMES[chosen.name]) if chosen.kind == "toy" else chosen.name.upper(),
-        "about": tr(examples.title),
         "points": {"task": examples.task, "X": X.tolist(), "y": y.tolist(), "bounds": bounds},
     }
 

@@ -1,6 +1,7 @@
 // Forms that follow from the rules of each setting: a field per setting, of the kind that its rule says.
 import {html} from "./html.js";
 import {Check, NumberField, Select} from "./parts.js";
+import {useStore} from "./store.js";
 import {t} from "./words.js";
 
 /** entry: what `choices` says of a layer, loss, optimizer or schedule; value: its plain data. */
@@ -40,4 +41,14 @@ function TextField({label, value, onChange}) {
   return html`<label class="field"><span class="field-name">${label}</span><input value=${value ?? ""} onChange=${(event) => onChange(event.target.value)} /></label>`;
 }
 
-const KINDS = {whole: WholeField, number: RealField, flag: FlagField, choice: ChoiceField, sizes: SizesField, text: TextField};
+// A layer inside of a layer, such as the one that is run from both ends.
+function LayerField({label, value, onChange}) {
+  const groups = useStore((known) => known.choices.layers);
+  const entries = groups.flatMap(({entries}) => entries).filter(({settings}) => !settings.some(({kind}) => kind === "layer"));
+  const entry = entries.find(({type}) => type === value?.type);
+  const choose = (type) => onChange({type, ...Object.fromEntries(entries.find((each) => each.type === type).settings.map(({name, default: usual}) => [name, usual]))});
+  return html`<div class="stack"><${Select} label=${label} value=${value?.type} options=${entries.map(({type, title}) => ({value: type, label: title}))} onChange=${choose} />
+    ${entry && html`<${Form} entry=${entry} value=${value} onChange=${onChange} />`}</div>`;
+}
+
+const KINDS = {layer: LayerField, whole: WholeField, number: RealField, flag: FlagField, choice: ChoiceField, sizes: SizesField, text: TextField};

@@ -40,7 +40,7 @@ export function Layers() {
         ${wrong?.layer === layers.length && html`<p class="problem" role="alert">${wrong.text}</p>`}</li>`}
     </ol>
     <div class="row"><${Button} kind="primary" label=${t("build.add")} onClick=${() => setAdding(true)} />
-      ${(choices.presets ?? []).map((preset) => html`<${Button} key=${preset.title} label=${preset.title} onClick=${() => change(() => preset.blueprint)} />`)}</div>
+      ${choices.presets.filter(({axes}) => axes.includes(axesOf(built))).map((preset) => html`<${Button} key=${preset.title} label=${preset.title} onClick=${() => change(() => preset.blueprint)} />`)}</div>
     <p class="for-readers" aria-live="polite">${said}</p>
     <${Dialog} title=${t("build.add")} open=${adding} onClose=${() => setAdding(false)}>
       ${choices.layers.map((group) => html`<section class="stack add-group"><h3>${group.group}</h3><div class="add-list">${group.entries.map((entry) => html`
@@ -48,6 +48,8 @@ export function Layers() {
     <//>
   </section>`;
 }
+
+const axesOf = (built) => (built?.examples.shape.match(/×/g) ?? []).length + 1;
 
 const defaults = (entry) => ({type: entry.type, ...Object.fromEntries(entry.settings.map(({name, default: usual}) => [name, usual]))});
 

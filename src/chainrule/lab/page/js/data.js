@@ -1,4 +1,5 @@
 // Which examples to learn from: sets as small pictures, one's own table, points, a curve or digits drawn; noise, number, split.
+import {tell} from "./actions.js";
 import {api} from "./api.js";
 import {setData, useDraft} from "./build_draft.js";
 import {AnswerMap, paintPoints} from "./charts_map.js";
@@ -47,26 +48,28 @@ export function Data() {
   </section>`;
 }
 
+// What can be chosen, with the points of its small picture.
 function usePictures() {
-  const language = useStore((known) => known.language);
-  const [sets, setSets] = useState([]);
+  const data = useStore((known) => known.choices?.data ?? []);
+  const [pictures, setPictures] = useState([]);
   useEffect(() => {
-    api.get("api/data/pictures").then((answer) => setSets(answer.sets), () => setSets([]));
-  }, [language]);
-  return sets;
+    api.get("api/data/pictures").then((answer) => setPictures(answer.pictures), tell);
+  }, []);
+  return data.map((each) => ({...each, points: pictures.find(({kind, name}) => kind === each.kind && name === each.name)?.points}));
 }
 
 function SetButton({set, chosen, onChoose}) {
   const place = useRef(null);
   const dark = useStore((known) => known.dark);
   useEffect(() => {
+    if (!set.points) return;
     const context = place.current.getContext("2d");
     place.current.width = place.current.height = 128;
     context.scale(2, 2);
     const curve = set.points.X[0].length === 1;
     const X = curve ? set.points.X.map(([x], i) => [x, set.points.y[i]]) : set.points.X;
     paintPoints(context, {...set.points, X}, set.points.bounds, 64);
-  }, [set, dark]);
+  }, [set.points, dark]);
   return html`<button type="button" class="set" aria-pressed=${chosen} title=${set.about} onClick=${onChoose}><canvas ref=${place} aria-hidden="true"></canvas><span>${set.title}</span></button>`;
 }
 
