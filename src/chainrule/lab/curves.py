@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 MOST_ROWS = 2000
 
@@ -16,7 +17,7 @@ class Curves:
     Attributes
     ----------
     generation
-        Grows when rows that were there before are gone.
+        Grows when what was there before is not only continued.
 
     Examples
     --------
@@ -27,8 +28,8 @@ class Curves:
     (1.0, [1, 2, 3])
     """
 
-    def __init__(self, columns: Mapping[str, list[float]] | None = None, stride: int = 1, generation: int = 0) -> None:
-        self.columns = {name: list(column) for name, column in (columns or {"epoch": []}).items()}
+    def __init__(self, columns: Mapping[str, list[Any]] | None = None, stride: int = 1, generation: int = 0) -> None:
+        self.columns: dict[str, list[Any]] = {name: list(column) for name, column in (columns or {"epoch": []}).items()}
         self.generation, self._stride = generation, stride
 
     def __len__(self) -> int:
@@ -43,6 +44,8 @@ class Curves:
         epochs = self.columns["epoch"]
         if epochs and epochs[-1] % self._stride:  # it was kept as the last one alone
             self._keep(slice(0, len(epochs) - 1))
+        if len(self) and not scores.keys() <= self.columns.keys():
+            self.generation += 1
         for name in scores:
             self.columns.setdefault(name, [float("nan")] * len(self))
         for name, column in self.columns.items():

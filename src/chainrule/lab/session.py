@@ -82,6 +82,11 @@ class Session:
         with self._turns.next():
             return self._course.moment()
 
+    def seen(self) -> tuple[Moment, Examples]:
+        """Return the network of one moment, and the examples of the same."""
+        with self._turns.next():
+            return self._course.moment(), self._course.examples
+
     def curves(self) -> Curves:
         """Return the scores of every epoch so far, of which only the generation and the columns are to be read."""
         with self._turns.next():

@@ -107,7 +107,7 @@ class State:
     learning_rate: float
     scores: dict[str, float]
     loss_so_far: float | None
-    history: dict[str, list[float]]
+    history: dict[str, list[Any]]
     divergence: Divergence | None
     off: tuple[Unit, ...]
     speed: float | None
