@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,29 @@ from chainrule.trace.paths import at
 from chainrule.trace.telling import numbers
 from chainrule.trace.telling.numbers import text
 
-ROWS, COLUMNS = 8, 8
+ROWS, COLUMNS = 8, 12
 PIXELS = 32
 """Rows and columns that are shown at once: of numbers, and of pixels."""
 _LEAST_PICTURE = 6  # rows and columns from which on an array with channels is shown as pixels
 
-_AXES = {
-    (2, False): (later("example"), later("unit")),
-    (3, False): (later("example"), later("step"), later("feature")),
-    (4, False): (later("example"), later("row"), later("column"), later("channel")),
-    (2, True): (later("from"), later("to")),
-    (3, True): (later("step"), later("from"), later("to")),
-    (4, True): (later("row"), later("column"), later("from channel"), later("to channel")),
+_AXES: dict[str, dict[int, tuple[str, ...]]] = {
+    "examples": {
+        2: (later("example"), later("unit")),
+        3: (later("example"), later("step"), later("feature")),
+        4: (later("example"), later("row"), later("column"), later("channel")),
+    },
+    "parameter": {
+        1: (later("unit"),),
+        2: (later("from"), later("to")),
+        3: (later("step"), later("from"), later("to")),
+        4: (later("row"), later("column"), later("from channel"), later("to channel")),
+    },
+    "folded examples": {3: (later("example"), later("row"), later("column"))},
+    "folded parameter": {3: (later("row"), later("column"), later("to"))},
 }
-"""What the axes of an array are called, by how many there are and whether it is a parameter."""
+"""What the axes of an array are called, by what it is and how many there are."""
+
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +61,8 @@ class Shown:
         What the numbers' places are put behind to ask why.
     before
         The same array in the pass that this one is compared with.
+    folded
+        The height and width of the pictures that lie flat in it; None if none do.
     """
 
     name: str
@@ -59,6 +71,45 @@ class Shown:
     is_parameter: bool
     path: str
     before: Array | None = None
+    folded: Size | None = None
+
+    @property
+    def kind(self) -> str:
+        """What its axes are, as a key of the table of their names."""
+        return ("folded " if self.folded else "") + ("parameter" if self.is_parameter else "examples")
+
+    def unfolded(self, array: Array) -> Array:
+        """Return an array with its flat pictures as rows and columns."""
+        if self.folded is None:
+            return array
+        others = array.shape[1:] if self.is_parameter else array.shape[:1]
+        return array.reshape((*self.folded, *others) if self.is_parameter else (*others, *self.folded))
+
+    @cached_property
+    def view(self) -> Array:
+        """The array as it is shown."""
+        return self.unfolded(self.array)
+
+    @cached_property
+    def plane(self) -> tuple[int | None, int | None]:
+        """The axes that are shown as rows and as columns: what lies next to each other in a picture or a sequence."""
+        ndim = self.view.ndim
+        if ndim < 2:
+            return None, (0 if ndim else None)
+        pictures_first = self.is_parameter and (ndim > 3 or self.folded is not None)
+        return (0, 1) if ndim == 2 or pictures_first else (1, 2)
+
+    @property
+    def pixels(self) -> bool:
+        """Whether it is shown as pixels."""
+        if self.folded is not None:
+            return True
+        return self.view.ndim == 4 and not self.is_parameter and min(self.view.shape[1:3]) >= _LEAST_PICTURE
+
+    def called(self, axis: int) -> str:
+        """Return what an axis is called."""
+        names = _AXES[self.kind].get(self.view.ndim)
+        return tr("axis {number}", number=axis) if names is None else tr(names[axis])
 
 
 def window(of: Shown, place: Sequence[int] | None = None) -> dict[str, Any]:
@@ -77,85 +128,64 @@ def window(of: Shown, place: Sequence[int] | None = None) -> dict[str, Any]:
     InputError
         There is no such place.
     """
-    array = of.array
-    across, down = _plane(array, of.is_parameter)
-    start = _start(of.name, array.shape, place)
-    pixels = _is_picture(array, of.is_parameter)
-    most = {across: PIXELS if pixels else COLUMNS, down: PIXELS if pixels else ROWS}
-    taken = [
-        slice(n, min(n + most[axis], length)) if axis in most else n
-        for axis, (n, length) in enumerate(zip(start, array.shape, strict=True))
-    ]
-    index = tuple(taken)
-    rows = list(range(*taken[down].indices(array.shape[down]))) if isinstance(down, int) else [0]  # type: ignore[union-attr]
-    columns = list(range(*taken[across].indices(array.shape[across]))) if isinstance(across, int) else [0]  # type: ignore[union-attr]
-    matrix = np.asarray(array[index]).reshape(len(rows), len(columns))
+    shape, (down, across) = of.view.shape, of.plane
+    start = _start(of, place)
+    most = {down: PIXELS if of.pixels else ROWS, across: PIXELS if of.pixels else COLUMNS}
+    spans: dict[int | None, range] = {
+        a: range(start[a], min(start[a] + most[a], shape[a])) for a in (down, across) if a is not None
+    }
+    index = tuple(slice(spans[a].start, spans[a].stop) if a in spans else n for a, n in enumerate(start))
+    size = (len(spans[down]) if down is not None else 1, len(spans[across]) if across is not None else 1)
+    matrix = np.asarray(of.view[index]).reshape(size)
     data: dict[str, Any] = {
         "name": of.name,
         "symbol": of.symbol,
-        "shape": numbers.shape(array),
+        "shape": numbers.shape(of.array),
         "place": start,
-        "rows": rows if down is not None else [],
-        "columns": columns if across is not None else [],
-        "axes": [_called(axis, array.ndim, parameter=of.is_parameter) for axis in (down, across)],
-        "template": at(of.path, tuple(_Slot(axis, across, down, n) for axis, n in enumerate(start))),
-        "pixels": pixels,
-        "cells": _cells(matrix, _largest(array)),
-        "statistics": _statistics(array),
-        "picks": [_pick(of, axis, start) for axis in range(array.ndim) if axis not in (across, down)],
-        "moves": _moves(array.shape, start, most, across, down),
+        "rows": list(spans.get(down, range(0))),
+        "columns": list(spans.get(across, range(0))),
+        "pixels": of.pixels,
+        "cells": _cells(matrix, _largest(of.array)),
+        "statistics": _statistics(of.array),
+        "picks": [_pick(of, axis, start) for axis, n in enumerate(shape) if axis not in spans and n > 1],
+        "moves": _moves(shape, start, most),
     }
-    if of.before is not None and of.before.shape == array.shape:
-        earlier = np.asarray(of.before[index]).reshape(matrix.shape)
-        data["before"] = _before(matrix, earlier)
-        data["changed"] = bool((of.before != array).any())
+    data |= _paths(of, start, spans)
+    if of.before is not None and of.before.shape == of.array.shape:
+        data["before"] = _before(matrix, np.asarray(of.unfolded(of.before)[index]).reshape(size))
     return data
 
 
-class _Slot:
-    """A place of a path: a number, or where the page writes the row or the column of a cell."""
-
-    def __init__(self, axis: int, across: int | None, down: int | None, number: int) -> None:
-        self.text = {across: "{column}", down: "{row}"}.get(axis, str(number))
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def _plane(array: Array, is_parameter: bool) -> tuple[int | None, int | None]:
-    """Return the axes that are shown as columns and rows: what lies next to each other in a picture or a sequence."""
-    if array.ndim < 2:
-        return (0 if array.ndim else None), None
-    if array.ndim == 2 or (array.ndim > 3 and is_parameter):
-        return 1, 0
-    return 2, 1
-
-
-def _is_picture(array: Array, is_parameter: bool) -> bool:
-    return array.ndim == 4 and not is_parameter and min(array.shape[1:3]) >= _LEAST_PICTURE
-
-
-def _start(name: str, shape: tuple[int, ...], place: Sequence[int] | None) -> list[int]:
+def _start(of: Shown, place: Sequence[int] | None) -> list[int]:
+    shape = of.view.shape
     if place is None:
         return [0] * len(shape)
-    fits = len(place) == len(shape) and all(
-        isinstance(n, int) and 0 <= n < max(length, 1) for n, length in zip(place, shape, strict=False)
+    fits = (
+        isinstance(place, list)
+        and len(place) == len(shape)
+        and all(type(n) is int and 0 <= n < max(length, 1) for n, length in zip(place, shape, strict=True))
     )
     if not fits:
         raise InputError(
             "{name} has shape {shape}, so a window onto it begins at one whole number for each axis, but {place} came.",
-            name=name,
+            name=of.name,
             shape=shape,
             place=shown(place),
         )
     return list(place)
 
 
-def _called(axis: int | None, count: int, *, parameter: bool) -> str:
-    if axis is None:
-        return ""
-    names = _AXES.get((count, parameter))
-    return tr("axis {number}", number=axis) if names is None else tr(names[axis])
+def _paths(of: Shown, start: list[int], spans: dict[int | None, range]) -> dict[str, Any]:
+    """Return the path of the cells with places for the row and the column; for flat pictures, for the pixel."""
+    down, across = of.plane
+    if of.folded is None:
+        places = {down: "{row}", across: "{column}"}
+        return {"template": at(of.path, [places.get(axis, n) for axis, n in enumerate(start)])}
+    picked = next(n for axis, n in enumerate(start) if axis not in spans)
+    width = of.folded[1]
+    index = ["{pixel}", picked] if of.is_parameter else [picked, "{pixel}"]
+    flat = [[row * width + column for column in spans[across]] for row in spans[down]]
+    return {"template": at(of.path, index), "flat": flat}
 
 
 def _largest(array: Array) -> float:
@@ -169,17 +199,13 @@ def _cells(matrix: Array, largest: float) -> list[list[list[Any]]]:
 
 
 def _percent(value: float, largest: float) -> int:
-    if not math.isfinite(value):
-        return 0
-    return round(100 * value / largest)
+    return round(100 * value / largest) if math.isfinite(value) else 0
 
 
 def _before(matrix: Array, earlier: Array) -> list[list[str | None]]:
-    """Return what a number was where it is another now, and None where it is the same."""
-    return [
-        [None if now == was or (now != now and was != was) else text(was) for now, was in zip(*rows, strict=True)]
-        for rows in zip(matrix.astype(float).tolist(), earlier.astype(float).tolist(), strict=True)
-    ]
+    """Return what a number was where it reads differently now, and None where it reads the same."""
+    both = zip(matrix.astype(float).tolist(), earlier.astype(float).tolist(), strict=True)
+    return [[None if text(now) == text(was) else text(was) for now, was in zip(*rows, strict=True)] for rows in both]
 
 
 def _statistics(array: Array) -> dict[str, str]:
@@ -189,14 +215,13 @@ def _statistics(array: Array) -> dict[str, str]:
 
 def _pick(of: Shown, axis: int, start: list[int]) -> dict[str, Any]:
     """Return what can be picked of an axis that the window does not show: the one before, the one now, the next."""
-    count = of.array.shape[axis]
+    count = of.view.shape[axis]
 
     def moved(n: int) -> list[int] | None:
         return [*start[:axis], n, *start[axis + 1 :]] if 0 <= n < count else None
 
-    label = _called(axis, of.array.ndim, parameter=of.is_parameter)
     return {
-        "label": label,
+        "label": of.called(axis),
         "now": str(start[axis]),
         "last": str(count - 1),
         "less": moved(start[axis] - 1),
@@ -204,16 +229,14 @@ def _pick(of: Shown, axis: int, start: list[int]) -> dict[str, Any]:
     }
 
 
-def _moves(
-    shape: tuple[int, ...], start: list[int], most: dict[int | None, int], across: int | None, down: int | None
-) -> dict[str, list[int]]:
+def _moves(shape: tuple[int, ...], start: list[int], most: dict[int | None, int]) -> dict[str, list[int]]:
     """Return where the window may be moved to: the place for each direction in which there is more."""
     moves: dict[str, list[int]] = {}
-    for axis, less, more in ((across, "left", "right"), (down, "up", "down")):
+    ways = dict(zip(most, (("up", "down"), ("left", "right")), strict=True)) if len(most) == 2 else {}
+    for axis, (less, more) in ways.items():
         if axis is None:
             continue
-        length, limit = shape[axis], most[axis]
-        for name, to in ((less, max(0, start[axis] - limit)), (more, start[axis] + limit)):
-            if to != start[axis] and to < length:
+        for name, to in ((less, max(0, start[axis] - most[axis])), (more, start[axis] + most[axis])):
+            if to != start[axis] and to < shape[axis]:
                 moves[name] = [*start[:axis], to, *start[axis + 1 :]]
     return moves

@@ -10,6 +10,7 @@ from chainrule.common.languages import language
 from chainrule.common.settings import shown
 from chainrule.common.texts import tr
 from chainrule.lab.formulas import difference, in_numbers
+from chainrule.lab.operations import single
 from chainrule.lab.passes import OnePass
 from chainrule.lab.updates import Update
 from chainrule.trace.explanation import Term
@@ -76,7 +77,7 @@ def _of_kept(one: OnePass, quantity: Quantity, index: Any) -> dict[str, Any]:
         "{path} = {value}: kept on the way forward, for the way back", path=path, value=text(quantity.array[index])
     )
     return _plain(one, path, sentence, text(quantity.array[index])) | {
-        "equations": [] if record is None else list(record.equations)
+        "equations": [] if record is None else single(record.equations)
     }
 
 
@@ -107,7 +108,7 @@ def _told(one: OnePass, why: Why, quantity: Quantity, index: Any, opened: list[i
         "ask": {"path": why.path, "open": opened},
         "said": said(why, lang),
         "value": text(why.value),
-        "equations": list(why.equations),
+        "equations": single(why.equations),
         "formula": in_numbers(why, own),
         "terms": [_term(one, why, i, term, largest, opened) for i, term in enumerate(listed)],
         "facts": [{"name": short(name, own), "value": text(value), "ask": _asked(name)} for name, value in why.facts],
@@ -173,7 +174,7 @@ def _of_update(one: OnePass, quantity: Quantity, index: Any) -> dict[str, Any]:
         number=step.number,
     )
     data = _plain(one, path, sentence, value)
-    data["equations"] = list(step.rule.equations)
+    data["equations"] = single(step.rule.equations)
     data["formula"] = difference(update.name, update.old[index], update.new[index], index)
     data["update"] = _rows(one, update, index)
     return data

@@ -84,7 +84,7 @@ def _values(term: Term) -> str:
 
 def _passes_on(term: Term) -> bool:
     """Return whether a number is passed on as it is: its factor is 1, whatever it is called."""
-    return term.local == 1 and (term.factor == "1" or term.factor.startswith("∂"))
+    return term.local == 1 and (term.factor in ("1", "1/1") or term.factor.startswith("∂"))
 
 
 def _function(name: str) -> str:

@@ -182,7 +182,9 @@ def _updates(traced: PassRecord) -> Iterator[Operation]:
                     record.path,
                     record.label,
                     "update" if trained else "statistic",
-                    traced.optimizer.equations if trained else _that_make(name, record.equations, {name}),
+                    tuple(single(traced.optimizer.equations))
+                    if trained
+                    else _that_make(name, record.equations, {name}),
                     (full, *gradient, *(f"{full}:{letter}" for letter in letters)),
                     (*(f"{full}:{letter}'" for letter in letters), record.prefix + renewed(name)),
                 )
@@ -191,16 +193,16 @@ def _updates(traced: PassRecord) -> Iterator[Operation]:
 # Equations.
 
 
-def _single(equations: Iterable[str]) -> list[str]:
+def single(equations: Iterable[str]) -> list[str]:
     """Return equations one by one: a docstring puts several into one line; a remark stays with what it belongs to."""
-    single: list[str] = []
+    found: list[str] = []
     for line in equations:
         for text in _BREAK.split(line):
-            if single and text and not _SIDES.search(text):
-                single[-1] += rf", \quad {text}"
+            if found and text and not _SIDES.search(text):
+                found[-1] += rf", \quad {text}"
             elif text:
-                single.append(text)
-    return single
+                found.append(text)
+    return found
 
 
 def _left(equation: str) -> str:
@@ -209,9 +211,9 @@ def _left(equation: str) -> str:
 
 def _both_ways(equations: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return those of a layer's equations that run forward, and those that run backward."""
-    single = _single(equations)
-    back = [text for text in single if re.match(r"(\\frac\{\\partial|d(\\|[A-Za-z]))", _left(text))]
-    ahead = [text for text in single if text not in back]
+    all_of_them = single(equations)
+    back = [text for text in all_of_them if re.match(r"(\\frac\{\\partial|d(\\|[A-Za-z]))", _left(text))]
+    ahead = [text for text in all_of_them if text not in back]
     return tuple(ahead), tuple(back)
 
 
@@ -232,7 +234,7 @@ def _named(symbol: str, known: Iterable[str]) -> str | None:
 
 def _that_make(name: str, equations: Iterable[str], known: set[str]) -> tuple[str, ...]:
     """Return the equations whose left side is an array."""
-    return tuple(text for text in _single(equations) if _named(_left(text), known) == name)
+    return tuple(text for text in single(equations) if _named(_left(text), known) == name)
 
 
 def _used(equations: Iterable[str], known: set[str]) -> set[str]:

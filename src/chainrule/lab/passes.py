@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
@@ -51,6 +51,29 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False)
+class Batch:
+    """The examples of a pass.
+
+    Attributes
+    ----------
+    X, y
+        The examples.
+    rows
+        Where they stand in the data.
+    pixel_shape
+        The height and width of examples that are pictures, though they may lie flat.
+    classes
+        Of the targets, as people call them.
+    """
+
+    X: Array
+    y: Array
+    rows: tuple[int, ...]
+    pixel_shape: tuple[int, int] | None = None
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class OnePass:
     """One pass that is kept.
 
@@ -60,10 +83,8 @@ class OnePass:
         By which the page asks for it.
     network, rule
         What was run: a copy of the network of that moment, and the optimizer.
-    X, y
+    batch
         The examples.
-    rows
-        Where they stand in the data.
     seed
         Of dropout.
     trace
@@ -77,9 +98,7 @@ class OnePass:
     number: int
     network: Network
     rule: Optimizer
-    X: Array
-    y: Array
-    rows: tuple[int, ...]
+    batch: Batch
     seed: int
     trace: Trace
     changes: tuple[Change, ...] = ()
@@ -133,8 +152,16 @@ class OnePass:
         if colon:
             return self._of_state(name, parameter, letter)
         quantity = self.known.get(name) or find(self.trace, name)[0]
-        symbol = _symbol(quantity)
-        return Shown(name, symbol, quantity.array, _is_parameter(quantity), name, self._before(name))
+        is_parameter = _is_parameter(quantity)
+        folded = self.batch.pixel_shape if self._lies_flat(quantity, is_parameter=is_parameter) else None
+        return Shown(name, _symbol(quantity), quantity.array, is_parameter, name, self._before(name), folded)
+
+    def _lies_flat(self, quantity: Quantity, *, is_parameter: bool) -> bool:
+        """Return whether pictures lie flat in an array: the input is made of them, or a weight for each pixel."""
+        shape, record = quantity.array.shape, quantity.record
+        if self.batch.pixel_shape is None or len(shape) != 2 or record is None or record.x is not self.trace.X:
+            return False
+        return bool(shape[0 if is_parameter else 1] == math.prod(self.batch.pixel_shape))
 
     def _of_state(self, name: str, parameter: str, letter: str) -> Shown:
         update = self.step.updates.get(parameter)
@@ -171,28 +198,19 @@ class Passes:
         self._kept: OrderedDict[int, OnePass] = OrderedDict()
         self._lock = Lock()
 
-    def start(
-        self,
-        network: Network,
-        rule: Optimizer,
-        X: Array,
-        y: Array,
-        rows: Sequence[int],
-        *,
-        seed: int = 0,
-    ) -> OnePass:
+    def start(self, network: Network, rule: Optimizer, batch: Batch, *, seed: int = 0) -> OnePass:
         """Run a pass and keep it.
 
         Parameters
         ----------
         network, rule
             A copy of the network that nobody changes, and the optimizer; if it is the network's last one, it goes on.
-        X, y, rows
-            The examples, and where they stand in the data.
+        batch
+            The examples.
         seed
             Of dropout.
         """
-        return self._keep(OnePass(0, network, rule, X, y, tuple(rows), seed, traced(network, rule, X, y, seed)))
+        return self._keep(OnePass(0, network, rule, batch, seed, traced(network, rule, batch, seed)))
 
     def again(self, origin: OnePass, network: Network, X: Array, changes: tuple[Change, ...]) -> OnePass:
         """Run a pass once more with what was changed by hand, and keep it.
@@ -204,8 +222,9 @@ class Passes:
         network, X, changes
             The network and the inputs with them, and what they are.
         """
-        trace = traced(network, origin.rule, X, origin.y, origin.seed)
-        return self._keep(replace(origin, network=network, X=X, trace=trace, changes=changes, origin=origin))
+        batch = replace(origin.batch, X=X)
+        trace = traced(network, origin.rule, batch, origin.seed)
+        return self._keep(replace(origin, network=network, batch=batch, trace=trace, changes=changes, origin=origin))
 
     def _keep(self, one: OnePass) -> OnePass:
         with self._lock:
@@ -235,16 +254,15 @@ class Passes:
             return one
 
 
-def traced(network: Network, rule: Optimizer, X: Array, y: Array, seed: int = 0) -> Trace:
+def traced(network: Network, rule: Optimizer, batch: Batch, seed: int = 0) -> Trace:
     """Return the trace of some examples, as in training where that can be.
 
     A single example has no statistics of a batch, so a network that normalizes by these runs as in prediction, and
     without a step.
     """
-    alone = len(X) == 1 and _has_statistics(network)
-    if alone:
-        return network.trace(X, y, training=False, seed=seed)
-    return network.trace(X, y, optimizer=rule, seed=seed)
+    if len(batch.X) == 1 and _has_statistics(network):
+        return network.trace(batch.X, batch.y, training=False, seed=seed)
+    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed)
 
 
 def _has_statistics(network: Network) -> bool:

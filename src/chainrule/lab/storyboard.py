@@ -62,7 +62,14 @@ def _step(one: OnePass, operation: Operation) -> dict[str, Any]:
         "inputs": list(operation.inputs),
         "outputs": list(operation.outputs),
         "time": operation.time,
+        "places": _places(one, operation),
     }
+
+
+def _places(one: OnePass, operation: Operation) -> dict[str, list[int]]:
+    """Return where windows begin that do not begin at the first numbers: those onto sequences, at the step."""
+    sequences = [name for name in operation.inputs if one.shown(name).array.ndim == 3]
+    return {} if operation.time is None else {name: [0, operation.time, 0] for name in sequences}
 
 
 def _symbols(one: OnePass, names: tuple[str, ...]) -> list[str]:
@@ -91,10 +98,21 @@ def _examples(one: OnePass) -> list[dict[str, Any]]:
     if loss is None:
         return []
     examples = []
-    for i, row in enumerate(one.rows):
+    for i, row in enumerate(one.batch.rows):
         target, answer = loss.Y[i].ravel(), loss.P[i].ravel()
-        examples.append({"row": row, "target": _listed(target), "answer": _listed(answer)})
+        said = {"target": _listed(target), "answer": _listed(answer)}
+        if loss.loss.task == "multiclass" and len(target) == 1:
+            best = int(answer.argmax())
+            said = {
+                "target": _class(one, int(target[0])),
+                "answer": f"{_class(one, best)} ({tr('probability')} {text(float(answer[best]))})",
+            }
+        examples.append({"row": row} | said)
     return examples
+
+
+def _class(one: OnePass, number: int) -> str:
+    return one.batch.classes[number] if number < len(one.batch.classes) else str(number)
 
 
 def _listed(values: Any) -> str:

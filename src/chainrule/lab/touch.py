@@ -95,7 +95,7 @@ def _once_more(passes: Passes, one: OnePass, change: Change) -> OnePass:
     origin = one.origin or one
     earlier = (other for other in one.changes if (other.path, other.index) != (change.path, change.index))
     changes = (*earlier, change)
-    return passes.again(origin, _network(origin.network, changes), _inputs(origin.X, changes), changes)
+    return passes.again(origin, _network(origin.network, changes), _inputs(origin.batch.X, changes), changes)
 
 
 def _network(network: Network, changes: Iterable[Change]) -> Network:
@@ -132,7 +132,9 @@ def effect(one: OnePass) -> dict[str, Any] | None:
         return None
     now, was = one.trace.loss, one.origin.trace.loss
     assert now is not None and was is not None
-    examples = [{"row": row, "before": _listed(was.P[i]), "after": _listed(now.P[i])} for i, row in enumerate(one.rows)]
+    examples = [
+        {"row": row, "before": _listed(was.P[i]), "after": _listed(now.P[i])} for i, row in enumerate(one.batch.rows)
+    ]
     return {
         "changes": [_said(one, change) for change in one.changes],
         "loss": {"before": text(was.value), "after": text(now.value), "change": _signed(now.value - was.value)},

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from chainrule.lab.answers import answering
 from chainrule.lab.desk import Desk
 from chainrule.lab.explained import explained
-from chainrule.lab.passes import MOST_EXAMPLES, chosen_rows, typed_input, windows
+from chainrule.lab.passes import MOST_EXAMPLES, Batch, chosen_rows, typed_input, windows
 from chainrule.lab.storyboard import told
 from chainrule.lab.touch import touchable
 
@@ -37,7 +37,8 @@ def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     if body.get("input") is not None:
         X = np.stack([typed_input(body["input"], examples.X[0])])
         rows, y = rows[:1], y[:1]
-    one = desk.passes.start(moment.network, moment.optimizer, X, y, rows, seed=seed)
+    batch = Batch(X, y, tuple(rows), examples.pixel_shape, examples.classes)
+    one = desk.passes.start(moment.network, moment.optimizer, batch, seed=seed)
     return told(one) | {"version": version, "last": len(examples.X) - 1, "most": MOST_EXAMPLES}
 
 

@@ -6,9 +6,10 @@ import {t} from "./words.js";
 const ARROWS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
 const SIGNS = {up: "↑", down: "↓", left: "←", right: "→"};
 
-/** The path of a cell: the template of its array with the row and the column in their places. */
+/** The path of a cell: the template of its array with the row and the column, or the pixel, in their places. */
 export function pathOf(part, row, column) {
-  return part.template.replace("{row}", part.rows[row] ?? "").replace("{column}", part.columns[column] ?? "");
+  const places = {row: part.rows[row], column: part.columns[column], pixel: part.flat?.[row][column]};
+  return part.template.replace(/\{(\w+)\}/g, (_, place) => places[place]);
 }
 
 export function Cells({part, role = "", chosen, onAsk, onMove}) {

@@ -58,16 +58,11 @@ export function Pass() {
       ${pass && html`<p class="small">${pass.headline}</p>`}
     </section>
     ${pass && html`
-      <section class="card pass-where"><${Bar} pass=${pass} at=${at} onGo=${(to) => show({at: to})} /><${Layers} pass=${pass} at=${at} onGo=${(to) => show({at: to})} /></section>
+      <section class="card pass-where"><${Bar} pass=${pass} at=${at} onGo=${(to) => show({at: to})} />
+        <div class="pass-way"><${Controls} place=${place} count=${groups.length} by=${by} onGo=${go} onBy=${(value) => show({by: value})} />
+          <${Layers} pass=${pass} at=${at} onGo=${(to) => show({at: to})} /></div></section>
       <div class="pass-grid"><div class="stack">
-        <section class="card pass-step"><div class="pass-controls row">
-          <${Button} label=${t("pass.first")} disabled=${place === 0} onClick=${() => go(0)}>|◀<//>
-          <${Button} kind="primary" label=${t("pass.back")} disabled=${place === 0} onClick=${() => go(place - 1)}>◀<//>
-          <span class="pass-place mono" aria-live="polite">${t("pass.place", {number: place + 1, count: groups.length})}</span>
-          <${Button} kind="primary" label=${t("pass.next")} disabled=${place === groups.length - 1} onClick=${() => go(place + 1)}>▶<//>
-          <${Button} label=${t("pass.last")} disabled=${place === groups.length - 1} onClick=${() => go(groups.length - 1)}>▶|<//>
-          <${Select} label=${t("pass.by")} hidden value=${by} onChange=${(value) => show({by: value})}
-            options=${[{value: "operation", label: t("pass.by-operation")}, {value: "layer", label: t("pass.by-layer")}]} /></div>
+        <section class="card pass-step">
           ${groups[place].map((number) => html`<${Step} key=${`${pass.id} ${number}`} pass=${pass} number=${number} chosen=${seen.path} onAsk=${ask} />`)}
           <p class="small faint wide-only">${t("pass.keys")}</p></section>
       </div>
@@ -80,6 +75,18 @@ export function Pass() {
         <${Rates} pass=${pass.id} open=${seen.rates} onOpen=${(rates) => show({rates})} />
       </aside></div>`}
   </div>`;
+}
+
+function Controls({place, count, by, onGo, onBy}) {
+  const last = count - 1;
+  return html`<div class="pass-controls row">
+    <${Button} label=${t("pass.first")} disabled=${place === 0} onClick=${() => onGo(0)}>|◀<//>
+    <${Button} kind="primary" label=${t("pass.back")} disabled=${place === 0} onClick=${() => onGo(place - 1)}>◀<//>
+    <span class="pass-place mono" aria-live="polite">${t("pass.place", {number: place + 1, count})}</span>
+    <${Button} kind="primary" label=${t("pass.next")} disabled=${place === last} onClick=${() => onGo(place + 1)}>▶<//>
+    <${Button} label=${t("pass.last")} disabled=${place === last} onClick=${() => onGo(last)}>▶|<//>
+    <${Select} label=${t("pass.by")} hidden value=${by} onChange=${onBy}
+      options=${[{value: "operation", label: t("pass.by-operation")}, {value: "layer", label: t("pass.by-layer")}]} /></div>`;
 }
 
 function Examples({seen, onRun, stale}) {
@@ -103,7 +110,7 @@ function Step({pass, number, chosen, onAsk}) {
   const fetchParts = (names, places = {}) => api.post("api/pass/arrays", {id: pass.id, names, places}).then(
     (more) => setParts((known) => ({...known, ...more})), (error) => setProblem(error.message));
   useEffect(() => {
-    fetchParts([...step.inputs, ...step.outputs]);
+    fetchParts([...step.inputs, ...step.outputs], step.places);
   }, []);
   const cells = (name, role) => parts[name] && html`<${Cells} key=${name} part=${parts[name]} role=${role} chosen=${chosen} onAsk=${onAsk}
     onMove=${(place) => fetchParts([name], {[name]: place})} />`;

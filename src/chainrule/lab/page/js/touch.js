@@ -13,7 +13,7 @@ export function Touch({pass, why, onPass}) {
   useEffect(() => {
     setValue(why?.set?.value ?? null);
     setProblem(null);
-  }, [why?.path, pass]);
+  }, [why]);
   const go = async (path, body) => {
     try {
       onPass(await api.post(path, {id: pass, ...body}));
