@@ -31,12 +31,12 @@ _AXES: dict[str, dict[int, tuple[str, ...]]] = {
     },
     "parameter": {
         1: (later("unit"),),
-        2: (later("from"), later("to")),
-        3: (later("step"), later("from"), later("to")),
+        2: (later("from unit"), later("to unit")),
+        3: (later("step"), later("from channel"), later("to channel")),
         4: (later("row"), later("column"), later("from channel"), later("to channel")),
     },
     "folded examples": {3: (later("example"), later("row"), later("column"))},
-    "folded parameter": {3: (later("row"), later("column"), later("to"))},
+    "folded parameter": {3: (later("row"), later("column"), later("to unit"))},
 }
 """What the axes of an array are called, by what it is and how many there are."""
 

@@ -200,4 +200,4 @@ def _rows(one: OnePass, update: Update, index: Any) -> list[dict[str, Any]]:
         rows.append(row(tr("{letter} before", letter=letter), float(before[index])))
         rows.append(row(tr("{letter} after", letter=letter), float(after[index])))
     change = float(update.new[index]) - float(update.old[index])
-    return [*rows, row(tr("change"), change), row(tr("after"), float(update.new[index]))]
+    return [*rows, row(tr("difference"), change), row(tr("after"), float(update.new[index]))]

@@ -123,16 +123,20 @@ def _sentence(line: _Line, rates: list[float], rate: float, now: float, after: f
         )
     best = min(finite, key=line.losses.__getitem__)
     facts = {"rate": text(rate), "now": text(now), "after": text(after), "best": text(rates[best])}
+    if best == len(rates) - 1:
+        return tr(
+            "One step with the learning rate of {rate} takes the loss of these examples from {now} to {after}. On this "
+            "line it still falls at {best}.",
+            **facts,
+        )
     if after > now:
-        sentence = tr(
+        return tr(
             "One step with the learning rate of {rate} takes the loss of these examples from {now} up to {after}: it "
             "jumps over the valley. On this line it is lowest at {best}.",
             **facts,
         )
-    else:
-        sentence = tr(
-            "One step with the learning rate of {rate} takes the loss of these examples from {now} to {after}. On this "
-            "line it is lowest at {best}.",
-            **facts,
-        )
-    return sentence
+    return tr(
+        "One step with the learning rate of {rate} takes the loss of these examples from {now} to {after}. On this line "
+        "it is lowest at {best}.",
+        **facts,
+    )

@@ -41,6 +41,7 @@ WORDS: dict[str, str] = {
     "cells.why": later("{path} = {value}. Why?"),
     "why.title": later("Why?"),
     "why.empty": later("Click a number, and here stands why it is what it is."),
+    "why.equations": later("The layer's equations"),
     "why.close": later("Close"),
     "why.compare": later("Compare with a finite difference"),
     "why.more": later("{count} more terms"),

@@ -12,7 +12,7 @@ import {t} from "./words.js";
 
 const BATCHES = ["1", "2", "4", "8"];
 // What is looked at stays so while another room is shown.
-let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, first: 0, batch: "1", rates: false};
+let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, sheet: false, first: 0, batch: "1", rates: false};
 
 export function Pass() {
   const [seen, setSeen] = useState(kept);
@@ -48,9 +48,9 @@ export function Pass() {
   const place = pass ? groupOf(groups, at) : 0;
   const go = (to) => groups[to] && show({at: groups[to][0]});
   useKeys({ArrowLeft: () => go(place - 1), ArrowRight: () => go(place + 1), Home: () => go(0), End: () => go(groups.length - 1)});
-  const ask = (path) => show({path});
+  const ask = (path) => show({path, sheet: true});
   const touched = (next) => show({pass: next, origin: kept.origin ?? kept.pass, at: Math.min(kept.at, next.steps.length - 1)});
-  return html`<div class="pass">
+  return html`<div class=${`pass ${seen.sheet ? "with-sheet" : ""}`}>
     <section class="card pass-head"><header><h2>${t("pass.title")}</h2></header>
       <p class="small faint">${t("pass.intro")}</p>
       <${Examples} seen=${seen} onRun=${run} stale=${pass && version !== undefined && pass.version !== undefined && version !== pass.version} />
@@ -66,12 +66,12 @@ export function Pass() {
           ${groups[place].map((number) => html`<${Step} key=${`${pass.id} ${number}`} pass=${pass} number=${number} chosen=${seen.path} onAsk=${ask} />`)}
           <p class="small faint wide-only">${t("pass.keys")}</p></section>
       </div>
-      <aside class=${`stack pass-aside ${seen.path ? "asked" : ""}`}>
+      <aside class="stack pass-aside"><div class=${`stack pass-sheet ${seen.sheet ? "open" : ""}`}>
         ${pass.effect && html`<${Effect} key=${pass.id} pass=${pass.id} effect=${pass.effect} onUndo=${() => show({pass: kept.origin, origin: null})} />`}
         <section class="card pass-why"><header><h2>${t("why.title")}</h2>
-          ${seen.path && html`<${Button} kind="small quiet" label=${t("why.close")} onClick=${() => show({path: null})}>×<//>`}</header>
-          <${Why} pass=${pass.id} path=${seen.path} onShow=${(to) => show({at: to})} onAsk=${ask} onTold=${setWhy} /></section>
-        <section class="card"><header><h2>${t("touch.title")}</h2></header><${Touch} pass=${pass.id} why=${seen.path && why} onPass=${touched} /></section>
+          ${seen.path && html`<${Button} kind="small quiet" label=${t("why.close")} onClick=${() => show({path: null, sheet: false})}>×<//>`}</header>
+          <${Why} pass=${pass.id} path=${seen.path} onShow=${(to) => show({at: to})} onAsk=${ask} onTold=${setWhy} />
+          <${Touch} pass=${pass.id} why=${seen.path ? why : null} onPass=${touched} /></section></div>
         <${Rates} pass=${pass.id} open=${seen.rates} onOpen=${(rates) => show({rates})} />
       </aside></div>`}
   </div>`;
@@ -92,10 +92,10 @@ function Controls({place, count, by, onGo, onBy}) {
 function Examples({seen, onRun, stale}) {
   const {pass, first, batch} = seen;
   const last = pass?.last ?? seen.origin?.last ?? 0;
-  return html`<div class="row pass-examples">
-    <${Button} kind="small" label=${t("pass.example-before")} disabled=${first === 0} onClick=${() => onRun({first: first - 1})}>◀<//>
+  return html`<div class="row pass-examples"><div class="pass-which">
+    <${Button} label=${t("pass.example-before")} disabled=${first === 0} onClick=${() => onRun({first: first - 1})}>◀<//>
     <${NumberField} label=${t("pass.example")} value=${first} least=${0} step=${1} onChange=${(value) => onRun({first: value ?? 0})} />
-    <${Button} kind="small" label=${t("pass.example-after")} disabled=${first >= last} onClick=${() => onRun({first: first + 1})}>▶<//>
+    <${Button} label=${t("pass.example-after")} disabled=${first >= last} onClick=${() => onRun({first: first + 1})}>▶<//></div>
     <${Select} label=${t("pass.batch")} value=${batch} options=${BATCHES} onChange=${(value) => onRun({batch: value})} />
     <${Button} label=${t("pass.run")} onClick=${() => onRun()} />
     ${stale && html`<span class="small stale">${t("pass.stale")}</span>`}

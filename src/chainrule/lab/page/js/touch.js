@@ -26,8 +26,8 @@ export function Touch({pass, why, onPass}) {
     event.preventDefault();
     go("api/touch/number", {path: why.set.path, value});
   };
-  if (!why?.set && !why?.unit) return html`<p class="faint small">${t("touch.intro")}</p>`;
-  return html`<div class="stack">
+  if (!why?.set && !why?.unit) return null;
+  return html`<div class="stack touch"><h3>${t("touch.title")}</h3>
     ${why.set && html`<form class="row touch-set" onSubmit=${submit}>
       <${NumberField} label=${t("touch.set", {name: why.set.path})} value=${value} onChange=${setValue} />
       <button type="submit" class="button primary">${t("touch.try")}</button></form>`}

@@ -8,7 +8,7 @@ import {t} from "./words.js";
 export function Why({pass, path, onShow, onAsk, onTold}) {
   return html`<div class="why" aria-live="polite">
     ${path ? html`<${Explained} key=${`${pass} ${path}`} pass=${pass} ask=${{path, open: []}} root onShow=${onShow} onAsk=${onAsk} onTold=${onTold} />`
-      : html`<p class="faint">${t("why.empty")}</p>`}</div>`;
+      : html`<p class="faint">${t("why.empty")}</p><p class="faint small">${t("touch.intro")}</p>`}</div>`;
 }
 
 function Explained({pass, ask, root = false, onShow, onAsk, onTold}) {
@@ -42,7 +42,8 @@ function Explained({pass, ask, root = false, onShow, onAsk, onTold}) {
     <div class="row">
       ${why.compares && !why.remarks.length && html`<${Button} kind="small" label=${t("why.compare")} onClick=${() => load({difference: true})} />`}
       ${why.operation !== null && html`<${Button} kind="small quiet" label=${t("why.show")} onClick=${() => onShow(why.operation)} />`}</div>
-    ${root && why.equations.length > 0 && html`<div class="equations">${why.equations.map((tex) => html`<${Equation} key=${tex} tex=${tex} block />`)}</div>`}
+    ${root && why.equations.length > 0 && html`<details><summary class="small">${t("why.equations")}</summary>
+      <div class="equations">${why.equations.map((tex) => html`<${Equation} key=${tex} tex=${tex} block />`)}</div></details>`}
   </div>`;
 }
 
