@@ -124,7 +124,7 @@ def _data() -> list[dict[str, Any]]:
     """Return the data sets, each with the settings that choose it."""
     group = {name: tr(text) for name, text in texts.DATA.items()}
     toys = [
-        _set("toy", name, tr(texts.TITLES[name]), tr(toy.title), group["toy"])
+        _set("toy", name, tr(texts.TITLES[name]), str(toy.title), group["toy"])
         | {"noise": toy.noise, "count": 200, "classed": toy.classed}
         for name, toy in TOYS_BY_NAME.items()
     ]
@@ -134,7 +134,7 @@ def _data() -> list[dict[str, Any]]:
     ]
     digits = [_set("digits", "mnist-small", tr("Digits"), tr("handwritten digits of MNIST"), group["digits"])]
     sequences = [
-        _set("sequence", name, tr(texts.TITLES[name]), tr(kind.title), group["sequence"])
+        _set("sequence", name, tr(texts.TITLES[name]), str(kind.title), group["sequence"])
         | {"noise": kind.noise, "count": 400}
         for name, kind in SEQUENCES_BY_NAME.items()
     ]

@@ -23,6 +23,7 @@ MOST_EXAMPLES = 10_000
 MOST_PICTURES = 500
 
 _LARGEST = 200_000  # numbers of one example
+_DIGITS = 6
 _NAMES = {"toy": TOYS, "gate": GATES, "sequence": SEQUENCES}
 
 
@@ -45,7 +46,7 @@ class _Drawn(Rule):
 
 
 class _Point(Rule):
-    """Two coordinates, and the class if there is one."""
+    """Two coordinates with the digits that a mouse has, and the class if there is one."""
 
     text = later("two numbers and a class")
 
@@ -54,7 +55,7 @@ class _Point(Rule):
         if not isinstance(value, list | tuple) or len(value) not in (2, 3):
             raise Refusal("A point is [x, y], or [x, y, class].")
         coordinate = Number(-1e6, 1e6)
-        place = tuple(coordinate.normal(number) for number in value[:2])
+        place = tuple(float(f"{coordinate.normal(number):.{_DIGITS}g}") for number in value[:2])
         if len(value) == 2:
             return place
         label = Whole(0).normal(value[2])

@@ -9,7 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.common.texts import Note
+
 Task = Literal["binary", "classes", "regression"]
+Text = str | Note
 Bounds = tuple[tuple[float, float], ...]
 _MARGIN = 0.12  # of the width: how far around the examples a picture goes
 
@@ -28,11 +31,12 @@ class Examples:
     task
         "binary": one output tells two classes; "classes": one output for each; or "regression".
     names
-        Of the inputs, where they have names.
+        Of the inputs, where they have names; told by `str`.
     classes
-        Of the targets, as people call them; of a regression, the names of the outputs.
+        Of the targets, as people call them; of a regression, the names of the outputs;
+        told by `str`.
     title
-        What the examples are, in English; told through `tr`.
+        What the examples are; told by `str`.
     pixel_shape
         Of examples that are pictures: (height, width).
     scale
@@ -46,9 +50,9 @@ class Examples:
     X_val: NDArray[Any] | None
     y_val: NDArray[Any] | None
     task: Task
-    names: tuple[str, ...]
-    classes: tuple[str, ...]
-    title: str = ""
+    names: tuple[Text, ...]
+    classes: tuple[Text, ...]
+    title: Text = ""
     pixel_shape: tuple[int, int] | None = None
     scale: float | None = None
     notes: tuple[str, ...] = ()

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.common.texts import later
+from chainrule.common.texts import Note
 
+Text = str | Note
 Drawn = tuple[NDArray[np.float32], NDArray[Any]]
 
 
@@ -23,10 +24,10 @@ class Sequences(NamedTuple):
     """Sequences of a kind: what draws them, what they are, their usual noise, and their inputs and classes."""
 
     draw: Callable[..., Drawn]
-    title: str
+    title: Note
     noise: float
-    names: tuple[str, ...]
-    classes: tuple[str, ...]
+    names: tuple[Text, ...]
+    classes: tuple[Text, ...]
 
 
 def first_sign(n: int = 400, length: int = 12, noise: float = 0.0, seed: int = 0) -> Drawn:
@@ -78,23 +79,23 @@ def adding(n: int = 400, length: int = 12, noise: float = 0.0, seed: int = 0) ->
 SEQUENCES_BY_NAME: dict[str, Sequences] = {
     "first": Sequences(
         first_sign,
-        later("random numbers: was the first one positive?"),
+        Note("random numbers: was the first one positive?"),
         0.0,
         ("x",),
-        (later("negative"), later("positive")),
+        (Note("negative"), Note("positive")),
     ),
     "waves": Sequences(
         waves,
-        later("waves of random phase: which form do they have?"),
+        Note("waves of random phase: which form do they have?"),
         0.1,
         ("x",),
-        (later("sine"), later("square"), later("saw-tooth")),
+        (Note("sine"), Note("square"), Note("saw-tooth")),
     ),
     "adding": Sequences(
         adding,
-        later("numbers, two of them marked: what is the sum of these?"),
+        Note("numbers, two of them marked: what is the sum of these?"),
         0.0,
-        (later("number"), later("mark")),
+        (Note("number"), Note("mark")),
         ("y",),
     ),
 }

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.common.errors import InputError
-from chainrule.common.texts import later
+from chainrule.common.texts import Note
 from chainrule.lab.data_sets import pixels
 from chainrule.lab.data_sets.choice import DataChoice
 from chainrule.lab.data_sets.examples import Examples, Task
@@ -101,7 +101,7 @@ def _noise(choice: DataChoice, usual: float) -> float:
     return usual if choice.noise is None else choice.noise
 
 
-def _points_of_classes(choice: DataChoice, X: NDArray[Any], y: NDArray[Any], classes: int, title: str) -> Examples:
+def _points_of_classes(choice: DataChoice, X: NDArray[Any], y: NDArray[Any], classes: int, title: Note) -> Examples:
     task: Task = "binary" if classes == 2 else "classes"
     return split(choice, X, y, task, names=_PLANE, classes=tuple(map(str, range(classes))), title=title)
 
@@ -112,13 +112,13 @@ def _points(choice: DataChoice) -> Examples:
     _enough(len(choice.points))
     X = np.array([point[:2] for point in choice.points], np.float32)
     y = np.array([point[2] for point in choice.points], np.int64)
-    return _points_of_classes(choice, X, y, max(2, int(y.max()) + 1), later("points that were drawn"))
+    return _points_of_classes(choice, X, y, max(2, int(y.max()) + 1), Note("points that were drawn"))
 
 
 def _curve(choice: DataChoice) -> Examples:
     _enough(len(choice.points))
     X, y = (np.array([[point[i]] for point in choice.points], np.float32) for i in range(2))
-    return split(choice, X, y, "regression", names=("x",), classes=("y",), title=later("a curve that was drawn"))
+    return split(choice, X, y, "regression", names=("x",), classes=("y",), title=Note("a curve that was drawn"))
 
 
 def _digits(choice: DataChoice) -> Examples:
@@ -131,17 +131,17 @@ def _digits(choice: DataChoice) -> Examples:
         pixels.in_form(X_val[:held_back], choice.form) if held_back else None,
         y_val[:held_back] if held_back else None,
         "classes",
-        **_of_digits(later("handwritten digits of MNIST")),
+        **_of_digits(Note("handwritten digits of MNIST")),
     )
 
 
 def _drawn_digits(choice: DataChoice) -> Examples:
     _enough(len(choice.pictures))
     X, y = pixels.drawn(choice.pictures)
-    return split(choice, pixels.in_form(X, choice.form), y, "classes", **_of_digits(later("digits that were drawn")))
+    return split(choice, pixels.in_form(X, choice.form), y, "classes", **_of_digits(Note("digits that were drawn")))
 
 
-def _of_digits(title: str) -> dict[str, Any]:
+def _of_digits(title: Note) -> dict[str, Any]:
     return {
         "names": (),
         "classes": tuple(map(str, range(10))),
@@ -164,7 +164,7 @@ def _random(choice: DataChoice) -> Examples:
     rng = np.random.default_rng(choice.seed)
     count = choice.count or 64
     X = rng.standard_normal((count, *choice.shape)).astype(np.float32)
-    title = later("random numbers, until data is chosen")
+    title = Note("random numbers, until data is chosen")
     if choice.task == "values":
         y: NDArray[Any] = rng.standard_normal((count, choice.outputs)).astype(np.float32)
         classes = tuple(f"y{i}" for i in range(1, choice.outputs + 1))

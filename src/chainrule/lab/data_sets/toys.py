@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule import datasets
-from chainrule.common.texts import later
+from chainrule.common.texts import Note
 from chainrule.datasets.toys import Classified
 
 
@@ -24,7 +24,7 @@ class Toy(NamedTuple):
     """A toy set: what draws it, what it is, its usual noise, and whether the number of classes can be chosen."""
 
     draw: Callable[..., tuple[NDArray[Any], NDArray[Any]]]
-    title: str
+    title: Note
     noise: float
     classed: bool = False
 
@@ -53,13 +53,13 @@ def flower(n: int = 200, noise: float = 0.03, seed: int = 0) -> Classified:
 
 
 TOYS_BY_NAME: dict[str, Toy] = {
-    "xor": Toy(datasets.xor, later("noisy corners of a square, opposite ones alike"), 0.1),
-    "moons": Toy(datasets.moons, later("two interleaved half circles"), 0.1),
-    "circles": Toy(datasets.circles, later("a circle inside another"), 0.05),
-    "flower": Toy(flower, later("petals of two classes in turn"), 0.03),
-    "blobs": Toy(datasets.blobs, later("clouds of points, one per class"), 0.25, classed=True),
-    "spirals": Toy(datasets.spirals, later("spiral arms wound into each other"), 0.02, classed=True),
-    "sine": Toy(datasets.sine, later("one period of a noisy sine"), 0.1),
+    "xor": Toy(datasets.xor, Note("noisy corners of a square, opposite ones alike"), 0.1),
+    "moons": Toy(datasets.moons, Note("two interleaved half circles"), 0.1),
+    "circles": Toy(datasets.circles, Note("a circle inside another"), 0.05),
+    "flower": Toy(flower, Note("petals of two classes in turn"), 0.03),
+    "blobs": Toy(datasets.blobs, Note("clouds of points, one per class"), 0.25, classed=True),
+    "spirals": Toy(datasets.spirals, Note("spiral arms wound into each other"), 0.02, classed=True),
+    "sine": Toy(datasets.sine, Note("one period of a noisy sine"), 0.1),
 }
 """The toy sets by name."""
 

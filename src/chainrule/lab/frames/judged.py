@@ -46,7 +46,7 @@ def confusion(look: Look) -> dict[str, Any] | None:
 
 
 def _classes(examples: Examples) -> list[str]:
-    return [tr(name) for name in examples.classes]
+    return [str(name) for name in examples.classes]
 
 
 def worst(look: Look) -> dict[str, Any]:
@@ -91,6 +91,6 @@ def told(examples: Examples, x: NDArray[Any]) -> dict[str, Any]:
     if examples.is_sequence:
         return {"text": "", "pixels": None, "series": rounded(x.T, 4)}
     flat = x.ravel()
-    names = [tr(name) for name in examples.names] or [f"x{i + 1}" for i in range(len(flat))]
+    names = [str(name) for name in examples.names] or [f"x{i + 1}" for i in range(len(flat))]
     parts = [f"{name} = {number_text(value)}" for name, value in zip(names, flat[:_INPUTS].tolist(), strict=False)]
     return {"text": ", ".join(parts) + (", ..." if len(flat) > _INPUTS else ""), "pixels": None}

@@ -20,9 +20,9 @@ def points(examples: Examples) -> dict[str, Any]:
     """Return what there is to draw of examples, and a line about them."""
     about: dict[str, Any] = {
         "task": examples.task,
-        "title": tr(examples.title),
-        "classes": [tr(name) for name in examples.classes],
-        "names": [tr(name) for name in examples.names],
+        "title": str(examples.title),
+        "classes": [str(name) for name in examples.classes],
+        "names": [str(name) for name in examples.names],
         "bounds": [list(bounds) for bounds in examples.bounds],
         "shape": list(examples.input_shape),
         "caption": _caption(examples),
@@ -65,4 +65,4 @@ def _labels(examples: Examples, y: NDArray[Any]) -> list[Any]:
 def _label(examples: Examples, y: Any) -> str:
     if examples.task == "regression":
         return ", ".join(f"{value:.3g}" for value in np.atleast_1d(y).tolist())
-    return tr(examples.classes[int(y)])
+    return str(examples.classes[int(y)])
