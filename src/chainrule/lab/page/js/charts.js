@@ -17,9 +17,17 @@ function resolved(name, place) {
   return value;
 }
 
-/** lines: [{name, values, dashed}] over `x`; the last values are said for readers. */
-export function LineChart({title, x, xName, lines, logarithmic = false}) {
+function upright({ctx, bbox, valToPos}, value, ink) {
+  const left = valToPos(value, "x", true);
+  ctx.fillStyle = ink;
+  ctx.fillRect(left - devicePixelRatio / 2, bbox.top, devicePixelRatio, bbox.height);
+}
+
+/** lines: [{name, values, dashed}] over `x`; `marked` is a place on its axis where an upright line is drawn. */
+export function LineChart({title, x, xName, lines, logarithmic = false, marked = null}) {
   const place = useRef(null);
+  const mark = useRef(null);
+  mark.current = marked;
   const chart = useRef(null);
   const dark = useStore((known) => known.dark);
   const data = [x, ...lines.map((line) => line.values)];
@@ -34,7 +42,9 @@ export function LineChart({title, x, xName, lines, logarithmic = false}) {
       series: [{label: xName}, ...lines.map((line) => ({
         label: line.name, stroke: line.dashed ? warm : blue, width: 2, dash: line.dashed ? [7, 4] : undefined, points: {show: x.length < 3},
       }))],
-      cursor: {drag: {x: false, y: false}},
+      cursor: {show: false},
+      legend: {show: false},
+      hooks: {draw: [(drawn) => mark.current !== null && upright(drawn, mark.current, ink)]},
     }, data, place.current);
     const resizing = new ResizeObserver(() => chart.current.setSize(size()));
     resizing.observe(place.current);
@@ -44,5 +54,5 @@ export function LineChart({title, x, xName, lines, logarithmic = false}) {
     };
   }, [dark, lines.map((line) => line.name).join(), logarithmic, x.length < 3]);
   useEffect(() => chart.current.setData(data), [x]);
-  return html`<figure class="chart"><figcaption>${title}</figcaption><div ref=${place} aria-hidden="true"></div></figure>`;
+  return html`<figure class="chart"><figcaption><strong>${title}</strong>${lines.map((line) => html`<span class=${line.dashed ? "key dashed" : "key"}>${line.name}</span>`)}</figcaption><div ref=${place} aria-hidden="true"></div></figure>`;
 }
