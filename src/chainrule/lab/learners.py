@@ -20,6 +20,7 @@ from chainrule.common.texts import tr
 from chainrule.lab.compared import compared
 from chainrule.lab.on_screen import on_screen, rows_of
 from chainrule.lab.session import Session
+from chainrule.lab.suggested import suggested
 
 KINDS = (".py", ".ipynb")
 MOST_EXAMPLES = 5
@@ -114,14 +115,17 @@ class LearnerFile:
         traced = network.trace(examples.X[rows], examples.y[rows], training=False)
         screen = on_screen(traced, examples.task, session.state().learning_rate)
         answer = sandbox.asked(self.path, "chainrule.lab.own_numbers", screen.json())
-        told: dict[str, Any] = {"version": self.version, "examples": rows, "functions": [], "problem": None}
+        told: dict[str, Any] = {"version": self.version, "examples": rows, "functions": []}
+        told |= {"problem": None, "suggested": None}
         if isinstance(answer, Finding):
             return told | {"problem": " ".join(texts.hints(answer, language(), 2))}
         said = _read(answer)
         if "functions" not in said:
             return told | {"problem": tr("Its code has ended the process in which it ran, so there are no numbers.")}
         labels = [record.label for record in traced.layers]
-        return told | {"functions": [compared(function, labels) for function in said["functions"]]}
+        functions = [compared(function, labels) for function in said["functions"]]
+        other = suggested(session.blueprint, functions)
+        return told | {"functions": functions, "suggested": None if other is None else other.json()}
 
     def _checked(self) -> _State:
         """Return the file as it is now, checked; one check at a time."""

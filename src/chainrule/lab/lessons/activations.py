@@ -31,10 +31,10 @@ def _look_at_slopes(answers: Answers) -> list[Block]:
     Z, at = np.linspace(-6, 6, 121), np.array([z])
     A = ACTIVATIONS[name].value(Z)
     value, slope = float(ACTIVATIONS[name].value(at)[0]), float(slopes(name, at)[0])
-    lines = {f"g(z) = {name}(z)": A, "g'(z)": slopes(name, Z)}
+    lines = {"g(z)": A, "g'(z)": slopes(name, Z)}
     rows = [[blocks.number(z), blocks.number(value), blocks.number(slope)]]
     return [
-        blocks.curves(tr("the function and its slope"), Z, lines, ("z", ""), z),
+        blocks.curves(tr("{name}: the function and its slope", name=name), Z, lines, ("z", ""), z),
         blocks.table(tr("at your z"), ["z", "g(z)", "g'(z)"], rows),
     ]
 

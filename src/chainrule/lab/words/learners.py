@@ -21,12 +21,13 @@ WORDS: dict[str, str] = {
     "learners.repro": later("Input that shows it"),
     "learners.numbers": later("Your numbers beside the right ones"),
     "learners.numbers.about": later(
-        "Your own functions get the numbers of this network for these examples. What they give stands beside what is right."
+        "Your functions get the numbers of this network for these examples. What they give stands beside what is right."
     ),
     "learners.first": later("first example"),
     "learners.examples": later("examples {numbers}"),
     "learners.again": later("Run again"),
     "learners.running": later("Your functions are running ..."),
+    "learners.suggest": later("Build a network in which more of your functions have a place"),
     "learners.theirs": later("yours"),
     "learners.right": later("right"),
     "learners.differs": later("(differs)"),

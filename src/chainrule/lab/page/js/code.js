@@ -56,8 +56,8 @@ function NoFile() {
 
 function Functions({functions, at, onChoose}) {
   return html`<ul class="function-list" aria-label=${t("learners.functions")}>${functions.map((each) => html`<li key=${each.name}>
-    <button type="button" class="function" aria-current=${each === at ? "true" : undefined} onClick=${() => onChoose(each.name)}>
-      <span class=${`status ${each.status}`} aria-hidden="true">${each.mark}</span>
+    <button type="button" class="own-function" aria-current=${each === at ? "true" : undefined} onClick=${() => onChoose(each.name)}>
+      <span class=${`standing ${each.status}`} aria-hidden="true">${each.mark}</span>
       <code>${each.name}</code><span class="small faint">${each.place}</span>
       <span class="for-readers">${each.status_text}</span>
     </button></li>`)}</ul>`;
@@ -65,7 +65,7 @@ function Functions({functions, at, onChoose}) {
 
 function Chosen({shown}) {
   return html`<section class="card stack my-function" aria-label=${shown.name}>
-    <header><h2 class="mono">${shown.name}</h2><span class=${`status ${shown.status}`}>${shown.mark} ${shown.status_text}</span></header>
+    <header><h2 class="mono">${shown.name}</h2><span class=${`standing ${shown.status}`}>${shown.mark} ${shown.status_text}</span></header>
     ${shown.reason && html`<p>${shown.reason}</p><p class="faint">${shown.advice}</p>`}
     ${shown.findings.map((finding) => html`<${Finding} key=${finding.index} finding=${finding} />`)}
     <${Lines} lines=${shown.code} name=${shown.name} />

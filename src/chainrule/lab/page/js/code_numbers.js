@@ -1,4 +1,5 @@
 // The learner's own functions on the examples on the screen: their numbers beside the right ones.
+import {build} from "./actions.js";
 import {api} from "./api.js";
 import {html, useEffect, useState} from "./html.js";
 import {Button, Problem} from "./parts.js";
@@ -37,16 +38,17 @@ export function OwnNumbers({version, chosen, onChoose}) {
     <div aria-live="polite">${busy && html`<p class="faint">${t("learners.running")}</p>`}</div>
     <${Problem} text=${problem ?? answer?.problem} />
     ${answer && html`<ul class="function-list">${answer.functions.map((each) => html`<li key=${each.function}>
-      <button type="button" class="function" aria-current=${each.function === chosen ? "true" : undefined} onClick=${() => onChoose(each.function)}>
-        <span class=${`status ${each.status}`} aria-hidden="true">${MARKS[each.status]}</span><code>${each.function}</code>
+      <button type="button" class="own-function" aria-current=${each.function === chosen ? "true" : undefined} onClick=${() => onChoose(each.function)}>
+        <span class=${`standing ${each.status}`} aria-hidden="true">${MARKS[each.status]}</span><code>${each.function}</code>
         <span class="small">${each.said}</span></button></li>`)}</ul>`}
+    ${answer?.suggested && html`<div><${Button} kind="small" label=${t("learners.suggest")} onClick=${() => build(answer.suggested).catch((error) => setProblem(error.message))} /></div>`}
     ${shown && shown.tries.map((tried) => html`<${Tried} key=${shown.function + tried.title} tried=${tried} />`)}
   </section>`;
 }
 
 function Tried({tried}) {
   return html`<details class="tried" open=${tried.status !== "same"}>
-    <summary><span class=${`status ${tried.status}`}>${MARKS[tried.status]}</span> ${tried.title}</summary>
+    <summary><span class=${`standing ${tried.status}`}>${MARKS[tried.status]}</span> ${tried.title}</summary>
     <p>${tried.said}</p>
     ${tried.quantities.map((quantity) => html`<${Quantity} key=${quantity.name} ...${quantity} />`)}
   </details>`;
