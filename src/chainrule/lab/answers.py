@@ -69,9 +69,9 @@ def download(content: bytes, name: str, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
-def refused(error: ChainruleError, status: int = 422) -> Response:
-    """Return an error as an answer; it names the layer if the error does."""
-    return as_json({"error": str(error), "layer": getattr(error, "layer", None)}, status)
+def refused(error: ChainruleError, status: int = 422, **more: Any) -> Response:
+    """Return an error as an answer, with what else helps; it names the layer if the error does."""
+    return as_json({"error": str(error), "layer": getattr(error, "layer", None), **more}, status)
 
 
 def json_of(body: bytes) -> dict[str, Any]:

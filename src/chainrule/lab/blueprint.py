@@ -37,9 +37,12 @@ class BlueprintError(InputError):
     ----------
     layer
         Which layer breaks it, counted from 0; the number of hidden layers for the last one; None for none of them.
+    plans
+        Of the layers before that one.
     """
 
     layer: int | None = None
+    plans: tuple[LayerPlan, ...] = ()
 
     @classmethod
     def at(cls, layer: int | None, text: str) -> BlueprintError:
@@ -103,7 +106,7 @@ class Blueprint(Checked):
     seed: int = 0
     dtype: str = "float64"
     head: bool = True
-    owner: ClassVar[str] = later("The lab")
+    owner: ClassVar[str] = "lab"
     rules: ClassVar = {
         "data": Instance(DataChoice, later("a choice of data")),
         "layers": Each(Instance(Layer, later("a layer")), later("a list of layers"), least=0, most=_MOST_LAYERS),
@@ -207,7 +210,16 @@ class Blueprint(Checked):
         BlueprintError
             Layers do not fit the examples or each other; the error knows the first of these layers.
         """
-        shape, plans = examples.input_shape, []
+        plans: list[LayerPlan] = []
+        try:
+            self._add_plans(plans, examples)
+        except BlueprintError as error:
+            error.plans = tuple(plans)
+            raise
+        return plans
+
+    def _add_plans(self, plans: list[LayerPlan], examples: Examples) -> None:
+        shape = examples.input_shape
         for i, layer in enumerate(self.all_layers(examples)):
             plans.append(_placed(i, _plan, layer, shape, np.dtype(self.dtype)))
             shape = plans[-1].output_shape
@@ -226,7 +238,6 @@ class Blueprint(Checked):
         if shape != (examples.outputs,):
             raise BlueprintError.at(len(plans) - 1, _wrong_output(shape, examples))
         self.loss_for(examples)
-        return plans
 
 
 def _wrong_output(shape: Shape, examples: Examples) -> str:
@@ -253,7 +264,7 @@ def _plan(layer: Layer, shape: Shape, dtype: np.dtype[Any]) -> LayerPlan:
 def _rebuilt(data: Any) -> Any:
     """Return the layer, loss or optimizer of plain data."""
     value = rebuilt(data)
-    if isinstance(value, tuple | dict):
+    if not isinstance(value, Checked) and value is not None:
         raise InputError('A layer, a loss or an optimizer is {{"type": ..., ...}}, but {got!r:.80} came.', got=data)
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.common.texts import tr
-from chainrule.lab.blueprint import Blueprint, LayerPlan
+from chainrule.lab.blueprint import Blueprint, BlueprintError, LayerPlan
 from chainrule.lab.data_sets import Examples
 from chainrule.lab.session import Session
 
@@ -34,21 +34,30 @@ def plan(blueprint: Blueprint, examples: Examples) -> dict[str, Any]:
     }
 
 
+def draft(error: BlueprintError, examples: Examples) -> dict[str, Any]:
+    """Return what there is of a network that does not fit: the layers before the one that breaks it."""
+    return {"layers": [_layer(entry) for entry in error.plans], "examples": about(examples)}
+
+
 def about(examples: Examples) -> dict[str, Any]:
     """Return what the page says of examples."""
     return {
-        "title": tr(examples.title) if examples.title else "",
+        "title": str(examples.title),
         "task": examples.task,
-        "classes": list(examples.classes),
-        "names": list(examples.names),
+        "classes": list(map(str, examples.classes)),
+        "names": list(map(str, examples.names)),
         "shape": _shape(examples.input_shape),
         "count": f"{len(examples.X):,}",
         "count_val": "0" if examples.X_val is None else f"{len(examples.X_val):,}",
-        "plane": examples.is_plane,
-        "curve": examples.is_curve,
-        "picture": examples.is_picture,
-        "sequence": examples.is_sequence,
+        "channels": _channels(examples),
     }
+
+
+def _channels(examples: Examples) -> int:
+    """Return how many inputs there are to draw: a picture is one, whatever its pixels."""
+    if examples.is_picture and not examples.input_shape[2:]:
+        return 1
+    return examples.input_shape[-1]
 
 
 def _layer(entry: LayerPlan) -> dict[str, Any]:

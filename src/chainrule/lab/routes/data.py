@@ -17,6 +17,7 @@ from chainrule.lab.answers import UPLOADS, answering, as_json, beside, refused
 from chainrule.lab.data_sets import DataChoice
 from chainrule.lab.data_sets.choice import GATES, TOYS
 from chainrule.lab.desk import Desk
+from chainrule.lab.frames.shown import points
 from chainrule.serve.bodies import body_of
 
 _POINTS = 90  # of a small picture
@@ -39,15 +40,11 @@ def _pictures(desk: Desk, _body: dict[str, Any], _query: Mapping[str, str]) -> d
 
 
 def _picture(desk: Desk, chosen: DataChoice) -> dict[str, Any]:
-    examples = desk.sets.examples(chosen)
-    X, y = examples.X, examples.y.reshape(len(examples.y))
-    bounds = list(examples.bounds)
-    if examples.is_curve:
-        bounds.append((float(y.min()) - 0.2, float(y.max()) + 0.2))
+    shown = points(desk.sets.examples(chosen))
     return {
         "kind": chosen.kind,
         "name": chosen.name,
-        "points": {"task": examples.task, "X": X.tolist(), "y": y.tolist(), "bounds": bounds},
+        "points": {key: shown[key] for key in ("task", "X", "y", "bounds")},
     }
 
 

@@ -31,9 +31,8 @@ def routes(desk: Desk) -> list[Route]:
 class _Listeners:
     """The pages that listen to one lab."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, _: Desk) -> None:
         self.count = 0
-        self.frames = Frames(desk.session)
         self.threads = ThreadPoolExecutor(_MOST, "chainrule-frames")
 
 
@@ -50,7 +49,7 @@ async def _events(request: Request) -> Response:
 
 
 async def _stream(desk: Desk, listeners: _Listeners, wants: set[str]) -> AsyncIterator[bytes]:
-    page = _Page(desk, listeners.frames, wants)
+    page = _Page(desk, wants)
     listeners.count += 1
     try:
         while not desk.ending():
@@ -66,8 +65,8 @@ async def _stream(desk: Desk, listeners: _Listeners, wants: set[str]) -> AsyncIt
 class _Page:
     """What one page has seen."""
 
-    def __init__(self, desk: Desk, frames: Frames, wants: set[str]) -> None:
-        self._desk, self._frames, self._wants = desk, frames, wants
+    def __init__(self, desk: Desk, wants: set[str]) -> None:
+        self._desk, self._frames, self._wants = desk, Frames(desk.session), wants
         self._version, self._seen, self._blueprint = -1, {}, None  # type: tuple[int, dict[str, int], Any]
 
     def next(self) -> dict[str, Any] | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.responses import Response
 from starlette.routing import Route
 
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
 from chainrule.common.settings import choice
-from chainrule.lab.answers import answering
-from chainrule.lab.blueprint import Blueprint
+from chainrule.lab.answers import answering, refused
+from chainrule.lab.blueprint import Blueprint, BlueprintError
 from chainrule.lab.choices import choices
 from chainrule.lab.desk import Desk
-from chainrule.lab.plans import built, plan
+from chainrule.lab.plans import built, draft, plan
 from chainrule.lab.session import Session
 from chainrule.lab.words import words
 
@@ -60,8 +61,13 @@ def _state(desk: Desk, _body: Body, _query: Query) -> Body:
     return {"state": desk.session.state().json(), "built": built(desk.session)}
 
 
-def _build(desk: Desk, body: Body, _query: Query) -> Body:
-    desk.session.build(Blueprint.from_json(body.get("blueprint")))
+def _build(desk: Desk, body: Body, _query: Query) -> Body | Response:
+    blueprint = Blueprint.from_json(body.get("blueprint"))
+    examples = desk.sets.examples(blueprint.data)
+    try:
+        desk.session.build(blueprint)
+    except BlueprintError as error:
+        return refused(error, draft=draft(error, examples))
     return _state(desk, body, {})
 
 

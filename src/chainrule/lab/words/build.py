@@ -21,6 +21,7 @@ WORDS = {
     "build.schedule": later("Learning rate over time"),
     "build.constant": later("Constant"),
     "build.dtype": later("Precision"),
+    "build.more": later("More settings"),
     "build.none": later("none"),
     "build.train": later("Train it"),
 }

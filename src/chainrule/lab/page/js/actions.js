@@ -9,7 +9,7 @@ export const tell = (error) => store.set({notice: {text: error.message, kind: "p
 export async function act(action, body = {}) {
   try {
     const {state} = await api.post("api/do", {action, ...body});
-    store.set({state, notice: null});
+    store.setState(state, {notice: null});
     if (["undo", "redo"].includes(action)) await keepInAddress();
   } catch (error) {
     tell(error);
@@ -19,13 +19,13 @@ export async function act(action, body = {}) {
 /** Turn a knob while it runs; rejects with the reason if it is refused. */
 export async function turn(name, value) {
   const {state} = await api.post("api/knob", {name, value});
-  store.set({state});
+  store.setState(state);
 }
 
 /** Build another network; rejects with the reason, which may name a layer. */
 export async function build(blueprint) {
   const {state, built} = await api.post("api/build", {blueprint});
-  store.set({state, built, notice: null});
+  store.setState(state, {built, notice: null});
   await keepInAddress();
 }
 

@@ -2,10 +2,9 @@
 import {store} from "./store.js";
 
 export class LabError extends Error {
-  constructor(text, layer = null, status = 0) {
+  constructor(text, {layer = null, status = 0, draft = null} = {}) {
     super(text);
-    this.layer = layer;
-    this.status = status;
+    Object.assign(this, {layer, status, draft});
   }
 }
 
@@ -27,7 +26,7 @@ async function ask(path, options = {}) {
     throw new LabError(store.get().words["shell.lost"] ?? String(error));
   }
   const content = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
-  if (!answer.ok) throw new LabError(content.error ?? `${answer.status} ${answer.statusText}`, content.layer ?? null, answer.status);
+  if (!answer.ok) throw new LabError(content.error ?? `${answer.status} ${answer.statusText}`, {...content, status: answer.status});
   return content;
 }
 

@@ -4,7 +4,7 @@ import {api} from "./api.js";
 import {html, render, useEffect, useErrorBoundary, useState} from "./html.js";
 import {Button, Problem, Select, Tabs} from "./parts.js";
 import {store, useStore} from "./store.js";
-import {want} from "./stream.js";
+import {listenAnew} from "./stream.js";
 import {t} from "./words.js";
 
 const ROOMS = [
@@ -15,6 +15,7 @@ const ROOMS = [
   {id: "lessons", label: () => t("shell.lessons"), load: () => import("./lessons.js").then((module) => module.Lessons)},
   {id: "take", label: () => t("shell.take"), load: () => import("./takeaway.js").then((module) => module.TakeAway)},
 ];
+const roomOf = (id) => ROOMS.find((room) => room.id === id) ?? ROOMS[1];
 const COLORS = ["", "light", "dark"];
 
 function Room({room}) {
@@ -68,7 +69,7 @@ function Lab() {
   const language = useStore((known) => known.language);
   const notice = useStore((known) => known.notice);
   const chosen = useStore((known) => known.room);
-  const room = ROOMS.find((each) => each.id === chosen) ?? ROOMS[1];
+  const room = roomOf(chosen);
   useEffect(() => window.scrollTo(0, 0), [room.id]);
   return html`
     <header class="top"><h1><img src="icon.svg" alt="" />chainrule lab</h1>
@@ -86,18 +87,20 @@ function Lab() {
     </main>`;
 }
 
-// Everything that Python told is asked for anew in the other language.
+// Everything that Python told is asked for anew in the other language; what can be chosen is not needed at once.
 async function speak(language) {
   store.set({language});
-  const [words, choices, {state, built}] = await Promise.all(["api/words", "api/choices", "api/state"].map((path) => api.get(path)));
+  const [words, {state, built}] = await Promise.all(["api/words", "api/state"].map((path) => api.get(path)));
+  api.get("api/choices").then((choices) => store.set({choices}), (error) => store.set({notice: {text: error.message}}));
   document.documentElement.lang = language;
   const address = new URL(location.href);
   address.searchParams.set("lang", language);
   history.replaceState(null, "", address);
-  store.set({words, choices, state, built, frames: {}});
-  want([]);
+  store.set({words, state, built, frames: {}});
+  listenAnew();
 }
 
+roomOf(store.get().room).load(); // meanwhile
 await speak(store.get().language);
-render(html`<${Lab} />`, document.getElementById("lab"));
 await openFromAddress().catch((error) => store.set({notice: {text: error.message}}));
+render(html`<${Lab} />`, document.getElementById("lab"));

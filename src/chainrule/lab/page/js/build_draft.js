@@ -6,7 +6,8 @@ import {store, useStore} from "./store.js";
 export function useDraft() {
   const built = useStore((known) => known.built);
   const draft = useStore((known) => known.draft);
-  return {blueprint: draft?.blueprint ?? built?.blueprint, plans: draft ? draft.plans : built?.layers ?? [], wrong: draft?.wrong ?? null, built};
+  const {plans = built?.layers ?? [], examples = built?.examples} = draft ?? {};
+  return {blueprint: draft?.blueprint ?? built?.blueprint, plans, examples, wrong: draft?.wrong ?? null, built};
 }
 
 let asking = Promise.resolve();
@@ -25,8 +26,8 @@ async function apply(changed) {
     await buildNow(blueprint);
     store.set({draft: null});
   } catch (error) {
-    const plans = built.layers.length === blueprint.layers.length + (blueprint.head ? 1 : 0) ? built.layers : [];
-    store.set({draft: {blueprint, plans, wrong: {text: error.message, layer: error.layer}}});
+    const {layers: plans = [], examples = built.examples} = error.draft ?? {};
+    store.set({draft: {blueprint, plans, examples, wrong: {text: error.message, layer: error.layer}}});
   }
 }
 

@@ -11,9 +11,9 @@ export function Form({entry, value, onChange, leaveOut = []}) {
 }
 
 function SettingField({setting, value, onChange}) {
-  const label = setting.title ?? setting.name;
+  const label = setting.title.charAt(0).toUpperCase() + setting.title.slice(1);
   const Kind = KINDS[setting.kind] ?? TextField;
-  return html`<div class="setting" title=${setting.about}><${Kind} label=${label} setting=${setting} value=${value} onChange=${onChange} /></div>`;
+  return html`<div class="setting" title=${[setting.meaning, setting.about].filter(Boolean).join(": ")}><${Kind} label=${label} setting=${setting} value=${value} onChange=${onChange} /></div>`;
 }
 
 const WholeField = ({label, setting, value, onChange}) => html`<${NumberField} label=${label} value=${value} step=${1} least=${setting.least} onChange=${onChange} />`;
@@ -23,7 +23,7 @@ const RealField = ({label, setting, value, onChange}) => html`<${NumberField} la
 const FlagField = ({label, value, onChange}) => html`<${Check} label=${label} value=${value} onChange=${onChange} />`;
 
 function ChoiceField({label, setting, value, onChange}) {
-  const options = [...(setting.optional ? [{value: "", label: t("build.none")}] : []), ...(setting.choices ?? []).map((choice) => (typeof choice === "object" ? choice : {value: choice, label: choice}))];
+  const options = [...(setting.optional ? [{value: "", label: t("build.none")}] : []), ...setting.choices];
   return html`<${Select} label=${label} value=${value ?? ""} options=${options} onChange=${(chosen) => onChange(chosen === "" ? null : chosen)} />`;
 }
 

@@ -7,7 +7,7 @@ import {useStore} from "./store.js";
 import {t} from "./words.js";
 
 export function Layers() {
-  const {blueprint, plans, wrong, built} = useDraft();
+  const {blueprint, plans, examples, wrong, built} = useDraft();
   const choices = useStore((known) => known.choices);
   const [adding, setAdding] = useState(false);
   const [open, setOpen] = useState(null);
@@ -16,6 +16,7 @@ export function Layers() {
   if (!blueprint || !choices) return null;
   const entries = new Map(choices.layers.flatMap(({entries}) => entries).map((entry) => [entry.type, entry]));
   const {layers} = blueprint;
+  const last = plans[layers.length]; // the output, if all before it fit
   const move = (from, to) => {
     if (to < 0 || to >= layers.length || from === to) return;
     setLayers((all) => (all.splice(to, 0, ...all.splice(from, 1)), all)).then(() => list.current?.querySelector(`[data-handle="${to}"]`)?.focus());
@@ -30,17 +31,17 @@ export function Layers() {
   return html`<section class="card stack"><header><h2>${t("build.layers")}</h2><span class="small faint">${built?.total}</span></header>
     ${wrong && html`<${Problem} text=${wrong.layer === null || wrong.layer === undefined ? wrong.text : t("build.wrong")}><${Button} kind="small" label=${t("build.drop")} onClick=${dropDraft} /><//>`}
     <ol class="layers" ref=${list}>
-      <li class="layer fixed"><span class="layer-title">${t("build.input")}</span><span class="small faint">${built?.examples.title}</span><span class="mono small layer-shape">${built?.examples.shape}</span></li>
+      <li class="layer fixed"><span class="layer-title">${t("build.input")}</span><span class="small faint">${examples.title}</span><span class="mono small layer-shape">${examples.shape}</span></li>
       ${layers.map((layer, i) => html`<${LayerItem} key=${`${i}${layer.type}`} layer=${layer} entry=${entries.get(layer.type)} i=${i} plan=${plans[i]} wrong=${wrong?.layer === i ? wrong.text : null}
         open=${open === i} onOpen=${() => setOpen(open === i ? null : i)} onMove=${move} list=${list}
         onChange=${(changed) => setLayers((all) => all.map((each, n) => (n === i ? changed : each)))}
         onRemove=${() => (setLayers((all) => all.filter((_, n) => n !== i)), setOpen(null))} />`)}
-      ${blueprint.head !== false && html`<li class="layer fixed ${wrong?.layer === layers.length ? "wrong" : ""}"><span class="layer-title">${t("build.output")}</span><span class="small faint">${plans.at(-1)?.label}</span>
-        <span class="mono small layer-shape">${plans.at(-1)?.output}</span><span class="small faint">${plans.length > 0 && t("build.parameters", {count: plans.at(-1).parameters})}</span>
+      ${blueprint.head !== false && html`<li class="layer fixed ${wrong?.layer === layers.length ? "wrong" : ""}"><span class="layer-title">${t("build.output")}</span><span class="small faint">${last?.label}</span>
+        <span class="mono small layer-shape">${last?.output}</span><span class="small faint">${last && t("build.parameters", {count: last.parameters})}</span>
         ${wrong?.layer === layers.length && html`<p class="problem" role="alert">${wrong.text}</p>`}</li>`}
     </ol>
     <div class="row"><${Button} kind="primary" label=${t("build.add")} onClick=${() => setAdding(true)} />
-      ${choices.presets.filter(({axes}) => axes.includes(axesOf(built))).map((preset) => html`<${Button} key=${preset.title} label=${preset.title} onClick=${() => change(() => preset.blueprint)} />`)}</div>
+      ${choices.presets.filter(({axes}) => axes.includes(axesOf(examples))).map((preset) => html`<${Button} key=${preset.title} label=${preset.title} onClick=${() => change(() => preset.blueprint)} />`)}</div>
     <p class="for-readers" aria-live="polite">${said}</p>
     <${Dialog} title=${t("build.add")} open=${adding} onClose=${() => setAdding(false)}>
       ${choices.layers.map((group) => html`<section class="stack add-group"><h3>${group.group}</h3><div class="add-list">${group.entries.map((entry) => html`
@@ -49,7 +50,7 @@ export function Layers() {
   </section>`;
 }
 
-const axesOf = (built) => (built?.examples.shape.match(/×/g) ?? []).length + 1;
+const axesOf = (examples) => (examples.shape.match(/×/g) ?? []).length + 1;
 
 const defaults = (entry) => ({type: entry.type, ...Object.fromEntries(entry.settings.map(({name, default: usual}) => [name, usual]))});
 
@@ -91,6 +92,7 @@ function LayerItem({layer, entry, i, plan, wrong, open, onOpen, onMove, onChange
 
 // The settings that are not the usual ones, and the number of units.
 function summary(entry, layer) {
+  if (layer.type === "Activation") return ""; // its label says it
   return entry.settings.filter(({name, default: usual}, n) => n === 0 || JSON.stringify(layer[name] ?? usual) !== JSON.stringify(usual))
     .map(({name, title, default: usual}) => `${title ?? name} ${told(layer[name] ?? usual)}`).join(" · ");
 }

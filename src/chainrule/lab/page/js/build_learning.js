@@ -6,6 +6,10 @@ import {Equation, NumberField, Select} from "./parts.js";
 import {useStore} from "./store.js";
 import {t} from "./words.js";
 
+const FIRST = ["lr", "weight_decay"]; // the settings of an optimizer that are looked at first
+
+const only = (entry, names) => ({...entry, settings: entry.settings.filter(({name}) => names.includes(name))});
+
 export function Learning() {
   const {blueprint, built} = useDraft();
   const choices = useStore((known) => known.choices);
@@ -14,7 +18,7 @@ export function Learning() {
   const find = (entries, type) => entries.find((entry) => entry.type === type);
   const plain = (entry, kept = {}) => ({type: entry.type, ...Object.fromEntries(entry.settings.map(({name, default: usual}) => [name, usual])), ...kept});
   const scheduled = optimizer.lr !== null && typeof optimizer.lr === "object";
-  const rate = scheduled ? optimizer.lr.lr ?? optimizer.lr.start ?? 0.01 : optimizer.lr;
+  const rate = scheduled ? optimizer.lr.lr ?? optimizer.lr.rate ?? 0.01 : optimizer.lr;
   const setOptimizer = (changed) => change(() => ({optimizer: changed}));
   const setSchedule = (type) => setOptimizer({...optimizer, lr: type === "" ? rate : plain(find(choices.schedules, type), {lr: rate})});
   const options = (entries) => entries.map(({type, title}) => ({value: type, label: title ?? type}));
@@ -27,14 +31,15 @@ export function Learning() {
     ${lossEntry && html`<${Explained} entry=${lossEntry} /><${Form} entry=${lossEntry} value=${loss} onChange=${(changed) => change(() => ({loss: changed}))} />`}
     <${Select} label=${t("train.optimizer")} value=${optimizer.type} options=${options(choices.optimizers)}
       onChange=${(type) => setOptimizer(plain(find(choices.optimizers, type), {lr: optimizer.lr}))} />
-    ${optimizerEntry && html`<${Explained} entry=${optimizerEntry} /><${Form} entry=${optimizerEntry} value=${optimizer} onChange=${setOptimizer} leaveOut=${scheduled ? ["lr"] : []} />`}
+    ${optimizerEntry && html`<${Explained} entry=${optimizerEntry} /><${Form} entry=${only(optimizerEntry, FIRST)} value=${optimizer} onChange=${setOptimizer} leaveOut=${scheduled ? ["lr"] : []} />`}
     <${Select} label=${t("build.schedule")} value=${scheduled ? optimizer.lr.type : ""} options=${[{value: "", label: t("build.constant")}, ...options(choices.schedules)]} onChange=${setSchedule} />
     ${scheduleEntry && html`<${Explained} entry=${scheduleEntry} /><${Form} entry=${scheduleEntry} value=${optimizer.lr} onChange=${(lr) => setOptimizer({...optimizer, lr})} />`}
-    <div class="form">
-      <${NumberField} label=${t("train.batch_size")} step=${1} least=${1} value=${batch} onChange=${(size) => change(() => ({batch_size: size}))} />
+    <${NumberField} label=${t("train.batch_size")} step=${1} least=${1} value=${batch} onChange=${(size) => change(() => ({batch_size: size}))} />
+    <details><summary>${t("build.more")}</summary><div class="stack">
+      ${optimizerEntry && html`<${Form} entry=${optimizerEntry} value=${optimizer} onChange=${setOptimizer} leaveOut=${FIRST} />`}
       <${NumberField} label=${t("train.seed")} step=${1} least=${0} value=${seed} onChange=${(number) => change(() => ({seed: number}))} />
       <${Select} label=${t("build.dtype")} value=${dtype} options=${["float32", "float64"]} onChange=${(name) => change(() => ({dtype: name}))} />
-    </div>
+    </div></details>
   </section>`;
 }
 

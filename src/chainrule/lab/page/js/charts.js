@@ -5,6 +5,9 @@ import {useStore} from "./store.js";
 
 const HEIGHT = 170;
 
+// A tick in few letters: 1e+30 where 1000000... would not fit.
+const short = (tick) => (tick !== 0 && (Math.abs(tick) >= 1e5 || Math.abs(tick) < 1e-3) ? tick.toExponential(0) : String(tick));
+
 const color = (name, place) => getComputedStyle(place).getPropertyValue(name).trim();
 
 // A variable that is light-dark(...) is resolved by the browser only where it is used.
@@ -38,7 +41,7 @@ export function LineChart({title, x, xName, lines, logarithmic = false, marked =
     chart.current = new uPlot({
       ...size(),
       scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
-      axes: [{...axis, size: 30}, {...axis, size: 52}],
+      axes: [{...axis, size: 30}, {...axis, size: 56, values: (_, ticks) => ticks.map(short)}],
       series: [{label: xName}, ...lines.map((line) => ({
         label: line.name, stroke: line.dashed ? warm : blue, width: 2, dash: line.dashed ? [7, 4] : undefined, points: {show: x.length < 3},
       }))],
@@ -54,5 +57,5 @@ export function LineChart({title, x, xName, lines, logarithmic = false, marked =
     };
   }, [dark, lines.map((line) => line.name).join(), logarithmic, x.length < 3]);
   useEffect(() => chart.current.setData(data), [x]);
-  return html`<figure class="chart"><figcaption><strong>${title}</strong>${lines.map((line) => html`<span class=${line.dashed ? "key dashed" : "key"}>${line.name}</span>`)}</figcaption><div ref=${place} aria-hidden="true"></div></figure>`;
+  return html`<figure class="chart"><figcaption><strong>${title}</strong>${lines.map((line) => html`<span class=${line.dashed ? "chart-key dashed" : "chart-key"}>${line.name}</span>`)}</figcaption><div ref=${place} aria-hidden="true"></div></figure>`;
 }

@@ -17,15 +17,16 @@ export function AnswerMap({map, points, size = SIDE}) {
     context.scale(ratio, ratio);
     context.fillStyle = dark ? "#181c21" : "#ffffff";
     context.fillRect(0, 0, size, size);
-    const bounds = map?.bounds ?? points?.bounds;
-    if (map?.kind === "plane") paintPlane(context, map, size, dark);
-    if (points?.X && bounds?.length) paintPoints(context, points, bounds, size);
-    if (map?.kind === "curve") paintCurve(context, map, size, dark);
+    const bounds = map?.bounds ?? (points?.X && boundsOf(points));
+    if (map?.kind === "plane" && map.values) paintPlane(context, map, size, dark);
+    if (points?.X && bounds) paintPoints(context, points, bounds, size);
+    if (map?.kind === "curve" && map.y) paintCurve(context, map, size, dark);
   }, [map, points, dark, size]);
   const classes = points?.classes ?? [];
   return html`<figure class="map"><canvas ref=${place} role="img" aria-label=${t("train.map.alt")}></canvas>
     <figcaption class="small faint">${classes.length > 1 && points.task !== "regression" && html`<${Legend} classes=${classes} />`}
-      ${points?.X_val?.length > 0 && html`<span>${t("train.map.hollow")}</span>`}</figcaption></figure>`;
+      ${map?.task === "regression" && map.low && html`<span>${t("train.map.range", {low: map.low, high: map.high})}</span>`}
+      ${points?.X_val?.length > 0 && html`<span>${t("train.map.hollow")}</span>`}</figcaption>${map?.note && html`<p class="problem">${map.note}</p>`}</figure>`;
 }
 
 function Legend({classes}) {
@@ -47,11 +48,20 @@ export function Mark({label}) {
 function paintPlane(context, map, size, dark) {
   const small = document.createElement("canvas");
   if (map.sure) paintClasses(small, map.values, map.sure, map.size, dark);
-  else paintSigned(small, map.values, map.size, dark);
+  else paintSigned(small, map.values, map.size, map.size, dark);
   context.imageSmoothingEnabled = true;
   context.globalAlpha = map.sure ? 0.8 : 0.75;
   context.drawImage(small, 0, 0, size, size);
   context.globalAlpha = 1;
+}
+
+/** From where to where a picture of points goes; a curve brings no bounds for its values. */
+export function boundsOf({bounds, X}) {
+  if (bounds.length > 1) return bounds;
+  const values = X.map(([, y]) => y);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = 0.12 * (high - low || 1);
+  return [...bounds, [low - margin, high + margin]];
 }
 
 const placed = (bounds, size) => {
@@ -64,15 +74,12 @@ export function paintPoints(context, points, bounds, size) {
   const radius = points.X.length > 400 ? 2.5 : 4;
   const regression = points.task === "regression";
   const each = (X, y, hollow) => X?.forEach((row, i) => {
-    const curve = row.length === 1;
-    const [px, py] = place(curve ? [row[0], value(y[i])] : row);
-    paintPoint(context, px, py, regression ? 0 : value(y[i]), hollow, radius);
+    const [px, py] = place(row);
+    paintPoint(context, px, py, regression ? 0 : y[i], hollow, radius);
   });
   each(points.X, points.y, false);
   each(points.X_val, points.y_val, true);
 }
-
-const value = (y) => (Array.isArray(y) ? y[0] : y);
 
 function paintCurve(context, map, size, dark) {
   const place = placed(map.bounds, size);

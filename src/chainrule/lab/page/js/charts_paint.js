@@ -21,40 +21,33 @@ function diverging(dark) {
 
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
-function put(canvas, size, colorOf) {
-  canvas.width = canvas.height = size;
+function put(canvas, height, width, colorOf) {
+  canvas.height = height;
+  canvas.width = width;
   const context = canvas.getContext("2d");
-  const image = context.createImageData(size, size);
-  for (let i = 0; i < size * size; i++) image.data.set([...colorOf(i), 255], 4 * i);
+  const image = context.createImageData(width, height);
+  for (let i = 0; i < width * height; i++) image.data.set([...colorOf(i), 255], 4 * i);
   context.putImageData(image, 0, 0);
 }
 
 /** A map of numbers of both signs, or of a probability. */
-export function paintSigned(canvas, text, size, dark) {
+export function paintSigned(canvas, text, height, width, dark) {
   const values = bytes(text);
   const colors = diverging(dark);
-  put(canvas, size, (i) => colors[values[i]]);
+  put(canvas, height, width, (i) => colors[values[i]]);
 }
 
 /** A map of classes, paler where the network is less sure. */
 export function paintClasses(canvas, text, sure, size, dark) {
   const [labels, shares] = [bytes(text), bytes(sure)];
   const colors = CLASSES.map(rgb);
-  put(canvas, size, (i) => between(PAPER[dark], colors[labels[i] % colors.length], 0.15 + (0.75 * shares[i]) / 255));
+  put(canvas, size, size, (i) => between(PAPER[dark], colors[labels[i] % colors.length], 0.15 + (0.75 * shares[i]) / 255));
 }
 
 /** A picture of ink: dark on light, or light on dark. */
 export function paintPicture(canvas, text, height, width, dark) {
   const values = bytes(text);
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    const level = dark ? values[i] : 255 - values[i];
-    image.data.set([level, level, level, 255], 4 * i);
-  }
-  context.putImageData(image, 0, 0);
+  put(canvas, height, width, (i) => Array(3).fill(dark ? values[i] : 255 - values[i]));
 }
 
 const SHAPES = [

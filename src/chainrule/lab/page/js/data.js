@@ -1,15 +1,15 @@
 // Which examples to learn from: sets as small pictures, one's own table, points, a curve or digits drawn; noise, number, split.
-import {tell} from "./actions.js";
+import {tell, turn} from "./actions.js";
 import {api} from "./api.js";
 import {setData, useDraft} from "./build_draft.js";
-import {AnswerMap, paintPoints} from "./charts_map.js";
+import {boundsOf, paintPoints} from "./charts_map.js";
 import {DrawnDigits} from "./data_digits.js";
 import {DrawnPoints} from "./data_draw.js";
+import {Preview} from "./data_preview.js";
 import {OwnTable} from "./data_table.js";
 import {html, useEffect, useRef, useState} from "./html.js";
 import {Button, NumberField, Select, Slider} from "./parts.js";
 import {useStore} from "./store.js";
-import {Picture} from "./train_panels.js";
 import {t} from "./words.js";
 
 const OWN = {
@@ -39,11 +39,11 @@ export function Data() {
     <h3>${t("data.toys")}</h3>${gallery("toy")}
     <h3>${t("data.gates")}</h3>${gallery("gate")}
     <h3>${t("data.larger")}</h3><div class="row">
-      <${Button} label=${t("data.digits")} pressed=${kind === "digits"} onClick=${() => choose({kind: "digits", name: "digits", count: 1000})} />
+      <${Button} label=${t("data.digits")} pressed=${kind === "digits"} onClick=${() => choose({kind: "digits", name: "mnist-small"})} />
       <${Button} label=${t("data.sequences")} pressed=${kind === "sequence"} onClick=${() => choose({kind: "sequence", name: "first"})} /></div>
     <h3>${t("data.own")}</h3><div class="row">${Object.entries(OWN).map(([id, {name}]) => html`<${Button} key=${id} label=${name()} pressed=${kind === id} onClick=${() => setOwn(id)} />`)}</div>
     ${Own && html`<div class="own"><${Own} /></div>`}
-    ${!own && html`<${Settings} data=${data} built=${built} />`}
+    ${!own && html`<${Settings} data=${data} set=${sets.find(({kind: its, name}) => its === data.kind && name === data.name)} />`}
     ${!Own && html`<${Preview} />`}
   </section>`;
 }
@@ -66,32 +66,28 @@ function SetButton({set, chosen, onChoose}) {
     const context = place.current.getContext("2d");
     place.current.width = place.current.height = 128;
     context.scale(2, 2);
-    const curve = set.points.X[0].length === 1;
-    const X = curve ? set.points.X.map(([x], i) => [x, set.points.y[i]]) : set.points.X;
-    paintPoints(context, {...set.points, X}, set.points.bounds, 64);
+    paintPoints(context, set.points, boundsOf(set.points), 64);
   }, [set.points, dark]);
   return html`<button type="button" class="set" aria-pressed=${chosen} title=${set.about} onClick=${onChoose}><canvas ref=${place} aria-hidden="true"></canvas><span>${set.title}</span></button>`;
 }
 
-function Settings({data, built}) {
+// Training goes on with the other examples, unless the network does not fit them.
+const knob = (name, value) => turn(name, value).catch(() => setData({[name]: value}));
+
+function Settings({data, set}) {
+  const {forms, data: all} = useStore((known) => known.choices);
+  const sequences = all.filter(({kind}) => kind === "sequence");
   const sequence = data.kind === "sequence";
   const digits = data.kind === "digits" || data.kind === "drawn_digits";
   const many = ["toy", "sequence", "digits"].includes(data.kind);
   return html`<div class="form">
-    ${digits && html`<${Select} label=${t("data.form")} value=${data.form ?? "flat"} options=${[{value: "flat", label: t("data.form.flat")}, {value: "picture", label: t("data.form.picture")}, {value: "rows", label: t("data.form.rows")}]} onChange=${(form) => setData({form})} />`}
-    ${sequence && html`<${Select} label=${t("data.sequence")} value=${data.name} options=${[{value: "first", label: t("data.sequence.first")}, {value: "waves", label: t("data.sequence.waves")}, {value: "adding", label: t("data.sequence.adding")}]} onChange=${(name) => setData({name})} />`}
-    ${sequence && html`<${NumberField} label=${t("data.length")} step=${1} least=${2} value=${data.length ?? 12} onChange=${(length) => setData({length})} />`}
-    ${many && html`<${NumberField} label=${t("data.count")} step=${1} least=${4} value=${data.count ?? ""} onChange=${(count) => setData({count})} />`}
-    ${["toy", "gate", "sequence"].includes(data.kind) && html`<${Slider} label=${t("data.noise")} least=${0} most=${1} step=${0.05} value=${data.noise ?? 0.1} text=${data.noise ?? t("data.usual")} onChange=${(noise) => setData({noise})} />`}
-    ${["spirals", "blobs"].includes(data.name) && data.kind === "toy" && html`<${Slider} label=${t("data.classes")} least=${2} most=${6} value=${data.classes ?? 3} onChange=${(classes) => setData({classes})} />`}
-    ${data.kind !== "gate" && html`<${Slider} label=${t("data.split")} least=${0} most=${0.8} step=${0.05} value=${data.split ?? 0.2} text=${`${Math.round(100 * (data.split ?? 0.2))} %`} onChange=${(split) => setData({split})} />`}
+    ${digits && html`<${Select} label=${t("data.form")} value=${data.form ?? "flat"} options=${forms} onChange=${(form) => setData({form})} />`}
+    ${sequence && html`<${Select} label=${t("data.sequence")} value=${data.name} options=${sequences.map(({name, title}) => ({value: name, label: title}))} onChange=${(name) => setData({name})} />`}
+    ${sequence && html`<${NumberField} label=${t("data.length")} step=${1} least=${2} value=${data.length ?? 12} onChange=${(length) => knob("length", length)} />`}
+    ${many && html`<${NumberField} label=${t("data.count")} step=${1} least=${4} value=${data.count ?? set?.count ?? ""} onChange=${(count) => knob("count", count)} />`}
+    ${["toy", "gate", "sequence"].includes(data.kind) && html`<${Slider} label=${t("data.noise")} least=${0} most=${1} step=${0.05} value=${data.noise ?? set?.noise ?? 0} text=${data.noise ?? set?.noise} onChange=${(noise) => knob("noise", noise)} />`}
+    ${set?.classed && html`<${Slider} label=${t("data.classes")} least=${2} most=${6} value=${data.classes ?? 3} onChange=${(classes) => knob("classes", classes)} />`}
+    ${data.kind !== "gate" && html`<${Slider} label=${t("data.split")} least=${0} most=${0.8} step=${0.05} value=${data.split ?? 0.2} text=${`${Math.round(100 * (data.split ?? 0.2))} %`} onChange=${(split) => knob("split", split)} />`}
     <${NumberField} label=${t("data.seed")} step=${1} least=${0} value=${data.seed ?? 0} onChange=${(seed) => setData({seed})} />
   </div>`;
-}
-
-// The data that is built: points, or some of its pictures.
-function Preview() {
-  const points = useStore((known) => known.frames.points);
-  if (points?.pictures?.length) return html`<ul class="pictures">${points.pictures.map((each, i) => html`<li key=${i}><${Picture} ...${each} name=${each.label} /><span class="small">${each.label}</span></li>`)}</ul>`;
-  return points?.X ? html`<${AnswerMap} points=${points} size=${280} />` : null;
 }

@@ -3,7 +3,7 @@ import {setData, useDraft} from "./build_draft.js";
 import {html, useEffect, useRef, useState} from "./html.js";
 import {Button, Select} from "./parts.js";
 import {useStore} from "./store.js";
-import {Picture} from "./train_panels.js";
+import {Picture} from "./data_preview.js";
 import {t} from "./words.js";
 
 const SIDE = 28;

@@ -28,6 +28,11 @@ export const store = {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
+  // Answers and frames overtake one another: an older state is not shown after a newer one.
+  setState(state, others = {}) {
+    const older = known.state && state.version < known.state.version;
+    store.set(older ? others : {...others, state});
+  },
   go(room, details = null) {
     putInHash({room});
     store.set({room, details});

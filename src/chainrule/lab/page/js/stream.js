@@ -10,10 +10,13 @@ let watch = 0;
 
 /** Ask for these parts of the frames from now on. */
 export function want(parts) {
-  if (parts.length === wanted.size && parts.every((part) => wanted.has(part)) && source) return;
+  if (source && parts.length === wanted.size && parts.every((part) => wanted.has(part))) return;
   wanted = new Set(parts);
   open();
 }
+
+/** Ask for the same in another language. */
+export const listenAnew = () => source && open();
 
 function open() {
   close();
@@ -60,10 +63,10 @@ async function tryAgain() {
 
 function take({state, built, version, ...parts}) {
   const {frames, built: before} = store.get();
-  const news = {frames: {...frames, ...parts}, state};
+  const news = {frames: {...frames, ...parts}};
   if (parts.curves) news.frames.curves = joined(frames.curves, parts.curves);
   if (built) Object.assign(news, {built, builds: store.get().builds + (before ? 1 : 0)});
-  store.set(news);
+  store.setState(state, news);
 }
 
 function joined(before, {from, columns, ...others}) {

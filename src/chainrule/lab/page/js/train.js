@@ -2,6 +2,7 @@
 import {act, tell} from "./actions.js";
 import {LineChart} from "./charts.js";
 import {AnswerMap} from "./charts_map.js";
+import {Preview} from "./data_preview.js";
 import {html, useEffect, useState} from "./html.js";
 import {NetworkPicture, switchUnit} from "./network.js";
 import {Button, Problem} from "./parts.js";
@@ -62,10 +63,9 @@ function ChosenUnit({unit, onClose}) {
 
 function Answers() {
   const {map, points} = useStore((known) => known.frames);
-  const built = useStore((known) => known.built);
-  if (built && !built.examples.plane && !built.examples.curve) return html`<section class="card train-map"><header><h2>${t("train.map.none.title")}</h2></header>
-    <p class="small faint">${built.examples.title} · ${t("train.examples", {count: built.examples.count, validation: built.examples.count_val})}</p></section>`;
-  return html`<section class="card train-map"><header><h2>${t("train.map")}</h2></header><${AnswerMap} map=${map} points=${points} /></section>`;
+  const drawn = map || points?.X;
+  return html`<section class="card train-map"><header><h2>${drawn ? t("train.map") : t("train.examples.title")}</h2></header>
+    ${drawn ? html`<${AnswerMap} map=${map} points=${points} />` : html`<${Preview} most=${15} />`}</section>`;
 }
 
 function Curves() {

@@ -10,6 +10,7 @@ const ICONS = {
   pause: "M6 4h4v16H6zm8 0h4v16h-4z",
   batch: "M5 4l10 8-10 8zm11 0h3v16h-3z",
   epoch: "M3 4l7 8-7 8zm8 0l7 8-7 8zm8 0h2v16h-2z",
+  back_epoch: "M20 4l-7 8 7 8zM12 4l-7 8 7 8zM2 4h2v16H2z",
   back: "M19 4L9 12l10 8zM5 4h3v16H5z",
   reset: "M12 5V1L6 6l6 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z",
   undo: "M9 7V3L2 9l7 6v-4c5 0 8 1.500 11 6-1-6-4-10-11-10z",
@@ -28,6 +29,7 @@ export function Controls() {
   const {running} = state;
   return html`<div class="controls" role="group" aria-label=${t("train.controls")}>
     <${Button} label=${t("train.reset")} title=${t("train.reset")} onClick=${() => act("reset")}><${Icon} name="reset" /><//>
+    <${Button} label=${t("train.back.epoch")} title=${t("train.back.epoch")} disabled=${!state.can_back} onClick=${() => act("back", {what: "epoch"})}><${Icon} name="back_epoch" /><//>
     <${Button} label=${t("train.back")} title=${t("train.back")} disabled=${!state.can_back} onClick=${() => act("back")}><${Icon} name="back" /><//>
     <${Button} kind="primary play" label=${running ? t("train.pause") : t("train.play")} onClick=${() => act(running ? "pause" : "play")}>
       <${Icon} name=${running ? "pause" : "play"} />${running ? t("train.pause") : t("train.play")}<//>

@@ -1,8 +1,7 @@
 // More to look at: weights, histograms, gradients, confusion matrix, the worst examples; each when it is asked for.
-import {paintPicture} from "./charts_paint.js";
-import {html, useEffect, useRef} from "./html.js";
+import {Example} from "./data_preview.js";
+import {html} from "./html.js";
 import {Table} from "./parts.js";
-import {useStore} from "./store.js";
 import {t} from "./words.js";
 
 /** By id: the name, the part of the frames that it needs, and what it shows of that. */
@@ -52,26 +51,20 @@ function GradientSizes({part}) {
 }
 
 function Confusion({part}) {
+  if (!part.counts) return html`<p>${part.caption}</p>`;
   const most = Math.max(...part.counts.flat(), 1);
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("train.panel.confusion")}><table class="heat confusion">
-    <caption class="small faint">${part.caption ?? t("train.confusion.about")}</caption>
+  return html`<p class="small">${part.caption}. ${t("train.confusion.about")}</p><div class="table-frame" tabindex="0" role="region" aria-label=${t("train.panel.confusion")}><table class="heat confusion">
     <thead><tr><td></td>${part.classes.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>${part.counts.map((row, i) => html`<tr><th scope="row">${part.classes[i]}</th>${row.map((count, j) => html`<td class=${i === j ? "negative" : "positive"}
       style=${{"--share": `${Math.round((60 * count) / most)}%`}}>${count}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function Worst({part}) {
-  if (part.examples.some((example) => example.pixels)) {
-    return html`<ul class="pictures">${part.examples.map((example) => html`<li key=${example.row}><${Picture} ...${example} name=${example.text} />
+  if (part.note) return html`<p>${part.note}</p>`;
+  if (part.examples.some((example) => example.pixels || example.series)) {
+    return html`<ul class="pictures">${part.examples.map((example) => html`<li key=${example.row}><${Example} ...${example} name=${example.truth} />
       <span class="small">${t("train.worst.said", {said: example.said, truth: example.truth})}</span><span class="small faint mono">${example.loss}</span></li>`)}</ul>`;
   }
   return html`<${Table} caption=${t("train.panel.worst")} head=${[t("train.worst.example"), t("train.worst.truth"), t("train.worst.says"), t("train.worst.loss")]}
     rows=${part.examples.map(({text, truth, said, loss}) => [text, truth, said, loss])} rowHead />`;
-}
-
-export function Picture({pixels, height, width, name}) {
-  const place = useRef(null);
-  const dark = useStore((known) => known.dark);
-  useEffect(() => paintPicture(place.current, pixels, height, width, dark), [pixels, dark]);
-  return html`<canvas class="picture" ref=${place} role="img" aria-label=${name}></canvas>`;
 }
