@@ -46,10 +46,10 @@ def _check_slopes(answers: Answers, _session: Session) -> Verdict:
     return judged(
         wrong,
         later(
-            "Right. Behind each sigmoid the gradient is at most a quarter of what it was, so little of it arrives in "
+            "Behind each sigmoid the gradient is at most a quarter of what it was, so little of it arrives in "
             "deep networks. Where a ReLU is off, nothing does."
         ),
-        later("{count} of the slopes are not right yet. Slide z to where they are asked for."),
+        later("Not right yet: {count} of the slopes. Slide z to where they are asked for."),
     )
 
 
@@ -115,10 +115,10 @@ def _check_stack(answers: Answers, _session: Session) -> Verdict:
     return judged(
         wrong_numbers(answers, _one_layer(), 2),
         later(
-            "Right: W = W1 W2 and b = b1 W2 + b2. However many linear layers there are, they are one. Only an "
+            "W = W1 W2 and b = b1 W2 + b2. However many linear layers there are, they are one. Only an "
             "activation between them makes more of them. Open it in the lab, and add one."
         ),
-        later("{count} of the three numbers are not right yet."),
+        later("Not right yet: {count} of the three numbers."),
     )
 
 

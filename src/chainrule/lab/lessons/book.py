@@ -61,8 +61,8 @@ def _check_three_layers(answers: Answers, _session: Session) -> Verdict:
         return Verdict(False, text, ("y1", "y2"))
     return judged(
         wrong_numbers(answers, _right(), _DIGITS),
-        later("Right, to the digit of the book. The output is the identity here: the numbers themselves."),
-        later("{count} of the numbers are not right yet. Three digits behind the point are enough."),
+        later("To the digit of the book. The output is the identity here: the numbers themselves."),
+        later("Not right yet: {count} of the numbers. Three digits behind the point are enough."),
     )
 
 
@@ -110,10 +110,10 @@ def _check_softmax(answers: Answers, _session: Session) -> Verdict:
     return judged(
         wrong,
         later(
-            "Right. The largest exponent is 0 then, so no power is above 1, and at least one is not 0. Both the "
+            "The largest exponent is 0 then, so no power is above 1, and at least one is not 0. Both the "
             "numerator and the denominator are divided by the same number, so softmax does not change."
         ),
-        later("{count} of the answers are not right yet."),
+        later("Not right yet: {count} of the answers."),
     )
 
 
@@ -196,7 +196,7 @@ def _look_at_batches(answers: Answers) -> list[Block]:
 def _check_batches(answers: Answers, session: Session) -> Verdict:
     wrong = wrong_numbers(answers, {"passes": 3.0, "last": 50.0}, 2)
     if wrong:
-        return Verdict(False, Note("{count} of the two numbers are not right yet.", {"count": len(wrong)}), wrong)
+        return Verdict(False, Note("Not right yet: {count} of the two numbers.", {"count": len(wrong)}), wrong)
     scores = session.state().scores
     accuracy = scores.get("val_accuracy", scores.get("accuracy", 0.0))
     if session.blueprint.data.kind != "digits" or accuracy < _ENOUGH:
@@ -205,9 +205,7 @@ def _check_batches(answers: Answers, session: Session) -> Verdict:
             {"enough": _ENOUGH},
         )
         return Verdict(False, missing)
-    read = Note(
-        "Right, and your network reads {accuracy:.1%} of the digits that it has not seen.", {"accuracy": accuracy}
-    )
+    read = Note("Your network reads {accuracy:.1%} of the digits that it has not seen.", {"accuracy": accuracy})
     return Verdict(True, read)
 
 

@@ -52,10 +52,10 @@ def _check_scales(answers: Answers, _session: Session) -> Verdict:
     return judged(
         wrong,
         later(
-            "Right. At 0 all neurons of a layer are one and the same, and get the same gradient: they never become "
+            "At 0 all neurons of a layer are one and the same, and get the same gradient: they never become "
             "different. At 0.01 the signal dies out layer by layer, and the gradient with it. With 1/sqrt(n) it stays."
         ),
-        later("{count} of the answers are not right yet. Switch the scale, and look at the last layer."),
+        later("Not right yet: {count} of the answers. Switch the scale, and look at the last layer."),
     )
 
 
@@ -119,10 +119,10 @@ def _check_caches(answers: Answers, _session: Session) -> Verdict:
     return judged(
         wrong_numbers(answers, _SHAPES, 1),
         later(
-            "Right. Backward takes the caches from the last to the first: each has just what its layer needs for dW, "
+            "Backward takes the caches from the last to the first: each has just what its layer needs for dW, "
             "db and dA_prev."
         ),
-        later("{count} of the numbers are not right yet."),
+        later("Not right yet: {count} of the numbers."),
     )
 
 
@@ -167,7 +167,7 @@ def _check_cost(answers: Answers, _session: Session) -> Verdict:
         return Verdict(False, Note("That is the sum. The cost is the mean over the examples."), ("cost",))
     return judged(
         wrong_numbers(answers, {"cost": cost}, 3),
-        later("Right. It would be 0 only if every probability were exactly its label."),
+        later("It would be 0 only if every probability were exactly its label."),
         later("The cost is not right yet. It is the natural logarithm, and the mean of all three."),
     )
 

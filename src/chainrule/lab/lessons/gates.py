@@ -58,7 +58,7 @@ def _check_gate(answers: Answers, _session: Session) -> Verdict:
     missed = int((_perceptron(answers)(_POINTS) != AND(_POINTS)).sum())
     if missed == 0:
         return Verdict(True, Note("That is AND. There are many such numbers: every line that cuts off (1, 1) alone."))
-    return Verdict(False, Note("{count} of the four outputs are not those of AND yet.", {"count": missed}))
+    return Verdict(False, Note("Not those of AND yet: {count} of the four outputs.", {"count": missed}))
 
 
 GATE = Lesson(
@@ -123,7 +123,7 @@ def _check_xor(answers: Answers, _session: Session) -> Verdict:
         return Verdict(False, Note("Choose all three gates."), tuple(name for name in answers if not answers[name]))
     missed = int((composed[2] != xor(_POINTS)).sum())
     if missed:
-        return Verdict(False, Note("{count} of the four outputs are not those of XOR yet.", {"count": missed}))
+        return Verdict(False, Note("Not those of XOR yet: {count} of the four outputs.", {"count": missed}))
     return Verdict(
         True,
         Note(

@@ -68,8 +68,8 @@ def _check_backward(answers: Answers, _session: Session) -> Verdict:
         return Verdict(False, Note("All signs are turned around: dz is a - y, and not y - a."), tuple(right))
     return judged(
         wrong_numbers(answers, right, 3),
-        later("Right. dz is below 0: a larger z would make the loss smaller. Each weight's share of it is its input."),
-        later("{count} of the gradients are not right yet."),
+        later("dz is below 0: a larger z would make the loss smaller. Each weight's share of it is its input."),
+        later("Not right yet: {count} of the gradients."),
     )
 
 
@@ -133,8 +133,8 @@ def _check_update(answers: Answers, _session: Session) -> Verdict:
         return Verdict(False, text, tuple(right))
     return judged(
         wrong_numbers(answers, right, 3),
-        later("Right, and the loss is smaller. Slide the learning rate now: for one example, more is always better."),
-        later("{count} of the numbers are not right yet."),
+        later("The loss is smaller. Slide the learning rate now: for one example, more is always better."),
+        later("Not right yet: {count} of the numbers."),
     )
 
 
