@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -112,7 +111,7 @@ class Shown:
         return tr("axis {number}", number=axis) if names is None else tr(names[axis])
 
 
-def window(of: Shown, place: Sequence[int] | None = None) -> dict[str, Any]:
+def window(of: Shown, place: Any = None) -> dict[str, Any]:
     """Return a window onto an array, as the page shows it.
 
     Parameters
@@ -156,7 +155,7 @@ def window(of: Shown, place: Sequence[int] | None = None) -> dict[str, Any]:
     return data
 
 
-def _start(of: Shown, place: Sequence[int] | None) -> list[int]:
+def _start(of: Shown, place: Any) -> list[int]:
     shape = of.view.shape
     if place is None:
         return [0] * len(shape)

@@ -14,7 +14,7 @@ from chainrule.lab.operations import single
 from chainrule.lab.passes import OnePass
 from chainrule.lab.updates import Update
 from chainrule.trace.explanation import Term
-from chainrule.trace.paths import Quantity, at, find
+from chainrule.trace.paths import Quantity, at
 from chainrule.trace.record import renewed
 from chainrule.trace.telling.numbers import text
 from chainrule.trace.telling.sentences import remarks, said, short, sides
@@ -47,17 +47,38 @@ def explained(
     InputError
         There is no such number.
     """
-    if not isinstance(path, str):
-        raise InputError("path is the name of a number, such as 'layer0.W[0, 0]', but {path} came.", path=shown(path))
-    quantity, index = find(one.trace, path)
+    quantity, index = one.find(path)
     if quantity.kind == "updated" and index is not None:
         return _of_update(one, quantity, index)
     if quantity.kind == "kept" and index is not None:
         return _of_kept(one, quantity, index)
-    why = _opened(ask(one.trace, path, most=1)[0], opened)
-    if difference:
-        why = ask(one.trace, why.path, difference=True, most=1)[0]
-    return _told(one, why, quantity, index, list(opened), _MORE if everything else _TERMS)
+    try:
+        first = ask(one.trace, path, most=1)[0]
+    except InputError as error:
+        return _unexplained(one, quantity, index, error)
+    told = _told(one, _opened(first, opened), quantity, index, list(opened), _MORE if everything else _TERMS)
+    return _compared(one, told) if difference else told
+
+
+def _compared(one: OnePass, told: dict[str, Any]) -> dict[str, Any]:
+    """Return an explanation with the finite difference beside it, or with the reason why there is none."""
+    try:
+        why = ask(one.trace, told["path"], difference=True, most=1)[0]
+    except InputError as error:
+        return told | {"remarks": [{"good": True, "text": str(error)}]}
+    return told | {"remarks": _remarks(why)}
+
+
+def _remarks(why: Why) -> list[dict[str, Any]]:
+    return [{"good": good, "text": sentence} for good, sentence in remarks(why, language())]
+
+
+def _unexplained(one: OnePass, quantity: Quantity, index: Any, error: InputError) -> dict[str, Any]:
+    """Return a number with the reason why it has no terms; what is no number is refused."""
+    if index is None or not all(isinstance(place, int) for place in index):
+        raise error
+    path, value = at(quantity.name, index), text(float(quantity.array[index]))
+    return _plain(one, path, f"{path} = {value}", value) | {"remarks": [{"good": True, "text": str(error)}]}
 
 
 def _opened(why: Why, opened: Any) -> Why:
@@ -74,9 +95,11 @@ def _of_kept(one: OnePass, quantity: Quantity, index: Any) -> dict[str, Any]:
     """Return what there is to say of a number that forward kept for backward: by which equations it came about."""
     path, record = at(quantity.name, index), quantity.record
     sentence = tr(
-        "{path} = {value}: kept on the way forward, for the way back", path=path, value=text(quantity.array[index])
+        "{path} = {value}: kept on the way forward, for the way back",
+        path=path,
+        value=text(float(quantity.array[index])),
     )
-    return _plain(one, path, sentence, text(quantity.array[index])) | {
+    return _plain(one, path, sentence, text(float(quantity.array[index]))) | {
         "equations": [] if record is None else single(record.equations)
     }
 
@@ -112,13 +135,13 @@ def _told(one: OnePass, why: Why, quantity: Quantity, index: Any, opened: list[i
         "formula": in_numbers(why, own),
         "terms": [_term(one, why, i, term, largest, opened) for i, term in enumerate(listed)],
         "facts": [{"name": short(name, own), "value": text(value), "ask": _asked(name)} for name, value in why.facts],
-        "remarks": [{"good": good, "text": sentence} for good, sentence in remarks(why, lang)],
+        "remarks": _remarks(why),
         "compares": why.said == "gradient" and not why.of_block,
         "operation": one.where(why.path),
     }
     if quantity.kind == "parameter" and index is not None:
         name = at(quantity.name, index)
-        data["parameter"] = {"name": name, "value": text(quantity.array[index]), "update": _new_name(one, name)}
+        data["parameter"] = {"name": name, "value": text(float(quantity.array[index])), "update": _new_name(one, name)}
     rest = len(why.terms) - len(listed)
     if rest:
         data["rest"] = {"count": rest, "product": text(why.rest(most)), "more": most < _MORE}
@@ -162,7 +185,7 @@ def _of_update(one: OnePass, quantity: Quantity, index: Any) -> dict[str, Any]:
     step = one.step
     update = next((u for u in step.updates.values() if u.new_name == quantity.name), None)
     path = at(quantity.name, index)
-    value = text(quantity.array[index])
+    value = text(float(quantity.array[index]))
     rule = type(step.rule).__name__
     if update is None:
         return _plain(one, path, tr("{path} = {value}: a running statistic", path=path, value=value), value)

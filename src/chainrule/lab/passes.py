@@ -22,7 +22,7 @@ from chainrule.lab.operations import Operation, operations
 from chainrule.lab.updates import Step, step_of
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
-from chainrule.trace.paths import Quantity, find, quantities
+from chainrule.trace.paths import Index, Quantity, find, quantities
 from chainrule.trace.trace import Trace
 
 MOST_EXAMPLES = 32
@@ -121,6 +121,20 @@ class OnePass:
         """What it consists of, in order."""
         return operations(self.trace)
 
+    def find(self, path: Any) -> tuple[Quantity, Index | None]:
+        """Return what a path names, and which numbers of it; None for all.
+
+        Raises
+        ------
+        InputError
+            It names nothing; the message says what there is.
+        """
+        if not isinstance(path, str):
+            raise InputError(
+                "path is the name of a number, such as 'layer0.W[0, 0]', but {path} came.", path=shown(path)
+            )
+        return find(self.trace, path)
+
     @cached_property
     def _made(self) -> dict[str, int]:
         """Which operation makes an array, by its name; one that comes in has the first that takes it."""
@@ -151,17 +165,18 @@ class OnePass:
         parameter, colon, letter = name.partition(":")
         if colon:
             return self._of_state(name, parameter, letter)
-        quantity = self.known.get(name) or find(self.trace, name)[0]
+        quantity = self.known.get(name) or self.find(name)[0]
         is_parameter = _is_parameter(quantity)
         folded = self.batch.pixel_shape if self._lies_flat(quantity, is_parameter=is_parameter) else None
         return Shown(name, _symbol(quantity), quantity.array, is_parameter, name, self._before(name), folded)
 
     def _lies_flat(self, quantity: Quantity, *, is_parameter: bool) -> bool:
         """Return whether pictures lie flat in an array: the input is made of them, or a weight for each pixel."""
-        shape, record = quantity.array.shape, quantity.record
-        if self.batch.pixel_shape is None or len(shape) != 2 or record is None or record.x is not self.trace.X:
+        shape, record, pixels = quantity.array.shape, quantity.record, self.batch.pixel_shape
+        if pixels is None or len(shape) != 2 or record is None or record.x is not self.trace.X:
             return False
-        return bool(shape[0 if is_parameter else 1] == math.prod(self.batch.pixel_shape))
+        is_input = quantity.kind == "input" or quantity.of in record.inputs
+        return bool(math.prod(pixels) == (shape[0] if is_parameter else shape[1])) and (is_parameter or is_input)
 
     def _of_state(self, name: str, parameter: str, letter: str) -> Shown:
         update = self.step.updates.get(parameter)

@@ -136,7 +136,7 @@ def _sentence(line: _Line, rates: list[float], rate: float, now: float, after: f
             **facts,
         )
     return tr(
-        "One step with the learning rate of {rate} takes the loss of these examples from {now} to {after}. On this line "
-        "it is lowest at {best}.",
+        "One step with the learning rate of {rate} takes the loss of these examples from {now} to {after}. On this "
+        "line it is lowest at {best}.",
         **facts,
     )

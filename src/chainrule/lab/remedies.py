@@ -58,13 +58,15 @@ def apply(session: Session, kind: Any, value: Any) -> None:
     InputError
         There is no such remedy, or its value breaks a rule; the network stays as it is.
     """
-    knobs = {"rate": "lr", "clip": "clip_norm", "batch": "batch_size"}
-    if kind == "good":
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "good" and is_number:
         session.good()
-        session.knob("lr", value)
-    elif kind in knobs:
-        session.knob(knobs[kind], value)
-    elif kind in _OF_LAYERS and _is_place(value, session.blueprint):
+        session.knob("lr", float(value))
+    elif kind == "batch" and is_number:
+        session.knob("batch_size", value)
+    elif kind in ("rate", "clip") and is_number:
+        session.knob("lr" if kind == "rate" else "clip_norm", float(value))
+    elif isinstance(kind, str) and kind in _OF_LAYERS and _is_place(value, session.blueprint):
         layers = _OF_LAYERS[kind](list(session.blueprint.layers), value)
         session.build(dataclasses.replace(session.blueprint, layers=tuple(layers)))
     else:

@@ -17,7 +17,7 @@ from chainrule.lab.passes import Change, OnePass, Passes
 from chainrule.lab.session import Session
 from chainrule.lab.switched import outgoing, switched_off
 from chainrule.network import Network
-from chainrule.trace.paths import at, find
+from chainrule.trace.paths import at
 from chainrule.trace.telling.numbers import text
 
 
@@ -55,7 +55,7 @@ def without_unit(passes: Passes, one: OnePass, layer: Any, unit: Any) -> OnePass
 
 def touchable(one: OnePass, path: str) -> dict[str, Any]:
     """Return what can be done by hand at a number: "set" it, or switch off its "unit"; nothing if neither."""
-    quantity, index = find(one.trace, path)
+    quantity, index = one.find(path)
     if index is None or not _is_number(index):
         return {}
     if quantity.kind == "parameter" or (quantity.kind == "input" and quantity.array is one.trace.X):
@@ -75,7 +75,7 @@ def touchable(one: OnePass, path: str) -> dict[str, Any]:
 def _change(one: OnePass, path: Any, value: Any) -> Change:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError("A weight or an input is set to a number, but {value} came.", value=shown(value))
-    quantity, index = find(one.trace, path)
+    quantity, index = one.find(path)
     if quantity.kind == "parameter" and index is not None and _is_number(index):
         return Change("parameter", quantity.name, index, float(value))
     if quantity.kind == "input" and index is not None and _is_number(index) and quantity.array is one.trace.X:

@@ -37,7 +37,7 @@ def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     if body.get("input") is not None:
         X = np.stack([typed_input(body["input"], examples.X[0])])
         rows, y = rows[:1], y[:1]
-    batch = Batch(X, y, tuple(rows), examples.pixel_shape, examples.classes)
+    batch = Batch(X, y, tuple(rows), examples.pixel_shape, tuple(map(str, examples.classes)))
     one = desk.passes.start(moment.network, moment.optimizer, batch, seed=seed)
     return told(one) | {"version": version, "last": len(examples.X) - 1, "most": MOST_EXAMPLES}
 

@@ -4,7 +4,12 @@ import {Button} from "./parts.js";
 import {t} from "./words.js";
 
 const ARROWS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
-const SIGNS = {up: "↑", down: "↓", left: "←", right: "→"};
+const WAYS = [
+  {way: "left", sign: "←", label: () => t("cells.left")},
+  {way: "up", sign: "↑", label: () => t("cells.up")},
+  {way: "down", sign: "↓", label: () => t("cells.down")},
+  {way: "right", sign: "→", label: () => t("cells.right")},
+];
 
 /** The path of a cell: the template of its array with the row and the column, or the pixel, in their places. */
 export function pathOf(part, row, column) {
@@ -19,17 +24,17 @@ export function Cells({part, role = "", chosen, onAsk, onMove}) {
     ${part.picks.map((pick) => html`<${Pick} key=${pick.label} pick=${pick} onMove=${onMove} />`)}
     <${Grid} part=${part} chosen=${chosen} onAsk=${onAsk} />
     ${Object.keys(part.moves).length > 0 && html`<div class="moves" role="group" aria-label=${t("cells.window")}>
-      ${["left", "up", "down", "right"].filter((way) => part.moves[way]).map((way) =>
-        html`<${Button} key=${way} kind="small" label=${t(`cells.${way}`)} onClick=${() => onMove(part.moves[way])}>${SIGNS[way]}<//>`)}</div>`}
-    ${(pixels || Object.keys(part.moves).length > 0) && html`<p class="faint small">${t("cells.statistics", statistics)}</p>`}
+      ${WAYS.filter(({way}) => part.moves[way]).map(({way, sign, label}) =>
+        html`<${Button} key=${way} kind="small" label=${label()} onClick=${() => onMove(part.moves[way])}>${sign}<//>`)}</div>`}
+    ${(pixels || Object.keys(part.moves).length > 0) && html`<p class="faint small">${t("cells.statistics", {...statistics})}</p>`}
   </figure>`;
 }
 
 function Pick({pick, onMove}) {
   return html`<div class="pick small"><span>${pick.label}</span>
-    <${Button} kind="small" label=${t("cells.less", pick)} disabled=${!pick.less} onClick=${() => onMove(pick.less)}>−<//>
+    <${Button} kind="small" label=${t("cells.less", {...pick})} disabled=${!pick.less} onClick=${() => onMove(pick.less)}>−<//>
     <span class="mono">${pick.now} / ${pick.last}</span>
-    <${Button} kind="small" label=${t("cells.more", pick)} disabled=${!pick.more} onClick=${() => onMove(pick.more)}>+<//></div>`;
+    <${Button} kind="small" label=${t("cells.more", {...pick})} disabled=${!pick.more} onClick=${() => onMove(pick.more)}>+<//></div>`;
 }
 
 // One cell at a time is in the order of the tab key; the arrow keys go from cell to cell.

@@ -86,21 +86,21 @@ function Controls({place, count, by, onGo, onBy}) {
     <${Button} kind="primary" label=${t("pass.next")} disabled=${place === last} onClick=${() => onGo(place + 1)}>▶<//>
     <${Button} label=${t("pass.last")} disabled=${place === last} onClick=${() => onGo(last)}>▶|<//>
     <${Select} label=${t("pass.by")} hidden value=${by} onChange=${onBy}
-      options=${[{value: "operation", label: t("pass.by-operation")}, {value: "layer", label: t("pass.by-layer")}]} /></div>`;
+      options=${[{value: "operation", label: t("pass.by.operation")}, {value: "layer", label: t("pass.by.layer")}]} /></div>`;
 }
 
 function Examples({seen, onRun, stale}) {
   const {pass, first, batch} = seen;
   const last = pass?.last ?? seen.origin?.last ?? 0;
   return html`<div class="row pass-examples"><div class="pass-which">
-    <${Button} label=${t("pass.example-before")} disabled=${first === 0} onClick=${() => onRun({first: first - 1})}>◀<//>
+    <${Button} label=${t("pass.example.before")} disabled=${first === 0} onClick=${() => onRun({first: first - 1})}>◀<//>
     <${NumberField} label=${t("pass.example")} value=${first} least=${0} step=${1} onChange=${(value) => onRun({first: value ?? 0})} />
-    <${Button} label=${t("pass.example-after")} disabled=${first >= last} onClick=${() => onRun({first: first + 1})}>▶<//></div>
+    <${Button} label=${t("pass.example.after")} disabled=${first >= last} onClick=${() => onRun({first: first + 1})}>▶<//></div>
     <${Select} label=${t("pass.batch")} value=${batch} options=${BATCHES} onChange=${(value) => onRun({batch: value})} />
     <${Button} label=${t("pass.run")} onClick=${() => onRun()} />
     ${stale && html`<span class="small stale">${t("pass.stale")}</span>`}
-    <ul class="answers small">${pass?.examples.map((example) => html`<li key=${example.row}><strong>${t("touch.example", example)}</strong>${" "}
-      ${t("pass.target", example)} · ${t("pass.answer", example)}</li>`)}</ul></div>`;
+    <ul class="answers small">${pass?.examples.map((example) => html`<li key=${example.row}><strong>${t("touch.example", {...example})}</strong>${" "}
+      ${t("pass.target", {...example})} · ${t("pass.answer", {...example})}</li>`)}</ul></div>`;
 }
 
 function Step({pass, number, chosen, onAsk}) {

@@ -30,7 +30,7 @@ function Explained({pass, ask, root = false, onShow, onAsk, onTold}) {
   if (problem) return html`<${Problem} text=${problem} />`;
   if (!why) return html`<p class="faint">${t("pass.loading")}</p>`;
   return html`<div class=${root ? "explained" : "explained nested"}>
-    ${root && why.parameter && html`<p class="why-parameter"><code>${t("why.parameter", why.parameter)}</code>
+    ${root && why.parameter && html`<p class="why-parameter"><code>${t("why.parameter", {...why.parameter})}</code>
       ${why.parameter.update && html` <${Button} kind="small" label=${t("why.update")} onClick=${() => onAsk(why.parameter.update)} />`}</p>`}
     <p class="why-said">${why.said}</p>
     ${why.formula && html`<div class="formula"><${Equation} tex=${why.formula} block /></div>`}
@@ -52,8 +52,8 @@ function Terms({why, pass, load, onShow}) {
   return html`<ul class="terms">
     ${why.terms.map((term, i) => html`<${Term} key=${i} term=${term} pass=${pass} onShow=${onShow} />`)}
     ${why.rest && html`<li class="term">${why.rest.more ? html`<button type="button" class="term-line" onClick=${() => load({all: true})}>
-      <span class="term-bar"></span><span class="mono product">${why.rest.product}</span><span class="sides">${t("why.more", why.rest)}</span></button>`
-      : html`<div class="term-line"><span class="term-bar"></span><span class="mono product">${why.rest.product}</span><span class="sides">${t("why.rest", why.rest)}</span></div>`}</li>`}
+      <span class="term-bar"></span><span class="mono product">${why.rest.product}</span><span class="sides">${t("why.more", {...why.rest})}</span></button>`
+      : html`<div class="term-line"><span class="term-bar"></span><span class="mono product">${why.rest.product}</span><span class="sides">${t("why.rest", {...why.rest})}</span></div>`}</li>`}
     ${why.total && html`<li class="term total"><div class="term-line"><span class="term-bar"></span><span class="mono product">${why.total}</span>
       <span class="sides">${t("why.total")}</span></div></li>`}</ul>`;
 }
