@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from chainrule.lab.data_sets import DataChoice, Examples
@@ -115,7 +115,7 @@ def _curve(choice: DataChoice, examples: Examples) -> Code:
     return Code("\n".join(lines))
 
 
-def _rows(points: tuple[tuple[float, ...], ...]) -> list[str]:
+def _rows(points: Sequence[Sequence[float | int]]) -> list[str]:
     texts = [f"({', '.join(map(repr, point))})" for point in points]
     return [f"    {', '.join(texts[i : i + _PER_LINE])}," for i in range(0, len(texts), _PER_LINE)]
 

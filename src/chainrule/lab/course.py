@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -226,7 +227,7 @@ class Course:
         self._redo.clear()
         self._turned = now
 
-    def change(self, path: str, index: tuple[int, ...], value: float) -> None:
+    def change(self, path: str, index: Sequence[int], value: float | int) -> None:
         """Set a number of a parameter.
 
         Raises

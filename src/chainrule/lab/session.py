@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -118,7 +118,7 @@ class Session:
                 has_good=course.has_good,
             )
 
-    def wait(self, version: int, seconds: float) -> int:
+    def wait(self, version: int, seconds: float | int) -> int:
         """Block until the version is larger than one that was seen, at most so long; return the version."""
         with self._news:
             self._news.wait_for(lambda: self._version > version or self._closed, seconds)
@@ -209,7 +209,7 @@ class Session:
                 self._course.knob(name, value)
         self._wake.set()
 
-    def change(self, path: str, index: tuple[int, ...], value: float) -> None:
+    def change(self, path: str, index: Sequence[int], value: float | int) -> None:
         """Set a number of a parameter, such as that at (0, 1) of "0.W", between two steps."""
         with self._changing():
             self._course.change(path, tuple(index), value)

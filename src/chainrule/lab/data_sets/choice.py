@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -50,7 +50,7 @@ class _Point(Rule):
 
     text = later("two numbers and a class")
 
-    def normal(self, value: Any) -> tuple[float, ...]:
+    def normal(self, value: Any) -> tuple[float | int, ...]:
         """Return the coordinates as floats, and the class as an int."""
         if not isinstance(value, list | tuple) or len(value) not in (2, 3):
             raise Refusal("A point is [x, y], or [x, y, class].")
@@ -121,21 +121,21 @@ class DataChoice(Checked):
     kind: str = "toy"
     name: str = "xor"
     count: int | None = None
-    noise: float | None = None
+    noise: float | int | None = None
     classes: int = 3
-    split: float = 0.2
+    split: float | int = 0.2
     seed: int = 0
     form: str = "flat"
     length: int = 12
     token: str | None = None
     target: str | None = None
-    dropped: tuple[str, ...] = ()
+    dropped: Sequence[str] = ()
     task: str | None = None
-    points: tuple[tuple[float, ...], ...] = ()
-    pictures: tuple[tuple[int, str], ...] = ()
-    shape: tuple[int, ...] = (2,)
+    points: Sequence[Sequence[float | int]] = ()
+    pictures: Sequence[Sequence[Any]] = ()
+    shape: Sequence[int] = (2,)
     outputs: int = 1
-    owner: ClassVar[str] = later("The data")
+    owner: ClassVar[str] = "data"
     rules: ClassVar = {
         "kind": OneOf(KINDS),
         "name": Text(),
@@ -160,7 +160,7 @@ class DataChoice(Checked):
         super().__post_init__()
         names = _NAMES.get(self.kind)
         if names is not None:
-            OneOf(names).check(tr(self.owner), "name", self.name)
+            OneOf(names).check(self.owner, "name", self.name)
         for name, most in (("count", MOST_EXAMPLES), ("classes", MOST_CLASSES), ("length", 100), ("outputs", 1000)):
             value = getattr(self, name)
             if value is not None and value > most:

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ def in_form(X: NDArray[np.float32], form: str) -> NDArray[np.float32]:
     return X.reshape(-1, *SHAPES[form])
 
 
-def drawn(pictures: Sequence[tuple[int, str]]) -> Labeled:
+def drawn(pictures: Sequence[Sequence[Any]]) -> Labeled:
     """Return digits that were drawn, as rows of 784 pixels from 0 to 1.
 
     Raises
