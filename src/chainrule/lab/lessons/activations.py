@@ -71,8 +71,9 @@ SLOPES = Lesson(
     _look_at_slopes,
     _check_slopes,
     (
-        r"\sigma(z) = \frac{1}{1 + e^{-z}}, \quad \sigma'(z) = \sigma(z)\,(1 - \sigma(z))",
-        r"\tanh'(z) = 1 - \tanh^2 z, \quad \mathrm{relu}'(z) = [z > 0]",
+        r"\sigma'(z) = \sigma(z)\,(1 - \sigma(z)), \quad \sigma(z) = \frac{1}{1 + e^{-z}}",
+        r"\tanh'(z) = 1 - \tanh^2 z",
+        r"\mathrm{relu}'(z) = 1 \text{ if } z > 0, \text{ else } 0",
     ),
     later("The slope is the second number in the table. At 0 the sigmoid is 0.5: put that into its slope's equation."),
 )
@@ -133,7 +134,7 @@ STACK = Lesson(
     (Field("w1", "w1"), Field("w2", "w2"), Field("b", "b")),
     _look_at_stack,
     _check_stack,
-    (r"(x W_1 + b_1)\, W_2 + b_2 = x\, (W_1 W_2) + (b_1 W_2 + b_2)",),
+    (r"(x W_1 + b_1)\, W_2 + b_2 = x\, W + b", r"W = W_1 W_2, \quad b = b_1 W_2 + b_2"),
     later("What comes out for (0, 0) is the bias. How much more comes out for (1, 0) is w1."),
     Blueprint(data=DataChoice(name="circles"), layers=(Dense(4, initializer="xavier"), Dense(4, initializer="xavier"))),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,9 +21,14 @@ def cell(value: Any, mark: str = "") -> dict[str, str]:
 
 
 def number(value: Any) -> str:
-    """Return a number as people read it; whole ones without digits behind the point."""
+    """Return a number as people read it; one of few digits, such as 0.1, without zeros behind them.
+
+    >>> number(3.0), number(-0.25), number(1 / 3)
+    ('3', '-0.25', '0.3333')
+    """
     value = float(value)
-    return f"{value:g}" if value.is_integer() and abs(value) < 1e6 else number_text(value)
+    short = f"{value:.4g}"
+    return short if "e" not in short and math.isclose(float(short), value, rel_tol=1e-12) else number_text(value)
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Block:

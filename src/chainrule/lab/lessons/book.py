@@ -80,7 +80,7 @@ THREE_LAYERS = Lesson(
     (Field("L1", "L1[0]"), Field("z1", "z1[0]"), Field("y1", "y[0]"), Field("y2", "y[1]")),
     _look_at_three_layers,
     _check_three_layers,
-    (r"L^{(l)} = z^{(l-1)} W^{(l)} + b^{(l)}, \quad z^{(l)} = \sigma(L^{(l)}), \quad y = L^{(3)}",),
+    (r"L^{(l)} = z^{(l-1)} W^{(l)} + b^{(l)}", r"z^{(l)} = \sigma(L^{(l)}), \quad y = L^{(3)}"),
     later("L1[0] = 1.0 · 0.1 + 0.5 · 0.2 + 0.1: the first column of W1 belongs to the first neuron."),
 )
 
@@ -226,7 +226,7 @@ BATCHES = Lesson(
     (Field("passes", later("passes")), Field("last", later("pictures in the last pass"))),
     _look_at_batches,
     _check_batches,
-    (r"(100 \times 784)\,(784 \times 50)\,(50 \times 100)\,(100 \times 10) \to (100 \times 10)",),
+    (r"X_{100 \times 784}\; W_{784 \times 50}\; W_{50 \times 100}\; W_{100 \times 10} \to Y_{100 \times 10}",),
     later("100 and 100, and what is left. In the lab, play some epochs; Adam with a learning rate of 0.01 is quick."),
     Blueprint(data=DataChoice(kind="digits", name="digits"), layers=(Dense(50, initializer="xavier"), Sigmoid())),
 )

@@ -169,6 +169,6 @@ CATS = Lesson(
     ),
     _look,
     _check,
-    (r"\text{forward} \to \text{cost} \to \text{backward} \to \text{update}, \quad \text{again and again}",),
+    (r"\text{forward} \to \text{cost} \to \text{backward} \to \text{update} \to \cdots",),
     later("100 iterations are few. If the cost falls slowly, take more of them, or a larger learning rate."),
 )

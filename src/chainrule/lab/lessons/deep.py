@@ -77,7 +77,7 @@ SCALES = Lesson(
     ),
     _look_at_scales,
     _check_scales,
-    (r"W^{[l]} = s \cdot \mathrm{randn}(n_l, n_{l-1}), \quad s = 0,\ 0.01,\ \frac{1}{\sqrt{n_{l-1}}}",),
+    (r"W^{[l]} = s \cdot \mathrm{randn}(n_l, n_{l-1})", r"s = 0, \quad 0.01, \quad \frac{1}{\sqrt{n_{l-1}}}"),
     later("The sum of n products grows with sqrt(n). What has to be done to each, so that the sum stays as it is?"),
 )
 
@@ -143,7 +143,7 @@ CACHES = Lesson(
     ),
     _look_at_caches,
     _check_caches,
-    (r"Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}, \quad A^{[l]} = g^{[l]}(Z^{[l]})",),
+    (r"Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}", r"A^{[l]} = g^{[l]}(Z^{[l]})"),
     later("W of a layer has a row per neuron and a column per input. Z has a row per neuron and a column per example."),
 )
 
@@ -185,6 +185,9 @@ COST = Lesson(
     (Field("cost", later("cost")),),
     _look_at_cost,
     _check_cost,
-    (r"J = -\frac{1}{m} \sum_{i=1}^{m} \bigl( y^{(i)} \log a^{(i)} + (1 - y^{(i)}) \log (1 - a^{(i)}) \bigr)",),
+    (
+        r"J = \frac{1}{m} \sum_{i=1}^{m} L_i",
+        r"L_i = -y^{(i)} \log a^{(i)} - (1 - y^{(i)}) \log (1 - a^{(i)})",
+    ),
     later("-log 0.8 = 0.2231. Two more such numbers, and then the mean."),
 )

@@ -150,7 +150,7 @@ XOR = Lesson(
     ),
     _look_at_xor,
     _check_xor,
-    (r"s_1 = g_1(x_1, x_2), \quad s_2 = g_2(x_1, x_2), \quad y = g_3(s_1, s_2)",),
+    (r"s_1 = g_1(x_1, x_2), \quad s_2 = g_2(x_1, x_2)", r"y = g_3(s_1, s_2)"),
     later("XOR is: one of them (OR), but not both (NAND), and that together (AND)."),
     Blueprint(data=DataChoice(kind="gate", name="xor")),
 )

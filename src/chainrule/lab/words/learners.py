@@ -31,5 +31,5 @@ WORDS: dict[str, str] = {
     "learners.theirs": later("yours"),
     "learners.right": later("right"),
     "learners.differs": later("(differs)"),
-    "learners.left-out": later("{count} more numbers are not shown."),
+    "learners.left_out": later("{count} more numbers are not shown."),
 }

@@ -16,6 +16,6 @@ WORDS: dict[str, str] = {
     "lessons.open": later("Open in the lab"),
     "lessons.choose": later("Choose ..."),
     "lessons.right": later("Right."),
-    "lessons.not-yet": later("Not quite."),
+    "lessons.not_yet": later("Not quite."),
     "lessons.next": later("Next: {title}"),
 }

@@ -3,7 +3,7 @@ import {build} from "./actions.js";
 import {api} from "./api.js";
 import {html, useEffect, useState} from "./html.js";
 import {Button, Problem} from "./parts.js";
-import {useStore} from "./store.js";
+import {store, useStore} from "./store.js";
 import {t} from "./words.js";
 
 const MARKS = {same: "✓", differs: "✗", raised: "✗", "no-place": "–"};
@@ -11,7 +11,7 @@ const KEPT = 5; // examples at once
 
 export function OwnNumbers({version, chosen, onChoose}) {
   const builds = useStore((known) => known.builds);
-  const [first, setFirst] = useState(0);
+  const [first, setFirst] = useState(() => store.get().rows?.[0] ?? 0); // where the pass stands
   const [answer, setAnswer] = useState(null);
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -60,7 +60,7 @@ function Quantity({name, shape, status, said, table}) {
       <${Side} title=${t("learners.theirs")} name=${name} table=${table} side="theirs" missing=${status !== "same" && !table.cells.some((row) => row.some((cell) => cell.theirs))} />
       <${Side} title=${t("learners.right")} name=${name} table=${table} side="right" />
     </div>
-    ${table.left_out > 0 && html`<p class="small faint">${t("learners.left-out", {count: table.left_out})}</p>`}</figure>`;
+    ${table.left_out > 0 && html`<p class="small faint">${t("learners.left_out", {count: table.left_out})}</p>`}</figure>`;
 }
 
 function Side({title, name, table, side, missing = false}) {

@@ -117,7 +117,7 @@ function Lesson({lesson, number, next, onGo, onDone}) {
     </form>
     ${hint && html`<p class="note">${lesson.hint}</p>`}
     <div role="status">${verdict && html`<p class=${verdict.right ? "verdict right" : "verdict wrong"}>
-      <strong>${verdict.right ? t("lessons.right") : t("lessons.not-yet")}</strong> ${verdict.said}</p>`}</div>
+      <strong>${verdict.right ? t("lessons.right") : t("lessons.not_yet")}</strong> ${verdict.said}</p>`}</div>
     ${verdict?.right && next && html`<div><${Button} kind="primary" label=${t("lessons.next", {title: next.title})} onClick=${() => onGo(next.key)} /></div>`}
     <${Problem} text=${problem} />
     <${Blocks} blocks=${blocks} />

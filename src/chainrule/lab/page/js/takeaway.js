@@ -6,7 +6,11 @@ import {Button, Problem} from "./parts.js";
 import {store, useStore} from "./store.js";
 import {t} from "./words.js";
 
-const FILES = ["numpy", "safetensors", "onnx"];
+const FILES = [
+  {kind: "numpy", name: () => t("takeaway.numpy"), about: () => t("takeaway.numpy.about")},
+  {kind: "safetensors", name: () => t("takeaway.safetensors"), about: () => t("takeaway.safetensors.about")},
+  {kind: "onnx", name: () => t("takeaway.onnx"), about: () => t("takeaway.onnx.about")},
+];
 
 export function TakeAway() {
   const builds = useStore((known) => known.builds);
@@ -61,9 +65,9 @@ function Link() {
 
 function Files({lacking, onSave}) {
   return html`<section class="card stack"><h2>${t("takeaway.files")}</h2>
-    <ul class="offers">${FILES.map((kind) => html`<li key=${kind}>
-      <div><strong>${t(`takeaway.${kind}`)}</strong><p class="small faint">${lacking[kind] ?? t(`takeaway.${kind}.about`)}</p></div>
-      <${Button} label=${t("takeaway.save", {what: t(`takeaway.${kind}`)})} disabled=${kind in lacking} onClick=${() => onSave(`api/take/${kind}`)}>${t("takeaway.save.short")}<//>
+    <ul class="offers">${FILES.map(({kind, name, about}) => html`<li key=${kind}>
+      <div><strong>${name()}</strong><p class="small faint">${lacking[kind] ?? about()}</p></div>
+      <${Button} label=${t("takeaway.save", {what: name()})} disabled=${kind in lacking} onClick=${() => onSave(`api/take/${kind}`)}>${t("takeaway.save.short")}<//>
     </li>`)}</ul></section>`;
 }
 
