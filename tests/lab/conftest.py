@@ -42,7 +42,9 @@ def client(desk: Desk, lab: str) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, without a window."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="pages are tested with playwright, which is not installed")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pages are tested with playwright, which is not installed"
+    )
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("pages are tested in chromium, which is not installed")
@@ -51,3 +53,35 @@ def browser() -> Iterator[Any]:
         opened = running.chromium.launch(executable_path=chromium, args=options)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Open the lab's page: open_page("build", lang="ko", width=375, dark=True); errors in its console fail the test.
+
+    What the server refuses with a sentence is no error: tests provoke that.
+    """
+    contexts, errors = [], []
+
+    def opened(room: str = "train", *, lang: str = "en", width: int = 1440, dark: bool = False, url: str = "") -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
+        page.goto(f"{url or request.getfixturevalue('lab')}?lang={lang}#room={room}")
+        page.wait_for_selector("main > :not(.faint)")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def is_error(message: Any) -> bool:
+    """Return whether a line of the browser's console is an error of the page."""
+    return message.type == "error" and "422" not in message.text and "net::ERR" not in message.text

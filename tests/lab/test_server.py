@@ -40,7 +40,9 @@ def test_without_the_token_nothing_is_answered(stranger: Any, path: str) -> None
         assert not {"content-language", "content-security-policy"} & set(reply.headers)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8888", "127.0.0.1.evil.example", "localhost.evil.example:1", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8888", "127.0.0.1.evil.example", "localhost.evil.example:1", ""]
+)
 def test_another_name_of_this_machine_gets_nothing_even_with_the_token(client: Any, host: str) -> None:
     reply = client.get("/api/state", headers={"host": host})
     assert (reply.status_code, reply.content) == (403, b"")
@@ -115,7 +117,9 @@ def test_a_hostile_body_is_refused_with_a_sentence(client: Any, body: bytes, sen
 
 
 @pytest.mark.parametrize("path", ["/api/do", "/api/build", "/api/plan", "/api/knob"])
-@pytest.mark.parametrize("body", ["{}", '{"blueprint": 3, "name": 3}', '{"blueprint": {"layers": [{"type": "eval"}]}, "name": "__class__"}'])
+@pytest.mark.parametrize(
+    "body", ["{}", '{"blueprint": 3, "name": 3}', '{"blueprint": {"layers": [{"type": "eval"}]}, "name": "__class__"}']
+)
 def test_what_makes_no_sense_is_refused_and_the_session_goes_on(client: Any, path: str, body: str) -> None:
     before = client.get("/api/state").json()
     reply = client.post(path, content=body)
@@ -127,7 +131,9 @@ def test_a_wrong_layer_is_named(client: Any) -> None:
     layers = [{"type": "Dense", "units": 4}, {"type": "Conv2D", "filters": 2, "kernel_size": 3}]
     reply = client.post("/api/plan", json={"blueprint": {"layers": layers}})
     assert reply.status_code == 422 and reply.json()["layer"] == 1
-    assert client.post("/api/plan", json={"blueprint": {"layers": [{"type": "Dense", "units": 0}]}}).json()["layer"] == 0
+    assert (
+        client.post("/api/plan", json={"blueprint": {"layers": [{"type": "Dense", "units": 0}]}}).json()["layer"] == 0
+    )
 
 
 def test_a_large_body_is_refused_before_it_is_read(client: Any) -> None:
@@ -138,7 +144,9 @@ def test_a_large_body_is_refused_before_it_is_read(client: Any) -> None:
 def test_an_upload_that_announces_too_much_is_refused_before_it_is_read(desk: Desk, lab: str) -> None:
     host, port = lab.split("/")[2].split(":")
     with socket.create_connection((host, int(port))) as asking:
-        asking.sendall(f"POST /{desk.token}/api/data/upload HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99999999\r\n\r\n".encode())
+        asking.sendall(
+            f"POST /{desk.token}/api/data/upload HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99999999\r\n\r\n".encode()
+        )
         reply = asking.recv(4096)
     assert reply.startswith(b"HTTP/1.1 413")
 
@@ -149,7 +157,10 @@ def test_an_upload_that_announces_too_much_is_refused_before_it_is_read(desk: De
         (b"a,b\n1,2\n", {"content-type": "text/csv"}),
         (b"no form", {"content-type": "multipart/form-data; boundary=x"}),
         (b"", {"content-type": "multipart/form-data"}),
-        (b"--x\r\ncontent-disposition: form-data; name=a\r\n\r\n1\r\n--x--\r\n", {"content-type": "multipart/form-data; boundary=x"}),
+        (
+            b"--x\r\ncontent-disposition: form-data; name=a\r\n\r\n1\r\n--x--\r\n",
+            {"content-type": "multipart/form-data; boundary=x"},
+        ),
     ],
 )
 def test_a_form_without_a_file_is_refused(client: Any, content: bytes, headers: dict[str, str]) -> None:
@@ -188,7 +199,10 @@ def test_play_pause_and_one_epoch(client: Any, desk: Desk) -> None:
 
 
 def test_a_network_is_built_with_its_plan(client: Any) -> None:
-    blueprint = {"data": {"kind": "toy", "name": "spirals"}, "layers": [{"type": "Dense", "units": 8}, {"type": "Activation", "function": "tanh"}]}
+    blueprint = {
+        "data": {"kind": "toy", "name": "spirals"},
+        "layers": [{"type": "Dense", "units": 8}, {"type": "Activation", "function": "tanh"}],
+    }
     built = client.post("/api/build", json={"blueprint": blueprint}).json()["built"]
     assert [layer["output"] for layer in built["layers"]] == ["8", "8", "3"]
     assert built["total"] == f"{2 * 8 + 8 + 8 * 3 + 3} parameters"
@@ -235,7 +249,9 @@ def test_a_slow_page_skips_frames_and_stops_nobody(lab: str, desk: Desk) -> None
     host, port = lab.split("/")[2].split(":")
     with socket.create_connection((host, int(port))) as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        slow.sendall(f"GET /{desk.token}/api/events?wants=map,units,weights,curves HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        slow.sendall(
+            f"GET /{desk.token}/api/events?wants=map,units,weights,curves HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        )
         httpx.post(f"{lab}api/do", json={"action": "play"})
         before = desk.session.state().step
         assert len(frames_of(lab, "curves", 10)) == 10

@@ -26,7 +26,9 @@ WORDS = {
     "data.seed": later("Seed of the data"),
     "data.class": later("Class to draw"),
     "data.class.n": later("Class {n}"),
-    "data.points.about": later("Choose a class and draw: every stroke leaves points. With the keyboard: arrow keys and space."),
+    "data.points.about": later(
+        "Choose a class and draw: every stroke leaves points. With the keyboard: arrow keys and space."
+    ),
     "data.curve.about": later("Draw the curve that the network shall learn. With the keyboard: arrow keys and space."),
     "data.points.few": later("Draw at least four points, in two classes or more."),
     "data.curve.few": later("Draw at least four points."),

@@ -19,11 +19,13 @@ WORDS = {
     "shell.colors.dark": later("Dark"),
     "shell.close": later("Close"),
     "shell.loading": later("Loading ..."),
-    "shell.broken": later("This part of the page failed: {problem}. Open another tab of the lab, or load the page anew."),
+    "shell.broken": later(
+        "This part of the page failed: {problem}. Open another tab of the lab, or load the page anew."
+    ),
     "shell.lost": later("The lab does not answer. As soon as it does, the page goes on."),
     "shell.ended": later("The lab was ended in its console. Start it again with: chainrule lab"),
     "shell.refused": later(
-        "Another lab runs at this address now. Open the address that its console shows; what you built is in the address "
-        "of this page, behind the #."
+        "Another lab runs at this address now. Open the address that its console shows; what you built is in the "
+        "address of this page, behind the #."
     ),
 }

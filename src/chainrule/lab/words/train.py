@@ -37,8 +37,8 @@ WORDS = {
     "train.seed": later("Seed"),
     "train.network": later("The network"),
     "train.network.about": later(
-        "A line is a weight: the thicker, the larger; solid orange is positive, dashed blue is negative. The square of a unit "
-        "is what it answers at each point. Click a unit to switch it off."
+        "A line is a weight: the thicker, the larger; solid orange is positive, dashed blue is negative. The square of "
+        "a unit is what it answers at each point. Click a unit to switch it off."
     ),
     "train.change": later("Change"),
     "train.good": later("Go back to the last good state"),

@@ -4,6 +4,8 @@ import {html, useEffect, useRef} from "./html.js";
 import {useStore} from "./store.js";
 
 const HEIGHT = 170;
+const WHOLE = Array.from({length: 8}, (_, zeros) => [1, 2, 5].map((first) => first * 10 ** zeros)).flat(); // from one tick to the next
+const FAR = 1e6; // numbers that came here are shown on a logarithmic scale
 
 // A tick in few letters: 1e+30 where 1000000... would not fit.
 const short = (tick) => (tick !== 0 && (Math.abs(tick) >= 1e5 || Math.abs(tick) < 1e-3) ? tick.toExponential(0) : String(tick));
@@ -27,12 +29,14 @@ function upright({ctx, bbox, valToPos}, value, ink) {
 }
 
 /** lines: [{name, values, dashed}] over `x`; `marked` is a place on its axis where an upright line is drawn. */
-export function LineChart({title, x, xName, lines, logarithmic = false, marked = null}) {
+export function LineChart({title, x, xName, lines, whole = false, marked = null}) {
   const place = useRef(null);
   const mark = useRef(null);
   mark.current = marked;
   const chart = useRef(null);
   const dark = useStore((known) => known.dark);
+  const values = lines.flatMap((line) => line.values).filter((value) => value !== null);
+  const logarithmic = values.every((value) => value > 0) && Math.max(...values) > FAR;
   const data = [x, ...lines.map((line) => line.values)];
   useEffect(() => {
     const [ink, grid, blue, warm] = ["--faint", "--line", "--strong", "--warm"].map((name) => resolved(name, place.current));
@@ -41,7 +45,7 @@ export function LineChart({title, x, xName, lines, logarithmic = false, marked =
     chart.current = new uPlot({
       ...size(),
       scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
-      axes: [{...axis, size: 30}, {...axis, size: 56, values: (_, ticks) => ticks.map(short)}],
+      axes: [{...axis, size: 30, ...(whole && {incrs: WHOLE})}, {...axis, size: 56, values: (_, ticks) => ticks.map(short)}],
       series: [{label: xName}, ...lines.map((line) => ({
         label: line.name, stroke: line.dashed ? warm : blue, width: 2, dash: line.dashed ? [7, 4] : undefined, points: {show: x.length < 3},
       }))],

@@ -73,7 +73,7 @@ function Curves() {
   if (!curves?.columns?.epoch?.length) return html`<p class="faint">${t("train.curves.none")}</p>`;
   const {columns, names = {}} = curves;
   const quantities = Object.keys(columns).filter((name) => name !== "epoch" && !name.startsWith("val_"));
-  return html`<div class="stack">${quantities.map((name) => html`<${LineChart} key=${name} title=${names[name] ?? name} x=${columns.epoch} xName=${t("train.epochs")}
+  return html`<div class="stack">${quantities.map((name) => html`<${LineChart} key=${name} title=${names[name] ?? name} x=${columns.epoch} whole xName=${t("train.epochs")}
     lines=${[{name: t("train.curves.train"), values: columns[name]}, columns[`val_${name}`] && {name: t("train.curves.val"), values: columns[`val_${name}`], dashed: true}].filter(Boolean)} />`)}</div>`;
 }
 

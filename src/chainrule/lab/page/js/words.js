@@ -1,4 +1,4 @@
-// The page's texts, in its language: t("build.add", {name: "Dense"}).
+// The page's texts, in its language: t("build.parameters", {count: "12"}).
 import {attached} from "./particles.js";
 import {store} from "./store.js";
 
