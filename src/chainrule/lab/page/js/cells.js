@@ -70,14 +70,16 @@ function Cell({part, cell: [text, percent], row, column, first, chosen, onAsk, o
   const path = pathOf(part, row, column);
   const before = part.before?.[row][column] ?? null;
   const sign = percent > 0 ? "positive" : percent < 0 ? "negative" : "";
-  const ask = () => {
+  const ask = (event) => {
+    const cell = event.currentTarget;
     onHere([row, column]);
     onAsk(path);
+    requestAnimationFrame(() => cell.scrollIntoView({block: "nearest"})); // what opens may cover it
   };
   const key = (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
-    ask();
+    ask(event);
   };
   return html`<td role="gridcell" class=${`${sign} ${before === null ? "" : "changed"}`} style=${{"--share": `${Math.abs(percent)}%`}}
     tabindex=${first ? 0 : -1} data-cell=${`${row},${column}`} data-path=${path} aria-selected=${chosen === path}

@@ -12,7 +12,7 @@ import {t} from "./words.js";
 
 const BATCHES = ["1", "2", "4", "8"];
 // What is looked at stays so while another room is shown.
-let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, sheet: false, first: 0, batch: "1", rates: false};
+let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, sheet: false, first: 0, batch: "1", rates: false, followed: null};
 
 export function Pass() {
   const [seen, setSeen] = useState(kept);
@@ -40,8 +40,10 @@ export function Pass() {
     run();
   }, [language]);
   useEffect(() => {
-    if (details?.room !== "pass" || !seen.pass) return;
-    show(details.what === "rate" ? {rates: true} : {at: operationOf(seen.pass, details)});
+    if (details?.room !== "pass" || details === kept.followed || !seen.pass) return;
+    if (details.example !== undefined) run({first: details.example, followed: details});
+    else if (details.what === "rate") show({rates: true, followed: details});
+    else show({at: operationOf(seen.pass, details), path: details.path ?? seen.path, followed: details});
   }, [details, seen.pass?.id]);
   const {pass, at, by} = seen;
   const groups = pass ? groupsOf(pass.steps, by) : [];
@@ -49,6 +51,10 @@ export function Pass() {
   const go = (to) => groups[to] && show({at: groups[to][0]});
   useKeys({ArrowLeft: () => go(place - 1), ArrowRight: () => go(place + 1), Home: () => go(0), End: () => go(groups.length - 1)});
   const ask = (path) => show({path, sheet: true});
+  const sheet = useRef(null);
+  useEffect(() => {
+    if (pass?.effect) sheet.current.scrollTop = 0;
+  }, [seen.pass?.id]);
   const touched = (next) => show({pass: next, origin: kept.origin ?? kept.pass, at: Math.min(kept.at, next.steps.length - 1)});
   return html`<div class=${`pass ${seen.sheet ? "with-sheet" : ""}`}>
     <section class="card pass-head"><header><h2>${t("pass.title")}</h2></header>
@@ -66,7 +72,7 @@ export function Pass() {
           ${groups[place].map((number) => html`<${Step} key=${`${pass.id} ${number}`} pass=${pass} number=${number} chosen=${seen.path} onAsk=${ask} />`)}
           <p class="small faint wide-only">${t("pass.keys")}</p></section>
       </div>
-      <aside class="stack pass-aside"><div class=${`stack pass-sheet ${seen.sheet ? "open" : ""}`}>
+      <aside class="stack pass-aside"><div class=${`stack pass-sheet ${seen.sheet ? "open" : ""}`} ref=${sheet}>
         ${pass.effect && html`<${Effect} key=${pass.id} pass=${pass.id} effect=${pass.effect} onUndo=${() => show({pass: kept.origin, origin: null})} />`}
         <section class="card pass-why"><header><h2>${t("why.title")}</h2>
           ${seen.path && html`<${Button} kind="small quiet" label=${t("why.close")} onClick=${() => show({path: null, sheet: false})}>×<//>`}</header>

@@ -17,8 +17,8 @@ export function groupOf(groups, number) {
   return Math.max(0, groups.findIndex((group) => group.includes(number)));
 }
 
-/** The first operation of a layer in one direction; that of the layer alone if it has none there. */
-export function operationOf(pass, {layer, phase}) {
+/** The first operation of a layer in one direction, "forward" if none is said; that of the layer alone if it has none there. */
+export function operationOf(pass, {layer, phase = "forward"}) {
   const inLayer = (step) => step.layer === layer || step.layer.startsWith(`${layer}.`);
   const there = pass.steps.findIndex((step) => inLayer(step) && step.phase === phase);
   return there >= 0 ? there : Math.max(0, pass.steps.findIndex(inLayer));

@@ -79,7 +79,7 @@ const DASHES = ["", "7 4"];
 
 function RateChart({tried}) {
   const {now, start} = tried;
-  return html`<figure class="rate-chart"><svg viewBox="-92 -40 1120 640" role="img" aria-label=${t("touch.rate.chart")}>
+  return html`<figure class="rate-chart"><svg viewBox="-140 -44 1170 644" role="img" aria-label=${t("touch.rate.chart")}>
     ${tried.x.map((tick) => html`<g key=${tick.text}><line class="grid" x1=${tick.at} x2=${tick.at} y1="0" y2="500" /><text x=${tick.at} y="536" text-anchor="middle">${tick.text}</text></g>`)}
     ${tried.y.map((tick) => html`<g key=${tick.text}><line class="grid" x1="0" x2="1000" y1=${tick.at} y2=${tick.at} /><text x="-10" y=${tick.at} dy="10" text-anchor="end">${tick.text}</text></g>`)}
     <text x="1000" y="586" text-anchor="end">${t("touch.rate.axis")} →</text>

@@ -58,9 +58,12 @@ function Terms({why, pass, load, onShow}) {
       <span class="sides">${t("why.total")}</span></div></li>`}</ul>`;
 }
 
+// Lines break between names, and not inside of them.
+const unbroken = (side) => side.replace(/, | = /g, (between) => between.replaceAll(" ", "\u00a0"));
+
 function Term({term, pass, onShow}) {
   const [open, setOpen] = useState(false);
-  const sides = [term.factor, term.number].filter(Boolean).join(" × ");
+  const sides = [term.factor, term.number].filter(Boolean).map(unbroken).join(" × ");
   const line = html`<span class=${`term-bar ${term.percent < 0 ? "negative" : "positive"}`} style=${{"--share": `${Math.abs(term.percent)}%`}}></span>
     <span class="mono product">${term.product}</span><span class="sides mono">${sides}</span>`;
   if (!term.opens) return html`<li class="term"><div class="term-line">${line}</div></li>`;
