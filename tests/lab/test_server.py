@@ -306,7 +306,7 @@ def test_an_open_stream_does_not_hold_up_the_end(desk: Desk) -> None:
 def test_a_taken_port_is_an_error_if_it_was_asked_for_and_else_another_is_taken() -> None:
     with running.listening(0) as first:
         taken = first.getsockname()[1]
-        with pytest.raises(InputError, match="Say another --port"):
+        with pytest.raises(InputError, match="Say another --port, or none"):
             running.listening(taken)
     with running.listening(None) as one, running.listening(None) as other:
         assert one.getsockname()[1] != other.getsockname()[1]

@@ -11,7 +11,7 @@ import typer
 
 from chainrule.common.console import say
 
-EXAMPLE = "Example: chainrule lab my_backprop.py"
+EXAMPLE = "Example: chainrule lab week4.py"
 
 
 def run(

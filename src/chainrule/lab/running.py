@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from chainrule.common.atomic import reason
 from chainrule.common.errors import InputError
 from chainrule.common.texts import later
 from chainrule.lab.desk import Desk
@@ -32,12 +33,17 @@ def listening(port: int | None) -> socket.socket:
     InputError
         If the port cannot be taken.
     """
-    if port is not None:
-        return server.listening(_HOST, port)
     try:
-        return server.listening(_HOST, PORT)
-    except InputError:
-        return server.listening(_HOST, 0)
+        return server.listening(_HOST, PORT if port is None else port)
+    except InputError as error:
+        if port is None:
+            return server.listening(_HOST, 0)
+        cause = error.__cause__
+        raise InputError(
+            "The lab cannot listen at port {port}: {reason}. Say another --port, or none: then a free one is taken.",
+            port=port,
+            reason=reason(cause) if isinstance(cause, OSError) else cause,
+        ) from error
 
 
 def address(desk: Desk, listener: socket.socket) -> str:
