@@ -17,17 +17,30 @@ class Words(NamedTuple):
 LAYERS: dict[str, dict[str, Words]] = {
     later("Dense and activation"): {
         "Dense": Words(later("Dense"), later("Connects every input to every unit.")),
-        "Activation": Words(later("Activation"), later("Bends the numbers, so that layers together are more than one.")),
+        "Activation": Words(
+            later("Activation"), later("Bends the numbers, so that layers together are more than one.")
+        ),
     },
     later("Regularization"): {
-        "Dropout": Words(later("Dropout"), later("Sets random activations to 0 in training, so that units do not rely on each other.")),
+        "Dropout": Words(
+            later("Dropout"),
+            later("Sets random activations to 0 in training, so that units do not rely on each other."),
+        ),
         "SpatialDropout": Words(later("Spatial dropout"), later("Sets whole channels to 0 in training.")),
     },
     later("Normalization"): {
-        "BatchNorm": Words(later("Batch normalization"), later("Brings each feature to mean 0 and variance 1 over the batch.")),
-        "LayerNorm": Words(later("Layer normalization"), later("Brings the features of each example to mean 0 and variance 1.")),
-        "GroupNorm": Words(later("Group normalization"), later("Normalizes groups of channels, each example by itself.")),
-        "RMSNorm": Words(later("RMS normalization"), later("Divides each example by the root mean square of its features.")),
+        "BatchNorm": Words(
+            later("Batch normalization"), later("Brings each feature to mean 0 and variance 1 over the batch.")
+        ),
+        "LayerNorm": Words(
+            later("Layer normalization"), later("Brings the features of each example to mean 0 and variance 1.")
+        ),
+        "GroupNorm": Words(
+            later("Group normalization"), later("Normalizes groups of channels, each example by itself.")
+        ),
+        "RMSNorm": Words(
+            later("RMS normalization"), later("Divides each example by the root mean square of its features.")
+        ),
     },
     later("Convolution"): {
         "Conv2D": Words(later("Convolution of pictures"), later("Slides small filters over a picture.")),
@@ -36,7 +49,9 @@ LAYERS: dict[str, dict[str, Words]] = {
     later("Pooling"): {
         "MaxPool": Words(later("Max pooling"), later("Keeps the largest value of each window.")),
         "AveragePool": Words(later("Average pooling"), later("Takes the mean of each window.")),
-        "GlobalAveragePool": Words(later("Global average pooling"), later("Takes the mean of each channel over all places.")),
+        "GlobalAveragePool": Words(
+            later("Global average pooling"), later("Takes the mean of each channel over all places.")
+        ),
     },
     later("Recurrent"): {
         "RNN": Words(later("Simple recurrent layer"), later("Reads a sequence step by step, with a state.")),
@@ -55,16 +70,22 @@ LAYERS: dict[str, dict[str, Words]] = {
 
 LOSSES: dict[str, Words] = {
     "BinaryCrossEntropy": Words(later("Binary cross-entropy"), later("Of yes or no, with the sigmoid it owns.")),
-    "CategoricalCrossEntropy": Words(later("Categorical cross-entropy"), later("Of one class among several, with the softmax it owns.")),
+    "CategoricalCrossEntropy": Words(
+        later("Categorical cross-entropy"), later("Of one class among several, with the softmax it owns.")
+    ),
     "MeanSquaredError": Words(later("Mean squared error"), later("Of values: the output becomes their mean.")),
     "MeanAbsoluteError": Words(later("Mean absolute error"), later("Of values: the output becomes their median.")),
-    "Huber": Words(later("Huber loss"), later("Squared near the target and absolute far from it: outliers count less.")),
-    "Quantile": Words(later("Quantile loss"), later("The output becomes the value below which a share of the targets lies.")),
+    "Huber": Words(
+        later("Huber loss"), later("Squared near the target and absolute far from it: outliers count less.")
+    ),
+    "Quantile": Words(
+        later("Quantile loss"), later("The output becomes the value below which a share of the targets lies.")
+    ),
     "Poisson": Words(later("Poisson loss"), later("Of counts, with the exponential it owns.")),
 }
 
 OPTIMIZERS: dict[str, Words] = {
-    "SGD": Words(later("Gradient descent"), later("A step against the gradient, as long as the learning rate says.")),
+    "SGD": Words(later("SGD"), later("A step against the gradient, as long as the learning rate says.")),
     "Momentum": Words(later("Momentum"), later("Steps that keep a part of the steps before.")),
     "Nesterov": Words(later("Nesterov's momentum"), later("Momentum whose gradient is taken a step ahead.")),
     "AdaGrad": Words(later("AdaGrad"), later("Divides by the root of all squared gradients so far.")),
@@ -78,7 +99,9 @@ SCHEDULES: dict[str, Words] = {
     "StepDecay": Words(later("Steps down"), later("Multiplies the rate by a factor every so many steps.")),
     "Exponential": Words(later("Exponential decay"), later("Falls smoothly by a factor per so many steps.")),
     "Cosine": Words(later("Cosine"), later("Falls along half a cosine, then stays.")),
-    "CosineLog": Words(later("Repeated cosines"), later("Rises and falls along four cosines, each longer than the one before.")),
+    "CosineLog": Words(
+        later("Repeated cosines"), later("Rises and falls along four cosines, each longer than the one before.")
+    ),
     "Warmup": Words(later("Warm-up"), later("Rises over the first steps, then follows another schedule.")),
 }
 

@@ -69,7 +69,7 @@ class Tables:
             )
         name = Path(name.replace("\\", "/")).name or "table.csv"
         with tempfile.TemporaryDirectory(prefix="chainrule-lab-") as folder:
-            path = Path(folder) / "table.csv"
+            path = Path(folder) / f"table{Path(name).suffix}"
             path.write_bytes(content)
             try:
                 frame = read_text_file(path)
@@ -84,6 +84,8 @@ class Tables:
         return self._keep(str(path), frame, hashlib.blake2b(str(path.resolve()).encode(), digest_size=12).hexdigest())
 
     def _keep(self, name: str, frame: Frame, token: str) -> str:
+        if not frame.height:
+            raise InputError("{name} has names of columns, but no rows: a table has a line per example.", name=name)
         if frame.height > MOST_ROWS:
             raise InputError(
                 "The lab takes tables of up to {most:,} rows, but {name} has {rows:,}. Train on it with "

@@ -80,13 +80,13 @@ class Frames:
     def _add_curves(self, frame: dict[str, Any], known: dict[str, int]) -> None:
         """Add the rows that are new; the last one that was sent is sent again, as others may stand in its place."""
         curves = self.session.curves()
-        key = curves.generation * _GENERATION + len(curves)
+        key, last = curves.generation * _GENERATION + len(curves), max(curves.columns["epoch"], default=0)
         before = known.get("curves", -1)
-        if key == before:
+        if key == before and known.get("epoch") == last:
             return
         generation, rows = divmod(before, _GENERATION)
         first = max(0, rows - 1) if before >= 0 and generation == curves.generation else 0
-        frame["curves"], known["curves"] = _rows(curves, first), key
+        frame["curves"], known["curves"], known["epoch"] = _rows(curves, first), key, last
 
 
 def _rows(curves: Curves, first: int) -> dict[str, Any]:
