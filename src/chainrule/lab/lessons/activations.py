@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.common.texts import later, tr
+from chainrule.common.texts import Note, later, tr
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.data_sets import DataChoice
@@ -62,11 +62,11 @@ SLOPES = Lesson(
     ),
     later("What is the slope of the sigmoid at 0, that of tanh at 0, and that of ReLU at -2?"),
     (
-        Field("function", later("function"), "choice", "sigmoid", choices=tuple((name, name) for name in _SHOWN)),
-        Field("z", "z", "slider", 2.0, -6, 6, 0.1),
-        Field("sigmoid", later("slope of sigmoid at 0")),
-        Field("tanh", later("slope of tanh at 0")),
-        Field("relu", later("slope of ReLU at -2")),
+        Field("function", Note("function"), "choice", "sigmoid", choices=tuple((name, name) for name in _SHOWN)),
+        Field("z", "z", "slider", 2.0, -6.0, 6.0, 0.1),
+        Field("sigmoid", Note("slope of sigmoid at 0")),
+        Field("tanh", Note("slope of tanh at 0")),
+        Field("relu", Note("slope of ReLU at -2")),
     ),
     _look_at_slopes,
     _check_slopes,

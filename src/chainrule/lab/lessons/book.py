@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule import datasets
 from chainrule.common.texts import Note, later, tr
+from chainrule.equations.optimizers import Adam
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.data_sets import DataChoice
 from chainrule.lab.lessons import blocks
@@ -126,17 +127,17 @@ SOFTMAX = Lesson(
     ),
     later("Subtract a c that gives finite numbers. What is y[0] then, and which c always works?"),
     (
-        Field("c", "c", "number", 0.0, -2000, 2000),
+        Field("c", "c", "number", 0.0, -2000.0, 2000.0),
         Field("y1", "y[0]"),
         Field(
             "always",
-            later("c that always works"),
+            Note("c that always works"),
             "choice",
             None,
             choices=(
-                ("smallest", later("the smallest score")),
-                ("mean", later("the mean of the scores")),
-                ("largest", later("the largest score")),
+                ("smallest", Note("the smallest score")),
+                ("mean", Note("the mean of the scores")),
+                ("largest", Note("the largest score")),
             ),
         ),
     ),
@@ -223,10 +224,14 @@ BATCHES = Lesson(
         "250 pictures in batches of 100: how many passes are that, and how many pictures has the last one? Then open "
         "the digits in the lab, and train until 90% of the validation set are right."
     ),
-    (Field("passes", later("passes")), Field("last", later("pictures in the last pass"))),
+    (Field("passes", Note("passes")), Field("last", Note("pictures in the last pass"))),
     _look_at_batches,
     _check_batches,
     (r"X_{100 \times 784}\; W_{784 \times 50}\; W_{50 \times 100}\; W_{100 \times 10} \to Y_{100 \times 10}",),
-    later("100 and 100, and what is left. In the lab, play some epochs; Adam with a learning rate of 0.01 is quick."),
-    Blueprint(data=DataChoice(kind="digits", name="digits"), layers=(Dense(50, initializer="xavier"), Sigmoid())),
+    later("100 and 100, and what is left. In the lab, press Play, and wait for some epochs."),
+    Blueprint(
+        data=DataChoice(kind="digits", name="digits"),
+        layers=(Dense(50, initializer="xavier"), Sigmoid()),
+        optimizer=Adam(lr=0.01),
+    ),
 )

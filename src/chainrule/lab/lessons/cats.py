@@ -19,7 +19,7 @@ _FILES = ("train_catvnoncat.h5", "test_catvnoncat.h5")
 _SIDE = 16  # pixels, so that training takes seconds
 _MADE_UP = (200, 60)  # pictures to train on and to test on
 _HIDDEN = (20, 7, 5)
-_MOST = 3000  # iterations
+_MOST = 3000.0  # iterations
 
 
 class Pictures(NamedTuple):
@@ -164,8 +164,8 @@ CATS = Lesson(
     ),
     later("Choose a learning rate and a number of iterations, and train until enough of the test pictures are right."),
     (
-        Field("rate", later("learning rate"), "number", 0.0075, 0.0, 10.0),
-        Field("iterations", later("iterations"), "number", 100, 1, _MOST),
+        Field("rate", Note("learning rate"), "number", 0.0075, 0.0, 10.0),
+        Field("iterations", Note("iterations"), "number", 100.0, 1.0, _MOST),
     ),
     _look,
     _check,

@@ -40,7 +40,7 @@ def _look_at_scales(answers: Answers) -> list[Block]:
         blocks.table(
             tr("layer 1, the first example"),
             [tr("neuron {number}", number=i) for i in range(4)],
-            [layers[0][:4, 0]],
+            [layers[0][:4, 0].tolist()],
         ),
     ]
 
@@ -71,9 +71,9 @@ SCALES = Lesson(
         "layer 1 in all?"
     ),
     (
-        Field("scale", later("scale"), "choice", "0.01", choices=tuple((name, name) for name in _SCALES)),
-        Field("best", later("the scale that works"), "choice", None, choices=tuple((name, name) for name in _SCALES)),
-        Field("different", later("different activations at 0")),
+        Field("scale", Note("scale"), "choice", "0.01", choices=tuple((name, name) for name in _SCALES)),
+        Field("best", Note("the scale that works"), "choice", None, choices=tuple((name, name) for name in _SCALES)),
+        Field("different", Note("different activations at 0")),
     ),
     _look_at_scales,
     _check_scales,
@@ -135,11 +135,11 @@ CACHES = Lesson(
     ),
     later("Which shapes have W2 and Z2, and how many caches are there in the end?"),
     (
-        Field("W2 rows", later("rows of W2")),
-        Field("W2 columns", later("columns of W2")),
-        Field("Z2 rows", later("rows of Z2")),
-        Field("Z2 columns", later("columns of Z2")),
-        Field("caches", later("number of caches")),
+        Field("W2 rows", Note("rows of W2")),
+        Field("W2 columns", Note("columns of W2")),
+        Field("Z2 rows", Note("rows of Z2")),
+        Field("Z2 columns", Note("columns of Z2")),
+        Field("caches", Note("number of caches")),
     ),
     _look_at_caches,
     _check_caches,
@@ -182,7 +182,7 @@ COST = Lesson(
         later("Of the two terms, one is always 0: where y is 1, only -log a is left; where y is 0, only -log(1 - a)."),
     ),
     later("What is the cost of these three examples?"),
-    (Field("cost", later("cost")),),
+    (Field("cost", Note("cost")),),
     _look_at_cost,
     _check_cost,
     (

@@ -73,9 +73,9 @@ GATE = Lesson(
     ),
     later("Set w1, w2 and b so that the output is that of AND."),
     (
-        Field("w1", "w1", "slider", 0.5, -1, 1, 0.05),
-        Field("w2", "w2", "slider", 0.5, -1, 1, 0.05),
-        Field("b", "b", "slider", -0.2, -1, 1, 0.05),
+        Field("w1", "w1", "slider", 0.5, -1.0, 1.0, 0.05),
+        Field("w2", "w2", "slider", 0.5, -1.0, 1.0, 0.05),
+        Field("b", "b", "slider", -0.2, -1.0, 1.0, 0.05),
     ),
     _look_at_gate,
     _check_gate,

@@ -27,7 +27,7 @@ class Field:
     name
         By which the answers have it.
     label
-        What stands beside it: a symbol, or a text in English.
+        What stands beside it: a symbol such as w1, or a text.
     kind
         "number" is typed, "slider" slid, "choice" chosen.
     start
@@ -39,25 +39,25 @@ class Field:
     """
 
     name: str
-    label: str
+    label: str | Note
     kind: str = "number"
     start: float | str | None = None
     least: float = -1e9
     most: float = 1e9
     step: float = 0.1
-    choices: Sequence[tuple[str, str]] = ()
+    choices: Sequence[tuple[str, str | Note]] = ()
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data, in the language of the context."""
         return {
             "name": self.name,
-            "label": tr(self.label),
+            "label": str(self.label),
             "kind": self.kind,
             "start": self.start,
             "least": self.least,
             "most": self.most,
             "step": self.step,
-            "choices": [{"value": value, "label": tr(label)} for value, label in self.choices],
+            "choices": [{"value": value, "label": str(label)} for value, label in self.choices],
         }
 
     def read(self, value: Any) -> Any:
@@ -77,7 +77,7 @@ class Field:
             return float(value)
         raise InputError(
             "{label} takes {expected}, but {got!r:.40} came.",
-            label=tr(self.label),
+            label=self.label,
             got=value,
             expected=tr("one of the choices") if self.choices else self._bounds(),
         )
