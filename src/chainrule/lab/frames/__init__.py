@@ -25,7 +25,7 @@ _OF_NETWORK: dict[str, Callable[[Look], Any]] = {
 PARTS = ("curves", "points", *_OF_NETWORK)
 """What can be wanted."""
 
-_SHARE = 30  # while it trains, at most one part in so many of the time goes to a part of the frames
+_SHARE = 60  # while it trains, at most one part in so many of the time goes to a part of the frames
 _GENERATION = 10**6  # rows of curves are fewer
 
 
