@@ -10,7 +10,6 @@ import numpy as np
 from chainrule.checker.telling.texts import plain
 from chainrule.common.number_text import number_text
 from chainrule.common.texts import later, tr
-from chainrule.lab.own_numbers import DIGITS
 
 ROWS, COLUMNS = 6, 6
 """How many rows and columns of an array are shown."""
@@ -33,7 +32,7 @@ def compared(function: Mapping[str, Any], labels: Sequence[str]) -> dict[str, An
     labels
         The names of the network's layers.
     """
-    tries = [_tried(tried, labels) for tried in function["tries"]]
+    tries = [_tried(tried, labels, function["tolerance"]) for tried in function["tries"]]
     worst = next((tried for tried in tries if tried["status"] != SAME), tries[0] if tries else None)
     told = {name: function[name] for name in ("function", "role", "line", "cell", "cell_line")}
     if worst is None:
@@ -41,7 +40,7 @@ def compared(function: Mapping[str, Any], labels: Sequence[str]) -> dict[str, An
     return told | {"status": worst["status"], "said": worst["said"], "tries": tries}
 
 
-def _tried(tried: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
+def _tried(tried: Mapping[str, Any], labels: Sequence[str], tolerance: float) -> dict[str, Any]:
     layer = tried["layer"]
     title = (
         tr("the whole network") if layer is None else tr("layer {number}: {label}", number=layer, label=labels[layer])
@@ -51,19 +50,19 @@ def _tried(tried: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
         raised = {name: plain(str(value)) for name, value in tried["raised"].items()}
         text = tr("It stops with {kind}: {text}", kind=raised["kind"], text=raised["text"])
         return told | {"status": RAISED, "said": text, "quantities": []}
-    quantities = [_quantity(quantity) for quantity in tried["quantities"]]
+    quantities = [_quantity(quantity, tolerance) for quantity in tried["quantities"]]
     wrong = next((quantity for quantity in quantities if quantity["status"] != SAME), None)
     said = tr("Every number is as it should be.") if wrong is None else wrong["said"]
     return told | {"status": SAME if wrong is None else DIFFERS, "said": said, "quantities": quantities}
 
 
-def _quantity(quantity: Mapping[str, Any]) -> dict[str, Any]:
+def _quantity(quantity: Mapping[str, Any], tolerance: float) -> dict[str, Any]:
     """Return one array of the learner's beside the right one."""
     name, right = quantity["name"], np.asarray(quantity["right"], float)
     told = {"name": name, "shape": _shape(right.shape), "count": 0}
     if quantity["theirs"] is None:
         text = tr("{name} is missing: there is no array where it should be.", name=name)
-        return told | {"status": DIFFERS, "said": text, "table": _table(right, None)}
+        return told | {"status": DIFFERS, "said": text, "table": _table(right, None, tolerance)}
     theirs = np.asarray(quantity["theirs"], float)
     if theirs.shape != right.shape:
         text = tr(
@@ -72,10 +71,10 @@ def _quantity(quantity: Mapping[str, Any]) -> dict[str, Any]:
             theirs=_shape(theirs.shape),
             right=_shape(right.shape),
         )
-        return told | {"status": DIFFERS, "said": text, "table": _table(right, None)}
-    differs = differing(right, theirs)
+        return told | {"status": DIFFERS, "said": text, "table": _table(right, None, tolerance)}
+    differs = differing(right, theirs, tolerance)
     if not differs.any():
-        return told | {"status": SAME, "said": "", "table": _table(right, theirs)}
+        return told | {"status": SAME, "said": "", "table": _table(right, theirs, tolerance)}
     first = tuple(int(i) for i in np.argwhere(differs)[0]) if differs.ndim else ()
     text = tr(
         "{name} is {theirs}, but should be {right}: the first of {count:,} numbers that differ.",
@@ -84,22 +83,27 @@ def _quantity(quantity: Mapping[str, Any]) -> dict[str, Any]:
         right=number_text(right[first]),
         count=int(differs.sum()),
     )
-    return told | {"status": DIFFERS, "said": text, "count": int(differs.sum()), "table": _table(right, theirs)}
+    return told | {
+        "status": DIFFERS,
+        "said": text,
+        "count": int(differs.sum()),
+        "table": _table(right, theirs, tolerance),
+    }
 
 
-def differing(right: Any, theirs: Any) -> Any:
-    """Return where numbers differ by more than digits that rounding explains."""
+def differing(right: Any, theirs: Any, tolerance: float) -> Any:
+    """Return where numbers differ by more than is tolerated, relative to the largest right one."""
     scale = float(np.max(np.abs(right[np.isfinite(right)]), initial=0.0))
     with np.errstate(invalid="ignore"):
-        return ~np.isclose(right, theirs, rtol=0.0, atol=DIGITS * scale + 1e-12, equal_nan=True)
+        return ~np.isclose(right, theirs, rtol=0.0, atol=tolerance * scale + 1e-12, equal_nan=True)
 
 
-def _table(right: Any, theirs: Any) -> dict[str, Any]:
+def _table(right: Any, theirs: Any, tolerance: float) -> dict[str, Any]:
     """Return the rows and columns around the first number that differs."""
     columns = right.shape[1:2] or right.shape[:1] or (1,)
     matrix = right.reshape(-1, int(np.prod(right.shape[1:])) if right.ndim > 1 else columns[0])
     other = None if theirs is None else theirs.reshape(matrix.shape)
-    wrong = np.zeros(matrix.shape, bool) if other is None else differing(matrix, other)
+    wrong = np.zeros(matrix.shape, bool) if other is None else differing(matrix, other, tolerance)
     first = [int(i) for i in np.argwhere(wrong)[0]] if wrong.any() else None
     rows, columns = (
         _around(at, count, limit)

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -21,7 +21,7 @@ from chainrule.checker.conventions.layout import rows
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.findings import Checked
 from chainrule.checker.learner import Learner, Raised
-from chainrule.checker.probe import Probe, close
+from chainrule.checker.probe import SINGLE, Probe, close
 from chainrule.checker.running import kernel
 from chainrule.checker.running.definitions import definitions, last
 from chainrule.checker.running.messages import EndedError, NotAMessageError, send
@@ -33,7 +33,6 @@ from chainrule.lab.places import Place, kind_of, places
 
 LATE = 0.6  # of the time: what is asked by then is told
 LARGEST = 100_000  # numbers of all answers; what comes after so many is left out
-DIGITS = 1e-6  # by how much a number may differ from the right one, relative to the largest
 
 
 def main(child: subprocess.Popen[bytes], whole: subprocess.Popen[bytes]) -> NoReturn:
@@ -83,17 +82,23 @@ def beside(learner: Learner, screen: OnScreen, source: Source) -> Iterator[dict[
         if "W" in probe.cases[0] and asked:
             by_sum = asked[0].by_sum
         as_rows = rows(learner, probe.function)
-        told = [told for tried in asked if (told := tried.told(as_rows)) and (left := left - tried.size) >= 0]
+        told = [tried.told(as_rows) for tried in asked if (left := left - tried.size) >= 0]
         place = source.placed(Checked(probe.function, probe.role, learner.line(probe.function), "ok"))
         yield {
             "function": probe.function,
             "role": probe.role,
             "kind": kind_of(probe),
+            "tolerance": _tolerance(learner, probe),
             "line": place.line,
             "cell": place.facts.get("cell"),
             "cell_line": place.facts.get("cell_line"),
             "tries": told,
         }
+
+
+def _tolerance(learner: Learner, probe: Probe) -> float:
+    """Return by how much numbers may differ, relative to the largest: more, where the learner rounds to float32."""
+    return max(probe.tolerance, SINGLE) if probe.function in learner.singles else probe.tolerance
 
 
 def _probes(learner: Learner) -> list[Probe]:
@@ -161,8 +166,9 @@ def _tried(learner: Learner, probe: Probe, place: Place, by_sum: bool | None) ->
         if len(place.ways) == 2 and not _tells_which(known) and is_sum != (by_sum is not False):
             continue
         got = [_result(run, values) for run in probe.runs]
-        for right in _rights(learner, probe.right, values, known):
-            tries += [(_agreements(right, each), _Tried(place.layer, right, each, is_sum)) for each in got]
+        for right in _rights(learner, probe, values, known):
+            tried = [_Tried(place.layer, right, each, is_sum) for each in got]
+            tries += [(_agreements(right, each.got, _tolerance(learner, probe)), each) for each in tried]
     return max(tries, key=lambda pair: pair[0], default=(0, None))[1]
 
 
@@ -171,23 +177,34 @@ def _tells_which(known: Values) -> bool:
     return any(known.get(name) is not None for name in known if name.startswith(("dW", "db")))
 
 
-def _rights(learner: Learner, equations: Sequence[Equation], values: Values, known: Values) -> Iterator[Values]:
-    """Yield what is right, by equations that call nothing of the learner's and agree with the pass."""
-    for equation in equations:
+def _rights(learner: Learner, probe: Probe, values: Values, known: Values) -> Iterator[Values]:
+    """Yield what is right, by equations that agree with the pass.
+
+    An equation that calls other functions of the learner's may differ because these are wrong: then, if no other agrees,
+    the pass itself says what is right.
+    """
+    of_pass, agrees = None, False
+    for equation in probe.right:
         learner.calls = []
         result = _result(equation, values)
-        own, learner.calls = bool(learner.calls), None
-        if own or isinstance(result, Raised):
+        with_own, learner.calls = bool(learner.calls), None
+        if isinstance(result, Raised):
             continue
-        shared = {name: value for name, value in result.items() if known.get(name) is not None}
         if not known:
             yield result
-        elif shared and all(_is_same(value, known[name]) for name, value in shared.items()):
+            continue
+        shared = {name: value for name, value in result.items() if known.get(name) is not None}
+        if shared and all(_is_known(value, known[name], probe.tolerance) for name, value in shared.items()):
+            agrees = True
             yield shared
+        elif with_own and all(np.size(value) == np.size(known[name]) for name, value in shared.items()):
+            of_pass = {name: np.reshape(known[name], np.shape(value)) for name, value in shared.items()}
+    if of_pass and not agrees:
+        yield of_pass
 
 
-def _is_same(value: Any, known: Any) -> bool:
-    return np.size(value) == np.size(known) and close(np.reshape(known, np.shape(value)), value, DIGITS)
+def _is_known(value: Any, known: Any, tolerance: float) -> bool:
+    return np.size(value) == np.size(known) and close(np.reshape(known, np.shape(value)), value, tolerance)
 
 
 def _result(equation: Equation, values: Values) -> Values | Raised:
@@ -203,8 +220,8 @@ def _result(equation: Equation, values: Values) -> Values | Raised:
         return Raised(type(error).__name__, str(error), None, inside=False)
 
 
-def _agreements(right: Values, got: Values | Raised) -> int:
+def _agreements(right: Values, got: Values | Raised, tolerance: float) -> int:
     """Return how many quantities are right, and below that whether there are any."""
     if isinstance(got, Raised):
         return -1
-    return sum(close(value, got.get(name), DIGITS) for name, value in right.items())
+    return sum(close(value, got.get(name), tolerance) for name, value in right.items())

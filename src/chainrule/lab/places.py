@@ -44,7 +44,8 @@ def places(probe: Probe, screen: OnScreen) -> Iterator[Place]:
     elif keys in ({"Z", "Y"}, {"AL", "Y"}):
         yield from _ends(screen)
     elif "W1" in keys and screen.whole and _has_depth(probe, len(screen.layers)):
-        yield Place(None, _both(_network(screen), _known_of_network(screen, after_step="learning_rate" in keys)))
+        known = _known_of_network(screen, after_step="learning_rate" in keys)
+        yield Place(None, _both(_as_in(probe.cases[0], _network(screen)), known))
 
 
 def kind_of(probe: Probe) -> str:
@@ -92,6 +93,12 @@ def _network(screen: OnScreen) -> Values:
         v |= {f"{name}{l}": layer.get(name, np.zeros_like(layer[name[1:]])) for name in ("dW", "db")}
         v |= {f"{name}{l}": layer[name] for name in "Wb"}
     return v
+
+
+def _as_in(case: Values, values: Values) -> Values:
+    """Return values with as many axes as a case has them, which for biases depends on who takes them."""
+    flat = {name for name, value in case.items() if np.ndim(value) == 1}
+    return {name: np.ravel(value) if name in flat else value for name, value in values.items()}
 
 
 def _known_of_network(screen: OnScreen, *, after_step: bool) -> Values:
