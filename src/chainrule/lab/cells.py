@@ -56,8 +56,6 @@ class Shown:
         The numbers.
     is_parameter
         Whether it has the axes of a parameter, or else those of examples.
-    path
-        What the numbers' places are put behind to ask why.
     before
         The same array in the pass that this one is compared with.
     folded
@@ -68,7 +66,6 @@ class Shown:
     symbol: str
     array: Array
     is_parameter: bool
-    path: str
     before: Array | None = None
     folded: Size | None = None
 
@@ -179,12 +176,12 @@ def _paths(of: Shown, start: list[int], spans: dict[int | None, range]) -> dict[
     down, across = of.plane
     if of.folded is None:
         places = {down: "{row}", across: "{column}"}
-        return {"template": at(of.path, [places.get(axis, n) for axis, n in enumerate(start)])}
+        return {"template": at(of.name, [places.get(axis, n) for axis, n in enumerate(start)])}
     picked = next(n for axis, n in enumerate(start) if axis not in spans)
     width = of.folded[1]
     index = ["{pixel}", picked] if of.is_parameter else [picked, "{pixel}"]
     flat = [[row * width + column for column in spans[across]] for row in spans[down]]
-    return {"template": at(of.path, index), "flat": flat}
+    return {"template": at(of.name, index), "flat": flat}
 
 
 def _largest(array: Array) -> float:

@@ -47,6 +47,8 @@ def explained(
     InputError
         There is no such number.
     """
+    if isinstance(path, str) and ":" in path:
+        return _of_state(one, path)
     quantity, index = one.find(path)
     if quantity.kind == "updated" and index is not None:
         return _of_update(one, quantity, index)
@@ -201,6 +203,24 @@ def _of_update(one: OnePass, quantity: Quantity, index: Any) -> dict[str, Any]:
     data["formula"] = difference(update.name, update.old[index], update.new[index], index)
     data["update"] = _rows(one, update, index)
     return data
+
+
+def _of_state(one: OnePass, path: str) -> dict[str, Any]:
+    """Return how the optimizer made a number of what it remembers of a parameter, such as ``layer0.W:m[0, 1]``."""
+    name, bracket, place = path.partition("[")
+    array = one.shown(name).array
+    quantity, index = one.find(renewed(name.partition(":")[0]) + bracket + place)
+    if index is None or not all(isinstance(n, int) for n in index):
+        raise InputError("{path} is many numbers: ask about one, such as {name}[0].", path=path, name=name)
+    value = text(float(array[index]))
+    sentence = tr("{path} = {value}: what {rule} remembers", path=path, value=value, rule=type(one.rule).__name__)
+    return _of_update(one, quantity, index) | {
+        "path": path,
+        "ask": _asked(path),
+        "value": value,
+        "said": sentence,
+        "operation": one.where(path),
+    }
 
 
 def _rows(one: OnePass, update: Update, index: Any) -> list[dict[str, Any]]:

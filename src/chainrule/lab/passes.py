@@ -168,7 +168,7 @@ class OnePass:
         quantity = self.known.get(name) or self.find(name)[0]
         is_parameter = _is_parameter(quantity)
         folded = self.batch.pixel_shape if self._lies_flat(quantity, is_parameter=is_parameter) else None
-        return Shown(name, _symbol(quantity), quantity.array, is_parameter, name, self._before(name), folded)
+        return Shown(name, _symbol(quantity), quantity.array, is_parameter, self._before(name), folded)
 
     def _lies_flat(self, quantity: Quantity, *, is_parameter: bool) -> bool:
         """Return whether pictures lie flat in an array: the input is made of them, or a weight for each pixel."""
@@ -184,7 +184,7 @@ class OnePass:
         array = states.get(letter.rstrip("'"))
         if update is None or array is None:
             raise InputError("The optimizer keeps nothing that is called {name}.", name=shown(name))
-        return Shown(name, letter, array, True, update.new_name)
+        return Shown(name, letter, array, True)
 
 
 def _symbol(quantity: Quantity) -> str:

@@ -55,8 +55,8 @@ def without_unit(passes: Passes, one: OnePass, layer: Any, unit: Any) -> OnePass
 
 def touchable(one: OnePass, path: str) -> dict[str, Any]:
     """Return what can be done by hand at a number: "set" it, or switch off its "unit"; nothing if neither."""
-    quantity, index = one.find(path)
-    if index is None or not _is_number(index):
+    quantity, index = one.find(path) if ":" not in path else (None, None)
+    if quantity is None or index is None or not _is_number(index):
         return {}
     if quantity.kind == "parameter" or (quantity.kind == "input" and quantity.array is one.trace.X):
         return {"set": {"path": at(quantity.name, index), "value": float(quantity.array[index])}}

@@ -25,7 +25,7 @@ export function Advice() {
   const look = () => asked(async () => setTold(await api.get("api/advice")));
   const apply = (remedy) => asked(async () => {
     const {state, built} = await api.post("api/advice/apply", remedy);
-    store.set({state, built});
+    store.setState(state, {built});
     await keepInAddress();
     setDone(t("advice.applied", {what: remedy.text}));
     setTold(await api.get("api/advice"));

@@ -5,7 +5,8 @@ import {html, useEffect, useRef, useState} from "./html.js";
 import {Button, Equation, NumberField, Problem, Select} from "./parts.js";
 import {Bar, Layers} from "./pass_map.js";
 import {groupOf, groupsOf, operationOf} from "./pass_steps.js";
-import {useStore} from "./store.js";
+import {store, useStore} from "./store.js";
+import {want} from "./stream.js";
 import {Effect, Rates, Touch} from "./touch.js";
 import {Why} from "./why.js";
 import {t} from "./words.js";
@@ -31,11 +32,13 @@ export function Pass() {
       const {first, batch} = kept;
       const pass = await api.post("api/pass", {examples: Array.from({length: Number(batch)}, (_, i) => first + i)});
       show({pass, origin: null, at: Math.min(kept.at, pass.steps.length - 1)});
+      store.set({rows: pass.examples.map((example) => example.row)});
       setProblem(null);
     } catch (error) {
       setProblem(error.message);
     }
   };
+  useEffect(() => want([]), []); // the state alone, to know when the network has changed
   useEffect(() => {
     run();
   }, [language]);
@@ -120,7 +123,7 @@ function Step({pass, number, chosen, onAsk}) {
   }, []);
   const cells = (name, role) => parts[name] && html`<${Cells} key=${name} part=${parts[name]} role=${role} chosen=${chosen} onAsk=${onAsk}
     onMove=${(place) => fetchParts([name], {[name]: place})} />`;
-  return html`<article class=${`step ${step.phase}`}>
+  return html`<article class="step">
     <h3><span class="badge">${pass.phases[step.phase]}</span> <code>${step.layer}</code> ${step.label} <span class="symbol">${step.title}</span></h3>
     <p>${step.sentence}</p>
     <${Problem} text=${problem} />

@@ -5,10 +5,9 @@ import {t} from "./words.js";
 
 export function Bar({pass, at, onGo}) {
   const phases = [...new Set(pass.steps.map((step) => step.phase))];
-  // The gradient of the loss is backward, so that parts follow each other.
   return html`<ol class="pass-phases" aria-label=${t("pass.by")}>${phases.map((phase) => {
     const here = pass.steps[at].phase === phase;
-    return html`<li key=${phase} class=${phase}><button type="button" aria-current=${here ? "step" : undefined}
+    return html`<li key=${phase}><button type="button" aria-current=${here ? "step" : undefined}
       onClick=${() => onGo(pass.steps.findIndex((step) => step.phase === phase))}>${pass.phases[phase]}</button></li>`;
   })}</ol>`;
 }

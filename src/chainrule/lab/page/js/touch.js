@@ -42,7 +42,7 @@ export function Effect({pass, effect, onUndo}) {
   const keep = async () => {
     try {
       const {state, built} = await api.post("api/touch/keep", {id: pass});
-      store.set({state, built});
+      store.setState(state, {built});
       await keepInAddress();
       setSaid({text: t("touch.kept")});
     } catch (error) {
