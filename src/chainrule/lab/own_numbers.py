@@ -166,7 +166,7 @@ def _tried(learner: Learner, probe: Probe, place: Place, by_sum: bool | None) ->
         if len(place.ways) == 2 and not _tells_which(known) and is_sum != (by_sum is not False):
             continue
         got = [_result(run, values) for run in probe.runs]
-        for right in _rights(learner, probe, values, known):
+        for right in _rights(probe, values, known):
             tried = [_Tried(place.layer, right, each, is_sum) for each in got]
             tries += [(_agreements(right, each.got, _tolerance(learner, probe)), each) for each in tried]
     return max(tries, key=lambda pair: pair[0], default=(0, None))[1]
@@ -177,30 +177,17 @@ def _tells_which(known: Values) -> bool:
     return any(known.get(name) is not None for name in known if name.startswith(("dW", "db")))
 
 
-def _rights(learner: Learner, probe: Probe, values: Values, known: Values) -> Iterator[Values]:
-    """Yield what is right, by equations that agree with the pass.
-
-    An equation that calls other functions of the learner's may differ because these are wrong: then, if no other agrees,
-    the pass itself says what is right.
-    """
-    of_pass, agrees = None, False
+def _rights(probe: Probe, values: Values, known: Values) -> Iterator[Values]:
+    """Yield what is right, by equations that agree with the pass: others are of another network."""
     for equation in probe.right:
-        learner.calls = []
         result = _result(equation, values)
-        with_own, learner.calls = bool(learner.calls), None
         if isinstance(result, Raised):
             continue
+        shared = {name: value for name, value in result.items() if known.get(name) is not None}
         if not known:
             yield result
-            continue
-        shared = {name: value for name, value in result.items() if known.get(name) is not None}
-        if shared and all(_is_known(value, known[name], probe.tolerance) for name, value in shared.items()):
-            agrees = True
+        elif shared and all(_is_known(value, known[name], probe.tolerance) for name, value in shared.items()):
             yield shared
-        elif with_own and all(np.size(value) == np.size(known[name]) for name, value in shared.items()):
-            of_pass = {name: np.reshape(known[name], np.shape(value)) for name, value in shared.items()}
-    if of_pass and not agrees:
-        yield of_pass
 
 
 def _is_known(value: Any, known: Any, tolerance: float) -> bool:
