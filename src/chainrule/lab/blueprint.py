@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -19,6 +20,7 @@ from chainrule.equations.optimizers import Adam, Optimizer
 from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.files.descriptions import plain, rebuilt
 from chainrule.lab.data_sets import DataChoice, Examples
+from chainrule.lab.json_numbers import with_floats
 from chainrule.layers import Dense, Layer, Tanh
 from chainrule.network import Network
 
@@ -28,6 +30,8 @@ _SUITED = {"binary": BinaryCrossEntropy, "classes": CategoricalCrossEntropy, "re
 _TASKS = {"binary": "binary", "classes": "multiclass", "regression": "regression"}
 _MOST_PARAMETERS = 5_000_000
 _MOST_LAYERS = 60
+_MOST_OUTPUTS = 200_000  # of a layer for an example
+_PER_EXAMPLE = 100  # times as many for a batch
 
 
 class BlueprintError(InputError):
@@ -223,6 +227,7 @@ class Blueprint(Checked):
         for i, layer in enumerate(self.all_layers(examples)):
             plans.append(_placed(i, _plan, layer, shape, np.dtype(self.dtype)))
             shape = plans[-1].output_shape
+            _check_size(i, shape, min(self.batch_size, len(examples.X)))
         count = sum(plan.parameters for plan in plans)
         if count > _MOST_PARAMETERS:
             largest = max(range(len(plans)), key=lambda i: plans[i].parameters)
@@ -238,6 +243,19 @@ class Blueprint(Checked):
         if shape != (examples.outputs,):
             raise BlueprintError.at(len(plans) - 1, _wrong_output(shape, examples))
         self.loss_for(examples)
+
+
+def _check_size(layer: int, shape: Shape, batch: int) -> None:
+    """Raise an error if the output of a layer would take more memory than the lab has for it."""
+    numbers = math.prod(shape)
+    if max(numbers, numbers * batch // _PER_EXAMPLE) > _MOST_OUTPUTS:
+        text = tr(
+            "The layer would give {numbers:,} numbers for each of the {batch:,} examples of a batch, which is more "
+            "than the lab has memory for. Take fewer filters, or pooling before the layer.",
+            numbers=numbers,
+            batch=batch,
+        )
+        raise BlueprintError.at(layer, text)
 
 
 def _wrong_output(shape: Shape, examples: Examples) -> str:
@@ -263,7 +281,7 @@ def _plan(layer: Layer, shape: Shape, dtype: np.dtype[Any]) -> LayerPlan:
 
 def _rebuilt(data: Any) -> Any:
     """Return the layer, loss or optimizer of plain data."""
-    value = rebuilt(data)
+    value = rebuilt(with_floats(data))
     if not isinstance(value, Checked) and value is not None:
         raise InputError('A layer, a loss or an optimizer is {{"type": ..., ...}}, but {got!r:.80} came.', got=data)
     return value

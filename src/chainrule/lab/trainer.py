@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves
-from chainrule.common.errors import ChainruleError, NotFiniteError
+from chainrule.common.errors import NotFiniteError
 from chainrule.common.texts import Note
 from chainrule.data.batches import Block, Source
 from chainrule.data.checks import finite
@@ -35,7 +35,7 @@ _FAMILIES = ({Adam, AdamW}, {Momentum, Nesterov})
 _OF_NO_STATE = ("lr", "weight_decay", "clip_norm", "epsilon")
 
 
-class BlownUpError(ChainruleError):
+class BlownUpError(Exception):
     """Numbers that are not finite any more, with the layer and a sentence that is told later."""
 
     def __init__(self, layer: int | None, sentence: Note) -> None:
