@@ -14,6 +14,7 @@ from chainrule.equations.schedules import Constant, Warmup, rate_at
 from chainrule.files.descriptions import rebuilt
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.data_sets import DataChoice
+from chainrule.lab.json_numbers import settings_with_floats, with_floats
 from chainrule.layers import Layer
 
 SPEED = Maybe(Number(0, closed="neither"))
@@ -37,7 +38,8 @@ def turned(blueprint: Blueprint, name: str, value: Any) -> Blueprint:
 
 def _lr(blueprint: Blueprint, value: Any) -> Blueprint:
     optimizer = blueprint.optimizer
-    return replace(blueprint, optimizer=replace(optimizer, lr=_with_rate(optimizer.lr, value)))
+    rate = settings_with_floats(optimizer.rules, {"lr": value})["lr"]
+    return replace(blueprint, optimizer=replace(optimizer, lr=_with_rate(optimizer.lr, rate)))
 
 
 def _with_rate(schedule: Any, rate: Any) -> Any:
@@ -63,7 +65,8 @@ def _schedule(blueprint: Blueprint, value: Any) -> Blueprint:
 
 def _optimizer_setting(name: str) -> Callable[[Blueprint, Any], Blueprint]:
     def turn(blueprint: Blueprint, value: Any) -> Blueprint:
-        return replace(blueprint, optimizer=replace(blueprint.optimizer, **{name: value}))
+        settings = settings_with_floats(blueprint.optimizer.rules, {name: value})
+        return replace(blueprint, optimizer=replace(blueprint.optimizer, **settings))
 
     return turn
 
@@ -97,7 +100,7 @@ def _layer(blueprint: Blueprint, value: Any) -> Blueprint:
 
 def _of_kind(value: Any, kind: type[Any]) -> Any:
     """Return what plain data describes, or the value itself if it is of the kind already."""
-    built = rebuilt(value) if isinstance(value, dict) else value
+    built = rebuilt(with_floats(value)) if isinstance(value, dict) else value
     if not isinstance(built, kind):
         raise InputError(
             "{kind} is wanted, but {got!r:.80} came: write its type and its settings.", kind=kind.__name__, got=value

@@ -12,6 +12,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.names import meant
 from chainrule.common.settings import Checked, Each, Maybe, Number, OneOf, Refusal, Rule, Text, Whole
 from chainrule.common.texts import later, tr
+from chainrule.lab.json_numbers import settings_with_floats
 
 KINDS = ("toy", "gate", "digits", "sequence", "table", "points", "curve", "drawn_digits", "random")
 TOYS = ("xor", "moons", "circles", "flower", "blobs", "spirals", "sine")
@@ -198,7 +199,7 @@ class DataChoice(Checked):
                 near = meant(str(name), known)
                 fix = tr("Did you mean {name!r}?", name=near) if near else ""
                 raise InputError("The data has no setting {name!r:.80}. {fix}", name=name, fix=fix)
-        return cls(**data)
+        return cls(**settings_with_floats(cls.rules, data))
 
 
 def _lists(value: Any) -> Any:
