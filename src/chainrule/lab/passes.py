@@ -28,6 +28,7 @@ from chainrule.trace.trace import Trace
 MOST_EXAMPLES = 32
 """Examples of one pass: a screen has no place for more."""
 _KEPT = 12  # passes, of which the oldest is forgotten
+_BYTES = 300_000_000  # of all that are kept, the last one apart
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,11 @@ class OnePass:
     def known(self) -> dict[str, Quantity]:
         """Every array of the trace by its name."""
         return quantities(self.trace)
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes of its arrays."""
+        return sum(quantity.array.nbytes for quantity in self.known.values())
 
     @cached_property
     def step(self) -> Step:
@@ -245,9 +251,12 @@ class Passes:
         with self._lock:
             one = replace(one, number=next(self._numbers))
             self._kept[one.number] = one
-            while len(self._kept) > _KEPT:
+            while len(self._kept) > 1 and self._too_many():
                 self._kept.popitem(last=False)
         return one
+
+    def _too_many(self) -> bool:
+        return len(self._kept) > _KEPT or sum(one.size for one in self._kept.values()) > _BYTES
 
     def get(self, number: Any) -> OnePass:
         """Return a pass that is kept.

@@ -11,6 +11,7 @@ from chainrule.lab.passes import OnePass
 from chainrule.trace.telling.numbers import text
 from chainrule.trace.telling.sentences import headline
 
+_LISTED = 10  # numbers of a target or an answer
 _PHASES = {
     "forward": later("Forward"),
     "loss": later("Loss"),
@@ -97,18 +98,27 @@ def _examples(one: OnePass) -> list[dict[str, Any]]:
     loss = one.trace.loss
     if loss is None:
         return []
-    examples = []
-    for i, row in enumerate(one.batch.rows):
-        target, answer = loss.Y[i].ravel(), loss.P[i].ravel()
-        said = {"target": _listed(target), "answer": _listed(answer)}
-        if loss.loss.task == "multiclass" and len(target) == 1:
-            best = int(answer.argmax())
-            said = {
-                "target": _class(one, int(target[0])),
-                "answer": f"{_class(one, best)} ({tr('probability')} {text(float(answer[best]))})",
-            }
-        examples.append({"row": row} | said)
-    return examples
+    targets = [_listed(target) if _is_share(one) else _class(one, int(target)) for target in loss.Y]
+    rows = zip(one.batch.rows, targets, answers(one), strict=True)
+    return [{"row": row, "target": target, "answer": answer} for row, target, answer in rows]
+
+
+def answers(one: OnePass) -> list[str]:
+    """Return what the network says of each example: the likeliest class, or the numbers that it gives."""
+    loss = one.trace.loss
+    assert loss is not None
+    if _is_share(one):
+        return [_listed(answer) for answer in loss.P]
+    return [
+        f"{_class(one, int(answer.argmax()))} ({tr('probability')} {text(float(answer.max()))})" for answer in loss.P
+    ]
+
+
+def _is_share(one: OnePass) -> bool:
+    """Return whether the targets are numbers, and not the class of each example."""
+    loss = one.trace.loss
+    assert loss is not None
+    return bool(loss.loss.task != "multiclass" or loss.Y.ndim > 1 or loss.P.ndim > 2)
 
 
 def _class(one: OnePass, number: int) -> str:
@@ -116,5 +126,6 @@ def _class(one: OnePass, number: int) -> str:
 
 
 def _listed(values: Any) -> str:
-    shown = [text(float(value)) for value in values[:10]]
-    return ", ".join(shown) + (", …" if len(values) > len(shown) else "")
+    numbers = values.ravel()
+    shown = [text(float(value)) for value in numbers[:_LISTED]]
+    return ", ".join(shown) + (", …" if len(numbers) > len(shown) else "")

@@ -15,6 +15,7 @@ from chainrule.common.settings import shown
 from chainrule.common.texts import tr
 from chainrule.lab.passes import Change, OnePass, Passes
 from chainrule.lab.session import Session
+from chainrule.lab.storyboard import answers
 from chainrule.lab.switched import outgoing, switched_off
 from chainrule.network import Network
 from chainrule.trace.paths import at
@@ -132,9 +133,8 @@ def effect(one: OnePass) -> dict[str, Any] | None:
         return None
     now, was = one.trace.loss, one.origin.trace.loss
     assert now is not None and was is not None
-    examples = [
-        {"row": row, "before": _listed(was.P[i]), "after": _listed(now.P[i])} for i, row in enumerate(one.batch.rows)
-    ]
+    rows = zip(one.batch.rows, answers(one.origin), answers(one), strict=True)
+    examples = [{"row": row, "before": before, "after": after} for row, before, after in rows]
     return {
         "changes": [_said(one, change) for change in one.changes],
         "loss": {"before": text(was.value), "after": text(now.value), "change": _signed(now.value - was.value)},
@@ -151,11 +151,6 @@ def _said(one: OnePass, change: Change) -> str:
     before = one.origin.known[change.path].array[change.index]
     after = one.known[change.path].array[change.index]
     return f"{at(change.path, change.index)}: {text(before)} → {text(after)}"
-
-
-def _listed(values: Array) -> str:
-    numbers = values.ravel()[:10].tolist()
-    return ", ".join(text(number) for number in numbers) + (", …" if values.size > len(numbers) else "")
 
 
 def _signed(value: float) -> str:

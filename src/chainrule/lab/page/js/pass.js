@@ -4,6 +4,7 @@ import {Cells} from "./cells.js";
 import {html, useEffect, useRef, useState} from "./html.js";
 import {Button, Equation, NumberField, Problem, Select} from "./parts.js";
 import {Bar, Layers} from "./pass_map.js";
+import {fetchStep, fetchWindow, knownParts} from "./pass_parts.js";
 import {groupOf, groupsOf, operationOf} from "./pass_steps.js";
 import {store, useStore} from "./store.js";
 import {want} from "./stream.js";
@@ -114,15 +115,16 @@ function Examples({seen, onRun, stale}) {
 
 function Step({pass, number, chosen, onAsk}) {
   const step = pass.steps[number];
-  const [parts, setParts] = useState({});
+  const [parts, setParts] = useState(() => knownParts(pass, step));
   const [problem, setProblem] = useState(null);
-  const fetchParts = (names, places = {}) => api.post("api/pass/arrays", {id: pass.id, names, places}).then(
-    (more) => setParts((known) => ({...known, ...more})), (error) => setProblem(error.message));
+  const add = (more) => setParts((known) => ({...known, ...more}));
+  const fail = (error) => setProblem(error.message);
   useEffect(() => {
-    fetchParts([...step.inputs, ...step.outputs], step.places);
+    const ahead = () => [number + 1, number - 1].forEach((other) => pass.steps[other] && fetchStep(pass, pass.steps[other]).catch(() => null));
+    fetchStep(pass, step).then(add, fail).then(ahead);
   }, []);
   const cells = (name, role) => parts[name] && html`<${Cells} key=${name} part=${parts[name]} role=${role} chosen=${chosen} onAsk=${onAsk}
-    onMove=${(place) => fetchParts([name], {[name]: place})} />`;
+    onMove=${(place) => fetchWindow(pass, name, place).then(add, fail)} />`;
   return html`<article class="step">
     <h3><span class="badge">${pass.phases[step.phase]}</span> <code>${step.layer}</code> ${step.label} <span class="symbol">${step.title}</span></h3>
     <p>${step.sentence}</p>
