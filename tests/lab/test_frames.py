@@ -129,6 +129,8 @@ def test_pictures_show_feature_maps_and_weights_as_pictures(opened: Open) -> Non
     _, frames = opened(BLUEPRINTS["flat"])
     layers = {entry["layer"]: entry for entry in frames.frame({}, {"units"})["units"]["layers"]}
     assert (layers[0]["height"], layers[0]["width"], len(layers[0]["units"])) == (28, 28, 6)
+    logits = [bytes_of(unit)[0] for unit in layers[2]["units"]]
+    assert len(set(logits)) > 2  # compared with each other
 
 
 def test_weights_with_their_texts(opened: Open) -> None:

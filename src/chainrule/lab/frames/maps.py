@@ -89,10 +89,16 @@ def _entry(look: Look, layer: int, A: Array, shape: tuple[int, int]) -> dict[str
         "shape": str(A.shape[1:]),
         "height": shape[0],
         "width": shape[1],
-        "units": [signed_in_bytes(unit) for unit in shown.T],
+        "units": _alone(shown[0]) if len(shown) == 1 else [signed_in_bytes(unit) for unit in shown.T],
         "off": [unit in off for unit in range(shown.shape[1])],
         "more": A.shape[1] - shown.shape[1],
     }
+
+
+def _alone(numbers: Array) -> list[str | None]:
+    """Return units of which each has one number as bytes, relative to the largest of them."""
+    largest = np.abs(numbers).max(initial=0)
+    return [signed_in_bytes(np.array([number]), largest) for number in numbers]
 
 
 def _of_one_example(look: Look) -> list[dict[str, Any]]:

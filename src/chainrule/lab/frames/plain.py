@@ -23,9 +23,18 @@ def whole_in_bytes(numbers: NDArray[Any]) -> str:
     return base64.b64encode(numbers.astype(np.uint8).tobytes()).decode("ascii")
 
 
-def signed_in_bytes(numbers: NDArray[Any]) -> str | None:
-    """Return numbers as bytes in base64: 128 is 0, and the largest by amount is 1 or 255; None if one is not finite."""
-    largest = np.abs(numbers).max(initial=0)
+def signed_in_bytes(numbers: NDArray[Any], largest: Any = None) -> str | None:
+    """Return numbers as bytes in base64: 128 is 0, and the largest by amount is 1 or 255; None if one is not finite.
+
+    Parameters
+    ----------
+    numbers
+        What is written.
+    largest
+        The largest of them and of others that they are compared with.
+    """
+    if largest is None:
+        largest = np.abs(numbers).max(initial=0)
     if not np.isfinite(largest):
         return None
     scaled = numbers / largest if largest > 0 else np.zeros_like(numbers)
