@@ -132,7 +132,7 @@ def test_numbers_in_cells_are_those_of_the_trace_to_the_last_digit(kind: str) ->
 def test_every_cell_opens_and_its_value_is_the_one_in_the_cell(kind: str) -> None:
     one = one_pass(kind)
     for operation in one.operations:
-        for name in (*operation.inputs, *operation.outputs):
+        for name in (*operation.outputs, *(operation.inputs if operation.phase == "loss" else ())):
             cells = shown_texts(windows(one, [name])[name])
             for path in list(cells)[:1]:
                 data = explained(one, path)

@@ -30,8 +30,8 @@ def routes(desk: Desk) -> list[Route]:
 def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     """Run a pass of the network of this moment: of examples of the data, or of an input that was typed."""
     with desk.lock:
-        version, moment = desk.session.version, desk.session.moment()
-        examples, seed = desk.session.examples, desk.session.blueprint.seed
+        version, seed = desk.session.version, desk.session.blueprint.seed
+        moment, examples = desk.session.seen()
     rows = chosen_rows(body.get("examples", [0]), len(examples.X))
     X, y = examples.X[rows], examples.y[rows]
     if body.get("input") is not None:

@@ -54,7 +54,10 @@ export function Pass() {
   const place = pass ? groupOf(groups, at) : 0;
   const go = (to) => groups[to] && show({at: groups[to][0]});
   useKeys({ArrowLeft: () => go(place - 1), ArrowRight: () => go(place + 1), Home: () => go(0), End: () => go(groups.length - 1)});
-  const ask = (path) => show({path, sheet: true});
+  const ask = (path) => {
+    setWhy(null);
+    show({path, sheet: true});
+  };
   const sheet = useRef(null);
   useEffect(() => {
     if (pass?.effect) sheet.current.scrollTop = 0;
