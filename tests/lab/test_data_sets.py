@@ -170,10 +170,10 @@ WRONG: list[tuple[Any, str]] = [
     ({"points": [[0, float("inf")]]}, "points as a list of points"),
     ({"points": [[0]]}, r"A point is \[x, y\]"),
     ({"points": "points"}, "points as a list of points"),
-    ({"points": [[0, 0, 1]] * 10_001}, "There are 10,001, and the lab takes 10,000"),
+    ({"points": [[0, 0, 1]] * 10_001}, "The lab takes up to 10,000 points, but 10,001 came"),
     ({"pictures": [[1, "AAAA"]]}, "784 bytes in base64"),
     ({"pictures": [[10, "A" * 1048]]}, "Digits go from 0 to 9"),
-    ({"pictures": [[1, "A" * 1048]] * 501}, "the lab takes 500"),
+    ({"pictures": [[1, "A" * 1048]] * 501}, "The lab takes up to 500 pictures, but 501 came"),
     ({"shape": [1000, 1000]}, "up to 200,000 numbers"),
     ([], "described by settings such as kind and name"),
 ]

@@ -37,12 +37,18 @@ class _Drawn(Rule):
         super().__init__()
         self.entry, self.most, self.text = entry, most, text
 
+    def check(self, owner: str, name: str, value: Any) -> Any:
+        """Return what was drawn, unless it is so much that even a message that shows it would take long."""
+        if isinstance(value, list | tuple) and len(value) > self.most:
+            raise InputError(
+                "The lab takes up to {most:,} {name}, but {count:,} came.", most=self.most, name=name, count=len(value)
+            )
+        return super().check(owner, name, value)
+
     def normal(self, value: Any) -> tuple[Any, ...]:
         """Return a tuple of what was drawn."""
         if not isinstance(value, list | tuple):
             raise Refusal
-        if len(value) > self.most:
-            raise Refusal("There are {count:,}, and the lab takes {most:,}.", count=len(value), most=self.most)
         return tuple(map(self.entry.normal, value))
 
 

@@ -21,9 +21,10 @@ from chainrule.lab.data_sets.choice import DataChoice
 from chainrule.lab.data_sets.examples import Examples, Task
 from chainrule.tables import preparation
 from chainrule.tables.answers import with_answers
-from chainrule.tables.columns import check_has
-from chainrule.tables.frames import Frame
-from chainrule.tables.rows import taken
+from chainrule.tables.columns import Columns, check_has
+from chainrule.tables.frames import Frame, with_numbers
+from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.rows import taken, with_places_of
 from chainrule.tables.targets import Target, target_of
 from chainrule.tables.text_files import read_text_file
 
@@ -193,6 +194,7 @@ def prepared(
         warnings.simplefilter("always", DataWarning)
         rows = with_answers(frame, target)
         columns = tables.columns(rows, drop=[column for column in drop if column != target])
+        rows = _with_numbers(rows, columns, target)
         goal = target_of(rows, columns[target], _TASKS[task] if task else None)  # type: ignore[arg-type]
         validates = _drawn(rows.height, split, seed)
         fitted = preparation.fit(taken(rows, ~validates), columns, target)
@@ -220,6 +222,12 @@ def prepared(
         title=name,
         notes=tuple(str(warning.message) for warning in caught),
     )
+
+
+def _with_numbers(rows: Frame, columns: Columns, target: str) -> Frame:
+    """Return the rows with plain numbers as such, which takes longer the more often it is done."""
+    plain = [c.name for c in columns if c.kind == "numeric" and c.numbers == PLAIN and c.name != target]
+    return with_places_of(rows, with_numbers(rows, plain))
 
 
 def _drawn(rows: int, split: float, seed: int) -> NDArray[np.bool_]:
