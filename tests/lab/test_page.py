@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from chainrule.lab.desk import Desk
+from tests.lab.pages import eventually, status
 
 ROOMS = ("build", "train", "pass", "code", "lessons", "take")
 WIDTHS = {"narrow": 375, "wide": 1440}
@@ -55,7 +56,7 @@ def test_the_page_speaks_the_other_language_at_once(open_page: Open) -> None:
     page.get_by_label("Language").select_option("ko")
     page.get_by_role("tab", name="학습").wait_for()
     assert page.get_by_role("button", name="학습 시작").is_visible()
-    page.wait_for_function("document.querySelector('.train-map canvas')")
+    page.wait_for_selector(".train-map canvas")
     assert "lang=ko" in page.url
     page.reload()
     page.get_by_role("button", name="학습 시작").wait_for()
@@ -66,7 +67,7 @@ def test_colors_are_chosen_and_kept(open_page: Open) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
     page.get_by_label("Colors").select_option("dark")
-    page.wait_for_function(f"{ground} !== '{light}'")
+    eventually(lambda: page.evaluate(ground) != light)
     page.reload()
     page.wait_for_selector(".play")
     assert page.evaluate(ground) != light
@@ -91,10 +92,7 @@ def test_from_opening_to_a_trained_xor_with_its_boundary_in_one_click_and_to_a_w
     page = open_page()
     page.wait_for_selector(".train-map canvas")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.status div')].some((each) => each.textContent.startsWith('accuracy1.0'))",
-        timeout=30_000,
-    )
+    eventually(lambda: status(page).get("accuracy") == "1.0000")
     seen = """() => { const canvas = document.querySelector('.train-map canvas');
         const side = canvas.width, found = new Set();
         for (const [x, y] of [[0.06, 0.06], [0.94, 0.06]]) {
@@ -102,7 +100,7 @@ def test_from_opening_to_a_trained_xor_with_its_boundary_in_one_click_and_to_a_w
             found.add(red > blue);
         }
         return found.size; }"""
-    page.wait_for_function(f"({seen})() === 2")
+    eventually(lambda: page.evaluate(seen) == 2)
     assert desk.session.state().scores["accuracy"] == 1
     page.locator("#tab-pass").click()
     page.wait_for_selector("main button")
@@ -112,13 +110,13 @@ def test_a_second_tab_sees_the_same_network(open_page: Open) -> None:
     one, other = open_page(), open_page(width=375)
     one.get_by_role("button", name="One epoch").click()
     for page in one, other:
-        page.wait_for_function("document.querySelector('.status dd').textContent === '1'")
+        eventually(lambda page=page: status(page)["Epoch"] == "1")
     other.locator("#tab-build").click()
     other.get_by_role("button", name="Circles").click()
-    one.wait_for_function("document.querySelector('.status dd').textContent === '0'")
+    eventually(lambda: status(one)["Epoch"] == "0")
     other.close()
     one.get_by_role("button", name="One epoch").click()
-    one.wait_for_function("document.querySelector('.status dd').textContent === '1'")
+    eventually(lambda: status(one)["Epoch"] == "1")
 
 
 def test_nothing_is_asked_of_another_host(open_page: Open, lab: str) -> None:
@@ -165,7 +163,7 @@ def test_a_server_that_sleeps_is_told_and_when_it_wakes_the_page_goes_on(
     server.send_signal(signal.SIGCONT)
     page.get_by_text("The lab does not answer").wait_for(state="detached", timeout=15_000)
     page.get_by_role("button", name="One epoch").click()
-    page.wait_for_function("document.querySelector('.status dd').textContent === '1'")
+    eventually(lambda: status(page)["Epoch"] == "1")
 
 
 def test_ctrl_c_ends_the_lab_at_once_and_the_page_says_so(

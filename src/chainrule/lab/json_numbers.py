@@ -11,7 +11,8 @@ from chainrule.equations.losses import LOSSES
 from chainrule.equations.optimizers import OPTIMIZERS
 from chainrule.layers import LAYERS
 
-_KINDS = {kind.__name__: kind for kind in (*LOSSES.values(), *OPTIMIZERS.values())}
+_SETTLED: tuple[Any, ...] = (*LOSSES.values(), *OPTIMIZERS.values())
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in _SETTLED}
 
 
 def with_floats(value: Any) -> Any:

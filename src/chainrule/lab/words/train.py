@@ -38,7 +38,7 @@ WORDS = {
     "train.network": later("The network"),
     "train.network.about": later(
         "A line is a weight: the thicker, the larger; solid orange is positive, dashed blue is negative. The square of "
-        "a unit is what it answers at each point. Click a unit to switch it off."
+        "a unit is what it answers at each point. Click a unit to switch it off, or a line to see why it is what it is."
     ),
     "train.change": later("Change"),
     "train.good": later("Go back to the last good state"),
@@ -68,6 +68,7 @@ WORDS = {
     "train.hist.alt": later("Histogram of {label}, from {low} to {high}"),
     "train.confusion.about": later("Rows: what it is. Columns: what the network says."),
     "train.worst.said": later("says {said}, is {truth}"),
+    "train.worst.pass": later("See its pass"),
     "train.worst.example": later("Example"),
     "train.worst.truth": later("It is"),
     "train.worst.says": later("The network says"),

@@ -89,14 +89,14 @@ function Lab() {
 
 // Everything that Python told is asked for anew in the other language; what can be chosen is not needed at once.
 async function speak(language) {
-  store.set({language});
-  const [words, {state, built}] = await Promise.all(["api/words", "api/state"].map((path) => api.get(path)));
-  api.get("api/choices").then((choices) => store.set({choices}), (error) => store.set({notice: {text: error.message}}));
+  const ask = (path) => api.get(path, {headers: {"X-Lab-Language": language}});
+  const [words, {state, built}] = await Promise.all([ask("api/words"), ask("api/state")]);
+  ask("api/choices").then((choices) => store.set({choices}), (error) => store.set({notice: {text: error.message}}));
   document.documentElement.lang = language;
   const address = new URL(location.href);
   address.searchParams.set("lang", language);
   history.replaceState(null, "", address);
-  store.set({words, state, built, frames: {}});
+  store.set({language, words, state, built, frames: {}});
   listenAnew();
 }
 

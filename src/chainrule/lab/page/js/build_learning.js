@@ -18,9 +18,10 @@ export function Learning() {
   const find = (entries, type) => entries.find((entry) => entry.type === type);
   const plain = (entry, kept = {}) => ({type: entry.type, ...Object.fromEntries(entry.settings.map(({name, default: usual}) => [name, usual])), ...kept});
   const scheduled = optimizer.lr !== null && typeof optimizer.lr === "object";
-  const rate = scheduled ? optimizer.lr.lr ?? optimizer.lr.rate ?? 0.01 : optimizer.lr;
+  const rate = scheduled ? optimizer.lr.rate ?? optimizer.lr.after : optimizer.lr;
   const setOptimizer = (changed) => change(() => ({optimizer: changed}));
-  const setSchedule = (type) => setOptimizer({...optimizer, lr: type === "" ? rate : plain(find(choices.schedules, type), {lr: rate})});
+  const begun = (entry) => plain(entry, {[entry.settings.some(({name}) => name === "rate") ? "rate" : "after"]: rate});
+  const setSchedule = (type) => setOptimizer({...optimizer, lr: type === "" ? rate : begun(find(choices.schedules, type))});
   const options = (entries) => entries.map(({type, title}) => ({value: type, label: title ?? type}));
   const lossEntry = loss && find(choices.losses, loss.type);
   const optimizerEntry = find(choices.optimizers, optimizer.type);

@@ -41,7 +41,8 @@ export function LineChart({title, x, xName, lines, whole = false, marked = null}
   useEffect(() => {
     const [ink, grid, blue, warm] = ["--faint", "--line", "--strong", "--warm"].map((name) => resolved(name, place.current));
     const axis = {stroke: ink, grid: {stroke: grid, width: 1}, ticks: {stroke: grid}, font: "12px system-ui"};
-    const size = () => ({width: Math.max(place.current.clientWidth, 120), height: HEIGHT});
+    const frame = place.current;
+    const size = () => ({width: Math.max(frame.clientWidth, 120), height: HEIGHT});
     chart.current = new uPlot({
       ...size(),
       scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
@@ -54,7 +55,7 @@ export function LineChart({title, x, xName, lines, whole = false, marked = null}
       hooks: {draw: [(drawn) => mark.current !== null && upright(drawn, mark.current, ink)]},
     }, data, place.current);
     const resizing = new ResizeObserver(() => chart.current.setSize(size()));
-    resizing.observe(place.current);
+    resizing.observe(frame);
     return () => {
       resizing.disconnect();
       chart.current.destroy();

@@ -14,17 +14,18 @@ const MOST = 10; // units of a layer that are drawn
 const WIDEST = 7;
 const RESHAPING = ["Flatten", "Reshape"]; // no units of their own
 
-/** The network; `onUnit(layer, unit)` is told which unit was chosen. */
-export function NetworkPicture({onUnit}) {
+/** The network; `onUnit` and `onWeight` are told what was chosen: a layer and a unit, or a weight's layer, row and column. */
+export function NetworkPicture({onUnit, onWeight}) {
   const built = useStore((known) => known.built);
   const {weights, units} = useStore((known) => known.frames);
   const off = useStore((known) => known.state?.off ?? []);
   const frame = useRef(null);
   const [width, setWidth] = useState(600);
   useLayoutEffect(() => {
-    const look = () => setWidth(frame.current.clientWidth);
+    const element = frame.current;
+    const look = () => setWidth(element.clientWidth);
     const resizing = new ResizeObserver(look);
-    resizing.observe(frame.current);
+    resizing.observe(element);
     look();
     return () => resizing.disconnect();
   }, []);
@@ -38,7 +39,7 @@ export function NetworkPicture({onUnit}) {
   return html`<div ref=${frame} class="network" tabindex="0" role="group" aria-label=${t("network.name")}>
     <div class="network-inside" style=${{width: `${Math.max(full, 0)}px`, height: `${height}px`}}>
       <svg width=${full} height=${height} aria-hidden="true">
-        ${columns.map((column, i) => i > 0 && html`<${Connections} key=${i} from=${columns[i - 1]} to=${column} place=${place} i=${i} layer=${weights?.layers.find((entry) => entry.layer === column.layer)} />`)}
+        ${columns.map((column, i) => i > 0 && html`<${Connections} key=${i} from=${columns[i - 1]} to=${column} place=${place} i=${i} layer=${weights?.layers.find((entry) => entry.layer === column.layer)} onWeight=${onWeight} />`)}
       </svg>
       ${columns.map((column, i) => html`<div key=${`head${i}`} class="network-head" style=${{left: `${place(i, 0).x + NODE / 2}px`}}>
         <strong>${column.title}</strong>${column.also.map((name) => html`<span>${name}</span>`)}</div>`)}
@@ -71,7 +72,7 @@ function columnsOf({examples, layers, blueprint}) {
 
 const drawn = (count) => ({count, drawn: Math.min(count, MOST), more: Math.max(count - MOST, 0)});
 
-function Connections({from, to, place, i, layer}) {
+function Connections({from, to, place, i, layer, onWeight}) {
   const lines = [];
   for (let unit = 0; unit < to.drawn; unit++) {
     for (let source = 0; source < from.drawn; source++) {
@@ -80,7 +81,8 @@ function Connections({from, to, place, i, layer}) {
       const bend = (x2 - x1) / 2;
       const weight = layer?.rows === from.count ? layer.values[source]?.[unit] : undefined;
       lines.push(html`<path key=${`${source}.${unit}`} d=${`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} fill="none" class=${classOf(weight)}
-        stroke-width=${widthOf(weight, layer?.largest)}>${weight !== undefined && html`<title>${t("network.weight", {text: layer.texts[source][unit]})}</title>`}</path>`);
+        stroke-width=${widthOf(weight, layer?.largest)}
+        onClick=${weight !== undefined && (() => onWeight?.(to.layer, source, unit))}>${weight !== undefined && html`<title>${t("network.weight", {text: layer.texts[source][unit]})}</title>`}</path>`);
     }
   }
   return html`<g>${lines}</g>`;

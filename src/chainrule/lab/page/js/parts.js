@@ -20,7 +20,7 @@ export function Select({label, value, options, onChange, hidden = false, disable
 
 // A number that slides; `text` is what is shown of it.
 export function Slider({label, value, least, most, step = 1, text, onInput, onChange}) {
-  return html`<label class="field"><span class="field-name">${label} <output>${text ?? value}</output></span>
+  return html`<label class="field"><span class="field-name">${label} <span class="field-value">${text ?? value}</span></span>
     <input type="range" min=${least} max=${most} step=${step} value=${value}
       onInput=${onInput && ((event) => onInput(Number(event.target.value)))}
       onChange=${onChange && ((event) => onChange(Number(event.target.value)))} /></label>`;
@@ -86,8 +86,9 @@ export function Equation({tex, block = false}) {
   useEffect(() => {
     let gone = false;
     typesetting ??= import("katex").then((module) => module.default);
-    typesetting.then((katex) => {
-      if (!gone) katex.render(tex, place.current, {displayMode: block, throwOnError: false});
+    const typeset = (katex) => gone || katex.render(tex, place.current, {displayMode: block, throwOnError: false});
+    typesetting.then(typeset, () => {
+      typesetting = null; // the text of the equation stays
     });
     return () => {
       gone = true;

@@ -24,7 +24,7 @@ export function Train() {
     <${Diverged} />
     <div class="train-grid">
       <section class="card train-network"><header><h2>${t("train.network")}</h2><${Built} /></header>
-        <${NetworkPicture} onUnit=${(layer, index, name, off) => setUnit({layer, index, name, off})} />
+        <${NetworkPicture} onUnit=${(layer, index, name, off) => setUnit({layer, index, name, off})} onWeight=${askWhy} />
         ${unit && html`<${ChosenUnit} unit=${unit} onClose=${() => setUnit(null)} />`}
         <p class="small faint">${t("train.network.about")}</p></section>
       <${Answers} />
@@ -38,6 +38,8 @@ export function Train() {
     </section>
   </div>`;
 }
+
+const askWhy = (layer, row, column) => store.go("pass", {room: "pass", layer: `layer${layer}`, phase: "forward", path: `layer${layer}.W[${row}, ${column}]`});
 
 function Built() {
   const built = useStore((known) => known.built);

@@ -1,7 +1,8 @@
 // More to look at: weights, histograms, gradients, confusion matrix, the worst examples; each when it is asked for.
 import {Example} from "./data_preview.js";
 import {html} from "./html.js";
-import {Table} from "./parts.js";
+import {Button, Table} from "./parts.js";
+import {store} from "./store.js";
 import {t} from "./words.js";
 
 /** By id: the name, the part of the frames that it needs, and what it shows of that. */
@@ -63,8 +64,14 @@ function Worst({part}) {
   if (part.note) return html`<p>${part.note}</p>`;
   if (part.examples.some((example) => example.pixels || example.series)) {
     return html`<ul class="pictures">${part.examples.map((example) => html`<li key=${example.row}><${Example} ...${example} name=${example.truth} />
-      <span class="small">${t("train.worst.said", {said: example.said, truth: example.truth})}</span><span class="small faint mono">${example.loss}</span></li>`)}</ul>`;
+      <span class="small">${t("train.worst.said", {said: example.said, truth: example.truth})}</span><span class="small faint mono">${example.loss}</span><${SeePass} example=${example} /></li>`)}</ul>`;
   }
   return html`<${Table} caption=${t("train.panel.worst")} head=${[t("train.worst.example"), t("train.worst.truth"), t("train.worst.says"), t("train.worst.loss")]}
-    rows=${part.examples.map(({text, truth, said, loss}) => [text, truth, said, loss])} rowHead />`;
+    rows=${part.examples.map((example) => [html`${example.text} <${SeePass} example=${example} />`, example.truth, example.said, example.loss])} rowHead />`;
+}
+
+// The pass goes through examples that it trains on.
+function SeePass({example}) {
+  if (example.set !== "train") return null;
+  return html`<${Button} kind="small quiet" label=${t("train.worst.pass")} onClick=${() => store.go("pass", {room: "pass", example: example.row})} />`;
 }
