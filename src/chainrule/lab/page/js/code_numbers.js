@@ -3,14 +3,14 @@ import {build} from "./actions.js";
 import {api} from "./api.js";
 import {html, useEffect, useState} from "./html.js";
 import {Button, Problem} from "./parts.js";
-import {store, useStore} from "./store.js";
+import {blueprintText, store, useStore} from "./store.js";
 import {t} from "./words.js";
 
 const MARKS = {same: "✓", differs: "✗", raised: "✗", "no-place": "–"};
 const KEPT = 5; // examples at once
 
 export function OwnNumbers({version, chosen, onChoose}) {
-  const builds = useStore((known) => known.builds);
+  const built = useStore(blueprintText);
   const [first, setFirst] = useState(() => store.get().rows?.[0] ?? 0); // where the pass stands
   const [answer, setAnswer] = useState(null);
   const [problem, setProblem] = useState(null);
@@ -27,7 +27,7 @@ export function OwnNumbers({version, chosen, onChoose}) {
   };
   useEffect(() => {
     run();
-  }, [version, builds, first]);
+  }, [version, built, first]);
   const shown = answer?.functions.find((each) => each.function === chosen);
   return html`<section class="card stack own-numbers" aria-label=${t("learners.numbers")}>
     <header><h2>${t("learners.numbers")}</h2><${Button} kind="small" label=${t("learners.again")} disabled=${busy} onClick=${run} /></header>

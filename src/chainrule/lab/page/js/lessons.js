@@ -18,11 +18,14 @@ export function Lessons() {
   const [chosen, setChosen] = useState(fromHash("lesson"));
   const [done, setDone] = useState(() => kept("lessons", []));
   useEffect(() => {
-    api.get("api/lessons").then((answer) => setLessons(answer.lessons), (error) => setProblem(error.message));
+    api.get("api/lessons").then(({lessons}) => {
+      const open = lessons.find(({key}) => !done.includes(key)) ?? lessons[0];
+      setChosen((asked) => (lessons.some(({key}) => key === asked) ? asked : open.key));
+      setLessons(lessons);
+    }, (error) => setProblem(error.message));
   }, []);
   if (!lessons) return html`<${Problem} text=${problem} /><p class="faint">${!problem && t("lessons.loading")}</p>`;
-  const first = lessons.findIndex((each) => !done.includes(each.key));
-  const at = Math.max(lessons.findIndex((each) => each.key === chosen), chosen ? 0 : Math.max(first, 0));
+  const at = lessons.findIndex((each) => each.key === chosen);
   const go = (key) => {
     putInHash({lesson: key});
     setChosen(key);

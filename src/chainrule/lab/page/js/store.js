@@ -39,6 +39,9 @@ export const store = {
   },
 };
 
+/** The blueprint as a text, for useStore: another one when something else was built. */
+export const blueprintText = ({built}) => JSON.stringify(built?.blueprint ?? null);
+
 // useStore((known) => known.state) draws the caller anew when that value is another one.
 export function useStore(select = (all) => all) {
   const [value, setValue] = useState(() => select(known));

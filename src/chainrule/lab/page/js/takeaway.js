@@ -3,7 +3,7 @@ import {openText} from "./address.js";
 import {api, LabError} from "./api.js";
 import {html, useEffect, useState} from "./html.js";
 import {Button, Problem} from "./parts.js";
-import {store, useStore} from "./store.js";
+import {blueprintText, store, useStore} from "./store.js";
 import {t} from "./words.js";
 
 const FILES = [
@@ -13,14 +13,14 @@ const FILES = [
 ];
 
 export function TakeAway() {
-  const builds = useStore((known) => known.builds);
+  const built = useStore(blueprintText);
   const epoch = useStore((known) => known.state?.epoch);
   const running = useStore((known) => known.state?.running);
   const [offer, setOffer] = useState(null);
   const [problem, setProblem] = useState(null);
   useEffect(() => {
     if (!running) api.get("api/take").then(setOffer, (error) => setProblem(error.message));
-  }, [builds, running ? -1 : epoch, running]);
+  }, [built, running ? -1 : epoch, running]);
   const save = (path, query) => download(path, query).then(() => setProblem(null), (error) => setProblem(error.message));
   return html`<div class="take">
     <${Problem} text=${problem} />
@@ -32,15 +32,14 @@ export function TakeAway() {
 }
 
 function Link() {
-  const builds = useStore((known) => known.builds);
-  const built = useStore((known) => known.built);
+  const built = useStore(blueprintText);
   const [text, setText] = useState("");
   const [problem, setProblem] = useState(null);
   const [pasted, setPasted] = useState("");
   const [refused, setRefused] = useState(null);
   useEffect(() => {
     api.get("api/take/link").then((answer) => { setText(answer.text); setProblem(null); }, (error) => { setText(""); setProblem(error.message); });
-  }, [builds, built]);
+  }, [built]);
   const open = async (event) => {
     event.preventDefault();
     try {
