@@ -1,7 +1,7 @@
 // Touch it: a weight or an input set by hand, a unit switched off, the learning rate tried; and what followed.
 import {keepInAddress} from "./address.js";
 import {api} from "./api.js";
-import {html, useEffect, useState} from "./html.js";
+import {html, useEffect, useRef, useState} from "./html.js";
 import {Button, NumberField, Problem} from "./parts.js";
 import {store} from "./store.js";
 import {t} from "./words.js";
@@ -10,8 +10,12 @@ import {t} from "./words.js";
 export function Touch({pass, why, onPass}) {
   const [value, setValue] = useState(null);
   const [problem, setProblem] = useState(null);
+  const typed = useRef(null); // the number that a value was typed for: asking about it anew keeps the value
   useEffect(() => {
-    setValue(why?.set?.value ?? null);
+    if (why && why.set?.path !== typed.current) {
+      setValue(why.set?.value ?? null);
+      typed.current = null;
+    }
     setProblem(null);
   }, [why]);
   const go = async (path, body) => {
@@ -22,6 +26,10 @@ export function Touch({pass, why, onPass}) {
       setProblem(error.message);
     }
   };
+  const type = (number) => {
+    typed.current = why.set.path;
+    setValue(number);
+  };
   const submit = (event) => {
     event.preventDefault();
     go("api/touch/number", {path: why.set.path, value});
@@ -29,7 +37,7 @@ export function Touch({pass, why, onPass}) {
   if (!why?.set && !why?.unit) return null;
   return html`<div class="stack touch"><h3>${t("touch.title")}</h3>
     ${why.set && html`<form class="row touch-set" onSubmit=${submit}>
-      <${NumberField} label=${t("touch.set", {name: why.set.path})} value=${value} onChange=${setValue} />
+      <${NumberField} label=${t("touch.set", {name: why.set.path})} value=${value} onChange=${type} />
       <button type="submit" class="button primary">${t("touch.try")}</button></form>`}
     ${why.unit && html`<div><${Button} label=${t("touch.unit", {...why.unit})} onClick=${() => go("api/touch/unit", why.unit)} /></div>`}
     <${Problem} text=${problem} />
