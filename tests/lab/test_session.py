@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +26,7 @@ from chainrule.lab.blueprint import Blueprint, BlueprintError
 from chainrule.lab.course import Course
 from chainrule.lab.data_sets import DataChoice, DataSets
 from chainrule.lab.session import Session
-from chainrule.lab.switched import switched_off
+from chainrule.lab.switched import outgoing, switched_off
 from chainrule.lab.trainer import Position
 from chainrule.layers import LSTM, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool, ReLU, Tanh
 from chainrule.network import Network
@@ -474,6 +476,20 @@ def test_an_error_in_the_thread_is_told_and_the_session_goes_on(opened: Open, mo
     assert session.state().epoch == 1
 
 
+def test_a_batch_that_cannot_be_computed_is_told_each_time(opened: Open) -> None:
+    session = opened(replace(FIRST, layers=(Dense(3), BatchNorm()), batch_size=1))
+    for _ in range(2):
+        session.run("epoch", wait=True)
+        divergence = session.state().divergence
+        assert divergence is not None
+        assert "BatchNorm" in str(divergence.sentence)
+        assert session.state().history["epoch"] == []
+    session.knob("batch_size", 16)
+    train(session, epochs=1)
+    assert session.state().divergence is None
+    assert session.state().epoch == 1
+
+
 def test_speed_is_batches_per_second(opened: Open) -> None:
     session = opened()
     session.knob("speed", 20.0)
@@ -576,6 +592,66 @@ def test_thinned_curves_are_even_and_end_with_the_last_epoch(monkeypatch: pytest
     assert rows.columns["epoch"] == [8, 16, 24]
     assert rows.generation > generation
     assert rows.last() == {"loss": 1 / 24}
+
+
+BUILDS = [
+    FIRST,
+    Blueprint(DataChoice("gate", "xor"), ()),
+    Blueprint(DataChoice("toy", "moons", count=40), (Dense(3), ReLU(), Dropout(0.1), Dense(3), BatchNorm(), Tanh())),
+    Blueprint(DataChoice("sequence", "first", count=20), (LSTM(3),)),
+]
+TURNS: list[tuple[str, list[Any]]] = [
+    ("lr", [0.001, 0.1, 1e9]),
+    ("batch_size", [1, 3, 100]),
+    ("optimizer", [{"type": "SGD"}, {"type": "Lion"}, {"type": "Adam"}]),
+    ("noise", [0.0, 0.3]),
+    ("split", [0.0, 0.5]),
+    ("weight_decay", [0.0, 0.1]),
+]
+
+
+def _act(course: Course, draw: random.Random) -> None:
+    """Do one thing that somebody may do."""
+    path, p = draw.choice(list(leaves(course.trainer.params)))
+    name, values = draw.choice(TURNS)
+    place = tuple(draw.randrange(n) for n in p.shape)
+    actions: list[Callable[[], object]] = [
+        *[course.advance] * 8,
+        lambda: course.back("batch"),
+        lambda: course.back("epoch"),
+        lambda: course.knob(name, draw.choice(values)),
+        lambda: course.change(path, place, draw.uniform(-3, 3)),
+        lambda: course.switch(draw.randrange(3), draw.randrange(3), draw.random() < 0.6),
+        lambda: course.reset(draw.choice([None, 5])),
+        lambda: course.build(draw.choice(BUILDS)),
+        course.undo,
+        course.redo,
+        course.good,
+    ]
+    with contextlib.suppress(InputError), np.errstate(all="ignore"):
+        draw.choice(actions)()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_of_actions_leaves_a_whole_state(
+    sets: DataSets, monkeypatch: pytest.MonkeyPatch, no_type_checks: None, seed: int
+) -> None:
+    monkeypatch.setattr(courses, "_BETWEEN", 0.002)
+    draw, course = random.Random(seed), Course(FIRST, sets)
+    for _ in range(300):
+        _act(course, draw)
+        epochs = course.curves.columns["epoch"]
+        assert epochs == sorted(set(epochs))
+        assert max(epochs, default=0) <= course.trainer.epoch
+        assert 0 <= course.trainer.batch <= course.trainer.batches
+        assert course.moment().network.body.layers == course.blueprint.all_layers(course.examples)
+        assert sets.examples(course.blueprint.data).X.shape == course.examples.X.shape
+        arrays = dict(leaves(course.trainer.params))
+        shape = course.moment().network.input_shape
+        assert shape is not None
+        for unit in course.off:
+            path, where = outgoing(course.trainer.network.body, shape, unit)
+            assert not arrays[path][where].any()
 
 
 def test_positions_are_in_the_order_of_time() -> None:

@@ -113,7 +113,6 @@ class Course:
         return ended
 
     def _diverged(self, blown: BlownUpError) -> None:
-        self.trainer.settle()
         advice = later(
             "Go back to the last good state, and take a smaller learning rate (it is {rate:g}), a clip_norm of 1, or "
             "inputs of about -1 to 1."

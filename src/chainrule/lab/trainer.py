@@ -157,8 +157,12 @@ class Trainer:
         BlownUpError
             The loss or a parameter is no finite number any more.
         """
-        for _ in self._going:
-            return False
+        try:
+            for _ in self._going:
+                return False
+        except Exception:
+            self.settle()  # what raised is over, and the batch is tried again next time
+            raise
         self._going = self._batches()
         return True
 
@@ -295,10 +299,11 @@ class Trainer:
             arrays[path][index] = 0
 
     def set_number(self, path: str, index: Any, value: Any) -> None:
-        """Set numbers of a parameter between two steps."""
+        """Set numbers of a parameter between two steps; those that are kept at 0 stay so."""
         state = {f"params/{name}": np.array(p) for name, p in leaves(self.engine.params)}
         state[f"params/{path}"][index] = value
         self.engine.restore(state)
+        self._silence()
 
 
 def _same_state(before: Optimizer, after: Optimizer) -> bool:
