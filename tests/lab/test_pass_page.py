@@ -217,12 +217,29 @@ def test_other_examples_and_batches(open_page: Open) -> None:
     page = open_page("pass")
     page.click("[aria-label='The next example']")
     page.wait_for_selector(".answers >> text=example 1")
-    page.select_option(".pass-examples select", "4")
+    page.select_option(".pass-examples select >> nth=1", "4")
     page.wait_for_selector("text=4 examples, as in training")
     assert page.locator(".answers li").count() == 4
     page.fill(".pass-which input", "99999")
     page.press(".pass-which input", "Enter")
     page.wait_for_selector("text=The examples have the numbers 0 to")
+
+
+def test_training_goes_operation_by_operation(open_page: Open, desk: Desk) -> None:
+    """The pass of the next batch ends with the very parameters that training then has."""
+    page = open_page("pass")
+    page.wait_for_selector(".cells")
+    page.select_option(".pass-examples select >> nth=0", "next")
+    page.wait_for_selector("text=16 examples, as in training")
+    page.click(".pass-phases >> text=Update")
+    page.wait_for_selector('td[data-path="layer0.new_W[0, 1]"]')
+    promised = page.inner_text('td[data-path="layer0.new_W[0, 1]"]')
+    page.click("text=Train on this batch, then the next")
+    page.wait_for_function(
+        f"""() => document.querySelector('td[data-path="layer0.W[0, 1]"]')?.innerText === '{promised}'"""
+    )
+    assert desk.session.state().step == 1
+    assert text(float(desk.session.network.params[0]["W"][0, 1])) == promised
 
 
 def test_pictures_are_pixels_with_channels_to_pick(open_page: Open) -> None:
@@ -309,6 +326,17 @@ def test_requests_that_are_wrong_get_a_sentence(client: Any) -> None:
         answer = client.post(path, json=body)
         assert answer.status_code == 422, path
         assert says in answer.json()["error"]
+
+
+def test_the_pass_of_each_next_batch_is_the_step_of_training(client: Any, desk: Desk) -> None:
+    for _ in range(11):  # over the end of an epoch
+        first = client.post("/api/pass", json={"next": True}).json()
+        one = desk.passes.get(first["id"])
+        desk.session.run("batch", wait=True)
+        for i in (0, 2):
+            for name in ("W", "b"):
+                expected = one.trace[f"layer{i}.new_{name}"]
+                assert (desk.session.network.params[i][name] == expected).all()
 
 
 def test_an_input_that_was_typed_passes(client: Any) -> None:

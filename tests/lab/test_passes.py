@@ -386,7 +386,7 @@ def test_a_pass_that_never_was_is_refused(number: Any) -> None:
 
 @pytest.mark.parametrize("rows", [None, [], "0", list(range(MOST_EXAMPLES + 1)), 3])
 def test_examples_come_as_a_short_list(rows: Any) -> None:
-    with pytest.raises(InputError, match="A pass takes a list of 1 to 32 examples by their numbers"):
+    with pytest.raises(InputError, match="A pass takes a list of 1 to 256 examples by their numbers"):
         chosen_rows(rows, 10)
 
 

@@ -25,8 +25,8 @@ from chainrule.network import Network
 from chainrule.trace.paths import Index, Quantity, find, quantities
 from chainrule.trace.trace import Trace
 
-MOST_EXAMPLES = 32
-"""Examples of one pass: a screen has no place for more."""
+MOST_EXAMPLES = 256
+"""Examples of one pass."""
 _KEPT = 12  # passes, of which the oldest is forgotten
 _BYTES = 300_000_000  # of all that are kept, the last one apart
 

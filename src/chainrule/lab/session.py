@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.settings import choice
 from chainrule.common.texts import Note, later
+from chainrule.data.batches import BlockSize
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.course import Course
 from chainrule.lab.curves import Curves
@@ -86,6 +87,15 @@ class Session:
         """Return the network of one moment, and the examples of the same."""
         with self._turns.next():
             return self._course.moment(), self._course.examples
+
+    def next_rows(self) -> list[int]:
+        """Return which examples the next batch has, by their numbers in the examples to train on."""
+        with self._turns.next():
+            trainer = self._course.trainer
+            with closing(trainer.source.blocks(trainer.epoch + 1, trainer.batch, BlockSize(1, 1))) as blocks:
+                rows = next(blocks).rows
+        assert rows is not None  # the examples of the lab are arrays
+        return [int(row) for row in rows]
 
     def curves(self) -> Curves:
         """Return the scores of every epoch so far, of which only the generation and the columns are to be read."""

@@ -11,6 +11,8 @@ from chainrule.lab.passes import OnePass
 from chainrule.trace.telling.numbers import text
 from chainrule.trace.telling.sentences import headline
 
+SHOWN = 8
+"""Examples of a pass whose targets and answers are listed."""
 _LISTED = 10  # numbers of a target or an answer
 _PHASES = {
     "forward": later("Forward"),
@@ -45,7 +47,8 @@ def told(one: OnePass) -> dict[str, Any]:
         "id": one.number,
         "headline": headline(one.trace, language()),
         "loss": None if loss is None else text(loss.value),
-        "examples": _examples(one),
+        "examples": _examples(one)[:SHOWN],
+        "others": max(0, len(one.batch.rows) - SHOWN),
         "phases": {phase: tr(name) for phase, name in _PHASES.items()},
         "steps": [_step(one, operation) for operation in one.operations],
         "touched": bool(one.changes),

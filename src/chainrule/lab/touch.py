@@ -15,7 +15,7 @@ from chainrule.common.settings import shown
 from chainrule.common.texts import tr
 from chainrule.lab.passes import Change, OnePass, Passes
 from chainrule.lab.session import Session
-from chainrule.lab.storyboard import answers
+from chainrule.lab.storyboard import SHOWN, answers
 from chainrule.lab.switched import outgoing, switched_off
 from chainrule.network import Network
 from chainrule.trace.paths import at
@@ -138,7 +138,7 @@ def effect(one: OnePass) -> dict[str, Any] | None:
     return {
         "changes": [_said(one, change) for change in one.changes],
         "loss": {"before": text(was.value), "after": text(now.value), "change": _signed(now.value - was.value)},
-        "examples": examples,
+        "examples": examples[:SHOWN],
         "origin": one.origin.number,
         "keeps": all(change.kind != "input" for change in one.changes),
     }

@@ -22,17 +22,19 @@ def routes(desk: Desk) -> list[Route]:
     """Return the routes of passes."""
     return [
         Route("/api/pass", answering(run), methods=["POST"]),
+        Route("/api/pass/step", answering(step), methods=["POST"]),
         Route("/api/pass/arrays", answering(arrays), methods=["POST"]),
         Route("/api/why", answering(why), methods=["POST"]),
     ]
 
 
 def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
-    """Run a pass of the network of this moment: of examples of the data, or of an input that was typed."""
+    """Run a pass of the network of this moment: of examples, of an input that was typed, or of the next batch."""
     with desk.lock:
         version, seed = desk.session.version, desk.session.blueprint.seed
         moment, examples = desk.session.seen()
-    rows = chosen_rows(body.get("examples", [0]), len(examples.X))
+    wanted = desk.session.next_rows() if body.get("next") else body.get("examples", [0])
+    rows = chosen_rows(wanted, len(examples.X))
     X, y = examples.X[rows], examples.y[rows]
     if body.get("input") is not None:
         X = np.stack([typed_input(body["input"], examples.X[0])])
@@ -40,6 +42,12 @@ def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
     batch = Batch(X, y, tuple(rows), examples.pixel_shape, tuple(map(str, examples.classes)))
     one = desk.passes.start(moment.network, moment.optimizer, batch, seed=seed)
     return told(one) | {"version": version, "last": len(examples.X) - 1, "most": MOST_EXAMPLES}
+
+
+def step(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
+    """Train on the next batch, and run the pass of the one after it."""
+    desk.session.run("batch", wait=True)
+    return run(desk, {"next": True}, query)
 
 
 def arrays(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import {t} from "./words.js";
 
 const BATCHES = ["1", "2", "4", "8"];
 // What is looked at stays so while another room is shown.
-let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, sheet: false, first: 0, batch: "1", rates: false, followed: null};
+let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, sheet: false, first: 0, batch: "1", of: "example", rates: false, followed: null};
 
 export function Pass() {
   const [seen, setSeen] = useState(kept);
@@ -27,11 +27,12 @@ export function Pass() {
     kept = {...kept, ...patch};
     setSeen(kept);
   };
-  const run = async (patch = {}) => {
+  const run = async (patch = {}, path = "api/pass") => {
     kept = {...kept, ...patch};
     try {
-      const {first, batch} = kept;
-      const pass = await api.post("api/pass", {examples: Array.from({length: Number(batch)}, (_, i) => first + i)});
+      const {first, batch, of} = kept;
+      const examples = Array.from({length: Number(batch)}, (_, i) => first + i);
+      const pass = await api.post(path, of === "next" ? {next: true} : {examples});
       show({pass, origin: null, at: Math.min(kept.at, pass.steps.length - 1)});
       store.set({rows: pass.examples.map((example) => example.row)});
       setProblem(null);
@@ -45,7 +46,7 @@ export function Pass() {
   }, [language]);
   useEffect(() => {
     if (details?.room !== "pass" || details === kept.followed || !seen.pass) return;
-    if (details.example !== undefined) run({first: details.example, followed: details});
+    if (details.example !== undefined) run({of: "example", first: details.example, followed: details});
     else if (details.what === "rate") show({rates: true, followed: details});
     else show({at: operationOf(seen.pass, details), path: details.path ?? seen.path, followed: details});
   }, [details, seen.pass?.id]);
@@ -103,17 +104,22 @@ function Controls({place, count, by, onGo, onBy}) {
 }
 
 function Examples({seen, onRun, stale}) {
-  const {pass, first, batch} = seen;
+  const {pass, first, batch, of} = seen;
   const last = pass?.last ?? seen.origin?.last ?? 0;
-  return html`<div class="row pass-examples"><div class="pass-which">
+  const byNumber = html`<div class="pass-which">
     <${Button} label=${t("pass.example.before")} disabled=${first === 0} onClick=${() => onRun({first: first - 1})}>◀<//>
     <${NumberField} label=${t("pass.example")} value=${first} least=${0} step=${1} onChange=${(value) => onRun({first: value ?? 0})} />
     <${Button} label=${t("pass.example.after")} disabled=${first >= last} onClick=${() => onRun({first: first + 1})}>▶<//></div>
-    <${Select} label=${t("pass.batch")} value=${batch} options=${BATCHES} onChange=${(value) => onRun({batch: value})} />
+    <${Select} label=${t("pass.batch")} value=${batch} options=${BATCHES} onChange=${(value) => onRun({batch: value})} />`;
+  return html`<div class="row pass-examples">
+    <${Select} label=${t("pass.of")} value=${of} onChange=${(value) => onRun({of: value})}
+      options=${[{value: "example", label: t("pass.of.example")}, {value: "next", label: t("pass.of.next")}]} />
+    ${of === "next" ? html`<${Button} kind="primary" label=${t("pass.step")} onClick=${() => onRun({}, "api/pass/step")} />` : byNumber}
     <${Button} label=${t("pass.run")} onClick=${() => onRun()} />
     ${stale && html`<span class="small stale">${t("pass.stale")}</span>`}
     <ul class="answers small">${pass?.examples.map((example) => html`<li key=${example.row}><strong>${t("touch.example", {...example})}</strong>${" "}
-      ${t("pass.target", {...example})} · ${t("pass.answer", {...example})}</li>`)}</ul></div>`;
+      ${t("pass.target", {...example})} · ${t("pass.answer", {...example})}</li>`)}
+      ${pass?.others > 0 && html`<li class="faint">${t("pass.others", {others: pass.others})}</li>`}</ul></div>`;
 }
 
 function Step({pass, number, chosen, onAsk}) {
