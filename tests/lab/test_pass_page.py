@@ -240,6 +240,11 @@ def test_training_goes_operation_by_operation(open_page: Open, desk: Desk) -> No
     )
     assert desk.session.state().step == 1
     assert text(float(desk.session.network.params[0]["W"][0, 1])) == promised
+    page.click("[aria-label='Back to the batch before']")
+    page.wait_for_function(
+        f"""() => document.querySelector('td[data-path="layer0.W[0, 1]"]')?.innerText !== '{promised}'"""
+    )
+    assert desk.session.state().step == 0
 
 
 def test_pictures_are_pixels_with_channels_to_pick(open_page: Open) -> None:

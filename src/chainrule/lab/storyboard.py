@@ -11,7 +11,7 @@ from chainrule.lab.passes import OnePass
 from chainrule.trace.telling.numbers import text
 from chainrule.trace.telling.sentences import headline
 
-SHOWN = 8
+SHOWN = 4
 """Examples of a pass whose targets and answers are listed."""
 _LISTED = 10  # numbers of a target or an answer
 _PHASES = {

@@ -17,6 +17,7 @@ WORDS: dict[str, str] = {
     "pass.of.example": later("Examples by number"),
     "pass.of.next": later("The next batch of training"),
     "pass.step": later("Train on this batch, then the next"),
+    "pass.step.back": later("Back to the batch before"),
     "pass.others": later("and {others} more"),
     "pass.batch": later("How many at once"),
     "pass.run": later("Run the pass anew"),

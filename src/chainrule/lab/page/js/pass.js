@@ -1,4 +1,5 @@
 // The room in which one pass is seen: forward, loss, backward, update, one operation or one layer at a time.
+import {act} from "./actions.js";
 import {api} from "./api.js";
 import {Cells} from "./cells.js";
 import {html, useEffect, useRef, useState} from "./html.js";
@@ -105,6 +106,7 @@ function Controls({place, count, by, onGo, onBy}) {
 
 function Examples({seen, onRun, stale}) {
   const {pass, first, batch, of} = seen;
+  const canBack = useStore((known) => known.state?.can_back);
   const last = pass?.last ?? seen.origin?.last ?? 0;
   const byNumber = html`<div class="pass-which">
     <${Button} label=${t("pass.example.before")} disabled=${first === 0} onClick=${() => onRun({first: first - 1})}>◀<//>
@@ -114,7 +116,8 @@ function Examples({seen, onRun, stale}) {
   return html`<div class="row pass-examples">
     <${Select} label=${t("pass.of")} value=${of} onChange=${(value) => onRun({of: value})}
       options=${[{value: "example", label: t("pass.of.example")}, {value: "next", label: t("pass.of.next")}]} />
-    ${of === "next" ? html`<${Button} kind="primary" label=${t("pass.step")} onClick=${() => onRun({}, "api/pass/step")} />` : byNumber}
+    ${of === "next" ? html`<${Button} label=${t("pass.step.back")} disabled=${!canBack} onClick=${() => act("back").then(() => onRun())}>◀<//>
+      <${Button} kind="primary" label=${t("pass.step")} onClick=${() => onRun({}, "api/pass/step")} />` : byNumber}
     <${Button} label=${t("pass.run")} onClick=${() => onRun()} />
     ${stale && html`<span class="small stale">${t("pass.stale")}</span>`}
     <ul class="answers small">${pass?.examples.map((example) => html`<li key=${example.row}><strong>${t("touch.example", {...example})}</strong>${" "}
