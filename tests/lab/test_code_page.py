@@ -78,6 +78,8 @@ def test_own_code_hints_and_numbers(own: Path, open_page: Any, width: int) -> No
     assert numbers.locator("td.first").first.evaluate("cell => getComputedStyle(cell).outlineStyle") == "solid"
     check_access(page)
     assert fits(page)
+    numbers.get_by_role("button", name="See it in the pass").first.click()
+    page.locator(".pass-step").wait_for()
 
 
 def test_saving_the_file_checks_it_again(own: Path, open_page: Any) -> None:

@@ -94,6 +94,8 @@ def test_the_right_numbers_are_those_of_the_trace(relu_net: Session) -> None:
     examples = relu_net.examples
     traced = relu_net.network.trace(examples.X[:2], examples.y[:2])
     first = functions["linear_backward"]["tries"][0]
+    assert first["in_pass"] == {"room": "pass", "layer": "layer0", "phase": "backward"}
+    assert functions["linear_forward"]["tries"][1]["in_pass"]["phase"] == "forward"
     shown = {quantity["name"]: quantity["table"]["cells"] for quantity in first["quantities"]}
     assert float(shown["dW"][1][0]["right"]) == pytest.approx(traced["layer0.dW"][0, 1], abs=1e-4)
     assert float(shown["dA_prev"][0][1]["right"]) == pytest.approx(2 * traced["layer0.dA"][1, 0], abs=1e-3)

@@ -45,7 +45,7 @@ def _tried(tried: Mapping[str, Any], labels: Sequence[str], tolerance: float) ->
     title = (
         tr("the whole network") if layer is None else tr("layer {number}: {label}", number=layer, label=labels[layer])
     )
-    told = {"layer": layer, "title": title, "by_sum": tried["by_sum"]}
+    told = {"layer": layer, "title": title, "by_sum": tried["by_sum"], "in_pass": _in_pass(tried)}
     if tried["raised"]:
         raised = {name: plain(str(value)) for name, value in tried["raised"].items()}
         text = tr("It stops with {kind}: {text}", kind=raised["kind"], text=raised["text"])
@@ -54,6 +54,14 @@ def _tried(tried: Mapping[str, Any], labels: Sequence[str], tolerance: float) ->
     wrong = next((quantity for quantity in quantities if quantity["status"] != SAME), None)
     said = tr("Every number is as it should be.") if wrong is None else wrong["said"]
     return told | {"status": SAME if wrong is None else DIFFERS, "said": said, "quantities": quantities}
+
+
+def _in_pass(tried: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return where the page shows the pass of these numbers; None for those of the whole network."""
+    if tried["layer"] is None:
+        return None
+    is_gradient = any(quantity["name"].startswith("d") for quantity in tried["quantities"])
+    return {"room": "pass", "layer": f"layer{tried['layer']}", "phase": "backward" if is_gradient else "forward"}
 
 
 def _quantity(quantity: Mapping[str, Any], tolerance: float) -> dict[str, Any]:

@@ -36,7 +36,7 @@ START_WALLS = CHILD.replace("main", "show_walls")
 
 
 def start(child: str, judge: str = "chainrule.checker.running.judge") -> str:
-    """Return what the judge's process begins with: first of all it starts two others; `judge` is the module with `main`.
+    """Return what the process of `judge`, a module with `main`, begins with: first of all it starts two others.
 
     One executes definitions, and the other the whole program: whatever that does to its own process, the judgment of
     what the file defines does not depend on it. It is not made later, because the judge may not start processes; but

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +92,7 @@ def _columns(images: Any) -> Any:
     return images.reshape(len(images), -1).T
 
 
-@cache
+@lru_cache(maxsize=32)
 def trained(rate: float, iterations: int) -> tuple[Any, float, float]:
     """Return the costs, and the accuracies on both sets, of the course's training."""
     pictures = cats()

@@ -28,6 +28,7 @@ WORDS: dict[str, str] = {
     "learners.again": later("Run again"),
     "learners.running": later("Your functions are running ..."),
     "learners.suggest": later("Build a network in which more of your functions have a place"),
+    "learners.in_pass": later("See it in the pass"),
     "learners.theirs": later("yours"),
     "learners.right": later("right"),
     "learners.differs": later("(differs)"),

@@ -50,6 +50,7 @@ function Tried({tried}) {
   return html`<details class="tried" open=${tried.status !== "same"}>
     <summary><span class=${`standing ${tried.status}`}>${MARKS[tried.status]}</span> ${tried.title}</summary>
     <p>${tried.said}</p>
+    ${tried.in_pass && html`<div><${Button} kind="small" label=${t("learners.in_pass")} onClick=${() => store.go("pass", tried.in_pass)} /></div>`}
     ${tried.quantities.map((quantity) => html`<${Quantity} key=${quantity.name} ...${quantity} />`)}
   </details>`;
 }
