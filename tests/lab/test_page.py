@@ -132,30 +132,47 @@ def test_nothing_is_asked_of_another_host(open_page: Open, lab: str) -> None:
 
 # A server that goes away.
 
-SERVER = """
-import sys
-from chainrule.cli import main
-sys.exit(main(["lab", "--no-open", "--port", "0", "--lang", "en"]))
-"""
+SERVER = "import sys; from chainrule.cli import main; sys.exit(main(sys.argv[1:]))"
+
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
 
 
 @pytest.fixture
-def process() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A lab in a process of its own, with its address."""
-    started = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
-    assert started.stdout is not None
-    line = started.stdout.readline()
-    yield started, line.split("The lab is at ")[1].split(" ")[0]
-    started.kill()
-    started.wait()
-    started.stdout.close()
+def start() -> Iterator[Start]:
+    """Start a lab in a process of its own; give the process and its address."""
+    processes = []
+
+    def started(port: int = 0) -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-c", SERVER, "lab", "--no-open", "--port", str(port), "--lang", "en"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout is not None
+        return process, process.stdout.readline().split("The lab is at ")[1].split(" ")[0]
+
+    yield started
+    for process in processes:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_a_killed_lab_is_told_and_another_one_in_its_place_is_no_mystery(open_page: Open, start: Start) -> None:
+    server, url = start()
+    page = open_page(url=url)
+    page.wait_for_selector(".train-map canvas")
+    server.kill()
+    page.get_by_text("The lab does not answer").wait_for()
+    page.get_by_role("button", name="One epoch").click()
+    page.get_by_role("alert").wait_for()
+    server.wait()
+    start(int(url.split(":")[2].split("/")[0]))
+    page.get_by_text("Another lab runs at this address now").wait_for()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals that stop a process are those of POSIX")
-def test_a_server_that_sleeps_is_told_and_when_it_wakes_the_page_goes_on(
-    open_page: Open, process: tuple[subprocess.Popen[str], str]
-) -> None:
-    server, url = process
+def test_a_server_that_sleeps_is_told_and_when_it_wakes_the_page_goes_on(open_page: Open, start: Start) -> None:
+    server, url = start()
     page = open_page(url=url)
     page.wait_for_selector(".train-map canvas")
     server.send_signal(signal.SIGSTOP)
@@ -166,10 +183,8 @@ def test_a_server_that_sleeps_is_told_and_when_it_wakes_the_page_goes_on(
     eventually(lambda: status(page)["Epoch"] == "1")
 
 
-def test_ctrl_c_ends_the_lab_at_once_and_the_page_says_so(
-    open_page: Open, process: tuple[subprocess.Popen[str], str]
-) -> None:
-    server, url = process
+def test_ctrl_c_ends_the_lab_at_once_and_the_page_says_so(open_page: Open, start: Start) -> None:
+    server, url = start()
     page = open_page(url=url)
     page.wait_for_selector(".train-map canvas")
     page.get_by_role("button", name="Play").click()

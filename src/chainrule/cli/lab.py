@@ -39,7 +39,7 @@ def run(
     desk = desk_for(file)
     try:
         with running.listening(port) as listener:
-            url = running.address(desk, listener)
+            url = running.address(desk, listener) + ("" if desk.learner is None else "#room=code")
             say("The lab is at {url} (Ctrl-C ends it).", url=url)
             if not no_open:
                 threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()

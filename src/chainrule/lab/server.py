@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -28,6 +30,8 @@ def application(desk: Desk) -> ASGIApp:
     desk
         What it is about. Only requests with its token are answered.
     """
+    for ending in ".js", ".mjs":  # Windows may know another type, and browsers run no module of that
+        mimetypes.add_type("text/javascript", ending)
     app = Starlette(
         routes=[Route("/", _page), *all_routes(desk), Mount("/", StaticFiles(directory=PAGE))],
         exception_handlers={

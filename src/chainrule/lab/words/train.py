@@ -35,6 +35,23 @@ WORDS = {
     "train.l2": later("L2 penalty"),
     "train.batch_size": later("Batch size"),
     "train.seed": later("Seed"),
+    "train.what": later("What is this: {name}"),
+    "train.lr.about": later(
+        "How far one step goes down the gradient. Too small, and the loss hardly falls; too large, and it jumps or "
+        "blows up."
+    ),
+    "train.optimizer.about": later(
+        "The rule by which a step is made of the gradient: what it remembers of the steps before."
+    ),
+    "train.l2.about": later(
+        "Pulls all weights towards 0 in each step, so that the boundary becomes smoother. 0 is none."
+    ),
+    "train.batch_size.about": later(
+        "So many examples are looked at before each step. Small batches make noisy steps, but many."
+    ),
+    "train.seed.about": later(
+        "Of the first weights and of the order of the examples. The same seed gives the same numbers."
+    ),
     "train.network": later("The network"),
     "train.network.about": later(
         "A line is a weight: the thicker, the larger; solid orange is positive, dashed blue is negative. The square of "

@@ -1,7 +1,7 @@
 // Play, pause, steps, back, undo, speed, and the knobs that are turned while it runs.
 import {act, rebuild, tell, turn} from "./actions.js";
 import {html, useState} from "./html.js";
-import {Button, NumberField, Select, Slider} from "./parts.js";
+import {Button, NumberField, Select, Slider, Tip} from "./parts.js";
 import {useStore} from "./store.js";
 import {t} from "./words.js";
 
@@ -68,13 +68,18 @@ export function Knobs() {
   const rate = state.learning_rate;
   const nearest = RATES.reduce((best, value, i) => (Math.abs(Math.log(value / rate)) < Math.abs(Math.log(RATES[best] / rate)) ? i : best), 0);
   return html`<section class="card stack"><header><h2>${t("train.knobs")}</h2></header>
-    <${Slider} label=${t("train.lr")} least=${0} most=${RATES.length - 1} value=${nearest} text=${state.texts?.lr ?? rate} onChange=${(i) => set("lr", RATES[i])} />
+    <${Explained} name=${t("train.lr")} text=${t("train.lr.about")}><${Slider} label=${t("train.lr")} least=${0} most=${RATES.length - 1} value=${nearest} text=${state.texts?.lr ?? rate} onChange=${(i) => set("lr", RATES[i])} /><//>
     <${NumberField} label=${t("train.lr.exact")} value=${rate} wrong=${wrong?.name === "lr"} onChange=${(value) => set("lr", value)} />
-    <${Select} label=${t("train.optimizer")} value=${optimizer.type} options=${choices.optimizers.map(({type, title}) => ({value: type, label: title ?? type}))}
-      onChange=${(type) => set("optimizer", {type, lr: rate})} />
-    <${NumberField} label=${t("train.l2")} least=${0} value=${optimizer.weight_decay ?? 0} wrong=${wrong?.name === "weight_decay"} onChange=${(value) => set("weight_decay", value)} />
-    <${NumberField} label=${t("train.batch_size")} step=${1} least=${1} value=${batch} wrong=${wrong?.name === "batch_size"} onChange=${(value) => set("batch_size", value)} />
-    <${NumberField} label=${t("train.seed")} step=${1} least=${0} value=${built.blueprint.seed} onChange=${(seed) => rebuild({seed}).catch(tell)} />
+    <${Explained} name=${t("train.optimizer")} text=${t("train.optimizer.about")}><${Select} label=${t("train.optimizer")} value=${optimizer.type} options=${choices.optimizers.map(({type, title}) => ({value: type, label: title ?? type}))}
+      onChange=${(type) => set("optimizer", {type, lr: rate})} /><//>
+    <${Explained} name=${t("train.l2")} text=${t("train.l2.about")}><${NumberField} label=${t("train.l2")} least=${0} value=${optimizer.weight_decay ?? 0} wrong=${wrong?.name === "weight_decay"} onChange=${(value) => set("weight_decay", value)} /><//>
+    <${Explained} name=${t("train.batch_size")} text=${t("train.batch_size.about")}><${NumberField} label=${t("train.batch_size")} step=${1} least=${1} value=${batch} wrong=${wrong?.name === "batch_size"} onChange=${(value) => set("batch_size", value)} /><//>
+    <${Explained} name=${t("train.seed")} text=${t("train.seed.about")}><${NumberField} label=${t("train.seed")} step=${1} least=${0} value=${built.blueprint.seed} onChange=${(seed) => rebuild({seed}).catch(tell)} /><//>
     ${wrong && html`<p class="problem" role="alert">${wrong.text}</p>`}
   </section>`;
+}
+
+// A field with a question mark that says what it is.
+function Explained({name, text, children}) {
+  return html`<div class="with-tip">${children}<${Tip} label=${t("train.what", {name})}>${text}<//></div>`;
 }
