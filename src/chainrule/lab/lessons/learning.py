@@ -18,7 +18,7 @@ from chainrule.trace.trace import Trace, Why
 _X, _Y = np.array([[1.0, 2.0]]), np.array([1])
 _W, _B = np.array([[0.5], [-0.25]]), np.array([0.1])
 RATE = 0.5
-_RATES = np.linspace(0.0, 12.0, 61)
+_RATES = np.linspace(0.0, 4.0, 41)
 
 
 def neuron(W: Any = _W, b: Any = _B) -> Network:
@@ -117,9 +117,13 @@ def _look_at_update(answers: Answers) -> list[Block]:
         shown.append(
             blocks.curves(tr("loss after one step"), _RATES, {tr("loss"): losses}, (tr("learning rate"), ""), rate)
         )
-        told = tr("learning rate {rate}: the loss goes from {before} to {after}")
-        before, after = blocks.number(_loss_after(0.0)), blocks.number(_loss_after(rate))
-        shown.append(blocks.text(told.format(rate=blocks.number(rate), before=before, after=after)))
+        told = tr(
+            "learning rate {rate}: the loss goes from {before} to {after}",
+            rate=blocks.number(rate),
+            before=blocks.number(_loss_after(0.0)),
+            after=blocks.number(_loss_after(rate)),
+        )
+        shown.append(blocks.text(told))
     return shown
 
 
@@ -152,7 +156,7 @@ UPDATE = Lesson(
         Field("w1", Note("new w1")),
         Field("w2", Note("new w2")),
         Field("b", Note("new b")),
-        Field("rate", Note("learning rate, to try"), "slider", RATE, 0.0, 12.0, 0.1),
+        Field("rate", Note("learning rate, to try"), "slider", RATE, 0.0, 4.0, 0.1),
     ),
     _look_at_update,
     _check_update,

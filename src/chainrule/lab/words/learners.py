@@ -30,7 +30,7 @@ WORDS: dict[str, str] = {
     "learners.suggest": later("Build a network in which more of your functions have a place"),
     "learners.in_pass": later("See it in the pass"),
     "learners.theirs": later("yours"),
-    "learners.right": later("right"),
+    "learners.right": later("right numbers"),
     "learners.differs": later("(differs)"),
     "learners.left_out": later("{count} more numbers are not shown."),
 }
