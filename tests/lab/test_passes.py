@@ -15,6 +15,7 @@ from chainrule.common.languages import speaking
 from chainrule.lab.cells import COLUMNS, Shown, window
 from chainrule.lab.explained import explained
 from chainrule.lab.passes import MOST_EXAMPLES, OnePass, Passes, chosen_rows, typed_input, windows
+from chainrule.lab.rates import what_if
 from chainrule.lab.storyboard import told
 from chainrule.layers import BatchNorm, Dense
 from chainrule.trace.telling.numbers import text
@@ -272,6 +273,7 @@ def test_one_example_of_batch_normalization_runs_as_in_prediction() -> None:
     alone = Passes().start(norm, cr.Adam(), batch((3,), 1))
     assert not alone.trace.mode.training
     assert {op.phase for op in alone.operations} == {"forward", "loss", "backward"}
+    assert [curve["name"] for curve in what_if(alone)["curves"]] == ["against the gradient"]
 
 
 # Windows.

@@ -17,9 +17,10 @@ from chainrule.arrays import Array
 from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
 from chainrule.equations.optimizers import Optimizer
+from chainrule.equations.schedules import rate_at
 from chainrule.lab.cells import Shown, window
 from chainrule.lab.operations import Operation, operations
-from chainrule.lab.updates import Step, step_of
+from chainrule.lab.updates import State, Step, step_of
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
 from chainrule.trace.paths import Index, Quantity, find, quantities
@@ -118,9 +119,18 @@ class OnePass:
     @cached_property
     def step(self) -> Step:
         """The optimizer's step that ends it."""
-        last = self.network._optimizer  # as `trace` does, the step goes on from it
-        state = last[1] if last is not None and last[0] == self.rule else {}
-        return step_of(self.trace, self.network.loss, self.rule, state)
+        return step_of(self.trace, self.network.loss, self.rule, self._state)
+
+    @property
+    def _state(self) -> State:
+        """What the optimizer goes on from, as `trace` does."""
+        last = self.network._optimizer
+        return last[1] if last is not None and last[0] == self.rule else {}
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return float(rate_at(self.rule.lr, int(self._state.get("steps", 0)) + 1))
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:

@@ -12,6 +12,7 @@ from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.texts import tr
 from chainrule.equations.optimizers import SGD
 from chainrule.lab.passes import OnePass
+from chainrule.lab.updates import gradients_of
 from chainrule.trace.record import LossRecord
 from chainrule.trace.telling.numbers import text
 
@@ -46,14 +47,12 @@ def what_if(one: OnePass) -> dict[str, Any]:
         The curves as points of a drawing of 1000 x 500, its ticks, the rates of now and of the lowest loss, and a
         sentence.
     """
-    step = one.step
-    rate = step.rate or 1.0
+    rate = one.rate or 1.0
     rates = rate * np.logspace(-_DECADES, _DECADES, _RATES)
-    gradients = {update.name.removeprefix("layer"): update.gradient for update in step.updates.values()}
-    lines = [_along(one, tr("against the gradient"), gradients, rates)]
-    if type(step.rule) is not SGD or step.clipped != 1:
-        own = {u.name.removeprefix("layer"): (u.old - u.new) / rate for u in step.updates.values()}
-        lines.append(_along(one, tr("in the direction of {rule}", rule=type(step.rule).__name__), own, rates))
+    lines = [_along(one, tr("against the gradient"), gradients_of(one.trace), rates)]
+    if one.trace.optimizer is not None and (type(one.rule) is not SGD or one.step.clipped != 1):
+        own = {u.name.removeprefix("layer"): (u.old - u.new) / rate for u in one.step.updates.values()}
+        lines.append(_along(one, tr("in the direction of {rule}", rule=type(one.rule).__name__), own, rates))
     assert one.trace.loss is not None
     return _drawn(rates.tolist(), lines, one.trace.loss.value, rate)
 

@@ -102,13 +102,7 @@ def step_of(traced: PassRecord, loss: Loss, rule: Optimizer, state: State) -> St
     with np.errstate(over="ignore", invalid="ignore"), one_blas_thread(), random_numbers_kept():
         engine.step(traced.X, result.Y, result.weights, traced.mode.key or (0, 1, 0), traced.mode.mask)
     after = engine.state()
-    gradients = {
-        f"{record.path.removeprefix('layer')}.{name}": gradient
-        for layer in traced.layers
-        for record in layer.walk()
-        if not record.parts
-        for name, gradient in leaves(record.grads)
-    }
+    gradients = gradients_of(traced)
     kinds = path_kinds(traced.body, traced.params)
     updates = [
         Update(
@@ -129,6 +123,17 @@ def step_of(traced: PassRecord, loss: Loss, rule: Optimizer, state: State) -> St
         _clipped(rule, gradients),
         {u.name: u for u in updates},
     )
+
+
+def gradients_of(traced: PassRecord) -> dict[str, Array]:
+    """Return the gradient of each parameter by its path, such as ``0.W``."""
+    return {
+        f"{record.path.removeprefix('layer')}.{name}": gradient
+        for layer in traced.layers
+        for record in layer.walk()
+        if not record.parts
+        for name, gradient in leaves(record.grads)
+    }
 
 
 def _of_path(state: State, path: str) -> dict[str, Array]:
