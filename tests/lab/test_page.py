@@ -109,8 +109,7 @@ def test_from_opening_to_a_trained_xor_with_its_boundary_in_one_click_and_to_a_w
 def test_a_second_tab_sees_the_same_network(open_page: Open) -> None:
     one, other = open_page(), open_page(width=375)
     one.get_by_role("button", name="One epoch").click()
-    for page in one, other:
-        eventually(lambda page=page: status(page)["Epoch"] == "1")
+    eventually(lambda: status(one)["Epoch"] == status(other)["Epoch"] == "1")
     other.locator("#tab-build").click()
     other.get_by_role("button", name="Circles").click()
     eventually(lambda: status(one)["Epoch"] == "0")

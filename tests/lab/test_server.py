@@ -116,7 +116,7 @@ def test_a_hostile_body_is_refused_with_a_sentence(client: Any, body: bytes, sen
     assert sentence in reply.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["/api/do", "/api/build", "/api/plan", "/api/knob"])
+@pytest.mark.parametrize("path", ["/api/do", "/api/build", "/api/knob"])
 @pytest.mark.parametrize(
     "body", ["{}", '{"blueprint": 3, "name": 3}', '{"blueprint": {"layers": [{"type": "eval"}]}, "name": "__class__"}']
 )
@@ -129,10 +129,10 @@ def test_what_makes_no_sense_is_refused_and_the_session_goes_on(client: Any, pat
 
 def test_a_wrong_layer_is_named(client: Any) -> None:
     layers = [{"type": "Dense", "units": 4}, {"type": "Conv2D", "filters": 2, "kernel_size": 3}]
-    reply = client.post("/api/plan", json={"blueprint": {"layers": layers}})
+    reply = client.post("/api/build", json={"blueprint": {"layers": layers}})
     assert reply.status_code == 422 and reply.json()["layer"] == 1
     assert (
-        client.post("/api/plan", json={"blueprint": {"layers": [{"type": "Dense", "units": 0}]}}).json()["layer"] == 0
+        client.post("/api/build", json={"blueprint": {"layers": [{"type": "Dense", "units": 0}]}}).json()["layer"] == 0
     )
 
 

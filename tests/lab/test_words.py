@@ -17,7 +17,7 @@ PLACES = re.compile(r"\{(\w+)\}")
 
 
 def asked() -> list[tuple[str, set[str] | None, str]]:
-    """Return the keys that scripts ask for, with the places that they fill (None if not all are named) and the script."""
+    """Return the keys that scripts ask for, the places that they fill (None if not all are named), and the script."""
     found = []
     for path in SCRIPTS:
         text = path.read_text("utf-8")

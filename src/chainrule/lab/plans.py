@@ -5,28 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.common.texts import tr
-from chainrule.lab.blueprint import Blueprint, BlueprintError, LayerPlan
+from chainrule.lab.blueprint import BlueprintError, LayerPlan
 from chainrule.lab.data_sets import Examples
 from chainrule.lab.session import Session
 
 
 def built(session: Session) -> dict[str, Any]:
-    """Return the blueprint of a session as plain data, with its plan."""
-    blueprint, examples = session.blueprint, session.examples
-    return {"blueprint": blueprint.json(), **plan(blueprint, examples)}
-
-
-def plan(blueprint: Blueprint, examples: Examples) -> dict[str, Any]:
-    """Return what the layers of a blueprint will be for some examples, and the examples.
-
-    Raises
-    ------
-    BlueprintError
-        If layers do not fit the examples or each other.
-    """
+    """Return the blueprint of a session as plain data, with what its layers are and the examples."""
+    blueprint = session.blueprint
+    examples = session.sets.examples(blueprint.data)  # the session's own may be newer by now
     plans = blueprint.shapes(examples)
     total = sum(entry.parameters for entry in plans)
     return {
+        "blueprint": blueprint.json(),
         "layers": [_layer(entry) for entry in plans],
         "total": tr("{count:,} parameters", count=total),
         "loss": type(blueprint.loss_for(examples)).__name__,

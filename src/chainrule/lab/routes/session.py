@@ -15,7 +15,7 @@ from chainrule.lab.answers import answering, refused
 from chainrule.lab.blueprint import Blueprint, BlueprintError
 from chainrule.lab.choices import choices
 from chainrule.lab.desk import Desk
-from chainrule.lab.plans import built, draft, plan
+from chainrule.lab.plans import built, draft
 from chainrule.lab.session import Session
 from chainrule.lab.words import words
 
@@ -43,7 +43,6 @@ def routes(desk: Desk) -> list[Route]:
         Route("/api/choices", answering(_choices)),
         Route("/api/state", answering(_state)),
         Route("/api/build", answering(_build), methods=["POST"]),
-        Route("/api/plan", answering(_plan), methods=["POST"]),
         Route("/api/do", answering(_do), methods=["POST"]),
         Route("/api/knob", answering(_knob), methods=["POST"]),
     ]
@@ -69,11 +68,6 @@ def _build(desk: Desk, body: Body, _query: Query) -> Body | Response:
     except BlueprintError as error:
         return refused(error, draft=draft(error, examples))
     return _state(desk, body, {})
-
-
-def _plan(desk: Desk, body: Body, _query: Query) -> Body:
-    blueprint = Blueprint.from_json(body.get("blueprint"))
-    return plan(blueprint, desk.sets.examples(blueprint.data))
 
 
 def _do(desk: Desk, body: Body, _query: Query) -> Body:

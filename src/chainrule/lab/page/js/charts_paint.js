@@ -4,7 +4,7 @@ const VERMILION = [213, 94, 0];
 export const CLASSES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#7a5195", "#8c8c8c", "#003f5c"];
 const PAPER = {true: [24, 28, 33], false: [255, 255, 255]};
 
-export const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 const between = (from, to, share) => from.map((value, i) => value + (to[i] - value) * share);
 
