@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,31 @@ ROOMS = ("build", "train", "pass", "code", "lessons", "take")
 WIDTHS = {"narrow": 375, "wide": 1440}
 
 Open = Callable[..., Any]
+
+
+SERVER = "import sys; from chainrule.cli import main; sys.exit(main(sys.argv[1:]))"
+
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a lab in a process of its own; give the process and its address."""
+    processes = []
+
+    def started(port: int = 0, *options: str) -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-c", SERVER, "lab", "--no-open", "--port", str(port), *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout is not None
+        return process, re.findall(r"http://\S+", process.stdout.readline())[0]
+
+    yield started
+    for process in processes:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
@@ -60,6 +86,19 @@ def test_the_page_speaks_the_other_language_at_once(open_page: Open) -> None:
     assert "lang=ko" in page.url
     page.reload()
     page.get_by_role("button", name="학습 시작").wait_for()
+
+
+@pytest.mark.parametrize("how", [["--lang", "ko"], []], ids=["option", "variable"])
+def test_the_page_begins_in_the_language_of_the_command(
+    browser: Any, start: Start, monkeypatch: pytest.MonkeyPatch, how: list[str]
+) -> None:
+    monkeypatch.setenv("CHAINRULE_LANG", "en" if how else "ko")
+    _, url = start(0, *how)
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_role("button", name="학습 시작").wait_for()
+    context.close()
 
 
 def test_colors_are_chosen_and_kept(open_page: Open) -> None:
@@ -131,33 +170,9 @@ def test_nothing_is_asked_of_another_host(open_page: Open, lab: str) -> None:
 
 # A server that goes away.
 
-SERVER = "import sys; from chainrule.cli import main; sys.exit(main(sys.argv[1:]))"
-
-Start = Callable[..., tuple[subprocess.Popen[str], str]]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a lab in a process of its own; give the process and its address."""
-    processes = []
-
-    def started(port: int = 0) -> tuple[subprocess.Popen[str], str]:
-        command = [sys.executable, "-c", SERVER, "lab", "--no-open", "--port", str(port), "--lang", "en"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        processes.append(process)
-        assert process.stdout is not None
-        return process, process.stdout.readline().split("The lab is at ")[1].split(" ")[0]
-
-    yield started
-    for process in processes:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
-
 
 def test_a_killed_lab_is_told_and_another_one_in_its_place_is_no_mystery(open_page: Open, start: Start) -> None:
-    server, url = start()
+    server, url = start(0, "--lang", "en")
     page = open_page(url=url)
     page.wait_for_selector(".train-map canvas")
     server.kill()
@@ -171,7 +186,7 @@ def test_a_killed_lab_is_told_and_another_one_in_its_place_is_no_mystery(open_pa
 
 @pytest.mark.skipif(os.name != "posix", reason="signals that stop a process are those of POSIX")
 def test_a_server_that_sleeps_is_told_and_when_it_wakes_the_page_goes_on(open_page: Open, start: Start) -> None:
-    server, url = start()
+    server, url = start(0, "--lang", "en")
     page = open_page(url=url)
     page.wait_for_selector(".train-map canvas")
     server.send_signal(signal.SIGSTOP)
@@ -183,7 +198,7 @@ def test_a_server_that_sleeps_is_told_and_when_it_wakes_the_page_goes_on(open_pa
 
 
 def test_ctrl_c_ends_the_lab_at_once_and_the_page_says_so(open_page: Open, start: Start) -> None:
-    server, url = start()
+    server, url = start(0, "--lang", "en")
     page = open_page(url=url)
     page.wait_for_selector(".train-map canvas")
     page.get_by_role("button", name="Play").click()

@@ -11,14 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chainrule.common.languages import LANGUAGES, language, speaking
 from chainrule.lab.front_page import policy
-from chainrule.serve.front import accepted
 
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine; another name that leads here is a page from elsewhere that wants to speak for itself."""
 
 
 class Door:
-    """An application behind a token, in the language of each request.
+    """An application behind a token, in the language that each request asks for, else in that of the command.
 
     The token is the first part of the path, as in the address of the page (so all that the page asks for has it), or
     the header X-Lab-Token, or the query's `token`.
@@ -69,7 +68,7 @@ class Door:
 
 def _language_of(headers: Headers, asked: str) -> str | None:
     wanted = asked or headers.get("x-lab-language", "")
-    return wanted if wanted in LANGUAGES else accepted(headers.get("accept-language", ""))
+    return wanted if wanted in LANGUAGES else None
 
 
 def _careful(headers: MutableHeaders) -> None:

@@ -82,7 +82,7 @@ function LayerItem({layer, entry, i, plan, wrong, open, onOpen, onMove, onChange
     <button type="button" class="layer-title" aria-expanded=${open} onClick=${onOpen}>${plan?.label ?? title}</button>
     <span class="small faint layer-settings">${entry && summary(entry, layer)}</span>
     <span class="mono small layer-shape">${plan && `${plan.input} → ${plan.output}`}</span>
-    <span class="small faint">${plan && plan.parameters !== "0" && t("build.parameters", {count: plan.parameters})}</span>
+    <span class="small faint layer-cost">${plan && plan.parameters !== "0" && t("build.parameters", {count: plan.parameters})}</span>
     <button type="button" class="button small quiet" aria-label=${t("build.remove", {layer: title})} title=${t("build.remove", {layer: title})} onClick=${onRemove}>×</button>
     ${wrong && html`<p class="problem" role="alert">${wrong}</p>`}
     ${open && entry && html`<div class="layer-form stack"><p class="small">${entry.about}</p>${(entry.equation ?? []).map((tex) => html`<${Equation} tex=${tex} block />`)}
