@@ -187,6 +187,26 @@ def test_the_trace_goes_on_from_the_optimizer(opened: Open) -> None:
     assert np.array_equal(trace["layer0.new_W"], session.network.params[0]["W"])
 
 
+def test_the_next_batch_has_the_rows_of_fit(opened: Open) -> None:
+    session = opened()
+    order = np.random.default_rng((FIRST.seed, 1)).permutation(160)
+    assert session.next_rows() == order[:16].tolist()
+    train(session, batches=9)
+    assert session.next_rows() == order[144:].tolist()
+    train(session, batches=1)
+    assert session.next_rows() == np.random.default_rng((FIRST.seed, 2)).permutation(160)[:16].tolist()
+
+
+def test_the_next_batch_where_the_end_of_an_epoch_blew_up(opened: Open) -> None:
+    data = DataChoice("toy", "sine", count=20, split=0.5)
+    session = opened(Blueprint(data, (), optimizer=SGD(lr=1e30), batch_size=10, dtype="float32"))
+    session.change("0.W", (0, 0), 1e15)
+    train(session, batches=1)
+    assert session.state().divergence is not None
+    assert session.state().batch == session.state().batches == 1
+    assert len(session.next_rows()) == 10
+
+
 def test_what_is_seen_cannot_be_written_to(opened: Open) -> None:
     network = opened().network
     with pytest.raises(ValueError, match="read-only"):
