@@ -46,10 +46,10 @@ def test_knobs_are_turned_while_it_runs_and_what_is_wrong_is_said(open_page: Ope
     page.get_by_role("button", name="Play").click()
     page.get_by_role("slider", name="Learning rate").fill("7")
     eventually(lambda: desk.session.blueprint.optimizer.lr == 0.3)
-    page.get_by_label("Optimizer").select_option("Momentum")
+    page.get_by_role("combobox", name="Optimizer").select_option("Momentum")
     eventually(lambda: type(desk.session.blueprint.optimizer).__name__ == "Momentum")
-    page.get_by_label("L2 penalty").fill("0.25")
-    page.get_by_label("Batch size").fill("8")
+    page.get_by_role("spinbutton", name="L2 penalty").fill("0.25")
+    page.get_by_role("spinbutton", name="Batch size").fill("8")
     page.keyboard.press("Tab")
     eventually(lambda: desk.session.blueprint.batch_size == 8)
     assert desk.session.blueprint.optimizer.weight_decay == 0.25
