@@ -45,14 +45,15 @@ def test_knobs_are_turned_while_it_runs_and_what_is_wrong_is_said(open_page: Ope
     page.get_by_label("Speed").select_option("25")
     page.get_by_role("button", name="Play").click()
     page.get_by_role("slider", name="Learning rate").fill("7")
-    eventually(lambda: desk.session.blueprint.optimizer.lr == 0.3)
+    page.locator(".field-value", has_text="0.3000").wait_for()
+    assert desk.session.blueprint.optimizer.lr == 0.3
     page.get_by_role("combobox", name="Optimizer").select_option("Momentum")
     eventually(lambda: type(desk.session.blueprint.optimizer).__name__ == "Momentum")
     page.get_by_role("spinbutton", name="L2 penalty").fill("0.25")
     page.get_by_role("spinbutton", name="Batch size").fill("8")
     page.keyboard.press("Tab")
     eventually(lambda: desk.session.blueprint.batch_size == 8)
-    assert desk.session.blueprint.optimizer.weight_decay == 0.25
+    eventually(lambda: desk.session.blueprint.optimizer.weight_decay == 0.25)
     page.get_by_label("Learning rate, exactly").fill("-1")
     page.keyboard.press("Tab")
     page.get_by_role("alert").get_by_text("lr").wait_for()

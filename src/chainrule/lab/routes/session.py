@@ -79,7 +79,7 @@ def _knob(desk: Desk, body: Body, _query: Query) -> Body:
     if not isinstance(body.get("name"), str):
         raise InputError("A knob is turned by its name, as in {example}.", example='{"name": "lr", "value": 0.1}')
     desk.session.knob(body["name"], body.get("value"))
-    return {"state": desk.session.state().json()}
+    return _state(desk, body, {})
 
 
 def _unit(body: Body) -> tuple[int, int]:

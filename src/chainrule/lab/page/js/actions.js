@@ -18,8 +18,8 @@ export async function act(action, body = {}) {
 
 /** Turn a knob while it runs; rejects with the reason if it is refused. */
 export async function turn(name, value) {
-  const {state} = await api.post("api/knob", {name, value});
-  store.setState(state);
+  const {state, built} = await api.post("api/knob", {name, value});
+  store.setState(state, {built});
 }
 
 /** Build another network; rejects with the reason, which may name a layer. */

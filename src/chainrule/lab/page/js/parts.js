@@ -18,19 +18,33 @@ export function Select({label, value, options, onChange, hidden = false, disable
     </select></label>`;
 }
 
+// What is being typed or moved stays, however often the page is drawn anew meanwhile.
+const until = (setTyped, onChange, onInput) => ({
+  onInput: (event) => {
+    setTyped(event.target.value);
+    onInput?.(event);
+  },
+  onChange: (event) => {
+    setTyped(null);
+    onChange(event);
+  },
+  onBlur: () => setTyped(null),
+});
+
 // A number that slides; `text` is what is shown of it.
 export function Slider({label, value, least, most, step = 1, text, onInput, onChange}) {
+  const [moved, setMoved] = useState(null);
   return html`<label class="field"><span class="field-name">${label} <span class="field-value">${text ?? value}</span></span>
-    <input type="range" min=${least} max=${most} step=${step} value=${value}
-      onInput=${onInput && ((event) => onInput(Number(event.target.value)))}
-      onChange=${onChange && ((event) => onChange(Number(event.target.value)))} /></label>`;
+    <input type="range" min=${least} max=${most} step=${step} value=${moved ?? value}
+      ...${until(setMoved, (event) => onChange?.(Number(event.target.value)), (event) => onInput?.(Number(event.target.value)))} /></label>`;
 }
 
 // A number that is typed; what is no number is left to the server to refuse, with its sentence.
 export function NumberField({label, value, onChange, hidden = false, wrong = null, least, step = "any"}) {
+  const [typed, setTyped] = useState(null);
   return html`<label class="field"><span class=${hidden ? "for-readers" : "field-name"}>${label}</span>
-    <input type="number" inputmode="decimal" value=${value} min=${least} step=${step} aria-invalid=${wrong ? "true" : undefined}
-      onChange=${(event) => onChange(event.target.value === "" ? null : event.target.valueAsNumber)} /></label>`;
+    <input type="number" inputmode="decimal" value=${typed ?? value} min=${least} step=${step} aria-invalid=${wrong ? "true" : undefined}
+      ...${until(setTyped, (event) => onChange(event.target.value === "" ? null : event.target.valueAsNumber))} /></label>`;
 }
 
 export function Check({label, value, onChange}) {

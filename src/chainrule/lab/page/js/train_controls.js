@@ -71,7 +71,7 @@ export function Knobs() {
     <${Explained} name=${t("train.lr")} text=${t("train.lr.about")}><${Slider} label=${t("train.lr")} least=${0} most=${RATES.length - 1} value=${nearest} text=${state.texts?.lr ?? rate} onChange=${(i) => set("lr", RATES[i])} /><//>
     <${NumberField} label=${t("train.lr.exact")} value=${rate} wrong=${wrong?.name === "lr"} onChange=${(value) => set("lr", value)} />
     <${Explained} name=${t("train.optimizer")} text=${t("train.optimizer.about")}><${Select} label=${t("train.optimizer")} value=${optimizer.type} options=${choices.optimizers.map(({type, title}) => ({value: type, label: title ?? type}))}
-      onChange=${(type) => set("optimizer", {type, lr: rate})} /><//>
+      onChange=${(type) => set("optimizer", {type, lr: optimizer.lr, weight_decay: optimizer.weight_decay})} /><//>
     <${Explained} name=${t("train.l2")} text=${t("train.l2.about")}><${NumberField} label=${t("train.l2")} least=${0} value=${optimizer.weight_decay ?? 0} wrong=${wrong?.name === "weight_decay"} onChange=${(value) => set("weight_decay", value)} /><//>
     <${Explained} name=${t("train.batch_size")} text=${t("train.batch_size.about")}><${NumberField} label=${t("train.batch_size")} step=${1} least=${1} value=${batch} wrong=${wrong?.name === "batch_size"} onChange=${(value) => set("batch_size", value)} /><//>
     <${Explained} name=${t("train.seed")} text=${t("train.seed.about")}><${NumberField} label=${t("train.seed")} step=${1} least=${0} value=${built.blueprint.seed} onChange=${(seed) => rebuild({seed}).catch(tell)} /><//>
