@@ -76,10 +76,12 @@ def model(sizes: list[int], loss: str | None = None, scale: float | None = None,
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let serve end at once, and take a port that is free."""
+    """Let serve and lab end at once, take a port that is free, and open no browser."""
     listening = server.listening
     monkeypatch.setattr("chainrule.serve.server.listening", lambda host, _: listening(host, 0))
     monkeypatch.setattr("chainrule.serve.server.run", lambda *_: None)
+    monkeypatch.setattr("chainrule.lab.running.run", lambda *_: None)
+    monkeypatch.setattr("webbrowser.open", lambda *_: True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -392,6 +394,7 @@ USUAL = {
         "gates": [],
         "datasets": [],
         "serve": ["net", "--port=0"],
+        "lab": ["--no-open", "--port=0"],
     },
     **{"plot": ["shapes", "net"], "diagnose": ["net", "--data=moons"], "info": ["net"]},
 }

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "evaluate": [["moons.safetensors", "moons"], ["해파리"]],
     "predict": [["digits.safetensors", "--samples", "2"], ["digits.safetensors", "--samples", "2", "--json"]],
     "serve": [["해파리"]],
+    "lab": [["해파리"]],
     "info": [["digits.safetensors"], ["digits.safetensors", "--json"], ["해파리"]],
     "explain": [["moons.safetensors", "--input", "row.csv", "--label", "1", "--why", "layer0.W", "--lang", "ko"]],
     "diagnose": [

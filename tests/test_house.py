@@ -44,6 +44,7 @@ FLOORS = [
     "export",
     "serve",
     "checker",
+    "lab",
     "cli",
     "__main__",
 ]

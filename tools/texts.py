@@ -29,7 +29,7 @@ CATALOGUE = PACKAGE / "locale/ko/LC_MESSAGES/chainrule.po"
 # Who takes a text first, and which named arguments of whom are texts. Other errors have keys, or texts for us alone.
 TAKES_TEXT = {"tr", "later", "Note", "say", "warn", "missing_extra", "one_of", "needs_polars"}
 TAKES_TEXT |= {"Refusal", "BrokenRuleError", "RefusedError", "DamagedError", "MisfitError", "RequestError"}
-TAKES_TEXT |= {"NamedRowError", "WrongRowError"}
+TAKES_TEXT |= {"NamedRowError", "WrongRowError", "BlueprintError"}
 TAKES_TEXT |= {*(name for name, kind in vars(errors).items() if isinstance(kind, type))}
 _NAMED = {"meaning", "help"}
 _SECOND = {"Instance", "Each"}

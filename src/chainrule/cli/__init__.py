@@ -22,6 +22,7 @@ from chainrule.cli import (
     export,
     gates,
     info,
+    lab,
     plot,
     predict,
     serve,
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, serve, export, explain, diagnose, info, summary, check, gates, datasets:
+for command in train, evaluate, predict, serve, lab, export, explain, diagnose, info, summary, check, gates, datasets:
     name = command.__name__.rpartition(".")[2].replace("_", "-")
     app.command(name, cls=Command, epilog=command.EXAMPLE)(speaking_command(command.run))
 app.add_typer(plot.app, name="plot")

@@ -10,18 +10,19 @@ from typing import Any
 
 from chainrule.common.atomic import reason
 from chainrule.common.errors import InputError, missing_extra
+from chainrule.common.texts import later
 
 _WAITING = 2048  # connections that the system keeps until they are accepted
 _PACKAGES = ("starlette", "uvicorn", "python-multipart")
 
 
-def check_installed() -> None:
-    """Raise an error if a package of the extra `serve` is missing."""
+def check_installed(what: str = later("Serving a model"), extra: str = "serve") -> None:
+    """Raise an error if a package that serving needs is missing, with what needs it and the extra that has it."""
     for package in _PACKAGES:
         try:
             version(package)
         except PackageNotFoundError as error:
-            raise missing_extra("Serving a model", package, "serve") from error
+            raise missing_extra(what, package, extra) from error
 
 
 def listening(host: str, port: int) -> socket.socket:

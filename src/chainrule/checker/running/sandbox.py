@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,8 @@ CHILD = PATH + "from chainrule.checker.running import child; child.main()"
 START_WALLS = CHILD.replace("main", "show_walls")
 
 
-def start(child: str) -> str:
-    """Return what the judge's process begins with: first of all it starts two others.
+def start(child: str, judge: str = "chainrule.checker.running.judge") -> str:
+    """Return what the process of `judge`, a module with `main`, begins with: first of all it starts two others.
 
     One executes definitions, and the other the whole program: whatever that does to its own process, the judgment of
     what the file defines does not depend on it. It is not made later, because the judge may not start processes; but
@@ -46,8 +46,7 @@ def start(child: str) -> str:
         f"subprocess.Popen([sys.executable, *{OPTIONS!r}, {code!r}, *sys.argv[1:]], stdin=-1, stdout=-1), "
         for code in (child, "import os; os.read(0, 1) or os._exit(0); " + child)
     )
-    imports = "from chainrule.checker.running import judge"
-    return PATH + f"import subprocess; both = [{started}]; {imports}; judge.main(*both)"
+    return PATH + f"import subprocess; both = [{started}]; import {judge} as judge; judge.main(*both)"
 
 
 START = start(CHILD)
@@ -124,6 +123,35 @@ def check_files(
             running.stop()
 
 
+def asked(path: str | Path, judge: str, question: Mapping[str, Any], *, seconds: float = SECONDS) -> bytes | Finding:
+    """Execute a file as `check_file` does, but let another module ask for what its functions come to.
+
+    Parameters
+    ----------
+    path
+        A .py or .ipynb file.
+    judge
+        The module whose `main` does what `judge.main` does: it gets the two processes, reads the request from the
+        standard input and writes an answer to the standard output.
+    question
+        What else it needs to know, as JSON has it; it stands in the request under "question".
+    seconds
+        How long it may take, all in all.
+
+    Returns
+    -------
+    bytes or Finding
+        The answer, or why there is none.
+    """
+    request = _request(Path(path), {}, seconds, MEMORY) | {"question": dict(question)}
+    try:
+        with workspace() as folder:
+            ended = _ended(start(CHILD, judge), folder, json.dumps(request).encode(), seconds, _Running())
+    except Exception as error:
+        return _crash(f"{type(error).__name__}: {error}"[:500])
+    return _problem(ended, seconds) or ended.output or _crash(_how(ended.status))
+
+
 def walls() -> dict[str, bool]:
     """Return which walls stand on this system around the code that is checked: see `kernel.enclose` for the names.
 
@@ -140,24 +168,38 @@ def walls() -> dict[str, bool]:
 
 def _check(path: Path, names: Mapping[str, str], seconds: float, memory: int, running: _Running) -> Report:
     started = time.perf_counter()
-    request = {
+    request = json.dumps(_request(path, names, seconds, memory)).encode()
+    try:
+        with workspace() as folder:
+            ended = _ended(START, folder, request, seconds, running)
+            problem = _problem(ended, seconds)
+            report = Report(str(path), problem=problem) if problem else _report(str(path), ended)
+    except Exception as error:  # no process, no disk: whatever it is, the other files are checked
+        report = Report(str(path), problem=_crash(f"{type(error).__name__}: {error}"[:500]))
+    return replace(report, seconds=round(time.perf_counter() - started, 3))
+
+
+def _request(path: Path, names: Mapping[str, str], seconds: float, memory: int) -> dict[str, Any]:
+    return {
         "path": str(path.absolute()),
         "file": str(path),
         "names": dict(names),
         "seconds": seconds,
         "memory": memory,
     }
-    try:
-        with workspace() as folder:
-            report = _in_process(folder, str(path), json.dumps(request).encode(), seconds, running)
-    except Exception as error:  # no process, no disk: whatever it is, the other files are checked
-        report = _crashed(str(path), f"{type(error).__name__}: {error}"[:500])
-    return replace(report, seconds=round(time.perf_counter() - started, 3))
 
 
-def _in_process(folder: str, file: str, request: bytes, seconds: float, running: _Running) -> Report:
+class _Ended(NamedTuple):
+    """How the judge's process has ended, what it wrote, and its status."""
+
+    how: Literal["done", "late", "overfull"]
+    output: bytes
+    status: int
+
+
+def _ended(code: str, folder: str, request: bytes, seconds: float, running: _Running) -> _Ended:
     process = subprocess.Popen(
-        _command(START),
+        _command(code),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -168,20 +210,25 @@ def _in_process(folder: str, file: str, request: bytes, seconds: float, running:
     running.add(process)
     output: list[bytes] = []
     reader = threading.Thread(target=_exchange, args=(process, request, output), daemon=True)
-    ended = "late"
+    how: Literal["done", "late", "overfull"] = "late"
     try:
         reader.start()
-        ended = _wait(reader, folder, seconds)
+        how = _wait(reader, folder, seconds)
     finally:
         _kill(process)
         process.wait()
         reader.join(1.0)
         running.remove(process)
-    if ended == "overfull":
-        return _crashed(file, f"it wrote more than {ENTRIES} files or {BYTES // 2**20} MB", "overfull")
-    if ended == "late" or process.returncode == -getattr(signal, "SIGXCPU", 0):
-        return Report(file, problem=Finding("timeout", "", facts={"seconds": f"{seconds:g}"}))
-    return _report(file, b"".join(output), process.returncode)
+    return _Ended(how, b"".join(output), process.returncode)
+
+
+def _problem(ended: _Ended, seconds: float) -> Finding | None:
+    """Return why a process was ended before it could answer; None if it was not."""
+    if ended.how == "overfull":
+        return _crash(f"it wrote more than {ENTRIES} files or {BYTES // 2**20} MB", "overfull")
+    if ended.how == "late" or ended.status == -getattr(signal, "SIGXCPU", 0):
+        return Finding("timeout", "", facts={"seconds": f"{seconds:g}"})
+    return None
 
 
 def _wait(reader: threading.Thread, folder: str, seconds: float) -> Literal["done", "late", "overfull"]:
@@ -224,14 +271,18 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             process.kill()
 
 
-def _report(file: str, output: bytes, status: int) -> Report:
+def _report(file: str, ended: _Ended) -> Report:
     """Return the report that a process wrote, or one that says what became of it."""
     try:
-        return replace(received.report(output), file=file)
+        return replace(received.report(ended.output), file=file)
     except received.NotAReportError as error:
-        if output:
-            return _crashed(file, str(error), "no-report")
-    return _crashed(file, f"it was ended by {_signal(-status)}" if status < 0 else f"it ended with status {status}")
+        if ended.output:
+            return Report(file, problem=_crash(str(error), "no-report"))
+    return Report(file, problem=_crash(_how(ended.status)))
+
+
+def _how(status: int) -> str:
+    return f"it was ended by {_signal(-status)}" if status < 0 else f"it ended with status {status}"
 
 
 def _signal(number: int) -> str:
@@ -241,6 +292,5 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def _crashed(file: str, text: str, pattern: str = "") -> Report:
-    facts = {"text": text} | ({"pattern": pattern} if pattern else {})
-    return Report(file, problem=Finding("crashed", "", facts=facts))
+def _crash(text: str, pattern: str = "") -> Finding:
+    return Finding("crashed", "", facts={"text": text} | ({"pattern": pattern} if pattern else {}))

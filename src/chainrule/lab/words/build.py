@@ -1,0 +1,27 @@
+"""What the page says in the room where the network is built."""
+
+from __future__ import annotations
+
+from chainrule.common.texts import later
+
+WORDS = {
+    "build.layers": later("Layers"),
+    "build.input": later("Input"),
+    "build.output": later("Output"),
+    "build.add": later("Add a layer"),
+    "build.remove": later("Remove {layer}"),
+    "build.move": later("Move {layer}: drag, or use the arrow keys"),
+    "build.moved": later("{layer} is now at place {place} of {count}"),
+    "build.parameters": later("{count} parameters"),
+    "build.wrong": later("This does not fit yet; the layer below says why. The network from before is still there."),
+    "build.drop": later("Back to the network from before"),
+    "build.learning": later("How it learns"),
+    "build.loss": later("Loss"),
+    "build.suits": later("What suits the data ({loss})"),
+    "build.schedule": later("Learning rate over time"),
+    "build.constant": later("Constant"),
+    "build.dtype": later("Precision"),
+    "build.more": later("More settings"),
+    "build.none": later("none"),
+    "build.train": later("Train it"),
+}

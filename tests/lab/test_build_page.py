@@ -1,0 +1,178 @@
+"""Building on the page: layers by mouse and keyboard, forms from rules, mistakes at their layer, data of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainrule.lab.desk import Desk
+from tests.lab.pages import eventually
+
+Open = Callable[..., Any]
+
+
+def layers(desk: Desk) -> list[str]:
+    """Return the hidden layers of what is built."""
+    return [layer.label for layer in desk.session.blueprint.layers]
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=8)
+    page.mouse.up()
+
+
+def middle(locator: Any) -> tuple[float, float]:
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_layer_is_added_set_moved_and_removed(open_page: Open, desk: Desk) -> None:
+    page = open_page("build")
+    page.get_by_role("button", name="Add a layer").click()
+    page.locator(".add-entry", has_text="Batch normalization").click()
+    eventually(lambda: layers(desk) == ["Dense", "tanh", "BatchNorm"])
+    page.locator('[data-handle="2"]').focus()
+    page.keyboard.press("ArrowUp")
+    eventually(lambda: layers(desk) == ["Dense", "BatchNorm", "tanh"])
+    eventually(lambda: page.evaluate("document.activeElement.dataset.handle") == "1")
+    drag(page, middle(page.locator('[data-handle="2"]')), middle(page.locator('[data-handle="0"]')))
+    eventually(lambda: layers(desk)[0] == "tanh")
+    page.get_by_role("button", name="Remove Activation").click()
+    eventually(lambda: layers(desk) == ["Dense", "BatchNorm"])
+    page.locator(".layer.moved").first.get_by_role("button", expanded=False).click()
+    page.get_by_label("Units").fill("7")
+    page.keyboard.press("Tab")
+    eventually(lambda: desk.session.network.params[0]["W"].shape == (2, 7))
+    page.get_by_text("2 → 7").wait_for()
+    page.get_by_text("21 parameters").wait_for()
+
+
+def test_a_wrong_combination_is_said_where_it_breaks_and_taken_back(open_page: Open, desk: Desk) -> None:
+    page = open_page("build", width=375)
+    page.get_by_role("button", name="Add a layer").click()
+    page.locator(".add-entry", has_text="Convolution of pictures").click()
+    wrong = page.locator(".layer.wrong")
+    wrong.get_by_role("alert").wait_for()
+    assert "Conv2D" in wrong.inner_text() and "height" in wrong.inner_text()
+    assert page.locator(".layer.moved").first.get_by_text("2 → 4").is_visible()
+    assert layers(desk) == ["Dense", "tanh"]
+    page.get_by_role("button", name="Back to the network from before").click()
+    wrong.wait_for(state="detached")
+
+
+def test_each_kind_of_layer_opens_its_form(open_page: Open) -> None:
+    page = open_page("build")
+    page.get_by_role("button", name="Add a layer").click()
+    count = page.locator(".add-entry").count()
+    for i in range(count):
+        if i:
+            page.get_by_role("button", name="Add a layer").click()
+        page.locator(".add-entry").nth(i).click()
+        page.locator(".layer-form").wait_for()
+        page.locator(".layer.moved").last.get_by_role("button", name="Remove").click()
+        page.locator(".layer-form").wait_for(state="detached")
+
+
+def test_optimizer_schedule_and_loss_are_chosen(open_page: Open, desk: Desk) -> None:
+    page = open_page("build")
+    page.get_by_label("Optimizer").select_option("Momentum")
+    eventually(lambda: type(desk.session.blueprint.optimizer).__name__ == "Momentum")
+    page.get_by_label("Learning rate over time").select_option("Cosine")
+    eventually(lambda: type(desk.session.blueprint.optimizer.lr).__name__ == "Cosine")
+    page.get_by_label("Learning rate over time").select_option("")
+    eventually(lambda: isinstance(desk.session.blueprint.optimizer.lr, float))
+    page.get_by_label("Loss").select_option("BinaryCrossEntropy")
+    eventually(lambda: type(desk.session.blueprint.loss).__name__ == "BinaryCrossEntropy")
+
+
+@pytest.mark.parametrize("name", ["Moons", "Circles", "Flower", "Spirals", "Sine", "AND"])
+def test_each_small_set_is_one_click(open_page: Open, desk: Desk, name: str) -> None:
+    page = open_page("build")
+    page.get_by_role("button", name=name, exact=True).click()
+    eventually(lambda: desk.session.blueprint.data.name == name.lower())
+    page.get_by_role("button", name=name, exact=True, pressed=True).wait_for()
+    page.locator(".data .map > canvas").wait_for()
+
+
+def test_noise_is_turned_while_it_trains(open_page: Open, desk: Desk) -> None:
+    page = open_page("build")
+    desk.session.play()
+    page.get_by_role("slider", name="Noise").fill("0.5")
+    eventually(lambda: desk.session.blueprint.data.noise == 0.5)
+    assert desk.session.state().running
+
+
+def test_digits_as_pictures_offer_convolutions(open_page: Open, desk: Desk) -> None:
+    page = open_page("build")
+    page.get_by_role("button", name="Handwritten digits").click()
+    eventually(lambda: desk.session.blueprint.data.kind == "digits")
+    page.get_by_label("A picture comes as").select_option("picture")
+    page.get_by_role("button", name="Convolutions").click()
+    eventually(lambda: "Conv2D" in layers(desk))
+    page.locator(".data .picture").first.wait_for()
+
+
+def test_points_are_drawn_with_the_mouse_and_the_keyboard(open_page: Open, desk: Desk) -> None:
+    page = open_page("build")
+    page.get_by_role("button", name="Draw points").click()
+    x, y = middle(page.locator(".drawing"))
+    drag(page, (x - 100, y - 100), (x - 20, y - 100))
+    page.get_by_role("button", name="Class 3").click()
+    drag(page, (x + 20, y + 100), (x + 100, y + 100))
+    eventually(lambda: desk.session.blueprint.data.kind == "points")
+    before = len(desk.session.blueprint.data.points)
+    page.locator(".drawing").focus()
+    for key in ("ArrowRight", "ArrowRight", " "):
+        page.keyboard.press(key)
+    eventually(lambda: len(desk.session.blueprint.data.points) == before + 1)
+    assert {point[2] for point in desk.session.blueprint.data.points} == {0, 3}
+    page.get_by_role("button", name="Erase").click()
+    drag(page, (x - 110, y - 100), (x, y - 100))
+    eventually(
+        lambda: len(desk.session.blueprint.data.points) < before or page.get_by_text("in two classes").is_visible()
+    )
+
+
+def test_a_curve_is_drawn(open_page: Open, desk: Desk) -> None:
+    page = open_page("build", width=375)
+    page.get_by_role("button", name="Draw a curve").click()
+    x, y = middle(page.locator(".drawing"))
+    drag(page, (x - 120, y + 60), (x + 120, y - 60))
+    eventually(lambda: desk.session.blueprint.data.kind == "curve")
+    assert desk.session.examples.is_curve
+
+
+def test_digits_are_drawn(open_page: Open, desk: Desk) -> None:
+    page = open_page("build")
+    page.get_by_role("button", name="Draw digits").click()
+    for digit in "0101":
+        x, y = middle(page.locator(".drawing"))
+        page.get_by_label("It is a").select_option(digit)
+        drag(page, (x, y - 80), (x + int(digit), y + 80))
+        page.get_by_role("button", name="Add", exact=True).click()
+    eventually(lambda: len(desk.session.blueprint.data.pictures) == 4)
+    page.get_by_role("button", name="Remove the 1").first.click()
+    eventually(lambda: len(desk.session.blueprint.data.pictures) == 3 or page.locator(".own .picture").count() == 3)
+
+
+def test_a_table_is_uploaded_and_its_target_chosen(open_page: Open, desk: Desk, tmp_path: Path) -> None:
+    pytest.importorskip("polars", reason="tables need polars, which is not installed")
+    rows = [f"{40 + i % 37},{('Ulm', 'Bonn')[i % 2]},{'yes' if i % 37 > 18 else 'no'}" for i in range(120)]
+    (tmp_path / "houses.csv").write_text("\n".join(["area,town,dear", *rows]))
+    (tmp_path / "broken.csv").write_bytes(b"\x00\x01\x02")
+    page = open_page("build")
+    page.get_by_role("button", name="Table (CSV)").click()
+    page.locator('input[type="file"]').set_input_files(tmp_path / "broken.csv")
+    page.locator(".own").get_by_role("alert").wait_for()
+    page.locator('input[type="file"]').set_input_files(tmp_path / "houses.csv")
+    eventually(lambda: desk.session.blueprint.data.target == "dear")
+    page.get_by_label("Column to predict").select_option("town")
+    eventually(lambda: desk.session.blueprint.data.target == "town")
+    page.get_by_role("checkbox", name="area").uncheck()
+    eventually(lambda: desk.session.blueprint.data.dropped == ("area",))
