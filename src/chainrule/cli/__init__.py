@@ -26,6 +26,7 @@ from chainrule.cli import (
     predict,
     serve,
     summary,
+    tour,
     train,
     usage,
 )
@@ -35,7 +36,7 @@ from chainrule.common.atomic import reason
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
 from chainrule.common.languages import speaking
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 
 app = typer.Typer(
     cls=Group,
@@ -45,10 +46,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, serve, export, explain, diagnose, info, summary, check, gates, datasets:
-    name = command.__name__.rpartition(".")[2].replace("_", "-")
-    app.command(name, cls=Command, epilog=command.EXAMPLE)(speaking_command(command.run))
-app.add_typer(plot.app, name="plot")
+_SEE = later("See what a network does:")
+_COMMANDS = {
+    later("Train and use:"): (train, evaluate, predict, info, summary, datasets),
+    _SEE: (explain, diagnose, gates, tour),
+    later("Check your own code:"): (check,),
+    later("Take a model elsewhere:"): (export, serve),
+}
+"""The commands, by what people come for."""
+for purpose, commands in _COMMANDS.items():
+    for command in commands:
+        name = command.__name__.rpartition(".")[2]
+        app.command(name, cls=Command, epilog=command.EXAMPLE, rich_help_panel=purpose)(speaking_command(command.run))
+app.add_typer(plot.app, name="plot", rich_help_panel=_SEE)
 
 _INTERRUPTED = 128 + signal.SIGINT
 
