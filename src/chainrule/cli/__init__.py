@@ -18,6 +18,7 @@ from chainrule.cli import (
     datasets,
     diagnose,
     evaluate,
+    exercise,
     explain,
     export,
     gates,
@@ -46,11 +47,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_CHECK = later("Check your own code:")
 _SEE = later("See what a network does:")
 _COMMANDS = {
     later("Train and use:"): (train, evaluate, predict, info, summary, datasets),
     _SEE: (explain, diagnose, gates, tour),
-    later("Check your own code:"): (check,),
+    _CHECK: (check,),
     later("Take a model elsewhere:"): (export, serve),
 }
 """The commands, by what people come for."""
@@ -59,6 +61,7 @@ for purpose, commands in _COMMANDS.items():
         name = command.__name__.rpartition(".")[2]
         app.command(name, cls=Command, epilog=command.EXAMPLE, rich_help_panel=purpose)(speaking_command(command.run))
 app.add_typer(plot.app, name="plot", rich_help_panel=_SEE)
+app.add_typer(exercise.app, name="exercise", rich_help_panel=_CHECK)
 
 _INTERRUPTED = 128 + signal.SIGINT
 

@@ -71,8 +71,8 @@ _STOPS = (
 def run() -> None:
     """Show the shortest way through what there is, in two minutes.
 
-    Each stop is a command that you can run yourself. On a terminal, Enter goes on, and Ctrl-C ends the tour. What it writes
-    lies in a folder of its own, which is removed at the end.
+    Each stop is a command that you can run yourself. On a terminal, Enter goes on, and Ctrl-C ends the tour. What it
+    writes lies in a folder of its own, which is removed at the end.
     """
     with tempfile.TemporaryDirectory(prefix="chainrule-tour-", ignore_cleanup_errors=True) as folder:
         Path(folder, "note.py").write_text(_NOTE, "utf-8")
@@ -83,12 +83,12 @@ def run() -> None:
             if number < len(_STOPS) and sys.stdin.isatty() and sys.stdout.isatty():
                 input(tr("Enter goes on."))
     say(
-        "\nThat was the tour. Next: chainrule train on a table of your own (CSV), chainrule check on your own code, and "
-        "chainrule --help for the rest."
+        "\nThat was the tour. Next: chainrule train on a table of your own (CSV), chainrule check on your own code, "
+        "and chainrule --help for the rest."
     )
 
 
 def _show(command: tuple[str, ...], folder: str) -> None:
-    """Run a command as a process of its own, as it would be from a terminal; `check` ends with 1 if it finds something."""
+    """Run a command as a process of its own; that `check` ends with 1 only says that it found the mistake."""
     environment = os.environ | {"CHAINRULE_LANG": language()}
     subprocess.run([sys.executable, "-m", "chainrule", *command], cwd=folder, env=environment)
