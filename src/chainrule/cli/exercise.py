@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chainrule.cli.command import Command, Group, speaking_command
+from chainrule.cli.command import Command, Group, LangOption, check_language, speaking_command
 from chainrule.cli.output import one_of
 from chainrule.common import atomic
 from chainrule.common.console import say
@@ -17,7 +17,16 @@ from chainrule.common.text_table import text_table
 from chainrule.common.texts import tr
 from chainrule.lessons.exercises import Exercise, exercises, scheme
 
-app = typer.Typer(cls=Group, help="Make exercises for a class, and what they are graded by.")
+EXAMPLE = "Example: chainrule exercise new week4 --lessons forward,backward --lang ko"
+
+app = typer.Typer(
+    cls=Group, rich_markup_mode=None, help="Make exercises for a class, and what they are graded by.", epilog=EXAMPLE
+)
+
+
+@app.callback()
+def _options(lang: LangOption = None) -> None:
+    check_language(lang)
 
 
 def new(
@@ -58,6 +67,4 @@ def _names(exercise: Exercise) -> str:
     return " ".join(blank.name for blank in exercise.blanks)
 
 
-app.command("new", cls=Command, epilog="Example: chainrule exercise new week4 --lessons forward,backward --lang ko")(
-    speaking_command(new)
-)
+app.command("new", cls=Command, epilog=EXAMPLE)(speaking_command(new))
