@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TEXTS := src/chainrule/locale/ko/LC_MESSAGES/chainrule.po
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow fuzz fuzz-files check-quality gallery texts messages lint format bench bench-quick bench-first clean
+.PHONY: run test test-slow fuzz fuzz-files check-quality gallery texts messages lint format bench bench-quick bench-first docs clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/chainrule train mnist-small --layers 128,64 --epochs 10 --seed 0 --out digits.safetensors
@@ -45,6 +45,11 @@ texts: $(VENV)/dev.stamp
 messages: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.messages
 
+# The site in English and Korean, docs/_build/html; a warning or a cell that fails ends it. Cells that did not change
+# since the last time are not run again.
+docs: $(VENV)/docs.stamp
+	$(BIN)/python -m tools.site
+
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -77,6 +82,11 @@ $(VENV)/run.stamp: pyproject.toml hatch_build.py $(TEXTS)
 	@echo "Installing chainrule into $(VENV) ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
+	touch $@
+
+$(VENV)/docs.stamp: $(VENV)/dev.stamp
+	@echo "Installing what the site needs into $(VENV) ..."
+	$(PIP) --editable '.[dev,docs]'
 	touch $@
 
 $(VENV)/dev.stamp: pyproject.toml hatch_build.py $(TEXTS)

@@ -24,6 +24,10 @@ from tests.lab.networks import LAYERS, batch, network, one_pass
 KINDS = sorted(LAYERS)
 
 
+def filled(template: str, places: dict[str, Any]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda place: str(places[place[1]]), template)
+
+
 def shown_texts(part: dict[str, Any]) -> dict[str, str]:
     """Return the text of each cell of a window by its path."""
     texts = {}
@@ -34,8 +38,7 @@ def shown_texts(part: dict[str, Any]) -> dict[str, str]:
                 "column": (part["columns"] or [0])[j],
             }
             places["pixel"] = part["flat"][i][j] if "flat" in part else None
-            path = re.sub(r"\{(\w+)\}", lambda place, places=places: str(places[place[1]]), part["template"])
-            texts[path] = written
+            texts[filled(part["template"], places)] = written
     return texts
 
 
@@ -289,7 +292,8 @@ def shown(array: Any, **more: Any) -> Shown:
 
 def test_a_window_is_moved_by_the_places_that_it_gives() -> None:
     of = shown(numbered(20, 30))
-    seen, place = set(), None
+    seen: set[str] = set()
+    place = None
     while True:
         part = window(of, place)
         seen |= shown_texts(part).keys()

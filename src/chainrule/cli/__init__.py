@@ -18,6 +18,7 @@ from chainrule.cli import (
     datasets,
     diagnose,
     evaluate,
+    exercise,
     explain,
     export,
     gates,
@@ -27,6 +28,7 @@ from chainrule.cli import (
     predict,
     serve,
     summary,
+    tour,
     train,
     usage,
 )
@@ -36,7 +38,7 @@ from chainrule.common.atomic import reason
 from chainrule.common.console import Console
 from chainrule.common.errors import ChainruleError
 from chainrule.common.languages import speaking
-from chainrule.common.texts import tr
+from chainrule.common.texts import later, tr
 
 app = typer.Typer(
     cls=Group,
@@ -46,10 +48,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in train, evaluate, predict, serve, lab, export, explain, diagnose, info, summary, check, gates, datasets:
-    name = command.__name__.rpartition(".")[2].replace("_", "-")
-    app.command(name, cls=Command, epilog=command.EXAMPLE)(speaking_command(command.run))
-app.add_typer(plot.app, name="plot")
+_CHECK = later("Check your own code:")
+_SEE = later("See what a network does:")
+_COMMANDS = {
+    later("Train and use:"): (train, evaluate, predict, info, summary, datasets),
+    _SEE: (lab, explain, diagnose, gates, tour),
+    _CHECK: (check,),
+    later("Take a model elsewhere:"): (export, serve),
+}
+"""The commands, by what people come for."""
+for purpose, commands in _COMMANDS.items():
+    for command in commands:
+        name = command.__name__.rpartition(".")[2]
+        app.command(name, cls=Command, epilog=command.EXAMPLE, rich_help_panel=purpose)(speaking_command(command.run))
+app.add_typer(plot.app, name="plot", rich_help_panel=_SEE)
+app.add_typer(exercise.app, name="exercise", rich_help_panel=_CHECK)
 
 _INTERRUPTED = 128 + signal.SIGINT
 

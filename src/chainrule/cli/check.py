@@ -20,6 +20,7 @@ from chainrule.cli.learners import misspelled, to_check
 from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import known, language
+from chainrule.common.texts import tr
 
 EXAMPLE = "Example: chainrule check week4.py --hint 2"
 _FULL = 5  # files that are reported in full; of more, each gets a line
@@ -53,7 +54,11 @@ def run(
         typer.Option(metavar="NAMES", help="Functions, with commas, that must be there and judged; else it fails."),
     ] = None,
     points: Annotated[
-        Path | None, typer.Option(metavar="TOML", help="What each function counts: a table [points], relu = 2 ...")
+        Path | None,
+        typer.Option(
+            metavar="TOML",
+            help="What each function counts: a table [points], relu = 2 ...; hints = 2 above it is the highest --hint.",
+        ),
     ] = None,
     repro: Annotated[
         bool, typer.Option("--repro", help="Print the input of each mistake as a snippet that shows it by itself.")
@@ -79,6 +84,7 @@ def run(
             folder=f"{html.with_suffix('')}-pages",
         )
     usual, scheme = _usual(names or []), {} if points is None else grading.read(points)
+    hint = hint if points is None else _allowed(hint, points)
     files = to_check(paths or [])
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
@@ -101,6 +107,13 @@ def run(
         if index is not None:
             print("\n" + phrase("written", printed, path=index))
     return formats.overall(reports) or (NOT_CHECKED if unknown_names else CLEAN)
+
+
+def _allowed(hint: int, points: Path) -> int:
+    most = grading.hints(points)
+    if hint > most:
+        print("chainrule:", tr("{path} allows hints up to --hint {most}.", path=points, most=most), file=sys.stderr)
+    return min(hint, most)
 
 
 def _show_walls(lang: str) -> int:

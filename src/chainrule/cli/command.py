@@ -104,7 +104,17 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """Commands below one name."""
+    """Commands below one name, listed by what they are for where that is said."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, with a heading for each purpose in the order in which they were added."""
+        purposes: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            purpose = getattr(command, "rich_help_panel", None) or "Commands"
+            purposes.setdefault(purpose, []).append((name, command.get_short_help_str()))
+        for purpose, rows in purposes.items():
+            with formatter.section(purpose):
+                formatter.write_dl(rows)
 
     def get_help(self, ctx: Any) -> str:
         """Return the help in the reader's language."""

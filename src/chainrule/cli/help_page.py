@@ -89,7 +89,7 @@ class HelpPage:
     def section(self, name: str) -> Iterator[None]:
         """Write a heading and what belongs to it."""
         self.write_paragraph()
-        self._lines.append(tr(_HEADINGS.get(name, f"{name}:")))
+        self._lines.append(tr(_HEADINGS.get(name, name if name.endswith(":") else f"{name}:")))
         with self.indentation():
             yield
 

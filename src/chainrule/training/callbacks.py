@@ -18,7 +18,7 @@ class Callback:
 
     Every method gets the `chainrule.training.run.Run`: its `epoch` (from 1), `first_epoch`, `last_epoch`, `batch`
     (how many of the epoch are done), `batches` (per epoch, or None), `step` (updates so far), `scores` (of the epoch
-    so far, with "val_" ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with
+    so far, with ``val_`` ones at its end), `seconds` (of the epoch so far), `learning_rate`, `history`, `network` (with
     the parameters of that moment) and `stop(reason)`. To change parameters, assign them: ``run.network.params = ...``.
 
     Examples

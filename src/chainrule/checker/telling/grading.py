@@ -12,7 +12,7 @@ from chainrule.checker.findings import NOTHING_KNOWN, WORST, Report, Status
 from chainrule.checker.telling.texts import phrase, printable
 from chainrule.common.errors import DataUnavailableError, InputError
 from chainrule.common.reading import opened
-from chainrule.common.settings import number
+from chainrule.common.settings import number, whole
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,29 @@ def read(path: Path) -> dict[str, float]:
     InputError
         If it cannot be read, is no TOML file with such a table, or a function counts no number from 0.
     """
+    table = _content(path).get("points")
+    if not isinstance(table, dict) or not table:
+        raise InputError(
+            "{path} has no table [points] with a line for each function, such as linear_forward = 2.", path=path
+        )
+    return {name: _worth(path, name, worth) for name, worth in table.items()}
+
+
+def hints(path: Path) -> int:
+    """Return the highest level of hints that a teacher allows, ``hints = 2`` above the table; 3 unless said."""
+    return whole(str(path), "hints", _content(path).get("hints", 3), least=1)
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
         with opened(path) as file:
-            table = tomllib.load(file).get("points")
+            return tomllib.load(file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("{path} is no TOML file: {text}.", path=path, text=error) from None
     except DataUnavailableError:
         if path.exists():
             raise InputError("{path} cannot be read. Name a file with the table [points].", path=path) from None
         raise InputError("{path}: there is no such file or folder.", path=path) from None
-    if not isinstance(table, dict) or not table:
-        raise InputError(
-            "{path} has no table [points] with a line for each function, such as linear_forward = 2.", path=path
-        )
-    return {name: _worth(path, name, worth) for name, worth in table.items()}
 
 
 def _worth(path: Path, name: str, worth: Any) -> float:

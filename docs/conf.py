@@ -1,0 +1,61 @@
+"""The site: English and Korean are two builds of this folder; `make docs` makes both."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+korean = tags.has("ko")  # type: ignore[name-defined]
+
+project = "chainrule"
+author = "The chainrule developers"
+version = release = version_of("chainrule")
+language = "ko" if korean else "en"
+root_doc = "index.ko" if korean else "index"
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "numpydoc",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "tools.webpages.anchors",
+    "tools.webpages.formulas",
+    "tools.webpages.languages",
+    "tools.webpages.reference",
+]
+exclude_patterns = ["_build"]
+
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
+myst_heading_anchors = 4
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_show_tb = True
+nb_merge_streams = True
+
+autodoc_typehints = "none"  # numpydoc's sections say what each parameter is
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+numpydoc_use_plots = False
+
+html_theme = "furo"
+html_title = "chainrule"
+html_static_path = ["../tools/webpages/static"]
+html_css_files = ["site.css"]
+html_theme_options = {"sidebar_hide_name": False}
+html_show_sphinx = False
+templates_path = ["../tools/webpages/templates"]
+html_sidebars = {
+    "**": [
+        "sidebar/scroll-start.html",
+        "sidebar/brand.html",
+        "sidebar/languages.html",
+        "sidebar/search.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}

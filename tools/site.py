@@ -1,0 +1,93 @@
+"""Build the documentation site, docs/_build/html, in English and Korean: `make docs`.
+
+Warnings are errors, cells of notebooks are executed (those that did not change since the last build are taken from a
+cache), and every link inside of the site is checked. Each chapter of the book is written as a notebook, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+BUILT = DOCS / "_build"
+LANGUAGES = ("en", "ko")
+CHAPTERS = ("book", "guides")
+_FIRST_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=en/index.html"><title>chainrule</title>
+<a href="en/index.html">English</a> · <a href="ko/index.ko.html" lang="ko">한국어</a>
+"""
+
+
+def repository() -> str:
+    """Return the address that `pip install git+...` takes, which stands in pyproject.toml alone."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["urls"]["Repository"])
+
+
+def build(language: str) -> int:
+    """Build one language; the exit status of Sphinx."""
+    options = ["-W", "--keep-going", "-q", "-j", "2", "-d", str(BUILT / f"doctrees-{language}")]
+    options += ["-t", "ko"] if language == "ko" else []
+    command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(DOCS), str(BUILT / "html" / language)]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+def chapters() -> list[Path]:
+    """Return the pages that are notebooks, in both languages."""
+    return sorted(path for folder in CHAPTERS for path in (DOCS / folder).glob("*.md") if is_notebook(path))
+
+
+def is_notebook(path: Path) -> bool:
+    """Tell whether a page has cells."""
+    return "```{code-cell}" in path.read_text("utf-8")
+
+
+def as_notebook(path: Path) -> nbformat.NotebookNode:
+    """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not."""
+    notebook = jupytext.read(path, fmt="md:myst")
+    install = f'%pip install -q "chainrule[plot,data] @ git+{repository()}"'
+    cell = nbformat.v4.new_code_cell(f"# Needed in Colab, and wherever chainrule is not installed.\n{install}")
+    cell.id = "install"
+    notebook.cells.insert(0, cell)
+    return notebook
+
+
+def write_notebooks() -> int:
+    """Write all chapters as notebooks beside their pages; return how many cells of code they have."""
+    cells = 0
+    for path in chapters():
+        language = "ko" if path.name.endswith(".ko.md") else "en"
+        target = BUILT / "html" / language / path.relative_to(DOCS).with_suffix(".ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        notebook = as_notebook(path)
+        cells += sum(cell.cell_type == "code" for cell in notebook.cells) - 1
+        target.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), "utf-8")
+    return cells
+
+
+def main() -> int:
+    """Build what is asked for, and say how much was executed and where the site is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("languages", nargs="*", choices=[*LANGUAGES, []], help="only these")
+    began = time.perf_counter()
+    for language in parser.parse_args().languages or LANGUAGES:
+        if status := build(language):
+            return status
+    cells = write_notebooks()
+    (BUILT / "html/index.html").write_text(_FIRST_PAGE, "utf-8")
+    print(f"{cells} cells of {len(chapters())} pages, {time.perf_counter() - began:.0f} s: {BUILT / 'html/index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
