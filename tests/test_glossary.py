@@ -48,6 +48,7 @@ def _in_both(table: object) -> Iterator[tuple[str, str]]:
     if isinstance(english, dict) and isinstance(korean, dict):
         for key in english.keys() & korean.keys():
             yield from _texts(english[key], korean[key])
+    yield from _texts(english, korean)
     for inner in table.values():
         yield from _in_both(inner)
 
@@ -84,7 +85,7 @@ def test_a_term_is_said_in_its_own_word(term: Term) -> None:
 
 @pytest.mark.parametrize("term", [term for term in TERMS if term.banned], ids=lambda term: term.english[0])
 def test_no_other_word_is_used(term: Term) -> None:
-    documents = [path.read_text("utf-8") for path in [ROOT / "README.ko.md", *(ROOT / "docs").glob("*.ko.md")]]
+    documents = [path.read_text("utf-8") for path in [ROOT / "README.ko.md", *(ROOT / "docs").rglob("*.ko.md")]]
     for korean in [*(korean for _, korean in PAIRS), *documents]:
         assert not _has(term.banned, korean), korean
 

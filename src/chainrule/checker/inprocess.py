@@ -238,7 +238,7 @@ def _from_source(value: Any) -> ast.FunctionDef | ast.ClassDef | None:
 
 
 def _class(name: str, value: type) -> ast.ClassDef:
-    methods: list[ast.stmt] = [_function(n, m) for n, m in vars(value).items() if inspect.isfunction(m)]
+    methods = [_node(n, m) for n, m in vars(value).items() if inspect.isfunction(m)]
     node = ast.parse(f"class {name}: pass").body[0]
     assert isinstance(node, ast.ClassDef)
     node.body = methods
