@@ -47,6 +47,14 @@ def test_a_regressor_comes_back_and_goes_on(y: Any, tmp_path: Path) -> None:
     assert not np.array_equal(again.predict(X), regressor.predict(X))
 
 
+def test_a_scale_measured_in_float32_comes_back(tmp_path: Path) -> None:
+    rows = (100 + X).astype(np.float32)
+    regressor = NetworkRegressor(epochs=2, random_state=1).fit(rows, X[:, 0])
+    regressor.save(tmp_path / "a.safetensors")
+    again = NetworkRegressor.load(tmp_path / "a.safetensors")
+    np.testing.assert_array_equal(again.predict(rows), regressor.predict(rows))
+
+
 def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFittedError):
         NetworkClassifier().save(tmp_path / "a")

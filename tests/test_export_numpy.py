@@ -159,8 +159,10 @@ def test_a_network_of_all_that_skips_padding(tmp_path: Path) -> None:
     mask = np.random.default_rng(2).random(X.shape) < 0.6  # also between steps with data, and none at all
     mask[0] = False
     assert_same(predict(np.where(mask, X, -1), mask), network.predict(X, mask=mask))
-    with pytest.raises(ValueError, match="reshape"):
-        predict(X, mask[:, :5])
+    # Transposed, it has as many numbers; and neither a weight of 2 nor NaN is one or the other.
+    for wrong in (mask[:, :5], mask.T, 2 * mask, np.where(mask, np.nan, 0)):
+        with pytest.raises(ValueError, match=r"mask must be 0s and 1s of shape \(\d+, \d+\), \(n, time\)"):
+            predict(X, wrong)
 
 
 def test_every_layer_has_a_step() -> None:
@@ -255,6 +257,7 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
         ("1,2\ninf,2\n", "row 2, column 1 of rows.csv is no number, but 'inf'"),
         ("1,1_0\n", "row 1, column 2 of rows.csv is no number, but '1_0'"),
         ("1,1e39\n", "row 1, column 2 of rows.csv is too large: 1e39"),
+        ("0.5;1\n", "rows.csv has no row of numbers"),
         (None, "No such file or directory: 'rows.csv'"),
     ],
 )

@@ -547,6 +547,7 @@ def test_errors_are_told_in_the_language_of_the_request(url: str) -> None:
     assert {call.result() for call in korean} == {"ko 본문이 JSON이 아닙니다"}
     assert {call.result() for call in english} == {"en The body is no"}
     assert said("?lang=en", **{"accept-language": "ko"}) == "en The body is no"
+    assert said("?lang=KO") == said("?lang=ko_KR") == "ko 본문이 JSON이 아닙니다"
     assert httpx.get(f"{url}/?lang=fr").json()["error"] == "There is no language 'fr'. Known: en, ko."
 
 

@@ -262,6 +262,35 @@ def test_a_model_whose_connections_cannot_be_read_says_so() -> None:
     assert "cannot be read" in note
 
 
+def test_a_model_with_code_of_its_own_says_so(tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras", reason="needs Keras")
+
+    class Own(keras.Model):  # type: ignore[misc, name-defined, unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = keras.layers.Dense(4)
+
+        def call(self, x: Any) -> Any:
+            return keras.ops.tanh(self.dense(x))
+
+    model = Own()
+    model(np.zeros((1, 4), np.float32))
+    model.save(tmp_path / "a.keras")
+    model.save_weights(tmp_path / "a.weights.h5")
+    for source in (model, tmp_path / "a.keras"):
+        (note,) = cr.files.from_keras(drawn([cr.Dense(4)], (4,)), source).notes
+        assert "code of its own" in note
+    assert not cr.files.from_keras(drawn([cr.Dense(4)], (4,)), tmp_path / "a.weights.h5").notes
+
+
+def test_a_product_of_branches_is_a_note() -> None:
+    keras = pytest.importorskip("keras", reason="needs Keras")
+    x = keras.Input((4,))
+    model = keras.Model(x, keras.layers.Multiply()([x, keras.layers.Dense(4)(x)]))
+    (note,) = cr.files.from_keras(drawn([cr.Residual([cr.Dense(4)])], (4,)), model).notes
+    assert "(Multiply) does is not known" in note
+
+
 def test_branches_of_keras() -> None:
     keras = pytest.importorskip("keras", reason="needs Keras")
     kl = keras.layers

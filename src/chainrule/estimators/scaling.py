@@ -46,8 +46,10 @@ class RobustScale:
         constant
             The factor of a column that holds one number only.
         """
-        low, center, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0, method="inverted_cdf", weights=weights)
-        width = np.where(high > low, high - low, X.max(axis=0) / 2 - X.min(axis=0) / 2)
+        quartiles = np.quantile(X, (0.25, 0.5, 0.75), axis=0, method="inverted_cdf", weights=weights)
+        # Files keep float64: in less, a scale that comes back from one would compute other bits.
+        low, center, high, least, most = np.array([*quartiles, X.min(axis=0), X.max(axis=0)], np.float64)
+        width = np.where(high > low, high - low, most / 2 - least / 2)
         return cls(center, np.where(width > 0, 1 / np.where(width > 0, width, 1), constant))
 
     def __call__(self, X: Float[Array, "rows features"], dtype: np.dtype) -> Float[Array, "rows features"]:

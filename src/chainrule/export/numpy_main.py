@@ -36,6 +36,8 @@ def read(path):
         rows = [row for row in csv.reader(file) if row]
     if rows and not any(map(is_number, rows[0])):
         del rows[0]
+    if not rows:
+        raise ValueError(f"{{path}} has no row of numbers")
     for place, row in enumerate(rows, 1):
         if len(row) != {size}:
             raise ValueError(f"row {{place}} of {{path}} has length {{len(row)}}, not {size}")

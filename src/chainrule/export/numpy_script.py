@@ -65,7 +65,9 @@ _OF_MASK = """
     """
 _MASK = (
     "    M = np.ones(A0.shape[:2]) if mask is None else np.asarray(mask)",
-    "    M = (M > 0).reshape(*A0.shape[:2], 1)",
+    "    if M.shape != A0.shape[:2] or not np.isin(M, (0, 1)).all():",
+    '        raise ValueError(f"mask must be 0s and 1s of shape {{A0.shape[:2]}}, (n, time)")',
+    "    M = M.astype(bool)[..., np.newaxis]",
     "    A0 = np.where({M}, A0, 0)",
 )
 _RUN = """

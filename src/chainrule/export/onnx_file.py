@@ -136,7 +136,8 @@ def _of_network(network: Network) -> tuple[Any, dict[str, str]]:
     if graph.shared:
         graph.initializers.append(_no_padding())
         inputs.append(_declared(Output(LENGTHS, (), "INT64")))
-    declared = [_declared(output, sequences) for output in outputs]
+    # Without an axis of its own, time was merged, and the first axis is that of the outputs.
+    declared = [_declared(output, sequences if len(logits.shape) > 1 else ()) for output in outputs]
     proto = helper.make_graph(graph.nodes, "chainrule", inputs, declared, graph.initializers)
     return proto, _metadata(network)
 
@@ -195,7 +196,7 @@ def _declared(value: Output, sequences: Shape = ()) -> Any:
     from onnx import TensorProto, helper
 
     lengths: list[int | str] = list(value.shape)
-    if lengths and sequences and len(lengths) >= len(sequences):
+    if lengths and sequences:
         lengths[0] = "time" if lengths[0] == sequences[0] else "steps"
     return helper.make_tensor_value_info(value.name, getattr(TensorProto, value.kind), ["batch", *lengths])
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chainrule.common.languages import LANGUAGES, language, speaking
+from chainrule.common.languages import LANGUAGES, known, language, speaking
 from chainrule.serve.errors import RequestError
 from chainrule.serve.metrics import Metrics
 
@@ -52,10 +52,11 @@ class Front:
             await send(message)
 
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [None])[0]
-        app = self._app if asked in (None, *LANGUAGES) else _unknown(str(asked))
+        lang = None if asked is None else known(asked)
+        app = self._app if asked is None or lang is not None else _unknown(asked)
         wanted = Headers(scope=scope).get("accept-language", "")
         try:
-            with speaking(asked if asked in LANGUAGES else accepted(wanted)):
+            with speaking(lang or accepted(wanted)):
                 await app(scope, receive, answer)
         finally:
             path = scope["path"] if scope["path"] in PATHS else "other"
@@ -78,11 +79,11 @@ def accepted(header: str) -> str | None:
     best: tuple[float, str | None] = (0.0, None)
     for entry in header.split(","):
         tag, _, quality = entry.partition(";")
-        lang = tag.strip().lower().partition("-")[0]
+        lang = known(tag)
         try:
             weight = float(quality.partition("=")[2] or 1)
         except ValueError:
             continue
-        if lang in LANGUAGES and weight > best[0]:
+        if lang is not None and weight > best[0]:
             best = weight, lang
     return best[1]

@@ -40,6 +40,8 @@ def check_between(matches: Sequence[Match], ours: Flow, theirs: Flow, loss: Loss
         if _same_end(gap, other, node_of):
             after = titles.get(path, tr("the input"))
             yield from _check_gap(after, node_of.get(path, ""), gap, other, loss)
+    joined = [operation for node in theirs.nodes.values() if len(node.inputs) > 1 for operation in node.operations]
+    yield from _unknown(tr("the input"), joined)
     for match in matches:
         if match.group.node in theirs.nodes and isinstance(match.target.layer, SlidingWindow):
             _check_padding(match, ours, theirs, titles[match.target.path])
@@ -69,12 +71,8 @@ def _same_end(gap: Gap, other: Gap, node_of: Mapping[str, str]) -> bool:
 
 def _check_gap(after: str, module: str, gap: Gap, other: Gap, loss: Loss) -> Iterator[str]:
     ours, theirs = _normal(gap.operations), _normal(other.operations)
-    if unknown := [operation.name for operation in theirs if operation.kind == ANYTHING]:
-        yield tr(
-            "Whether the layers after {layer} compute what {names} does is not known.",
-            layer=after,
-            names=", ".join(unknown),
-        )
+    if unknown := list(_unknown(after, theirs)):
+        yield from unknown
         return
     if any(operation.kind == ANYTHING for operation in ours):
         return  # a layer of the user's own, which may be just that
@@ -90,6 +88,16 @@ def _check_gap(after: str, module: str, gap: Gap, other: Gap, loss: Loss) -> Ite
             ours=_shown(gap.operations),
             theirs=_shown(other.operations),
             place=f" ({module})" if module else "",
+        )
+
+
+def _unknown(after: str, theirs: Sequence[Operation]) -> Iterator[str]:
+    """Yield a note on operations there of which nothing is known."""
+    if names := [operation.name for operation in theirs if operation.kind == ANYTHING]:
+        yield tr(
+            "Whether the layers after {layer} compute what {names} does is not known.",
+            layer=after,
+            names=", ".join(names),
         )
 
 

@@ -179,7 +179,9 @@ def _read_hdf5(path: Path, weights: bytes, about: Mapping[str, _About], config: 
     if ordered:
         modules.sort(key=lambda entry: about[entry[0].own].place)
     flow = keras_flow(config, {module.own for module, _ in modules}) if config is not None and ordered else None
-    return Source([_group(module, arrays, about) for module, arrays in modules], ordered, flow)
+    groups = [_group(module, arrays, about) for module, arrays in modules]
+    own_code = config is not None and not any(group.layer for group in groups)
+    return Source(groups, ordered, flow, own_code=own_code)
 
 
 class _Module(NamedTuple):

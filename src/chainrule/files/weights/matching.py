@@ -24,6 +24,7 @@ class Source(NamedTuple):
     ordered: bool  # whether they are in the order in which they were made; else in that of their names
     flow: Flow | None = None  # what is computed between them; None if nobody says
     apart: Sequence[Operation] = ()  # activations of which nobody says what they follow
+    own_code: bool = False  # whether it is a whole model, of which code that cannot be read says what it computes
 
 
 class Match(NamedTuple):

@@ -96,6 +96,8 @@ def _compared(network: Network, source: Source, matches: Sequence[Match]) -> Ite
         check_apart(source.apart, ours, network.loss)
     elif any(group.layer for group in source.groups):
         yield tr("How the layers of the model are connected cannot be read, so only their own settings were compared.")
+    elif source.own_code:
+        yield tr("What the model computes is in code of its own, so only the shapes of its weights were compared.")
 
 
 def _check_settings(match: Match) -> None:
