@@ -25,8 +25,8 @@ export function Layers() {
   };
   const add = (entry) => {
     setAdding(false);
-    setLayers((all) => [...all, defaults(entry)]);
-    setOpen(layers.length);
+    let place = 0; // changes before may still be on their way
+    setLayers((all) => ((place = all.length), [...all, defaults(entry)])).then(() => setOpen(place));
   };
   return html`<section class="card stack"><header><h2>${t("build.layers")}</h2><span class="small faint">${built?.total}</span></header>
     ${wrong && html`<${Problem} text=${wrong.layer === null || wrong.layer === undefined ? wrong.text : t("build.wrong")}><${Button} kind="small" label=${t("build.drop")} onClick=${dropDraft} /><//>`}
