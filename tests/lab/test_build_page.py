@@ -100,6 +100,19 @@ def test_each_small_set_is_one_click(open_page: Open, desk: Desk, name: str) -> 
     page.locator(".data .map > canvas").wait_for()
 
 
+def test_data_of_another_shape_come_with_a_network_that_suits_them(open_page: Open, desk: Desk) -> None:
+    page = open_page("build", width=375)
+    page.get_by_role("button", name="AND", exact=True).click()
+    eventually(lambda: desk.session.blueprint.data.kind == "gate")
+    page.get_by_role("button", name="Sequences").click()
+    eventually(lambda: layers(desk) == ["LSTM"])
+    assert desk.session.blueprint.data.split == 0.2  # gates have none
+    page.locator(".note", has_text="The layers from before do not fit").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Moons").click()
+    eventually(lambda: layers(desk) == ["Dense", "relu", "Dense", "relu"])
+    page.locator(".note").wait_for()
+
+
 def test_noise_is_turned_while_it_trains(open_page: Open, desk: Desk) -> None:
     page = open_page("build")
     desk.session.play()

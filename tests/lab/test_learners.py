@@ -286,6 +286,14 @@ def test_the_window_lies_around_the_first_number_that_differs() -> None:
     assert sum(cell["differs"] for row in table["cells"] for cell in row) == 1
 
 
+def test_a_single_number_in_place_of_an_array_is_shown() -> None:
+    quantity = {"name": "db", "right": [[1.0], [2.0]], "theirs": 1.5, "kind": "float64"}
+    tried = {"layer": None, "by_sum": False, "raised": None, "quantities": [quantity]}
+    function = dict.fromkeys(("function", "role", "line", "cell", "cell_line"), "f")
+    told = compared(function | {"kind": "layer", "tolerance": 1e-6, "tries": [tried]}, [])["tries"][0]["quantities"][0]
+    assert told["alone"] == "1.5000" and "db has shape ()" in told["said"]
+
+
 def test_nan_differs_from_numbers_and_not_from_itself() -> None:
     right, theirs = np.array([1.0, np.nan, np.inf]), np.array([np.nan, np.nan, np.inf])
     assert differing(right, theirs, 1e-6).tolist() == [True, False, False]

@@ -1,5 +1,5 @@
 // The hidden layers as a list: added, removed, moved by dragging or with the arrow keys, each with its settings and shapes.
-import {change, dropDraft, setLayers, useDraft} from "./build_draft.js";
+import {axesOf, change, dropDraft, setLayers, useDraft} from "./build_draft.js";
 import {Form} from "./build_forms.js";
 import {html, useRef, useState} from "./html.js";
 import {Button, Dialog, Equation, Problem} from "./parts.js";
@@ -49,8 +49,6 @@ export function Layers() {
     <//>
   </section>`;
 }
-
-const axesOf = (examples) => (examples.shape.match(/×/g) ?? []).length + 1;
 
 const defaults = (entry) => ({type: entry.type, ...Object.fromEntries(entry.settings.map(({name, default: usual}) => [name, usual]))});
 
