@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,14 @@ def test_it_is_checked_again_when_it_was_saved(tmp_path: Path, monkeypatch: pyte
     assert file.told()["version"] == version  # as it was: what it is called says what is in it
     file.path.unlink()
     assert file.version == "missing" and "no such file" in " ".join(file.told()["problem"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files here")
+def test_a_file_without_an_end_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    for name in "pipe.py", "zero.py":
+        assert LearnerFile(tmp_path / name).told()["outcome"] == "unchecked"
 
 
 def test_only_scripts_and_notebooks_are_taken(tmp_path: Path) -> None:
