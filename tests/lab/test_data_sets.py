@@ -253,6 +253,13 @@ def test_small_files_that_unpack_to_huge_tables_are_refused(
         sets.upload("long.parquet", (tmp_path / "long.parquet").read_bytes())
 
 
+def test_an_input_of_a_category_has_its_name(sets: DataSets) -> None:
+    rows = "".join(f"{('Ulm', 'Bonn', 'Kiel')[i % 3]},{i % 2}\n" for i in range(60))
+    token = sets.upload("t.csv", f"town,sold\n{rows}".encode())
+    names = sets.examples(DataChoice("table", "t.csv", token=token, target="sold")).names
+    assert set(names) >= {"town: Bonn", "town: Kiel", "town: Ulm"}
+
+
 def test_what_is_measured_is_measured_on_the_rows_that_train(sets: DataSets) -> None:
     rows = [f"{i},{i % 2}\n" for i in range(40)]
     held = np.random.default_rng(0).permutation(40)[:8]

@@ -24,6 +24,7 @@ from chainrule.lab.data_sets.examples import Examples, Task
 from chainrule.tables import preparation
 from chainrule.tables.answers import with_answers
 from chainrule.tables.columns import Columns, check_has
+from chainrule.tables.encoders import Categorical
 from chainrule.tables.frames import Frame, with_numbers
 from chainrule.tables.number_texts import PLAIN
 from chainrule.tables.reading import can_be_scanned
@@ -292,9 +293,12 @@ def _learned(goal: Target, y: NDArray[Any]) -> NDArray[Any]:
 
 
 def _input_names(fitted: preparation.Preparation) -> tuple[str, ...]:
-    """Return a name for each input: that of its column, numbered where a column makes several."""
+    """Return a name for each input: that of its column, with the category or a number where a column makes several."""
     names: list[str] = []
     for encoder in fitted.encoders:
         width = encoder.width
-        names += [encoder.name] if width == 1 else [f"{encoder.name} {i}" for i in range(1, width + 1)]
+        several = [f"{encoder.name} {i}" for i in range(1, width + 1)]
+        if isinstance(encoder, Categorical):
+            several[: len(encoder.categories)] = [f"{encoder.name}: {category}" for category in encoder.categories]
+        names += [encoder.name] if width == 1 else several
     return tuple(names)
