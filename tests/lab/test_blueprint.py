@@ -135,6 +135,30 @@ def test_an_error_says_the_rule_and_where(
     assert raised.value.layer == layer
 
 
+@pytest.mark.parametrize(
+    ("layers", "batch", "layer"),
+    [
+        ((Conv2D(1, kernel=1001, padding="same"), Flatten()), 1, 0),
+        ((ReLU(), Conv2D(8, kernel=3), Conv2D(16, kernel=13), Flatten()), 2000, 2),
+    ],
+)
+def test_a_batch_that_would_take_long_is_refused(
+    sets: DataSets, layers: tuple[Any, ...], batch: int, layer: int
+) -> None:
+    data = DataChoice("digits", "mnist-small", form="picture")
+    blueprint = Blueprint(data, layers, batch_size=batch)
+    with pytest.raises(BlueprintError, match="which is more than the lab has time for") as raised:
+        blueprint.shapes(sets.examples(data))
+    assert raised.value.layer == layer
+
+
+def test_no_layers_at_all_are_of_no_layer(sets: DataSets) -> None:
+    blueprint = Blueprint(layers=(), head=False)
+    with pytest.raises(BlueprintError, match="last layer has 2") as raised:
+        blueprint.shapes(sets.examples(blueprint.data))
+    assert raised.value.layer is None
+
+
 def test_a_last_layer_that_answers_at_many_places_is_explained(sets: DataSets) -> None:
     blueprint = Blueprint(PICTURES, (Conv2D(4, kernel=3),))
     with pytest.raises(BlueprintError, match=re.escape("Put Flatten, GlobalAveragePool")) as raised:

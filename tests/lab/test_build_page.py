@@ -100,6 +100,19 @@ def test_each_small_set_is_one_click(open_page: Open, desk: Desk, name: str) -> 
     page.locator(".data .map > canvas").wait_for()
 
 
+def test_data_of_another_shape_come_with_a_network_that_suits_them(open_page: Open, desk: Desk) -> None:
+    page = open_page("build", width=375)
+    page.get_by_role("button", name="AND", exact=True).click()
+    eventually(lambda: desk.session.blueprint.data.kind == "gate")
+    page.get_by_role("button", name="Sequences").click()
+    eventually(lambda: layers(desk) == ["LSTM"])
+    assert desk.session.blueprint.data.split == 0.2  # gates have none
+    page.locator(".note", has_text="The layers from before do not fit").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Moons").click()
+    eventually(lambda: layers(desk) == ["Dense", "relu", "Dense", "relu"])
+    page.locator(".note").wait_for()
+
+
 def test_noise_is_turned_while_it_trains(open_page: Open, desk: Desk) -> None:
     page = open_page("build")
     desk.session.play()
@@ -163,8 +176,11 @@ def test_digits_are_drawn(open_page: Open, desk: Desk) -> None:
 
 def test_a_table_is_uploaded_and_its_target_chosen(open_page: Open, desk: Desk, tmp_path: Path) -> None:
     pytest.importorskip("polars", reason="tables need polars, which is not installed")
-    rows = [f"{40 + i % 37},{('Ulm', 'Bonn')[i % 2]},{'yes' if i % 37 > 18 else 'no'}" for i in range(120)]
-    (tmp_path / "houses.csv").write_text("\n".join(["area,town,dear", *rows]))
+    rows = [
+        f"house{i},{40 + i % 37 if i else ''},{('Ulm', 'Bonn')[i % 2]},{'yes' if i % 37 > 18 else 'no'}"
+        for i in range(120)
+    ]
+    (tmp_path / "houses.csv").write_text("\n".join(["number,area,town,dear", *rows]))
     (tmp_path / "broken.csv").write_bytes(b"\x00\x01\x02")
     page = open_page("build")
     page.get_by_role("button", name="Table (CSV)").click()
@@ -172,6 +188,8 @@ def test_a_table_is_uploaded_and_its_target_chosen(open_page: Open, desk: Desk, 
     page.locator(".own").get_by_role("alert").wait_for()
     page.locator('input[type="file"]').set_input_files(tmp_path / "houses.csv")
     eventually(lambda: desk.session.blueprint.data.target == "dear")
+    page.get_by_text("empty: 1").wait_for()
+    assert not page.get_by_role("checkbox", name="number").count()  # a column that is left out in any case
     page.get_by_label("Column to predict").select_option("town")
     eventually(lambda: desk.session.blueprint.data.target == "town")
     page.get_by_role("checkbox", name="area").uncheck()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,46 @@ def test_a_table_is_uploaded_looked_at_and_learned(sets: DataSets) -> None:
     assert forced.outputs == 37
 
 
+@pytest.mark.parametrize("kind", [".xlsx", ".parquet"])
+def test_a_table_of_another_program_is_uploaded(kind: str, sets: DataSets, tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    written = polars.read_csv(HOUSES.encode())
+    path = tmp_path / f"houses{kind}"
+    if kind == ".xlsx":
+        pytest.importorskip("xlsxwriter")
+        written.write_excel(path)
+    else:
+        written.write_parquet(path)
+    token = sets.upload(path.name, path.read_bytes())
+    read = sets.examples(DataChoice("table", path.name, token=token, target="price"))
+    text = sets.examples(DataChoice("table", "h.csv", token=sets.upload("h.csv", HOUSES.encode()), target="price"))
+    np.testing.assert_array_equal(read.X, text.X)
+    np.testing.assert_array_equal(read.y, text.y)
+
+
+def test_small_files_that_unpack_to_huge_tables_are_refused(
+    sets: DataSets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "huge.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", bytes(2000))
+    monkeypatch.setattr(tables, "_MOST_UNPACKED", 1000)
+    with pytest.raises(InputError, match=r"up to 1,000 bytes when unpacked, but huge\.xlsx has 2,000"):
+        sets.upload(path.name, path.read_bytes())
+    polars = pytest.importorskip("polars")
+    polars.DataFrame({"a": [1] * 50, "b": [2] * 50}).write_parquet(tmp_path / "long.parquet")
+    monkeypatch.setattr(tables, "MOST_ROWS", 10)
+    with pytest.raises(InputError, match=r"up to 10 rows, but long\.parquet has 50"):
+        sets.upload("long.parquet", (tmp_path / "long.parquet").read_bytes())
+
+
+def test_an_input_of_a_category_has_its_name(sets: DataSets) -> None:
+    rows = "".join(f"{('Ulm', 'Bonn', 'Kiel')[i % 3]},{i % 2}\n" for i in range(60))
+    token = sets.upload("t.csv", f"town,sold\n{rows}".encode())
+    names = sets.examples(DataChoice("table", "t.csv", token=token, target="sold")).names
+    assert set(names) >= {"town: Bonn", "town: Kiel", "town: Ulm"}
+
+
 def test_what_is_measured_is_measured_on_the_rows_that_train(sets: DataSets) -> None:
     rows = [f"{i},{i % 2}\n" for i in range(40)]
     held = np.random.default_rng(0).permutation(40)[:8]
@@ -270,10 +311,20 @@ def test_limits_of_tables(sets: DataSets, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(InputError, match=r"up to 100 rows, but houses\.csv has 120"):
         sets.upload("houses.csv", HOUSES.encode())
     monkeypatch.undo()
+    monkeypatch.setattr(tables, "MOST_COLUMNS", 3)
+    with pytest.raises(InputError, match=r"up to 3 columns, but houses\.csv has [0-9]+\. Train on it with"):
+        sets.upload("houses.csv", HOUSES.encode())
+    monkeypatch.undo()
     monkeypatch.setattr(tables, "MOST_NUMBERS", 100)
     token = sets.upload("houses.csv", HOUSES.encode())
     with pytest.raises(InputError, match="inputs for each of 120 rows"):
         sets.examples(DataChoice("table", "houses.csv", token=token, target="sold"))
+
+
+@pytest.mark.parametrize("name", ["a.\0", "b." + "가" * 200, "c." + "x" * 300, "..", "d.csv.", "e\n.csv"])
+def test_names_of_tables_may_be_any(sets: DataSets, name: str) -> None:
+    token = sets.upload(name, HOUSES.encode())
+    assert sets.examples(DataChoice("table", name, token=token, target="price")).outputs == 1
 
 
 def test_only_the_last_tables_are_kept(sets: DataSets) -> None:

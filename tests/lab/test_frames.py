@@ -164,6 +164,28 @@ def test_a_gradient_that_does_not_arrive_is_told() -> None:
     assert insides._size("0.W", 1e-5, 1.0)["note"] == "far smaller than the largest: this layer hardly learns"
 
 
+def test_a_gradient_that_is_lost_among_others_has_a_bar() -> None:
+    assert insides._size("0.W", 5e-324, 1e300)["share"] == 0.02
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (1e38, 1e38),
+        (1e38, np.nextafter(1e38, 2e38)),
+        (-1.7e308, 1.7e308),
+        (1.7e308, 1.79e308, 1.79e308),
+        (5e-324, -5e-324),
+        (1e-200, 2e-200),
+        (3.0, 3.0),
+    ],
+)
+def test_histograms_of_numbers_of_any_size(numbers: tuple[float, ...]) -> None:
+    told = insides._histogram("0.W", np.array(numbers))
+    assert sum(told["counts"]) == len(numbers)
+    json.dumps(told, allow_nan=False)
+
+
 def test_histograms_count_all_numbers_and_tell_of_zeros(opened: Open) -> None:
     session, frames = opened(BLUEPRINTS["classes"])
     histograms = frames.frame({}, {"histograms"})["histograms"]

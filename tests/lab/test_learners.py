@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,14 @@ def test_it_is_checked_again_when_it_was_saved(tmp_path: Path, monkeypatch: pyte
     assert file.version == "missing" and "no such file" in " ".join(file.told()["problem"])
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files here")
+def test_a_file_without_an_end_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    for name in "pipe.py", "zero.py":
+        assert LearnerFile(tmp_path / name).told()["outcome"] == "unchecked"
+
+
 def test_only_scripts_and_notebooks_are_taken(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is neither a \.py nor an \.ipynb file"):
         LearnerFile(tmp_path / "data.csv")
@@ -284,6 +293,14 @@ def test_the_window_lies_around_the_first_number_that_differs() -> None:
     ]["table"]
     assert table["first"] == [15, 18] and 15 in table["rows"] and table["columns"] == [14, 15, 16, 17, 18, 19]
     assert sum(cell["differs"] for row in table["cells"] for cell in row) == 1
+
+
+def test_a_single_number_in_place_of_an_array_is_shown() -> None:
+    quantity = {"name": "db", "right": [[1.0], [2.0]], "theirs": 1.5, "kind": "float64"}
+    tried = {"layer": None, "by_sum": False, "raised": None, "quantities": [quantity]}
+    function = dict.fromkeys(("function", "role", "line", "cell", "cell_line"), "f")
+    told = compared(function | {"kind": "layer", "tolerance": 1e-6, "tries": [tried]}, [])["tries"][0]["quantities"][0]
+    assert told["alone"] == "1.5000" and "db has shape ()" in told["said"]
 
 
 def test_nan_differs_from_numbers_and_not_from_itself() -> None:

@@ -17,6 +17,7 @@ from chainrule.common.languages import speaking
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.data_sets import DataChoice, DataSets
 from chainrule.lab.lessons import activations, cats
+from chainrule.lab.lessons import book as digits
 from chainrule.lab.lessons.blocks import number
 from chainrule.lab.lessons.course import LESSONS, checked, lesson, looked_at
 from chainrule.lab.session import Session
@@ -159,6 +160,12 @@ def test_the_gradient_is_compared_with_a_finite_difference(session: Session) -> 
     table = checked("backward", RIGHT["backward"], session)["blocks"][-1]
     for row in table["rows"]:
         assert float(row[1]["text"]) == pytest.approx(float(row[2]["text"]), abs=1e-3)
+
+
+def test_a_run_that_was_held_up_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 9.0, 10.0, 10.5, 11.0, 13.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    assert digits._timed(lambda: "made") == ("made", 0.5)
 
 
 def test_digits_are_read_by_the_network_in_the_lab(session: Session) -> None:

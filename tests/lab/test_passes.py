@@ -12,7 +12,10 @@ import pytest
 import chainrule as cr
 from chainrule.common.errors import InputError
 from chainrule.common.languages import speaking
+from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.cells import COLUMNS, Shown, window
+from chainrule.lab.data_sets import DataChoice
+from chainrule.lab.desk import Desk
 from chainrule.lab.explained import explained
 from chainrule.lab.passes import MOST_EXAMPLES, OnePass, Passes, chosen_rows, typed_input, windows
 from chainrule.lab.rates import what_if
@@ -340,6 +343,17 @@ def test_a_pass_of_flat_pictures_shows_inputs_and_first_weights_as_pixels() -> N
     one = Passes().start(mlp, cr.Adam(), batch((36,), pixel_shape=(6, 6)))
     pixels = {name for name in one.known if one.shown(name).pixels}
     assert pixels == {"layer0.A", "layer0.W", "layer0.dW", "layer0.dA", "layer0.new_W"}
+
+
+def test_a_target_of_two_classes_has_its_name(desk: Desk, client: Any) -> None:
+    rows = "".join(f"{i * i % 7},{('no', 'yes')[i % 2]}\n" for i in range(20))
+    token = desk.sets.upload("t.csv", f"a,sold\n{rows}".encode())
+    desk.session.build(Blueprint(data=DataChoice("table", "t.csv", token=token, target="sold", split=0.0)))
+    shown = client.post("/api/pass", json={"examples": [0, 1], "input": None}).json()["examples"]
+    assert [each["target"] for each in shown] == ["0 (no)", "1 (yes)"]
+    desk.session.build(Blueprint())
+    shown = client.post("/api/pass", json={"examples": [0], "input": None}).json()["examples"]
+    assert shown[0]["target"] in ("0", "1")
 
 
 def test_numbers_that_are_none_are_told_apart() -> None:

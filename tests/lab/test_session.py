@@ -520,6 +520,17 @@ def test_speed_is_batches_per_second(opened: Open) -> None:
     assert not session.state().can_undo
 
 
+def test_a_speed_of_hardly_ever_can_be_changed(opened: Open) -> None:
+    session = opened()
+    session.knob("speed", 1e-300)
+    session.play()
+    time.sleep(0.2)
+    assert session.state().step == 1
+    session.knob("speed", None)
+    session.run("epoch", wait=True)
+    assert session.state().epoch == 1
+
+
 def test_waiting_for_news(opened: Open) -> None:
     session = opened()
     version = session.version

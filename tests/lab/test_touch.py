@@ -211,6 +211,18 @@ def test_losses_that_are_none_end_the_curve() -> None:
     assert "no number any more" in data["sentence"]
 
 
+@pytest.mark.parametrize("weight", [1e160, 1e154, 1e140])
+def test_a_loss_that_is_hardly_a_number_is_told(weight: float) -> None:
+    regression = cr.Network([cr.layers.Dense(1)], "mean_squared_error", input_shape=(4,), seed=0, dtype="float64")
+    regression.params[0]["W"][:] = weight
+    one = Passes().start(regression, cr.SGD(lr=1e-320), batch((4,)))
+    if weight == 1e140:
+        json.dumps(what_if(one), allow_nan=False)
+        return
+    with pytest.raises(InputError, match="nothing to compare other losses with"):
+        what_if(one)
+
+
 def test_the_what_if_speaks_korean() -> None:
     with speaking("ko"):
         data = what_if(one_pass("dense"))

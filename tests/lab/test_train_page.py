@@ -135,6 +135,15 @@ def test_data_of_each_kind_is_shown(open_page: Open, desk: Desk, data: DataChoic
     page.locator(".panels").locator(".pictures li, tbody tr").first.wait_for()
 
 
+def test_a_loss_of_many_powers_of_ten_is_drawn(open_page: Open, desk: Desk) -> None:
+    desk.session.build(Blueprint.from_json({"optimizer": {"type": "SGD", "lr": 1e30}}))
+    for _ in range(3):
+        desk.session.run("epoch", wait=True)
+    page = open_page("train")
+    page.locator(".chart canvas").nth(1).wait_for()
+    page.wait_for_timeout(300)  # what fails while it draws is an error of the page
+
+
 def test_a_line_leads_to_the_why_of_its_weight(open_page: Open) -> None:
     page = open_page()
     page.locator(".network path.positive, .network path.negative").first.wait_for()

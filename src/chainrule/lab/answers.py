@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import copy_context
@@ -22,6 +23,7 @@ Query = Mapping[str, str]
 Asked = Callable[[Desk, dict[str, Any], Query], Any]
 
 LIMITS = Limits(body=1_000_000)
+_MOST_DIGITS = 300  # of a whole number
 UPLOADS = Limits(body=60_000_000, sending=120.0)
 
 
@@ -83,7 +85,7 @@ def json_of(body: bytes) -> dict[str, Any]:
         If it is none.
     """
     try:
-        content = json.loads(body or b"{}", parse_constant=_refuse)
+        content = json.loads(body or b"{}", parse_constant=_refuse, parse_int=_whole, parse_float=_number)
     except (ValueError, RecursionError) as error:
         raise InputError("The body is no JSON: {error!s:.200}", error=error) from error
     if not isinstance(content, dict):
@@ -93,6 +95,19 @@ def json_of(body: bytes) -> dict[str, Any]:
             got=body[:60].decode(errors="replace"),
         )
     return content
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:  # which as a float would be infinite
+        _refuse(f"{digits[:20]}...")
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        _refuse(digits if len(digits) < _MOST_DIGITS else f"{digits[:20]}...")
+    return number
 
 
 def _refuse(constant: str) -> NoReturn:

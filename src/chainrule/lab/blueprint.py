@@ -31,6 +31,7 @@ _TASKS = {"binary": "binary", "classes": "multiclass", "regression": "regression
 _MOST_PARAMETERS = 5_000_000
 _MOST_LAYERS = 60
 _MOST_OUTPUTS = 200_000  # of a layer for an example
+_MOST_PRODUCTS = 50_000_000  # of a forward pass, for an example
 _PER_EXAMPLE = 100  # times as many for a batch
 
 
@@ -223,11 +224,13 @@ class Blueprint(Checked):
         return plans
 
     def _add_plans(self, plans: list[LayerPlan], examples: Examples) -> None:
-        shape = examples.input_shape
+        shape, batch, products = examples.input_shape, min(self.batch_size, len(examples.X)), 0
         for i, layer in enumerate(self.all_layers(examples)):
             plans.append(_placed(i, _plan, layer, shape, np.dtype(self.dtype)))
             shape = plans[-1].output_shape
-            _check_size(i, shape, min(self.batch_size, len(examples.X)))
+            _check_size(i, shape, batch)
+            products += plans[-1].multiply_adds
+            _check_work(i, products, batch)
         count = sum(plan.parameters for plan in plans)
         if count > _MOST_PARAMETERS:
             largest = max(range(len(plans)), key=lambda i: plans[i].parameters)
@@ -241,7 +244,7 @@ class Blueprint(Checked):
                 ),
             )
         if shape != (examples.outputs,):
-            raise BlueprintError.at(len(plans) - 1, _wrong_output(shape, examples))
+            raise BlueprintError.at(len(plans) - 1 if plans else None, _wrong_output(shape, examples))
         self.loss_for(examples)
 
 
@@ -253,6 +256,19 @@ def _check_size(layer: int, shape: Shape, batch: int) -> None:
             "The layer would give {numbers:,} numbers for each of the {batch:,} examples of a batch, which is more "
             "than the lab has memory for. Take fewer filters, or pooling before the layer.",
             numbers=numbers,
+            batch=batch,
+        )
+        raise BlueprintError.at(layer, text)
+
+
+def _check_work(layer: int, products: int, batch: int) -> None:
+    """Raise an error if a batch would take so long that the page waits for it, with all layers up to this one."""
+    if max(products, products * batch // _PER_EXAMPLE) > _MOST_PRODUCTS:
+        text = tr(
+            "Up to this layer, a pass would take {products:,} multiplications for each of the {batch:,} examples of a "
+            "batch, which is more than the lab has time for. Take a smaller kernel, fewer filters or units, or pooling "
+            "before the layer.",
+            products=products,
             batch=batch,
         )
         raise BlueprintError.at(layer, text)

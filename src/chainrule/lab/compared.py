@@ -79,7 +79,8 @@ def _quantity(quantity: Mapping[str, Any], tolerance: float) -> dict[str, Any]:
             theirs=_shape(theirs.shape),
             right=_shape(right.shape),
         )
-        return told | {"status": DIFFERS, "said": text, "table": _table(right, None, tolerance)}
+        alone = number_text(theirs.flat[0]) if theirs.size == 1 else ""
+        return told | {"status": DIFFERS, "said": text, "table": _table(right, None, tolerance), "alone": alone}
     differs = differing(right, theirs, tolerance)
     if not differs.any():
         return told | {"status": SAME, "said": "", "table": _table(right, theirs, tolerance)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 from chainrule.checker.findings import Checked, Finding, Line, Report
 from chainrule.checker.running import sandbox
 from chainrule.checker.running.excerpts import excerpt
-from chainrule.checker.running.source import Source, read
+from chainrule.checker.running.source import LARGEST, Source, read
 from chainrule.checker.telling import terminal, texts
 from chainrule.common.errors import InputError
 from chainrule.common.languages import language
@@ -65,6 +66,8 @@ class LearnerFile:
         """What names the file as it is now; another one after it was saved with other content."""
         try:
             status = self.path.stat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:  # which may have no end
+                return f"unread {status.st_mtime_ns} {status.st_size}"
             saved = (status.st_mtime_ns, status.st_size, status.st_ino)
             if self._seen is None or self._seen[0] != saved:
                 with self.path.open("rb") as file:

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, replace_leaves
 from chainrule.arrays.threads import one_blas_thread
+from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
 from chainrule.equations.optimizers import SGD
 from chainrule.lab.passes import OnePass
@@ -18,6 +19,8 @@ from chainrule.trace.telling.numbers import text
 
 _RATES = 49
 _DECADES = 2  # below and above the rate of now
+_LARGEST = 1e300  # loss for which there is a place above it
+_SMALLEST = 1e-300  # rate of which a hundredth is a number
 _WIDTH, _HEIGHT = 1000, 500
 _ROOM = 0.15  # of the height above the loss of now that a curve may take
 
@@ -46,15 +49,27 @@ def what_if(one: OnePass) -> dict[str, Any]:
     dict
         The curves as points of a drawing of 1000 x 500, its ticks, the rates of now and of the lowest loss, and a
         sentence.
+
+    Raises
+    ------
+    InputError
+        The loss is no number any more, or so large that nothing is above it.
     """
-    rate = one.rate or 1.0
+    assert one.trace.loss is not None
+    now = one.trace.loss.value
+    if not abs(now) < _LARGEST:
+        raise InputError(
+            "The loss of these examples is {loss}, so there is nothing to compare other losses with. Go back to the "
+            "last good state.",
+            loss=text(now),
+        )
+    rate = max(one.rate or 1.0, _SMALLEST)
     rates = rate * np.logspace(-_DECADES, _DECADES, _RATES)
     lines = [_along(one, tr("against the gradient"), gradients_of(one.trace), rates)]
     if one.trace.optimizer is not None and (type(one.rule) is not SGD or one.step.clipped != 1):
         own = {u.name.removeprefix("layer"): (u.old - u.new) / rate for u in one.step.updates.values()}
         lines.append(_along(one, tr("in the direction of {rule}", rule=type(one.rule).__name__), own, rates))
-    assert one.trace.loss is not None
-    return _drawn(rates.tolist(), lines, one.trace.loss.value, rate)
+    return _drawn(rates.tolist(), lines, now, rate)
 
 
 def _along(one: OnePass, name: str, direction: dict[str, Array], rates: Array) -> _Line:

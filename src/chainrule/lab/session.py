@@ -27,6 +27,7 @@ from chainrule.network import Network
 What = Literal["epoch", "batch"]
 _WHAT = ("epoch", "batch")
 _SLICE = 0.025  # seconds of training until others see what is new
+_LONGEST_REST = 3600.0  # seconds; Python's locks wait for no more than some 292 years
 
 
 class Session:
@@ -286,7 +287,8 @@ class Session:
             batches += 1
             if self._turns.asked or time.perf_counter() - began > _SLICE:
                 break
-        return 0.0 if speed is None else batches / speed - (time.perf_counter() - began)
+        rest = 0.0 if speed is None else batches / speed - (time.perf_counter() - began)
+        return min(rest, _LONGEST_REST)
 
     def _batch(self) -> None:
         course = self._course

@@ -101,9 +101,17 @@ def _examples(one: OnePass) -> list[dict[str, Any]]:
     loss = one.trace.loss
     if loss is None:
         return []
-    targets = [_listed(target) if _is_share(one) else _class(one, int(target)) for target in loss.Y]
+    targets = [_target(one, target) if _is_share(one) else _class(one, int(target)) for target in loss.Y]
     rows = zip(one.batch.rows, targets, answers(one), strict=True)
     return [{"row": row, "target": target, "answer": answer} for row, target, answer in rows]
+
+
+def _target(one: OnePass, target: Any) -> str:
+    """Return numbers that are to be learned; behind a 0 or 1 that stands for a class, its name."""
+    listed, loss = _listed(target), one.trace.loss
+    is_class = loss is not None and loss.loss.task == "binary" and target.size == 1 and len(one.batch.classes) == 2
+    name = _class(one, int(target.item())) if is_class and target.item() in (0, 1) else listed
+    return listed if name == listed else f"{listed} ({name})"
 
 
 def answers(one: OnePass) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 import threading
 import warnings
+import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +24,10 @@ from chainrule.lab.data_sets.examples import Examples, Task
 from chainrule.tables import preparation
 from chainrule.tables.answers import with_answers
 from chainrule.tables.columns import Columns, check_has
+from chainrule.tables.encoders import Categorical
 from chainrule.tables.frames import Frame, with_numbers
 from chainrule.tables.number_texts import PLAIN
+from chainrule.tables.reading import can_be_scanned
 from chainrule.tables.rows import taken, with_places_of
 from chainrule.tables.targets import Target, target_of
 from chainrule.tables.text_files import read_text_file
@@ -31,11 +35,15 @@ from chainrule.tables.text_files import read_text_file
 MOST_BYTES = 50_000_000
 """Of a file that is uploaded."""
 MOST_ROWS = 200_000
+MOST_COLUMNS = 1000
 MOST_NUMBERS = 100_000_000
 """Inputs of all rows together."""
 _KEPT = 3  # tables
 _TASKS = {"classes": "classification", "values": "regression"}
 _FEWEST = 4  # rows
+_EXCEL, _BINARY = (".xlsx", ".xls"), (".parquet", ".arrow", ".feather")
+_MOST_UNPACKED = 500_000_000  # bytes of an Excel file
+_ENDING = re.compile(r"\.\w{1,10}$", re.ASCII)  # of a name; others mean nothing, and may be no names of files
 
 
 class Kept(NamedTuple):
@@ -53,7 +61,7 @@ class Tables:
         self._kept: OrderedDict[str, Kept] = OrderedDict()
 
     def add(self, name: str, content: bytes) -> str:
-        """Keep the table of a CSV or TSV file; return its token.
+        """Keep the table of a text, Excel or Parquet file; return its token.
 
         Raises
         ------
@@ -70,10 +78,10 @@ class Tables:
             )
         name = Path(name.replace("\\", "/")).name or "table.csv"
         with tempfile.TemporaryDirectory(prefix="chainrule-lab-") as folder:
-            path = Path(folder) / f"table{Path(name).suffix}"
+            path = Path(folder) / f"table{ending[0] if (ending := _ENDING.search(name)) else ''}"
             path.write_bytes(content)
             try:
-                frame = read_text_file(path)
+                frame = _read(path)
             except ChainruleError as error:
                 kind = FileFormatError if isinstance(error, FileFormatError) else InputError
                 raise kind("{error}", error=str(error).replace(str(path), name)) from None
@@ -87,13 +95,14 @@ class Tables:
     def _keep(self, name: str, frame: Frame, token: str) -> str:
         if not frame.height:
             raise InputError("{name} has names of columns, but no rows: a table has a line per example.", name=name)
-        if frame.height > MOST_ROWS:
+        _check_rows(frame.height, name)
+        if len(frame.columns) > MOST_COLUMNS:
             raise InputError(
-                "The lab takes tables of up to {most:,} rows, but {name} has {rows:,}. Train on it with "
+                "The lab takes tables of up to {most:,} columns, but {name} has {columns:,}. Train on it with "
                 "`chainrule train`, or take a part of it.",
-                most=MOST_ROWS,
+                most=MOST_COLUMNS,
                 name=name,
-                rows=frame.height,
+                columns=len(frame.columns),
             )
         with self._lock:
             self._kept[token] = Kept(name, frame)
@@ -139,6 +148,36 @@ class Tables:
             }
             for column in columns
         ]
+
+
+def _check_rows(rows: int, name: str) -> None:
+    if rows > MOST_ROWS:
+        raise InputError(
+            "The lab takes tables of up to {most:,} rows, but {name} has {rows:,}. Train on it with "
+            "`chainrule train`, or take a part of it.",
+            most=MOST_ROWS,
+            name=name,
+            rows=rows,
+        )
+
+
+def _read(path: Path) -> Frame:
+    """Return the table of a file that came from the page; a small one that unpacks to a huge one is refused before."""
+    kind = path.suffix.lower()
+    if kind in _EXCEL and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+        if unpacked > _MOST_UNPACKED:
+            raise InputError(
+                "The lab takes Excel files of up to {most:,} bytes when unpacked, but {name} has {bytes:,}. Save a "
+                "part of it as CSV.",
+                most=_MOST_UNPACKED,
+                name=path,
+                bytes=unpacked,
+            )
+    if kind in _BINARY and can_be_scanned(path):
+        _check_rows(tables.scan(path).height, str(path))
+    return tables.read(path) if kind in (*_EXCEL, *_BINARY) else read_text_file(path)
 
 
 def examples_of(tables_kept: Tables, choice: DataChoice) -> Examples:
@@ -254,9 +293,12 @@ def _learned(goal: Target, y: NDArray[Any]) -> NDArray[Any]:
 
 
 def _input_names(fitted: preparation.Preparation) -> tuple[str, ...]:
-    """Return a name for each input: that of its column, numbered where a column makes several."""
+    """Return a name for each input: that of its column, with the category or a number where a column makes several."""
     names: list[str] = []
     for encoder in fitted.encoders:
         width = encoder.width
-        names += [encoder.name] if width == 1 else [f"{encoder.name} {i}" for i in range(1, width + 1)]
+        several = [f"{encoder.name} {i}" for i in range(1, width + 1)]
+        if isinstance(encoder, Categorical):
+            several[: len(encoder.categories)] = [f"{encoder.name}: {category}" for category in encoder.categories]
+        names += [encoder.name] if width == 1 else several
     return tuple(names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ _SHOWN = 24  # rows and columns of a matrix
 _BINS = 30
 _ZEROS = 0.01  # the share of zeros from which on it is said
 _DECADES = 6  # of the scale on which gradients are compared
+_NARROW = 1e-9  # of the numbers of a histogram, which bins could hardly tell apart
 _SMALL = 1e-4  # of the largest gradient: what is below hardly learns
 
 
@@ -86,9 +88,11 @@ def _histogram(label: str, numbers: NDArray[Any]) -> dict[str, Any]:
     zeros = float(np.mean(flat == 0))
     some = flat[flat != 0] if zeros > _ZEROS else flat
     low, high = (float(some.min()), float(some.max())) if some.size else (0.0, 0.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    counts, _ = np.histogram(some, _BINS, (low, high))
+    largest = max(-low, high)
+    if high / 4 - low / 4 <= max(_NARROW * largest, sys.float_info.min):
+        margin = max(0.5, largest * _NARROW)
+        low, high = max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)
+    counts, _ = np.histogram(some / 4, _BINS, (low / 4, high / 4))  # a quarter, as the whole width may overflow
     return {
         "label": label,
         "low": number_text(low),
@@ -113,7 +117,7 @@ def _size(label: str, size: float, largest: float) -> dict[str, Any]:
     elif size == 0:
         note, share = later("no gradient arrives: these weights stay as they are"), 0.0
     else:
-        share = max(0.02, 1 + math.log10(size / largest) / _DECADES)
+        share = max(0.02, 1 + (math.log10(size) - math.log10(largest)) / _DECADES)
         if size < _SMALL * largest:
             note = later("far smaller than the largest: this layer hardly learns")
     return {"label": label, "text": number_text(size), "share": share, "note": note and tr(note)}

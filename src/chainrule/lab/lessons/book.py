@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -150,6 +151,7 @@ SOFTMAX = Lesson(
 _BATCH = 100
 _PASSED = 250  # pictures
 _ENOUGH = 0.9
+_RUNS = 3  # of which the fastest counts
 _SIZES = (784, 50, 100, 10)
 
 
@@ -167,25 +169,34 @@ def _network() -> dict[str, Any]:
     return network
 
 
+def _timed(function: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what a function makes, and the seconds of its fastest run: others may be held up by other programs."""
+    seconds = []
+    for _ in range(_RUNS):
+        started = time.perf_counter()
+        made = function()
+        seconds.append(time.perf_counter() - started)
+    return made, min(seconds)
+
+
 def _look_at_batches(answers: Answers) -> list[Block]:
     X, network = _digits(), _network()
-    started = time.perf_counter()
-    one_by_one = np.stack([book.predict(network, x) for x in X])
-    between = time.perf_counter()
-    at_once = np.concatenate([book.predict(network, X[i : i + _BATCH]) for i in range(0, len(X), _BATCH)])
-    ended = time.perf_counter()
+    one_by_one, slow = _timed(lambda: np.stack([book.predict(network, x) for x in X]))
+    at_once, fast = _timed(
+        lambda: np.concatenate([book.predict(network, X[i : i + _BATCH]) for i in range(0, len(X), _BATCH)])
+    )
     same = bool((one_by_one.argmax(axis=1) == at_once.argmax(axis=1)).all())
     head = ["", "x", "W1", "W2", "W3", "y", tr("passes"), tr("milliseconds")]
     shapes = ["784×50", "50×100", "100×10"]
     rows = [
-        [tr("one by one"), "1×784", *shapes, "1×10", len(X), f"{1000 * (between - started):.1f}"],
+        [tr("one by one"), "1×784", *shapes, "1×10", len(X), f"{1000 * slow:.1f}"],
         [
             tr("in batches of 100"),
             "100×784",
             *shapes,
             "100×10",
             -(-len(X) // _BATCH),
-            f"{1000 * (ended - between):.1f}",
+            f"{1000 * fast:.1f}",
         ],
     ]
     shown = [blocks.table(tr("{count} pictures through three layers, measured now", count=len(X)), head, rows)]

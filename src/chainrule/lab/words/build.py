@@ -15,6 +15,10 @@ WORDS = {
     "build.parameters": later("{count} parameters"),
     "build.wrong": later("This does not fit yet; the layer below says why. The network from before is still there."),
     "build.drop": later("Back to the network from before"),
+    "build.suited": later(
+        "The layers from before do not fit examples of this shape, so a network that does was put in their "
+        "place: {preset}."
+    ),
     "build.learning": later("How it learns"),
     "build.loss": later("Loss"),
     "build.suits": later("What suits the data ({loss})"),

@@ -47,5 +47,6 @@ WORDS = {
     "data.table.column": later("Column"),
     "data.table.kind": later("What it is"),
     "data.table.sample": later("For example"),
+    "data.table.missing": later("empty: {count}"),
     "data.table.is_target": later("to predict"),
 }

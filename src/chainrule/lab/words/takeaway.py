@@ -16,6 +16,10 @@ WORDS: dict[str, str] = {
     "takeaway.copy": later("Copy"),
     "takeaway.copied": later("Copied"),
     "takeaway.files": later("The network as it is now"),
+    "takeaway.table": later(
+        "These files take the prepared inputs: scaled numbers, and one input per category, as X in the Python code. A "
+        "model that takes the rows of the table as they are is made by `chainrule train`."
+    ),
     "takeaway.numpy": later("NumPy script"),
     "takeaway.numpy.about": later("predicts the same numbers without chainrule, and explains each step"),
     "takeaway.safetensors": later("Model file"),

@@ -82,7 +82,7 @@ function Lab() {
     </header>
     <${Connection} />
     <main id="room" role="tabpanel" aria-labelledby=${`tab-${room.id}`} tabindex="-1">
-      ${notice && html`<${Problem} text=${notice.text}><${Button} kind="small" label=${t("shell.close")} onClick=${() => store.set({notice: null})}>×<//><//>`}
+      ${notice && html`<${Problem} text=${notice.text} kind=${notice.kind}><${Button} kind="small" label=${t("shell.close")} onClick=${() => store.set({notice: null})}>×<//><//>`}
       <${Room} key=${room.id + language} room=${room} />
     </main>`;
 }

@@ -1,6 +1,7 @@
 // What is being built: a draft that becomes the network at once if it fits, and else shows where it does not.
 import {build as buildNow} from "./actions.js";
 import {store, useStore} from "./store.js";
+import {t} from "./words.js";
 
 /** The draft if there is one that does not fit yet, else what is built; with {text, layer} of what is wrong. */
 export function useDraft() {
@@ -35,5 +36,18 @@ async function apply(changed) {
 export const dropDraft = () => store.set({draft: null});
 
 export const setLayers = (edit) => change(({layers}) => ({layers: edit([...layers])}));
+
+/** Choose other data; where its examples are of another kind than the layers are for, a network that suits them comes with it. */
+export async function chooseData(patch) {
+  await setData(patch);
+  const {draft, choices} = store.get();
+  const preset = draft && choices.presets.findLast(({axes}) => axes.includes(axesOf(draft.examples)));
+  if (!preset || draft.examples.shape === store.get().built.examples.shape) return;
+  await change(() => preset.blueprint);
+  if (!store.get().draft) store.set({notice: {text: t("build.suited", {preset: preset.title}), kind: "note"}});
+}
+
+/** How many axes an example has, without that of the batch. */
+export const axesOf = (examples) => (examples.shape.match(/×/g) ?? []).length + 1;
 
 export const setData = (patch) => change(({data}) => ({data: {...data, ...patch}}));

@@ -1,5 +1,5 @@
 // The hidden layers as a list: added, removed, moved by dragging or with the arrow keys, each with its settings and shapes.
-import {change, dropDraft, setLayers, useDraft} from "./build_draft.js";
+import {axesOf, change, dropDraft, setLayers, useDraft} from "./build_draft.js";
 import {Form} from "./build_forms.js";
 import {html, useRef, useState} from "./html.js";
 import {Button, Dialog, Equation, Problem} from "./parts.js";
@@ -25,8 +25,8 @@ export function Layers() {
   };
   const add = (entry) => {
     setAdding(false);
-    setLayers((all) => [...all, defaults(entry)]);
-    setOpen(layers.length);
+    let place = 0; // changes before may still be on their way
+    setLayers((all) => ((place = all.length), [...all, defaults(entry)])).then(() => setOpen(place));
   };
   return html`<section class="card stack"><header><h2>${t("build.layers")}</h2><span class="small faint">${built?.total}</span></header>
     ${wrong && html`<${Problem} text=${wrong.layer === null || wrong.layer === undefined ? wrong.text : t("build.wrong")}><${Button} kind="small" label=${t("build.drop")} onClick=${dropDraft} /><//>`}
@@ -49,8 +49,6 @@ export function Layers() {
     <//>
   </section>`;
 }
-
-const axesOf = (examples) => (examples.shape.match(/×/g) ?? []).length + 1;
 
 const defaults = (entry) => ({type: entry.type, ...Object.fromEntries(entry.settings.map(({name, default: usual}) => [name, usual]))});
 

@@ -7,8 +7,8 @@ const HEIGHT = 170;
 const WHOLE = Array.from({length: 8}, (_, zeros) => [1, 2, 5].map((first) => first * 10 ** zeros)).flat(); // from one tick to the next
 const FAR = 1e6; // numbers that came here are shown on a logarithmic scale
 
-// A tick in few letters: 1e+30 where 1000000... would not fit.
-const short = (tick) => (tick !== 0 && (Math.abs(tick) >= 1e5 || Math.abs(tick) < 1e-3) ? tick.toExponential(0) : String(tick));
+// A tick in few letters: 1e+30 where 1000000... would not fit; null is one that a logarithmic axis leaves unnamed.
+const short = (tick) => (tick === null ? "" : tick !== 0 && (Math.abs(tick) >= 1e5 || Math.abs(tick) < 1e-3) ? tick.toExponential(0) : String(tick));
 
 const color = (name, place) => getComputedStyle(place).getPropertyValue(name).trim();
 

@@ -55,17 +55,17 @@ function Tried({tried}) {
   </details>`;
 }
 
-function Quantity({name, shape, status, said, table}) {
+function Quantity({name, shape, status, said, table, alone}) {
   return html`<figure class="quantity"><figcaption><strong class="mono">${name}</strong> <span class="faint mono">${shape}</span> ${said}</figcaption>
     <div class="sides">
-      <${Side} title=${t("learners.theirs")} name=${name} table=${table} side="theirs" missing=${status !== "same" && !table.cells.some((row) => row.some((cell) => cell.theirs))} />
+      <${Side} title=${t("learners.theirs")} name=${name} table=${table} side="theirs" alone=${alone} missing=${status !== "same" && !table.cells.some((row) => row.some((cell) => cell.theirs))} />
       <${Side} title=${t("learners.right")} name=${name} table=${table} side="right" />
     </div>
     ${table.left_out > 0 && html`<p class="small faint">${t("learners.left_out", {count: table.left_out})}</p>`}</figure>`;
 }
 
-function Side({title, name, table, side, missing = false}) {
-  if (missing) return html`<div class="side"><p class="small faint">${title}</p><p>–</p></div>`;
+function Side({title, name, table, side, alone, missing = false}) {
+  if (missing) return html`<div class="side"><p class="small faint">${title}</p><p class="mono">${alone || "–"}</p></div>`;
   const isFirst = (i, j) => table.first && table.rows[i] === table.first[0] && table.columns[j] === table.first[1];
   return html`<div class="side table-frame" tabindex="0" role="region" aria-label=${`${name}: ${title}`}><table>
     <caption class="small faint">${title}</caption>

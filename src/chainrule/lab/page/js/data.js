@@ -1,7 +1,7 @@
 // Which examples to learn from: sets as small pictures, one's own table, points, a curve or digits drawn; noise, number, split.
 import {tell, turn} from "./actions.js";
 import {api} from "./api.js";
-import {setData, useDraft} from "./build_draft.js";
+import {chooseData, setData, useDraft} from "./build_draft.js";
 import {boundsOf, paintPoints} from "./charts_map.js";
 import {DrawnDigits} from "./data_digits.js";
 import {DrawnPoints} from "./data_draw.js";
@@ -18,7 +18,7 @@ const OWN = {
   curve: {name: () => t("data.curve"), Shown: () => html`<${DrawnPoints} kind="curve" />`},
   drawn_digits: {name: () => t("data.drawn"), Shown: DrawnDigits},
 };
-const PLAIN = {noise: null, count: null, points: [], pictures: [], token: null, target: null, dropped: []};
+const PLAIN = {noise: null, count: null, points: [], pictures: [], token: null, target: null, dropped: [], split: 0.2};
 
 export function Data() {
   const {blueprint, built} = useDraft();
@@ -29,7 +29,7 @@ export function Data() {
   const kind = own ?? data.kind;
   const choose = (patch) => {
     setOwn(null);
-    setData({...PLAIN, ...patch});
+    chooseData({...PLAIN, ...patch});
   };
   const Own = OWN[kind]?.Shown;
   const group = (wanted) => sets.filter((each) => each.kind === wanted);
@@ -81,7 +81,7 @@ function Settings({data, set}) {
   const digits = data.kind === "digits" || data.kind === "drawn_digits";
   const many = ["toy", "sequence", "digits"].includes(data.kind);
   return html`<div class="form">
-    ${digits && html`<${Select} label=${t("data.form")} value=${data.form ?? "flat"} options=${forms} onChange=${(form) => setData({form})} />`}
+    ${digits && html`<${Select} label=${t("data.form")} value=${data.form ?? "flat"} options=${forms} onChange=${(form) => chooseData({form})} />`}
     ${sequence && html`<${Select} label=${t("data.sequence")} value=${data.name} options=${sequences.map(({name, title}) => ({value: name, label: title}))} onChange=${(name) => setData({name})} />`}
     ${sequence && html`<${NumberField} label=${t("data.length")} step=${1} least=${2} value=${data.length ?? 12} onChange=${(length) => knob("length", length)} />`}
     ${many && html`<${NumberField} label=${t("data.count")} step=${1} least=${4} value=${data.count ?? set?.count ?? ""} onChange=${(count) => knob("count", count)} />`}

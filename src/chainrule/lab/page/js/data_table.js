@@ -45,8 +45,8 @@ export function OwnTable() {
     <${Problem} text=${problem} />
     ${table && html`<${Select} label=${t("data.table.target")} value=${target} options=${table.columns.map(({name}) => name)} onChange=${(name) => choose(table.token, table.name, name, dropped.filter((each) => each !== name))} />
       <div class="table-frame" tabindex="0" role="region" aria-label=${table.name}><table class="columns"><thead><tr><th scope="col">${t("data.table.column")}</th><th scope="col">${t("data.table.kind")}</th><th scope="col">${t("data.table.sample")}</th></tr></thead>
-      <tbody>${table.columns.map(({name, about, sample}) => html`<tr><th scope="row">${name === target ? html`<strong>${name}</strong>` : html`<${Check} label=${name} value=${!dropped.includes(name)} onChange=${(kept) => leave(name, !kept)} />`}</th>
-        <td>${name === target ? t("data.table.is_target") : about}</td><td>${sample}</td></tr>`)}</tbody></table></div>`}
+      <tbody>${table.columns.map(({name, about, sample, missing, used}) => html`<tr><th scope="row">${name === target ? html`<strong>${name}</strong>` : !used ? name : html`<${Check} label=${name} value=${!dropped.includes(name)} onChange=${(kept) => leave(name, !kept)} />`}</th>
+        <td>${name === target ? t("data.table.is_target") : about}</td><td>${sample}${missing > 0 && html` <span class="faint small">${t("data.table.missing", {count: missing})}</span>`}</td></tr>`)}</tbody></table></div>`}
     ${data.kind === "table" && wrong && wrong.layer === null && html`<${Problem} text=${wrong.text} />`}
   </div>`;
 }

@@ -120,6 +120,6 @@ export function Table({caption, head, rows, rowHead = false}) {
 }
 
 // A sentence in place of what could not be shown or done.
-export function Problem({text, children}) {
-  return text ? html`<p class="problem" role="alert">${text}${children}</p>` : null;
+export function Problem({text, kind = "problem", children}) {
+  return text ? html`<p class=${kind} role="alert">${text}${children}</p>` : null;
 }

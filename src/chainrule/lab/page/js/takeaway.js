@@ -63,7 +63,9 @@ function Link() {
 }
 
 function Files({lacking, onSave}) {
+  const isTable = useStore(({built}) => built?.blueprint.data.kind === "table");
   return html`<section class="card stack"><h2>${t("takeaway.files")}</h2>
+    ${isTable && html`<p class="note">${t("takeaway.table")}</p>`}
     <ul class="offers">${FILES.map(({kind, name, about}) => html`<li key=${kind}>
       <div><strong>${name()}</strong><p class="small faint">${lacking[kind] ?? about()}</p></div>
       <${Button} label=${t("takeaway.save", {what: name()})} disabled=${kind in lacking} onClick=${() => onSave(`api/take/${kind}`)}>${t("takeaway.save.short")}<//>
