@@ -564,7 +564,7 @@ def test_no_command_writes_over_what_it_reads(fails: Callable[..., str], small: 
     assert "--out row.npy would write over the file that the command reads" in message
     assert before == {name: Path(name).read_bytes() for name in before}
     commands = {**COMMANDS, **PLOTS}
-    assert all(isinstance(command, Command) for name, command in commands.items() if name != "plot")
+    assert all(isinstance(command, Command) for command in commands.values() if not hasattr(command, "commands"))
 
 
 def test_explain_refuses_what_it_cannot_explain(fails: Callable[..., str], small: chainrule.Network) -> None:

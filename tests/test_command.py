@@ -395,6 +395,8 @@ USUAL = {
         "datasets": [],
         "serve": ["net", "--port=0"],
         "lab": ["--no-open", "--port=0"],
+        "tour": [],
+        "exercise": ["new", "exercises"],
     },
     **{"plot": ["shapes", "net"], "diagnose": ["net", "--data=moons"], "info": ["net"]},
 }
@@ -440,6 +442,7 @@ def cheap(few_examples: None, served: None, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(cr.Network, "fit", short)
     monkeypatch.setattr("chainrule.cli.app", typer.main.get_command(app))  # which typer makes anew in each call
     monkeypatch.setattr("chainrule.cli.gates.plot_gates", lambda: None)
+    monkeypatch.setattr("chainrule.cli.tour._show", lambda *_: None)
     monkeypatch.setattr("chainrule.common.drawing.write", lambda *_: None)
     monkeypatch.setattr("chainrule.checker.running.sandbox.check_file", lambda path, names: Report(str(path)))
     monkeypatch.setattr(
