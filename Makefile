@@ -15,7 +15,8 @@ run: $(VENV)/run.stamp
 test: lint
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal -m "not slow"
 
-# The suites that take longest, a few minutes: planted mistakes, broken layers, ways out of the walls, verdicts told twice.
+# The suites that take longest, some minutes: planted mistakes, broken layers, ways out of the walls, verdicts told twice,
+# and the lab's page in a browser (chromium), where there is one.
 test-slow: $(VENV)/dev.stamp
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W error -m pytest -n 2 --dist worksteal -m slow
 

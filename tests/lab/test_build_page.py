@@ -11,6 +11,8 @@ import pytest
 from chainrule.lab.desk import Desk
 from tests.lab.pages import eventually
 
+pytestmark = pytest.mark.slow  # a browser
+
 Open = Callable[..., Any]
 
 

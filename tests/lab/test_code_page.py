@@ -9,6 +9,8 @@ import pytest
 
 from chainrule.lab.learners import LearnerFile
 
+pytestmark = pytest.mark.slow  # a browser
+
 RIGHT = "dZ = np.array(dA, copy=True)\n    dZ[Z <= 0] = 0\n    return dZ\n"
 WRONG = "dZ = np.array(dA, copy=True)\n    dZ[Z <= 0] = 0\n    dZ[Z > 0] = 1\n    return dZ\n"
 CODE = f"""\

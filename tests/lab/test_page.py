@@ -17,6 +17,8 @@ import pytest
 from chainrule.lab.desk import Desk
 from tests.lab.pages import eventually, status
 
+pytestmark = pytest.mark.slow  # a browser
+
 ROOMS = ("build", "train", "pass", "code", "lessons", "take")
 WIDTHS = {"narrow": 375, "wide": 1440}
 

@@ -19,6 +19,8 @@ from chainrule.lab.desk import Desk
 from chainrule.trace.telling.numbers import text
 from chainrule.trace.trace import Trace
 
+pytestmark = pytest.mark.slow  # a browser
+
 Open = Callable[..., Any]
 
 BLUEPRINTS = {

@@ -12,6 +12,8 @@ from chainrule.lab.data_sets import DataChoice
 from chainrule.lab.desk import Desk
 from tests.lab.pages import eventually, status
 
+pytestmark = pytest.mark.slow  # a browser
+
 Open = Callable[..., Any]
 
 
