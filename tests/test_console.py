@@ -38,6 +38,8 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "predict": [["digits.safetensors", "--samples", "2"], ["digits.safetensors", "--samples", "2", "--json"]],
     "serve": [["해파리"]],
     "lab": [["해파리"]],
+    "tour": [["nöpe"]],
+    "exercise": [["new", "week", "--lessons", "nope"]],
     "info": [["digits.safetensors"], ["digits.safetensors", "--json"], ["해파리"]],
     "explain": [["moons.safetensors", "--input", "row.csv", "--label", "1", "--why", "layer0.W", "--lang", "ko"]],
     "diagnose": [

@@ -39,7 +39,7 @@ def client(desk: Desk, lab: str) -> Iterator[Any]:
         yield asking
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open an event loop runs, and other tests start their own
 def browser() -> Iterator[Any]:
     """Debian's Chromium, without a window."""
     playwright = pytest.importorskip(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chainrule.lab.learners import LearnerFile
+from tests.lab.pages import eventually
 
 pytestmark = pytest.mark.slow  # a browser
 
@@ -76,7 +77,7 @@ def test_own_code_hints_and_numbers(own: Path, open_page: Any, width: int) -> No
     numbers = page.locator(".own-numbers")
     numbers.get_by_text("Z[0, 0] is").first.wait_for()
     numbers.get_by_role("button", name="linear_forward").click()
-    assert numbers.locator("td.differs.first").count() >= 1
+    assert eventually(lambda: numbers.locator("td.differs.first").count() >= 1)
     assert numbers.locator("td.first").first.evaluate("cell => getComputedStyle(cell).outlineStyle") == "solid"
     check_access(page)
     assert fits(page)
@@ -125,7 +126,7 @@ def solve(page: Any, answers: dict[str, str]) -> None:
 def test_a_gate_and_xor_are_solved_one_after_the_other(open_page: Any, width: int) -> None:
     page = open_page("lessons", width=width)
     page.get_by_role("heading", name="1. A gate by hand").wait_for()
-    assert page.locator("td.wrong").count() == 2
+    assert eventually(lambda: page.locator("td.wrong").count() == 2)
     page.get_by_role("button", name="Check", exact=True).click()
     page.get_by_text("Not those of AND yet: 2 of the four outputs.").wait_for()
     page.locator("input[type=range]").nth(2).fill("-0.7")

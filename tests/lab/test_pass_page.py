@@ -18,6 +18,7 @@ from chainrule.lab.data_sets import DataChoice
 from chainrule.lab.desk import Desk
 from chainrule.trace.telling.numbers import text
 from chainrule.trace.trace import Trace
+from tests.lab.pages import eventually
 
 pytestmark = pytest.mark.slow  # a browser
 
@@ -198,7 +199,7 @@ def test_other_learning_rates_are_drawn(open_page: Open) -> None:
     page = open_page("pass")
     page.click(".rates summary")
     page.wait_for_selector(".rate-chart polyline")
-    assert page.locator(".rate-chart polyline").count() == 2
+    assert eventually(lambda: page.locator(".rate-chart polyline").count() == 2)
     assert page.inner_text(".rates p").startswith("One step with the learning rate of 0.05000")
     assert page.text_content(".now-text") == "now: 0.05000"
 
@@ -221,7 +222,7 @@ def test_other_examples_and_batches(open_page: Open) -> None:
     page.wait_for_selector(".answers >> text=example 1")
     page.select_option(".pass-examples select >> nth=1", "4")
     page.wait_for_selector("text=4 examples, as in training")
-    assert page.locator(".answers li").count() == 4
+    assert eventually(lambda: page.locator(".answers li").count() == 4)
     page.fill(".pass-which input", "99999")
     page.press(".pass-which input", "Enter")
     page.wait_for_selector("text=The examples have the numbers 0 to")

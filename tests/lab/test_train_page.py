@@ -69,9 +69,11 @@ def test_what_there_is_to_look_at(open_page: Open, width: int) -> None:
     page = open_page(width=width)
     press(page, "One epoch")
     eventually(lambda: status(page)["Epoch"] == "1")
-    assert page.locator(".chart .u-wrap").count() == 2
-    assert page.locator(".network .unit canvas").count() == 7
-    assert page.locator(".network path.negative").count() + page.locator(".network path.positive").count() == 12
+    assert eventually(lambda: page.locator(".chart .u-wrap").count() == 2)
+    assert eventually(lambda: page.locator(".network .unit canvas").count() == 7)
+    assert eventually(
+        lambda: page.locator(".network path.negative").count() + page.locator(".network path.positive").count() == 12
+    )
     for name, selector in {
         "Weights": ".heat",
         "Histograms": ".histogram rect",
