@@ -113,7 +113,7 @@ def _look_at_update(answers: Answers) -> list[Block]:
     ]
     if is_known:
         rate = answers["rate"] or RATE
-        losses = np.array([_loss_after(each) for each in _RATES])
+        losses = np.array([_loss_after(tried) for tried in _RATES])
         shown.append(
             blocks.curves(tr("loss after one step"), _RATES, {tr("loss"): losses}, (tr("learning rate"), ""), rate)
         )
