@@ -22,7 +22,7 @@ def page_in(lang: str) -> str:
 def policy() -> str:
     """Return the header Content-Security-Policy: all is from here, and the one script inside of the page is known."""
     known = " ".join(
-        f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in _INLINE.findall(_text())
+        f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in _INLINE.findall(_text())
     )
     return (
         f"default-src 'self'; script-src 'self' {known}; img-src 'self' blob: data:; object-src 'none'; "

@@ -37,7 +37,7 @@ def _is_any_number(rule: Rule | None, value: Any) -> bool:
     if isinstance(rule, Maybe):
         return _is_any_number(rule.rule, value)
     if isinstance(rule, Either):
-        return any(_is_any_number(each, value) for each in rule.rules)
+        return any(_is_any_number(choice, value) for choice in rule.rules)
     return isinstance(rule, Number) and type(value) is int
 
 

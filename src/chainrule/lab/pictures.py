@@ -122,7 +122,7 @@ def picture(session: Session, name: str, form: str) -> Taken:
     """
     now = _now(session)
     choice("The lab", "form", form, FORMS)
-    fitting = [each for each in _PICTURES if _PICTURES[each].fits(now)]
+    fitting = [picture for picture in _PICTURES if _PICTURES[picture].fits(now)]
     figure = _PICTURES[choice("The lab", "picture", name, fitting)].draw(now)
     content = io.BytesIO()
     figure.savefig(content, format=form, dpi=_DOTS)
