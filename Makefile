@@ -34,9 +34,11 @@ fuzz-files: $(VENV)/dev.stamp
 check-quality: $(VENV)/dev.stamp
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.checker.quality --show-missed
 
-# Draws docs/gallery.md, docs/gallery.ko.md and their pictures, in a minute; the Korean ones need a font with Hangul.
+# Draws docs/gallery.md, docs/gallery.ko.md and their pictures, and the charts of docs/benchmarks.md, in a minute; the Korean
+# ones need a font with Hangul.
 gallery: $(VENV)/dev.stamp
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.gallery
+	$(BIN)/python -m tools.charts
 
 # Brings the Korean catalogue up to date with the texts in the code, and names those that have no Korean yet.
 texts: $(VENV)/dev.stamp
