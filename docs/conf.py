@@ -23,7 +23,8 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "tools.webpages.anchors",
-    "tools.webpages.formulas",
+    "tools.webpages.equations",
+    "tools.webpages.korean",
     "tools.webpages.languages",
     "tools.webpages.reference",
 ]
