@@ -74,7 +74,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.importorskip(package, reason=f"the site is built with {package}, which is not installed")
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     (source / "index.ko.md").write_text(
-        "# 학습\n\n경사하강법을 씁니다. 기울기가 $\\frac{\\partial J}{\\partial W}$입니다.\n", "utf-8"
+        "# 학습\n\n경사하강법을 씁니다. 활성화 함수의 기울기가 $\\frac{\\partial J}{\\partial W}$입니다.\n", "utf-8"
     )
     command = [
         sys.executable,
@@ -95,7 +95,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("word", "pages"),
-    [("경사하강법", 1), ("경사하강법은", 1), ("기울기", 1), ("기울기를", 1), ("학습에서", 1), ("합성곱", 0)],
+    [("경사하강법", 1), ("경사하강법은", 1), ("기울기", 1), ("기울기를", 1), ("활성화함수", 1), ("활성화 함수는", 1), ("합성곱", 0)],
 )
 def test_korean_is_found_whatever_particle_is_behind_it(site: Path, page: Any, word: str, pages: int) -> None:
     page.goto(f"{(site / 'search.html').as_uri()}?q={word}")
@@ -110,5 +110,6 @@ def test_a_page_is_typeset_korean_and_asks_nothing_of_another_host(site: Path, p
     page.goto((site / "index.ko.html").as_uri())
     assert page.locator("span.equation .katex .mfrac").count() == 1
     assert [url for url in asked if not url.startswith((site.as_uri(), "data:"))] == []
+    assert page.get_by_text("맨 위로").count() == 1
     labels = page.eval_on_selector_all("[aria-label]", "all => all.map(each => each.ariaLabel)")
     assert [label for label in labels if re.search("Toggle|Search|Copy", label)] == []

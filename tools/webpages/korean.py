@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from sphinx.search import SearchLanguage
@@ -48,20 +47,23 @@ _PARTICLES = (
     ),
     *("도", "만"),
 )
+_NEIGHBORS = re.compile(r"\b(?=([가-힣]+) ([가-힣]+))")
 _ENDING = f"(?:{'|'.join(_PARTICLES)})$"
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Add the search; the theme's words are Sphinx's catalogue, and a script where the theme asks no catalogue."""
+    """Add the search, and a script for what the theme takes from no catalogue; for the rest see `locale`."""
     app.add_search_language(SearchKorean)
-    app.config.locale_dirs = [str(Path(__file__).parent / "locale")]
     if app.tags.has("ko"):
         app.add_js_file("korean.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 class SearchKorean(SearchLanguage):
-    """Finds a word whatever particle is behind it: both are looked up without their particles."""
+    """Finds a word whatever particle is behind it, and two words that may be written as one.
+
+    What is in a page and what is looked for lose their particles; 경사 하강법 is found by 경사하강법, too.
+    """
 
     lang = "ko"
     language_name = "Korean"
@@ -73,6 +75,11 @@ var Stemmer = function () {{
   }};
 }};
 """
+
+    def split(self, input: str) -> list[str]:
+        """Return the words, and those pairs of neighbors as one word of which the first has no particle."""
+        pairs = [first + second for first, second in _NEIGHBORS.findall(input) if self.stem(first) == first]
+        return [*super().split(input), *pairs]
 
     def stem(self, word: str) -> str:
         """Take particles off, one after the other, so that what ends like a particle loses it in every form."""
