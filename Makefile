@@ -48,8 +48,8 @@ texts: $(VENV)/dev.stamp
 messages: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.messages
 
-# The site in English and Korean, docs/_build/html; a warning or a cell that fails ends it. Cells that did not change
-# since the last time are not run again.
+# The site in English and Korean, docs/_build/html; a warning or a cell that fails ends it. If the package is as it was at the
+# last time, cells that did not change since then are not run again.
 docs: $(VENV)/docs.stamp
 	$(BIN)/python -m tools.site
 
