@@ -1,7 +1,7 @@
 """Build the documentation site, docs/_build/html, in English and Korean: `make docs`.
 
-Warnings are errors, cells of notebooks are executed (from a cache if neither they nor the package changed since the last
-build), and every link inside of the site is checked. Each chapter of the book is written as a notebook, too.
+Warnings are errors, cells of notebooks are executed (from a cache if neither they nor the package changed since the
+last build), and every link inside of the site is checked. Each chapter of the book is written as a notebook, too.
 """
 
 from __future__ import annotations
