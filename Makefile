@@ -34,9 +34,11 @@ fuzz-files: $(VENV)/dev.stamp
 check-quality: $(VENV)/dev.stamp
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.checker.quality --show-missed
 
-# Draws docs/gallery.md, docs/gallery.ko.md and their pictures, in a minute; the Korean ones need a font with Hangul.
+# Draws docs/gallery.md, docs/gallery.ko.md and their pictures, and the charts of docs/benchmarks.md, in a minute; the Korean
+# ones need a font with Hangul.
 gallery: $(VENV)/dev.stamp
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.gallery
+	$(BIN)/python -m tools.charts
 
 # Brings the Korean catalogue up to date with the texts in the code, and names those that have no Korean yet.
 texts: $(VENV)/dev.stamp
@@ -46,8 +48,8 @@ texts: $(VENV)/dev.stamp
 messages: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.messages
 
-# The site in English and Korean, docs/_build/html; a warning or a cell that fails ends it. Cells that did not change
-# since the last time are not run again.
+# The site in English and Korean, docs/_build/html; a warning or a cell that fails ends it. If the package is as it was at the
+# last time, cells that did not change since then are not run again.
 docs: $(VENV)/docs.stamp
 	$(BIN)/python -m tools.site
 

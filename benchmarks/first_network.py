@@ -1,4 +1,4 @@
-"""Measure what the README says about this release: accuracies, import time, and the gain of batches.
+"""Measure what docs/benchmarks.md says about this release: accuracies, import time, and the gain of batches.
 
 Run with: make bench-first (needs the full data: CHAINRULE_DATA=folder with mnist/, book/ and cats/).
 """

@@ -15,6 +15,7 @@ project = "chainrule"
 author = "The chainrule developers"
 version = release = version_of("chainrule")
 language = "ko" if korean else "en"
+locale_dirs = ["../tools/webpages/locale"]
 root_doc = "index.ko" if korean else "index"
 extensions = [
     "myst_nb",
@@ -23,7 +24,8 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "tools.webpages.anchors",
-    "tools.webpages.formulas",
+    "tools.webpages.equations",
+    "tools.webpages.korean",
     "tools.webpages.languages",
     "tools.webpages.reference",
 ]
@@ -48,6 +50,7 @@ html_static_path = ["../tools/webpages/static"]
 html_css_files = ["site.css"]
 html_theme_options = {"sidebar_hide_name": False}
 html_show_sphinx = False
+html_show_copyright = False
 templates_path = ["../tools/webpages/templates"]
 html_sidebars = {
     "**": [

@@ -1,13 +1,15 @@
-"""What all tests share: types and shapes checked at run time, where the full data is, and JAX with float64."""
+"""What all tests share: types and shapes checked at run time, where the full data is, JAX with float64, a browser."""
 
 from __future__ import annotations
 
 import os
 import pkgutil
 import re
+import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 os.environ["CHAINRULE_LANG"] = "en"  # whatever the machine speaks; tests of Korean ask for it
 
@@ -64,3 +66,19 @@ def data_folder() -> Path:
     if not (folder / "mnist").is_dir():
         pytest.skip("needs the full data: set CHAINRULE_DATA to a folder with mnist/, book/ and cats/")
     return folder
+
+
+@pytest.fixture(scope="module")  # while it is open an event loop runs, and other tests start their own
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, without a window."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pages are tested with playwright, which is not installed"
+    )
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("pages are tested in chromium, which is not installed")
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()

@@ -27,6 +27,7 @@ import chainrule as cr
 from chainrule.checker.findings import Report
 from chainrule.cli import app, main
 from chainrule.common.errors import FileFormatError, InputError
+from chainrule.lessons.chapters import chapters
 from chainrule.serve import server
 from tests.commands import COMMANDS
 
@@ -84,8 +85,16 @@ def served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webbrowser.open", lambda *_: True)
 
 
+@pytest.fixture
+def one_chapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the first chapter of the book."""
+    monkeypatch.setattr("chainrule.cli.figures.chapters", lambda lang: chapters(lang)[:1])
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_example_of_every_command_runs(run: Run, few_examples: None, served: None, command: str) -> None:
+def test_the_example_of_every_command_runs(
+    run: Run, few_examples: None, served: None, one_chapter: None, command: str
+) -> None:
     model([784, 10], path="digits.safetensors")
     image = cr.datasets.load_mnist_small()[1][0][0].reshape(28, 28)
     Image.fromarray((image * 255).astype(np.uint8)).save("my-digit.png")
@@ -397,6 +406,7 @@ USUAL = {
         "lab": ["--no-open", "--port=0"],
         "tour": [],
         "exercise": ["new", "exercises"],
+        "figures": ["slides"],
     },
     **{"plot": ["shapes", "net"], "diagnose": ["net", "--data=moons"], "info": ["net"]},
 }
@@ -432,8 +442,8 @@ def odd_files() -> None:
 
 
 @pytest.fixture
-def cheap(few_examples: None, served: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let fit run for one epoch, and nothing draw pictures or check files in processes of their own."""
+def cheap(few_examples: None, served: None, one_chapter: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let fit run for one epoch, the book have one chapter, nothing draw pictures or check files in processes."""
     fit = cr.Network.fit
 
     def short(self: cr.Network, *data: Any, epochs: int, **settings: Any) -> Any:

@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "lab": [["해파리"]],
     "tour": [["nöpe"]],
     "exercise": [["new", "week", "--lessons", "nope"]],
+    "figures": [["slides", "nöpe"]],
     "info": [["digits.safetensors"], ["digits.safetensors", "--json"], ["해파리"]],
     "explain": [["moons.safetensors", "--input", "row.csv", "--label", "1", "--why", "layer0.W", "--lang", "ko"]],
     "diagnose": [

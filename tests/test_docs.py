@@ -27,8 +27,12 @@ from tools import gallery
 ROOT = Path(__file__).resolve().parents[1]
 CHECKER = ["docs/checker.md", "docs/checker.ko.md"]
 GALLERY = {lang: str(path.relative_to(ROOT)) for lang, path in gallery.PAGES.items()}
-PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/tables.md"]
-PAGES += ["docs/tables.ko.md", "docs/export.md", "docs/export.ko.md", *CHECKER, *GALLERY.values()]
+READMES = ["README.md", "README.ko.md"]
+_ENGLISH = [path for path in sorted((ROOT / "docs/library").glob("*.md")) if not path.name.endswith(".ko.md")]
+LIBRARY = [[f"docs/library/{path.stem}{end}" for end in (".md", ".ko.md")] for path in _ENGLISH]
+TOLD = [page for pair in (READMES, *LIBRARY) for page in pair]
+PAGES = [*TOLD, "CONTRIBUTING.md", "docs/architecture.md", "docs/tables.md", "docs/tables.ko.md", "docs/export.md"]
+PAGES += ["docs/export.ko.md", "docs/benchmarks.md", "docs/benchmarks.ko.md", *CHECKER, *GALLERY.values()]
 
 
 class Block(NamedTuple):
@@ -43,22 +47,29 @@ def blocks(page: str) -> list[Block]:
     return [Block(t.info.strip(), t.content) for t in tokens if t.type == "fence"]
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
+@pytest.mark.parametrize("page", READMES)
+def test_the_readme_is_short(page: str) -> None:
+    assert len((ROOT / page).read_text("utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", [page for page, _ in (READMES, *LIBRARY) if page != "docs/library/command.md"])
 def test_python_blocks_run_and_print_what_they_show(page: str, tmp_path: Path) -> None:
-    """All blocks of a page share one session; a comment `# -> ...` after a print shows its exact output."""
-    found = [block for block in blocks(page) if block.language == "python"]
-    assert len(found) >= 5
-    code = "\n".join(block.text for block in found)
+    """All blocks of a page share one session; a comment `# -> ...` after a print shows its exact output.
+
+    Korean pages show the same code and the same output, says another test.
+    """
+    code = "\n".join(block.text for block in blocks(page) if block.language == "python")
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     shown = [line.partition("  # -> ")[2] for line in code.splitlines() if "  # -> " in line]
     printed = run.stdout.splitlines()
-    assert shown and [line for line in shown if line not in printed] == []
-    for block in blocks(page):
-        assert block.language != "text" or block.text in run.stdout
+    told = [block.text for block in blocks(page) if block.language == "text"]
+    assert shown or told
+    assert [line for line in shown if line not in printed] == []
+    assert [text for text in told if text not in run.stdout] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/library/command.md"])
 def test_shell_blocks_run(page: str, tmp_path: Path) -> None:
     """Commands of `chainrule` run as shown, in order; make targets must exist; nothing else is shown."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -75,14 +86,18 @@ def test_shell_blocks_run(page: str, tmp_path: Path) -> None:
             assert run.returncode == 0, (command, run.stderr)
 
 
-@pytest.mark.parametrize("pages", [("README.md", "README.ko.md"), CHECKER], ids=lambda pages: pages[0])
+@pytest.mark.parametrize("pages", [READMES, *LIBRARY, CHECKER], ids=lambda pages: pages[0])
 def test_both_languages_show_the_same_code(pages: Sequence[str]) -> None:
     """The Korean page is written natively, but its code is the English page's, comments aside."""
 
     def code(page: str) -> list[str]:
         return [re.sub(r"\s*#(?! ->).*", "", b.text) for b in blocks(page) if b.language in ("python", "sh")]
 
+    def outputs(page: str) -> list[str]:
+        return [b.text for b in blocks(page) if b.language == "text"]
+
     assert code(pages[0]) == code(pages[1])
+    assert outputs(pages[0]) == outputs(pages[1])
 
 
 @pytest.mark.parametrize("page", CHECKER)
@@ -173,23 +188,28 @@ def test_the_lines_of_the_gallery_run(tmp_path: Path) -> None:
     assert (tmp_path / "film.gif").stat().st_size > 10_000
 
 
+@pytest.mark.parametrize("page", ["docs/library/command.md", "docs/library/command.ko.md"])
+def test_the_page_of_the_command_has_every_command(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert [command for command in COMMANDS if f"chainrule {command}" not in text] == []
+
+
 @pytest.mark.parametrize(
     ("page", "activations", "optimizers"),
-    [("README.md", "activations", "optimizers"), ("README.ko.md", "활성화 함수", "최적화")],
+    [("networks.md", "activations", "optimizers"), ("networks.ko.md", "활성화 함수", "최적화")],
 )
-def test_the_lists_of_the_readme_are_complete(page: str, activations: str, optimizers: str) -> None:
-    text = (ROOT / page).read_text("utf-8")
+def test_the_lists_of_what_is_in_it_are_complete(page: str, activations: str, optimizers: str) -> None:
+    text = (ROOT / "docs/library" / page).read_text("utf-8")
     assert [name for name in LAYERS if f"`{name}`" not in text] == []
-    assert [command for command in COMMANDS if f"chainrule {command}" not in text] == []
     for title, names in (activations, ACTIVATIONS.keys() - {"gelu_exact"}), (optimizers, OPTIMIZERS.keys()):
         row = re.search(rf"^\| {title} \| (.*?)[;.|]", text, re.MULTILINE)
         assert row is not None
         listed = [re.sub(r"\(.*|\W", "", entry).lower() for entry in row[1].split(", ")]
         assert len(listed) == len(names)
-        assert page != "README.md" or set(listed) == {name.replace("_", "") for name in names}
+        assert page.endswith(".ko.md") or set(listed) == {name.replace("_", "") for name in names}
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.ko.md", "docs/checker.md", "docs/checker.ko.md"])
+@pytest.mark.parametrize("page", CHECKER)
 def test_pages_know_how_many_mistakes_are_planted(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     rows = re.findall(r"^\| [^|]+ \| (\d+) \| \d+ \| \d+ \| \d+ \|$", text, re.MULTILINE)

@@ -34,7 +34,7 @@ def test_the_pages_are_those_that_the_texts_make() -> None:
     pages = runpy.run_path(str(ROOT / "tools/make_mistakes.py"))["pages"]()
     assert pages.keys() == set(PAGES)
     for name, page in pages.items():
-        assert (ROOT / "docs" / name).read_text("utf-8") == page, "run python tools/make_mistakes.py"
+        assert (ROOT / "docs" / name).read_text("utf-8") == page, "run python -m tools.make_mistakes"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -66,3 +66,10 @@ def test_what_programs_are_told_can_be_looked_up(tmp_path: Path) -> None:
     told |= {case.get("type", "") for case in cases}
     assert {"relu.minimum", "needs-another", "not-started", "syntax-error"} <= told
     assert told - {""} <= set(anchors("mistakes.md"))
+
+
+def test_a_wrong_line_stands_with_the_mistake_that_it_makes() -> None:
+    page = (ROOT / "docs/mistakes.md").read_text("utf-8")
+    entry = page[page.index('<a id="linear_forward.no-bias">') :].partition("\n\n")[0]
+    assert "*Such as*: `Z = np.dot(W, A)`" in entry
+    assert page.count("*Such as*: `") > 50

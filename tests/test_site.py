@@ -40,3 +40,18 @@ def test_chapters_have_the_same_cells_in_both_languages(page: str) -> None:
 
     english, korean = cells(BOOK / page), cells(BOOK / page.replace(".md", ".ko.md"))
     assert english and english == korean
+
+
+def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = pytest.importorskip("tools.site", reason="the site needs jupytext, which is not installed")
+    monkeypatch.setattr(site, "BUILT", tmp_path / "_build")
+    monkeypatch.setattr(site, "CELLS", tmp_path / "_build/cells")
+    monkeypatch.setattr(site, "package", lambda: "one")
+    site.forget_other_packages()
+    (tmp_path / "_build/doctrees-en").mkdir()
+    site.CELLS.mkdir()
+    site.forget_other_packages()
+    assert site.CELLS.exists()
+    monkeypatch.setattr(site, "package", lambda: "another")
+    site.forget_other_packages()
+    assert [path.name for path in (tmp_path / "_build").iterdir()] == ["package"]

@@ -1,6 +1,6 @@
 """Write docs/mistakes.md and docs/mistakes.ko.md, the pages of all that `chainrule check` says, from its texts.
 
-Usage: python tools/make_mistakes.py
+Usage: python -m tools.make_mistakes
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
 from chainrule.checker.telling.texts import Entry, entries, fill
 from chainrule.common.languages import LANGUAGES
+from tests.checker.corpus import MISTAKES, text
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {"en": "mistakes.md", "ko": "mistakes.ko.md"}
@@ -71,16 +73,17 @@ WORDS = {
         "title": "What the checker says",
         "other": "[한국어](mistakes.ko.md)",
         "intro": """\
-All {count} keys that `chainrule check` knows, as they stand in `--json`, `--csv` and `--junit`: what is wrong, where to
-look, and the formula (the hints 1, 2 and 3). A report says the names of your function and variables, and the numbers
-that were measured, for which there are dots here. A letter and a number behind a key are a row of the
-[catalogue](#codes).
+All {count} keys that `chainrule check` knows, as they stand in `--json`, `--csv` and `--junit`: what is wrong and what
+comes of it, where to look, for many a line that does it, and the formula. The hints 1, 2 and 3 of a report say the
+first, the second and the last of these, with the names of your function and variables and the numbers that were
+measured, for which there are dots here. A letter and a number behind a key are a row of the [catalogue](#codes).
 
-This page is written by `python tools/make_mistakes.py` from the checker's own texts.""",
+This page is written by `python -m tools.make_mistakes` from the checker's own texts.""",
         "function": "the function",
         "name": "the result",
         "where": "Where to look",
         "formula": "Formula",
+        "line": "Such as",
         "codes": "Rows of the catalogue",
         "codes-intro": "The column `catalog` of `--csv` holds these: rows of a catalogue of learners' mistakes.",
     },
@@ -89,15 +92,17 @@ This page is written by `python tools/make_mistakes.py` from the checker's own t
         "other": "[English](mistakes.md)",
         "intro": """\
 `chainrule check`가 아는 키 {count}개를 모두 모았습니다. `--json`, `--csv`, `--junit`에 나오는 이름이 키이고,
-키마다 무엇이 틀렸는지, 어디를 볼지, 공식이 무엇인지(힌트 1, 2, 3단계)를 적었습니다. 실제 보고서에는 여러분의
+키마다 무엇이 틀렸는지, 어디를 볼지, 공식이 무엇인지(힌트 1, 2, 3단계)를 적고,
+여럿에는 틀린 줄의 예를 붙였습니다. 실제 보고서에는 여러분의
 함수와 변수 이름, 측정한 값이 들어가며 여기서는 점(…)으로 표시합니다. 키 뒤의 문자와 숫자는
 [실수 목록](#codes)의 번호입니다.
 
-이 페이지는 `python tools/make_mistakes.py`가 검사기의 설명 파일로 만듭니다.""",
+이 페이지는 `python -m tools.make_mistakes`가 검사기의 설명 파일로 만듭니다.""",
         "function": "함수",
         "name": "결과",
         "where": "살펴볼 곳",
         "formula": "공식",
+        "line": "틀린 줄의 예",
         "codes": "실수 목록의 번호",
         "codes-intro": "`--csv`의 `catalog` 열에 나오는 번호로, 학습자의 실수를 모은 목록의 행입니다.",
     },
@@ -156,14 +161,27 @@ def _told(key: str, entry: Entry, lang: str) -> str:
     code = f" ({entry.catalog})" if entry.catalog else ""
     lines = [f'<a id="{key}"></a>**`{key}`**{code}<br>', _sentence(entry.what[lang], words)]
     lines += [f"<br>*{words['where']}*: {_sentence(entry.where[lang], words)}"] if entry.where[lang] else []
+    lines += [f"<br>*{words['line']}*: `{_lines()[key]}`"] if key in _lines() else []
     lines += [f"<br>*{words['formula']}*: `{entry.formula[lang]}`"] if entry.formula[lang] else []
     return "\n".join(lines) + "\n"
 
 
-def _sentence(text: str, words: Mapping[str, str]) -> str:
+@cache
+def _lines() -> Mapping[str, str]:
+    """Return the wrong line of each mistake that the tests plant in one."""
+    lines: dict[str, str] = {}
+    for mistake in MISTAKES:
+        source, begin = mistake.source, text(mistake.file).index(mistake.old)
+        line = source[source.rfind("\n", 0, begin) + 1 : source.find("\n", begin + len(mistake.new.rstrip()))]
+        if mistake.new.strip() and "\n" not in line:
+            lines.setdefault(mistake.named, line.strip())
+    return lines
+
+
+def _sentence(sentence: str, words: Mapping[str, str]) -> str:
     """Return a text of a report for any function, as Markdown takes it."""
-    said = fill(text, {"function": words["function"], "name": words["name"]})
-    parts = re.split(r"(`[^`]*`)", said[:1].upper() + said[1:] if text.startswith("{") else said)
+    said = fill(sentence, {"function": words["function"], "name": words["name"]})
+    parts = re.split(r"(`[^`]*`)", said[:1].upper() + said[1:] if sentence.startswith("{") else said)
     return "".join(part if part.startswith("`") else re.sub(r"([*_<\[\]])", r"\\\1", part) for part in parts)
 
 

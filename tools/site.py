@@ -1,17 +1,19 @@
 """Build the documentation site, docs/_build/html, in English and Korean: `make docs`.
 
-Warnings are errors, cells of notebooks are executed (those that did not change since the last build are taken from a
-cache), and every link inside of the site is checked. Each chapter of the book is written as a notebook, too.
+Warnings are errors, cells of notebooks are executed (from a cache if neither they nor the package changed since the
+last build), and every link inside of the site is checked. Each chapter of the book is written as a notebook, too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
 import tomllib
+from hashlib import sha256
 from pathlib import Path
 
 import jupytext
@@ -20,7 +22,9 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 BUILT = DOCS / "_build"
+CELLS = BUILT / "cells"
 LANGUAGES = ("en", "ko")
+_SOURCES = {".py", ".pyi", ".toml", ".po"}
 CHAPTERS = ("book", "guides")
 _FIRST_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=en/index.html"><title>chainrule</title>
@@ -34,10 +38,28 @@ def repository() -> str:
         return str(tomllib.load(file)["project"]["urls"]["Repository"])
 
 
+def package() -> str:
+    """Return a digest of the package, on which the outputs of all cells depend."""
+    digest = sha256()
+    for path in sorted(path for path in (ROOT / "src").rglob("*") if path.suffix in _SOURCES):
+        digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def forget_other_packages() -> None:
+    """Remove what was executed or read with another state of the package."""
+    built_with = BUILT / "package"
+    if not built_with.exists() or built_with.read_text("utf-8") != package():
+        for folder in CELLS, *BUILT.glob("doctrees-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        BUILT.mkdir(exist_ok=True)
+        built_with.write_text(package(), "utf-8")
+
+
 def build(language: str) -> int:
     """Build one language; the exit status of Sphinx."""
     options = ["-W", "--keep-going", "-q", "-j", "2", "-d", str(BUILT / f"doctrees-{language}")]
-    options += ["-t", "ko"] if language == "ko" else []
+    options += ["-D", f"nb_execution_cache_path={CELLS}", *(["-t", "ko"] if language == "ko" else [])]
     command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(DOCS), str(BUILT / "html" / language)]
     return subprocess.run(command, cwd=ROOT).returncode
 
@@ -82,6 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("languages", nargs="*", choices=[*LANGUAGES, []], help="only these")
     began = time.perf_counter()
+    forget_other_packages()
     for language in parser.parse_args().languages or LANGUAGES:
         if status := build(language):
             return status

@@ -169,6 +169,13 @@ def test_a_dict_names_its_functions() -> None:
     }
 
 
+def test_a_dict_is_called_by_its_functions() -> None:
+    functions = {name: lambda Z: np.tanh(Z) for name in ("tanh", "relu", "step", "sigmoid")}
+    assert check({"tanh": np.tanh, "x": 3}).file == "tanh"
+    assert check(functions).file == "tanh, relu, step, ..."
+    assert (check({}).file, check(vars(np.linalg)).file) == ("dict", "numpy.linalg")
+
+
 def test_what_was_typed_into_an_interpreter_has_no_source() -> None:
     namespace: dict[str, Any] = {"np": np, "__name__": "__main__"}
     exec(

@@ -1,8 +1,7 @@
-"""A lab for the tests: its desk, a client without a network, a running server, and pages of a real browser."""
+"""A lab for the tests: its desk, a client without a network, a running server, and its pages in a real browser."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,22 +36,6 @@ def client(desk: Desk, lab: str) -> Iterator[Any]:
     headers = {"X-Lab-Token": desk.token, "X-Lab-Language": "en"}
     with httpx.Client(base_url=lab.removesuffix(f"/{desk.token}/"), headers=headers, timeout=30) as asking:
         yield asking
-
-
-@pytest.fixture(scope="module")  # while it is open an event loop runs, and other tests start their own
-def browser() -> Iterator[Any]:
-    """Debian's Chromium, without a window."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="pages are tested with playwright, which is not installed"
-    )
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("pages are tested in chromium, which is not installed")
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=chromium, args=options)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from chainrule.common.texts import tr
 
 Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
 _HINTS = (1, 2, 3)
+_FIRST = 3  # functions that stand in the heading of a dict's report
 Told = TypeVar("Told", findings.Finding, findings.Checked)
 _KINDS = inspect.Parameter
 _STARS: dict[Any, str] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
@@ -116,7 +117,8 @@ def _found(obj: Any, names: Mapping[str, str]) -> findings.Report:
         namespace, own, file = vars(obj), _own(vars(obj), obj.__name__), obj.__name__
     elif isinstance(obj, Mapping):
         namespace = dict(obj)
-        own, file = _own(namespace, namespace.get("__name__")), str(namespace.get("__name__", "dict"))
+        own = _own(namespace, namespace.get("__name__"))
+        file = str(namespace.get("__name__", _listed(own)))
     elif callable(obj) and isinstance(getattr(obj, "__name__", None), str):
         file = _name(obj)
         own = _with_called(file, obj)
@@ -156,6 +158,12 @@ def _placed(report: findings.Report, learner: Learner) -> findings.Report:
 
     checked, found = tuple(map(placed, report.checked)), tuple(map(placed, report.findings))
     return replace(report, checked=checked, findings=found)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return what a dict is called in its report: by the first of its functions."""
+    first, more = list(names)[:_FIRST], list(names)[_FIRST:]
+    return ", ".join([*first, "..."] if more else first) or "dict"
 
 
 def _own(namespace: Mapping[str, Any], module: Any) -> dict[str, Any]:

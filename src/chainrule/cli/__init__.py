@@ -21,6 +21,7 @@ from chainrule.cli import (
     exercise,
     explain,
     export,
+    figures,
     gates,
     info,
     lab,
@@ -52,7 +53,7 @@ _CHECK = later("Check your own code:")
 _SEE = later("See what a network does:")
 _COMMANDS = {
     later("Train and use:"): (train, evaluate, predict, info, summary, datasets),
-    _SEE: (lab, explain, diagnose, gates, tour),
+    _SEE: (lab, explain, diagnose, gates, figures, tour),
     _CHECK: (check,),
     later("Take a model elsewhere:"): (export, serve),
 }

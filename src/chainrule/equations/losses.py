@@ -75,8 +75,21 @@ class Loss(Checked, ABC):
         yes = (threshold < P).astype("int64")
         return yes[..., 0] if yes.shape[-1] == 1 else yes
 
-    def _match(self, Z: Logits, Y: Targets) -> Logits:
-        """Return the targets in the shape and dtype of the logits."""
+    def matched(self, Z: Logits, Y: Targets) -> Logits:
+        """Return the targets in the shape and dtype of the logits, for a loss that compares each output with one.
+
+        Parameters
+        ----------
+        Z
+            The logits, such as (batch, outputs).
+        Y
+            Targets of the same shape, or without the last axis where that is 1.
+
+        Raises
+        ------
+        InputError
+            The shapes belong to different numbers of targets.
+        """
         if Y.shape != Z.shape and (*Y.shape, 1) != Z.shape:
             raise InputError(
                 "{loss} compares every output with a target: the outputs have shape {outputs}, but the targets "
@@ -117,7 +130,7 @@ class BinaryCrossEntropy(Loss):
 
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for logits (batch, outputs) and targets 0/1 or probabilities of the same shape."""
-        Y = self._match(Z, Y)
+        Y = self.matched(Z, Y)
         if self.label_smoothing:
             Y = (1 - self.label_smoothing) * Y + self.label_smoothing / 2
         return weighted_mean(activations.softplus(Z) - Y * Z, activations.sigmoid(Z) - Y, weights)
@@ -163,7 +176,7 @@ class CategoricalCrossEntropy(Loss):
             chosen = (Y[..., None] == xp.arange(classes)).astype(Z.dtype)
             slopes -= chosen
             return weighted_mean(xp.log(total) - xp.vecdot(S, chosen)[..., None], slopes, weights)
-        Y = self._match(Z, Y[..., None] == xp.arange(classes) if Y.ndim < Z.ndim else Y)
+        Y = self.matched(Z, Y[..., None] == xp.arange(classes) if Y.ndim < Z.ndim else Y)
         if self.label_smoothing:
             Y = (1 - self.label_smoothing) * Y + self.label_smoothing / classes
         sum_of_Y = xp.sum(Y, axis=-1, keepdims=True)
@@ -191,7 +204,7 @@ class MeanSquaredError(Loss):
 
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for outputs and targets of the same shape."""
-        E = Z - self._match(Z, Y)
+        E = Z - self.matched(Z, Y)
         return weighted_mean(E * E, 2 * E, weights)
 
 
@@ -211,7 +224,7 @@ class MeanAbsoluteError(Loss):
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for outputs and targets of the same shape."""
         xp = namespace(Z)
-        E = Z - self._match(Z, Y)
+        E = Z - self.matched(Z, Y)
         return weighted_mean(xp.abs(E), xp.sign(E), weights)
 
 
@@ -240,7 +253,7 @@ class Huber(Loss):
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for outputs and targets of the same shape."""
         xp = namespace(Z)
-        E = Z - self._match(Z, Y)
+        E = Z - self.matched(Z, Y)
         C = xp.maximum(xp.minimum(E, self.delta), -self.delta)
         return weighted_mean(0.5 * C * C + self.delta * (xp.abs(E) - xp.abs(C)), C, weights)
 
@@ -270,7 +283,7 @@ class Quantile(Loss):
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for outputs and targets of the same shape."""
         xp = namespace(Z)
-        E = Z - self._match(Z, Y)
+        E = Z - self.matched(Z, Y)
         over, under = xp.astype(E > 0, Z.dtype), xp.astype(E < 0, Z.dtype)
         slopes = (1 - self.q) * over - self.q * under
         return weighted_mean(E * slopes, slopes, weights)
@@ -296,7 +309,7 @@ class Poisson(Loss):
     def __call__(self, Z: Logits, Y: Targets, weights: Weights | None = None) -> tuple[Scalar, Logits]:
         """Return the loss for logits, the logarithms of the outputs, and targets of 0 or more of the same shape."""
         xp = namespace(Z)
-        Y, A = self._match(Z, Y), self.activation(Z)
+        Y, A = self.matched(Z, Y), self.activation(Z)
         least = Y * xp.log(xp.where(Y > 0, Y, 1))  # of 0, the limit, which is 0
         return weighted_mean((A - Y) + (least - Y * Z), A - Y, weights)
 

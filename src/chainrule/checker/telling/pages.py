@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from chainrule.checker.findings import Checked, Finding, Report, Status
 from chainrule.checker.telling import classroom
+from chainrule.checker.telling.catalogue import address
 from chainrule.checker.telling.grading import points
 from chainrule.checker.telling.terminal import (
     MARKS,
@@ -90,7 +91,8 @@ def write(
 ) -> Path:
     """Write a page for each report and the index, with the points if there is a scheme; return the path of the index.
 
-    The folder is made if there is none. No page refers to anything outside of it.
+    The folder is made if there is none. No page needs anything outside of it; the names of mistakes lead to the
+    catalogue, where the site's address is known.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = page_names(report.file for report in reports)
@@ -203,6 +205,8 @@ def _finding(report: Report, finding: Finding, lang: str, hint: int) -> str:
     if numbers := measured(finding, lang):
         lines.append(f"<p><code>{escape(numbers)}</code></p>")
     lines += [f"<p>{escape(said)}</p>" for said in labeled(finding, lang, hint)]
+    if more := address(finding.mistake, lang):
+        lines.append(f'<p><a href="{escape(more)}">{escape(finding.mistake)}</a></p>')
     lines.append(_code(finding, lang))
     if shown := snippet(report, finding, lang):
         code = "\n".join(map(escape, shown))

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from chainrule.checker.findings import BUGS, CLEAN, Checked, Finding, Report, Status
 from chainrule.checker.names import NAMES, likely
+from chainrule.checker.telling.catalogue import address
 from chainrule.checker.telling.texts import advice, hints, phrase, place, plain, quantity, reason
 from chainrule.common.languages import language
 from chainrule.common.rich_text import rich_text
@@ -198,6 +199,8 @@ def _body(finding: Finding, lang: str, hint: int) -> Iterable[Text]:
         yield Text(numbers, "cyan")
     for said in labeled(finding, lang, hint):
         yield Text(said)
+    if more := address(finding.mistake, lang):
+        yield Text(more, "dim", no_wrap=True, overflow="fold")
 
 
 def _marked(status: str, said: str) -> Text:
