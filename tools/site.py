@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -39,7 +41,16 @@ def build(language: str) -> int:
     options = ["-W", "--keep-going", "-q", "-j", "2", "-d", str(BUILT / f"doctrees-{language}")]
     options += ["-t", "ko"] if language == "ko" else []
     command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(DOCS), str(BUILT / "html" / language)]
-    return subprocess.run(command, cwd=ROOT).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment_of_cells()).returncode
+
+
+def environment_of_cells() -> dict[str, str]:
+    """Return the environment in which cells run: `!chainrule` is this one, and the build ends if it fails."""
+    startup = BUILT / "ipython/profile_default/startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "tools/webpages/commands.py", startup)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "IPYTHONDIR": str(BUILT / "ipython")}
 
 
 def chapters() -> list[Path]:

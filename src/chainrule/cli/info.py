@@ -80,7 +80,8 @@ def _about(table: TableModel) -> str:
         ),
     ]
     if "test" in table.report:
-        lines += ["", scores_table(table.report["test"]), *filter(None, [behind(table.report["test"])])]
+        sentence = behind(table.report["test"], weighed=bool(table.report.get("weighed")))
+        lines += ["", scores_table(table.report["test"]), *filter(None, [sentence])]
     return "\n".join(lines)
 
 

@@ -397,7 +397,7 @@ class TableModel:
             If the network is clearly behind one of the baselines.
         """
         self.report["test"] = compared = {later("this network"): self._scores(test), **self.baselines(train, test)}
-        if sentence := behind(compared):
+        if sentence := behind(compared, weighed=self.report.get("weighed", False)):
             warn(sentence, DataWarning)
         return compared
 
