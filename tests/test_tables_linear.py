@@ -130,6 +130,16 @@ def test_a_network_whose_classes_weigh_the_same_is_judged_by_its_classes() -> No
     )
 
 
+def test_no_preset_is_advised_for_pictures() -> None:
+    """It refuses them."""
+    scores = {"this network": {"log_loss": 0.9}, "logistic regression": {"log_loss": 0.3}}
+    assert "preset" in behind(scores) and "preset" not in behind(scores, pictures=True)
+    pictures = polars.Series("picture", np.random.default_rng(0).integers(0, 255, (60, 8, 8, 1)).astype(np.uint8))
+    model = cr.TableModel.fit({"picture": pictures, "y": ["a", "b"] * 30}, "y", epochs=1, verbose=False)
+    model.report["test"] = scores
+    assert "behind logistic regression" in model.behind() and "more epochs" in model.behind()
+
+
 def test_the_model_knows_whether_classes_weighed(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frame = {"x": rng.normal(size=600), "y": np.where(rng.random(600) < 0.15, "rare", "often")}

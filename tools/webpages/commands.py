@@ -1,7 +1,7 @@
 """A startup file of IPython: a command (`!chainrule ...`) that fails is an error of its cell, and ends the build.
 
-Cells that show how a command fails are tagged `raises-exception`. Commands print into a pipe: into a terminal, they would
-print their progress with all that it overwrites.
+Cells that show how a command fails are tagged `raises-exception`. Commands print into a pipe: into a terminal, they
+would print their progress with all that it overwrites.
 """
 
 from __future__ import annotations

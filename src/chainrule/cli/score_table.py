@@ -129,7 +129,7 @@ def _counts(scored: Any, model: TableModel) -> str:
         model.target.as_written(scored[_PREDICTION])
         .drop_nulls()
         .value_counts(name="rows")
-        .sort("rows", descending=True)
+        .sort("rows", _PREDICTION, descending=[True, False])
     )
     if not counts.height:
         return ""

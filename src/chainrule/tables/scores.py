@@ -96,10 +96,11 @@ def baselines(
     return {name: scores(target, y_test, np.concatenate(P)) for name, P in outputs.items()}
 
 
-def behind(scores: Mapping[str, Mapping[str, float]], *, weighed: bool = False) -> str:
+def behind(scores: Mapping[str, Mapping[str, float]], *, weighed: bool = False, pictures: bool = False) -> str:
     """Return a sentence if the first of several models, the network, is clearly behind another one, else "".
 
-    Where classes weighed in training, its probabilities are those of another mixture: its classes are compared.
+    Where classes weighed in training, its probabilities are those of another mixture: its classes are compared. What
+    to try is another thing for pictures.
 
     >>> behind({"this network": {"rmse": 3.0, "r2": 0.9}, "mean": {"rmse": 10.0, "r2": 0.0}})
     ''
@@ -123,7 +124,7 @@ def behind(scores: Mapping[str, Mapping[str, float]], *, weighed: bool = False) 
                 own=number_text(network[score]),
                 other=number_text(values[score]),
             )
-            sentence += f" {tr(_NEXT[name])}"
+            sentence += f" {tr(_PICTURES if pictures else _NEXT[name])}"
     return sentence
 
 
@@ -140,6 +141,7 @@ _CALLED = {
     "one season before": later("the value one season before"),
 }
 _HISTORY = later("Try a longer history.")
+_PICTURES = later("Try more epochs (--epochs), a larger learning rate (--lr 0.01), or more pictures.")
 _COLUMNS = later("The columns say little of the target, or these rows are unlike those that train: look at both.")
 _NEXT = {
     **dict.fromkeys(
