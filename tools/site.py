@@ -66,7 +66,7 @@ def is_notebook(path: Path) -> bool:
 def as_notebook(path: Path) -> nbformat.NotebookNode:
     """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not."""
     notebook = jupytext.read(path, fmt="md:myst")
-    install = f'%pip install -q "chainrule[plot,data] @ git+{repository()}"'
+    install = f'%pip install -q "chainrule[plot,data,tables] @ git+{repository()}"'
     if path.name.endswith(".ko.md"):
         install += "\n!apt-get install -qq fonts-nanum"  # for the Korean labels of pictures
     cell = nbformat.v4.new_code_cell(f"# Needed in Colab, and wherever chainrule is not installed.\n{install}")

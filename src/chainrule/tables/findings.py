@@ -26,9 +26,7 @@ _TOTALS += ["합계", "총계", "소계", "총합", "누계"]
 _MOST_TOTALS = 3  # rows; a category of more is one of its own
 
 
-def warn_of_findings(
-    frame: Frame, preparation: Preparation, target: Target, y: NDArray[Any], *, weighed: bool
-) -> None:
+def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: NDArray[Any], *, weighed: bool) -> None:
     """Warn of columns that know the answer, and of classes that few rows have, unless classes are weighed."""
     for encoder in preparation.encoders:
         if len(y) > _FEW and _gives_away(frame, encoder, target, y):
