@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 import chainrule as cr
+from tools.site import as_notebook, chapters, environment_of_cells
 from tools.webpages import reference
 
-BOOK = Path(__file__).resolve().parents[1] / "docs/book"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NOTEBOOKS = sorted(str(p.relative_to(DOCS)) for p in chapters() if not p.name.endswith(".ko.md"))
 
 
 def test_every_public_name_is_in_the_reference(tmp_path: Path) -> None:
@@ -30,15 +35,15 @@ def test_a_page_that_no_name_has_any_more_goes(tmp_path: Path) -> None:
     assert not (tmp_path / "layers/Gone.rst").exists() and (tmp_path / "layers/LSTM.rst").exists()
 
 
-@pytest.mark.parametrize("page", sorted(p.name for p in BOOK.glob("*.md") if not p.name.endswith(".ko.md")))
-def test_chapters_have_the_same_cells_in_both_languages(page: str) -> None:
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_chapters_and_guides_have_the_same_cells_in_both_languages(page: str) -> None:
     """But for texts and comments in them."""
 
     def cells(path: Path) -> list[str]:
         found = re.findall(r"```\{code-cell\} python\n(.*?)```", path.read_text("utf-8"), re.S)
         return [re.sub(r'"[^"]*"|\'[^\']*\'|,? ?lang=|#.*', "", cell) for cell in found]
 
-    english, korean = cells(BOOK / page), cells(BOOK / page.replace(".md", ".ko.md"))
+    english, korean = cells(DOCS / page), cells(DOCS / page.replace(".md", ".ko.md"))
     assert english and english == korean
 
 
@@ -55,3 +60,27 @@ def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatc
     monkeypatch.setattr(site, "package", lambda: "another")
     site.forget_other_packages()
     assert [path.name for path in (tmp_path / "_build").iterdir()] == ["package"]
+
+
+def test_a_command_that_fails_ends_its_cell() -> None:
+    """But for a cell that is to show it; what it printed is there in both."""
+    cells = [
+        nbformat.v4.new_code_cell("!echo told; exit 3", metadata={"tags": ["raises-exception"]}),
+        nbformat.v4.new_code_cell("!chainrule no-such-command"),
+        nbformat.v4.new_code_cell("print('too late')"),
+    ]
+    client = NotebookClient(nbformat.v4.new_notebook(cells=cells), timeout=120)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in environment_of_cells().items():
+            patched.setenv(name, value)
+        with pytest.raises(CellExecutionError, match="exit status 2"):
+            client.execute()
+    told, failed, late = (cell.get("outputs", []) for cell in client.nb.cells)
+    assert told[0].text == "told\n" and told[1].ename == "CommandFailedError"
+    assert "no-such-command" in failed[0].text and late == []
+
+
+def test_a_notebook_installs_what_its_cells_need() -> None:
+    """Tables, too, which guides are about."""
+    cell = as_notebook(DOCS / "guides/own-csv.ko.md").cells[0]
+    assert "chainrule[plot,data,tables]" in cell.source and "fonts-nanum" in cell.source

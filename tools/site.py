@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,16 @@ def build(language: str) -> int:
     options = ["-W", "--keep-going", "-q", "-j", "2", "-d", str(BUILT / f"doctrees-{language}")]
     options += ["-D", f"nb_execution_cache_path={CELLS}", *(["-t", "ko"] if language == "ko" else [])]
     command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(DOCS), str(BUILT / "html" / language)]
-    return subprocess.run(command, cwd=ROOT).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment_of_cells()).returncode
+
+
+def environment_of_cells() -> dict[str, str]:
+    """Return the environment in which cells run: `!chainrule` is this one, and the build ends if it fails."""
+    startup = BUILT / "ipython/profile_default/startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "tools/webpages/commands.py", startup)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "IPYTHONDIR": str(BUILT / "ipython")}
 
 
 def chapters() -> list[Path]:
@@ -77,7 +87,7 @@ def is_notebook(path: Path) -> bool:
 def as_notebook(path: Path) -> nbformat.NotebookNode:
     """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not."""
     notebook = jupytext.read(path, fmt="md:myst")
-    install = f'%pip install -q "chainrule[plot,data] @ git+{repository()}"'
+    install = f'%pip install -q "chainrule[plot,data,tables] @ git+{repository()}"'
     if path.name.endswith(".ko.md"):
         install += "\n!apt-get install -qq fonts-nanum"  # for the Korean labels of pictures
     cell = nbformat.v4.new_code_cell(f"# Needed in Colab, and wherever chainrule is not installed.\n{install}")

@@ -13,6 +13,7 @@ from chainrule.common.texts import later, tr
 from chainrule.tables.dates import CLOCKS, PLAIN_DATES, ahead_of_utc, in_microseconds, parsed_dates
 from chainrule.tables.frames import Series, few_distinct, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat, difference
+from chainrule.tables.pictures import has_other_channels, in_channels
 from chainrule.tables.recognition import BOOLEANS
 from chainrule.tables.rows import WrongRowError
 
@@ -334,13 +335,17 @@ class Picture(Encoder):
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""
         polars = needs_polars("A table")
+        if has_other_channels(series, self.shape):
+            series = in_channels(series, self.shape[2])
         if series.dtype != polars.Array or tuple(series.dtype.shape) != self.shape:
+            are = series.dtype.shape if series.dtype == polars.Array else [series.dtype]
             raise InputError(
-                "Column {name!r} held pictures of {shape} in training, but it is {dtype}: read them with the "
-                "same size.",
+                "Column {name!r} held pictures of {shape} in training, but they are {other} now: read them with the "
+                "same size, read(..., size={size}).",
                 name=self.name,
                 shape=" x ".join(map(str, self.shape)),
-                dtype=series.dtype,
+                other=" x ".join(map(str, are)),
+                size=self.shape[:2],
             )
         inputs[:] = series.to_numpy().reshape(len(series), -1) / self.scale
         return 0
