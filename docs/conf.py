@@ -33,6 +33,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
+nb_execution_in_temp = True  # files that cells write are gone afterwards
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True

@@ -10,7 +10,8 @@ import pytest
 import chainrule as cr
 from tools.webpages import reference
 
-BOOK = Path(__file__).resolve().parents[1] / "docs/book"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+CHAPTERS = sorted(p for p in (*DOCS.glob("book/*.md"), *DOCS.glob("guides/*.md")) if not p.name.endswith(".ko.md"))
 
 
 def test_every_public_name_is_in_the_reference(tmp_path: Path) -> None:
@@ -30,13 +31,13 @@ def test_a_page_that_no_name_has_any_more_goes(tmp_path: Path) -> None:
     assert not (tmp_path / "layers/Gone.rst").exists() and (tmp_path / "layers/LSTM.rst").exists()
 
 
-@pytest.mark.parametrize("page", sorted(p.name for p in BOOK.glob("*.md") if not p.name.endswith(".ko.md")))
-def test_chapters_have_the_same_cells_in_both_languages(page: str) -> None:
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_chapters_have_the_same_cells_in_both_languages(page: Path) -> None:
     """But for texts and comments in them."""
 
     def cells(path: Path) -> list[str]:
         found = re.findall(r"```\{code-cell\} python\n(.*?)```", path.read_text("utf-8"), re.S)
         return [re.sub(r'"[^"]*"|\'[^\']*\'|,? ?lang=|#.*', "", cell) for cell in found]
 
-    english, korean = cells(BOOK / page), cells(BOOK / page.replace(".md", ".ko.md"))
+    english, korean = cells(page), cells(page.with_suffix(".ko.md"))
     assert english and english == korean

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -39,7 +40,9 @@ def build(language: str) -> int:
     options = ["-W", "--keep-going", "-q", "-j", "2", "-d", str(BUILT / f"doctrees-{language}")]
     options += ["-t", "ko"] if language == "ko" else []
     command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(DOCS), str(BUILT / "html" / language)]
-    return subprocess.run(command, cwd=ROOT).returncode
+    # Cells with %%bash call the chainrule command that belongs to this Python.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}).returncode
 
 
 def chapters() -> list[Path]:
@@ -53,9 +56,13 @@ def is_notebook(path: Path) -> bool:
 
 
 def as_notebook(path: Path) -> nbformat.NotebookNode:
-    """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not."""
+    """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not.
+
+    The `extras` of a page's front matter are those that its cells need.
+    """
     notebook = jupytext.read(path, fmt="md:myst")
-    install = f'%pip install -q "chainrule[plot,data] @ git+{repository()}"'
+    extras = notebook.metadata.pop("extras", "plot,data")
+    install = f'%pip install -q "chainrule[{extras}] @ git+{repository()}"'
     if path.name.endswith(".ko.md"):
         install += "\n!apt-get install -qq fonts-nanum"  # for the Korean labels of pictures
     cell = nbformat.v4.new_code_cell(f"# Needed in Colab, and wherever chainrule is not installed.\n{install}")
