@@ -19,6 +19,7 @@ root_doc = "index.ko" if korean else "index"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "numpydoc",
     "sphinx_design",
     "sphinx_copybutton",
@@ -28,6 +29,10 @@ extensions = [
     "tools.webpages.reference",
 ]
 exclude_patterns = ["_build"]
+
+# The reference is on the English site, which is built first: Korean pages lead there.
+english_names = HERE / "_build/html/en/objects.inv"
+intersphinx_mapping = {"en": ("../en", str(english_names))} if korean and english_names.exists() else {}
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
