@@ -6,6 +6,8 @@ import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from nbclient import NotebookClient
+
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
@@ -20,6 +22,7 @@ root_doc = "index.ko" if korean else "index"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "numpydoc",
     "sphinx_design",
     "sphinx_copybutton",
@@ -31,14 +34,21 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 
+# The reference is on the English site, which is built first: Korean pages lead there.
+english_names = HERE / "_build/html/en/objects.inv"
+intersphinx_mapping = {"en": ("../en", str(english_names))} if korean and english_names.exists() else {}
+
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_in_temp = True  # what cells write goes
 nb_execution_raise_on_error = True
+nb_execution_in_temp = True  # files that cells write are gone afterwards
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
+# What a command prints comes in pieces, and myst-nb would end a line after each.
+NotebookClient.coalesce_streams.default_value = True
 
 autodoc_typehints = "none"  # numpydoc's sections say what each parameter is
 autodoc_member_order = "bysource"

@@ -41,7 +41,7 @@ def test_chapters_and_guides_have_the_same_cells_in_both_languages(page: str) ->
 
     def cells(path: Path) -> list[str]:
         found = re.findall(r"```\{code-cell\} python\n(.*?)```", path.read_text("utf-8"), re.S)
-        return [re.sub(r'"[^"]*"|\'[^\']*\'|,? ?lang=|#.*', "", cell) for cell in found]
+        return [re.sub(r'"[^"]*"|\'[^\']*\'|,? ?lang=| --lang (?:en|ko)|#.*', "", cell) for cell in found]
 
     english, korean = cells(DOCS / page), cells(DOCS / page.replace(".md", ".ko.md"))
     assert english and english == korean
@@ -84,3 +84,18 @@ def test_a_notebook_installs_what_its_cells_need() -> None:
     """Tables, too, which guides are about."""
     cell = as_notebook(DOCS / "guides/own-csv.ko.md").cells[0]
     assert "chainrule[plot,data,tables]" in cell.source and "fonts-nanum" in cell.source
+
+
+@pytest.mark.parametrize("page", ["exporting.md", "exporting.ko.md"])
+def test_what_is_shown_of_other_libraries_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Building the site does without them, so it is no cell."""
+    pytest.importorskip("torch")
+    pytest.importorskip("keras")
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "guides" / page).read_text("utf-8"), re.S)
+    monkeypatch.chdir(tmp_path)
+    cr.save(cr.Network.mlp([784, 32, 10], seed=0), "digits.safetensors")
+    exec(code, {})
+    differences = re.findall(r"-?\d\.\d+(?:e-\d+)?", capsys.readouterr().out)
+    assert len(differences) == 50 and max(abs(float(number)) for number in differences) < 1e-5

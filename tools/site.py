@@ -85,9 +85,13 @@ def is_notebook(path: Path) -> bool:
 
 
 def as_notebook(path: Path) -> nbformat.NotebookNode:
-    """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not."""
+    """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not.
+
+    A page's front matter says what its cells need: `extras` of chainrule, and packages `also` without one.
+    """
     notebook = jupytext.read(path, fmt="md:myst")
-    install = f'%pip install -q "chainrule[plot,data,tables] @ git+{repository()}"'
+    extras = notebook.metadata.pop("extras", "plot,data,tables")
+    install = f'%pip install -q "chainrule[{extras}] @ git+{repository()}" {notebook.metadata.pop("also", "")}'.rstrip()
     if path.name.endswith(".ko.md"):
         install += "\n!apt-get install -qq fonts-nanum"  # for the Korean labels of pictures
     cell = nbformat.v4.new_code_cell(f"# Needed in Colab, and wherever chainrule is not installed.\n{install}")
