@@ -65,6 +65,7 @@ def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatc
 def test_a_command_that_fails_ends_its_cell() -> None:
     """But for a cell that is to show it; what it printed is there in both."""
     cells = [
+        nbformat.v4.new_code_cell("import warnings; warnings.warn('odd')"),
         nbformat.v4.new_code_cell("!echo told; exit 3", metadata={"tags": ["raises-exception"]}),
         nbformat.v4.new_code_cell("!chainrule no-such-command"),
         nbformat.v4.new_code_cell("print('too late')"),
@@ -75,7 +76,8 @@ def test_a_command_that_fails_ends_its_cell() -> None:
             patched.setenv(name, value)
         with pytest.raises(CellExecutionError, match="exit status 2"):
             client.execute()
-    told, failed, late = (cell.get("outputs", []) for cell in client.nb.cells)
+    warned, told, failed, late = (cell.get("outputs", []) for cell in client.nb.cells)
+    assert warned[0].text == "UserWarning: odd\n"
     assert told[0].text == "told\n" and told[1].ename == "CommandFailedError"
     assert "no-such-command" in failed[0].text and late == []
 

@@ -405,6 +405,7 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
     for name, count in (("large.png", 1), ("index.csv", 60), (".", 60)):
         assert run("predict", "model", name, "--out", "scored.csv")[0] == 0
         assert polars.read_csv("scored.csv").height == count
+    assert "lying 30 times, standing 30 times" in run("predict", "model", "index.csv", "--out", "scored.csv")[1]
     assert run("predict", "model", "large.png", "--json")[1].startswith('[{"prediction": "lying"')
     assert "large.png is a table: say which column to predict" in fails(run("train", "large.png"))
 

@@ -1,13 +1,14 @@
 """A startup file of IPython: a command (`!chainrule ...`) that fails is an error of its cell, and ends the build.
 
 Cells that show how a command fails are tagged `raises-exception`. Commands print into a pipe: into a terminal, they
-would print their progress with all that it overwrites.
+would print their progress with all that it overwrites. Warnings are shown without the cell's temporary file.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import warnings
 from typing import Any
 
 from IPython import get_ipython
@@ -39,4 +40,5 @@ def _strictly(shell: Any) -> None:
     shell.system = system
 
 
+warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
 _strictly(get_ipython())
