@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import chainrule as cr
-from tools.webpages import reference
+from tools.webpages import printed, reference
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 CHAPTERS = sorted(p for p in (*DOCS.glob("book/*.md"), *DOCS.glob("guides/*.md")) if not p.name.endswith(".ko.md"))
@@ -29,6 +30,17 @@ def test_a_page_that_no_name_has_any_more_goes(tmp_path: Path) -> None:
     (tmp_path / "layers/Gone.rst").write_text("gone")
     reference.write(tmp_path)
     assert not (tmp_path / "layers/Gone.rst").exists() and (tmp_path / "layers/LSTM.rst").exists()
+
+
+def test_what_a_command_prints_in_pieces_is_one_text() -> None:
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 mis", "take\n", "in 2")]
+    picture = nbformat.v4.new_output("display_data")
+    other = nbformat.v4.new_output("stream", name="stderr", text="slow")
+    assert [output.get("text") for output in printed.whole([*pieces, other, picture])] == [
+        "1 mistake\nin 2",
+        "slow",
+        None,
+    ]
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
