@@ -6,8 +6,6 @@ import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from nbclient import NotebookClient
-
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
@@ -30,6 +28,7 @@ extensions = [
     "tools.webpages.equations",
     "tools.webpages.korean",
     "tools.webpages.languages",
+    "tools.webpages.printed",
     "tools.webpages.reference",
 ]
 exclude_patterns = ["_build"]
@@ -47,8 +46,6 @@ nb_execution_in_temp = True  # files that cells write are gone afterwards
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
-# What a command prints comes in pieces, and myst-nb would end a line after each.
-NotebookClient.coalesce_streams.default_value = True
 
 autodoc_typehints = "none"  # numpydoc's sections say what each parameter is
 autodoc_member_order = "bysource"

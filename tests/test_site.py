@@ -12,7 +12,7 @@ from nbclient.exceptions import CellExecutionError
 
 import chainrule as cr
 from tools.site import as_notebook, chapters, environment_of_cells
-from tools.webpages import reference
+from tools.webpages import printed, reference
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 NOTEBOOKS = sorted(str(p.relative_to(DOCS)) for p in chapters() if not p.name.endswith(".ko.md"))
@@ -33,6 +33,30 @@ def test_a_page_that_no_name_has_any_more_goes(tmp_path: Path) -> None:
     (tmp_path / "layers/Gone.rst").write_text("gone")
     reference.write(tmp_path)
     assert not (tmp_path / "layers/Gone.rst").exists() and (tmp_path / "layers/LSTM.rst").exists()
+
+
+def test_links_into_the_reference_lead_to_a_name_in_it(tmp_path: Path) -> None:
+    """Sphinx says nothing where one leads nowhere: it is shown as plain code."""
+    reference.write(tmp_path)
+    text = "\n".join(page.read_text("utf-8") for page in tmp_path.rglob("*.rst"))
+    entries = set(re.findall(r"auto(?:class|function):: (\S+)", text))
+    links = [
+        (path.name, target.rpartition(".")[0] if kind == "meth" else target)
+        for path in DOCS.rglob("*.md")
+        for kind, target in re.findall(r"\{py:(\w+)\}`(?:[^`<]*<)?([\w.]+)>?`", path.read_text("utf-8"))
+    ]
+    assert len(links) >= 10 and [link for link in links if link[1] not in entries] == []
+
+
+def test_what_a_command_prints_in_pieces_is_one_text() -> None:
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 mis", "take\n", "in 2")]
+    picture = nbformat.v4.new_output("display_data")
+    other = nbformat.v4.new_output("stream", name="stderr", text="slow")
+    assert [output.get("text") for output in printed.whole([*pieces, other, picture])] == [
+        "1 mistake\nin 2",
+        "slow",
+        None,
+    ]
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS)
