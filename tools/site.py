@@ -20,6 +20,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from chainrule.common.fonts import hangul_font
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 BUILT = DOCS / "_build"
@@ -27,6 +29,14 @@ CELLS = BUILT / "cells"
 LANGUAGES = ("en", "ko")
 _SOURCES = {".py", ".pyi", ".toml", ".po"}
 CHAPTERS = ("book", "guides")
+LATIN = "DejaVu Sans"
+_LETTERS = f"""
+!apt-get install -qq fonts-nanum
+import matplotlib
+from chainrule.common.fonts import hangul_font
+
+matplotlib.rcParams["font.family"] = ["{LATIN}", hangul_font()]"""
+"""What the first cell does for the Korean labels of pictures."""
 _FIRST_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=en/index.html"><title>chainrule</title>
 <a href="en/index.html">English</a> · <a href="ko/index.ko.html" lang="ko">한국어</a>
@@ -62,7 +72,7 @@ def build(language: str) -> int:
     options = ["-W", "--keep-going", "-q", "-j", "2", "-d", str(BUILT / f"doctrees-{language}")]
     options += ["-D", f"nb_execution_cache_path={CELLS}", *(["-t", "ko"] if language == "ko" else [])]
     command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(DOCS), str(BUILT / "html" / language)]
-    return subprocess.run(command, cwd=ROOT, env=environment_of_cells()).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment_of_cells() | _with_letters(language)).returncode
 
 
 def environment_of_cells() -> dict[str, str]:
@@ -72,6 +82,15 @@ def environment_of_cells() -> dict[str, str]:
     shutil.copy(ROOT / "tools/webpages/commands.py", startup)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return os.environ | {"PATH": path, "IPYTHONDIR": str(BUILT / "ipython")}
+
+
+def _with_letters(language: str) -> dict[str, str]:
+    """Return what lets the figures of cells have Korean labels; other pictures take a font by themselves."""
+    if language != "ko":
+        return {}
+    settings = BUILT / "matplotlibrc"
+    settings.write_text(f"font.family: {LATIN}, {hangul_font()}\n", "utf-8")
+    return {"MATPLOTLIBRC": str(settings)}
 
 
 def chapters() -> list[Path]:
@@ -93,7 +112,7 @@ def as_notebook(path: Path) -> nbformat.NotebookNode:
     extras = notebook.metadata.pop("extras", "plot,data,tables")
     install = f'%pip install -q "chainrule[{extras}] @ git+{repository()}" {notebook.metadata.pop("also", "")}'.rstrip()
     if path.name.endswith(".ko.md"):
-        install += "\n!apt-get install -qq fonts-nanum"  # for the Korean labels of pictures
+        install += _LETTERS
     cell = nbformat.v4.new_code_cell(f"# Needed in Colab, and wherever chainrule is not installed.\n{install}")
     cell.id = "install"
     notebook.cells.insert(0, cell)
