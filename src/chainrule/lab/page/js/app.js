@@ -32,6 +32,7 @@ function Connection() {
   const connection = useStore((known) => known.connection);
   const sentence = {
     lost: () => t("shell.lost"),
+    full: () => t("shell.full"),
     ended: () => t("shell.ended"),
     refused: () => t("shell.refused"),
   }[connection];
