@@ -199,6 +199,26 @@ def test_a_server_that_sleeps_is_told_and_when_it_wakes_the_page_goes_on(open_pa
     eventually(lambda: status(page)["Epoch"] == "1")
 
 
+def test_what_the_lab_did_not_answer_is_no_news_once_it_does(open_page: Open, desk: Desk) -> None:
+    from chainrule.lab.running import serving
+
+    with serving(desk) as url:
+        page = open_page(url=url)
+        page.locator("#tab-pass").click()
+        page.locator(".pass-step").wait_for()
+    page.get_by_text("The lab was ended").wait_for()
+    page.get_by_role("button", name="Run the pass anew").click()
+    page.get_by_role("alert").get_by_text("The lab does not answer").wait_for()
+    with serving(desk, int(url.split(":")[2].split("/")[0])):
+        page.get_by_role("alert").wait_for(state="detached")
+        page.get_by_text("The lab was ended").wait_for(state="detached")
+        page.get_by_role("button", name="Run the pass anew").click()
+        page.locator("#tab-train").click()
+        page.get_by_role("button", name="One epoch").click()
+        eventually(lambda: status(page)["Epoch"] == "1")
+        page.close()
+
+
 def test_ctrl_c_ends_the_lab_at_once_and_the_page_says_so(open_page: Open, start: Start) -> None:
     server, url = start(0, "--lang", "en")
     page = open_page(url=url)

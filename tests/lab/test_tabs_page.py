@@ -72,3 +72,11 @@ def test_a_page_too_many_says_so_and_goes_on_when_there_is_room(
     other.get_by_text("open in so many browsers").wait_for(state="detached")
     other.get_by_role("button", name="One epoch").click()
     eventually(lambda: status(other)["Epoch"] == "1")
+
+
+def test_each_room_hears_what_happens(open_page: Open, desk: Desk) -> None:
+    for room in "build", "train", "pass", "code", "lessons", "take":
+        page = open_page(room)
+        eventually(lambda: desk.keep(events._Listeners).count == 1)
+        page.context.close()
+        eventually(lambda: desk.keep(events._Listeners).count == 0)

@@ -60,6 +60,9 @@ def test_knobs_are_turned_while_it_runs_and_what_is_wrong_is_said(open_page: Ope
     page.keyboard.press("Tab")
     page.get_by_role("alert").get_by_text("lr").wait_for()
     assert desk.session.blueprint.optimizer.lr == 0.3 and desk.session.state().running
+    press(page, "Start anew")
+    page.get_by_role("alert").wait_for(state="detached")
+    page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").click()
     eventually(lambda: not desk.session.state().running)
 

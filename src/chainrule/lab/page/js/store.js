@@ -12,6 +12,7 @@ let known = {
   dark: matchMedia("(prefers-color-scheme: dark)").matches, // whether the colors are
   connection: "opening", // or "open", "lost", "full", "ended", "refused"
   notice: null, // {text, kind}: a sentence for the whole page
+  wrongKnob: null, // {name, text}: the knob that was refused last, and why
   room: fromHash("room") ?? "train",
   details: null, // what the room that was gone to shall show
 };
