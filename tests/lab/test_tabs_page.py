@@ -28,8 +28,7 @@ def test_ten_windows_of_one_browser_hold_no_more_than_two_streams(open_page: Ope
     tabs = [open_page()]
     tabs += [another_tab(tabs[0], lang) for lang in ["en"] * 6 + ["ko"] * 3]
     tabs[6].get_by_role("button", name="One epoch").click()
-    for tab, epoch in [(tabs[0], "Epoch"), (tabs[6], "Epoch"), (tabs[9], "에폭")]:
-        eventually(lambda tab=tab, epoch=epoch: status(tab)[epoch] == "1")
+    eventually(lambda: status(tabs[0])["Epoch"] == status(tabs[6])["Epoch"] == status(tabs[9])["에폭"] == "1")
     assert desk.keep(events._Listeners).count == 2
     tabs[9].locator("#tab-build").click()
     tabs[9].locator(".data .map > canvas").wait_for()

@@ -39,7 +39,7 @@ export function NetworkPicture({onUnit, onWeight}) {
   return html`<div ref=${frame} class="network" tabindex="0" role="group" aria-label=${t("network.name")}>
     <div class="network-inside" style=${{width: `${Math.max(full, 0)}px`, height: `${height}px`}}>
       <svg width=${full} height=${height} aria-hidden="true">
-        ${columns.map((column, i) => i > 0 && html`<${Connections} key=${i} from=${columns[i - 1]} to=${column} place=${place} i=${i} layer=${weights?.layers.find((entry) => entry.layer === column.layer)} onWeight=${onWeight} />`)}
+        ${columns.map((column, i) => i > 0 && html`<${Connections} key=${i} from=${columns[i - 1]} to=${column} place=${place} i=${i} layer=${weights?.layers.find((entry) => isOwn(entry, column))} onWeight=${onWeight} />`)}
       </svg>
       ${columns.map((column, i) => html`<div key=${`head${i}`} class="network-head" style=${{left: `${place(i, 0).x + NODE / 2}px`}}>
         <strong>${column.title}</strong>${column.also.map((name) => html`<span>${name}</span>`)}</div>`)}
@@ -48,6 +48,9 @@ export function NetworkPicture({onUnit, onWeight}) {
       ${columns.map((column, i) => column.more > 0 && html`<div key=${`more${i}`} class="network-more small faint" style=${{left: `${place(i, 0).x}px`, top: `${place(i, column.drawn).y - 8}px`}}>${t("network.more", {count: column.more.toLocaleString()})}</div>`)}
     </div></div>`;
 }
+
+// Those inside of a block do not lead from one column to the next.
+const isOwn = ({layer, path}, column) => layer === column.layer && path.split(".").length === 2;
 
 const rows = (column) => column.drawn + (column.more ? 0.6 : 0);
 
@@ -60,11 +63,11 @@ function columnsOf({examples, layers, blueprint}) {
   layers.forEach((plan, layer) => {
     const type = blueprint.layers[layer]?.type ?? "Dense";
     const last = columns.at(-1);
-    if (last.layer >= 0 && (RESHAPING.includes(type) || (type !== "Dense" && plan.input === plan.output))) {
+    if (last.layer >= 0 && (RESHAPING.includes(type) || (type !== "Dense" && !plan.branches.length && plan.input === plan.output))) {
       last.also.push(plan.label);
       if (!RESHAPING.includes(type)) last.shows = layer;
     } else if (!RESHAPING.includes(type)) {
-      columns.push({layer, shows: layer, title: plan.label, also: [], names: [], ...drawn(plan.units), last: layer === layers.length - 1});
+      columns.push({layer, shows: layer, title: plan.label, also: plan.branches.map((branch) => branch.map(({label}) => label).join(" → ")).filter(Boolean), names: [], ...drawn(plan.units), last: layer === layers.length - 1});
     }
   });
   return columns;
