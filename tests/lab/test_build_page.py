@@ -256,3 +256,7 @@ def test_a_table_is_uploaded_and_its_target_chosen(open_page: Open, desk: Desk, 
     eventually(lambda: desk.session.blueprint.data.target == "town")
     page.get_by_role("checkbox", name="area").uncheck()
     eventually(lambda: desk.session.blueprint.data.dropped == ("area",))
+    page.locator("#tab-train").click()
+    page.locator(".first-examples").get_by_role("rowheader", name="dear").first.wait_for()
+    page.locator(".unit-name", has_text="dear").first.wait_for()
+    page.get_by_text("what it answers for one example").wait_for()

@@ -25,6 +25,20 @@ WIDTHS = {"narrow": 375, "wide": 1440}
 Open = Callable[..., Any]
 
 
+# What is chosen in a list, if its letters have no room; names of rooms that are not in view.
+CUT_OFF = """() => {
+    const context = document.createElement('canvas').getContext('2d');
+    const needs = (select) => {
+        context.font = getComputedStyle(select).font;
+        return context.measureText(select.selectedOptions[0]?.text ?? '').width + 30;  // the arrow and the padding
+    };
+    const isCut = (list) => list.offsetWidth && needs(list) > list.offsetWidth;
+    const isOut = (tab) => tab.getBoundingClientRect().right > innerWidth;
+    const lists = [...document.querySelectorAll('select')].filter(isCut).map((list) => list.selectedOptions[0].text);
+    const tabs = [...document.querySelectorAll('[role=tab]')].filter(isOut).map((tab) => tab.textContent);
+    return [...lists, ...tabs];
+}"""
+
 SERVER = "import sys; from chainrule.cli import main; sys.exit(main(sys.argv[1:]))"
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
@@ -61,6 +75,7 @@ def test_each_room_fits_speaks_and_has_no_serious_findings(open_page: Open, lang
         page.wait_for_selector("main > :not(.faint)")
         page.wait_for_timeout(400)
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width], room
+        assert page.evaluate(CUT_OFF) == [], room
         found = axe.run(page)["violations"]
         serious = [
             (each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")

@@ -26,7 +26,7 @@ WORDS = {
     ),
     "build.learning": later("How it learns"),
     "build.loss": later("Loss"),
-    "build.suits": later("What suits the data ({loss})"),
+    "build.suits": later("What suits the data"),
     "build.schedule": later("Learning rate over time"),
     "build.constant": later("Constant"),
     "build.dtype": later("Precision"),

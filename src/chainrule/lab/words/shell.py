@@ -14,7 +14,7 @@ WORDS = {
     "shell.take": later("Take away"),
     "shell.language": later("Language"),
     "shell.colors": later("Colors"),
-    "shell.colors.system": later("Colors of the system"),
+    "shell.colors.system": later("System"),
     "shell.colors.light": later("Light"),
     "shell.colors.dark": later("Dark"),
     "shell.close": later("Close"),

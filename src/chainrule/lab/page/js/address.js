@@ -1,7 +1,7 @@
 // What was built, in the page's address: written there whenever it changes, read from it when the page opens.
 import {api} from "./api.js";
 import {fromHash, putInHash} from "./hash.js";
-import {store} from "./store.js";
+import {blueprintText, store} from "./store.js";
 
 const OWN = `chainrule address ${location.pathname}`; // what this tab wrote: when it is reloaded, its network goes on training
 let keeping = Promise.resolve();
@@ -19,12 +19,13 @@ export async function openFromAddress() {
 
 /** Keep in the address what is built from now on, whoever changes it: a knob, the way back, a remedy, another tab. */
 export function followAddress() {
-  let kept = null;
+  let last = {built: null, text: ""};
   const look = () => {
     const {built} = store.get();
-    if (!built || built.blueprint === kept) return;
-    kept = built.blueprint;
-    keeping = keeping.then(keepInAddress);
+    if (!built || built === last.built) return;
+    const text = blueprintText({built});
+    if (text !== last.text) keeping = keeping.then(keepInAddress);
+    last = {built, text};
   };
   store.subscribe(look);
   look();
@@ -46,7 +47,10 @@ async function keepInAddress() {
 }
 
 // The text of what is built; null if an address cannot hold it, such as an uploaded table, of which "Take away" tells.
-const present = () => api.get("api/take/link").then(({text}) => text, () => null);
+async function present() {
+  if (store.get().built.blueprint.data.token) return null;
+  return api.get("api/take/link").then(({text}) => text, () => null);
+}
 
 function written() {
   try {
