@@ -17,6 +17,7 @@ from chainrule.common.texts import Note, later
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.curves import Curves
 from chainrule.lab.data_sets import DataSets, Examples
+from chainrule.lab.json_numbers import as_dtype
 from chainrule.lab.knobs import turned
 from chainrule.lab.snapshots import Change, Changes, Ring, Snapshot
 from chainrule.lab.state import Divergence, Moment
@@ -245,6 +246,7 @@ class Course:
             raise InputError(
                 "{path} has the shape {shape}, so it has no place {index}.", path=path, shape=shape, index=tuple(index)
             )
+        as_dtype(value, arrays[path].dtype)
         self._keep_for_undo("change")
         self.trainer.set_number(path, tuple(index), value)
         self.altered, self.divergence = True, None

@@ -19,6 +19,7 @@ from chainrule.common.settings import shown
 from chainrule.equations.optimizers import Optimizer
 from chainrule.equations.schedules import rate_at
 from chainrule.lab.cells import Shown, window
+from chainrule.lab.json_numbers import as_dtype
 from chainrule.lab.operations import Operation, operations
 from chainrule.lab.updates import State, Step, step_of
 from chainrule.layers.base import path_kinds
@@ -354,8 +355,8 @@ def typed_input(numbers: Any, like: Array) -> Array:
         It has another number of numbers, or what is none.
     """
     try:
-        example = np.asarray(numbers, dtype=like.dtype)
-    except (TypeError, ValueError):
+        example = np.asarray(numbers, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         example = np.empty(0)
     if example.shape != like.shape or not np.isfinite(example).all():
         raise InputError(
@@ -363,4 +364,4 @@ def typed_input(numbers: Any, like: Array) -> Array:
             shape=like.shape,
             numbers=shown(numbers),
         )
-    return example
+    return as_dtype(example, like.dtype)
