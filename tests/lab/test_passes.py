@@ -20,7 +20,7 @@ from chainrule.lab.explained import explained
 from chainrule.lab.passes import MOST_EXAMPLES, OnePass, Passes, chosen_rows, typed_input, windows
 from chainrule.lab.rates import what_if
 from chainrule.lab.storyboard import told
-from chainrule.layers import BatchNorm, Dense
+from chainrule.layers import BatchNorm, Dense, Dropout
 from chainrule.trace.telling.numbers import text
 from tests.lab.networks import LAYERS, batch, network, one_pass
 
@@ -291,6 +291,50 @@ def numbered(*shape: int) -> np.ndarray[Any, Any]:
 
 def shown(array: Any, **more: Any) -> Shown:
     return Shown("layer0.W", "W", array, more.pop("is_parameter", True), **more)
+
+
+DROPPING = Blueprint(
+    DataChoice("toy", "moons"),
+    (Dense(6), BatchNorm(), Dropout(0.5)),
+    dtype="float32",
+    batch_size=16,
+)
+
+
+def test_the_pass_of_the_next_batch_has_its_mask(desk: Desk, client: Any) -> None:
+    desk.session.build(DROPPING)
+    masks = []
+    for _ in range(11):  # over the end of an epoch
+        one = desk.passes.get(client.post("/api/pass", json={"next": True}).json()["id"])
+        masks.append(one.known["layer2.M"].array)
+        desk.session.run("batch", wait=True)
+        assert (desk.session.network.params[0]["W"] == one.trace["layer0.new_W"]).all()
+    assert len({mask.tobytes() for mask in masks}) == 11
+    assert client.post("/api/pass", json={"next": True}).json()["mode"] == {
+        "training": True,
+        "matters": True,
+        "said": "As in training, with the random numbers of batch 2 of epoch 2.",
+    }
+
+
+def test_a_pass_runs_as_in_prediction_if_that_is_asked_for(desk: Desk, client: Any) -> None:
+    desk.session.build(DROPPING)
+    told = client.post("/api/pass", json={"examples": [0, 1, 2], "training": False}).json()
+    one, network = desk.passes.get(told["id"]), desk.session.network
+    assert one.trace.loss is not None
+    assert np.array_equal(one.trace.loss.P, network.predict(one.batch.X))
+    assert "nothing is dropped" in told["mode"]["said"]
+    assert "update" not in {step["phase"] for step in told["steps"]}
+    touched = client.post("/api/touch/number", json={"id": told["id"], "path": "layer0.W[0, 0]", "value": 1}).json()
+    assert touched["mode"] == told["mode"]
+    alone = client.post("/api/pass", json={"examples": [0]}).json()["mode"]
+    assert (alone["training"], alone["matters"]) == (False, True)
+    assert "a single example has no statistics" in alone["said"]
+    assert "training" in client.post("/api/pass", json={"training": 1}).json()["error"]
+
+
+def test_without_dropout_and_normalization_both_modes_are_the_same(desk: Desk, client: Any) -> None:
+    assert client.post("/api/pass", json={}).json()["mode"]["matters"] is False
 
 
 def test_a_window_is_moved_by_the_places_that_it_gives() -> None:

@@ -97,7 +97,7 @@ class Course:
         arrays = self.trainer.engine.state()
         state = {name: a for name, a in arrays.items() if not name.startswith(("params/", "pending"))}
         network._optimizer = optimizer, state
-        return Moment(network, optimizer, state, self.off)
+        return Moment(network, optimizer, state, self.off, self.trainer.coming)
 
     # Training.
 

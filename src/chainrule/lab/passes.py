@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -76,6 +76,23 @@ class Batch:
     classes: tuple[str, ...] = ()
 
 
+class Conditions(NamedTuple):
+    """How a pass runs.
+
+    Attributes
+    ----------
+    training
+        Whether layers such as Dropout and BatchNorm act as in training, and the optimizer's step ends it.
+    seed, epoch, batch
+        Of which batch of training the random numbers of Dropout are; epochs and batches count from 1.
+    """
+
+    training: bool = True
+    seed: int = 0
+    epoch: int = 1
+    batch: int = 1
+
+
 @dataclass(frozen=True, eq=False)
 class OnePass:
     """One pass that is kept.
@@ -88,8 +105,8 @@ class OnePass:
         What was run: a copy of the network of that moment, and the optimizer.
     batch
         The examples.
-    seed
-        Of dropout.
+    conditions
+        How it ran.
     trace
         All numbers.
     changes
@@ -102,7 +119,7 @@ class OnePass:
     network: Network
     rule: Optimizer
     batch: Batch
-    seed: int
+    conditions: Conditions
     trace: Trace
     changes: tuple[Change, ...] = ()
     origin: OnePass | None = None
@@ -230,7 +247,9 @@ class Passes:
         self._kept: OrderedDict[int, OnePass] = OrderedDict()
         self._lock = Lock()
 
-    def start(self, network: Network, rule: Optimizer, batch: Batch, *, seed: int = 0) -> OnePass:
+    def start(
+        self, network: Network, rule: Optimizer, batch: Batch, conditions: Conditions = Conditions()
+    ) -> OnePass:
         """Run a pass and keep it.
 
         Parameters
@@ -239,10 +258,11 @@ class Passes:
             A copy of the network that nobody changes, and the optimizer; if it is the network's last one, it goes on.
         batch
             The examples.
-        seed
-            Of dropout.
+        conditions
+            How it runs.
         """
-        return self._keep(OnePass(0, network, rule, batch, seed, traced(network, rule, batch, seed)))
+        trace = traced(network, rule, batch, conditions)
+        return self._keep(OnePass(0, network, rule, batch, conditions, trace))
 
     def again(self, origin: OnePass, network: Network, X: Array, changes: tuple[Change, ...]) -> OnePass:
         """Run a pass once more with what was changed by hand, and keep it.
@@ -255,7 +275,7 @@ class Passes:
             The network and the inputs with them, and what they are.
         """
         batch = replace(origin.batch, X=X)
-        trace = traced(network, origin.rule, batch, origin.seed)
+        trace = traced(network, origin.rule, batch, origin.conditions)
         return self._keep(replace(origin, network=network, batch=batch, trace=trace, changes=changes, origin=origin))
 
     def _keep(self, one: OnePass) -> OnePass:
@@ -289,15 +309,16 @@ class Passes:
             return one
 
 
-def traced(network: Network, rule: Optimizer, batch: Batch, seed: int = 0) -> Trace:
-    """Return the trace of some examples, as in training where that can be.
+def traced(network: Network, rule: Optimizer, batch: Batch, conditions: Conditions) -> Trace:
+    """Return the trace of some examples, as in training where that is asked for and can be.
 
     A single example has no statistics of a batch, so a network that normalizes by these runs as in prediction, and
     without a step.
     """
-    if len(batch.X) == 1 and _has_statistics(network):
-        return network.trace(batch.X, batch.y, training=False, seed=seed)
-    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed)
+    training, seed, epoch, number = conditions
+    if not training or (len(batch.X) == 1 and _has_statistics(network)):
+        return network.trace(batch.X, batch.y, training=False)
+    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed, epoch=epoch, batch=number)
 
 
 def _has_statistics(network: Network) -> bool:

@@ -90,14 +90,11 @@ class Session:
             return self._course.moment(), self._course.examples
 
     def next_rows(self) -> list[int]:
-        """Return which examples the next batch has, by their numbers in the examples to train on.
-
-        Where the numbers blew up at the end of an epoch, which is then not over, it is the last batch again.
-        """
+        """Return which examples the next batch has, by their numbers in the examples to train on."""
         with self._turns.next():
             trainer = self._course.trainer
-            batch = min(trainer.batch, trainer.batches - 1)
-            with closing(trainer.source.blocks(trainer.epoch + 1, batch, BlockSize(1, 1))) as blocks:
+            epoch, batch = trainer.coming
+            with closing(trainer.source.blocks(epoch, batch - 1, BlockSize(1, 1))) as blocks:
                 rows = next(blocks).rows
         assert rows is not None  # the examples of the lab are arrays
         return [int(row) for row in rows]
