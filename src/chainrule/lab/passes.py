@@ -6,6 +6,8 @@ import itertools
 import math
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
@@ -21,6 +23,7 @@ from chainrule.equations.schedules import rate_at
 from chainrule.lab.cells import Shown, window
 from chainrule.lab.json_numbers import as_dtype
 from chainrule.lab.operations import Operation, operations
+from chainrule.lab.pass_memory import needed
 from chainrule.lab.updates import State, Step, step_of
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
@@ -30,7 +33,7 @@ from chainrule.trace.trace import Trace
 MOST_EXAMPLES = 256
 """Examples of one pass."""
 _KEPT = 12  # passes, of which the oldest is forgotten
-_BYTES = 300_000_000  # of all that are kept, the last one apart
+_BYTES = 600_000_000  # of all that are kept, with the one that is about to run
 
 
 @dataclass(frozen=True)
@@ -240,12 +243,12 @@ def _is_parameter(quantity: Quantity) -> bool:
 
 
 class Passes:
-    """The last passes of a lab."""
+    """The last passes of a lab; one runs at a time, and before it does the oldest make room for it."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._kept: OrderedDict[int, OnePass] = OrderedDict()
-        self._lock = Lock()
+        self._lock, self._running = Lock(), Lock()
 
     def start(
         self, network: Network, rule: Optimizer, batch: Batch, conditions: Conditions = Conditions()
@@ -260,9 +263,15 @@ class Passes:
             The examples.
         conditions
             How it runs.
+
+        Raises
+        ------
+        InputError
+            It would take too much memory.
         """
-        trace = traced(network, rule, batch, conditions)
-        return self._keep(OnePass(0, network, rule, batch, conditions, trace))
+        with self._room_for(network, batch, None):
+            trace = traced(network, rule, batch, conditions)
+            return self._keep(OnePass(0, network, rule, batch, conditions, trace))
 
     def again(self, origin: OnePass, network: Network, X: Array, changes: tuple[Change, ...]) -> OnePass:
         """Run a pass once more with what was changed by hand, and keep it.
@@ -275,19 +284,32 @@ class Passes:
             The network and the inputs with them, and what they are.
         """
         batch = replace(origin.batch, X=X)
-        trace = traced(network, origin.rule, batch, origin.conditions)
-        return self._keep(replace(origin, network=network, batch=batch, trace=trace, changes=changes, origin=origin))
+        with self._room_for(network, batch, origin):
+            trace = traced(network, origin.rule, batch, origin.conditions)
+            other = replace(origin, network=network, batch=batch, trace=trace, changes=changes, origin=origin)
+            return self._keep(other)
+
+    @contextmanager
+    def _room_for(self, network: Network, batch: Batch, origin: OnePass | None) -> Iterator[None]:
+        """Have the turn to run a pass, with memory for it; what it is compared with is not let go of."""
+        expected = needed(network, len(batch.X))
+        with self._running:
+            with self._lock:
+                while self._kept and (len(self._kept) >= _KEPT or self._bytes(origin) + expected > _BYTES):
+                    self._kept.popitem(last=False)
+            yield
+
+    def _bytes(self, origin: OnePass | None) -> int:
+        """Return the bytes of the passes that are kept, with those that they are compared with."""
+        held = {one.number: one for one in (*self._kept.values(), origin) if one is not None}
+        held |= {one.origin.number: one.origin for one in held.values() if one.origin is not None}
+        return sum(one.size for one in held.values())
 
     def _keep(self, one: OnePass) -> OnePass:
         with self._lock:
             one = replace(one, number=next(self._numbers))
             self._kept[one.number] = one
-            while len(self._kept) > 1 and self._too_many():
-                self._kept.popitem(last=False)
         return one
-
-    def _too_many(self) -> bool:
-        return len(self._kept) > _KEPT or sum(one.size for one in self._kept.values()) > _BYTES
 
     def get(self, number: Any) -> OnePass:
         """Return a pass that is kept.
