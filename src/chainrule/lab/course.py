@@ -71,6 +71,13 @@ class Course:
         return tuple(self._off)
 
     @property
+    def first(self) -> Network:
+        """The network with the parameters that a reset goes back to."""
+        network = copy.copy(self._network)
+        network.params = frozen(network.params)
+        return network
+
+    @property
     def can_back(self) -> bool:
         """Whether there is a state from before."""
         return self._ring.has_before(self.trainer.position)

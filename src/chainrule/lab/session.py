@@ -79,6 +79,12 @@ class Session:
         """A copy of the network of this moment; its `trace` goes on from the state of the optimizer."""
         return self.moment().network
 
+    @property
+    def first(self) -> Network:
+        """The network with the parameters that a reset goes back to."""
+        with self._turns.next():
+            return self._course.first
+
     def moment(self) -> Moment:
         """Return the network and the optimizer of one moment."""
         with self._turns.next():
