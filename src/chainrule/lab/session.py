@@ -258,6 +258,8 @@ class Session:
     def _aim(self, goal: str) -> None:
         with self._turns.next():
             self._goal = goal
+            if goal:  # what stopped training before says nothing about the batches to come
+                self._course.divergence = None
         self._wake.set()
         self._publish()
 
@@ -297,6 +299,10 @@ class Session:
         course = self._course
         try:
             ended = course.advance()
+        except MemoryError:
+            sentence = Note(later("Training stopped: there is not enough memory for a batch."))
+            advice = Note(later("Take smaller batches, fewer units, or pooling in front."))
+            course.divergence = Divergence(None, sentence, advice)
         except Exception as error:  # whoever looks at the page is told, instead of a thread that is gone
             sentence = Note("Training stopped: {error}", {"error": str(error) or type(error).__name__})
             course.divergence = Divergence(None, sentence, Note(later("Build the network anew.")))
