@@ -376,4 +376,5 @@ def _placed(layer: int | None, function: Callable[..., T], *args: Any) -> T:
     except ChainruleError as error:
         raise BlueprintError.at(layer, str(error)) from error
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
-        raise BlueprintError.at(layer, str(error) or type(error).__name__) from error
+        text = tr("Nothing can be built with these settings: {error}", error=str(error) or type(error).__name__)
+        raise BlueprintError.at(layer, text) from error

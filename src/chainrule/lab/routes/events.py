@@ -18,6 +18,7 @@ from chainrule.lab.frames import PARTS, Frames
 from chainrule.lab.plans import built
 
 _APART = 0.05  # seconds between two frames
+_LOOK = 0.2  # seconds, after which who waits for a change looks whether the lab ends
 _BEAT = 1.0  # seconds after which a page hears that the server is there
 _MOST = 16  # streams at the same time, a thread each; all tabs of a browser in one language share one
 
@@ -71,9 +72,10 @@ class _Page:
 
     def next(self) -> dict[str, Any] | None:
         """Wait for a change, and return what the page has not seen yet; None if nothing changes for a while."""
-        session = self._desk.session
-        if session.wait(self._version, _BEAT) <= self._version:
-            return None
+        session, waited_until = self._desk.session, monotonic() + _BEAT
+        while session.wait(self._version, _LOOK) <= self._version:
+            if self._desk.ending() or monotonic() > waited_until:
+                return None
         content: dict[str, Any] = {}
         blueprint = session.blueprint
         if blueprint is not self._blueprint:
