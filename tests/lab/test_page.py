@@ -72,7 +72,7 @@ def test_each_room_fits_speaks_and_has_no_serious_findings(open_page: Open, lang
     assert page.locator("html").get_attribute("lang") == lang
     for room in ROOMS:
         page.locator(f"#tab-{room}").click()
-        page.wait_for_selector("main > :not(.faint)")
+        page.wait_for_selector("#room > :not(.faint)")
         page.wait_for_timeout(400)
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width], room
         assert page.evaluate(CUT_OFF) == [], room
@@ -87,11 +87,23 @@ def test_each_room_fits_speaks_and_has_no_serious_findings(open_page: Open, lang
 def test_colors_have_contrast_in_light_and_dark(open_page: Open, dark: bool) -> None:
     axe = pytest.importorskip("axe_core_python.sync_playwright", reason="axe-core-python is not installed").Axe()
     page = open_page(dark=dark)
-    for room in ROOMS[:2]:
+    for room in ROOMS:
         page.locator(f"#tab-{room}").click()
+        page.wait_for_selector("#room > :not(.faint)")
         page.wait_for_timeout(600)
-        found = axe.run(page, options={"runOnly": ["color-contrast"]})["violations"]
-        assert [node["html"] for each in found for node in each["nodes"]] == []
+        open_all(page)
+        violations = axe.run(page)["violations"]
+        assert [(rule["id"], node["html"]) for rule in violations for node in rule["nodes"]] == [], room
+
+
+def open_all(page: Any) -> None:
+    """Open what a room shows only when it is asked for."""
+    for selector in (".train > section .row .button", ".train .advice .button", ".pass-step td[data-path]"):
+        for place in page.locator(selector).all()[:5]:
+            place.click()
+    for _ in range(page.locator("details:not([open]) > summary").count()):
+        page.locator("details:not([open]) > summary").first.click()
+    page.wait_for_timeout(1500)
 
 
 def test_the_page_speaks_the_other_language_at_once(open_page: Open) -> None:

@@ -20,7 +20,7 @@ def another_tab(page: Any, lang: str = "en") -> Any:
     tab = page.context.new_page()
     tab.set_default_timeout(20_000)
     tab.goto(page.url.replace("lang=en", f"lang={lang}"))
-    tab.wait_for_selector("main > :not(.faint)")
+    tab.wait_for_selector("#room > :not(.faint)")
     return tab
 
 

@@ -83,10 +83,10 @@ function Lab() {
       </div>
     </header>
     <${Connection} />
-    <main id="room" role="tabpanel" aria-labelledby=${`tab-${room.id}`} tabindex="-1">
+    <main><div id="room" role="tabpanel" aria-labelledby=${`tab-${room.id}`} tabindex="-1">
       ${notice && html`<${Problem} text=${notice.text} kind=${notice.kind}><${Button} kind="small" label=${t("shell.close")} onClick=${() => store.set({notice: null})}>×<//><//>`}
       <${Room} key=${room.id + language} room=${room} />
-    </main>`;
+    </div></main>`;
 }
 
 // Everything that Python told is asked for anew in the other language; what can be chosen is not needed at once.

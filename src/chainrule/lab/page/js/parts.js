@@ -102,7 +102,11 @@ export function Equation({tex, block = false}) {
   useEffect(() => {
     let gone = false;
     typesetting ??= import("katex").then((module) => module.default);
-    const typeset = (katex) => gone || katex.render(tex, place.current, {displayMode: block, throwOnError: false});
+    const typeset = (katex) => {
+      if (gone) return;
+      katex.render(tex, place.current, {displayMode: block, throwOnError: false});
+      if (place.current.scrollWidth > place.current.clientWidth) place.current.tabIndex = 0; // the keyboard moves what is wider than its place
+    };
     typesetting.then(typeset, () => {
       typesetting = null; // the text of the equation stays
     });
