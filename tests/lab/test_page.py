@@ -257,3 +257,26 @@ def test_ctrl_c_ends_the_lab_at_once_and_the_page_says_so(open_page: Open, start
     assert time.monotonic() - began < 10
     page.get_by_text("The lab was ended in its console").wait_for()
     assert server.stdout is not None and "The lab has ended." in server.stdout.read()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_keyboard_reaches_all_that_the_mouse_does(open_page: Open, room: str) -> None:
+    page = open_page(room, width=375)
+    page.wait_for_timeout(800)
+    page.evaluate(
+        """() => { window.reached = new Set();
+        document.addEventListener('focusin', ({target}) => window.reached.add(target)); }"""
+    )
+    page.get_by_label("Language").focus()
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('body, .top *')"):
+            break
+    missed = """() => [...document.querySelectorAll('#room :is(button, select, input, textarea, summary, a[href])')]
+        .filter((control) => control.checkVisibility() && !control.disabled && control.tabIndex >= 0 &&
+            !window.reached.has(control)).map((control) => control.outerHTML.slice(0, 120))"""
+    assert page.evaluate(missed) == []
+    assert page.evaluate("document.activeElement.matches('body, .top *')"), "the keyboard is held in the room"
+    unseen = """() => [...window.reached].filter((place) => place.closest('#room') && place.isConnected
+        && !place.getClientRects().length).map((place) => place.outerHTML.slice(0, 120))"""
+    assert page.evaluate(unseen) == []
