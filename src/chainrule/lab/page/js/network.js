@@ -47,10 +47,16 @@ export function NetworkPicture({onUnit, onWeight}) {
       ${columns.map((column, i) => html`<div key=${`head${i}`} class="network-head" style=${{left: `${place(i, 0).x + NODE / 2}px`}}>
         <strong>${column.title}</strong>${column.also.map((name) => html`<span>${name}</span>`)}</div>`)}
       ${columns.map((column, i) => Array.from({length: column.drawn}, (_, unit) => html`<${Unit} key=${`${i}.${unit}`} at=${at(place(i, unit))} column=${column} unit=${unit}
-          of=${units?.layers.find((entry) => entry.layer === column.shows)} off=${off.some(([layer, n]) => layer === column.layer && n === unit)} onUnit=${onUnit} />`))}
+          of=${pictureOf(column, units)} off=${off.some(([layer, n]) => layer === column.layer && n === unit)} onUnit=${onUnit} />`))}
       ${named && columns[0].names.slice(0, columns[0].drawn).map((name, unit) => html`<span key=${`name${unit}`} class="unit-name" aria-hidden="true" style=${nameAt(place(0, unit))}>${name}</span>`)}
       ${columns.map((column, i) => column.more > 0 && html`<div key=${`more${i}`} class="network-more small faint" style=${{left: `${place(i, 0).x}px`, top: `${place(i, column.drawn).y - 8}px`}}>${t("network.more", {count: column.more.toLocaleString()})}</div>`)}
     </div></div>`;
+}
+
+// What is shown of a layer's units: what they answer, after the activation that joins them; of pixels, the weights that look at them.
+function pictureOf(column, units) {
+  const [own, shown] = [column.layer, column.shows].map((layer) => units?.layers.find((entry) => entry.layer === layer));
+  return own?.height > 1 && shown?.height === 1 ? own : shown;
 }
 
 // Those inside of a block do not lead from one column to the next.

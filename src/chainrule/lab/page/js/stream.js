@@ -8,6 +8,7 @@ let port = shared();
 let listening = false;
 let wanted = new Set();
 let watch = 0;
+let unseen = []; // frames that came since the page was drawn last
 
 /** Ask for these parts of the frames from now on. */
 export function want(parts) {
@@ -49,6 +50,7 @@ function open() {
 function close() {
   clearTimeout(watch);
   listening = false;
+  unseen = [];
   port.postMessage(null);
 }
 
@@ -59,7 +61,14 @@ function hear({data: {type, data}}) {
     return;
   }
   alive();
-  if (type === "message") take(JSON.parse(data));
+  if (type === "message" && unseen.push(JSON.parse(data)) === 1) requestAnimationFrame(takeAll);
+}
+
+// A page that draws more slowly than frames come draws several of them at once, so that it hears who clicks meanwhile.
+function takeAll() {
+  const frames = unseen;
+  unseen = [];
+  frames.forEach(take);
 }
 
 function alive() {
