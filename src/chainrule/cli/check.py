@@ -167,12 +167,12 @@ def _texts(
     color = interactive and not os.environ.get("NO_COLOR")
     width = min(shutil.get_terminal_size().columns, 100) if interactive else 100
     if len(reports) <= _FULL:
-        for position, each in enumerate(reports):
-            text = terminal.text(each, lang, hint, color=color, width=width, highest=highest, repro=repro)
+        for position, report in enumerate(reports):
+            text = terminal.text(report, lang, hint, color=color, width=width, highest=highest, repro=repro)
             yield ("\n" if position else "") + text
     else:
-        for each in reports:
-            yield terminal.line(each, lang, color=color)
+        for report in reports:
+            yield terminal.line(report, lang, color=color)
     if len(reports) > 1:
         yield "\n" + classroom.table(reports, lang, color=color, width=width)
     if scheme:
