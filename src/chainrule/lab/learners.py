@@ -116,7 +116,7 @@ class LearnerFile:
         examples, network = session.examples, session.network
         rows = rows_of(chosen, len(examples.X), MOST_EXAMPLES)
         traced = network.trace(examples.X[rows], examples.y[rows], training=False)
-        screen = on_screen(traced, examples.task, session.state().learning_rate)
+        screen = on_screen(traced, "binary" if examples.yes_no else examples.task, session.state().learning_rate)
         answer = sandbox.asked(self.path, "chainrule.lab.own_numbers", screen.json())
         told: dict[str, Any] = {"version": self.version, "examples": rows, "functions": []}
         told |= {"problem": None, "suggested": None}

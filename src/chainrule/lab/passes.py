@@ -96,6 +96,10 @@ class Conditions(NamedTuple):
     batch: int = 1
 
 
+FIRST_BATCH = Conditions()
+"""Of training with seed 0."""
+
+
 @dataclass(frozen=True, eq=False)
 class OnePass:
     """One pass that is kept.
@@ -250,9 +254,7 @@ class Passes:
         self._kept: OrderedDict[int, OnePass] = OrderedDict()
         self._lock, self._running = Lock(), Lock()
 
-    def start(
-        self, network: Network, rule: Optimizer, batch: Batch, conditions: Conditions = Conditions()
-    ) -> OnePass:
+    def start(self, network: Network, rule: Optimizer, batch: Batch, conditions: Conditions = FIRST_BATCH) -> OnePass:
         """Run a pass and keep it.
 
         Parameters
