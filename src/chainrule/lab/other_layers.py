@@ -59,6 +59,10 @@ def _run(layer: Layer, params: Any, x: Any, dy: Any) -> tuple[Any, Any, Any]:
     return y, dx, grads
 
 
+def _few(array: Any) -> Any:
+    return np.asarray(array[:_EXAMPLES], float)
+
+
 def _square(sizes: tuple[int, ...]) -> bool:
     return len(sizes) == 2 and sizes[0] == sizes[1]
 
@@ -71,7 +75,7 @@ def _convolution(record: LayerRecord) -> Iterator[Values]:
     plain = window.dilation == (1, 1) and window.groups == 1 and len(pads) == 1
     if not (plain and _square(window.stride) and _square(record.params["W"].shape[:2])):
         return
-    x, dZ = (np.asarray(a[:_EXAMPLES], float) for a in (record.x, record.dy))
+    x, dZ = _few(record.x), _few(record.dy)
     Z, dA, grads = _run(layer, record.params, x, dZ)
     W = np.asarray(record.params["W"], float)
     b = np.asarray(record.params.get("b", np.zeros(W.shape[-1])), float).reshape(1, 1, 1, -1)
@@ -89,7 +93,7 @@ def _pooling(record: LayerRecord) -> Iterator[Values]:
     size, stride = (_both(value) for value in (layer.window, layer.stride))
     if record.x.ndim != 4 or layer.padding != "valid" or not (_square(size) and _square(stride)):
         return
-    x, dA = (np.asarray(a[:_EXAMPLES], float) for a in (record.x, record.dy))
+    x, dA = _few(record.x), _few(record.dy)
     A, dx, _ = _run(layer, record.params, x, dA)
     mode = "max" if isinstance(layer, MaxPool) else "average"
     given = {"A_prev": x, "dA": dA, "stride": stride[0], "pad": 0, "f": size[0], "mode": mode}
@@ -135,7 +139,8 @@ def _in_course(arrays: Values, memory: bool, d: str) -> Values:
     Wx, Wh, b = (arrays[name] for name in ("Wx", "Wh", "b"))
     if not memory:
         return {f"{d}Wax": Wx.T, f"{d}Waa": Wh.T, f"{d}ba": b[:, None]}
-    n_a, named = len(Wh), {}
+    n_a = len(Wh)
+    named: Values = {}
     for gate, place in _GATES.items():
         part = slice(place * n_a, (place + 1) * n_a)
         named |= {f"{d}W{gate}": np.vstack([Wh, Wx])[:, part].T, f"{d}b{gate}": b[part][:, None]}
