@@ -342,7 +342,7 @@ def traced(network: Network, rule: Optimizer, batch: Batch, conditions: Conditio
     training, seed, epoch, number = conditions
     if not training or (len(batch.X) == 1 and _has_statistics(network)):
         return network.trace(batch.X, batch.y, training=False)
-    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed, epoch=epoch, batch=number)
+    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed, batch=(epoch, number))
 
 
 def _has_statistics(network: Network) -> bool:
