@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -306,6 +307,14 @@ def test_warnings_of_a_table_are_kept_as_sentences(sets: DataSets) -> None:
     token = sets.upload("t.csv", b"a,b\n" + b"1,2\n2,\n3,4\n4,5\n5,6\n6,5\n7,8\n" * 5)
     examples = sets.examples(DataChoice("table", "t.csv", token=token, target="b"))
     assert any("'b' is missing in 5 of 35 rows" in note for note in examples.notes)
+
+
+@pytest.mark.parametrize("header", [b"", b"a,b\n1,2\n"])
+def test_a_line_of_millions_of_fields_is_refused_at_once(sets: DataSets, header: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(InputError, match=r"up to 1,000 columns, but huge\.csv has 10,000,001"):
+        sets.upload("huge.csv", header + b"1," * 10_000_000)
+    assert time.process_time() - began < 20  # to read it takes minutes
 
 
 HOSTILE = [
