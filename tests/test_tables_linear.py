@@ -145,7 +145,8 @@ def test_the_model_knows_whether_classes_weighed(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frame = {"x": rng.normal(size=600), "y": np.where(rng.random(600) < 0.05, "rare", "often")}
     advised = pytest.warns(DataWarning, match="or weigh the classes")
-    for weight, saying in ((None, advised), ("balanced", contextlib.nullcontext())):  # no advice that was followed
+    weights: list[Any] = [(None, advised), ("balanced", contextlib.nullcontext())]  # no advice that was followed
+    for weight, saying in weights:
         with saying:
             model = cr.TableModel.fit(frame, "y", class_weight=weight, layers=(8,), epochs=2, verbose=False)
         model.save(tmp_path / "model")
