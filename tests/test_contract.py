@@ -22,6 +22,7 @@ from chainrule.layers import LAYERS, Layer
 from chainrule.layers.base import path_kinds
 from tests.cases import LAYER_CASES, LOSS_CASES
 from tests.cases.form import LayerCase, LossCase
+from tests.engines import needs_torch
 
 layer_cases = pytest.mark.parametrize("case", LAYER_CASES, ids=lambda case: case.name)
 loss_cases = pytest.mark.parametrize("case", LOSS_CASES, ids=lambda case: case.name)
@@ -134,6 +135,20 @@ def test_layer_is_the_same_on_every_engine(case: LayerCase, dtype: Any) -> None:
     assert_same(eager, expected, dtype)
 
 
+@needs_torch
+@dtypes
+@layer_cases
+def test_layer_is_the_same_on_pytorch(case: LayerCase, dtype: Any) -> None:
+    """Those that draw, too: PyTorch gets the random numbers of NumPy."""
+    from chainrule.arrays import pytorch
+
+    arguments = params, x, dy = layer_arguments(case, dtype)
+    on_torch, mode = pytorch.beside(arguments, "cpu"), pytorch.beside(case.mode, "cpu")
+    tensors = run_layer(case._replace(mode=mode), *on_torch)
+    assert_same(pytorch.numpy(tensors), run_layer(case, params, x, dy), dtype)
+    assert not any(a.requires_grad for _, a in leaves(tensors) if a is not None)
+
+
 @layer_cases
 def test_layer_is_compiled_in_one_precision_after_the_other(case: LayerCase) -> None:
     """As when a network is fitted after another one: JAX keeps constants, such as indices, as they were first."""
@@ -155,6 +170,16 @@ def test_loss_is_the_same_on_every_engine(case: LossCase, dtype: Any) -> None:
     on_jax = loss_arguments(case, dtype, jnp)
     assert_same(case.loss(*on_jax), expected, dtype)
     assert_same(jax.jit(case.loss)(*on_jax), expected, dtype)
+
+
+@needs_torch
+@dtypes
+@loss_cases
+def test_loss_is_the_same_on_pytorch(case: LossCase, dtype: Any) -> None:
+    from chainrule.arrays import pytorch
+
+    arguments = loss_arguments(case, dtype)
+    assert_same(pytorch.numpy(case.loss(*pytorch.beside(arguments, "cpu"))), case.loss(*arguments), dtype)
 
 
 @layer_cases

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, is_tensor, namespace
 from chainrule.arrays.threads import in_chunks
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Maybe, OneOf
@@ -61,9 +61,12 @@ def _places(windows: list[_Windows]) -> list[tuple[slice, ...]]:
 
 def _gradient(x: Array, dy: Array, windows: list[_Windows], masks: Callable[[slice], Iterable[Array | bool]]) -> Array:
     """Return the sum of dy times each mask, put at its position in the windows of x."""
-    if namespace(dy) is np:
-        dx = np.zeros(x.shape, dy.dtype)
-        in_chunks(lambda part: _add(dy[part], masks(part), windows, dx[part]), len(x), x.size)
+    if namespace(dy) is np or is_tensor(dy):
+        dx = namespace(dy).zeros(x.shape, dtype=dy.dtype)
+        if is_tensor(dy):
+            _add(dy, masks(slice(None)), windows, dx)
+        else:
+            in_chunks(lambda part: _add(dy[part], masks(part), windows, dx[part]), len(x), x.size)
         return dx
     from jax import lax
 
@@ -81,7 +84,7 @@ def _add(dy: Array, masks: Iterable[Array | bool], windows: list[_Windows], dx: 
     inner = (slice(None), *(slice(w.before, w.before + w.length) for w in windows))
     whole = _padded(dx, windows, 0.0)
     for place, mask in zip(_places(windows), masks, strict=True):
-        if any(w.size > w.stride for w in windows):
+        if any(w.size > w.stride for w in windows) or is_tensor(dy):
             whole[place] += dy * mask
         else:
             np.multiply(dy, mask, out=whole[place])
