@@ -16,6 +16,7 @@ from chainrule.arrays.engine import (
     scatter_add,
     uniform,
     values_known,
+    where_positive,
     with_float64,
 )
 from chainrule.arrays.mode import INFERENCE, Mode
@@ -25,4 +26,4 @@ from chainrule.arrays.types import Array, Float, Params, Shape, Shaped
 __all__ = ["INFERENCE", "Array", "Float", "Mode", "Params", "Shape", "Shaped"]
 __all__ += ["as_numbers", "in_float64", "is_tensor", "largest", "leaves", "lowest", "map_leaves", "namespace"]
 __all__ += ["replace_leaves", "scan", "scatter_add"]
-__all__ += ["uniform", "values_known", "with_float64"]
+__all__ += ["uniform", "values_known", "where_positive", "with_float64"]

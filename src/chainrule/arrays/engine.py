@@ -49,6 +49,13 @@ def as_numbers(condition: Shaped[Array, "*shape"], like: Array) -> Float[Array, 
     return condition.to(like.dtype) if is_tensor(condition) else condition.astype(like.dtype)
 
 
+def where_positive(x: Float[Array, "*shape"], A: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return x where A is above 0, and 0 elsewhere."""
+    if is_tensor(A):
+        return _pytorch().where_positive(x, A)
+    return x * as_numbers(A > 0, x)
+
+
 @cache
 def lowest(dtype: Any) -> float:
     """Return the lowest finite number of a dtype."""

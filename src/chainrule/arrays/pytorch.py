@@ -5,7 +5,8 @@ Gradients are the equations' own: nothing here, and nothing that the engine runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -94,6 +95,11 @@ def uniform(generator: np.random.Generator, like: Array) -> Array:
     return torch.from_numpy(generator.random(tuple(like.shape), dtype=dtype)).to(like.device, like.dtype)
 
 
+def where_positive(x: Array, A: Array) -> Array:
+    """Return what `engine.where_positive` does, in a quarter of the time of a comparison and a product."""
+    return torch.ops.aten.threshold_backward(x, A, 0)
+
+
 def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, rows: Iterable[Any], *, reverse: bool) -> Any:
     """Return what `engine.scan` does, from the steps in the order in which they are taken."""
     outputs = []
@@ -143,6 +149,42 @@ def correlate_gradients(
         (input_gradient, True, False),
     )
     return _last(dx)[inside] if input_gradient else None, dW.permute(2, 3, 1, 0)
+
+
+# Max pooling: the first of the largest numbers is chosen, in reading order.
+
+
+Sizes = Sequence[int]
+Widths = Sequence[tuple[int, int]]
+
+
+def max_pool(x: Array, sizes: Sizes, strides: Sizes, widths: Widths) -> tuple[Array, Array]:
+    """Return the largest number of each window of a sequence or a picture, which may be padded, and its place."""
+    picture = _first(_as_picture(_lowest_around(x, widths)))
+    y, places = torch.ops.aten.max_pool2d_with_indices(picture, _of_picture(sizes), _of_picture(strides))
+    return _last(y).reshape(len(x), *y.shape[4 - len(sizes) :], x.shape[-1]), places
+
+
+def max_pool_gradient(dy: Array, x: Array, places: Array, sizes: Sizes, strides: Sizes, widths: Widths) -> Array:
+    """Return dy at the places of the largest numbers."""
+    padded = _lowest_around(x, widths)
+    dY, picture = (_first(_as_picture(a)) for a in (dy, padded))
+    windows = _of_picture(sizes), _of_picture(strides), (0, 0), (1, 1), False
+    dx = torch.ops.aten.max_pool2d_with_indices_backward(dY, picture, *windows, places)
+    inside = tuple(slice(before, before + n) for n, (before, _) in zip(x.shape[1:-1], widths, strict=True))
+    return _last(dx).reshape(padded.shape)[(slice(None), *inside)]
+
+
+def _lowest_around(x: Array, widths: Sequence[tuple[int, int]]) -> Array:
+    return Namespace.pad(x, [(0, 0), *widths, (0, 0)], -math.inf) if any(map(any, widths)) else x
+
+
+def _as_picture(x: Array) -> Array:
+    return x if x.ndim == 4 else x[:, None]
+
+
+def _of_picture(values: Sequence[int]) -> tuple[int, ...]:
+    return (1, *values)[-2:]
 
 
 def _evenly_padded(x: Array, window: Any) -> tuple[Array, tuple[int, int], tuple[slice, ...]]:

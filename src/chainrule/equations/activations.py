@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from chainrule.arrays import Array, Float, as_numbers, largest, namespace
+from chainrule.arrays import Array, Float, largest, namespace, where_positive
 
 Tensor = Float[Array, "*shape"]
 
@@ -106,7 +106,7 @@ def relu(Z: Tensor) -> Tensor:
 
 def relu_backward(dA: Tensor, A: Tensor) -> Tensor:
     """Return dA where the unit was active, else 0."""
-    return dA * as_numbers(A > 0, dA)
+    return where_positive(dA, A)
 
 
 def leaky_relu(Z: Tensor, alpha: float = 0.01) -> Tensor:

@@ -85,7 +85,8 @@ def _add(dy: Array, masks: Iterable[Array | bool], windows: list[_Windows], dx: 
     whole = _padded(dx, windows, 0.0)
     for place, mask in zip(_places(windows), masks, strict=True):
         if any(w.size > w.stride for w in windows) or is_tensor(dy):
-            whole[place] += dy * mask
+            cells = whole[place]  # += on whole[place] itself would make PyTorch copy it once more
+            cells += dy * mask
         else:
             np.multiply(dy, mask, out=whole[place])
     if whole is not dx:
@@ -135,6 +136,7 @@ class MaxPoolCache(NamedTuple):
     """What the backward pass needs."""
 
     x: Array  # the input
+    places: Array | None  # of the maxima, as PyTorch gives them; others compute them again
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,12 @@ class MaxPool(_Pool):
         self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *windows channels"], MaxPoolCache]:
         """Return the maxima."""
-        return self._maxima(x), MaxPoolCache(x)
+        if is_tensor(x):
+            from chainrule.arrays import pytorch
+
+            y, places = pytorch.max_pool(x, *self._sizes(x))
+            return y, MaxPoolCache(x, places)
+        return self._maxima(x), MaxPoolCache(x, None)
 
     def _maxima(self, x: Array) -> Array:
         # The maximum of a window is the maximum of the maxima of its columns.
@@ -193,8 +200,17 @@ class MaxPool(_Pool):
         """Return dy at the places of the maxima."""
         if not input_gradient:
             return None, {}
+        if is_tensor(dy):
+            from chainrule.arrays import pytorch
+
+            return pytorch.max_pool_gradient(dy, *cache, *self._sizes(cache.x)), {}
         windows = self._windows(cache.x.shape[1:])
         return _gradient(cache.x, dy, windows, lambda part: self._first(cache.x[part], windows)), {}
+
+    def _sizes(self, x: Array) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+        """Return sizes, strides and padding of the windows, as PyTorch takes them."""
+        windows = self._windows(x.shape[1:])
+        return [w.size for w in windows], [w.stride for w in windows], [(w.before, w.after) for w in windows]
 
     def _first(self, x: Array, windows: list[_Windows]) -> Iterator[Array]:
         """Yield, for each position in the windows, whether the first of the largest values is there."""
