@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.arrays import leaves, map_leaves
+from chainrule.arrays import INFERENCE, leaves, map_leaves
 from chainrule.common.errors import InputError, MissingExtraError
 from chainrule.engines.compiled import numpy_rule
 from chainrule.equations.optimizers import OPTIMIZERS
@@ -94,6 +94,26 @@ def test_an_optimizer_on_another_device_is_that_of_the_cpu(name: str, decay: boo
         elsewhere(tensors[0], torch.from_numpy(g), tensors[1], t, decay)
     for numbers, expected in zip((tensors[0], *tensors[1]), (p, *state), strict=True):
         np.testing.assert_allclose(numbers.numpy(), expected, rtol=1e-12)
+
+
+def test_small_batches_keep_to_one_thread_and_the_number_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, seen = torch.get_num_threads(), []
+
+    class Seen(cr.Dense):
+        def forward(self, params: Any, x: Any, mode: Any = INFERENCE) -> Any:
+            if isinstance(x, torch.Tensor):
+                seen.append(torch.get_num_threads())
+            return super().forward(params, x, mode)
+
+    torch.set_num_threads(2)
+    try:
+        for shared in (2**22, 1):
+            monkeypatch.setattr("chainrule.arrays.machine.TORCH_SHARED", shared)
+            network(Seen(4)).fit(X, Y, epochs=1, validation_data=(X, Y), engine="torch:cpu", verbose=False)
+            assert set(seen) == {1 if shared > 1 else 2} and torch.get_num_threads() == 2
+            seen.clear()
+    finally:
+        torch.set_num_threads(threads)
 
 
 # Devices.

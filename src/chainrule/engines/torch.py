@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, Mode, Params, leaves, map_leaves
+from chainrule.arrays import Array, Mode, Params, leaves, machine
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.engines.compiled import Apply, numpy_rule
 from chainrule.engines.vector import VectorEngine
@@ -79,6 +80,7 @@ class TorchEngine(VectorEngine):
         self, body: Sequential, loss: Loss, optimizer: Optimizer, params: Params, *, device: str = "", **settings: Any
     ) -> None:
         self._device = device_of(device, _dtype(params))
+        self._work: int | None = None  # multiply-adds of forward for one example
         super().__init__(body, loss, optimizer, params, **settings)
         if self._device.type == "cpu":
             rule = numpy_rule(optimizer, self.dtype)
@@ -110,14 +112,30 @@ class TorchEngine(VectorEngine):
 
         If the loss is NaN or infinite the parameters stay as they are.
         """
-        X, Y, weights, mask = pytorch.beside((X, Y, weights, mask), self._device)
-        with torch.inference_mode():
-            J, Z = super().step(X, Y, weights, key, mask)
+        with self._threads(X), torch.inference_mode():
+            J, Z = super().step(*pytorch.beside((X, Y, weights), self._device), key, pytorch.beside(mask, self._device))
         return J, pytorch.numpy(Z)
 
     def forward(self, X: Array, mask: Array | None = None) -> Array:
         """Return the logits of a batch."""
-        return _forward(self.body, self._params, self._device, X, mask)
+        with self._threads(X):
+            return _forward(self.body, self._params, self._device, X, mask)
+
+    def _threads(self, X: Array) -> AbstractContextManager[None]:
+        """Keep PyTorch to one thread for small batches: its threads wait for each other at every operation."""
+        if self._work is None:
+            self._work = self.body.multiply_adds(self.params, X.shape[1:])
+        return nullcontext() if len(X) * self._work >= machine.TORCH_SHARED else _one_thread()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _forward(body: Sequential, params: Params, device: Any, X: Array, mask: Array | None) -> Array:
@@ -130,8 +148,7 @@ def _forward(body: Sequential, params: Params, device: Any, X: Array, mask: Arra
 def predictor(body: Sequential, params: Params, device: str) -> Callable[[Array, Array | None], Array]:
     """Return the function from inputs and mask to logits."""
     place = device_of(device, _dtype(params))
-    tensors = map_leaves(lambda p: pytorch.tensor(p.copy(), place), params)
-    return partial(_forward, body, tensors, place)
+    return partial(_forward, body, pytorch.beside(params, place), place)
 
 
 def _dtype(params: Params) -> Any:
