@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -99,21 +100,84 @@ def test_an_optimizer_on_another_device_is_that_of_the_cpu(name: str, decay: boo
 def test_small_batches_keep_to_one_thread_and_the_number_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     threads, seen = torch.get_num_threads(), []
 
-    class Seen(cr.Dense):
-        def forward(self, params: Any, x: Any, mode: Any = INFERENCE) -> Any:
-            if isinstance(x, torch.Tensor):
-                seen.append(torch.get_num_threads())
-            return super().forward(params, x, mode)
+    forward = cr.Dense.forward
 
+    def noting(self: cr.Dense, params: Any, x: Any, mode: Any = INFERENCE) -> Any:
+        if isinstance(x, torch.Tensor):
+            seen.append(torch.get_num_threads())
+        return forward(self, params, x, mode)
+
+    monkeypatch.setattr(cr.Dense, "forward", noting)
     torch.set_num_threads(2)
     try:
         for shared in (2**22, 1):
             monkeypatch.setattr("chainrule.arrays.machine.TORCH_SHARED", shared)
-            network(Seen(4)).fit(X, Y, epochs=1, validation_data=(X, Y), engine="torch:cpu", verbose=False)
+            network().fit(X, Y, epochs=1, validation_data=(X, Y), engine="torch:cpu", verbose=False)
             assert set(seen) == {1 if shared > 1 else 2} and torch.get_num_threads() == 2
             seen.clear()
     finally:
         torch.set_num_threads(threads)
+
+
+# What users wrote computes with NumPy, as they wrote it.
+
+
+@dataclass(frozen=True)
+class Gain(cr.Layer):
+    """A parameter, and a running statistic that nothing uses: the largest input so far."""
+
+    statistics = ("most",)
+
+    def init(self, rng: Any, input_shape: Any, dtype: Any = np.float32) -> Any:
+        return {"a": np.ones(input_shape, dtype), "most": np.zeros(1, dtype)}, input_shape
+
+    def forward(self, params: Any, x: Any, mode: Any = INFERENCE) -> Any:
+        return np.multiply(params["a"], x), {"x": x, "a": params["a"]}
+
+    def backward(self, cache: Any, dy: Any, *, input_gradient: bool = True) -> Any:
+        return np.multiply(cache["a"], dy), {"a": np.sum(dy * cache["x"], axis=0)}
+
+    def update_statistics(self, params: Any, cache: Any) -> Any:
+        return params | {"most": np.maximum(params["most"], np.max(cache["x"]))}
+
+
+class Halves:
+    def init(self, rng: Any, input_shape: Any) -> Any:
+        return {}, input_shape
+
+    def forward(self, params: Any, x: Any) -> Any:
+        return np.divide(x, 2), x
+
+    def backward(self, cache: Any, dy: Any) -> Any:
+        return np.divide(dy, 2), {}
+
+
+@dataclass(frozen=True)
+class LogCosh(cr.losses.Loss):
+    task = "regression"
+
+    def __call__(self, Z: Any, Y: Any, weights: Any = None) -> Any:
+        E = Z - Y.reshape(Z.shape)
+        return cr.losses.weighted_mean(np.log(np.cosh(E)), np.tanh(E), weights)
+
+
+@pytest.mark.usefixtures("no_type_checks")
+def test_layers_and_losses_of_ones_own_need_not_know_of_tensors() -> None:
+    own: Any = Halves()
+    layers = [cr.Dense(4), cr.Residual([Gain(), own]), cr.Graph({"a": (Gain(), "input")}), cr.Dense(1)]
+    nets = [cr.Network(layers, LogCosh(), input_shape=(2,)) for _ in range(2)]
+    options: dict[str, Any] = {"epochs": 2, "optimizer": cr.SGD(0.1), "sample_weight": 1.0 + Y, "verbose": False}
+    rows = [
+        net.fit(X, Y, engine=engine, validation_data=(X, Y), **options).rows
+        for net, engine in zip(nets, ("numpy", "torch:cpu"), strict=True)
+    ]
+    assert rows[1] == [pytest.approx(row, rel=1e-4) for row in rows[0]]
+    paths = {path for path, _ in leaves(nets[0].params)}
+    assert any("most" in path for path in paths)
+    for (path, p), (_, q) in zip(leaves(nets[0].params), leaves(nets[1].params), strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-3, atol=1e-5, err_msg=path)
+    np.testing.assert_allclose(nets[1].predict(X, engine="torch:cpu"), nets[1].predict(X), rtol=1e-4, atol=1e-5)
+    assert type(nets[1].body.layers[2].parts[0]) is Gain
 
 
 # Devices.

@@ -79,9 +79,15 @@ def tensor(array: Array, device: Device) -> Array:
     return torch.from_numpy(array if usable else array.astype(array.dtype.newbyteorder("="), order="C")).to(device)
 
 
-def beside(tree: Any, device: Device) -> Any:
-    """Return nested arrays of NumPy as tensors on a device, and what is none as it is."""
-    return map_leaves(lambda x: tensor(x, device) if isinstance(x, np.ndarray) else x, tree)
+def beside(tree: Any, device: Device, dtype: Any = None) -> Any:
+    """Return nested arrays of NumPy as tensors on a device, floats in the dtype, if any; what is none as it is."""
+
+    def placed(x: Any) -> Any:
+        if not isinstance(x, np.ndarray):
+            return x
+        return tensor(x, device).to(dtype if x.dtype.kind == "f" else None)
+
+    return map_leaves(placed, tree)
 
 
 def numpy(tree: Any) -> Any:

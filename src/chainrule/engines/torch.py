@@ -21,6 +21,7 @@ try:
     import torch
 
     from chainrule.arrays import pytorch
+    from chainrule.engines.torch_own import body_on_tensors, is_own, with_numpy
 except ImportError as error:
     package = "array-api-compat" if "array_api_compat" in str(error) else "torch"
     raise missing_extra("The PyTorch engine", package, "torch") from None
@@ -64,7 +65,8 @@ def tensor_rule(optimizer: Optimizer) -> Apply:
 class TorchEngine(VectorEngine):
     """One network being trained with PyTorch's tensors: forward, backward and update as they are written.
 
-    On the CPU, the optimizer is that of the NumPy engine, on the memory that the tensors share with NumPy's arrays.
+    Layers and losses that users wrote get NumPy's arrays, and so may do what they do with the NumPy engine. On the CPU,
+    the optimizer is that of the NumPy engine, on the memory that the tensors share with NumPy's arrays.
 
     Parameters
     ----------
@@ -82,6 +84,8 @@ class TorchEngine(VectorEngine):
         self._device = device_of(device, _dtype(params))
         self._work: int | None = None  # multiply-adds of forward for one example
         super().__init__(body, loss, optimizer, params, **settings)
+        self._body = body_on_tensors(body)
+        self._loss = with_numpy(loss, "__call__") if is_own(loss) else loss
         if self._device.type == "cpu":
             rule = numpy_rule(optimizer, self.dtype)
             self._parts = [(p.numpy(), [a.numpy() for a in state], decay) for p, state, decay in self._parts]
@@ -119,7 +123,7 @@ class TorchEngine(VectorEngine):
     def forward(self, X: Array, mask: Array | None = None) -> Array:
         """Return the logits of a batch."""
         with self._threads(X):
-            return _forward(self.body, self._params, self._device, X, mask)
+            return _forward(self._body, self._params, self._device, X, mask)
 
     def _threads(self, X: Array) -> AbstractContextManager[None]:
         """Keep PyTorch to one thread for small batches: its threads wait for each other at every operation."""
@@ -148,7 +152,7 @@ def _forward(body: Sequential, params: Params, device: Any, X: Array, mask: Arra
 def predictor(body: Sequential, params: Params, device: str) -> Callable[[Array, Array | None], Array]:
     """Return the function from inputs and mask to logits."""
     place = device_of(device, _dtype(params))
-    return partial(_forward, body, pytorch.beside(params, place), place)
+    return partial(_forward, body_on_tensors(body), pytorch.beside(params, place), place)
 
 
 def _dtype(params: Params) -> Any:

@@ -64,6 +64,7 @@ class VectorEngine(ABC):
         accumulate: int = 1,
     ) -> None:
         self.body, self.loss, self.optimizer, self.metrics = body, loss, optimizer, metrics
+        self._body, self._loss = body, loss  # what computes
         self._seed, self._accumulate = seed, accumulate
         by_path = dict(leaves(params))
         kinds = path_kinds(body, params)
@@ -143,14 +144,14 @@ class VectorEngine(ABC):
 
         If the loss is NaN or infinite the parameters stay as they are.
         """
-        Z, cache = self.body.forward(self._params, X, training_mode(self._statistics, key, weights, mask))
-        J, dZ = self.loss(Z, Y, weights)
+        Z, cache = self._body.forward(self._params, X, training_mode(self._statistics, key, weights, mask))
+        J, dZ = self._loss(Z, Y, weights)
         J = float(J)
         if math.isfinite(J):
-            _, grads = self.body.backward(cache, dZ, input_gradient=False)
+            _, grads = self._body.backward(cache, dZ, input_gradient=False)
             self._collect(grads, float(len(X) if weights is None else weights.sum()))
             if self._statistics:
-                self._params = self.body.update_statistics(self._params, cache)
+                self._params = self._body.update_statistics(self._params, cache)
         return J, Z
 
     def flush(self) -> None:
@@ -185,7 +186,7 @@ class VectorEngine(ABC):
 
     def forward(self, X: Array, mask: Array | None = None) -> Array:
         """Return the logits of a batch."""
-        return self.body.forward(self._params, X, Mode(mask=mask))[0]
+        return self._body.forward(self._params, X, Mode(mask=mask))[0]
 
     def _views(self, vector: Array) -> dict[str, Array]:
         """Return the part of every array in a vector, by path."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, is_tensor, leaves, map_leaves, namespace
+from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, leaves, map_leaves, namespace
 from chainrule.common.errors import InputError
 from chainrule.common.formulas import equations_in
 from chainrule.common.settings import Each, Refusal, Rule, made, shown
@@ -32,8 +32,7 @@ class OwnLayer(Layer):
     """A user's object with init, forward and backward, as a `Layer`.
 
     Its `init` may do without `dtype`, its `forward` without `mode` and its `backward` without `input_gradient`. What
-    they return is checked, because a gradient of another shape might be added up without an error. PyTorch's tensors
-    come to it as NumPy arrays.
+    they return is checked, because a gradient of another shape might be added up without an error.
     """
 
     layer: Any
@@ -69,11 +68,6 @@ class OwnLayer(Layer):
         InputError
             It does not return a pair, changes its input, or cannot be traced by JAX.
         """
-        if is_tensor(x):
-            from chainrule.arrays import pytorch
-
-            y, kept = self.forward(*pytorch.numpy((params, x, mode)))
-            return pytorch.beside(y, x.device), kept
         more = {"mode": mode} if takes(self.layer.forward, "mode") else {}
         try:
             result = self.layer.forward(params, _read_only(x), **more)
@@ -104,12 +98,6 @@ class OwnLayer(Layer):
         InputError
             It does not return a pair, or there is not a gradient for each parameter, of its shape.
         """
-        if is_tensor(dy):
-            from chainrule.arrays import pytorch
-
-            gradients = self.backward(cache, pytorch.numpy(dy), input_gradient=input_gradient)
-            on_device: tuple[Array | None, Params] = pytorch.beside(gradients, dy.device)
-            return on_device
         more = {"input_gradient": input_gradient} if takes(self.layer.backward, "input_gradient") else {}
         dx, grads = pair_of(self.layer, "backward", self.layer.backward(cache.own, dy, **more))
         _check_gradients(self.label, dict(leaves(cache.params)), dict(leaves(grads)))
