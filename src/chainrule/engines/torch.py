@@ -117,7 +117,8 @@ class TorchEngine(VectorEngine):
         If the loss is NaN or infinite the parameters stay as they are.
         """
         with self._threads(X), torch.inference_mode():
-            J, Z = super().step(*pytorch.beside((X, Y, weights), self._device), key, pytorch.beside(mask, self._device))
+            X, Y, weights, mask = pytorch.beside((X, Y, weights, mask), self._device)
+            J, Z = super().step(X, Y, weights, key, mask)
         return J, pytorch.numpy(Z)
 
     def forward(self, X: Array, mask: Array | None = None) -> Array:

@@ -203,7 +203,7 @@ class MaxPool(_Pool):
         if is_tensor(dy):
             from chainrule.arrays import pytorch
 
-            return pytorch.max_pool_gradient(dy, *cache, *self._sizes(cache.x)), {}
+            return pytorch.max_pool_gradient(dy, cache.x, cache.places, *self._sizes(cache.x)), {}
         windows = self._windows(cache.x.shape[1:])
         return _gradient(cache.x, dy, windows, lambda part: self._first(cache.x[part], windows)), {}
 
