@@ -28,7 +28,7 @@ def ensure() -> None:
         subprocess.run([sys.executable, "-m", "venv", PYTHON.parents[1]], check=True)
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run([*pip, "--requirement", str(HERE / "requirements.txt")], check=True)
-    subprocess.run([*pip, "--editable", f"{ROOT}[xla,fast]"], check=True)
+    subprocess.run([*pip, "--editable", f"{ROOT}[xla,fast,torch]"], check=True)
     _STAMP.write_text(made_from)
 
 

@@ -1,9 +1,10 @@
-"""Time the XLA engine against torch.compile on a CUDA card, both in bfloat16, in turns.
+"""Time the XLA engine against torch.compile on a CUDA card, both in bfloat16, and the PyTorch engine, in turns.
 
 Run with a Python that has chainrule, and JAX and PyTorch for CUDA: python -m benchmarks.gpu [--out FILE.json]
 
 W4, W5, W7, W8, and an MLP of 8 layers of 4096 units. Beside the times stands the fraction of the card's own rate of
-matrix products, measured first with PyTorch, that the products of the step come to.
+matrix products, measured first with PyTorch, that the products of the step come to. The PyTorch engine computes in
+float32. Before that, every layer and loss of the table of cases is compared with NumPy on the card.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,14 +22,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contenders import CONTENDERS
+from benchmarks.environment import ROOT
 from benchmarks.machine import facts
 from benchmarks.processes import processes
 from benchmarks.report import time_text
 from benchmarks.targets import deviating
 from benchmarks.workloads import GPU_WORKLOADS, Workload
 
-TAKE_PART = ("xla-bfloat16", "torch-cuda")
+TAKE_PART = ("xla-bfloat16", "torch-engine-cuda", "torch-cuda")
 ROUNDS, SIZE = 9, 8192
+_EXACT = {"CHAINRULE_TORCH_DEVICE": "cuda", "NVIDIA_TF32_OVERRIDE": "0"}  # all digits of float32
 
 
 def missing() -> str | None:
@@ -80,6 +84,8 @@ def main() -> None:
     reason = missing()
     if reason:
         sys.exit(f"benchmarks.gpu needs a CUDA card with JAX and PyTorch for it, but {reason}: nothing was measured.")
+    contract = [sys.executable, "-m", "pytest", "-q", "-k", "pytorch", "tests/test_contract.py"]
+    subprocess.run(contract, cwd=ROOT, env=os.environ | _EXACT, check=True)
     import torch
 
     card, rate = torch.cuda.get_device_name(), card_rate()

@@ -11,7 +11,7 @@ from benchmarks.targets import Times, to_best_peer
 from benchmarks.workloads import WORKLOADS
 
 _APART = 0.14  # rows: ours stand a little above the line of a workload and peers below
-_COLORS = {"numpy": "#c2410c", "fast": "#f59e0b", "xla": "#7c2d12"}
+_COLORS = {"numpy": "#c2410c", "fast": "#f59e0b", "xla": "#7c2d12", "torch-engine": "#be123c"}
 _PEER_COLORS = ("#1d4ed8", "#60a5fa", "#0e7490", "#4c1d95", "#15803d", "#6b7280", "#a3a3a3", "#db2777", "#0f172a")
 
 

@@ -32,7 +32,7 @@ from benchmarks.targets import Times, deviating, verdicts
 from benchmarks.workloads import WORKLOADS
 
 ROUNDS, QUICK_ROUNDS = 15, 4
-QUICK = ("numpy", "fast", "xla", "torch", "torch-1", "jax-step", "jax-scan", "sklearn", "onnxruntime")
+QUICK = (*OURS, "torch", "torch-1", "torch-last", "jax-step", "jax-scan", "sklearn", "onnxruntime")
 _REST = 0.03  # seconds for the threads of the contender before to go to sleep
 
 

@@ -54,14 +54,14 @@ def passes(layer: Layer, *shape: int) -> Callable[[], Work]:
     return make
 
 
-def training(workload: str) -> Callable[[], Work]:
+def training(workload: str, engine: str = "numpy") -> Callable[[], Work]:
     """Return what makes an epoch of a workload."""
 
     def make() -> Work:
         work, steps = WORKLOADS[workload], {"W3": 40, "W2": 200}[workload]
         network, (X, y) = work.network(), work.examples(steps)
 
-        return lambda: network.fit(X, y, epochs=1, batch_size=work.batch, verbose=False)
+        return lambda: network.fit(X, y, epochs=1, batch_size=work.batch, engine=engine, verbose=False)
 
     return make
 
@@ -151,6 +151,7 @@ TUNED: dict[str, Callable[[], Work]] = {
     "BLOCK_BATCHES": training("W2"),
     "XLA_BLOCK_BYTES": _XLA_SIZE,
     "XLA_BLOCK_BATCHES": _XLA_SIZE,
+    "TORCH_SHARED": training("W3", "torch"),
     "CALL_SECONDS": _XLA_SIZE,
     "RESIDENT_BYTES": _XLA_SIZE,
     "RUN_BYTES": reading,

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from chainrule.common.errors import CheckpointWarning, InputError, UnwritableErr
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoint, Checkpoints
 from chainrule.training.run import Run
+from tests.engines import needs_torch
 from tests.long_run import NETWORKS, train
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,6 +108,21 @@ def test_a_run_may_move_between_engines(tmp_path: Path) -> None:
         moved = train("lstm", checkpoint, engine=engine, epochs=epochs, **options)
         assert len(moved.history) == epochs
     undisturbed = train("lstm", None, **options)
+    for (path, left), (_, right) in zip(leaves(moved.params), leaves(undisturbed.params), strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-3, atol=1e-4, err_msg=path)
+    assert moved.history["loss"] == pytest.approx(undisturbed.history["loss"], rel=1e-4)
+
+
+@needs_torch
+def test_a_run_may_go_from_numpy_to_pytorch_to_xla(tmp_path: Path) -> None:
+    """In the midst of an epoch, with gradients that are being accumulated, the optimizer's state and running means."""
+    checkpoint = Checkpoint(tmp_path, seconds=0.0)
+    options: dict[str, Any] = {"callbacks": [], "epochs": 3}
+    for engine, batches in [("numpy", 20), ("torch:cpu", 22), ("xla", 9999)]:
+        kill = {"callbacks": [Kill(batches)]}
+        with nullcontext() if engine == "xla" else pytest.raises(KilledError):
+            moved = train("batch-norm", checkpoint, engine=engine, **options | kill)
+    undisturbed = train("batch-norm", None, **options)
     for (path, left), (_, right) in zip(leaves(moved.params), leaves(undisturbed.params), strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-3, atol=1e-4, err_msg=path)
     assert moved.history["loss"] == pytest.approx(undisturbed.history["loss"], rel=1e-4)

@@ -501,7 +501,9 @@ def test_train_with_another_engine(run: Run, fails: Callable[..., str]) -> None:
     assert (
         "Engine: numpy, because the run should take about" in run("train", "xor", "--epochs", 2, "--engine", "auto")[1]
     )
-    assert "There is no engine 'cuda'. Known: numpy, fast, xla, auto." in fails("train", "xor", "--engine", "cuda")
+    assert "There is no engine 'cuda'. Known: numpy, fast, xla, torch, auto." in fails(
+        "train", "xor", "--engine", "cuda"
+    )
 
 
 # `explain` shows the numbers of one example.

@@ -22,11 +22,13 @@ from chainrule.layers import LAYERS, Layer
 from chainrule.layers.base import path_kinds
 from tests.cases import LAYER_CASES, LOSS_CASES
 from tests.cases.form import LayerCase, LossCase
+from tests.engines import TORCH_DEVICE, needs_torch
 
 layer_cases = pytest.mark.parametrize("case", LAYER_CASES, ids=lambda case: case.name)
 loss_cases = pytest.mark.parametrize("case", LOSS_CASES, ids=lambda case: case.name)
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
+ON_TORCH = TOLERANCE if TORCH_DEVICE == "cpu" else {np.float32: 1e-4, np.float64: 1e-10}
 
 
 def cast(tree: Any, dtype: Any, engine: Any = np) -> Any:
@@ -51,14 +53,14 @@ def upstream(y: Array) -> Array:
     return np.random.default_rng(11).standard_normal(y.shape)
 
 
-def assert_same(actual: Any, expected: Any, dtype: Any) -> None:
+def assert_same(actual: Any, expected: Any, dtype: Any, tolerance: Any = TOLERANCE) -> None:
     """The same structure, the same numbers to the dtype's tolerance, and the dtype kept."""
     actual, expected = ({path: a for path, a in leaves(tree) if a is not None} for tree in (actual, expected))
     assert actual.keys() == expected.keys()
     for path, a in actual.items():
         assert a.dtype == dtype, path
         scale = max(1.0, float(np.abs(expected[path]).max(initial=0)))
-        np.testing.assert_allclose(a, expected[path], rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=path)
+        np.testing.assert_allclose(a, expected[path], rtol=0, atol=tolerance[dtype] * scale, err_msg=path)
 
 
 def run_layer(case: LayerCase, params: Any, x: Any, dy: Any) -> Any:
@@ -134,6 +136,20 @@ def test_layer_is_the_same_on_every_engine(case: LayerCase, dtype: Any) -> None:
     assert_same(eager, expected, dtype)
 
 
+@needs_torch
+@dtypes
+@layer_cases
+def test_layer_is_the_same_on_pytorch(case: LayerCase, dtype: Any) -> None:
+    """Those that draw, too: PyTorch gets the random numbers of NumPy."""
+    from chainrule.arrays import pytorch
+
+    arguments = params, x, dy = layer_arguments(case, dtype)
+    *on_torch, mode = pytorch.beside((*arguments, case.mode), TORCH_DEVICE)
+    tensors = run_layer(case._replace(mode=mode), *on_torch)
+    assert_same(pytorch.numpy(tensors), run_layer(case, params, x, dy), dtype, ON_TORCH)
+    assert not any(a.requires_grad for _, a in leaves(tensors) if a is not None)
+
+
 @layer_cases
 def test_layer_is_compiled_in_one_precision_after_the_other(case: LayerCase) -> None:
     """As when a network is fitted after another one: JAX keeps constants, such as indices, as they were first."""
@@ -155,6 +171,17 @@ def test_loss_is_the_same_on_every_engine(case: LossCase, dtype: Any) -> None:
     on_jax = loss_arguments(case, dtype, jnp)
     assert_same(case.loss(*on_jax), expected, dtype)
     assert_same(jax.jit(case.loss)(*on_jax), expected, dtype)
+
+
+@needs_torch
+@dtypes
+@loss_cases
+def test_loss_is_the_same_on_pytorch(case: LossCase, dtype: Any) -> None:
+    from chainrule.arrays import pytorch
+
+    arguments = loss_arguments(case, dtype)
+    result = pytorch.numpy(case.loss(*pytorch.beside(arguments, TORCH_DEVICE)))
+    assert_same(result, case.loss(*arguments), dtype, ON_TORCH)
 
 
 @layer_cases

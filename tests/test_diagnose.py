@@ -36,6 +36,7 @@ from tests.diagnosed_nets import (
     stack,
     values,
 )
+from tests.engines import TORCH
 from tests.pages import Page
 
 TEXTS = tomllib.loads(Path(telling.__file__).with_name("findings.toml").read_text("utf-8"))
@@ -346,7 +347,7 @@ def test_the_callback_says_each_thing_once(capsys: pytest.CaptureFixture[str]) -
     assert "에폭 후: 입력의 RMS가" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("engine", ["numpy", "xla", TORCH])
 def test_the_callback_changes_nothing(engine: str, capsys: pytest.CaptureFixture[str]) -> None:
     histories = [
         mlp().fit(*BLOBS, epochs=3, optimizer="adam", callbacks=callbacks, engine=engine, verbose=False).rows

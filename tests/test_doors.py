@@ -19,6 +19,7 @@ import chainrule as cr
 from chainrule.arrays import Mode
 from chainrule.common.errors import InputError
 from chainrule.data.convert import as_array
+from tests.engines import TORCH
 
 NUMBERS = [[1.0, 0.0], [2.0, 1.0], [3.0, 0.0]]
 X = np.random.default_rng(0).standard_normal((20, 2))
@@ -251,11 +252,12 @@ def test_a_mask_of_another_shape_beside_balanced_classes(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("dtype", ["i8", ">i4", ">i8", "u8", ">f4"])
-def test_whole_numbers_of_any_width_and_order_are_the_same_on_xla(dtype: str) -> None:
+@pytest.mark.parametrize("other", ["xla", TORCH])
+def test_whole_numbers_of_any_width_and_order_are_the_same_on_every_engine(dtype: str, other: str) -> None:
     large = np.array([2_000_000_000, 1, 2, 2_100_000_000]) * (2 if dtype[-1] == "8" else 1)
     for X, y in ((large.astype(dtype)[:, None], np.arange(4.0)), (np.arange(4.0)[:, None], large.astype(dtype))):
         losses = []
-        for engine in ("numpy", "xla"):
+        for engine in ("numpy", other):
             network = cr.Network([cr.Dense(1)], "mean_squared_error")
             history = network.fit(
                 X, y, epochs=1, batch_size=4, optimizer=cr.SGD(1e-25), engine=engine, verbose=False,
@@ -274,7 +276,7 @@ def test_words_that_became_floats_are_refused_where_nobody_can_check_them(before
             network.fit(np.array([[9, 1], [2, 2.5]]), [0, 1], epochs=1, engine=engine, verbose=False)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("engine", ["numpy", "xla", TORCH])
 @pytest.mark.parametrize("weight", [0.0, 1.0])
 def test_class_weights_of_pixels(engine: str, weight: float) -> None:
     rng = np.random.default_rng(0)
@@ -466,7 +468,7 @@ def test_an_iterator_goes_on_from_epoch_to_epoch() -> None:
 # Integers.
 
 
-@pytest.mark.parametrize("engine", ["numpy", "fast", "xla"])
+@pytest.mark.parametrize("engine", ["numpy", "fast", "xla", TORCH])
 @pytest.mark.parametrize("bad", [-1, 10, 3.5])
 def test_words_that_are_none_are_refused_on_every_engine(engine: str, bad: float) -> None:
     words = np.arange(12.0).reshape(-1, 1) % 10

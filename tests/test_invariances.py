@@ -22,6 +22,7 @@ import chainrule as cr
 from chainrule.arrays import Array, leaves
 from chainrule.common.errors import ChainruleError, DataWarning
 from chainrule.training.checkpoint import Checkpoint
+from tests.engines import TORCH, needs_torch
 from tests.fuzz.scenarios import Scenario, garbage, scenarios
 
 # The check of types at run time looks at random items of lists, which hypothesis takes for randomness of ours.
@@ -91,11 +92,14 @@ def test_what_does_not_count_changes_nothing(scenario: Scenario, rng: np.random.
         np.testing.assert_array_equal(P[counted], Q[counted])
 
 
+@pytest.mark.parametrize("engine", ["xla", TORCH])
 @some(6)
-@given(scenarios(), seeds)
-def test_what_does_not_count_changes_nothing_on_xla(scenario: Scenario, rng: np.random.Generator) -> None:
+@given(scenario=scenarios(), rng=seeds)
+def test_what_does_not_count_changes_nothing_on_other_engines(
+    engine: str, scenario: Scenario, rng: np.random.Generator
+) -> None:
     other = garbage(scenario, rng)
-    assert_same_bits(scenario.fit(engine="xla"), other.fit(engine="xla"))
+    assert_same_bits(scenario.fit(engine=engine), other.fit(engine=engine))
 
 
 @some(25)
@@ -224,6 +228,13 @@ def test_class_weights_do_not_count_in_a_split(scenario: Scenario) -> None:
 def test_xla_trains_like_numpy(scenario: Scenario) -> None:
     assume(not scenario.random)
     assert_close(steady(scenario).fit(), steady(scenario).fit(engine="xla"), tolerance=3e-3)
+
+
+@needs_torch
+@some(16)
+@given(scenarios())
+def test_pytorch_trains_like_numpy_with_its_random_numbers_too(scenario: Scenario) -> None:
+    assert_close(steady(scenario).fit(), steady(scenario).fit(engine="torch:cpu"), tolerance=3e-3)
 
 
 class Killed(cr.Callback):

@@ -9,9 +9,10 @@ import pytest
 
 import chainrule as cr
 from chainrule.common.errors import InputError
+from tests.engines import TORCH
 
 X = np.random.default_rng(0).standard_normal((40, 3))
-ENGINES = ["numpy", "xla"]
+ENGINES = ["numpy", "xla", TORCH]
 pytestmark = pytest.mark.usefixtures("no_type_checks")
 
 

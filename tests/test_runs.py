@@ -13,8 +13,9 @@ import chainrule as cr
 from chainrule.arrays import leaves, map_leaves
 from chainrule.common.errors import DataWarning, DivergenceError, InputError, NetworkWarning, NotFiniteError, warn
 from chainrule.layers import Layer
+from tests.engines import TORCH
 
-ENGINES = ["numpy", "fast", "xla"]
+ENGINES = ["numpy", "fast", "xla", TORCH]
 rng = np.random.default_rng(0)
 X = rng.standard_normal((40, 3)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(int)

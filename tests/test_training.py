@@ -20,10 +20,11 @@ from chainrule.engines.choose import choose
 from chainrule.metrics import MAE, METRICS, R2, Accuracy, Metric
 from chainrule.training.callbacks import Callback, EarlyStopping
 from chainrule.training.run import Run
+from tests.engines import TORCH
 
 X, Y = cr.datasets.blobs(seed=0)
 CLASSES = int(Y.max()) + 1
-ENGINES = ["numpy", "fast", "xla"]
+ENGINES = ["numpy", "fast", "xla", TORCH]
 
 
 def network(*hidden: Any, **options: Any) -> cr.Network:
@@ -91,7 +92,7 @@ def test_callbacks_see_the_run(engine: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("engine", ["numpy", "xla", TORCH])
 def test_a_callback_can_use_the_network_and_stop_the_run(engine: str) -> None:
     losses = []
 
@@ -151,7 +152,7 @@ class Plan(Callback):
         self.params.append({path: np.array(p) for path, p in leaves(run.network.params)})
 
 
-@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("engine", ["numpy", "xla", TORCH])
 def test_early_stopping_waits_and_keeps_the_best(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Plan([3.0, 1.0, 1.5, 1.2, 1.1, 0.1], monkeypatch)
     net = network()
@@ -353,7 +354,7 @@ def test_an_unknown_metric() -> None:
 # Engines
 
 
-@pytest.mark.parametrize("engine", ["fast", "xla"])
+@pytest.mark.parametrize("engine", ["fast", "xla", TORCH])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_engines_train_alike(engine: str, dtype: Any) -> None:
     optimizer = cr.AdamW(cr.Warmup(3, 0.01), weight_decay=0.1, clip_norm=1.0)
@@ -414,7 +415,7 @@ def test_bfloat16_keeps_master_weights_in_float32() -> None:
         fit(network(), precision="bfloat16")
 
 
-@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("engine", ["numpy", "xla", TORCH])
 def test_a_loss_that_is_not_finite_ends_the_run_on_any_engine(engine: str) -> None:
     net = network()
     start = {path: p.copy() for path, p in leaves(net.params)}
@@ -424,7 +425,9 @@ def test_a_loss_that_is_not_finite_ends_the_run_on_any_engine(engine: str) -> No
 
 
 def test_an_unknown_engine() -> None:
-    with pytest.raises(InputError, match="fit takes engine as 'numpy', 'fast', 'xla' or 'auto', but engine='gpu'"):
+    with pytest.raises(
+        InputError, match="fit takes engine as 'numpy', 'fast', 'xla', 'torch' or 'auto', but engine='gpu'"
+    ):
         fit(network(), engine="gpu")
 
 
@@ -467,7 +470,7 @@ def stored(kind: str, folder: Path) -> tuple[Any, Any]:
     return [(X[i : i + 32], Y[i : i + 32]) for i in range(0, len(X), 32)], None
 
 
-@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("engine", ["numpy", "xla", TORCH])
 @pytest.mark.parametrize("kind", ["memmap", "hdf5", "parquet", "batches"])
 def test_stored_data_trains_and_is_scored(kind: str, engine: str, tmp_path: Path) -> None:
     data, targets = stored(kind, tmp_path)

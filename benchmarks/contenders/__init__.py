@@ -58,6 +58,7 @@ CONTENDERS = {
     "predictor": Entry("chainrule, predictor()", "ours", "predictor", ("W9",)),
     "fast": Entry("chainrule, NumPy engine, extra fast", "ours", "fast", TRAINING),
     "xla": Entry("chainrule, XLA engine", "ours", "xla", EVERYWHERE),
+    "torch-engine": Entry("chainrule, PyTorch engine", "ours", "torch:cpu", EVERYWHERE),
     "torch": Entry("PyTorch eager, fused Adam", "pytorch", "eager", EVERYWHERE),
     # Two threads cost more than they give on nets as small as these.
     "torch-1": Entry("PyTorch eager, one thread", "pytorch", "one-thread", ("W1", "W2", "W9")),
@@ -72,7 +73,8 @@ CONTENDERS = {
     "onnxruntime-1": Entry("ONNX Runtime, one thread", "onnx_runtime", "one-thread", ("W9",)),
     # Of benchmarks.gpu only.
     "xla-bfloat16": Entry("chainrule, XLA engine, bfloat16", "ours", "xla-bfloat16", ()),
+    "torch-engine-cuda": Entry("chainrule, PyTorch engine on CUDA, float32", "ours", "torch:cuda", ()),
     "torch-cuda": Entry("torch.compile on CUDA, fused Adam, bfloat16", "pytorch", "cuda", ()),
 }
 """Every contender by the name that `--contenders` takes."""
-OURS = ("numpy", "fast", "xla")
+OURS = ("numpy", "fast", "xla", "torch-engine")

@@ -246,7 +246,9 @@ class Network:
             with its state and at its step, so that two fits of one epoch are one of two.
         engine
             "numpy"; "fast", which is NumPy with the optimizer compiled by numba; "xla", which compiles everything with
-            JAX for CPU, GPU or TPU; or "auto", which chooses and says why.
+            JAX for CPU, GPU or TPU; "torch", which computes the same equations with PyTorch on its GPU, if there is
+            one, else on the CPU ("torch:cpu", "torch:cuda:1", "torch:mps" name a device); or "auto", which chooses
+            between the others and says why.
         precision
             "bfloat16" computes forward and backward in it, with parameters in float32 (engine "xla").
         seed
@@ -376,7 +378,7 @@ class Network:
 
         X may be what it may be for `fit`; targets that come with it are not looked at. Each thread computes as many
         examples at a time as fit into some 8 MB. With engine "xla" the pass is compiled, and runs on a GPU or TPU if
-        there is one.
+        there is one; with "torch", or "torch:cuda:1", it runs where that engine trains.
 
         Raises
         ------

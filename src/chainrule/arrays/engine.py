@@ -1,4 +1,7 @@
-"""What the array engines differ in: namespace, random numbers, precision, loops over time, adding up rows."""
+"""What the array engines differ in: namespace, random numbers, precision, loops over time, adding up rows.
+
+What PyTorch needs is in `pytorch.py`, which is imported when there is a tensor.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,57 @@ from chainrule.arrays.types import Array, Float, Shaped
 
 
 def namespace(x: Array) -> Any:
-    """Return the array API namespace that `x` belongs to: `numpy` or `jax.numpy`."""
+    """Return the array API namespace that `x` belongs to: `numpy`, `jax.numpy` or that of PyTorch's tensors."""
     # The question takes NumPy half a microsecond, and small networks ask it all the time.
-    return np if type(x) is np.ndarray else x.__array_namespace__()
+    if type(x) is np.ndarray:
+        return np
+    return _pytorch().namespace(x.device) if is_tensor(x) else x.__array_namespace__()
+
+
+def is_tensor(x: Array) -> bool:
+    """Return whether an array, or a dtype, is PyTorch's."""
+    return type(x).__module__ == "torch"
+
+
+@cache
+def _pytorch() -> Any:
+    from chainrule.arrays import pytorch
+
+    return pytorch
+
+
+def largest(x: Float[Array, "*rows n"]) -> Float[Array, "*rows 1"]:
+    """Return the largest number of each row."""
+    if is_tensor(x):
+        return x.amax(-1, keepdim=True)
+    return x.max(axis=-1, keepdims=True)  # the method takes NumPy half the time of the function
+
+
+def as_numbers(condition: Shaped[Array, "*shape"], like: Array) -> Float[Array, "*shape"]:
+    """Return 1 where a condition holds and 0 elsewhere, in the dtype of `like`."""
+    return condition.to(like.dtype) if is_tensor(condition) else condition.astype(like.dtype)
+
+
+def where_positive(x: Float[Array, "*shape"], A: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return x where A is above 0, and 0 elsewhere."""
+    if is_tensor(A):
+        return _pytorch().where_positive(x, A)
+    return x * as_numbers(A > 0, x)
 
 
 @cache
 def lowest(dtype: Any) -> float:
     """Return the lowest finite number of a dtype."""
-    return float(np.finfo(dtype).min)
+    finfo = _pytorch().standard.finfo if is_tensor(dtype) else np.finfo
+    return float(finfo(dtype).min)
 
 
 def uniform(key: tuple[Any, ...], like: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Return random numbers in [0, 1) with the shape, dtype and engine of `like`."""
-    if namespace(like) is np:
+    """Return random numbers in [0, 1) with the shape, dtype and engine of `like`; PyTorch gets those of NumPy."""
+    if namespace(like) is np or is_tensor(like):
         generator = np.random.Generator(np.random.SFC64(np.random.SeedSequence(key)))
+        if is_tensor(like):
+            return _pytorch().uniform(generator, like)
         return generator.random(like.shape, dtype=like.dtype)
     from jax import random
 
@@ -72,7 +111,8 @@ def in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
 def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, reverse: bool = False) -> tuple[Any, Any]:
     """Apply `step(carry, x) -> (carry, y)` along the first axis of every array in `xs`.
 
-    JAX compiles the step once, however long the axis is; NumPy loops. Where an array may be missing, None is passed on.
+    JAX compiles the step once, however long the axis is; the others loop. Where an array may be missing, None is passed
+    on.
 
     Returns
     -------
@@ -80,20 +120,15 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, re
         The last carry, and the arrays of all y, stacked along a new first axis.
     """
     first = next(a for _, a in leaves(xs) if a is not None)
+    if is_tensor(first):
+        result: tuple[Any, Any] = _pytorch().scan(step, carry, _rows(xs, reverse), reverse=reverse)
+        return result
     if namespace(first) is not np:
         from jax import lax
 
         return lax.scan(step, carry, xs, reverse=reverse)
-
-    def rows(tree: Any) -> Iterator[Any]:
-        if isinstance(tree, dict):
-            return map(dict, zip(*(zip(repeat(name), rows(child)) for name, child in tree.items())))  # noqa: B905
-        if isinstance(tree, tuple):
-            return map(getattr(tree, "_make", tuple), zip(*map(rows, tree)))  # noqa: B905
-        return repeat(None) if tree is None else iter(tree[::-1] if reverse else tree)
-
     outputs: list[Any] = []
-    for t, x in zip(range(len(first))[:: -1 if reverse else 1], rows(xs), strict=True):
+    for t, x in zip(range(len(first))[:: -1 if reverse else 1], _rows(xs, reverse), strict=True):
         carry, y = step(carry, x)
         outputs = outputs or [None if a is None else np.empty((len(first), *a.shape), a.dtype) for _, a in leaves(y)]
         for output, (_, a) in zip(outputs, leaves(y), strict=True):
@@ -103,15 +138,30 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, re
     return carry, map_leaves(lambda _: next(columns), y)
 
 
+def _rows(tree: Any, reverse: bool) -> Iterator[Any]:
+    """Yield what nested arrays hold for each step."""
+    if isinstance(tree, dict):
+        return map(dict, zip(*(zip(repeat(name), _rows(child, reverse)) for name, child in tree.items())))  # noqa: B905
+    if isinstance(tree, tuple):
+        return map(getattr(tree, "_make", tuple), zip(*(_rows(child, reverse) for child in tree)))  # noqa: B905
+    if tree is None:
+        return repeat(None)
+    if is_tensor(tree):
+        return iter(tree.unbind()[:: -1 if reverse else 1])
+    return iter(tree[::-1] if reverse else tree)
+
+
 def values_known(x: Array) -> bool:
     """Return whether the values of an array may decide what is done; JAX traces them."""
-    return namespace(x) is np
+    return namespace(x) is np or is_tensor(x)
 
 
 def scatter_add(
     like: Float[Array, "n *shape"], indices: Shaped[Array, "m"], rows: Float[Array, "m *shape"]
 ) -> Float[Array, "n *shape"]:
     """Return zeros in the shape of `like`, with each row added at its index; an index may come more than once."""
+    if is_tensor(like):
+        return _pytorch().scatter_add(like, indices, rows)
     total = namespace(like).zeros_like(like)
     if namespace(like) is not np:
         return total.at[indices].add(rows)

@@ -129,6 +129,10 @@ BLOCK_BYTES, BLOCK_BATCHES = 2**18, 256
 XLA_BLOCK_BYTES, XLA_BLOCK_BATCHES = 2**26, 4096
 """The same for XLA. Flat, where the data stays on the device."""
 
+TORCH_SHARED = 2**22
+"""Multiply-adds of a batch from which PyTorch may use several threads; their waiting for each other takes longer than
+smaller ones. On a machine whose cores were busy, a batch of 2**20 took 10 times as long with two."""
+
 CALL_SECONDS = 1.0
 """Of a compiled call of many steps. Flat; progress and Ctrl-C wait as long."""
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.arrays import Array, machine, namespace
+from chainrule.arrays import Array, is_tensor, machine, namespace
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -159,6 +159,8 @@ def one_blas_thread() -> Iterator[None]:
 
 def product(A: Array, B: Array) -> Array:
     """Return A @ B, where all axes of A but its last are rows; see `products`."""
+    if is_tensor(A):
+        return A @ B
     if A.ndim != 2:
         xp = namespace(A)
         return xp.reshape(product(xp.reshape(A, (-1, A.shape[-1])), B), (*A.shape[:-1], B.shape[1]))
@@ -171,10 +173,12 @@ def products(*factors: tuple[Array, Array]) -> list[Array]:
     Where BLAS keeps to one thread, large ones are cut into parts; all together, because it takes a while to wake a
     thread.
     """
+    if type(factors[0][0]) is not np.ndarray:
+        return [A @ B for A, B in factors]
     work = 0  # in a loop, because small networks feel every microsecond
     for A, B in factors:
         work += A.size * B.shape[1]
-    if work < machine.CUT or _allowed.get() is None or _at_work.get() or type(A) is not np.ndarray:
+    if work < machine.CUT or _allowed.get() is None or _at_work.get():
         return [A @ B for A, B in factors]
     results = [np.empty((len(A), B.shape[1]), np.result_type(A, B)) for A, B in factors]
     pieces = [piece for (A, B), out in zip(factors, results, strict=True) for piece in _pieces(A, B, out)]

@@ -1,4 +1,4 @@
-"""Convolution and its gradients, which NumPy and JAX compute in different ways.
+"""Convolution and its gradients, which NumPy, JAX and PyTorch compute in different ways.
 
 Pictures have shape (batch, height, width, channels) and kernels W (kernel height, kernel width, channels / groups,
 filters). In NumPy the way follows from the shapes alone, by rules that were measured:
@@ -18,6 +18,8 @@ reversed or added
 parts
     From some size on, threads take parts of the batch, a few pictures each.
 
+PyTorch has an operator for each of the three (`pytorch.py`).
+
 JAX has a primitive. On a CPU, XLA takes a half to a quarter of the time for the gradient of W if it is a sum over parts
 of the batch. (For one channel a sum of shifted pictures is fast by itself, but not in a network: what uses it computes
 it again.)
@@ -34,7 +36,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from chainrule.arrays import Array, Float, Shape, machine, namespace
+from chainrule.arrays import Array, Float, Shape, is_tensor, machine, namespace
 from chainrule.arrays.threads import cut, in_parts
 
 Pair = tuple[int, int]
@@ -62,6 +64,10 @@ def correlate(
     window: Window,
 ) -> Float[Array, "batch rows columns filters"]:
     """Return the product of every window of x with W, plus b."""
+    if is_tensor(x):
+        from chainrule.arrays import pytorch
+
+        return pytorch.correlate(x, W, b, window)
     if namespace(x) is not np:
         Y = _xla(x, W, window)
         return Y if b is None else Y + b
@@ -90,6 +96,10 @@ def correlate_gradients(
     input_gradient: bool = True,
 ) -> tuple[Float[Array, "batch height width channels"] | None, Float[Array, "kh kw channels_in filters"]]:
     """Return the gradients with respect to x and to W."""
+    if is_tensor(x):
+        from chainrule.arrays import pytorch
+
+        return pytorch.correlate_gradients(dY, x, W, window, input_gradient=input_gradient)
     if namespace(x) is not np:
         return _xla_dx(dY, W, x, window) if input_gradient else None, _xla_dW(x, dY, W, window)
     dx = np.zeros(x.shape, x.dtype) if input_gradient else None

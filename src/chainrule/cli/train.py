@@ -93,7 +93,12 @@ def run(
         bool, typer.Option("--resume", help="Insist on going on: an error if --checkpoint holds no run.")
     ] = False,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="numpy, fast (needs numba), xla (needs jax), or auto, which says why.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="numpy, fast (needs numba), xla (needs jax), torch (needs PyTorch; torch:cuda:1 names a device), or "
+            "auto, which says why.",
+        ),
     ] = "numpy",
     as_json: JsonOption = False,
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of a table: the column to predict.")] = None,
@@ -156,7 +161,7 @@ def run(
     Example with a table: chainrule train titanic.csv --target Survived --out titanic.safetensors
     """
     one_of("activation", hidden, ACTIVATIONS)
-    one_of("engine", engine, [*ENGINES, "auto"])
+    one_of("engine", engine.partition(":")[0], [*ENGINES, "auto"])
     said: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "optimizer": _rule(optimizer, lr)}
     settings = {name: value for name, value in said.items() if value is not None}
     settings |= {"checkpoint": checkpoint, "engine": engine, "seed": seed, "callbacks": [_Whole()]}

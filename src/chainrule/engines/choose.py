@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.arrays import INFERENCE, Array, Mode, Params, Shape, machine
 from chainrule.common.errors import InputError
-from chainrule.common.settings import choice
+from chainrule.common.settings import OneOf
 from chainrule.common.texts import tr
 from chainrule.engines.base import Engine
 from chainrule.engines.lazy_rows import lazy_embedding
@@ -18,15 +18,30 @@ from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
 from chainrule.layers.base import convolves
 
-ENGINES = ("numpy", "fast", "xla")
+ENGINES = ("numpy", "fast", "xla", "torch")
+_TORCH = "torch:"
 _LAZY = ("numpy", "fast")  # that change only the vectors that a batch looks up
+
+
+class EngineName(OneOf):
+    """The name of an engine, to which that of one of PyTorch's devices may be added: "torch:cuda:1"."""
+
+    def normal(self, value: Any) -> str:
+        """Return a str."""
+        if isinstance(value, str) and value.startswith(_TORCH):
+            return str.__str__(value)
+        return super().normal(value)
+
+
+ENGINE = EngineName(ENGINES)
+ENGINE_OR_AUTO = EngineName([*ENGINES, "auto"])
 
 
 def engine_maker(
     name: str, body: Sequential, precision: str | None, optimizer: Optimizer, dtype: Any
 ) -> Callable[..., Engine]:
     """Return what makes an engine, by its name, from all that engines have in common."""
-    name = choice("Network", "engine", name, ENGINES)
+    name, _, device = ENGINE.check("Network", "engine", name).partition(":")
     if lazy_embedding(body) is not None and name not in _LAZY:
         raise InputError(
             'engine={name!r} would change all vectors of Embedding(lazy=True) in each step: take engine="numpy" or '
@@ -35,8 +50,13 @@ def engine_maker(
         )
     if precision is not None and name != "xla":
         raise InputError(
-            'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.', precision=precision
+            'precision={precision!r} is for engine="xla"; the others compute in the network\'s dtype.',
+            precision=precision,
         )
+    if name == "torch":
+        from chainrule.engines.torch import TorchEngine
+
+        return partial(TorchEngine, device=device)
     if name == "xla":
         from chainrule.engines.xla import XlaEngine
 
@@ -50,11 +70,15 @@ def engine_maker(
 
 def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, Array | None], Array]:
     """Return the function from inputs and mask to logits; "fast" predicts as NumPy does."""
-    name = choice("Network", "engine", name, ENGINES)
+    name, _, device = ENGINE.check("Network", "engine", name).partition(":")
     if name == "xla":
         from chainrule.engines import xla
 
         return xla.predictor(body, params)
+    if name == "torch":
+        from chainrule.engines import torch
+
+        return torch.predictor(body, params, device)
 
     def forward(X: Array, mask: Array | None) -> Array:
         return body.forward(params, X, INFERENCE if mask is None else Mode(mask=mask))[0]

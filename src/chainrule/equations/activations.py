@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from chainrule.arrays import Array, Float, namespace
+from chainrule.arrays import Array, Float, largest, namespace, where_positive
 
 Tensor = Float[Array, "*shape"]
 
@@ -106,7 +106,7 @@ def relu(Z: Tensor) -> Tensor:
 
 def relu_backward(dA: Tensor, A: Tensor) -> Tensor:
     """Return dA where the unit was active, else 0."""
-    return dA * (A > 0).astype(dA.dtype)
+    return where_positive(dA, A)
 
 
 def leaky_relu(Z: Tensor, alpha: float = 0.01) -> Tensor:
@@ -362,7 +362,7 @@ def softmax(Z: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]
     ----------
     Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990.
     """
-    E = namespace(Z).exp(Z - Z.max(axis=-1, keepdims=True))
+    E = namespace(Z).exp(Z - largest(Z))
     E /= E.sum(axis=-1, keepdims=True)
     return E
 
@@ -382,7 +382,7 @@ def log_softmax(Z: Float[Array, "*batch classes"]) -> Float[Array, "*batch class
     Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2.3.
     """
     xp = namespace(Z)
-    S = Z - xp.max(Z, axis=-1, keepdims=True)
+    S = Z - largest(Z)
     return S - xp.log(xp.sum(xp.exp(S), axis=-1, keepdims=True))
 
 

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from chainrule.arrays import Array, Float, Shaped, lowest, namespace
+from chainrule.arrays import Array, Float, Shaped, as_numbers, largest, lowest, namespace
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Checked, Either, Instance, Number, OneOf
 from chainrule.equations import activations
@@ -43,7 +43,7 @@ def weighted_mean(
         One weight per example, or one for each step of each example; all 1 if None.
     """
     if weights is None:
-        scale = 1 / errors.size
+        scale = 1 / math.prod(errors.shape)
         return errors.sum() * scale, slopes * scale
     xp = namespace(errors)
     outputs = math.prod(errors.shape[weights.ndim :])
@@ -168,12 +168,12 @@ class CategoricalCrossEntropy(Loss):
         xp = namespace(Z)
         classes = Z.shape[-1]
         # The difference of finite logits may be -inf, of which 0 * S below would make NaN.
-        S = xp.maximum(Z - Z.max(axis=-1, keepdims=True), lowest(Z.dtype))
+        S = xp.maximum(Z - largest(Z), lowest(Z.dtype))
         slopes = xp.exp(S)
         total = slopes.sum(axis=-1, keepdims=True)
         slopes /= total  # now the softmax
         if Y.shape == Z.shape[:-1] and not self.label_smoothing:
-            chosen = (Y[..., None] == xp.arange(classes)).astype(Z.dtype)
+            chosen = as_numbers(Y[..., None] == xp.arange(classes), Z)
             slopes -= chosen
             return weighted_mean(xp.log(total) - xp.vecdot(S, chosen)[..., None], slopes, weights)
         Y = self.matched(Z, Y[..., None] == xp.arange(classes) if Y.ndim < Z.ndim else Y)

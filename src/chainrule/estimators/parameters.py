@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from chainrule.common.settings import Each, Either, Flag, Instance, Maybe, Number, OneOf, Precision, Rule, Text, Whole
-from chainrule.engines.choose import ENGINES
+from chainrule.engines.choose import ENGINE_OR_AUTO
 from chainrule.equations.activations import ACTIVATIONS
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 from chainrule.equations.schedules import RATE
@@ -78,7 +78,7 @@ class Parameters:
         float32 or float64, in which to compute; if None, that of X in the first fit if it is one of these, else
         float64. float32 takes half the memory, and less time in large networks.
     engine
-        What trains: "numpy", "fast", "xla" or "auto", as in `Network.fit`.
+        What trains: "numpy", "fast", "xla", "torch" or "auto", as in `Network.fit`.
     random_state
         Of the first weights, the order of the rows, dropout and the rows to validate on: a number for the same result
         each time.
@@ -125,7 +125,7 @@ class Parameters:
         "callbacks": Each(Instance(Callback, "a callback"), "a list of callbacks", least=0),
         "warm_start": Flag(),
         "dtype": Maybe(Precision()),
-        "engine": OneOf([*ENGINES, "auto"]),
+        "engine": ENGINE_OR_AUTO,
         "verbose": Flag(),
     }
 

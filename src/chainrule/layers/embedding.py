@@ -101,7 +101,7 @@ class Embedding(Layer):
                     "holds {number}. Take a larger vocabulary, or give unknown words one number of it.",
                     last=len(W) - 1,
                     vocabulary=len(W),
-                    number=x[wrong][0],
+                    number=x[wrong][0].item(),
                 )
         elif xp.isdtype(x.dtype, "real floating"):
             raise InputError(

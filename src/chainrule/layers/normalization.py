@@ -29,7 +29,7 @@ def _check(layer: Layer, gamma: Array, x: Array) -> None:
 
 
 def _check_has_variance(x: Array) -> None:
-    if x.size == x.shape[-1]:
+    if math.prod(x.shape) == x.shape[-1]:
         raise InputError(
             "BatchNorm in training needs more than one value per channel, because the variance of one value is 0, "
             "but the input has shape {shape}. Take a larger batch; if it is the last one of an epoch, a batch_size "

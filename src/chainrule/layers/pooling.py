@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, is_tensor, namespace
 from chainrule.arrays.threads import in_chunks
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Maybe, OneOf
@@ -61,9 +61,12 @@ def _places(windows: list[_Windows]) -> list[tuple[slice, ...]]:
 
 def _gradient(x: Array, dy: Array, windows: list[_Windows], masks: Callable[[slice], Iterable[Array | bool]]) -> Array:
     """Return the sum of dy times each mask, put at its position in the windows of x."""
-    if namespace(dy) is np:
-        dx = np.zeros(x.shape, dy.dtype)
-        in_chunks(lambda part: _add(dy[part], masks(part), windows, dx[part]), len(x), x.size)
+    if namespace(dy) is np or is_tensor(dy):
+        dx = namespace(dy).zeros(x.shape, dtype=dy.dtype)
+        if is_tensor(dy):
+            _add(dy, masks(slice(None)), windows, dx)
+        else:
+            in_chunks(lambda part: _add(dy[part], masks(part), windows, dx[part]), len(x), x.size)
         return dx
     from jax import lax
 
@@ -81,8 +84,9 @@ def _add(dy: Array, masks: Iterable[Array | bool], windows: list[_Windows], dx: 
     inner = (slice(None), *(slice(w.before, w.before + w.length) for w in windows))
     whole = _padded(dx, windows, 0.0)
     for place, mask in zip(_places(windows), masks, strict=True):
-        if any(w.size > w.stride for w in windows):
-            whole[place] += dy * mask
+        if any(w.size > w.stride for w in windows) or is_tensor(dy):
+            cells = whole[place]  # += on whole[place] itself would make PyTorch copy it once more
+            cells += dy * mask
         else:
             np.multiply(dy, mask, out=whole[place])
     if whole is not dx:
@@ -132,6 +136,7 @@ class MaxPoolCache(NamedTuple):
     """What the backward pass needs."""
 
     x: Array  # the input
+    places: Array | None  # of the maxima, as PyTorch gives them; others compute them again
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,12 @@ class MaxPool(_Pool):
         self, params: Params, x: Float[Array, "batch *axes channels"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *windows channels"], MaxPoolCache]:
         """Return the maxima."""
-        return self._maxima(x), MaxPoolCache(x)
+        if is_tensor(x):
+            from chainrule.arrays import pytorch
+
+            y, places = pytorch.max_pool(x, *self._sizes(x))
+            return y, MaxPoolCache(x, places)
+        return self._maxima(x), MaxPoolCache(x, None)
 
     def _maxima(self, x: Array) -> Array:
         # The maximum of a window is the maximum of the maxima of its columns.
@@ -190,8 +200,17 @@ class MaxPool(_Pool):
         """Return dy at the places of the maxima."""
         if not input_gradient:
             return None, {}
+        if is_tensor(dy):
+            from chainrule.arrays import pytorch
+
+            return pytorch.max_pool_gradient(dy, cache.x, cache.places, *self._sizes(cache.x)), {}
         windows = self._windows(cache.x.shape[1:])
         return _gradient(cache.x, dy, windows, lambda part: self._first(cache.x[part], windows)), {}
+
+    def _sizes(self, x: Array) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+        """Return sizes, strides and padding of the windows, as PyTorch takes them."""
+        windows = self._windows(x.shape[1:])
+        return [w.size for w in windows], [w.stride for w in windows], [(w.before, w.after) for w in windows]
 
     def _first(self, x: Array, windows: list[_Windows]) -> Iterator[Array]:
         """Yield, for each position in the windows, whether the first of the largest values is there."""

@@ -10,7 +10,8 @@ from chainrule.arrays import Array, Mode, Params, leaves, map_leaves
 from chainrule.arrays.threads import one_blas_thread
 from chainrule.common.errors import NotFiniteError
 from chainrule.data.batches import Data
-from chainrule.engines.numpy import NumpyEngine, training_mode
+from chainrule.engines.numpy import NumpyEngine
+from chainrule.engines.vector import training_mode
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential

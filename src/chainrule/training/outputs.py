@@ -60,7 +60,7 @@ def outputs(
                 )
             return P
 
-        threads = engine != "xla" and not sources.is_stored(X)
+        threads = engine in ("numpy", "fast") and not sources.is_stored(X)
         small = 0 < len(X) * multiply_adds < machine.ALONE  # to limit BLAS would take as long as the pass
         with nullcontext() if small else one_blas_thread():
             return in_batches(some_outputs, len(X), network.output_shape, network.dtype, rows=rows, threads=threads)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.common.settings import Checked, Each, Either, Flag, Instance, Maybe, Number, OneOf, Place, Rule, Whole
-from chainrule.engines.choose import ENGINES
+from chainrule.engines.choose import ENGINE_OR_AUTO
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoint
 
@@ -38,7 +38,7 @@ class FitSettings(Checked):
         "steps_per_epoch": Maybe(Whole(1)),
         "callbacks": Each(Instance(Callback, "a callback"), "a list of callbacks", least=0),
         "checkpoint": Maybe(Either(Place(), Instance(Checkpoint, "a Checkpoint"))),
-        "engine": OneOf([*ENGINES, "auto"]),
+        "engine": ENGINE_OR_AUTO,
         "precision": Maybe(OneOf(["bfloat16"])),
         "restart": Flag(),
         "verbose": Flag(),
