@@ -46,6 +46,8 @@ nb_execution_in_temp = True  # files that cells write are gone afterwards
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
+if korean:
+    nb_code_prompt_show, nb_code_prompt_hide = "코드 보기", "코드 접기"
 
 autodoc_typehints = "none"  # numpydoc's sections say what each parameter is
 autodoc_member_order = "bysource"
