@@ -50,7 +50,7 @@ def test_what_a_command_prints_in_pieces_is_one_text() -> None:
     picture = nbformat.v4.new_output("display_data")
     other = nbformat.v4.new_output("stream", name="stderr", text="slow")
     assert [output.get("text") for output in printed.whole([*pieces, other, picture])] == [
-        "1 mistake\nin 2",
+        "one mistake\nin two",
         "slow",
         None,
     ]
