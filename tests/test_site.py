@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,17 @@ def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatc
     monkeypatch.setattr(site, "package", lambda: "another")
     site.forget_other_packages()
     assert [path.name for path in (tmp_path / "_build").iterdir()] == ["package"]
+
+
+@pytest.mark.slow
+def test_a_broken_cell_fails_the_build(tmp_path: Path) -> None:
+    for package in "furo", "myst_nb", "numpydoc":
+        pytest.importorskip(package, reason=f"the site is built with {package}, which is not installed")
+    front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n# Page\n\n"
+    page = tmp_path / "index.ko.md"
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-t", "ko", "-c", str(BOOK.parent)]
+    for cell, status in ("print(1 + 1)", 0), ("1 / 0", 2):
+        page.write_text(f"{front}```{{code-cell}} python\n{cell}\n```\n", "utf-8")
+        done = subprocess.run([*command, str(tmp_path), str(tmp_path / "_build")], capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+    assert "ZeroDivisionError" in done.stderr
