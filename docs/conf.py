@@ -20,6 +20,7 @@ root_doc = "index.ko" if korean else "index"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "numpydoc",
     "sphinx_design",
     "sphinx_copybutton",
@@ -27,14 +28,21 @@ extensions = [
     "tools.webpages.equations",
     "tools.webpages.korean",
     "tools.webpages.languages",
+    "tools.webpages.printed",
     "tools.webpages.reference",
 ]
 exclude_patterns = ["_build"]
 
+# The reference is on the English site, which is built first: Korean pages lead there.
+english_names = HERE / "_build/html/en/objects.inv"
+intersphinx_mapping = {"en": ("../en", str(english_names))} if korean and english_names.exists() else {}
+
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
+nb_execution_in_temp = True  # what cells write goes
 nb_execution_raise_on_error = True
+nb_execution_in_temp = True  # files that cells write are gone afterwards
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True

@@ -14,7 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule.arrays import machine
 from chainrule.common.errors import InputError, MissingExtraError
-from chainrule.engines.compiled import compile_rule, numpy_rule
+from chainrule.engines.compiled import _Source, compile_rule, numpy_rule
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
 N = 700
@@ -135,3 +135,19 @@ def test_without_numba_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(MissingExtraError, match=r"needs numba, which is not .* pip install 'chainrule\[fast\]'"):
         compile_rule(cr.SGD(), np.dtype(np.float32))
+
+
+@pytest.mark.parametrize("make", [numpy_rule, compile_rule])
+def test_a_rule_is_compiled_once_for_all_rates_and_anew_for_other_constants(make: Any, monkeypatch: Any) -> None:
+    pytest.importorskip("numba")
+    compiled = []
+
+    def function(source: _Source, number: Any) -> Callable[..., None]:
+        compiled.append(source)
+        return lambda *_: None
+
+    monkeypatch.setattr(_Source, "function", function)
+    rules = [cr.Momentum(lr, beta=beta) for lr in (0.1, 0.2) for beta in (0.123, 0.456)]
+    for optimizer in rules:
+        make(optimizer, np.dtype(np.float32))
+    assert len(compiled) == 2

@@ -148,6 +148,19 @@ def test_the_grade_book_has_the_points(folder: Path, tmp_path: Path, capsys: pyt
     assert [row["earned"] for row in rows] == ["9", "6"]
 
 
+@pytest.mark.parametrize(("highest", "offered"), [(1, False), (2, True)])
+def test_no_hint_is_offered_that_the_grading_does_not_allow(
+    highest: int, offered: bool, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lee, scheme = tmp_path / "lee.ipynb", tmp_path / "exam.toml"
+    _filled(_notebook(folder, "gates"), RIGHT | {"OR": RIGHT["AND"]}, lee)
+    scheme.write_text(f"hints = {highest}\n[points]\nOR = 1\n")
+    capsys.readouterr()
+    assert main(["check", str(lee), "--points", str(scheme), "--lang", "en"]) == 1
+    printed = capsys.readouterr().out
+    assert "OR behaves like AND" in printed and ("--hint 2" in printed) == offered
+
+
 def test_nothing_that_is_filled_in_is_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in folder.iterdir()}
     assert main(["exercise", "new", str(folder), "--lang", "en"]) == 2

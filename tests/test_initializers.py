@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.common.errors import InputError
 from chainrule.equations.initializers import INITIALIZERS, SUITED, he, lecun, normal, orthogonal, xavier, zeros
 
 
@@ -67,3 +68,10 @@ def test_same_seed_gives_the_same_network_in_both_precisions() -> None:
 def test_mlp_starts_as_suits_its_activation(hidden: str, initializer: str) -> None:
     assert SUITED.get(hidden, "he") == initializer
     assert cr.Network.mlp([5, 4, 3], hidden).body.layers[0] == cr.Dense(4, initializer)
+
+
+@pytest.mark.parametrize("units", [10**18, 10**19, 10**30])
+@pytest.mark.parametrize("layer", [cr.layers.Dense, cr.layers.NTKDense])
+def test_what_no_array_can_hold_is_refused_before_numpy_does(layer: type, units: int) -> None:
+    with pytest.raises(InputError, match=r"would have .* numbers, and no array has so many. Take fewer units"):
+        cr.Network([layer(units)], "huber", input_shape=(5,))

@@ -7,12 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 import chainrule as cr
-from tools.webpages import reference
+from tools import site
+from tools.site import as_notebook, chapters, environment_of_cells
+from tools.webpages import printed, reference
 
-BOOK = Path(__file__).resolve().parents[1] / "docs/book"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NOTEBOOKS = sorted(str(p.relative_to(DOCS)) for p in chapters() if not p.name.endswith(".ko.md"))
 
 
 def test_every_public_name_is_in_the_reference(tmp_path: Path) -> None:
@@ -32,20 +38,43 @@ def test_a_page_that_no_name_has_any_more_goes(tmp_path: Path) -> None:
     assert not (tmp_path / "layers/Gone.rst").exists() and (tmp_path / "layers/LSTM.rst").exists()
 
 
-@pytest.mark.parametrize("page", sorted(p.name for p in BOOK.glob("*.md") if not p.name.endswith(".ko.md")))
-def test_chapters_have_the_same_cells_in_both_languages(page: str) -> None:
+def test_links_into_the_reference_lead_to_a_name_in_it(tmp_path: Path) -> None:
+    """Sphinx says nothing where one leads nowhere: it is shown as plain code."""
+    reference.write(tmp_path)
+    text = "\n".join(page.read_text("utf-8") for page in tmp_path.rglob("*.rst"))
+    entries = set(re.findall(r"auto(?:class|function):: (\S+)", text))
+    links = [
+        (path.name, target.rpartition(".")[0] if kind == "meth" else target)
+        for path in DOCS.rglob("*.md")
+        for kind, target in re.findall(r"\{py:(\w+)\}`(?:[^`<]*<)?([\w.]+)>?`", path.read_text("utf-8"))
+    ]
+    assert len(links) >= 10 and [link for link in links if link[1] not in entries] == []
+
+
+def test_what_a_command_prints_in_pieces_is_one_text() -> None:
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 mis", "take\n", "in 2")]
+    picture = nbformat.v4.new_output("display_data")
+    other = nbformat.v4.new_output("stream", name="stderr", text="slow")
+    assert [output.get("text") for output in printed.whole([*pieces, other, picture])] == [
+        "1 mistake\nin 2",
+        "slow",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_chapters_and_guides_have_the_same_cells_in_both_languages(page: str) -> None:
     """But for texts and comments in them."""
 
     def cells(path: Path) -> list[str]:
         found = re.findall(r"```\{code-cell\} python\n(.*?)```", path.read_text("utf-8"), re.S)
-        return [re.sub(r'"[^"]*"|\'[^\']*\'|,? ?lang=|#.*', "", cell) for cell in found]
+        return [re.sub(r'"[^"]*"|\'[^\']*\'|,? ?lang=| --lang (?:en|ko)|#.*', "", cell) for cell in found]
 
-    english, korean = cells(BOOK / page), cells(BOOK / page.replace(".md", ".ko.md"))
+    english, korean = cells(DOCS / page), cells(DOCS / page.replace(".md", ".ko.md"))
     assert english and english == korean
 
 
 def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = pytest.importorskip("tools.site", reason="the site needs jupytext, which is not installed")
     monkeypatch.setattr(site, "BUILT", tmp_path / "_build")
     monkeypatch.setattr(site, "CELLS", tmp_path / "_build/cells")
     monkeypatch.setattr(site, "package", lambda: "one")
@@ -65,9 +94,50 @@ def test_a_broken_cell_fails_the_build(tmp_path: Path) -> None:
         pytest.importorskip(package, reason=f"the site is built with {package}, which is not installed")
     front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n# Page\n\n"
     page = tmp_path / "index.ko.md"
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-t", "ko", "-c", str(BOOK.parent)]
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-t", "ko", "-c", str(DOCS)]
     for cell, status in ("print(1 + 1)", 0), ("1 / 0", 2):
         page.write_text(f"{front}```{{code-cell}} python\n{cell}\n```\n", "utf-8")
         done = subprocess.run([*command, str(tmp_path), str(tmp_path / "_build")], capture_output=True, text=True)
         assert done.returncode == status, done.stderr
     assert "ZeroDivisionError" in done.stderr
+
+
+def test_a_command_that_fails_ends_its_cell() -> None:
+    """But for a cell that is to show it; what it printed is there in both."""
+    cells = [
+        nbformat.v4.new_code_cell("import warnings; warnings.warn('odd')"),
+        nbformat.v4.new_code_cell("!echo told; exit 3", metadata={"tags": ["raises-exception"]}),
+        nbformat.v4.new_code_cell("!chainrule no-such-command"),
+        nbformat.v4.new_code_cell("print('too late')"),
+    ]
+    client = NotebookClient(nbformat.v4.new_notebook(cells=cells), timeout=120)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in environment_of_cells().items():
+            patched.setenv(name, value)
+        with pytest.raises(CellExecutionError, match="exit status 2"):
+            client.execute()
+    warned, told, failed, late = (cell.get("outputs", []) for cell in client.nb.cells)
+    assert warned[0].text == "UserWarning: odd\n"
+    assert told[0].text == "told\n" and told[1].ename == "CommandFailedError"
+    assert "no-such-command" in failed[0].text and late == []
+
+
+def test_a_notebook_installs_what_its_cells_need() -> None:
+    """Tables, too, which guides are about."""
+    cell = as_notebook(DOCS / "guides/own-csv.ko.md").cells[0]
+    assert "chainrule[plot,data,tables]" in cell.source and "fonts-nanum" in cell.source
+
+
+@pytest.mark.parametrize("page", ["exporting.md", "exporting.ko.md"])
+def test_what_is_shown_of_other_libraries_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Building the site does without them, so it is no cell."""
+    pytest.importorskip("torch")
+    pytest.importorskip("keras")
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "guides" / page).read_text("utf-8"), re.S)
+    monkeypatch.chdir(tmp_path)
+    cr.save(cr.Network.mlp([784, 32, 10], seed=0), "digits.safetensors")
+    exec(code, {})
+    differences = re.findall(r"-?\d\.\d+(?:e-\d+)?", capsys.readouterr().out)
+    assert len(differences) == 50 and max(abs(float(number)) for number in differences) < 1e-5

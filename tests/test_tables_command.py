@@ -401,6 +401,13 @@ def test_a_column_that_names_pictures(run: Run, tmp_path: Path, monkeypatch: pyt
     Path("plain.csv").write_text("a,b\n1,2\n")
     wrong = run("train", "plain.csv", "--target", "b", "--size", "8x8")
     assert "is a table without names of pictures, for which size=(8, 8) means nothing" in fails(wrong)
+    Image.open("bars/1.png").resize((30, 30)).convert("RGB").save("large.png")  # in the size and gray of training
+    for name, count in (("large.png", 1), ("index.csv", 60), (".", 60)):
+        assert run("predict", "model", name, "--out", "scored.csv")[0] == 0
+        assert polars.read_csv("scored.csv").height == count
+    assert "lying 30 times, standing 30 times" in run("predict", "model", "index.csv", "--out", "scored.csv")[1]
+    assert run("predict", "model", "large.png", "--json")[1].startswith('[{"prediction": "lying"')
+    assert "large.png is a table: say which column to predict" in fails(run("train", "large.png"))
 
 
 def test_a_table_of_few_rows_trains(run: Run) -> None:

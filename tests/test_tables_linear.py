@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,6 +118,38 @@ SCORES: dict[str, tuple[dict[str, Any], dict[str, dict[str, float]], str]] = {
 @pytest.mark.parametrize(("network", "baselines", "sentence"), SCORES.values(), ids=SCORES)
 def test_a_network_that_is_behind_says_so(network: Any, baselines: Any, sentence: str) -> None:
     assert re.search(sentence, behind({"this network": network, **baselines}))
+
+
+def test_a_network_whose_classes_weigh_the_same_is_judged_by_its_classes() -> None:
+    """Its probabilities are those of another mixture, so that their cross-entropy says nothing."""
+    network = {"accuracy": 0.93, "balanced_accuracy": 0.89, "log_loss": 0.14}
+    plain = {"logistic regression": {"accuracy": 0.99, "balanced_accuracy": 0.63, "log_loss": 0.04}}
+    assert "log_loss" in behind({"this network": network, **plain})
+    assert behind({"this network": network, **plain}, weighed=True) == ""
+    assert "(balanced_accuracy 0.5000 against" in behind(
+        {"this network": {**network, "balanced_accuracy": 0.5}, **plain}, weighed=True
+    )
+
+
+def test_no_preset_is_advised_for_pictures() -> None:
+    """It refuses them."""
+    scores = {"this network": {"log_loss": 0.9}, "logistic regression": {"log_loss": 0.3}}
+    assert "preset" in behind(scores) and "preset" not in behind(scores, pictures=True)
+    pictures = polars.Series("picture", np.random.default_rng(0).integers(0, 255, (60, 8, 8, 1)).astype(np.uint8))
+    model = cr.TableModel.fit({"picture": pictures, "y": ["a", "b"] * 30}, "y", epochs=1, verbose=False)
+    model.report["test"] = scores
+    assert "behind logistic regression" in model.behind() and "more epochs" in model.behind()
+
+
+def test_the_model_knows_whether_classes_weighed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = {"x": rng.normal(size=600), "y": np.where(rng.random(600) < 0.05, "rare", "often")}
+    advised = pytest.warns(DataWarning, match="or weigh the classes")
+    for weight, saying in ((None, advised), ("balanced", contextlib.nullcontext())):  # no advice that was followed
+        with saying:
+            model = cr.TableModel.fit(frame, "y", class_weight=weight, layers=(8,), epochs=2, verbose=False)
+        model.save(tmp_path / "model")
+        assert cr.TableModel.load(tmp_path / "model").report["weighed"] is (weight == "balanced")
 
 
 def test_the_report_keeps_how_the_network_compares() -> None:

@@ -263,8 +263,18 @@ def test_a_folder_of_pictures_is_learned(shapes: Path, tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     again = cr.TableModel.load(tmp_path / "model")
     assert np.array_equal(again.predict_proba(frame), model.predict_proba(frame))
-    with pytest.raises(InputError, match="held pictures of 16 x 16 x 1 in training, but it is"):
+    with pytest.raises(InputError, match=r"of 16 x 16 x 1 in training, but they are 8 x 8 x 1 now: .*size=\(16, 16\)"):
         again.predict(read(shapes, size=(8, 8)))
+    with pytest.raises(InputError, match="but they are String now"):
+        again.predict({"picture": ["a.png"]})
+
+
+def test_gray_pictures_are_taken_for_colored_ones_and_the_other_way(shapes: Path) -> None:
+    gray = read(shapes)
+    colored = gray.with_columns(polars.Series("picture", np.repeat(gray["picture"].to_numpy(), 3, axis=-1)))
+    for frame, other in ((gray, colored), (colored, gray)):
+        model = cr.TableModel.fit(frame, "class", layers=(8,), epochs=1, verbose=False)
+        assert np.array_equal(model.predict_proba(other), model.predict_proba(frame))
 
 
 def test_pictures_of_every_kind(tmp_path: Path) -> None:

@@ -115,6 +115,11 @@ def test_particles_after_a_place_are_written_in_both_forms() -> None:
     assert [text for text in _korean_texts() if one.search(text)] == []
 
 
+def test_an_address_stands_by_itself() -> None:
+    """A terminal makes a link of all up to the next blank, a particle or a period behind it as well."""
+    assert [text for text in _korean_texts() if re.search(r"\{url\}\S", text)] == []
+
+
 def test_what_a_file_is_reads_as_a_noun() -> None:
     """ "It is {kind}." is told around it, so a sentence would end twice."""
     kinds = [str(m.string) for m in korean() if m.id and any("files/foreign.py" in place for place, _ in m.locations)]

@@ -178,6 +178,20 @@ def test_a_trace_is_the_pass_of_fit() -> None:
                 assert_array_equal(record.updated[name], params[name], strict=True)
 
 
+def test_a_trace_of_a_later_batch_is_that_of_fit(no_type_checks: None) -> None:
+    rng, X = batch(0, 12, 4)
+    net = cr.Network([cr.Dropout(0.4), cr.Dense(1)], "mean_squared_error", input_shape=(4,), dtype="float64")
+    y, seed, size = rng.standard_normal((12, 1)), 2, 5
+    net.fit(X, y, epochs=2, batch_size=size, optimizer="sgd", seed=seed, engine="numpy", verbose=False)
+    last = np.random.default_rng((seed, 3)).permutation(12)[size : 2 * size]
+    expected = cr.layers.Dropout(0.4).forward({}, X[last], cr.Mode(True, (seed, 3, 1, 0)))[0]
+    trace = net.trace(X[last], y[last], optimizer="sgd", seed=seed, epoch=3, batch=2)
+    assert_array_equal(trace.layers[0].y, expected, strict=True)
+    for name in "epoch", "batch":
+        with pytest.raises(InputError, match=rf"trace takes {name} as a whole number of at least 1, but {name}=0"):
+            net.trace(X, y, **{name: 0})
+
+
 def test_weights_that_are_all_0_are_refused() -> None:
     net = cr.Network([cr.LSTM(3, sequence=True), cr.Dense(1)], "mean_squared_error", input_shape=(5, 2))
     X, y = np.ones((6, 5, 2)), np.ones((6, 5, 1))

@@ -72,7 +72,16 @@ def build(language: str) -> int:
     options = ["-W", "--keep-going", "-q", "-j", "2", "-d", str(BUILT / f"doctrees-{language}")]
     options += ["-D", f"nb_execution_cache_path={CELLS}", *(["-t", "ko"] if language == "ko" else [])]
     command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(DOCS), str(BUILT / "html" / language)]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | _with_letters(language)).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment_of_cells() | _with_letters(language)).returncode
+
+
+def environment_of_cells() -> dict[str, str]:
+    """Return the environment in which cells run: `!chainrule` is this one, and the build ends if it fails."""
+    startup = BUILT / "ipython/profile_default/startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "tools/webpages/commands.py", startup)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "IPYTHONDIR": str(BUILT / "ipython")}
 
 
 def _with_letters(language: str) -> dict[str, str]:
@@ -95,9 +104,13 @@ def is_notebook(path: Path) -> bool:
 
 
 def as_notebook(path: Path) -> nbformat.NotebookNode:
-    """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not."""
+    """Return a chapter as a notebook for Jupyter and Colab; its first cell installs the package where it is not.
+
+    A page's front matter says what its cells need: `extras` of chainrule, and packages `also` without one.
+    """
     notebook = jupytext.read(path, fmt="md:myst")
-    install = f'%pip install -q "chainrule[plot,data] @ git+{repository()}"'
+    extras = notebook.metadata.pop("extras", "plot,data,tables")
+    install = f'%pip install -q "chainrule[{extras}] @ git+{repository()}" {notebook.metadata.pop("also", "")}'.rstrip()
     if path.name.endswith(".ko.md"):
         install += _LETTERS
     cell = nbformat.v4.new_code_cell(f"# Needed in Colab, and wherever chainrule is not installed.\n{install}")

@@ -329,7 +329,7 @@ class Network:
             name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
             if how.verbose:
                 say("Engine: {name}, because {reason}.", name=name, reason=reason)
-        return engine_maker(name, how.precision, rule, self.dtype)(
+        return engine_maker(name, self.body, how.precision, rule, self.dtype)(
             self.body,
             self.loss,
             rule,
@@ -467,6 +467,8 @@ class Network:
         optimizer: str | Optimizer | None = None,
         training: bool | None = None,
         seed: int = 0,
+        epoch: int = 1,
+        batch: int = 1,
     ) -> Trace:
         """Return every number of one pass: forward, loss, backward, and the optimizer's step if one is named.
 
@@ -482,7 +484,9 @@ class Network:
         training
             Whether layers such as Dropout and BatchNorm act as in training. If None, they do if there is a y.
         seed
-            Of dropout: the pass is that of the first batch of ``fit(seed=seed)``.
+            Of dropout: the random numbers are those of ``fit(seed=seed)``.
+        epoch, batch
+            And there of which batch; epochs and the batches of each count from 1.
 
         Returns
         -------
@@ -504,7 +508,17 @@ class Network:
 
         self._built()
         examples = sources.Held(X, y, sample_weight, mask)
-        return traced(self, examples, self._door(X), optimizer, self._optimizer, training=training, seed=seed)
+        return traced(
+            self,
+            examples,
+            self._door(X),
+            optimizer,
+            self._optimizer,
+            training=training,
+            seed=seed,
+            epoch=epoch,
+            batch=batch,
+        )
 
     def diagnose(
         self,

@@ -176,6 +176,7 @@ def calls(folder: Path) -> list[Call]:
     }
     scoring = {"X": X, "y": Y, "sample_weight": None, "mask": None, "metrics": None, "engine": "numpy"}
     tracing = {"X": X, "y": Y, "sample_weight": None, "mask": None, "optimizer": "adam", "training": None, "seed": 0}
+    tracing |= {"epoch": 1, "batch": 1}
     asking = {"path": "layer0.W[0, 0]", "difference": False}
     return [
         *(Call(getattr(maker, "__qualname__", str(maker)), maker, arguments) for maker, arguments in makers),

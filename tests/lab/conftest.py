@@ -56,7 +56,7 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
         page.goto(f"{url or request.getfixturevalue('lab')}?lang={lang}#room={room}")
-        page.wait_for_selector("main > :not(.faint)")
+        page.wait_for_selector("#room > :not(.faint)")
         return page
 
     yield opened

@@ -88,7 +88,53 @@ def test_after_a_divergence_there_is_the_way_back(opened: list[Session]) -> None
     assert [remedy["kind"] for remedy in finding["apply"]] == ["good", "clip"]
     remedies.apply(session, "good", finding["apply"][0]["value"])
     assert session.state().divergence is None
-    assert session.blueprint.optimizer.lr == pytest.approx(1e5)
+    assert session.blueprint.optimizer.lr == 0.1
+    session.run("epoch", wait=True)
+    assert session.state().divergence is None
+
+
+HOPELESS = {"SGD": cr.SGD(lr=1e30), "Adam": cr.Adam(lr=1e30)}
+
+
+@pytest.mark.parametrize("rule", HOPELESS)
+@pytest.mark.parametrize("hidden", [layers.ReLU(), layers.Tanh()], ids=["relu", "tanh"])
+def test_what_a_hopeless_rate_has_spoiled_is_blamed_on_the_rate_alone(
+    opened: list[Session], rule: str, hidden: layers.Layer
+) -> None:
+    session = started(opened, optimizer=HOPELESS[rule], layers=(Dense(8), hidden, Dense(8), hidden))
+    assert [*findings(session)] == ["high-learning-rate"]
+    for _ in range(4):
+        session.run("batch", wait=True)
+        if session.state().divergence is None:
+            (finding,) = findings(session).values()
+            assert finding["key"] == "made-worse"
+            assert [remedy["kind"] for remedy in finding["apply"]] == ["anew", "clip"]
+            assert 1e-4 <= finding["apply"][0]["value"] <= 1
+    (finding,) = findings(session).values()
+    first = session.first.params[0]["W"]
+    remedies.apply(session, finding["apply"][0]["kind"], finding["apply"][0]["value"])
+    assert (session.network.params[0]["W"] == first).all()
+    assert findings(session) == {}
+
+
+def test_a_rate_turned_down_too_late_is_no_longer_to_blame(opened: list[Session]) -> None:
+    session = started(opened, optimizer=cr.SGD(lr=1000.0))
+    session.run("batch", wait=True)
+    session.knob("lr", 0.5)
+    finding = findings(session)["made-worse"]
+    assert finding["apply"][0] == {"kind": "anew", "value": 0.5, "text": "Start anew with a learning rate of 0.5"}
+
+
+def test_faults_of_the_beginning_are_told_beside_what_came_of_them(opened: list[Session]) -> None:
+    points = tuple((4e4 * i, 4e4 * i) for i in range(20))
+    session = started(opened, data=DataChoice(kind="curve", points=points), optimizer=cr.SGD(lr=0.1), layers=())
+    session.run("epoch", wait=True)
+    session.run("epoch", wait=True)
+    data = advice(session)
+    assert data["said"].endswith("What else is said is about the network as it began.")
+    keys = [finding["key"] for finding in data["findings"]]
+    assert keys[0] in ("diverged", "made-worse")
+    assert "large-inputs" in keys
 
 
 def test_the_diagnosis_speaks_korean(opened: list[Session]) -> None:

@@ -15,7 +15,20 @@ from chainrule.equations.optimizers import Adam, Momentum
 from chainrule.equations.schedules import Cosine, Warmup
 from chainrule.lab.blueprint import Blueprint, BlueprintError
 from chainrule.lab.data_sets import DataChoice, DataSets
-from chainrule.layers import LSTM, Bidirectional, Conv2D, Dense, Dropout, Flatten, MaxPool, ReLU, Tanh
+from chainrule.layers import (
+    LSTM,
+    Bidirectional,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPool,
+    ReLU,
+    Residual,
+    Tanh,
+)
 from chainrule.network import Network
 
 PICTURES = DataChoice("digits", "mnist-small", count=40, form="picture")
@@ -25,6 +38,7 @@ BLUEPRINTS = {
     "schedule": Blueprint(optimizer=Momentum(lr=Warmup(10, Cosine(0.1, 100)), weight_decay=0.01, clip_norm=1.0)),
     "pictures": Blueprint(PICTURES, (Conv2D(4, kernel=3), ReLU(), MaxPool(2), Flatten(), Dropout(0.3))),
     "sequences": Blueprint(DataChoice("sequence", "waves"), (Bidirectional(LSTM(3)),), dtype="float32", seed=7),
+    "blocks": Blueprint(layers=(Dense(4), Residual([Dense(4), ReLU()]), Concatenate([None, [Dense(2), Tanh()]]))),
     "loss": Blueprint(DataChoice("toy", "sine"), loss=Huber(0.5), batch_size=5),
     "points": Blueprint(DataChoice("points", points=((0.0, 0.5, 0), (1.0, 1.5, 3), (2.0, 1.0, 1), (0.5, 0.5, 2)))),
 }
@@ -111,7 +125,8 @@ WRONG: list[tuple[dict[str, Any], int | None, str]] = [
         r"would have 9,015,001 parameters, and the lab takes 5,000,000",
     ),
     ({"layers": [{"type": "Dense", "units": 300_000}]}, 0, r"would give 300,000 numbers for each of the 16 examples"),
-    ({"layers": [{"type": "Dense", "units": 10**30}]}, 0, r"."),
+    ({"layers": [{"type": "Dense", "units": 10**18}]}, 0, r"A parameter of shape \(2, 10{18}\) would"),
+    ({"layers": [{"type": "Dense", "units": 10**30}]}, 0, r"would have 2e\+30 numbers, and no array has so many"),
     ({"layers": [{"type": "Flatten"}] * 100}, None, r"layers as a list of layers"),
     ({"optimizer": {"type": "Adam", "lr": -1}}, None, r"Adam takes lr"),
     ({"optimizer": {"type": "Dense", "units": 3}}, None, r"optimizer as an optimizer"),
@@ -174,3 +189,40 @@ def test_layers_with_their_own_output_say_what_data_they_need(sets: DataSets) ->
 
 def test_optimizers_are_equal_however_they_are_spelled(no_type_checks: None) -> None:
     assert Blueprint.from_json({"optimizer": {"type": "Adam", "lr": 1}}).optimizer == Adam(lr=1.0)
+
+
+def block(*body: Layer, shortcut: Any = None) -> Blueprint:
+    """Return a network with two layers before a residual block."""
+    return Blueprint(layers=(Dense(4), Tanh(), Residual(list(body), shortcut)))
+
+
+def test_the_shapes_inside_of_a_block_are_those_of_its_branches(sets: DataSets, no_type_checks: None) -> None:
+    examples = sets.examples(DataChoice())
+    inner = Concatenate([Dense(3), None])
+    plan = block(Dense(5), inner, Dense(4)).shapes(examples)[2]
+    assert [[(p.label, p.input_shape, p.output_shape) for p in branch] for branch in plan.branches] == [
+        [("Dense", (4,), (5,)), ("Concatenate", (5,), (8,)), ("Dense", (8,), (4,))],
+        [],
+    ]
+    assert [p.parameters for p in plan.branches[0]] == [25, 18, 36] and plan.parameters == 79
+    assert [[p.output_shape for p in branch] for branch in plan.branches[0][1].branches] == [[(3,)], []]
+    body = Residual([Dense(5), inner, Dense(4)])
+    assert plan.multiply_adds == body.multiply_adds(body.init(np.random.default_rng(0), (4,))[0], (4,))
+
+
+def test_what_breaks_inside_of_a_block_is_placed_there(sets: DataSets, no_type_checks: None) -> None:
+    examples = sets.examples(DataChoice())
+    with pytest.raises(BlueprintError, match="height") as raised:
+        block(Dense(4), Residual([Tanh()], [Tanh(), Conv2D(2, kernel=3)])).shapes(examples)
+    assert raised.value.layer == 2 and raised.value.inside == (0, 1, 1, 1)
+    assert [plan.label for plan in raised.value.branches[0]] == ["Dense"]
+    with pytest.raises(BlueprintError, match="shortcut=Dense") as raised:
+        block(Dense(7)).shapes(examples)
+    assert raised.value.layer == 2 and raised.value.inside == ()
+    assert [plan.output_shape for plan in raised.value.branches[0]] == [(7,)]
+
+
+def test_layers_inside_of_a_block_have_the_same_limits(sets: DataSets, no_type_checks: None) -> None:
+    examples = sets.examples(DataChoice())
+    with pytest.raises(BlueprintError, match="more than the lab has memory for"):
+        block(Dense(300_000, bias=False), Dense(4)).shapes(examples)

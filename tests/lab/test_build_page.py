@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chainrule.arrays import leaves
 from chainrule.lab.desk import Desk
 from tests.lab.pages import eventually
 
@@ -19,6 +20,11 @@ Open = Callable[..., Any]
 def layers(desk: Desk) -> list[str]:
     """Return the hidden layers of what is built."""
     return [layer.label for layer in desk.session.blueprint.layers]
+
+
+def leaf_shape(desk: Desk, path: str) -> tuple[int, ...] | None:
+    """Return the shape of a parameter of what is built, if it is there."""
+    return next((array.shape for name, array in leaves(desk.session.network.params) if name == path), None)
 
 
 def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -36,7 +42,7 @@ def middle(locator: Any) -> tuple[float, float]:
 
 def test_a_layer_is_added_set_moved_and_removed(open_page: Open, desk: Desk) -> None:
     page = open_page("build")
-    page.get_by_role("button", name="Add a layer").click()
+    page.get_by_role("button", name="Add a layer", exact=True).click()
     page.locator(".add-entry", has_text="Batch normalization").click()
     eventually(lambda: layers(desk) == ["Dense", "tanh", "BatchNorm"])
     page.locator('[data-handle="2"]').focus()
@@ -57,7 +63,7 @@ def test_a_layer_is_added_set_moved_and_removed(open_page: Open, desk: Desk) -> 
 
 def test_a_wrong_combination_is_said_where_it_breaks_and_taken_back(open_page: Open, desk: Desk) -> None:
     page = open_page("build", width=375)
-    page.get_by_role("button", name="Add a layer").click()
+    page.get_by_role("button", name="Add a layer", exact=True).click()
     page.locator(".add-entry", has_text="Convolution of pictures").click()
     wrong = page.locator(".layer.wrong")
     wrong.get_by_role("alert").wait_for()
@@ -70,15 +76,69 @@ def test_a_wrong_combination_is_said_where_it_breaks_and_taken_back(open_page: O
 
 def test_each_kind_of_layer_opens_its_form(open_page: Open) -> None:
     page = open_page("build")
-    page.get_by_role("button", name="Add a layer").click()
+    page.get_by_role("button", name="Add a layer", exact=True).click()
     count = page.locator(".add-entry").count()
     for i in range(count):
         if i:
-            page.get_by_role("button", name="Add a layer").click()
+            page.get_by_role("button", name="Add a layer", exact=True).click()
         page.locator(".add-entry").nth(i).click()
         page.locator(".layer-form").wait_for()
-        page.locator(".layer.moved").last.get_by_role("button", name="Remove").click()
+        page.locator('.layer:has(> [data-handle="2"]) > button').last.click()
         page.locator(".layer-form").wait_for(state="detached")
+
+
+def test_a_residual_block_is_built_of_layers_and_a_shortcut(open_page: Open, desk: Desk) -> None:
+    page = open_page("build", width=375)
+    page.get_by_role("button", name="Add a layer", exact=True).click()
+    page.locator(".add-entry", has_text="Residual block").click()
+    eventually(lambda: layers(desk) == ["Dense", "tanh", "Residual"])
+    block = page.locator('.layer:has(> [data-handle="2"])')
+    assert [shape for shape in block.locator(".layer-shape").all_inner_texts() if shape] == ["4 → 4"] * 3
+    block.locator('[data-handle="2.0.0"] + .layer-title').click()
+    block.get_by_label("Units").fill("7")
+    page.keyboard.press("Tab")
+    block.get_by_role("alert").get_by_text("shortcut=Dense(7, bias=False)").wait_for()
+    block.get_by_text("4 → 7").wait_for()
+    page.get_by_role("button", name="Add a layer: Shortcut").click()
+    page.locator(".add-entry", has_text="Connects every input").click()
+    block.locator('[data-handle="2.1.0"]').wait_for()
+    block.get_by_label("Units").last.fill("7")
+    page.keyboard.press("Tab")
+    eventually(lambda: leaf_shape(desk, "2.1.0.W") == (4, 7))
+    block.locator('[data-handle="2.0.1"]').focus()
+    page.keyboard.press("ArrowUp")
+    eventually(lambda: leaf_shape(desk, "2.0.1.W") == (4, 7))
+    eventually(lambda: page.evaluate("document.activeElement.dataset.handle") == "2.0.0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    desk.session.run("epoch", wait=True)
+    page.locator("#tab-pass").click()
+    page.get_by_role("button", name="relu layer2.0.0").or_(page.get_by_text("layer2")).first.wait_for()
+
+
+def test_branches_are_added_filled_and_removed_and_what_breaks_in_one_is_said_there(
+    open_page: Open, desk: Desk
+) -> None:
+    page = open_page("build")
+    page.get_by_role("button", name="Add a layer", exact=True).click()
+    page.locator(".add-entry", has_text="Parallel branches").click()
+    page.get_by_text("4 → 8").wait_for()
+    page.get_by_role("button", name="Add a branch").click()
+    page.get_by_role("button", name="Add a layer: Branch 3").click()
+    page.locator(".add-entry", has_text="Residual block").click()
+    eventually(lambda: leaf_shape(desk, "2.2.0.0.0.W") == (4, 4))
+    page.get_by_text("4 → 12").wait_for()
+    page.get_by_role("button", name="Remove branch 2").click()
+    page.get_by_text("4 → 8").wait_for()
+    page.locator('.layer:has(> [data-handle="2.1.0"])').get_by_role("button", name="Add a layer: Shortcut").click()
+    page.locator(".add-entry", has_text="Convolution of pictures").click()
+    page.locator('.layer.wrong:has(> [data-handle="2.1.0.1.0"])').get_by_role("alert").wait_for()
+    assert page.locator(".layer.wrong").count() == 1
+    page.get_by_role("button", name="Back to the network from before").click()
+    page.locator(".layer.wrong").wait_for(state="detached")
+    page.locator("#tab-train").click()
+    page.get_by_role("button", name="One epoch").click()
+    eventually(lambda: desk.session.state().epoch == 1)
+    page.locator(".network-head", has_text="Concatenate").wait_for()
 
 
 def test_optimizer_schedule_and_loss_are_chosen(open_page: Open, desk: Desk) -> None:
@@ -196,3 +256,7 @@ def test_a_table_is_uploaded_and_its_target_chosen(open_page: Open, desk: Desk, 
     eventually(lambda: desk.session.blueprint.data.target == "town")
     page.get_by_role("checkbox", name="area").uncheck()
     eventually(lambda: desk.session.blueprint.data.dropped == ("area",))
+    page.locator("#tab-train").click()
+    page.locator(".first-examples").get_by_role("rowheader", name="dear").first.wait_for()
+    page.locator(".unit-name", has_text="dear").first.wait_for()
+    page.get_by_text("what it answers for one example").wait_for()

@@ -16,9 +16,8 @@ from chainrule.lab.choices import choices
 from chainrule.lab.data_sets import DataChoice, DataSets
 from chainrule.layers import LAYERS
 
-# Made of several layers, or for other inputs than the lab has.
-NOT_OFFERED = {"Concatenate", "Embedding", "Graph", "NTKDense", "ParametricActivation", "RandomDense", "Residual"}
-NOT_OFFERED |= {"Scale", "Sequential"}
+# Made of layers as nobody needs to on the page, or for other inputs than the lab has.
+NOT_OFFERED = {"Embedding", "Graph", "NTKDense", "ParametricActivation", "RandomDense", "Scale", "Sequential"}
 OFFERED = choices()
 ENTRIES = [entry for group in OFFERED["layers"] for entry in group["entries"]]
 ENTRIES += [entry for kind in ("losses", "optimizers", "schedules") for entry in OFFERED[kind]]
@@ -55,7 +54,7 @@ def test_each_setting_says_how_it_is_asked_for(entry: dict[str, Any]) -> None:
         elif setting["kind"] in ("whole", "number"):
             assert "least" in setting
         else:
-            assert setting["kind"] in ("flag", "sizes", "layer")
+            assert setting["kind"] in ("flag", "sizes", "layer", "layers", "branches")
         assert setting["optional"] or setting["default"] is not None
 
 

@@ -246,4 +246,35 @@ def test_the_address_builds_what_it_says_and_a_reload_goes_on(desk: Any, lab: st
     page.goto("about:blank")
     page.goto(f"{lab}?lang=ko#room=take&b=1.zzzz")
     page.get_by_text("링크에서 신경망을 읽을 수 없습니다").wait_for()
-    assert desk.session.blueprint.data.name == "blobs" and "b=" not in page.url
+    assert desk.session.blueprint.data.name == "blobs"
+    until(page, f"location.hash.includes('b={text}')")
+
+
+def test_the_address_follows_knobs_the_way_back_and_other_tabs(desk: Any, open_page: Any) -> None:
+    from chainrule.lab.address import text_of
+    from chainrule.lab.blueprint import Blueprint
+
+    page, other = open_page(), open_page("lessons")
+    first = text_of(Blueprint())
+    for tab in page, other:
+        until(tab, f"location.hash.includes('b={first}')")
+    page.get_by_role("slider", name="Learning rate").fill("7")
+    until(page, f"!location.hash.includes('b={first}')")
+    assert desk.session.blueprint.optimizer.lr == 0.3
+    turned = text_of(desk.session.blueprint)
+    for tab in page, other:
+        until(tab, f"location.hash.includes('b={turned}')")
+    page.get_by_role("button", name="Undo").click()
+    for tab in page, other:
+        until(tab, f"location.hash.includes('b={first}')")
+
+
+def test_the_address_of_what_is_there_already_leaves_its_training_alone(desk: Any, open_page: Any) -> None:
+    page = open_page()
+    until(page, "location.hash.includes('b=')")
+    desk.session.run("epoch", wait=True)
+    other = page.context.browser.new_context().new_page()
+    other.goto(page.url)
+    other.wait_for_selector(".play")
+    other.context.close()
+    assert desk.session.state().epoch == 1

@@ -253,6 +253,27 @@ def test_small_files_that_unpack_to_huge_tables_are_refused(
         sets.upload("long.parquet", (tmp_path / "long.parquet").read_bytes())
 
 
+def test_the_columns_of_a_table_are_recognized_once(sets: DataSets, monkeypatch: pytest.MonkeyPatch) -> None:
+    recognized = []
+    columns = cr.tables.columns
+
+    def counting(*table: Any, **settings: Any) -> Any:
+        recognized.append(settings)
+        return columns(*table, **settings)
+
+    monkeypatch.setattr(cr.tables, "columns", counting)
+    rows = "".join(f"{i},{i * i % 7},{('no', 'yes')[i % 2]}\n" for i in range(20))
+    token = sets.upload("t.csv", f"a,b,sold\n{rows}".encode())
+    sets.columns(token)
+    known = sets.examples(DataChoice("table", token=token, target="sold"))
+    assert len(recognized) == 1
+    anew = tables.prepared(sets.tables.get(token).frame, "sold")
+    assert np.array_equal(known.X, anew.X)
+    assert len(recognized) == 2
+    sets.examples(DataChoice("table", token=token, target="sold", dropped=("a",)))
+    assert recognized[2]["drop"] == ["a"]
+
+
 def test_an_input_of_a_category_has_its_name(sets: DataSets) -> None:
     rows = "".join(f"{('Ulm', 'Bonn', 'Kiel')[i % 3]},{i % 2}\n" for i in range(60))
     token = sets.upload("t.csv", f"town,sold\n{rows}".encode())

@@ -14,12 +14,14 @@ import pytest
 
 from chainrule.arrays import leaves
 from chainrule.common.languages import speaking
+from chainrule.common.number_text import number_text
 from chainrule.equations.optimizers import SGD
 from chainrule.lab import curves
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.data_sets import DataChoice, DataSets
 from chainrule.lab.frames import PARTS, Frames, insides
 from chainrule.lab.frames.plain import in_bytes, rounded, signed_in_bytes
+from chainrule.lab.frames.shown import points
 from chainrule.lab.session import Session
 from chainrule.layers import GRU, LSTM, Bidirectional, Conv2D, Dense, Flatten, MaxPool, ReLU, Tanh
 
@@ -322,3 +324,18 @@ def test_bytes_and_digits() -> None:
     assert signed_in_bytes(np.array([np.nan])) is None
     assert bytes_of(signed_in_bytes(np.zeros(2)) or "").tolist() == [128, 128]
     assert rounded(np.array([[1 / 3, np.inf], [-2.0, 0.0]])) == [[0.33333, None], [-2.0, 0.0]]
+
+
+def test_examples_without_a_picture_are_told_as_numbers() -> None:
+    pytest.importorskip("polars", reason="tables need polars, which is not installed")
+    names = [f"c{i}" for i in range(14)]
+    rows = [[*(i * 7 % (11 + k) for k in range(14)), i] for i in range(40)]
+    lines = [",".join(map(str, row)) for row in ([*names, "y"], *rows)]
+    sets = DataSets()
+    token = sets.upload("numbers.csv", "\n".join(lines).encode())
+    examples = sets.examples(DataChoice("table", "numbers.csv", token=token, target="y"))
+    first = points(examples)["first"]
+    assert [row["name"] for row in first["inputs"]] == names[:12] and first["more"] == "and 2 more inputs"
+    assert [row["texts"][2] for row in first["inputs"]] == [number_text(x) for x in examples.X[2, :12].tolist()]
+    assert len(first["labels"]) == 3
+    assert "first" not in points(sets.examples(DataChoice()))

@@ -312,6 +312,8 @@ def test_which_examples_are_looked_at() -> None:
     assert rows_of([3, 99, 3, 1], 10, 5) == [3, 1]
     assert rows_of([], 3, 5) == [0, 1, 2]
     assert rows_of(list(range(100)), 100, 5) == [0, 1, 2, 3, 4]
+    with pytest.raises(InputError, match="The examples have the numbers 0 to 9, but 1000000000 came"):
+        rows_of([10**9, 10], 10, 5)
 
 
 def test_answers_of_far_too_many_numbers_are_left_out(relu_net: Session, tmp_path: Path) -> None:

@@ -352,3 +352,27 @@ def test_an_input_that_was_typed_passes(client: Any) -> None:
     part = client.post("/api/pass/arrays", json={"id": told["id"], "names": ["layer0.A"]}).json()["layer0.A"]
     assert [cell[0] for cell in part["cells"][0]] == ["0.2500", "-1"]
     assert [example["row"] for example in told["examples"]] == [3]
+
+
+def test_a_pass_runs_as_in_training_or_as_in_prediction(open_page: Open) -> None:
+    dropping = Blueprint(layers=(cr.Dense(4), cr.Dropout(0.5)), dtype="float64")
+    with running(dropping) as (desk, url):
+        page = open_page("pass", url=url, width=375)
+        page.get_by_label("Run it").select_option("prediction")
+        page.get_by_text("nothing is dropped").wait_for()
+        page.get_by_role("button", name="Update").wait_for(state="detached")
+        page.get_by_role("button", name="One further").click()
+        page.locator("td[data-path]").first.wait_for()
+        page.locator("#tab-train").click()
+        page.locator("#tab-pass").click()
+        page.get_by_text("nothing is dropped").wait_for()
+        page.get_by_label("Run it").select_option("training")
+        page.get_by_text("As in training, with the random numbers").wait_for()
+        page.get_by_role("button", name="Update").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_a_network_that_is_the_same_in_training_asks_for_no_mode(open_page: Open) -> None:
+    page = open_page("pass")
+    page.locator(".pass-step").wait_for()
+    assert not page.get_by_label("Run it").count()

@@ -17,10 +17,12 @@ from chainrule.lab.cells import COLUMNS, Shown, window
 from chainrule.lab.data_sets import DataChoice
 from chainrule.lab.desk import Desk
 from chainrule.lab.explained import explained
+from chainrule.lab.pass_memory import needed
 from chainrule.lab.passes import MOST_EXAMPLES, OnePass, Passes, chosen_rows, typed_input, windows
 from chainrule.lab.rates import what_if
 from chainrule.lab.storyboard import told
-from chainrule.layers import BatchNorm, Dense
+from chainrule.lab.touch import touched
+from chainrule.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, ReLU
 from chainrule.trace.telling.numbers import text
 from tests.lab.networks import LAYERS, batch, network, one_pass
 
@@ -293,6 +295,50 @@ def shown(array: Any, **more: Any) -> Shown:
     return Shown("layer0.W", "W", array, more.pop("is_parameter", True), **more)
 
 
+DROPPING = Blueprint(
+    DataChoice("toy", "moons"),
+    (Dense(6), BatchNorm(), Dropout(0.5)),
+    dtype="float32",
+    batch_size=16,
+)
+
+
+def test_the_pass_of_the_next_batch_has_its_mask(desk: Desk, client: Any) -> None:
+    desk.session.build(DROPPING)
+    masks = []
+    for _ in range(11):  # over the end of an epoch
+        one = desk.passes.get(client.post("/api/pass", json={"next": True}).json()["id"])
+        masks.append(one.known["layer2.M"].array)
+        desk.session.run("batch", wait=True)
+        assert (desk.session.network.params[0]["W"] == one.trace["layer0.new_W"]).all()
+    assert len({mask.tobytes() for mask in masks}) == 11
+    assert client.post("/api/pass", json={"next": True}).json()["mode"] == {
+        "training": True,
+        "matters": True,
+        "said": "As in training, with the random numbers of batch 2 of epoch 2.",
+    }
+
+
+def test_a_pass_runs_as_in_prediction_if_that_is_asked_for(desk: Desk, client: Any) -> None:
+    desk.session.build(DROPPING)
+    told = client.post("/api/pass", json={"examples": [0, 1, 2], "training": False}).json()
+    one, network = desk.passes.get(told["id"]), desk.session.network
+    assert one.trace.loss is not None
+    assert np.array_equal(one.trace.loss.P, network.predict(one.batch.X))
+    assert "nothing is dropped" in told["mode"]["said"]
+    assert "update" not in {step["phase"] for step in told["steps"]}
+    touched = client.post("/api/touch/number", json={"id": told["id"], "path": "layer0.W[0, 0]", "value": 1}).json()
+    assert touched["mode"] == told["mode"]
+    alone = client.post("/api/pass", json={"examples": [0]}).json()["mode"]
+    assert (alone["training"], alone["matters"]) == (False, True)
+    assert "a single example has no statistics" in alone["said"]
+    assert "training" in client.post("/api/pass", json={"training": 1}).json()["error"]
+
+
+def test_without_dropout_and_normalization_both_modes_are_the_same(desk: Desk, client: Any) -> None:
+    assert client.post("/api/pass", json={}).json()["mode"]["matters"] is False
+
+
 def test_a_window_is_moved_by_the_places_that_it_gives() -> None:
     of = shown(numbered(20, 30))
     seen: set[str] = set()
@@ -389,13 +435,44 @@ def test_large_passes_are_kept_as_long_as_there_is_memory(monkeypatch: pytest.Mo
     from chainrule.lab import passes as module
 
     passes = Passes()
-    size = one_pass("dense", passes=passes).size
-    monkeypatch.setattr(module, "_BYTES", 3 * size)
+    first = one_pass("dense", passes=passes)
+    monkeypatch.setattr(module, "_BYTES", 2 * first.size + needed(first.network, len(first.batch.X)))
     for _ in range(4):
         one_pass("dense", passes=passes)
     with pytest.raises(InputError, match="is not kept any more"):
         passes.get(2)
     assert [passes.get(number).number for number in (3, 4, 5)] == [3, 4, 5]
+
+
+def test_a_pass_with_changes_keeps_the_one_it_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    from chainrule.lab import passes as module
+
+    passes = Passes()
+    first = one_pass("dense", passes=passes)
+    monkeypatch.setattr(module, "_BYTES", first.size)
+    changed = touched(passes, first, "layer0.W[0, 0]", 3.0)
+    assert passes.get(changed.number).origin is first
+    with pytest.raises(InputError, match="is not kept any more"):
+        passes.get(first.number)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_memory_of_a_pass_is_known_before(kind: str) -> None:
+    one = Passes().start(network(kind), cr.Adam(), batch(LAYERS[kind][1], 64))
+    assert 0.4 < one.size / needed(one.network, 64) < 1.5
+
+
+def test_a_pass_that_takes_too_much_memory_is_refused(client: Any, desk: Desk) -> None:
+    data = DataChoice("digits", "mnist-small", form="picture")
+    desk.session.build(Blueprint(data, (Conv2D(32, 3, padding="same"), ReLU(), Conv2D(32, 3), Flatten())))
+    refused = client.post("/api/pass", json={"examples": list(range(256))})
+    assert refused.status_code == 422
+    found = re.search(
+        r"about ([\d,]+) MB, and the lab keeps 500 MB. Take up to (\d+) examples", refused.json()["error"]
+    )
+    assert found is not None
+    few = client.post("/api/pass", json={"examples": list(range(int(found[2]) // 8))})
+    assert few.status_code == 200
 
 
 @pytest.mark.parametrize("number", [None, "1", 99, [1], {}])

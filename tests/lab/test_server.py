@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -171,6 +175,18 @@ def test_a_form_without_a_file_is_refused(client: Any, content: bytes, headers: 
     assert reply.status_code == 422 and "form" in reply.json()["error"]
 
 
+def test_numbers_too_large_for_their_type_are_no_warning_in_the_console(client: Any, lab: str) -> None:
+    blown = {"dtype": "float32", "optimizer": {"type": "SGD", "lr": 1000.0}}
+    assert client.post("/api/build", json={"blueprint": blown}).status_code == 200
+    shown = client.post("/api/pass/step", json={}).json()
+    far = {"id": shown["id"], "path": "layer0.W[0, 0]", "value": 1e300}
+    assert "float32 go up to 3.4e+38" in client.post("/api/touch/number", json=far).json()["error"]
+    assert "go up to 3.4e+38" in client.post("/api/pass", json={"input": [1e300, 0]}).json()["error"]
+    near = client.post("/api/touch/number", json=far | {"value": 3e38}).json()
+    assert near["effect"]["changes"][0].endswith("3e+38")
+    assert frames_of(lab, "worst,histograms,units,map", 1)
+
+
 def test_errors_are_told_in_the_language_of_the_page(client: Any) -> None:
     reply = client.post("/api/do", json={}, headers={"X-Lab-Language": "ko"})
     assert any("가" <= letter <= "힣" for letter in reply.json()["error"])
@@ -271,8 +287,7 @@ def test_too_many_pages_are_told_so(lab: str) -> None:
         page.sendall(f"GET /{lab.split('/')[3]}/api/events HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         assert page.recv(15) == b"HTTP/1.1 200 OK"
         opened.append(page)
-    reply = httpx.get(f"{lab}api/events")
-    assert reply.status_code == 503 and "16 pages" in reply.json()["error"]
+    assert httpx.get(f"{lab}api/events").text.startswith("event: full\n")
     for page in opened:
         page.close()
     deadline = time.monotonic() + 10
@@ -283,7 +298,7 @@ def test_too_many_pages_are_told_so(lab: str) -> None:
 
 def frames_again(url: str) -> bool:
     with httpx.stream("GET", f"{url}api/events") as stream:
-        return bool(stream.status_code == 200)
+        return not next(stream.iter_lines()).endswith("full")
 
 
 def test_an_open_stream_does_not_hold_up_the_end(desk: Desk) -> None:
@@ -301,6 +316,38 @@ def test_an_open_stream_does_not_hold_up_the_end(desk: Desk) -> None:
     assert time.monotonic() - began < 5
     listening.join(5)
     assert "event: ended" in last
+
+
+HALF_SENT = {
+    "a head": "POST /{token}/api/do HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Le",
+    "a body": 'POST /{token}/api/do HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{{"a"',
+    "a file": "POST /{token}/api/data/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n--x",
+    "nothing more": "GET /{token}/api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+}
+
+
+def test_ctrl_c_ends_the_lab_quietly_whatever_is_half_sent() -> None:
+    command = [sys.executable, "-m", "chainrule", "lab", "--no-open", "--port", "0", "--lang", "en"]
+    lab = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert lab.stdout is not None
+        found = re.search(r"127\.0\.0\.1:(\d+)/([^/]+)/", lab.stdout.readline())
+        assert found is not None
+        sending = []
+        assert httpx.get(f"http://{found[0]}api/state").status_code == 200
+        for text in HALF_SENT.values():
+            sending.append(socket.create_connection(("127.0.0.1", int(found[1]))))
+            sending[-1].sendall(text.format(token=found[2]).encode())
+        time.sleep(0.5)
+        began = time.monotonic()
+        lab.send_signal(signal.SIGINT)
+        assert lab.communicate(timeout=20)[0].strip() == "The lab has ended."
+        assert lab.returncode == 0 and time.monotonic() - began < 2  # a second, and one for a busy machine
+        for connection in sending:
+            connection.close()
+    finally:
+        lab.kill()
+        lab.wait()
 
 
 # The socket.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +61,9 @@ def test_knobs_are_turned_while_it_runs_and_what_is_wrong_is_said(open_page: Ope
     page.keyboard.press("Tab")
     page.get_by_role("alert").get_by_text("lr").wait_for()
     assert desk.session.blueprint.optimizer.lr == 0.3 and desk.session.state().running
+    press(page, "Start anew")
+    page.get_by_role("alert").wait_for(state="detached")
+    page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").click()
     eventually(lambda: not desk.session.state().running)
 
@@ -137,6 +141,28 @@ def test_data_of_each_kind_is_shown(open_page: Open, desk: Desk, data: DataChoic
     page.locator(".train-map").locator("canvas, .series").first.wait_for()
     press(page, "Worst examples")
     page.locator(".panels").locator(".pictures li, tbody tr").first.wait_for()
+
+
+def test_units_that_look_at_pixels_show_their_weights(open_page: Open, desk: Desk) -> None:
+    digits = DataChoice("digits", "mnist-small", count=60, form="flat")
+    layers = [{"type": "Dense", "units": 5}, {"type": "Activation", "function": "relu"}]
+    desk.session.build(Blueprint.from_json({"data": digits.json(), "layers": layers}))
+    page = open_page()
+    page.get_by_role("button", name="Dense, unit 3").wait_for()
+    assert eventually(lambda: page.evaluate("document.querySelectorAll('button.unit canvas')[2]?.height") == 28)
+    page.get_by_text("its weights, one for each pixel").wait_for()
+
+
+def test_a_page_that_draws_slowly_still_hears_who_clicks(open_page: Open, desk: Desk) -> None:
+    desk.session.build(Blueprint.from_json({"layers": [{"type": "Dense", "units": 10}] * 4}))
+    page = open_page()
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 12})
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(6000)
+    began = time.monotonic()
+    page.get_by_role("button", name="Pause").click()
+    eventually(lambda: not desk.session.state().running)
+    assert time.monotonic() - began < 8
 
 
 def test_a_loss_of_many_powers_of_ten_is_drawn(open_page: Open, desk: Desk) -> None:

@@ -84,7 +84,8 @@ def run(
             folder=f"{html.with_suffix('')}-pages",
         )
     usual, scheme = _usual(names or []), {} if points is None else grading.read(points)
-    hint = hint if points is None else _allowed(hint, points)
+    highest = 3 if points is None else _highest(hint, points)
+    hint = min(hint, highest)
     files = to_check(paths or [])
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
@@ -103,17 +104,17 @@ def run(
     elif as_junit:
         print(formats.junit(reports, lang, hint, scheme), end="")
     else:
-        print("\n".join(_texts(reports, printed, hint, scheme, repro)))
+        print("\n".join(_texts(reports, printed, (hint, highest), scheme, repro)))
         if index is not None:
             print("\n" + phrase("written", printed, path=index))
     return formats.overall(reports) or (NOT_CHECKED if unknown_names else CLEAN)
 
 
-def _allowed(hint: int, points: Path) -> int:
+def _highest(hint: int, points: Path) -> int:
     most = grading.hints(points)
     if hint > most:
         print("chainrule:", tr("{path} allows hints up to --hint {most}.", path=points, most=most), file=sys.stderr)
-    return min(hint, most)
+    return most
 
 
 def _show_walls(lang: str) -> int:
@@ -155,19 +156,23 @@ def _check(files: Sequence[Path], usual: Mapping[str, str], jobs: int) -> list[R
     return sorted(reports, key=lambda report: order.get(report.file, len(order)))
 
 
-def _texts(reports: Sequence[Report], lang: str, hint: int, scheme: Mapping[str, float], repro: bool) -> Iterator[str]:
+def _texts(
+    reports: Sequence[Report], lang: str, levels: tuple[int, int], scheme: Mapping[str, float], repro: bool
+) -> Iterator[str]:
+    """Yield what was found, with hints up to the first of two levels; more may be asked for up to the second."""
     from chainrule.checker.telling import classroom, terminal
 
+    hint, highest = levels
     interactive = sys.stdout.isatty()
     color = interactive and not os.environ.get("NO_COLOR")
     width = min(shutil.get_terminal_size().columns, 100) if interactive else 100
     if len(reports) <= _FULL:
-        for position, each in enumerate(reports):
-            text = terminal.text(each, lang, hint, color=color, width=width, repro=repro)
+        for position, report in enumerate(reports):
+            text = terminal.text(report, lang, hint, color=color, width=width, highest=highest, repro=repro)
             yield ("\n" if position else "") + text
     else:
-        for each in reports:
-            yield terminal.line(each, lang, color=color)
+        for report in reports:
+            yield terminal.line(report, lang, color=color)
     if len(reports) > 1:
         yield "\n" + classroom.table(reports, lang, color=color, width=width)
     if scheme:

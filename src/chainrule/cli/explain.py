@@ -75,7 +75,7 @@ def run(
     from chainrule.trace.trace import Why, ask
 
     explained = [ask(trace, path, most=_EXPLAINED) for path in asked or []]
-    whys: list[Why] = [why for each in explained for why in each]
+    whys: list[Why] = [why for answers in explained for why in answers]
     if html is not None:
         trace.write(html, why=whys, lang=lang)
     if as_json:
@@ -93,7 +93,7 @@ def run(
         print(f"\n{why.text(lang=lang, color=color, width=width)}")
         if len(path := why.influence()) > 2:
             print(f"\n{terminal.path_of_influence(path, lang, color=color, width=width)}")
-    for left_out in filter(None, (each.left_out(lang) for each in explained)):
+    for left_out in filter(None, (answers.left_out(lang) for answers in explained)):
         print(f"\n{left_out}")
     if html is not None:
         print(f"\n{words('page', lang, path=html)}")

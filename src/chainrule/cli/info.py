@@ -17,7 +17,6 @@ from chainrule.tables import TableModel
 from chainrule.tables.dates import CLOCKS
 from chainrule.tables.descriptions import described
 from chainrule.tables.encoders import Date
-from chainrule.tables.scores import behind
 
 _MOST_DAYS = 3e6  # from 1970: dates have years of four digits
 
@@ -80,7 +79,7 @@ def _about(table: TableModel) -> str:
         ),
     ]
     if "test" in table.report:
-        lines += ["", scores_table(table.report["test"]), *filter(None, [behind(table.report["test"])])]
+        lines += ["", scores_table(table.report["test"]), *filter(None, [table.behind()])]
     return "\n".join(lines)
 
 

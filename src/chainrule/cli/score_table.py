@@ -24,9 +24,10 @@ from chainrule.common.text_table import text_table
 from chainrule.common.texts import later, tr
 from chainrule.datasets import DATASETS
 from chainrule.tables import Scan, TableModel
-from chainrule.tables.encoders import Numeric
+from chainrule.tables.encoders import Numeric, Picture
 from chainrule.tables.findings import warn_of_learned_rows
 from chainrule.tables.frames import Frame
+from chainrule.tables.pictures import come_from_files
 
 _SHOWN = 20  # rows that are printed
 _PREDICTION, _PROBABILITY = later("prediction"), "probability of "
@@ -36,7 +37,7 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
     """Write a table with the predictions beside its columns; or print the first of them, or all as JSON."""
     if out is not None:
         check_table_file(out)
-    table = table_of(file, options if model.past is None else replace(options, history=model.past.history))
+    table = _table_for(model, file, options)
     if isinstance(table, Scan):
         if out is None or out.suffix.lower() not in TEXT:
             raise InputError(
@@ -67,6 +68,18 @@ def predict_table(model: TableModel, file: Path, options: TableOptions, out: Pat
         print(text_table([tr("row"), *map(tr, names)], cells))
         if len(rows) > _SHOWN:
             say("and {count:,} more rows; --out FILE writes them all", count=len(rows) - _SHOWN)
+
+
+def _table_for(model: TableModel, file: Path, options: TableOptions) -> Any:
+    """Return a table; its pictures in the size that the model knows, unless another one was said."""
+    if model.past is not None:
+        options = replace(options, history=model.past.history)
+    table = table_of(file, options)
+    sizes = [encoder.shape[:2] for encoder in model.preparation.encoders if isinstance(encoder, Picture)]
+    if options.used_reading or not sizes or isinstance(table, Scan) or not come_from_files(table):
+        return table
+    same = table["picture"].dtype.shape[:2] == sizes[0]
+    return table if same else table_of(file, replace(options, reading={"size": sizes[0]}))
 
 
 def _tell(model: TableModel, scored: Frame, out: Path) -> None:
@@ -116,7 +129,7 @@ def _counts(scored: Any, model: TableModel) -> str:
         model.target.as_written(scored[_PREDICTION])
         .drop_nulls()
         .value_counts(name="rows")
-        .sort("rows", descending=True)
+        .sort("rows", _PREDICTION, descending=[True, False])
     )
     if not counts.height:
         return ""
@@ -134,7 +147,7 @@ def evaluate_table(model: TableModel, path: Path, file: str, options: TableOptio
             target=model.target.name,
             file=file,
         )
-    frame = table_of(Path(file), options if model.past is None else replace(options, history=model.past.history))
+    frame = _table_for(model, Path(file), options)
     scores = model.evaluate(frame)
     if as_json:
         print_json({"model": str(path), "table": file, "test": scores, "test_rows": frame.height})

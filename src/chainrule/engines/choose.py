@@ -12,17 +12,27 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import choice
 from chainrule.common.texts import tr
 from chainrule.engines.base import Engine
+from chainrule.engines.lazy_rows import lazy_embedding
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
 from chainrule.layers.base import convolves
 
 ENGINES = ("numpy", "fast", "xla")
+_LAZY = ("numpy", "fast")  # that change only the vectors that a batch looks up
 
 
-def engine_maker(name: str, precision: str | None, optimizer: Optimizer, dtype: Any) -> Callable[..., Engine]:
+def engine_maker(
+    name: str, body: Sequential, precision: str | None, optimizer: Optimizer, dtype: Any
+) -> Callable[..., Engine]:
     """Return what makes an engine, by its name, from all that engines have in common."""
     name = choice("Network", "engine", name, ENGINES)
+    if lazy_embedding(body) is not None and name not in _LAZY:
+        raise InputError(
+            'engine={name!r} would change all vectors of Embedding(lazy=True) in each step: take engine="numpy" or '
+            '"fast", or leave out lazy=True.',
+            name=name,
+        )
     if precision is not None and name != "xla":
         raise InputError(
             'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.', precision=precision
@@ -59,6 +69,8 @@ def choose(body: Sequential, params: Params, input_shape: Shape, batch_size: int
     time, half for recurrent ones; convolutions on a CPU take as long as NumPy's. So XLA is for long runs, and for
     convolutions only if there is an accelerator. The time is estimated from the multiply-adds.
     """
+    if lazy_embedding(body) is not None:
+        return "numpy", tr("XLA would change all vectors of a lazy embedding")
     work = 3 * batch_size * body.multiply_adds(params, input_shape)  # forward, and two products in backward
     seconds = steps * (machine.STEP_SECONDS + work / machine.MULTIPLY_ADDS_PER_SECOND)
     if seconds < machine.COMPILING_PAYS:

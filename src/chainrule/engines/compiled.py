@@ -6,10 +6,11 @@ stand-ins that write the operations down, and the list becomes the source of a f
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from functools import lru_cache, partial
 from threading import local
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -19,6 +20,8 @@ from chainrule.arrays.threads import in_chunks
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.common.texts import tr
 from chainrule.equations.optimizers import Optimizer
+
+_FUNCTIONS = 64  # that are kept: a search over settings of a rule makes many
 
 Apply = Callable[[Array, Array, Any, int, bool], None]
 """Changes the parameters and the arrays of the state in place, given p, g, state, t and decay as a rule is.
@@ -145,23 +148,20 @@ class _Trace:
         self.constants[name] = float(number)
         return name
 
-    def _function(self, number: Callable[[float], Any], names: list[str], lines: list[str]) -> Any:
-        scope = {"np": np} | {name: number(value) for name, value in self.constants.items()}
-        exec("\n    ".join([f"def rule({', '.join(names)}):", *lines]), scope)
-        return scope["rule"]
+    def _source(self, names: list[str], lines: list[str]) -> _Source:
+        text = "\n    ".join([f"def rule({', '.join(names)}):", *lines])
+        return _Source(text, tuple(self.constants.items()), self.dtype)
 
     def numba_loop(self) -> Callable[..., None]:
         """Return a compiled function of the scalars and the arrays."""
-        try:
-            import numba
-        except ImportError as error:
-            raise missing_extra("A compiled update rule", "numba", "fast") from error
+        if importlib.util.find_spec("numba") is None:
+            raise missing_extra("A compiled update rule", "numba", "fast")
         body = [f"{name} = {name}_all[i]" for name in self.arrays]
         body += [f"{result} = np.{ufunc}({', '.join(args)})" for ufunc, args, result in self.operations]
         body += [f"{array}_all[i] = {result}" for result, array in self.final.items()]
         names = [*self.scalars, *(f"{name}_all" for name in self.arrays)]
         lines = ["for i in range(len(p_all)):", *(f"    {line}" for line in body)]
-        return numba.njit(nogil=True, error_model="numpy")(self._function(self.dtype.type, names, lines))
+        return _numba_function(self._source(names, lines))
 
     def numpy_calls(self) -> tuple[Callable[..., None], int]:
         """Return a function of the scalars, the arrays and some scratch arrays, and the number of these.
@@ -188,5 +188,30 @@ class _Trace:
             lines.append(f"np.{ufunc}({', '.join(sources)}, out={place[result]})")
         moved = [(place[result], array) for result, array in self.final.items() if place[result] != array]
         lines += [f"np.positive({source}, out={array})" for source, array in moved]
-        number = partial(np.asarray, dtype=self.dtype)
-        return self._function(number, [*self.scalars, *self.arrays, *scratch], lines), len(scratch)
+        return _numpy_function(self._source([*self.scalars, *self.arrays, *scratch], lines)), len(scratch)
+
+
+class _Source(NamedTuple):
+    """A rule's function as text, and what its constants are."""
+
+    text: str
+    constants: tuple[tuple[str, float], ...]
+    dtype: np.dtype[Any]
+
+    def function(self, number: Callable[[float], Any]) -> Callable[..., None]:
+        scope: dict[str, Any] = {"np": np} | {name: number(value) for name, value in self.constants}
+        exec(self.text, scope)
+        return scope["rule"]  # type: ignore[no-any-return]
+
+
+@lru_cache(_FUNCTIONS)
+def _numpy_function(source: _Source) -> Callable[..., None]:
+    return source.function(partial(np.asarray, dtype=source.dtype))
+
+
+@lru_cache(_FUNCTIONS)
+def _numba_function(source: _Source) -> Callable[..., None]:
+    """Return a function that numba compiles when it is first called: once in a process for all trainings by a rule."""
+    import numba
+
+    return numba.njit(nogil=True, error_model="numpy")(source.function(source.dtype.type))

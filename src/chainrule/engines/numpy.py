@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, leaves, machine, replace_leaves
+from chainrule.common.errors import InputError
 from chainrule.data.batches import Block, BlockSize, Source, counting_rows
 from chainrule.engines.base import Results
 from chainrule.engines.compiled import Apply, numpy_rule
+from chainrule.engines.lazy_rows import PATH, apply_to_rows, lazy_embedding, looked_up
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer, clip_scale
 from chainrule.layers import Sequential
@@ -70,8 +72,16 @@ class NumpyEngine:
         kinds = path_kinds(body, params)
         self._statistics = "statistic" in kinds.values()
         self._whole = body.vocabulary_of_input is not None
+        self._lazy = lazy_embedding(body)
+        if self._lazy is not None and accumulate > 1:
+            raise InputError(
+                "Embedding(lazy=True) changes what a batch looks up, and accumulate={accumulate} makes a step of "
+                "several batches: leave out one of them.",
+                accumulate=accumulate,
+            )
         trained = {path: p for path, p in by_path.items() if kinds[path] != "statistic"}
-        self._segments = _segments(params, trained, kinds, optimizer.weight_decay > 0)
+        alone = {PATH} if self._lazy is not None else set()
+        self._segments = _segments(params, trained, kinds, alone, decaying=optimizer.weight_decay > 0)
         self._paths = [path for segment in self._segments for path in segment.paths]
         self._vector = np.concatenate([by_path[p].ravel() for p in self._paths] or [np.zeros(0, np.float32)])
         self.dtype = self._vector.dtype
@@ -121,12 +131,15 @@ class NumpyEngine:
 
         If the loss is NaN or infinite the parameters stay as they are.
         """
-        Z, cache = self.body.forward(self.params, X, training_mode(self._statistics, key, weights, mask))
+        rows, params = None, self.params
+        if self._lazy is not None:
+            rows, X, params = looked_up(self._lazy, self.params, X)
+        Z, cache = self.body.forward(params, X, training_mode(self._statistics, key, weights, mask))
         J, dZ = self.loss(Z, Y, weights)
         J = float(J)
         if math.isfinite(J):
             _, grads = self.body.backward(cache, dZ, input_gradient=False)
-            self._collect(grads, float(len(X) if weights is None else weights.sum()))
+            self._collect(grads, float(len(X) if weights is None else weights.sum()), rows)
             if self._statistics:
                 self.params = self.body.update_statistics(self.params, cache)
         return J, Z
@@ -138,10 +151,10 @@ class NumpyEngine:
             self._pending, self._pending_weight, self._pending_batches = [], 0.0, 0
             self._update(gradient)
 
-    def _collect(self, grads: Params, weight: float) -> None:
+    def _collect(self, grads: Params, weight: float, rows: Array | None) -> None:
         gradient = [_joined([_at(grads, keys).ravel() for keys in segment.keys]) for segment in self._segments]
         if self._accumulate == 1:
-            self._update(gradient)
+            self._update(gradient, rows)
             return
         gradient = [g * weight for g in gradient]
         self._pending = [a + g for a, g in zip(self._pending, gradient, strict=True)] if self._pending else gradient
@@ -150,14 +163,17 @@ class NumpyEngine:
         if self._pending_batches == self._accumulate:
             self.flush()
 
-    def _update(self, gradient: list[Array]) -> None:
-        """Do one step of the optimizer; the gradient comes in one vector per segment."""
+    def _update(self, gradient: list[Array], rows: Array | None = None) -> None:
+        """Do one step of the optimizer; the gradient comes in one vector per segment, of a lazy one for some rows."""
         if self.optimizer.clip_norm is not None:
             scale = clip_scale(np.asarray(sum(g @ g for g in gradient), self.dtype), self.optimizer.clip_norm)
             gradient = [g * scale for g in gradient]
         self.steps += 1
-        for (p, state, decay), g in zip(self._parts, gradient, strict=True):
-            self._apply(p, g, state, self.steps, decay)
+        for segment, (p, state, decay), g in zip(self._segments, self._parts, gradient, strict=True):
+            if rows is not None and segment.paths == [PATH]:
+                apply_to_rows(self._apply, rows, p, g, state, self.steps, decay)
+            else:
+                self._apply(p, g, state, self.steps, decay)
 
     def forward(self, X: Array, mask: Array | None = None) -> Array:
         """Return the logits of a batch."""
@@ -209,12 +225,14 @@ def training_mode(statistics: bool, key: tuple[int, ...], weights: Array | None,
     return Mode(True, key, mask, rows.astype(weights.dtype))
 
 
-def _segments(params: Params, arrays: dict[str, Array], kinds: dict[str, str], decaying: bool) -> list[_Segment]:
+def _segments(
+    params: Params, arrays: dict[str, Array], kinds: dict[str, str], alone: set[str], *, decaying: bool
+) -> list[_Segment]:
     segments, start = [], 0
     for decay in (True, False):
         paths = [path for path in arrays if (decaying and kinds[path] == "weight") is decay]
-        large = [[path] for path in paths if arrays[path].size >= machine.LARGE_ARRAY]
-        small = [path for path in paths if arrays[path].size < machine.LARGE_ARRAY]
+        single = [path for path in paths if path in alone or arrays[path].size >= machine.LARGE_ARRAY]
+        large, small = [[path] for path in single], [path for path in paths if path not in single]
         for group in [*large, small] if small else large:
             end = start + sum(arrays[path].size for path in group)
             segments.append(_Segment(group, [_keys(params, path) for path in group], start, end, decay))

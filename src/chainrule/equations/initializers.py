@@ -15,12 +15,28 @@ import numpy as np
 
 from chainrule.arrays import Array, Float, Shape
 from chainrule.arrays.threads import one_blas_thread
+from chainrule.common.errors import InputError
+
+_MOST = 2**59  # numbers of an array, of up to 16 bytes each: with more, its bytes have no 64-bit number
 
 
 def first_values(
     initializer: Callable[[np.random.Generator, Shape], Array], rng: np.random.Generator, shape: Shape, dtype: Any
 ) -> Array:
-    """Return the first values of an array of parameters: every `init` of a layer calls this for all of its arrays."""
+    """Return the first values of an array of parameters: every `init` of a layer calls this for all of its arrays.
+
+    Raises
+    ------
+    InputError
+        No array can be so large; what is only larger than the memory is a MemoryError of NumPy's.
+    """
+    if (numbers := math.prod(shape)) > _MOST:
+        raise InputError(
+            "A parameter of shape {shape} would have {numbers:.3g} numbers, and no array has so many. Take fewer "
+            "units, filters or entries.",
+            shape=shape,
+            numbers=float(numbers),
+        )
     if hasattr(rng, "without_drawing"):  # ShapesOnly; its import would bring NumPy's generators with it
         return rng.without_drawing(shape, dtype)
     return initializer(rng, shape).astype(dtype)

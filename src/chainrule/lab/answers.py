@@ -10,7 +10,8 @@ from concurrent.futures import Executor
 from contextvars import copy_context
 from typing import Any, NoReturn, TypeVar
 
-from starlette.requests import Request
+import numpy as np
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from chainrule.common.errors import ChainruleError, InputError
@@ -25,6 +26,7 @@ Asked = Callable[[Desk, dict[str, Any], Query], Any]
 LIMITS = Limits(body=1_000_000)
 _MOST_DIGITS = 300  # of a whole number
 UPLOADS = Limits(body=60_000_000, sending=120.0)
+_LOOK = 0.2  # seconds, after which who waits for a body looks whether the lab ends
 
 
 def answering(function: Asked) -> Callable[[Request], Awaitable[Response]]:
@@ -40,7 +42,7 @@ def answering(function: Asked) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         desk: Desk = request.app.state.desk
-        body = json_of(await body_of(request, LIMITS)) if request.method == "POST" else {}
+        body = json_of(await body_within(request, LIMITS)) if request.method == "POST" else {}
         query = dict(request.query_params)
         try:
             answer = await beside(None, lambda: function(desk, body, query))
@@ -51,9 +53,36 @@ def answering(function: Asked) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
+async def body_within(request: Request, limits: Limits) -> bytes:
+    """Return the body of a request; who is still sending it when the lab ends is not waited for.
+
+    Raises
+    ------
+    RequestError
+        It is too large, or takes too long to come.
+    ClientDisconnect
+        The lab ends.
+    """
+    desk: Desk = request.app.state.desk
+    reading = asyncio.ensure_future(body_of(request, limits))
+    while not (await asyncio.wait({reading}, timeout=_LOOK))[0]:
+        if desk.ending():
+            reading.cancel()
+            raise ClientDisconnect
+    return reading.result()
+
+
 async def beside(threads: Executor | None, work: Callable[[], T]) -> T:
-    """Return what some work gives; meanwhile others are answered, and its errors speak this request's language."""
-    return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, work)
+    """Return what some work gives; meanwhile others are answered, and its errors speak this request's language.
+
+    Numbers that are not finite are told on the page, so NumPy writes no warnings of them into the console.
+    """
+
+    def quietly() -> T:
+        with np.errstate(all="ignore"):
+            return work()
+
+    return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, quietly)
 
 
 def as_json(content: Any, status: int = 200) -> Response:

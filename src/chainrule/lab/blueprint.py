@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -21,7 +21,7 @@ from chainrule.equations.shapes_only import ShapesOnly
 from chainrule.files.descriptions import plain, rebuilt
 from chainrule.lab.data_sets import DataChoice, Examples
 from chainrule.lab.json_numbers import with_floats
-from chainrule.layers import Dense, Layer, Tanh
+from chainrule.layers import Concatenate, Dense, Identity, Layer, Residual, Sequential, Tanh
 from chainrule.network import Network
 
 T = TypeVar("T")
@@ -44,10 +44,16 @@ class BlueprintError(InputError):
         Which layer breaks it, counted from 0; the number of hidden layers for the last one; None for none of them.
     plans
         Of the layers before that one.
+    inside
+        Where it breaks in a block of layers: the number of a branch and of a layer in it, again if that is a block.
+    branches
+        What fits of such a block: the plans of each branch, up to where it breaks.
     """
 
     layer: int | None = None
     plans: tuple[LayerPlan, ...] = ()
+    inside: tuple[int, ...] = ()
+    branches: tuple[tuple[LayerPlan, ...], ...] = ()
 
     @classmethod
     def at(cls, layer: int | None, text: str) -> BlueprintError:
@@ -70,6 +76,8 @@ class LayerPlan(NamedTuple):
         How many numbers it has.
     multiply_adds
         Of the products of a forward pass, for one example.
+    branches
+        The layers of each branch of a block.
     """
 
     label: str
@@ -77,6 +85,7 @@ class LayerPlan(NamedTuple):
     output_shape: Shape
     parameters: int
     multiply_adds: int
+    branches: tuple[tuple[LayerPlan, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,7 +237,8 @@ class Blueprint(Checked):
         for i, layer in enumerate(self.all_layers(examples)):
             plans.append(_placed(i, _plan, layer, shape, np.dtype(self.dtype)))
             shape = plans[-1].output_shape
-            _check_size(i, shape, batch)
+            for output in _outputs(plans[-1]):
+                _check_size(i, output, batch)
             products += plans[-1].multiply_adds
             _check_work(i, products, batch)
         count = sum(plan.parameters for plan in plans)
@@ -289,10 +299,63 @@ def _wrong_output(shape: Shape, examples: Examples) -> str:
     )
 
 
+def _outputs(plan: LayerPlan) -> Iterator[Shape]:
+    """Yield the shapes of what a layer gives, and of what the layers inside of it do."""
+    yield plan.output_shape
+    for branch in plan.branches:
+        for inner in branch:
+            yield from _outputs(inner)
+
+
 def _plan(layer: Layer, shape: Shape, dtype: np.dtype[Any]) -> LayerPlan:
-    params, after = layer.init(ShapesOnly(), shape, dtype)
+    branches, broken = [], None
+    for number, chain in enumerate(_branches(layer)):
+        plans, error = _chain(chain, shape, dtype)
+        branches.append(plans)
+        if error is not None:
+            error.inside = (number, *error.inside)
+        broken = broken or error
+    try:
+        if broken is not None:
+            raise broken
+        params, after = _placed(None, layer.init, ShapesOnly(), shape, dtype)
+    except BlueprintError as error:
+        error.branches = tuple(branches)
+        raise
     count = sum(p.size for _, p in leaves(params))
-    return LayerPlan(layer.label, shape, after, count, layer.multiply_adds(params, shape))
+    products = sum(plan.multiply_adds for plans in branches for plan in plans)
+    return LayerPlan(
+        layer.label,
+        shape,
+        after,
+        count,
+        products if branches else layer.multiply_adds(params, shape),
+        tuple(branches),
+    )
+
+
+def _branches(layer: Layer) -> list[Sequence[Layer]]:
+    """Return the layers of each branch of a block; none of what passes its input on, and none of another layer."""
+    if not isinstance(layer, Residual | Concatenate):
+        return []
+    return [
+        body.layers if isinstance(body, Sequential) else [] if body == Identity() else [body] for body in layer.parts
+    ]
+
+
+def _chain(
+    layers: Sequence[Layer], shape: Shape, dtype: np.dtype[Any]
+) -> tuple[tuple[LayerPlan, ...], BlueprintError | None]:
+    """Return the plans of layers one after another, up to the first one that does not fit, and why it does not."""
+    plans: list[LayerPlan] = []
+    for i, layer in enumerate(layers):
+        try:
+            plans.append(_plan(layer, shape, dtype))
+        except BlueprintError as error:
+            error.inside = (i, *error.inside)
+            return tuple(plans), error
+        shape = plans[-1].output_shape
+    return tuple(plans), None
 
 
 def _rebuilt(data: Any) -> Any:
@@ -307,9 +370,11 @@ def _placed(layer: int | None, function: Callable[..., T], *args: Any) -> T:
     """Return what a function returns; its errors become those of a layer."""
     try:
         return function(*args)
-    except BlueprintError:
+    except BlueprintError as error:
+        error.layer = layer if error.layer is None else error.layer
         raise
     except ChainruleError as error:
         raise BlueprintError.at(layer, str(error)) from error
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
-        raise BlueprintError.at(layer, str(error) or type(error).__name__) from error
+        text = tr("Nothing can be built with these settings: {error}", error=str(error) or type(error).__name__)
+        raise BlueprintError.at(layer, text) from error

@@ -59,6 +59,15 @@ LAYERS: dict[str, dict[str, Words]] = {
         "GRU": Words(later("GRU"), later("Reads a sequence, with two gates and no memory besides the state.")),
         "Bidirectional": Words(later("Bidirectional"), later("Reads a sequence from both ends.")),
     },
+    later("Blocks of layers"): {
+        "Residual": Words(
+            later("Residual block"),
+            later("Adds what goes in to what its layers make of it, so that they learn the difference."),
+        ),
+        "Concatenate": Words(
+            later("Parallel branches"), later("Gives all branches the same input, and joins what they make of it.")
+        ),
+    },
     later("Shape"): {
         "Flatten": Words(later("Flatten"), later("Makes one vector of each example.")),
         "Reshape": Words(later("Reshape"), later("Arranges the numbers of each example in another shape.")),
@@ -134,6 +143,9 @@ SETTINGS: dict[str, str] = {
     "sequence": later("answer at every step"),
     "reverse": later("from the last step on"),
     "layer": later("layer"),
+    "body": later("layers of the block"),
+    "shortcut": later("shortcut"),
+    "bodies": later("branches"),
     "shape": later("shape"),
     "factor": later("factor"),
     "label_smoothing": later("label smoothing"),

@@ -24,6 +24,8 @@ from chainrule.layers import LAYERS, LSTM, RNN, Conv2D, Dense, Flatten, Layer, M
 _SUGGESTED: dict[str, Any] = {
     "units": 8, "function": "relu", "filters": 8, "kernel": 3, "window": 2, "groups": 4, "shape": [28, 28, 1],
     "rate": 0.05, "steps": 1000, "every": 500, "after": 0.05, "layer": {"type": "LSTM", "units": 8},
+    "body": [{"type": "Activation", "function": "relu"}],
+    "bodies": [[{"type": "Activation", "function": "relu"}], None],
 }  # fmt: skip
 """What a setting without a usual value begins with."""
 
@@ -87,18 +89,21 @@ def _form(rule: Rule) -> dict[str, Any]:
         return {"kind": _KINDS[type(rule)], "least": rule.least, "most": most, "optional": False}
     if isinstance(rule, Either):
         return _form_of_several(rule)
-    return {"kind": "sizes" if isinstance(rule, Each) else "layer", "optional": False}
+    if isinstance(rule, Each):
+        return {"kind": _SEVERAL.get(_form(rule.rule)["kind"], "sizes"), "optional": False}
+    return {"kind": "layer", "optional": False}
 
 
 _KINDS = {Whole: "whole", Number: "number"}
+_SEVERAL = {"layer": "layers", "layers": "branches"}
 
 
 def _form_of_several(rule: Either) -> dict[str, Any]:
-    """Return how a setting of several kinds is asked for: sizes, a choice, or a number."""
+    """Return how a setting of several kinds is asked for: sizes, a choice, layers, or a number."""
     first = rule.rules[0]
-    others = [form for form in map(_form, rule.rules) if form["kind"] == "choice"]
+    others = [form for form in map(_form, rule.rules) if form["kind"] in ("choice", "layers")]
     if others:
-        return {**others[0], "kind": "choice"}
+        return others[0]
     return {**_form(first), "kind": "sizes" if isinstance(first, Whole) else _form(first)["kind"]}
 
 

@@ -17,6 +17,7 @@ from chainrule.common.texts import Note, later
 from chainrule.lab.blueprint import Blueprint
 from chainrule.lab.curves import Curves
 from chainrule.lab.data_sets import DataSets, Examples
+from chainrule.lab.json_numbers import as_dtype
 from chainrule.lab.knobs import turned
 from chainrule.lab.snapshots import Change, Changes, Ring, Snapshot
 from chainrule.lab.state import Divergence, Moment
@@ -70,6 +71,13 @@ class Course:
         return tuple(self._off)
 
     @property
+    def first(self) -> Network:
+        """The network with the parameters that a reset goes back to."""
+        network = copy.copy(self._network)
+        network.params = frozen(network.params)
+        return network
+
+    @property
     def can_back(self) -> bool:
         """Whether there is a state from before."""
         return self._ring.has_before(self.trainer.position)
@@ -96,7 +104,7 @@ class Course:
         arrays = self.trainer.engine.state()
         state = {name: a for name, a in arrays.items() if not name.startswith(("params/", "pending"))}
         network._optimizer = optimizer, state
-        return Moment(network, optimizer, state, self.off)
+        return Moment(network, optimizer, state, self.off, self.trainer.coming)
 
     # Training.
 
@@ -245,6 +253,7 @@ class Course:
             raise InputError(
                 "{path} has the shape {shape}, so it has no place {index}.", path=path, shape=shape, index=tuple(index)
             )
+        as_dtype(value, arrays[path].dtype)
         self._keep_for_undo("change")
         self.trainer.set_number(path, tuple(index), value)
         self.altered, self.divergence = True, None

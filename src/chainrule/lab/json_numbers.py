@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.common.settings import Either, Maybe, Number, Rule
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.common.errors import InputError
+from chainrule.common.settings import Either, Maybe, Number, Rule, shown
 from chainrule.equations import schedules
 from chainrule.equations.losses import LOSSES
 from chainrule.equations.optimizers import OPTIMIZERS
@@ -46,3 +50,22 @@ def _as_float(value: int) -> int | float:
         return float(value)
     except OverflowError:  # which the rule refuses
         return value
+
+
+def as_dtype(numbers: Any, dtype: np.dtype[Any]) -> Array:
+    """Return a number or an array of finite numbers in a dtype.
+
+    Raises
+    ------
+    InputError
+        One of them is too large for it.
+    """
+    most = np.finfo(dtype).max
+    if not (np.abs(numbers) <= most).all():
+        raise InputError(
+            "Numbers of {dtype} go up to {most:.3g}, but {numbers} came.",
+            dtype=dtype.name,
+            most=float(most),
+            numbers=shown(numbers),
+        )
+    return np.asarray(numbers, dtype)

@@ -19,6 +19,7 @@ from chainrule.layers import Layer
 
 SPEED = Maybe(Number(0, closed="neither"))
 """Batches per second; None for as many as there can be."""
+_RATE = Number(0, closed="neither")  # a schedule has a knob of its own
 _OF_DATA = ("noise", "count", "split", "classes", "length")
 
 
@@ -38,7 +39,7 @@ def turned(blueprint: Blueprint, name: str, value: Any) -> Blueprint:
 
 def _lr(blueprint: Blueprint, value: Any) -> Blueprint:
     optimizer = blueprint.optimizer
-    rate = settings_with_floats(optimizer.rules, {"lr": value})["lr"]
+    rate = _RATE.check(type(optimizer).__name__, "lr", value)
     return replace(blueprint, optimizer=replace(optimizer, lr=_with_rate(optimizer.lr, rate)))
 
 

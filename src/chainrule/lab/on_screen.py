@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.equations.mistakes import Values
+from chainrule.common.errors import InputError
+from chainrule.common.settings import shown
 from chainrule.layers import Activation, Dense
 from chainrule.trace.record import LayerRecord, PassRecord
 
@@ -129,6 +131,16 @@ def _targets(traced: PassRecord, task: str) -> Any:
 
 
 def rows_of(chosen: Sequence[int], count: int, most: int) -> list[int]:
-    """Return which examples of a set are looked at: those that there are, at most so many, the first ones if none."""
+    """Return which examples of a set are looked at: at most so many, the first ones if none are chosen.
+
+    Raises
+    ------
+    InputError
+        None of those that are chosen is there.
+    """
     known = [row for row in dict.fromkeys(chosen) if 0 <= row < count]
+    if chosen and not known:
+        raise InputError(
+            "The examples have the numbers 0 to {last}, but {wrong} came.", last=count - 1, wrong=shown(chosen[0])
+        )
     return known[:most] or list(range(min(most, count)))

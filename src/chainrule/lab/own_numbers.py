@@ -165,10 +165,11 @@ def _tried(learner: Learner, probe: Probe, place: Place, by_sum: bool | None) ->
         is_sum = len(place.ways) == 2 and position == 0
         if len(place.ways) == 2 and not _tells_which(known) and is_sum != (by_sum is not False):
             continue
-        got = [_result(run, values) for run in probe.runs]
+        results = [_result(run, values) for run in probe.runs]
         for right in _rights(probe, values, known):
-            tried = [_Tried(place.layer, right, each, is_sum) for each in got]
-            tries += [(_agreements(right, each.got, _tolerance(learner, probe)), each) for each in tried]
+            for got in results:
+                agreements = _agreements(right, got, _tolerance(learner, probe))
+                tries.append((agreements, _Tried(place.layer, right, got, is_sum)))
     return max(tries, key=lambda pair: pair[0], default=(0, None))[1]
 
 

@@ -6,10 +6,12 @@ import itertools
 import math
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,7 +21,9 @@ from chainrule.common.settings import shown
 from chainrule.equations.optimizers import Optimizer
 from chainrule.equations.schedules import rate_at
 from chainrule.lab.cells import Shown, window
+from chainrule.lab.json_numbers import as_dtype
 from chainrule.lab.operations import Operation, operations
+from chainrule.lab.pass_memory import needed
 from chainrule.lab.updates import State, Step, step_of
 from chainrule.layers.base import path_kinds
 from chainrule.network import Network
@@ -29,7 +33,7 @@ from chainrule.trace.trace import Trace
 MOST_EXAMPLES = 256
 """Examples of one pass."""
 _KEPT = 12  # passes, of which the oldest is forgotten
-_BYTES = 300_000_000  # of all that are kept, the last one apart
+_BYTES = 600_000_000  # of all that are kept, with the one that is about to run
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,23 @@ class Batch:
     classes: tuple[str, ...] = ()
 
 
+class Conditions(NamedTuple):
+    """How a pass runs.
+
+    Attributes
+    ----------
+    training
+        Whether layers such as Dropout and BatchNorm act as in training, and the optimizer's step ends it.
+    seed, epoch, batch
+        Of which batch of training the random numbers of Dropout are; epochs and batches count from 1.
+    """
+
+    training: bool = True
+    seed: int = 0
+    epoch: int = 1
+    batch: int = 1
+
+
 @dataclass(frozen=True, eq=False)
 class OnePass:
     """One pass that is kept.
@@ -87,8 +108,8 @@ class OnePass:
         What was run: a copy of the network of that moment, and the optimizer.
     batch
         The examples.
-    seed
-        Of dropout.
+    conditions
+        How it ran.
     trace
         All numbers.
     changes
@@ -101,7 +122,7 @@ class OnePass:
     network: Network
     rule: Optimizer
     batch: Batch
-    seed: int
+    conditions: Conditions
     trace: Trace
     changes: tuple[Change, ...] = ()
     origin: OnePass | None = None
@@ -222,14 +243,16 @@ def _is_parameter(quantity: Quantity) -> bool:
 
 
 class Passes:
-    """The last passes of a lab."""
+    """The last passes of a lab; one runs at a time, and before it does the oldest make room for it."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._kept: OrderedDict[int, OnePass] = OrderedDict()
-        self._lock = Lock()
+        self._lock, self._running = Lock(), Lock()
 
-    def start(self, network: Network, rule: Optimizer, batch: Batch, *, seed: int = 0) -> OnePass:
+    def start(
+        self, network: Network, rule: Optimizer, batch: Batch, conditions: Conditions = Conditions()
+    ) -> OnePass:
         """Run a pass and keep it.
 
         Parameters
@@ -238,10 +261,17 @@ class Passes:
             A copy of the network that nobody changes, and the optimizer; if it is the network's last one, it goes on.
         batch
             The examples.
-        seed
-            Of dropout.
+        conditions
+            How it runs.
+
+        Raises
+        ------
+        InputError
+            It would take too much memory.
         """
-        return self._keep(OnePass(0, network, rule, batch, seed, traced(network, rule, batch, seed)))
+        with self._room_for(network, batch, None):
+            trace = traced(network, rule, batch, conditions)
+            return self._keep(OnePass(0, network, rule, batch, conditions, trace))
 
     def again(self, origin: OnePass, network: Network, X: Array, changes: tuple[Change, ...]) -> OnePass:
         """Run a pass once more with what was changed by hand, and keep it.
@@ -254,19 +284,32 @@ class Passes:
             The network and the inputs with them, and what they are.
         """
         batch = replace(origin.batch, X=X)
-        trace = traced(network, origin.rule, batch, origin.seed)
-        return self._keep(replace(origin, network=network, batch=batch, trace=trace, changes=changes, origin=origin))
+        with self._room_for(network, batch, origin):
+            trace = traced(network, origin.rule, batch, origin.conditions)
+            other = replace(origin, network=network, batch=batch, trace=trace, changes=changes, origin=origin)
+            return self._keep(other)
+
+    @contextmanager
+    def _room_for(self, network: Network, batch: Batch, origin: OnePass | None) -> Iterator[None]:
+        """Have the turn to run a pass, with memory for it; what it is compared with is not let go of."""
+        expected = needed(network, len(batch.X))
+        with self._running:
+            with self._lock:
+                while self._kept and (len(self._kept) >= _KEPT or self._bytes(origin) + expected > _BYTES):
+                    self._kept.popitem(last=False)
+            yield
+
+    def _bytes(self, origin: OnePass | None) -> int:
+        """Return the bytes of the passes that are kept, with those that they are compared with."""
+        held = {one.number: one for one in (*self._kept.values(), origin) if one is not None}
+        held |= {one.origin.number: one.origin for one in held.values() if one.origin is not None}
+        return sum(one.size for one in held.values())
 
     def _keep(self, one: OnePass) -> OnePass:
         with self._lock:
             one = replace(one, number=next(self._numbers))
             self._kept[one.number] = one
-            while len(self._kept) > 1 and self._too_many():
-                self._kept.popitem(last=False)
         return one
-
-    def _too_many(self) -> bool:
-        return len(self._kept) > _KEPT or sum(one.size for one in self._kept.values()) > _BYTES
 
     def get(self, number: Any) -> OnePass:
         """Return a pass that is kept.
@@ -288,15 +331,16 @@ class Passes:
             return one
 
 
-def traced(network: Network, rule: Optimizer, batch: Batch, seed: int = 0) -> Trace:
-    """Return the trace of some examples, as in training where that can be.
+def traced(network: Network, rule: Optimizer, batch: Batch, conditions: Conditions) -> Trace:
+    """Return the trace of some examples, as in training where that is asked for and can be.
 
     A single example has no statistics of a batch, so a network that normalizes by these runs as in prediction, and
     without a step.
     """
-    if len(batch.X) == 1 and _has_statistics(network):
-        return network.trace(batch.X, batch.y, training=False, seed=seed)
-    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed)
+    training, seed, epoch, number = conditions
+    if not training or (len(batch.X) == 1 and _has_statistics(network)):
+        return network.trace(batch.X, batch.y, training=False)
+    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed, epoch=epoch, batch=number)
 
 
 def _has_statistics(network: Network) -> bool:
@@ -354,8 +398,8 @@ def typed_input(numbers: Any, like: Array) -> Array:
         It has another number of numbers, or what is none.
     """
     try:
-        example = np.asarray(numbers, dtype=like.dtype)
-    except (TypeError, ValueError):
+        example = np.asarray(numbers, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         example = np.empty(0)
     if example.shape != like.shape or not np.isfinite(example).all():
         raise InputError(
@@ -363,4 +407,4 @@ def typed_input(numbers: Any, like: Array) -> Array:
             shape=like.shape,
             numbers=shown(numbers),
         )
-    return example
+    return as_dtype(example, like.dtype)

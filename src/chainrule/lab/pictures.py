@@ -98,7 +98,7 @@ _PICTURES = {
 def pictures(session: Session) -> list[dict[str, str]]:
     """Return the pictures that there are now, with their titles in the language of the context."""
     now = _now(session)
-    return [{"name": name, "title": tr(each.title)} for name, each in _PICTURES.items() if each.fits(now)]
+    return [{"name": name, "title": tr(shown.title)} for name, shown in _PICTURES.items() if shown.fits(now)]
 
 
 def picture(session: Session, name: str, form: str) -> Taken:

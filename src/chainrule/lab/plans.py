@@ -26,8 +26,13 @@ def built(session: Session) -> dict[str, Any]:
 
 
 def draft(error: BlueprintError, examples: Examples) -> dict[str, Any]:
-    """Return what there is of a network that does not fit: the layers before the one that breaks it."""
-    return {"layers": [_layer(entry) for entry in error.plans], "examples": about(examples)}
+    """Return what there is of a network that does not fit: the layers before the one that breaks it, and where."""
+    return {
+        "layers": [_layer(entry) for entry in error.plans],
+        "inside": list(error.inside),
+        "branches": _of_branches(error.branches),
+        "examples": about(examples),
+    }
 
 
 def about(examples: Examples) -> dict[str, Any]:
@@ -41,6 +46,7 @@ def about(examples: Examples) -> dict[str, Any]:
         "count": f"{len(examples.X):,}",
         "count_val": "0" if examples.X_val is None else f"{len(examples.X_val):,}",
         "channels": _channels(examples),
+        "units": examples.input_shape[-1],
     }
 
 
@@ -59,7 +65,12 @@ def _layer(entry: LayerPlan) -> dict[str, Any]:
         "units": entry.output_shape[-1],
         "parameters": f"{entry.parameters:,}",
         "products": f"{entry.multiply_adds:,}",
+        "branches": _of_branches(entry.branches),
     }
+
+
+def _of_branches(branches: tuple[tuple[LayerPlan, ...], ...]) -> list[list[dict[str, Any]]]:
+    return [[_layer(entry) for entry in branch] for branch in branches]
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -14,7 +14,6 @@ from chainrule.lab.session import Session
 from chainrule.layers import LSTM, RNN, Activation, BatchNorm, Dense, Layer, LayerNorm
 from chainrule.trace.diagnosis.finding import Finding
 
-_SMALLER = 0.1
 _BATCH = 32
 _CLIP = 1.0
 
@@ -45,9 +44,16 @@ def remedies(finding: Finding, blueprint: Blueprint) -> list[Remedy]:
     return [] if found is None else [remedy for remedy in found(finding, blueprint) if _can(remedy, blueprint)]
 
 
-def after_divergence(blueprint: Blueprint, rate: float) -> list[Remedy]:
-    """Return what can be done after numbers blew up."""
-    return [_good(rate * _SMALLER), _clip()]
+def after_divergence(rate: float, blueprint: Blueprint) -> list[Remedy]:
+    """Return what can be done after numbers blew up, with a learning rate that does not let them."""
+    text = tr("Back to the last good state, with a learning rate of {rate:g}", rate=rate)
+    return [Remedy("good", rate, text), *(remedy for remedy in [_clip()] if _can(remedy, blueprint))]
+
+
+def after_worse(rate: float, blueprint: Blueprint) -> list[Remedy]:
+    """Return what can be done after training made a network worse, with a learning rate that does not."""
+    text = tr("Start anew with a learning rate of {rate:g}", rate=rate)
+    return [Remedy("anew", rate, text), *(remedy for remedy in [_clip()] if _can(remedy, blueprint))]
 
 
 def apply(session: Session, kind: Any, value: Any) -> None:
@@ -59,8 +65,8 @@ def apply(session: Session, kind: Any, value: Any) -> None:
         There is no such remedy, or its value breaks a rule; the network stays as it is.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "good" and is_number:
-        session.good()
+    if kind in ("good", "anew") and is_number:
+        (session.good if kind == "good" else session.reset)()
         session.knob("lr", float(value))
     elif kind == "batch" and is_number:
         session.knob("batch_size", value)
@@ -212,12 +218,13 @@ def layer_of(finding: Finding) -> int | None:
     return int(number) if number.isdigit() else None
 
 
+def rate_of(finding: Finding) -> float:
+    """Return the learning rate that a finding has tried and found better, as people write it."""
+    return float(f"{float(finding.numbers['better']):.6g}")
+
+
 def _rate(rate: float) -> Remedy:
     return Remedy("rate", rate, tr("Take a learning rate of {rate:g}", rate=rate))
-
-
-def _good(rate: float) -> Remedy:
-    return Remedy("good", rate, tr("Back to the last good state, with a learning rate of {rate:g}", rate=rate))
 
 
 def _clip() -> Remedy:
@@ -229,7 +236,7 @@ def _batch() -> Remedy:
 
 
 def _rates(finding: Finding, blueprint: Blueprint) -> Sequence[Remedy]:
-    better = [_rate(float(finding.numbers["better"]))]
+    better = [_rate(rate_of(finding))]
     return [*better, _clip()] if finding.key == "high-learning-rate" else better
 
 

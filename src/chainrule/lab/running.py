@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from chainrule.serve import server
 
 PORT = 8899
 _HOST = "127.0.0.1"
-_LEAVING = 2.0  # seconds that requests have to end
+_LEAVING = 1.0  # seconds that requests have to end
 
 
 def check_installed() -> None:
@@ -54,7 +55,9 @@ def address(desk: Desk, listener: socket.socket) -> str:
 def run(desk: Desk, listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when it has ended
-        _prepared(desk).run([listener])
+        running = _prepared(desk)
+        with _ending_quietly(running):
+            running.run([listener])
 
 
 @contextmanager
@@ -63,12 +66,28 @@ def serving(desk: Desk, port: int | None = 0) -> Iterator[str]:
     with listening(port) as listener:
         running = _prepared(desk)
         thread = threading.Thread(target=running.run, args=([listener],), name="chainrule-lab")
-        thread.start()
-        try:
-            yield address(desk, listener)
-        finally:
-            running.should_exit = True
-            thread.join()
+        with _ending_quietly(running):
+            thread.start()
+            try:
+                yield address(desk, listener)
+            finally:
+                running.should_exit = True
+                thread.join()
+
+
+@contextmanager
+def _ending_quietly(running: Any) -> Iterator[None]:
+    """Keep uvicorn from reporting what it cuts off when it ends: whoever ends the lab wants that."""
+
+    def tells(_record: logging.LogRecord) -> bool:
+        return not running.should_exit
+
+    logger = logging.getLogger("uvicorn.error")
+    logger.addFilter(tells)
+    try:
+        yield
+    finally:
+        logger.removeFilter(tells)
 
 
 def _prepared(desk: Desk) -> Any:

@@ -79,6 +79,12 @@ class Session:
         """A copy of the network of this moment; its `trace` goes on from the state of the optimizer."""
         return self.moment().network
 
+    @property
+    def first(self) -> Network:
+        """The network with the parameters that a reset goes back to."""
+        with self._turns.next():
+            return self._course.first
+
     def moment(self) -> Moment:
         """Return the network and the optimizer of one moment."""
         with self._turns.next():
@@ -90,14 +96,11 @@ class Session:
             return self._course.moment(), self._course.examples
 
     def next_rows(self) -> list[int]:
-        """Return which examples the next batch has, by their numbers in the examples to train on.
-
-        Where the numbers blew up at the end of an epoch, which is then not over, it is the last batch again.
-        """
+        """Return which examples the next batch has, by their numbers in the examples to train on."""
         with self._turns.next():
             trainer = self._course.trainer
-            batch = min(trainer.batch, trainer.batches - 1)
-            with closing(trainer.source.blocks(trainer.epoch + 1, batch, BlockSize(1, 1))) as blocks:
+            epoch, batch = trainer.coming
+            with closing(trainer.source.blocks(epoch, batch - 1, BlockSize(1, 1))) as blocks:
                 rows = next(blocks).rows
         assert rows is not None  # the examples of the lab are arrays
         return [int(row) for row in rows]
@@ -255,6 +258,8 @@ class Session:
     def _aim(self, goal: str) -> None:
         with self._turns.next():
             self._goal = goal
+            if goal:  # what stopped training before says nothing about the batches to come
+                self._course.divergence = None
         self._wake.set()
         self._publish()
 
@@ -294,6 +299,10 @@ class Session:
         course = self._course
         try:
             ended = course.advance()
+        except MemoryError:
+            sentence = Note(later("Training stopped: there is not enough memory for a batch."))
+            advice = Note(later("Take smaller batches, fewer units, or pooling in front."))
+            course.divergence = Divergence(None, sentence, advice)
         except Exception as error:  # whoever looks at the page is told, instead of a thread that is gone
             sentence = Note("Training stopped: {error}", {"error": str(error) or type(error).__name__})
             course.divergence = Divergence(None, sentence, Note(later("Build the network anew.")))

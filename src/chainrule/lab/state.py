@@ -11,6 +11,7 @@ from chainrule.common.number_text import number_text
 from chainrule.common.texts import Note, later, tr
 from chainrule.equations.optimizers import Optimizer
 from chainrule.lab.switched import Unit
+from chainrule.lab.trainer import Position
 from chainrule.network import Network
 
 SCORES = {
@@ -58,12 +59,15 @@ class Moment(NamedTuple):
         What the optimizer goes on from, by name and path, such as "m/0.W", and "steps".
     off
         Units that are switched off; the weights that listen to them are 0 in the network.
+    coming
+        The epoch and the batch that are trained next, both counted from 1.
     """
 
     network: Network
     optimizer: Optimizer
     state: dict[str, Array]
     off: tuple[Unit, ...]
+    coming: Position
 
 
 @dataclass(frozen=True)

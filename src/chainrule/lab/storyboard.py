@@ -8,6 +8,7 @@ from chainrule.common.languages import language
 from chainrule.common.texts import later, tr
 from chainrule.lab.operations import Operation
 from chainrule.lab.passes import OnePass
+from chainrule.layers import Dropout
 from chainrule.trace.telling.numbers import text
 from chainrule.trace.telling.sentences import headline
 
@@ -38,6 +39,13 @@ _SENTENCES = {
     ("update", "update"): later("{rule} moves {of} against its gradient, with a learning rate of {rate}."),
     ("update", "statistic"): later("{of} follows the batches; no gradient changes it."),
 }
+_MODES = {  # by whether training was asked for, and whether it ran as in training
+    (True, True): later("As in training, with the random numbers of batch {batch} of epoch {epoch}."),
+    (True, False): later(
+        "As in prediction and without a step: a single example has no statistics of a batch. Take several examples."
+    ),
+    (False, False): later("As in prediction: nothing is dropped, running statistics normalize, and no step follows."),
+}
 
 
 def told(one: OnePass) -> dict[str, Any]:
@@ -47,12 +55,22 @@ def told(one: OnePass) -> dict[str, Any]:
         "id": one.number,
         "headline": headline(one.trace, language()),
         "loss": None if loss is None else text(loss.value),
+        "mode": _mode(one),
         "examples": _examples(one)[:SHOWN],
         "others": max(0, len(one.batch.rows) - SHOWN),
         "phases": {phase: tr(name) for phase, name in _PHASES.items()},
         "steps": [_step(one, operation) for operation in one.operations],
         "touched": bool(one.changes),
     }
+
+
+def _mode(one: OnePass) -> dict[str, Any]:
+    """Return whether the pass ran as in training, whether that makes a difference in this network, and a sentence."""
+    records = [record for layer in one.trace.layers for record in layer.walk()]
+    matters = any(record.layer.statistics or isinstance(record.layer, Dropout) for record in records)
+    training = one.trace.mode.training
+    said = tr(_MODES[one.conditions.training, training], batch=one.conditions.batch, epoch=one.conditions.epoch)
+    return {"training": training, "matters": matters, "said": said}
 
 
 def _step(one: OnePass, operation: Operation) -> dict[str, Any]:

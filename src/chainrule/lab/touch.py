@@ -13,6 +13,7 @@ from chainrule.arrays import Array, leaves, replace_leaves
 from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
 from chainrule.common.texts import tr
+from chainrule.lab.json_numbers import as_dtype
 from chainrule.lab.passes import Change, OnePass, Passes
 from chainrule.lab.session import Session
 from chainrule.lab.storyboard import SHOWN, answers
@@ -77,6 +78,7 @@ def _change(one: OnePass, path: Any, value: Any) -> Change:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError("A weight or an input is set to a number, but {value} came.", value=shown(value))
     quantity, index = one.find(path)
+    as_dtype(value, quantity.array.dtype)
     if quantity.kind == "parameter" and index is not None and _is_number(index):
         return Change("parameter", quantity.name, index, float(value))
     if quantity.kind == "input" and index is not None and _is_number(index) and quantity.array is one.trace.X:
@@ -148,8 +150,7 @@ def _said(one: OnePass, change: Change) -> str:
     assert one.origin is not None
     if change.kind == "unit":
         return tr("{layer}: unit {unit} is off", layer=change.path, unit=change.index[0])
-    before = one.origin.known[change.path].array[change.index]
-    after = one.known[change.path].array[change.index]
+    before, after = (float(run.known[change.path].array[change.index]) for run in (one.origin, one))
     return f"{at(change.path, change.index)}: {text(before)} → {text(after)}"
 
 

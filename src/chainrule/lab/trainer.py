@@ -44,7 +44,7 @@ class BlownUpError(Exception):
 
 
 class Position(NamedTuple):
-    """Epochs that are done, and batches of the next one."""
+    """An epoch and a batch of it."""
 
     epoch: int
     batch: int
@@ -133,6 +133,14 @@ class Trainer:
     def position(self) -> Position:
         """Epochs that are done, and batches of the next one."""
         return Position(self.epoch, self.batch)
+
+    @property
+    def coming(self) -> Position:
+        """The epoch and the batch that are trained next, both counted from 1.
+
+        Where the numbers blew up at the end of an epoch, which is then not over, it is the last batch again.
+        """
+        return Position(self.epoch + 1, min(self.batch + 1, self.batches))
 
     @property
     def params(self) -> Params:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, Shaped, namespace, scatter_add, values_known
 from chainrule.common.errors import InputError
-from chainrule.common.settings import Whole
+from chainrule.common.settings import Flag, Whole
 from chainrule.equations.initializers import first_values, standard_normal
 from chainrule.layers.base import Layer
 
@@ -37,6 +37,11 @@ class Embedding(Layer):
         traces, cannot look).
     units
         The length of a vector.
+    lazy
+        Whether a step of training changes only the vectors that its batch looks up, so that it takes no longer for a
+        larger vocabulary. With SGD the numbers are the same. The rules that remember leave the other vectors and what
+        they remember of them as they are, where they would go on by what they remember; weight decay, too, acts on what
+        is looked up. The layer is then the first of its network, which the engines "numpy" and "fast" train.
 
     References
     ----------
@@ -57,9 +62,10 @@ class Embedding(Layer):
 
     vocabulary: int
     units: int
+    lazy: bool = False
     symbols = ("x", "a")
     steps = "kept"
-    rules: ClassVar = {"vocabulary": Whole(1), "units": Whole(1)}
+    rules: ClassVar = {"vocabulary": Whole(1), "units": Whole(1), "lazy": Flag()}
 
     @property
     def vocabulary_of_input(self) -> int:
@@ -75,6 +81,17 @@ class Embedding(Layer):
         self, params: Params, x: Shaped[Array, "batch *axes"], mode: Mode = INFERENCE
     ) -> tuple[Float[Array, "batch *axes units"], EmbeddingCache]:
         """Return the rows of W; a float that is a whole number is an index too."""
+        indices = self.indices(params, x)
+        return namespace(x).take(params["W"], indices, axis=0), EmbeddingCache(indices, params["W"])
+
+    def indices(self, params: Params, x: Shaped[Array, "batch *axes"]) -> Array:
+        """Return which row of W each input looks up.
+
+        Raises
+        ------
+        InputError
+            If one is none of them.
+        """
         W, xp = params["W"], namespace(x)
         if values_known(x):
             wrong = (x < 0) | (x >= len(W)) | (x != xp.floor(x))
@@ -91,8 +108,7 @@ class Embedding(Layer):
                 "Embedding looks up whole numbers, but the layers before it made floats of them, which have too few "
                 "digits and cannot be checked on XLA. Begin the network with it, or with Reshape or Flatten."
             )
-        indices = xp.astype(x, int)
-        return xp.take(W, indices, axis=0), EmbeddingCache(indices, W)
+        return xp.astype(x, int)
 
     def backward(
         self, cache: EmbeddingCache, dy: Float[Array, "batch *axes units"], *, input_gradient: bool = True

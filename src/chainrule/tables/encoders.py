@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from chainrule.common.errors import InputError
 from chainrule.common.texts import later, tr
 from chainrule.tables.dates import CLOCKS, PLAIN_DATES, ahead_of_utc, in_microseconds, parsed_dates
-from chainrule.tables.frames import Series, needs_polars, texts
+from chainrule.tables.frames import Series, few_distinct, needs_polars, texts
 from chainrule.tables.number_texts import NumberFormat, difference
+from chainrule.tables.pictures import has_other_channels, in_channels
 from chainrule.tables.recognition import BOOLEANS
 from chainrule.tables.rows import WrongRowError
 
@@ -171,12 +172,13 @@ class Categorical(Encoder):
 
     def codes(self, series: Series) -> NDArray[np.int64]:
         """Return the place of each value's category, or -1 if training did not know it."""
-        return self._places(self.values(series))
-
-    def _places(self, values: Series) -> NDArray[np.int64]:
         polars = needs_polars("A table")
-        places = dict(zip(self.categories, range(len(self.categories)), strict=True))
-        codes = values.fill_null("").replace_strict(places, default=-1, return_dtype=polars.Int64)
+        if (distinct := few_distinct(series)) is not None:
+            codes = series.replace_strict(distinct, self.codes(distinct), return_dtype=polars.Int64)
+        else:
+            places = dict(zip(self.categories, range(len(self.categories)), strict=True))
+            values = self.values(series).fill_null("")
+            codes = values.replace_strict(places, default=-1, return_dtype=polars.Int64)
         return codes.to_numpy()  # type: ignore[no-any-return]
 
     def values(self, series: Series) -> Series:
@@ -185,8 +187,7 @@ class Categorical(Encoder):
 
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""
-        values = self.values(series)
-        codes = self._places(values)
+        codes = self.codes(series)
         known = codes >= 0
         if self.width < len(self.categories):
             inputs[:, 0] = np.where(known, 2 * codes - 1, 0)
@@ -194,7 +195,7 @@ class Categorical(Encoder):
             inputs[:] = codes[:, None] == np.arange(self.width)
             if self.other:
                 inputs[:, -1] = ~known
-        return int(values.filter(~known).drop_nulls().is_in(self.rare).not_().sum())
+        return int(self.values(series.filter(~known)).drop_nulls().is_in(self.rare).not_().sum())
 
 
 @dataclass(frozen=True)
@@ -334,13 +335,17 @@ class Picture(Encoder):
     def encode(self, series: Series, inputs: Inputs) -> int:
         """Write the inputs."""
         polars = needs_polars("A table")
+        if has_other_channels(series, self.shape):
+            series = in_channels(series, self.shape[2])
         if series.dtype != polars.Array or tuple(series.dtype.shape) != self.shape:
+            are = series.dtype.shape if series.dtype == polars.Array else [series.dtype]
             raise InputError(
-                "Column {name!r} held pictures of {shape} in training, but it is {dtype}: read them with the "
-                "same size.",
+                "Column {name!r} held pictures of {shape} in training, but they are {other} now: read them with the "
+                "same size, read(..., size={size}).",
                 name=self.name,
                 shape=" x ".join(map(str, self.shape)),
-                dtype=series.dtype,
+                other=" x ".join(map(str, are)),
+                size=self.shape[:2],
             )
         inputs[:] = series.to_numpy().reshape(len(series), -1) / self.scale
         return 0

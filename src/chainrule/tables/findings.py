@@ -26,8 +26,8 @@ _TOTALS += ["합계", "총계", "소계", "총합", "누계"]
 _MOST_TOTALS = 3  # rows; a category of more is one of its own
 
 
-def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: NDArray[Any]) -> None:
-    """Warn of columns that know the answer, and of classes that few rows have."""
+def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: NDArray[Any], *, weighed: bool) -> None:
+    """Warn of columns that know the answer, and of classes that few rows have, unless classes are weighed."""
     for encoder in preparation.encoders:
         if len(y) > _FEW and _gives_away(frame, encoder, target, y):
             warn(
@@ -41,7 +41,7 @@ def warn_of_findings(frame: Frame, preparation: Preparation, target: Target, y: 
         if isinstance(encoder, Categorical):
             _warn_of_totals(frame[encoder.name])
     _warn_of_alike(target)
-    if target.task == "classification":
+    if target.task == "classification" and not weighed:
         shares = np.bincount(y) / len(y)
         if (rarest := int(shares.argmin())) >= 0 and shares[rarest] < _RARE:
             warn(

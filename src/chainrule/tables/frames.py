@@ -222,6 +222,14 @@ def with_digits(series: Series) -> Series:
     )
 
 
+def few_distinct(series: Series) -> Series | None:
+    """Return the different texts of a column if they are so few that what is done to each is better done once."""
+    if series.dtype != needs_polars("A table").String or series.len() <= _MANY:
+        return None
+    distinct = series.unique()
+    return distinct if distinct.len() < series.len() // 10 else None
+
+
 def texts(series: Series) -> Series:
     """Return values as texts without blanks around them, null where they are missing.
 
@@ -238,9 +246,7 @@ def texts(series: Series) -> Series:
         )
     if series.dtype.is_float():
         series = with_digits(series)
-    if series.dtype == polars.String and series.len() > _MANY:  # few different ones are cleaned once
-        distinct = series.unique()
-        if distinct.len() < series.len() // 10:
-            return series.replace(distinct, texts(distinct))
+    if (distinct := few_distinct(series)) is not None:
+        return series.replace(distinct, texts(distinct))
     words = series.cast(polars.String, strict=False).str.strip_chars().str.replace(r"^(-?[0-9]+)\.0+$", "${1}")
     return words.set(words.str.to_lowercase().is_in(MISSING).fill_null(False), None)

@@ -184,7 +184,8 @@ class TableModel:
         prepared = preparation.fit(measured, columns, None if past else target, ago=past is None)
         arguments.check_unlike_predictions(prepared.names, goal)
         if past is None:
-            warn_of_findings(frame, prepared, goal, goal.numbers_of(frame[target]))
+            numbers = goal.numbers_of(frame[target])
+            warn_of_findings(frame, prepared, goal, numbers, weighed=class_weight is not None)
         shape = shape_of(prepared, past)
         if preset is None:
             network = networks.network(shape, goal, networks.LAYERS if layers is None else layers, seed)
@@ -397,9 +398,15 @@ class TableModel:
             If the network is clearly behind one of the baselines.
         """
         self.report["test"] = compared = {later("this network"): self._scores(test), **self.baselines(train, test)}
-        if sentence := behind(compared):
+        if sentence := self.behind():
             warn(sentence, DataWarning)
         return compared
+
+    def behind(self) -> str:
+        """Return a sentence if the network was clearly behind a baseline when they were compared, else ""."""
+        shape = self.network.input_shape
+        pictures = shape is not None and len(shape) == 3
+        return behind(self.report["test"], weighed=bool(self.report.get("weighed")), pictures=pictures)
 
     def about(self, columns: Columns) -> str:
         """Return what was recognized, for people."""

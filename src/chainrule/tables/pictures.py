@@ -31,9 +31,7 @@ def read_pictures(folder: Path, size: tuple[int, int] | None) -> Frame:
         "file", "picture" (of shape (height, width, channels), from 0 to 255) and "class".
     """
     polars = needs_polars("Reading pictures")
-    files = sorted(
-        path for path in folder.glob("*/*") if re.search(NAME_OF_A_PICTURE, path.name) and not path.name.startswith(".")
-    )
+    files = sorted(path for path in folder.glob("*/*") if is_picture(path) and not path.name.startswith("."))
     if not files:
         raise InputError(
             "{folder} has no folders with pictures: it needs a folder for each class, as in {example}.",
@@ -47,6 +45,38 @@ def read_pictures(folder: Path, size: tuple[int, int] | None) -> Frame:
             "class": [path.parent.name for path in files],
         }
     )
+
+
+def is_picture(path: Path) -> bool:
+    """Tell whether a file is a picture, by its name."""
+    return re.search(NAME_OF_A_PICTURE, path.name) is not None
+
+
+def read_one_picture(path: Path, size: tuple[int, int] | None) -> Frame:
+    """Return a picture as a table of one row, with the columns of `read_pictures` but for the class."""
+    return needs_polars("Reading pictures").DataFrame({"file": [path.name], "picture": _stacked([path], size)})
+
+
+def come_from_files(frame: Frame) -> bool:
+    """Tell whether a table has pictures that a column of names led to: they can be read in another size."""
+    polars = needs_polars("Reading pictures")
+    named = (frame[name] for name in frame.columns if frame[name].dtype == polars.String)
+    return "picture" in frame.columns and any(names.str.contains(NAME_OF_A_PICTURE).all() for names in named)
+
+
+def has_other_channels(series: Series, shape: tuple[int, ...]) -> bool:
+    """Tell whether a column has pictures of a size, but gray ones in place of colored ones, or the other way."""
+    polars = needs_polars("A table")
+    if series.dtype != polars.Array or series.to_numpy().dtype != np.uint8:
+        return False
+    return {series.dtype.shape, shape} == {(*shape[:2], 1), (*shape[:2], 3)}
+
+
+def in_channels(pictures: Series, channels: int) -> Series:
+    """Return a column of pictures in gray (1 channel) or in color (3)."""
+    height, width, _ = pictures.dtype.shape
+    stack = np.stack([_resized(picture, (height, width), channels) for picture in pictures.to_numpy()])
+    return needs_polars("A table").Series(pictures.name, stack)
 
 
 def column_of_pictures(frame: Frame, folder: Path) -> Any:

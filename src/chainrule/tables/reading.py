@@ -16,7 +16,7 @@ from chainrule.common.texts import later, tr
 from chainrule.tables.array_files import is_idx, read_hdf5, read_idx_pair, read_npz
 from chainrule.tables.frames import Frame, as_frame, needs_polars
 from chainrule.tables.headers import check_header, check_no_title
-from chainrule.tables.pictures import column_of_pictures, read_pictures, with_pictures
+from chainrule.tables.pictures import column_of_pictures, is_picture, read_one_picture, read_pictures, with_pictures
 from chainrule.tables.rows import from_file, numbered, rows_of, taken
 from chainrule.tables.scans import ARROW, PARQUET, Scan
 from chainrule.tables.text_files import Dialect, dialect_of, read_text_file
@@ -39,8 +39,8 @@ def read(
     ----------
     path
         A file: CSV or TSV in any usual encoding and with any usual separator, Parquet, Arrow (Feather), Excel, NPZ,
-        HDF5 or IDX, told by its first bytes; or a folder with a folder of pictures for each class. A column of a CSV or
-        TSV file may name pictures, from the folder of the file on.
+        HDF5 or IDX, told by its first bytes; or a folder with a folder of pictures for each class, or one picture. A
+        column of a CSV or TSV file may name pictures, from the folder of the file on.
     sheet
         Of an Excel file; if None the first one, or the only one that holds a table if the first holds none.
     x, y
@@ -78,6 +78,9 @@ def _read(path: Path, sheet: str | None, x: str | None, y: str | None, size: tup
         return read_pictures(path, size)
     with opened(path) as file:
         start = file.read(8)
+    if is_picture(path):
+        _refuse_others(path, later("a picture"), sheet=sheet, x=x, y=y)
+        return read_one_picture(path, size)
     if start == _HDF5 or (start.startswith(_ZIP) and path.suffix.lower() == ".npz"):
         _refuse_others(path, later("a file of arrays"), sheet=sheet, size=size)
         with _whole(path):
@@ -136,7 +139,7 @@ def scan(path: str | Path) -> Scan:
 def can_be_scanned(path: Path) -> bool:
     """Return whether a file is none of those that are read whole."""
     with opened(path) as file:
-        return not file.read(8).startswith((_ZIP, _HDF5, _OLD_EXCEL, _IDX, _GZIP))
+        return not is_picture(path) and not file.read(8).startswith((_ZIP, _HDF5, _OLD_EXCEL, _IDX, _GZIP))
 
 
 def dialect(path: Path) -> Dialect | None:

@@ -96,8 +96,11 @@ def baselines(
     return {name: scores(target, y_test, np.concatenate(P)) for name, P in outputs.items()}
 
 
-def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
+def behind(scores: Mapping[str, Mapping[str, float]], *, weighed: bool = False, pictures: bool = False) -> str:
     """Return a sentence if the first of several models, the network, is clearly behind another one, else "".
+
+    Where classes weighed in training, its probabilities are those of another mixture: its classes are compared. What
+    to try is another thing for pictures.
 
     >>> behind({"this network": {"rmse": 3.0, "r2": 0.9}, "mean": {"rmse": 10.0, "r2": 0.0}})
     ''
@@ -105,12 +108,13 @@ def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
     The network is behind the last class on the rows that test (accuracy 0.5000 against 0.7500). Try a longer history.
     """
     (_, network), *baselines = scores.items()
+    deciding = _DECIDING_CLASSES if weighed else _DECIDING
     worst, sentence = _CLEARLY, ""
     for name, values in baselines:
-        score = next((score for score in _DECIDING if score in network and score in values), None)
+        score = next((score for score in deciding if score in network and score in values), None)
         if score is None or _nearly_the_same(network, values):
             continue
-        own, other = (1 - s[score] if score == "accuracy" else s[score] for s in (network, values))
+        own, other = (1 - s[score] if score in _DECIDING_CLASSES else s[score] for s in (network, values))
         if own > worst * other:
             worst = own / max(other, SMALLEST)
             sentence = tr(
@@ -120,12 +124,13 @@ def behind(scores: Mapping[str, Mapping[str, float]]) -> str:
                 own=number_text(network[score]),
                 other=number_text(values[score]),
             )
-            sentence += f" {tr(_NEXT[name])}"
+            sentence += f" {tr(_PICTURES if pictures else _NEXT[name])}"
     return sentence
 
 
 _CLEARLY = 1.1  # times the error: what is less may be the draw of the rows that test
 _DECIDING = ("rmse", "log_loss", "accuracy")
+_DECIDING_CLASSES = ("balanced_accuracy", "accuracy")
 _NEGLIGIBLE = {"r2": 0.01, "log_loss": 0.01}
 _CALLED = {
     **{name: name for name in LINEAR.values()},
@@ -136,6 +141,7 @@ _CALLED = {
     "one season before": later("the value one season before"),
 }
 _HISTORY = later("Try a longer history.")
+_PICTURES = later("Try more epochs (--epochs), a larger learning rate (--lr 0.01), or more pictures.")
 _COLUMNS = later("The columns say little of the target, or these rows are unlike those that train: look at both.")
 _NEXT = {
     **dict.fromkeys(

@@ -99,6 +99,7 @@ def _fit(
         chosen["validation_data"] = validates[0], _learned(target, validates[1])
     own = chosen.get("validation_data") is not None and not len(validates[0])
     report: dict[str, Any] = {"own_validation": own or bool(chosen.get("validation_split"))}
+    report["weighed"] = chosen["class_weight"] is not None
     stop = None
     if len(validates[0]) or report["own_validation"]:
         stop = EarlyStopping(chosen["epochs"] if tabular else max(5, chosen["epochs"] // 4), monitor)

@@ -27,6 +27,8 @@ def traced(
     *,
     training: bool | None,
     seed: int,
+    epoch: int,
+    batch: int,
 ) -> Trace:
     """Return the trace that `Network.trace` returns.
 
@@ -38,9 +40,12 @@ def traced(
         The batch, and what checks it.
     optimizer, last
         What to update with, and the last optimizer with its state.
+    training, seed, epoch, batch
+        As for `Network.trace`.
     """
     training = _TRAINING.check("trace", "training", training)
     seed = whole("trace", "seed", seed, least=0)
+    key = seed, whole("trace", "epoch", epoch, least=1), whole("trace", "batch", batch, least=1) - 1
     scored = examples.y is not None or sources.brings_batches(examples.X)
     rule = None if optimizer is None else optimizers.find(optimizer)
     training = scored if training is None else training
@@ -53,4 +58,4 @@ def traced(
     data = one_batch(examples, door, network.feature_names, network.dtype, whole=body.vocabulary_of_input is not None)
     step = None if rule is None else Step(rule, last[1] if last is not None and last[0] == rule else {})
     loss = network.loss if scored else None
-    return run(body, loss, network.params, data, training=training, seed=seed, step=step)
+    return run(body, loss, network.params, data, training=training, key=key, step=step)

@@ -35,7 +35,7 @@ def run(
     data: Data,
     *,
     training: bool,
-    seed: int = 0,
+    key: tuple[int, ...],
     step: Step | None = None,
 ) -> Trace:
     """Run one pass and return its trace.
@@ -47,7 +47,9 @@ def run(
     data
         The examples, checked and in the dtype of the network.
     training
-        Whether it is a pass of training, the one of the first batch of `fit` with that seed.
+        Whether it is a pass of training.
+    key
+        Which one: the seed, the epoch from 1 on, and the batch from 0 on, of which random numbers follow.
     step
         The step to do in the end.
 
@@ -57,7 +59,6 @@ def run(
         The outputs are NaN or infinite.
     """
     params, data = map_leaves(frozen, params), data.each(frozen)
-    key = (seed, 1, 0)  # of the first batch: epochs count from 1
     statistics = "statistic" in path_kinds(body, params).values()
     mode = training_mode(statistics, key, data.weights, data.mask) if training else Mode(mask=data.mask)
     root, result = passed(body, loss, params, data, mode)

@@ -29,11 +29,13 @@ def text(
     color: bool = False,
     width: int = 100,
     command: bool = True,
+    highest: int = 3,
     repro: bool = False,
 ) -> str:
     """Return a report: a line per function, then each mistake with the hints up to a level.
 
-    With `command` it says which options of `chainrule check` lead further; with `repro`, what shows a mistake.
+    With `command` it says which options of `chainrule check` lead further, to hints up to the `highest` level; with
+    `repro`, what shows a mistake.
     """
     lang, problem = language(lang), obstacle(report)
     parts: list[RenderableType] = [_heading(report, lang)]
@@ -50,7 +52,7 @@ def text(
         parts += ["", Text(phrase("unmatched", lang, names=", ".join(report.unmatched)))]
     if command and (suggested := suggestion(report, lang)):
         parts.append(_indented(Text(suggested)))
-    following = next_level(report, lang, hint) if command else ""
+    following = next_level(report, lang, hint) if command and hint < highest else ""
     return rich_text(parts + (["", Text(following, "dim")] if following else []), color=color, width=width)
 
 

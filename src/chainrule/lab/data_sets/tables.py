@@ -46,11 +46,19 @@ _MOST_UNPACKED = 500_000_000  # bytes of an Excel file
 _ENDING = re.compile(r"\.\w{1,10}$", re.ASCII)  # of a name; others mean nothing, and may be no names of files
 
 
+class Recognized(NamedTuple):
+    """What the columns of a table are, and what was suspicious about them."""
+
+    columns: Columns
+    notes: tuple[str, ...]
+
+
 class Kept(NamedTuple):
-    """A table in memory: its file's name, and its rows."""
+    """A table in memory: its file's name, its rows, and what its columns are."""
 
     name: str
     frame: Frame
+    recognized: Recognized
 
 
 class Tables:
@@ -104,8 +112,9 @@ class Tables:
                 name=name,
                 columns=len(frame.columns),
             )
+        kept = Kept(name, frame, _recognized(frame))
         with self._lock:
-            self._kept[token] = Kept(name, frame)
+            self._kept[token] = kept
             self._kept.move_to_end(token)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -131,10 +140,7 @@ class Tables:
 
     def columns(self, token: str) -> list[dict[str, Any]]:
         """Return what the columns of a table are, as plain data, told; the last one is likely the target."""
-        _, frame = self.get(token)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataWarning)
-            columns = tables.columns(frame)
+        columns = self.get(token).recognized.columns
         usable = [column.name for column in columns if column.kind not in ("left out", "date", "picture")]
         return [
             {
@@ -148,6 +154,13 @@ class Tables:
             }
             for column in columns
         ]
+
+
+def _recognized(frame: Frame, drop: Sequence[str] = ()) -> Recognized:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DataWarning)
+        columns = tables.columns(frame, drop=drop)
+    return Recognized(columns, tuple(str(warning.message) for warning in caught))
 
 
 def _check_rows(rows: int, name: str) -> None:
@@ -182,12 +195,22 @@ def _read(path: Path) -> Frame:
 
 def examples_of(tables_kept: Tables, choice: DataChoice) -> Examples:
     """Return the examples of a table that was uploaded."""
-    name, frame = tables_kept.get(choice.token)
+    name, frame, recognized = tables_kept.get(choice.token)
     if choice.target is None:
         raise InputError("Choose which column of {name} is to be predicted.", name=name)
-    return prepared(
-        frame, choice.target, task=choice.task, drop=choice.dropped, split=choice.split, seed=choice.seed, name=name
-    )
+    wanted = _Wanted(choice.target, choice.task, choice.dropped, choice.split, choice.seed, name)
+    return _prepared(frame, wanted, recognized)
+
+
+class _Wanted(NamedTuple):
+    """What `prepared` takes besides the table."""
+
+    target: str
+    task: str | None
+    drop: Sequence[str]
+    split: float
+    seed: int
+    name: str
 
 
 def prepared(
@@ -226,16 +249,23 @@ def prepared(
     InputError
         There is nothing to learn from or to predict, or a value is not of its column's kind.
     """
-    check_has(frame, target)
-    for column in drop:
+    return _prepared(frame, _Wanted(target, task, drop, split, seed, name), None)
+
+
+def _prepared(frame: Frame, wanted: _Wanted, whole: Recognized | None) -> Examples:
+    """Return what `prepared` returns; with what the columns of the whole table are, if that is known."""
+    target = wanted.target
+    for column in (target, *wanted.drop):
         check_has(frame, column)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DataWarning)
         rows = with_answers(frame, target)
-        columns = tables.columns(rows, drop=[column for column in drop if column != target])
+        if whole is None or wanted.drop or rows is not frame:  # other rows or columns may be read in another way
+            whole = _recognized(rows, [column for column in wanted.drop if column != target])
+        columns, notes = whole
         rows = _with_numbers(rows, columns, target)
-        goal = target_of(rows, columns[target], _TASKS[task] if task else None)  # type: ignore[arg-type]
-        validates = _drawn(rows.height, split, seed)
+        goal = target_of(rows, columns[target], _TASKS[wanted.task] if wanted.task else None)  # type: ignore[arg-type]
+        validates = _drawn(rows.height, wanted.split, wanted.seed)
         fitted = preparation.fit(taken(rows, ~validates), columns, target)
         if rows.height * fitted.width > MOST_NUMBERS:
             raise InputError(
@@ -246,20 +276,18 @@ def prepared(
             )
         X, _ = fitted.prepare(rows)
     X, y = X.reshape(-1, *fitted.shape), _learned(goal, goal.numbers_of(rows[target]))
-    task_of_examples: Task = (
-        "regression" if goal.task == "regression" else "binary" if len(goal.classes) == 2 else "classes"
-    )
+    task: Task = "regression" if goal.task == "regression" else "binary" if len(goal.classes) == 2 else "classes"
     some = validates.any()
     return Examples(
         X[~validates],
         y[~validates],
         X[validates] if some else None,
         y[validates] if some else None,
-        task_of_examples,
+        task,
         names=_input_names(fitted),
         classes=goal.classes or (target,),
-        title=name,
-        notes=tuple(str(warning.message) for warning in caught),
+        title=wanted.name,
+        notes=(*notes, *(str(warning.message) for warning in caught)),
     )
 
 

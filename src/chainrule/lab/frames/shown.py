@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from chainrule.common.texts import tr
 from chainrule.lab.data_sets import Examples
 from chainrule.lab.frames.judged import told
-from chainrule.lab.frames.plain import rounded
+from chainrule.lab.frames.plain import rounded, texts
 
 _POINTS = 2000  # of each set that are drawn
 _PICTURES = 40
+_EXAMPLES = 3  # that are told as numbers
+_INPUTS = 12  # of each
 
 
 def points(examples: Examples) -> dict[str, Any]:
@@ -39,7 +41,22 @@ def points(examples: Examples) -> dict[str, Any]:
     pictures = zip(examples.X[:_PICTURES], examples.y[:_PICTURES], strict=True)
     if examples.is_picture or examples.is_sequence:
         about["pictures"] = [told(examples, x) | {"label": _label(examples, y)} for x, y in pictures]
+    else:
+        about["first"] = _first(examples)
     return about
+
+
+def _first(examples: Examples) -> dict[str, Any]:
+    """Return the first examples as numbers: an input is a row, an example a column under what it is."""
+    X = examples.X[:_EXAMPLES].reshape(min(len(examples.X), _EXAMPLES), -1)
+    names = [str(name) for name in examples.names] or [f"x{i + 1}" for i in range(X.shape[1])]
+    rows = zip(names[:_INPUTS], texts(X.T[:_INPUTS]), strict=False)
+    more = X.shape[1] - _INPUTS
+    return {
+        "labels": [_label(examples, y) for y in examples.y[:_EXAMPLES]],
+        "inputs": [{"name": name, "texts": of_input} for name, of_input in rows],
+        "more": tr("and {count:,} more inputs", count=more) if more > 0 else None,
+    }
 
 
 def _caption(examples: Examples) -> str:

@@ -13,12 +13,11 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from chainrule.common.errors import ChainruleError, InputError
-from chainrule.lab.answers import UPLOADS, answering, as_json, beside, refused
+from chainrule.lab.answers import UPLOADS, answering, as_json, beside, body_within, refused
 from chainrule.lab.data_sets import DataChoice
 from chainrule.lab.data_sets.choice import GATES, TOYS
 from chainrule.lab.desk import Desk
 from chainrule.lab.frames.shown import points
-from chainrule.serve.bodies import body_of
 
 _POINTS = 90  # of a small picture
 
@@ -72,7 +71,7 @@ def _columns(desk: Desk, body: dict[str, Any], _query: Mapping[str, str]) -> dic
 
 async def _file_of(request: Request) -> tuple[str, bytes]:
     """Return the name and the content of the file that a form brings."""
-    body = await body_of(request, UPLOADS)
+    body = await body_within(request, UPLOADS)
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

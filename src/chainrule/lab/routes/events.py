@@ -12,15 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from chainrule.common.errors import InputError
-from chainrule.lab.answers import beside, encoded, refused
+from chainrule.lab.answers import beside, encoded
 from chainrule.lab.desk import Desk
 from chainrule.lab.frames import PARTS, Frames
 from chainrule.lab.plans import built
 
 _APART = 0.05  # seconds between two frames
+_LOOK = 0.2  # seconds, after which who waits for a change looks whether the lab ends
 _BEAT = 1.0  # seconds after which a page hears that the server is there
-_MOST = 16  # pages that listen at the same time, a thread each
+_MOST = 16  # streams at the same time, a thread each; all tabs of a browser in one language share one
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -39,13 +39,14 @@ class _Listeners:
 async def _events(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     listeners = desk.keep(_Listeners)
-    if listeners.count >= _MOST:
-        error = InputError("{most} pages of this lab are open already: close one of them.", most=_MOST)
-        return refused(error, 503)
     wants = {want for want in request.query_params.get("wants", "").split(",") if want in PARTS}
-    return StreamingResponse(
-        _stream(desk, listeners, wants), media_type="text/event-stream", headers={"cache-control": "no-store"}
-    )
+    # A page cannot read why a stream was refused, so that is told by the stream itself.
+    stream = _stream(desk, listeners, wants) if listeners.count < _MOST else _full()
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+async def _full() -> AsyncIterator[bytes]:
+    yield b"event: full\ndata: {}\n\n"
 
 
 async def _stream(desk: Desk, listeners: _Listeners, wants: set[str]) -> AsyncIterator[bytes]:
@@ -71,9 +72,10 @@ class _Page:
 
     def next(self) -> dict[str, Any] | None:
         """Wait for a change, and return what the page has not seen yet; None if nothing changes for a while."""
-        session = self._desk.session
-        if session.wait(self._version, _BEAT) <= self._version:
-            return None
+        session, waited_until = self._desk.session, monotonic() + _BEAT
+        while session.wait(self._version, _LOOK) <= self._version:
+            if self._desk.ending() or monotonic() > waited_until:
+                return None
         content: dict[str, Any] = {}
         blueprint = session.blueprint
         if blueprint is not self._blueprint:

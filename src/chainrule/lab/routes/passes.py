@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from starlette.routing import Route
 
+from chainrule.common.settings import flag
 from chainrule.lab.answers import answering
 from chainrule.lab.desk import Desk
 from chainrule.lab.explained import explained
-from chainrule.lab.passes import MOST_EXAMPLES, Batch, chosen_rows, typed_input, windows
+from chainrule.lab.passes import MOST_EXAMPLES, Batch, Conditions, chosen_rows, typed_input, windows
 from chainrule.lab.storyboard import told
 from chainrule.lab.touch import touchable
 
@@ -29,7 +30,11 @@ def routes(desk: Desk) -> list[Route]:
 
 
 def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
-    """Run a pass of the network of this moment: of examples, of an input that was typed, or of the next batch."""
+    """Run a pass of the network of this moment: of examples, of an input that was typed, or of the next batch.
+
+    It runs as in training, with the random numbers of the next batch, or with ``"training": false`` as in prediction.
+    """
+    training = flag("A pass", "training", body.get("training", True))
     with desk.lock:
         version, seed = desk.session.version, desk.session.blueprint.seed
         moment, examples = desk.session.seen()
@@ -40,7 +45,7 @@ def run(desk: Desk, body: dict[str, Any], query: Query) -> dict[str, Any]:
         X = np.stack([typed_input(body["input"], examples.X[0])])
         rows, y = rows[:1], y[:1]
     batch = Batch(X, y, tuple(rows), examples.pixel_shape, tuple(map(str, examples.classes)))
-    one = desk.passes.start(moment.network, moment.optimizer, batch, seed=seed)
+    one = desk.passes.start(moment.network, moment.optimizer, batch, Conditions(training, seed, *moment.coming))
     return told(one) | {"version": version, "last": len(examples.X) - 1, "most": MOST_EXAMPLES}
 
 

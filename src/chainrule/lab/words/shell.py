@@ -14,7 +14,7 @@ WORDS = {
     "shell.take": later("Take away"),
     "shell.language": later("Language"),
     "shell.colors": later("Colors"),
-    "shell.colors.system": later("Colors of the system"),
+    "shell.colors.system": later("System"),
     "shell.colors.light": later("Light"),
     "shell.colors.dark": later("Dark"),
     "shell.close": later("Close"),
@@ -23,6 +23,10 @@ WORDS = {
         "This part of the page failed: {problem}. Open another tab of the lab, or load the page anew."
     ),
     "shell.lost": later("The lab does not answer. As soon as it does, the page goes on."),
+    "shell.full": later(
+        "This lab is open in so many browsers that it cannot tell this page what happens. Close one of them; this page "
+        "goes on by itself then."
+    ),
     "shell.ended": later("The lab was ended in its console. Start it again with: chainrule lab"),
     "shell.refused": later(
         "Another lab runs at this address now. Open the address that its console shows; what you built is in the "

@@ -54,8 +54,14 @@ WORDS = {
     ),
     "train.network": later("The network"),
     "train.network.about": later(
-        "A line is a weight: the thicker, the larger; solid orange is positive, dashed blue is negative. The square of "
-        "a unit is what it answers at each point. Click a unit to switch it off, or a line to see why it is what it is."
+        "A line is a weight: the thicker, the larger; solid orange is positive, dashed blue is negative. Click a unit "
+        "to switch it off, or a line to see why it is what it is."
+    ),
+    "train.network.points": later("The square of a unit is what it answers at each point."),
+    "train.network.example": later("The square of a unit is what it answers for one example."),
+    "train.network.pixels": later(
+        "In the first layer, the square of a unit is its weights, one for each pixel; further on, what it answers for "
+        "one example."
     ),
     "train.change": later("Change"),
     "train.good": later("Go back to the last good state"),
@@ -66,6 +72,7 @@ WORDS = {
     "train.map.hollow": later("Hollow: validation"),
     "train.map.range": later("Blue {low}, orange {high}"),
     "train.examples.title": later("The examples"),
+    "train.examples.first": later("The first examples, as numbers that go in"),
     "train.examples": later("{count} to train on, {validation} to validate"),
     "train.curves": later("How it went"),
     "train.curves.none": later("After the first epoch, the curves of the loss begin here."),

@@ -144,20 +144,31 @@ def learning_rate(subject: Subject) -> Iterator[Finding]:
 def _with_another_rate(
     subject: Subject, step: Step, key: str, loss_after: float, factors: tuple[float, ...]
 ) -> Iterator[Finding]:
-    """Find the first rate with which the loss falls; without one, the rate is not to blame."""
+    """Find the first rate with which the loss falls; without one, the rate is not to blame.
+
+    Of one that is too high by powers of ten, the usual rates may be too low to be seen falling in so few steps: then it
+    is the one of them that falls most.
+    """
     rate, ratio = float(rate_at(step.optimizer.lr, int(step.state.get("steps", 0)) + 1)), _update_ratio(subject, step)
     high = key == "high-learning-rate"
     if not high and ratio > STANDSTILL:
         return
     rates = [rate * factor for factor in factors]
     usual = [r for r in USUAL if r < rates[-1]] if high else [r for r in reversed(USUAL) if r > rates[-1]]
+    facts = {"rate": rate, "ratio": ratio, "steps": TRIAL, "loss_after": loss_after}
+    falling: list[tuple[float, float, float]] = []
     for better in rates + usual:
         other = subject.tried(step._replace(optimizer=dataclasses.replace(step.optimizer, lr=better)))
         first, last = other.losses[0], other.losses[-1]
-        if not _runs_away(subject, other) and last < (1 - FALLEN) * first:
-            facts = {"rate": rate, "ratio": ratio, "steps": TRIAL, "loss": first, "loss_after": loss_after}
-            yield Finding(key, "", facts | {"better": better, "loss_better": last})
-            return
+        if not _runs_away(subject, other) and last < first:
+            falling.append((last, better, first))
+            if last < (1 - FALLEN) * first:
+                break
+    else:
+        falling = sorted(falling, reverse=True) if high else []
+    if falling:
+        last, better, first = falling[-1]
+        yield Finding(key, "", facts | {"loss": first, "better": better, "loss_better": last})
 
 
 def _runs_away(subject: Subject, trial: Trial) -> bool:

@@ -98,7 +98,7 @@ class Subject:
         NotFiniteError
             The outputs are NaN or infinite.
         """
-        return run(self.body, self.loss, self.params, self.passed, training=self.trains, seed=self.seed)
+        return run(self.body, self.loss, self.params, self.passed, training=self.trains, key=(self.seed, 1, 0))
 
     @property
     def result(self) -> LossRecord:
@@ -110,7 +110,7 @@ class Subject:
     def later(self) -> Trace:
         """The same pass after some small steps: what was 0 only because the network began so is no longer."""
         params = self.tried(Step(optimizers.Adam(), {})).params
-        return run(self.body, self.loss, params, self.passed, training=self.trains, seed=self.seed)
+        return run(self.body, self.loss, params, self.passed, training=self.trains, key=(self.seed, 1, 0))
 
     @cached_property
     def guessing(self) -> float:

@@ -1,22 +1,34 @@
-// What was built, in the page's address: written there after each change, read from it when the page opens.
+// What was built, in the page's address: written there whenever it changes, read from it when the page opens.
 import {api} from "./api.js";
 import {fromHash, putInHash} from "./hash.js";
-import {store} from "./store.js";
+import {blueprintText, store} from "./store.js";
 
-const OWN = "chainrule address"; // what this tab wrote: when it is reloaded, its network goes on training
+const OWN = `chainrule address ${location.pathname}`; // what this tab wrote: when it is reloaded, its network goes on training
+let keeping = Promise.resolve();
 
-/** Build what the address says, if it says something new; resolves to whether it did. A damaged link is told. */
+/** Build what the address says, if it says something new. A damaged link is told. */
 export async function openFromAddress() {
   const text = fromHash("b");
-  if (!text || text === written()) return false;
+  if (!text || text === written() || text === (await present())) return;
   try {
     await openText(text);
-    return true;
   } catch (error) {
-    putInHash({b: null});
     store.set({notice: {text: error.message, kind: "problem"}});
-    return false;
   }
+}
+
+/** Keep in the address what is built from now on, whoever changes it: a knob, the way back, a remedy, another tab. */
+export function followAddress() {
+  let last = {built: null, text: ""};
+  const look = () => {
+    const {built} = store.get();
+    if (!built || built === last.built) return;
+    const text = blueprintText({built});
+    if (text !== last.text) keeping = keeping.then(keepInAddress);
+    last = {built, text};
+  };
+  store.subscribe(look);
+  look();
 }
 
 /** Build what a link or its text says; rejects with the reason. */
@@ -25,18 +37,19 @@ export async function openText(link) {
   const {blueprint} = await api.post("api/take/open", {text});
   const {state, built} = await api.post("api/build", {blueprint});
   store.set({state, built});
-  await keepInAddress();
 }
 
-/** Put the present blueprint into the address, without a new entry in the browser's history. */
-export async function keepInAddress() {
-  try {
-    const {text} = await api.get("api/take/link");
-    putInHash({b: text});
-    write(text);
-  } catch {
-    putInHash({b: null}); // such as an uploaded table, of which "Take away" tells
-  }
+// Without a new entry in the browser's history.
+async function keepInAddress() {
+  const text = await present();
+  putInHash({b: text});
+  if (text) write(text);
+}
+
+// The text of what is built; null if an address cannot hold it, such as an uploaded table, of which "Take away" tells.
+async function present() {
+  if (store.get().built.blueprint.data.token) return null;
+  return api.get("api/take/link").then(({text}) => text, () => null);
 }
 
 function written() {

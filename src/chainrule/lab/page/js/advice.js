@@ -1,5 +1,4 @@
 // The diagnosis: sentences, each with what to look at and what to do by one click.
-import {keepInAddress} from "./address.js";
 import {api} from "./api.js";
 import {html, useState} from "./html.js";
 import {Button, Problem} from "./parts.js";
@@ -26,7 +25,6 @@ export function Advice() {
   const apply = (remedy) => asked(async () => {
     const {state, built} = await api.post("api/advice/apply", remedy);
     store.setState(state, {built});
-    await keepInAddress();
     setDone(t("advice.applied", {what: remedy.text}));
     setTold(await api.get("api/advice"));
   });

@@ -18,14 +18,15 @@ function url(path, query = {}) {
 
 async function ask(path, options = {}) {
   const headers = {"X-Lab-Language": store.get().language, ...options.headers};
-  let answer;
+  let answer, content;
   try {
     answer = await fetch(relative(path), {...options, headers});
+    content = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    if (store.get().connection === "open") store.set({connection: "lost"}); // until the stream says another word
     throw new LabError(store.get().words["shell.lost"] ?? String(error));
   }
-  const content = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
   if (!answer.ok) throw new LabError(content.error ?? `${answer.status} ${answer.statusText}`, {...content, status: answer.status});
   return content;
 }

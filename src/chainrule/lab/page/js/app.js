@@ -1,5 +1,6 @@
 // The frame of the page: its rooms as tabs, language and colors, and what it says when the server is gone.
-import {openFromAddress} from "./address.js";
+import {tell} from "./actions.js";
+import {followAddress, openFromAddress} from "./address.js";
 import {api} from "./api.js";
 import {html, render, useEffect, useErrorBoundary, useState} from "./html.js";
 import {Button, Problem, Select, Tabs} from "./parts.js";
@@ -22,7 +23,7 @@ function Room({room}) {
   const [Shown, setShown] = useState(null);
   const [error] = useErrorBoundary((problem) => console.error(problem));
   useEffect(() => {
-    room.load().then((component) => setShown(() => component), (problem) => store.set({notice: {text: String(problem)}}));
+    room.load().then((component) => setShown(() => component), tell);
   }, []);
   if (error) return html`<${Problem} text=${t("shell.broken", {problem: String(error)})} />`;
   return Shown ? html`<${Shown} />` : html`<p class="faint" aria-live="polite">${t("shell.loading")}</p>`;
@@ -32,6 +33,7 @@ function Connection() {
   const connection = useStore((known) => known.connection);
   const sentence = {
     lost: () => t("shell.lost"),
+    full: () => t("shell.full"),
     ended: () => t("shell.ended"),
     refused: () => t("shell.refused"),
   }[connection];
@@ -76,22 +78,22 @@ function Lab() {
       <${Tabs} label=${t("shell.rooms")} tabs=${ROOMS.map(({id, label}) => ({id, label: label()}))} chosen=${room.id} onChoose=${store.go} panel="room" />
       <div class="top-right">
         <${Colors} />
-        <${Select} label=${t("shell.language")} hidden value=${language} onChange=${speak}
+        <${Select} label=${t("shell.language")} hidden value=${language} onChange=${(chosen) => speak(chosen).catch(tell)}
           options=${[{value: "ko", label: "한국어"}, {value: "en", label: "English"}]} />
       </div>
     </header>
     <${Connection} />
-    <main id="room" role="tabpanel" aria-labelledby=${`tab-${room.id}`} tabindex="-1">
+    <main><div id="room" role="tabpanel" aria-labelledby=${`tab-${room.id}`} tabindex="-1">
       ${notice && html`<${Problem} text=${notice.text} kind=${notice.kind}><${Button} kind="small" label=${t("shell.close")} onClick=${() => store.set({notice: null})}>×<//><//>`}
       <${Room} key=${room.id + language} room=${room} />
-    </main>`;
+    </div></main>`;
 }
 
 // Everything that Python told is asked for anew in the other language; what can be chosen is not needed at once.
 async function speak(language) {
   const ask = (path) => api.get(path, {headers: {"X-Lab-Language": language}});
   const [words, {state, built}] = await Promise.all([ask("api/words"), ask("api/state")]);
-  ask("api/choices").then((choices) => store.set({choices}), (error) => store.set({notice: {text: error.message}}));
+  ask("api/choices").then((choices) => store.set({choices}), tell);
   document.documentElement.lang = language;
   const address = new URL(location.href);
   address.searchParams.set("lang", language);
@@ -102,5 +104,6 @@ async function speak(language) {
 
 roomOf(store.get().room).load(); // meanwhile
 await speak(store.get().language);
-await openFromAddress().catch((error) => store.set({notice: {text: error.message}}));
+await openFromAddress();
+followAddress();
 render(html`<${Lab} />`, document.getElementById("lab"));

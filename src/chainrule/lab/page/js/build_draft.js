@@ -3,7 +3,7 @@ import {build as buildNow} from "./actions.js";
 import {store, useStore} from "./store.js";
 import {t} from "./words.js";
 
-/** The draft if there is one that does not fit yet, else what is built; with {text, layer} of what is wrong. */
+/** The draft if there is one that does not fit yet, else what is built; with {text, layer, inside, branches} of what is wrong. */
 export function useDraft() {
   const built = useStore((known) => known.built);
   const draft = useStore((known) => known.draft);
@@ -27,8 +27,8 @@ async function apply(changed) {
     await buildNow(blueprint);
     store.set({draft: null});
   } catch (error) {
-    const {layers: plans = [], examples = built.examples} = error.draft ?? {};
-    store.set({draft: {blueprint, plans, examples, wrong: {text: error.message, layer: error.layer}}});
+    const {layers: plans = [], examples = built.examples, inside = [], branches = []} = error.draft ?? {};
+    store.set({draft: {blueprint, plans, examples, wrong: {text: error.message, layer: error.layer, inside, branches}}});
   }
 }
 
@@ -41,13 +41,13 @@ export const setLayers = (edit) => change(({layers}) => ({layers: edit([...layer
 export async function chooseData(patch) {
   await setData(patch);
   const {draft, choices} = store.get();
-  const preset = draft && choices.presets.findLast(({axes}) => axes.includes(axesOf(draft.examples)));
+  const preset = draft && choices.presets.findLast(({axes}) => axes.includes(axesOf(draft.examples.shape)));
   if (!preset || draft.examples.shape === store.get().built.examples.shape) return;
   await change(() => preset.blueprint);
   if (!store.get().draft) store.set({notice: {text: t("build.suited", {preset: preset.title}), kind: "note"}});
 }
 
-/** How many axes an example has, without that of the batch. */
-export const axesOf = (examples) => (examples.shape.match(/×/g) ?? []).length + 1;
+/** How many axes a shape in words has. */
+export const axesOf = (shape) => (shape.match(/×/g) ?? []).length + 1;
 
 export const setData = (patch) => change(({data}) => ({data: {...data, ...patch}}));

@@ -4,9 +4,11 @@ import {Check, NumberField, Select} from "./parts.js";
 import {useStore} from "./store.js";
 import {t} from "./words.js";
 
+const INSIDE = ["layers", "branches"]; // what a block is made of is no setting in a form
+
 /** entry: what `choices` says of a layer, loss, optimizer or schedule; value: its plain data. */
 export function Form({entry, value, onChange, leaveOut = []}) {
-  return html`<div class="form">${entry.settings.filter(({name}) => !leaveOut.includes(name)).map((setting) => html`<${SettingField} key=${setting.name}
+  return html`<div class="form">${entry.settings.filter(({name, kind}) => !leaveOut.includes(name) && !INSIDE.includes(kind)).map((setting) => html`<${SettingField} key=${setting.name}
     setting=${setting} value=${value[setting.name] === undefined ? setting.default : value[setting.name]} onChange=${(changed) => onChange({...value, [setting.name]: changed})} />`)}</div>`;
 }
 
@@ -44,7 +46,7 @@ function TextField({label, value, onChange}) {
 // A layer inside of a layer, such as the one that is run from both ends.
 function LayerField({label, value, onChange}) {
   const groups = useStore((known) => known.choices.layers);
-  const entries = groups.flatMap(({entries}) => entries).filter(({settings}) => !settings.some(({kind}) => kind === "layer"));
+  const entries = groups.flatMap(({entries}) => entries).filter(({settings}) => !settings.some(({kind}) => ["layer", ...INSIDE].includes(kind)));
   const entry = entries.find(({type}) => type === value?.type);
   const choose = (type) => onChange({type, ...Object.fromEntries(entries.find((each) => each.type === type).settings.map(({name, default: usual}) => [name, usual]))});
   return html`<div class="stack"><${Select} label=${label} value=${value?.type} options=${entries.map(({type, title}) => ({value: type, label: title}))} onChange=${choose} />

@@ -24,11 +24,13 @@ export function Learning() {
   const setSchedule = (type) => setOptimizer({...optimizer, lr: type === "" ? rate : begun(find(choices.schedules, type))});
   const options = (entries) => entries.map(({type, title}) => ({value: type, label: title ?? type}));
   const lossEntry = loss && find(choices.losses, loss.type);
+  const suited = !loss && built && find(choices.losses, built.loss);
   const optimizerEntry = find(choices.optimizers, optimizer.type);
   const scheduleEntry = scheduled && find(choices.schedules, optimizer.lr.type);
   return html`<section class="card stack"><header><h2>${t("build.learning")}</h2></header>
-    <${Select} label=${t("build.loss")} value=${loss?.type ?? ""} options=${[{value: "", label: t("build.suits", {loss: built?.loss ?? ""})}, ...options(choices.losses)]}
+    <${Select} label=${t("build.loss")} value=${loss?.type ?? ""} options=${[{value: "", label: t("build.suits")}, ...options(choices.losses)]}
       onChange=${(type) => change(() => ({loss: type === "" ? null : plain(find(choices.losses, type))}))} />
+    ${suited && html`<${Explained} entry=${suited} named />`}
     ${lossEntry && html`<${Explained} entry=${lossEntry} /><${Form} entry=${lossEntry} value=${loss} onChange=${(changed) => change(() => ({loss: changed}))} />`}
     <${Select} label=${t("train.optimizer")} value=${optimizer.type} options=${options(choices.optimizers)}
       onChange=${(type) => setOptimizer(plain(find(choices.optimizers, type), {lr: optimizer.lr}))} />
@@ -44,6 +46,6 @@ export function Learning() {
   </section>`;
 }
 
-function Explained({entry}) {
-  return html`<details class="small"><summary>${entry.about ?? entry.title}</summary>${(entry.equation ?? []).map((tex) => html`<${Equation} tex=${tex} block />`)}</details>`;
+function Explained({entry, named = false}) {
+  return html`<details class="small"><summary>${named ? `${entry.title}: ${entry.about}` : entry.about}</summary>${(entry.equation ?? []).map((tex) => html`<${Equation} tex=${tex} block />`)}</details>`;
 }

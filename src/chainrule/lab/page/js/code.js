@@ -3,6 +3,7 @@ import {api} from "./api.js";
 import {OwnNumbers} from "./code_numbers.js";
 import {html, useEffect, useRef, useState} from "./html.js";
 import {Button, Problem} from "./parts.js";
+import {want} from "./stream.js";
 import {t} from "./words.js";
 
 const LOOK = 1000; // milliseconds between two looks whether the file was saved
@@ -11,6 +12,7 @@ export function Code() {
   const [report, setReport] = useState(null);
   const [problem, setProblem] = useState(null);
   const [chosen, setChosen] = useState(null);
+  useEffect(() => want([]), []); // the state alone
   useEffect(() => {
     let over = false;
     let known = "";

@@ -42,10 +42,17 @@ export function Data() {
       <${Button} label=${t("data.digits")} pressed=${kind === "digits"} onClick=${() => choose({kind: "digits", name: "mnist-small"})} />
       <${Button} label=${t("data.sequences")} pressed=${kind === "sequence"} onClick=${() => choose({kind: "sequence", name: "first"})} /></div>
     <h3>${t("data.own")}</h3><div class="row">${Object.entries(OWN).map(([id, {name}]) => html`<${Button} key=${id} label=${name()} pressed=${kind === id} onClick=${() => setOwn(id)} />`)}</div>
-    ${Own && html`<div class="own"><${Own} /></div>`}
+    ${Own && html`<${InView} key=${kind}><${Own} /><//>`}
     ${!own && html`<${Settings} data=${data} set=${sets.find(({kind: its, name}) => its === data.kind && name === data.name)} />`}
     ${!Own && html`<${Preview} />`}
   </section>`;
+}
+
+// What was chosen may stand below what the window shows.
+function InView({children}) {
+  const place = useRef(null);
+  useEffect(() => place.current.scrollIntoView({block: "nearest"}), []);
+  return html`<div class="own" ref=${place}>${children}</div>`;
 }
 
 // What can be chosen, with the points of its small picture.

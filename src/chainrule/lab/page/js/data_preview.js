@@ -3,6 +3,7 @@ import {AnswerMap} from "./charts_map.js";
 import {paintPicture} from "./charts_paint.js";
 import {html, useEffect, useRef} from "./html.js";
 import {useStore} from "./store.js";
+import {t} from "./words.js";
 
 export function Preview({most = 40, size = 280}) {
   const points = useStore((known) => known.frames.points);
@@ -10,8 +11,17 @@ export function Preview({most = 40, size = 280}) {
   return html`<div class="stack">
     ${points.pictures && html`<ul class="pictures">${points.pictures.slice(0, most).map((each, i) => html`<li key=${i}><${Example} ...${each} name=${each.label} /><span class="small">${each.label}</span></li>`)}</ul>`}
     ${points.X && html`<${AnswerMap} points=${points} size=${size} />`}
+    ${points.first && html`<${FirstExamples} first=${points.first} />`}
     ${points.notes.map((note) => html`<p class="small note">${note}</p>`)}
     <p class="small faint">${points.caption}</p></div>`;
+}
+
+// Each input is a row, so that long names have room.
+function FirstExamples({first}) {
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("train.examples.first")}><table class="first-examples small">
+    <thead><tr><th scope="col">${t("network.inputs")}</th>${first.labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
+    <tbody>${first.inputs.map(({name, texts}) => html`<tr key=${name}><th scope="row">${name}</th>${texts.map((text) => html`<td>${text}</td>`)}</tr>`)}</tbody></table></div>
+    ${first.more && html`<p class="small faint">${first.more}</p>`}`;
 }
 
 /** A picture, or a sequence as lines. */

@@ -25,9 +25,9 @@ export function OwnTable() {
     form.append("table", file);
     try {
       const answer = await api.upload("api/data/upload", form);
-      setTable(answer);
       const target = answer.columns.find((column) => column.target) ?? answer.columns.at(-1);
-      choose(answer.token, answer.name, target.name, []);
+      await choose(answer.token, answer.name, target.name, []);
+      setTable(answer);
     } catch (error) {
       setProblem(error.message);
     }

@@ -8,6 +8,7 @@ import {Fields} from "./lessons_fields.js";
 import {keep, kept} from "./kept.js";
 import {Button, Equation, Problem, Select} from "./parts.js";
 import {store} from "./store.js";
+import {want} from "./stream.js";
 import {t} from "./words.js";
 
 const PAUSE = 90; // milliseconds after the last movement of a slider
@@ -17,6 +18,7 @@ export function Lessons() {
   const [problem, setProblem] = useState(null);
   const [chosen, setChosen] = useState(fromHash("lesson"));
   const [done, setDone] = useState(() => kept("lessons", []));
+  useEffect(() => want([]), []); // the state alone
   useEffect(() => {
     api.get("api/lessons").then(({lessons}) => {
       const open = lessons.find(({key}) => !done.includes(key)) ?? lessons[0];

@@ -1,5 +1,7 @@
 // The parts that all rooms are made of.
 import {html, useEffect, useRef, useState} from "./html.js";
+import {useStore} from "./store.js";
+import {t} from "./words.js";
 
 export function Button({label, onClick, kind = "", disabled = false, title, pressed, children}) {
   return html`<button type="button" class=${`button ${kind}`} disabled=${disabled} title=${title} aria-label=${label}
@@ -100,7 +102,11 @@ export function Equation({tex, block = false}) {
   useEffect(() => {
     let gone = false;
     typesetting ??= import("katex").then((module) => module.default);
-    const typeset = (katex) => gone || katex.render(tex, place.current, {displayMode: block, throwOnError: false});
+    const typeset = (katex) => {
+      if (gone) return;
+      katex.render(tex, place.current, {displayMode: block, throwOnError: false});
+      if (place.current.scrollWidth > place.current.clientWidth) place.current.tabIndex = 0; // the keyboard moves what is wider than its place
+    };
     typesetting.then(typeset, () => {
       typesetting = null; // the text of the equation stays
     });
@@ -119,7 +125,8 @@ export function Table({caption, head, rows, rowHead = false}) {
   </table></div>`;
 }
 
-// A sentence in place of what could not be shown or done.
+// A sentence in place of what could not be shown or done; that the lab did not answer is over when it does.
 export function Problem({text, kind = "problem", children}) {
-  return text ? html`<p class=${kind} role="alert">${text}${children}</p>` : null;
+  const answers = useStore((known) => known.connection === "open");
+  return text && !(answers && text === t("shell.lost")) ? html`<p class=${kind} role="alert">${text}${children}</p>` : null;
 }

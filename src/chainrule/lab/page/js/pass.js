@@ -15,7 +15,7 @@ import {t} from "./words.js";
 
 const BATCHES = ["1", "2", "4", "8"];
 // What is looked at stays so while another room is shown.
-let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, sheet: false, first: 0, batch: "1", of: "example", rates: false, followed: null};
+let kept = {pass: null, origin: null, at: 0, by: "operation", path: null, sheet: false, first: 0, batch: "1", of: "example", training: true, rates: false, followed: null};
 
 export function Pass() {
   const [seen, setSeen] = useState(kept);
@@ -31,9 +31,9 @@ export function Pass() {
   const run = async (patch = {}, path = "api/pass") => {
     kept = {...kept, ...patch};
     try {
-      const {first, batch, of} = kept;
+      const {first, batch, of, training} = kept;
       const examples = Array.from({length: Number(batch)}, (_, i) => first + i);
-      const pass = await api.post(path, of === "next" ? {next: true} : {examples});
+      const pass = await api.post(path, {training, ...(of === "next" ? {next: true} : {examples})});
       show({pass, origin: null, at: Math.min(kept.at, pass.steps.length - 1)});
       store.set({rows: pass.examples.map((example) => example.row)});
       setProblem(null);
@@ -71,6 +71,7 @@ export function Pass() {
       <${Examples} seen=${seen} onRun=${run} stale=${pass && version !== undefined && pass.version !== undefined && version !== pass.version} />
       <${Problem} text=${problem} />
       ${pass && html`<p class="small">${pass.headline}</p>`}
+      ${pass?.mode.matters && html`<p class="small">${pass.mode.said}</p>`}
     </section>
     ${pass && html`
       <section class="card pass-where"><${Bar} pass=${pass} at=${at} onGo=${(to) => show({at: to})} />
@@ -105,7 +106,7 @@ function Controls({place, count, by, onGo, onBy}) {
 }
 
 function Examples({seen, onRun, stale}) {
-  const {pass, first, batch, of} = seen;
+  const {pass, first, batch, of, training} = seen;
   const canBack = useStore((known) => known.state?.can_back);
   const last = pass?.last ?? seen.origin?.last ?? 0;
   const byNumber = html`<div class="pass-which">
@@ -118,6 +119,8 @@ function Examples({seen, onRun, stale}) {
       options=${[{value: "example", label: t("pass.of.example")}, {value: "next", label: t("pass.of.next")}]} />
     ${of === "next" ? html`<${Button} label=${t("pass.step.back")} disabled=${!canBack} onClick=${() => act("back").then(() => onRun())}>◀<//>
       <${Button} kind="primary" label=${t("pass.step")} onClick=${() => onRun({}, "api/pass/step")} />` : byNumber}
+    ${pass?.mode.matters && html`<${Select} label=${t("pass.mode")} value=${training ? "training" : "prediction"} onChange=${(value) => onRun({training: value === "training"})}
+      options=${[{value: "training", label: t("pass.mode.training")}, {value: "prediction", label: t("pass.mode.prediction")}]} />`}
     <${Button} label=${t("pass.run")} onClick=${() => onRun()} />
     ${stale && html`<span class="small stale">${t("pass.stale")}</span>`}
     <ul class="answers small">${pass?.examples.map((example) => html`<li key=${example.row}><strong>${t("touch.example", {...example})}</strong>${" "}

@@ -8,11 +8,11 @@ let known = {
   choices: null, // all that can be built
   state: null, // of the session: running, epoch, step, scores
   built: null, // {blueprint, layers (their plan), total, loss, examples}
-  builds: 0, // how often another network was built since the page was opened
   frames: {}, // the newest of each kind
   dark: matchMedia("(prefers-color-scheme: dark)").matches, // whether the colors are
-  connection: "opening", // or "open", "lost", "ended", "refused"
+  connection: "opening", // or "open", "lost", "full", "ended", "refused"
   notice: null, // {text, kind}: a sentence for the whole page
+  wrongKnob: null, // {name, text}: the knob that was refused last, and why
   room: fromHash("room") ?? "train",
   details: null, // what the room that was gone to shall show
 };

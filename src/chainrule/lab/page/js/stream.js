@@ -4,38 +4,71 @@ import {store} from "./store.js";
 
 const SILENT = 4000; // milliseconds without a word after which the server is gone: it says one each second
 const AGAIN = 1500; // until the next try
-let source = null;
+let port = shared();
+let listening = false;
 let wanted = new Set();
 let watch = 0;
+let unseen = []; // frames that came since the page was drawn last
 
 /** Ask for these parts of the frames from now on. */
 export function want(parts) {
-  if (source && parts.length === wanted.size && parts.every((part) => wanted.has(part))) return;
+  if (listening && parts.length === wanted.size && parts.every((part) => wanted.has(part))) return;
   wanted = new Set(parts);
   open();
 }
 
 /** Ask for the same in another language. */
-export const listenAnew = () => source && open();
+export const listenAnew = () => listening && open();
+
+// Who listens: a worker for all tabs, or this tab where a browser has none.
+function shared() {
+  if (!globalThis.SharedWorker) return ofThisTab();
+  const worker = new SharedWorker(new URL("stream_shared.js", import.meta.url), {type: "module"});
+  worker.onerror = () => {
+    port = ofThisTab();
+    if (listening) open();
+  };
+  worker.port.onmessage = hear;
+  return worker.port;
+}
+
+function ofThisTab() {
+  const {port1, port2} = new MessageChannel();
+  import("./stream_shared.js").then(({serve}) => serve(port2));
+  port1.onmessage = hear;
+  return port1;
+}
 
 function open() {
   close();
   if (document.hidden) return;
-  source = new EventSource(api.url("api/events", {wants: [...wanted].join(",")}));
-  source.onmessage = (event) => {
-    alive();
-    take(JSON.parse(event.data));
-  };
-  source.addEventListener("beat", alive);
-  source.addEventListener("ended", () => lost("ended"));
-  source.onerror = () => lost("lost");
+  listening = true;
+  port.postMessage({language: store.get().language, wants: [...wanted]});
   watch = setTimeout(() => lost("lost"), SILENT);
 }
 
 function close() {
   clearTimeout(watch);
-  source?.close();
-  source = null;
+  listening = false;
+  unseen = [];
+  port.postMessage(null);
+}
+
+function hear({data: {type, data}}) {
+  if (!listening) return;
+  if (["lost", "ended", "full"].includes(type)) {
+    lost(type);
+    return;
+  }
+  alive();
+  if (type === "message" && unseen.push(JSON.parse(data)) === 1) requestAnimationFrame(takeAll);
+}
+
+// A page that draws more slowly than frames come draws several of them at once, so that it hears who clicks meanwhile.
+function takeAll() {
+  const frames = unseen;
+  unseen = [];
+  frames.forEach(take);
 }
 
 function alive() {
@@ -62,10 +95,10 @@ async function tryAgain() {
 }
 
 function take({state, built, version, ...parts}) {
-  const {frames, built: before} = store.get();
+  const {frames} = store.get();
   const news = {frames: {...frames, ...parts}};
   if (parts.curves) news.frames.curves = joined(frames.curves, parts.curves);
-  if (built) Object.assign(news, {built, builds: store.get().builds + (before ? 1 : 0)});
+  if (built) news.built = built;
   store.setState(state, news);
 }
 
@@ -77,3 +110,4 @@ function joined(before, {from, columns, ...others}) {
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+addEventListener("pagehide", close);

@@ -4,6 +4,7 @@ import {api, LabError} from "./api.js";
 import {html, useEffect, useState} from "./html.js";
 import {Button, Problem} from "./parts.js";
 import {blueprintText, store, useStore} from "./store.js";
+import {want} from "./stream.js";
 import {t} from "./words.js";
 
 const FILES = [
@@ -18,6 +19,7 @@ export function TakeAway() {
   const running = useStore((known) => known.state?.running);
   const [offer, setOffer] = useState(null);
   const [problem, setProblem] = useState(null);
+  useEffect(() => want([]), []); // the state alone
   useEffect(() => {
     if (!running) api.get("api/take").then(setOffer, (error) => setProblem(error.message));
   }, [built, running ? -1 : epoch, running]);

@@ -1,5 +1,4 @@
 // Touch it: a weight or an input set by hand, a unit switched off, the learning rate tried; and what followed.
-import {keepInAddress} from "./address.js";
 import {api} from "./api.js";
 import {html, useEffect, useRef, useState} from "./html.js";
 import {Button, NumberField, Problem} from "./parts.js";
@@ -51,7 +50,6 @@ export function Effect({pass, effect, onUndo}) {
     try {
       const {state, built} = await api.post("api/touch/keep", {id: pass});
       store.setState(state, {built});
-      await keepInAddress();
       setSaid({text: t("touch.kept")});
     } catch (error) {
       setSaid({text: error.message, wrong: true});

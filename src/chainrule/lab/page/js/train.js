@@ -26,7 +26,7 @@ export function Train() {
       <section class="card train-network"><header><h2>${t("train.network")}</h2><${Built} /></header>
         <${NetworkPicture} onUnit=${(layer, index, name, off) => setUnit({layer, index, name, off})} onWeight=${askWhy} />
         ${unit && html`<${ChosenUnit} unit=${unit} onClose=${() => setUnit(null)} />`}
-        <p class="small faint">${t("train.network.about")}</p></section>
+        <p class="small faint">${t("train.network.about")} <${Squares} /></p></section>
       <${Answers} />
       <section class="card train-curves"><header><h2>${t("train.curves")}</h2></header><${Curves} /></section>
       <div class="train-knobs"><${Knobs} /></div>
@@ -40,6 +40,15 @@ export function Train() {
 }
 
 const askWhy = (layer, row, column) => store.go("pass", {room: "pass", layer: `layer${layer}`, phase: "forward", path: `layer${layer}.W[${row}, ${column}]`});
+
+function Squares() {
+  const points = useStore((known) => known.frames.points);
+  const layers = useStore((known) => known.built?.blueprint.layers);
+  if (!points || !layers) return null;
+  if (points.X) return t("train.network.points");
+  const looksAtPixels = points.pictures?.[0]?.pixels && points.shape.length === 1 && (layers[0]?.type ?? "Dense") === "Dense";
+  return looksAtPixels ? t("train.network.pixels") : t("train.network.example");
+}
 
 function Built() {
   const built = useStore((known) => known.built);

@@ -1,8 +1,8 @@
 // Play, pause, steps, back, undo, speed, and the knobs that are turned while it runs.
 import {act, rebuild, tell, turn} from "./actions.js";
-import {html, useState} from "./html.js";
-import {Button, NumberField, Select, Slider, Tip} from "./parts.js";
-import {useStore} from "./store.js";
+import {html} from "./html.js";
+import {Button, NumberField, Problem, Select, Slider, Tip} from "./parts.js";
+import {store, useStore} from "./store.js";
 import {t} from "./words.js";
 
 const ICONS = {
@@ -61,10 +61,10 @@ export function Knobs() {
   const state = useStore((known) => known.state);
   const built = useStore((known) => known.built);
   const choices = useStore((known) => known.choices);
-  const [wrong, setWrong] = useState(null);
+  const wrong = useStore((known) => known.wrongKnob);
   if (!state || !built || !choices) return null;
   const {optimizer, batch_size: batch} = built.blueprint;
-  const set = (name, value) => turn(name, value).then(() => setWrong(null), (error) => setWrong({name, text: error.message}));
+  const set = (name, value) => turn(name, value).catch((error) => store.set({wrongKnob: {name, text: error.message}}));
   const rate = state.learning_rate;
   const nearest = RATES.reduce((best, value, i) => (Math.abs(Math.log(value / rate)) < Math.abs(Math.log(RATES[best] / rate)) ? i : best), 0);
   return html`<section class="card stack"><header><h2>${t("train.knobs")}</h2></header>
@@ -75,7 +75,7 @@ export function Knobs() {
     <${Explained} name=${t("train.l2")} text=${t("train.l2.about")}><${NumberField} label=${t("train.l2")} least=${0} value=${optimizer.weight_decay ?? 0} wrong=${wrong?.name === "weight_decay"} onChange=${(value) => set("weight_decay", value)} /><//>
     <${Explained} name=${t("train.batch_size")} text=${t("train.batch_size.about")}><${NumberField} label=${t("train.batch_size")} step=${1} least=${1} value=${batch} wrong=${wrong?.name === "batch_size"} onChange=${(value) => set("batch_size", value)} /><//>
     <${Explained} name=${t("train.seed")} text=${t("train.seed.about")}><${NumberField} label=${t("train.seed")} step=${1} least=${0} value=${built.blueprint.seed} onChange=${(seed) => rebuild({seed}).catch(tell)} /><//>
-    ${wrong && html`<p class="problem" role="alert">${wrong.text}</p>`}
+    <${Problem} text=${wrong?.text} />
   </section>`;
 }
 

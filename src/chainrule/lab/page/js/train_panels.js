@@ -66,8 +66,8 @@ function Worst({part}) {
     return html`<ul class="pictures">${part.examples.map((example) => html`<li key=${example.row}><${Example} ...${example} name=${example.truth} />
       <span class="small">${t("train.worst.said", {said: example.said, truth: example.truth})}</span><span class="small faint mono">${example.loss}</span><${SeePass} example=${example} /></li>`)}</ul>`;
   }
-  return html`<${Table} caption=${t("train.panel.worst")} head=${[t("train.worst.example"), t("train.worst.truth"), t("train.worst.says"), t("train.worst.loss")]}
-    rows=${part.examples.map((example) => [html`${example.text} <${SeePass} example=${example} />`, example.truth, example.said, example.loss])} rowHead />`;
+  return html`<div class="worst"><${Table} caption=${t("train.panel.worst")} head=${[t("train.worst.example"), t("train.worst.truth"), t("train.worst.says"), t("train.worst.loss")]}
+    rows=${part.examples.map((example) => [html`${example.text} <${SeePass} example=${example} />`, example.truth, example.said, example.loss])} rowHead /></div>`;
 }
 
 // The pass goes through examples that it trains on.
