@@ -52,7 +52,7 @@ def test_links_into_the_reference_lead_to_a_name_in_it(tmp_path: Path) -> None:
 
 
 def test_what_a_command_prints_in_pieces_is_one_text() -> None:
-    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 mist", "ake\n", "in 2")]
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 mistake", "\n", "in 2")]
     picture = nbformat.v4.new_output("display_data")
     other = nbformat.v4.new_output("stream", name="stderr", text="slow")
     assert [output.get("text") for output in printed.whole([*pieces, other, picture])] == [
