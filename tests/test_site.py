@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,6 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import chainrule as cr
+from tools import site
 from tools.site import as_notebook, chapters, environment_of_cells
 from tools.webpages import printed, reference
 
@@ -49,11 +52,11 @@ def test_links_into_the_reference_lead_to_a_name_in_it(tmp_path: Path) -> None:
 
 
 def test_what_a_command_prints_in_pieces_is_one_text() -> None:
-    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 fla", "w\n", "in 2")]
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 mistake", "\n", "in 2")]
     picture = nbformat.v4.new_output("display_data")
     other = nbformat.v4.new_output("stream", name="stderr", text="slow")
     assert [output.get("text") for output in printed.whole([*pieces, other, picture])] == [
-        "1 flaw\nin 2",
+        "1 mistake\nin 2",
         "slow",
         None,
     ]
@@ -72,7 +75,6 @@ def test_chapters_and_guides_have_the_same_cells_in_both_languages(page: str) ->
 
 
 def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = pytest.importorskip("tools.site", reason="the site needs jupytext, which is not installed")
     monkeypatch.setattr(site, "BUILT", tmp_path / "_build")
     monkeypatch.setattr(site, "CELLS", tmp_path / "_build/cells")
     monkeypatch.setattr(site, "package", lambda: "one")
@@ -84,6 +86,20 @@ def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatc
     monkeypatch.setattr(site, "package", lambda: "another")
     site.forget_other_packages()
     assert [path.name for path in (tmp_path / "_build").iterdir()] == ["package"]
+
+
+@pytest.mark.slow
+def test_a_broken_cell_fails_the_build(tmp_path: Path) -> None:
+    for package in "furo", "myst_nb", "numpydoc":
+        pytest.importorskip(package, reason=f"the site is built with {package}, which is not installed")
+    front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n# Page\n\n"
+    page = tmp_path / "index.ko.md"
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-t", "ko", "-c", str(DOCS)]
+    for cell, status in ("print(1 + 1)", 0), ("1 / 0", 2):
+        page.write_text(f"{front}```{{code-cell}} python\n{cell}\n```\n", "utf-8")
+        done = subprocess.run([*command, str(tmp_path), str(tmp_path / "_build")], capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+    assert "ZeroDivisionError" in done.stderr
 
 
 def test_a_command_that_fails_ends_its_cell() -> None:
