@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.learner import Raised, quiet
 from chainrule.checker.watching.calls import Calls
 from chainrule.checker.watching.demonstration import Demonstration
@@ -23,10 +24,9 @@ from chainrule.checker.watching.rehearsal import Rehearsal
 NAME = "<learner>"
 SECONDS = 2.5  # of the processor, for all statements; one that has begun may take 2 s longer ...
 ALL = 3.5  # ... and for what is called besides
-PATIENCE = 6.0  # seconds of the clock, for a busy machine
 IDLE = 6  # passes that may change nothing, such as those that `continue` at once
 ENOUGH = 3  # passes of a loop ...
-LONG = 0.3  # ... that takes longer than so many seconds
+LONG = 0.3  # ... that takes longer than so many seconds of the processor
 
 
 class _EnoughError(BaseException):
@@ -67,8 +67,7 @@ class Program:
 
     def run(self) -> None:
         """Run the program, statement by statement whatever some of them stop with, and what it does not call itself."""
-        started = time.process_time()
-        self._latest = time.monotonic() + PATIENCE
+        started = clock.now()
         self._until, self.calls.listening = started + SECONDS, True
         with contextlib.suppress(_EnoughError):
             for statement in self._statements():
@@ -107,11 +106,11 @@ class Program:
             yield from statement.body if is_main and isinstance(statement, ast.If) else [statement]
 
     def _check_time(self) -> None:
-        if self._until is not None and (time.process_time() > self._until or time.monotonic() > self._latest):
+        if self._until is not None and clock.now() > self._until:
             raise _EnoughError
 
     def _before_a_loop(self, number: int) -> None:
-        self._begun[number] = 0, time.monotonic()
+        self._begun[number] = 0, time.process_time()
 
     def _before_a_pass(self, number: int, names: dict[str, Any], local: dict[str, Any]) -> bool:
         """Keep the state before a pass of a loop, and return whether the loop has run long enough."""
@@ -119,9 +118,9 @@ class Program:
             return False
         self._check_time()
         self._keep(number, names, None if local is names else local)
-        passes, since = self._begun.get(number, (0, time.monotonic()))
+        passes, since = self._begun.get(number, (0, time.process_time()))
         self._begun[number] = passes + 1, since
-        is_enough = passes >= ENOUGH and time.monotonic() - since > LONG
+        is_enough = passes >= ENOUGH and time.process_time() - since > LONG
         self._is_cut = self._is_cut or is_enough
         return is_enough
 
@@ -150,4 +149,3 @@ class Program:
         )
 
     _until: float | None = None
-    _latest = 0.0
