@@ -291,6 +291,16 @@ class _Layer:
         named = (p for p in alike if p[0].value == "gradients" or _OF_INPUT.fullmatch(str(p[-1].value)))
         return next(named, None)
 
+    def with_returned(self, gradient: Gradient) -> Gradient:
+        """Return the gradient of an input with what the backward pass of a loss returns for it, if that takes nothing.
+
+        No upstream gradient shows then what is one.
+        """
+        returned = self.candidates.get(RETURNED)
+        if self.linear or not self.is_free or returned is None or returned.shape != self.before[gradient.path].shape:
+            return gradient
+        return replace(gradient, instead=_at(returned, gradient.places), instead_at=RETURNED)
+
     def _is_linear(self, path: Path, doubled: Mapping[Path, Any]) -> bool:
         """Return whether something doubles with the upstream gradient, as gradients do, and is not that itself."""
         value = self.candidates[path]
@@ -332,12 +342,15 @@ def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     """Return gradients with what the backward pass has in the place of those that do not agree."""
     free = layer.linear - {gradient.agreeing for gradient in gradients}
     others_move = any(gradient.agreeing == gradient.path for gradient in gradients)
+    taken = {gradient.agreeing for gradient in gradients if gradient.is_parameter} - {None}
     completed = []
     for gradient in gradients:
         if not gradient.agreeing and gradient.instead is None:
             gradient = _replaced(gradient, layer, free)
             if gradient.instead is None and others_move and layer.is_forgotten(gradient):
                 gradient = replace(gradient, instead=np.zeros(len(gradient.places)))
+            if gradient.instead is None and gradient.is_input and taken and RETURNED not in taken:
+                gradient = layer.with_returned(gradient)
         completed.append(gradient)
     return completed
 
