@@ -214,21 +214,25 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
         yield "rmsprop.not-kept", rule, h | {"decay": 0.0}
         yield "rmsprop.weights-swapped", rule, h | {"decay": 1 - h["decay"], "share": h["decay"]}
     if kind == "adam":
-        yield "squares.no-root", partial(adam, root=1.0, outside=True), h
-        yield "adam.no-correction", partial(adam, correct=(False, False)), h
-        yield "adam.half-corrected", partial(adam, correct=(True, False)), h
-        yield "adam.half-corrected", partial(adam, correct=(False, True)), h
-        yield from (("adam.corrected-stored", partial(adam, stored=stored), h) for stored in ("mv", "m", "v"))
-        for key, wrong in _WRONG_CORRECTIONS.items():
-            for corrections in ((wrong, wrong), (wrong, _correction), (_correction, wrong)):
-                yield key, partial(adam, corrections=corrections), h
-        yield "adam.betas-swapped", adam, h | {"beta1": h["beta2"], "beta2": h["beta1"]}
-        yield "adam.weights-swapped", partial(adam, swapped=True), h
-        for betas in ((1, 0, 1, 1), (0, 1, 1, 1), (1, 1, 1, 1), (0, 0, 0, 1), (0, 0, 1, 0), (0, 0, 0, 0)):
-            yield "adam.other-beta", partial(adam, made_with=betas), h
-        for by in ((1, 0), (1, 1), (0, 0)):
-            yield "adam.corrections-swapped", partial(adam, corrected_by=by), h
-        yield from (("adam.gradient-for-m", partial(adam, raw=True, correct=(c, True)), h) for c in (True, False))
+        yield from _mistakes_of_adam(h)
+
+
+def _mistakes_of_adam(h: Numbers) -> Iterator[tuple[str, Rule, Numbers]]:
+    yield "squares.no-root", partial(adam, root=1.0, outside=True), h
+    yield "adam.no-correction", partial(adam, correct=(False, False)), h
+    yield "adam.half-corrected", partial(adam, correct=(True, False)), h
+    yield "adam.half-corrected", partial(adam, correct=(False, True)), h
+    yield from (("adam.corrected-stored", partial(adam, stored=stored), h) for stored in ("mv", "m", "v"))
+    for key, wrong in _WRONG_CORRECTIONS.items():
+        for corrections in ((wrong, wrong), (wrong, _correction), (_correction, wrong)):
+            yield key, partial(adam, corrections=corrections), h
+    yield "adam.betas-swapped", adam, h | {"beta1": h["beta2"], "beta2": h["beta1"]}
+    yield "adam.weights-swapped", partial(adam, swapped=True), h
+    for betas in ((1, 0, 1, 1), (0, 1, 1, 1), (1, 1, 1, 1), (0, 0, 0, 1), (0, 0, 1, 0), (0, 0, 0, 0)):
+        yield "adam.other-beta", partial(adam, made_with=betas), h
+    for by in ((1, 0), (1, 1), (0, 0)):
+        yield "adam.corrections-swapped", partial(adam, corrected_by=by), h
+    yield from (("adam.gradient-for-m", partial(adam, raw=True, correct=(c, True)), h) for c in (True, False))
 
 
 def mistakes(kind: str, h: Numbers) -> list[Mistake]:
