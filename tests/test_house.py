@@ -83,6 +83,7 @@ CHECKER = {
         "roles.normalization_of_objects",
         "roles.optimizers_of_objects",
         "roles.updates_of_dicts",
+        "clock",
         "conventions",
         "derivatives",
         "documented",

@@ -18,14 +18,25 @@ ALARMS = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are 
 
 
 def test_time_runs_out_at_once_when_it_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "_begun", time.perf_counter() - 10.0 * clock.SLOWEST)
-    monkeypatch.setattr(clock, "_elsewhere", [-time.process_time()])
     monkeypatch.setattr(clock, "_latest", [math.inf])
+    clock.restart()
+    clock.spend(10.0)
     usual = clock.now()
     clock.hurry_after(12.0)
     assert clock.now() < usual + 50
     clock.hurry_after(9.0)
     assert clock.now() > usual + 50
+
+
+def test_what_came_before_a_check_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock.restart()
+    clock.spend(5.0)
+    assert clock.now() > 5.0
+    later = time.perf_counter() + 9 * clock.SLOWEST
+    monkeypatch.setattr(time, "perf_counter", lambda: later)  # what waits all the time ends as well
+    assert clock.now() > 8.9
+    clock.restart()
+    assert clock.now() < 1.0
 
 
 def waits(seconds: float, share: float) -> Iterator[float]:

@@ -13,14 +13,33 @@ HURRIED = 100.0  # times as fast the time goes once it is late
 IDLE = 0.01  # of the time by the clock on the wall: who works less, on the busiest machine, waits for something
 WINDOW = 1.0  # seconds, at least, after which is said whether something only waits
 SHORTEST = 0.05  # seconds from one look to the next
-_begun = time.perf_counter()
-_elsewhere = [0.0]
+
+
+class Stopwatch:
+    """Counts how long this process, and others for it, have worked since it was made; waiting counts less."""
+
+    def __init__(self) -> None:
+        self._worked, self._begun = time.process_time(), time.perf_counter()
+        self.elsewhere = 0.0
+
+    def seconds(self) -> float:
+        """Return the seconds until now."""
+        worked = time.process_time() - self._worked + self.elsewhere
+        return max(worked, (time.perf_counter() - self._begun) / SLOWEST)
+
+
+_of_check = [Stopwatch()]
 _latest = [math.inf]
 
 
+def restart() -> None:
+    """Begin to count for a new check: what a process did before, and waited for, is none of it."""
+    _of_check[0] = Stopwatch()
+
+
 def now() -> float:
-    """Return the seconds that this process has worked, and others for it."""
-    worked = max(time.process_time() + _elsewhere[0], (time.perf_counter() - _begun) / SLOWEST)
+    """Return the seconds that were worked for this check."""
+    worked = _of_check[0].seconds()
     return worked + HURRIED * max(0.0, worked - _latest[0])
 
 
@@ -31,7 +50,7 @@ def hurry_after(seconds: float) -> None:
 
 def spend(seconds: float) -> None:
     """Count seconds that another process has worked for this one."""
-    _elsewhere[0] += seconds
+    _of_check[0].elsewhere += seconds
 
 
 def by_the_wall(seconds: float) -> float:
