@@ -25,6 +25,9 @@ WRONG = {
         "def fit(x, b, lr):\n    w = x * 0\n    for _ in range(9):\n        w - lr * x\n        b -= x\n    return w, b"
     ),
     "misspelt-name of a module": "import tools\ndef forward(x):\n    return toosl.relu(x)",
+    "misspelt-name beside a course's helper files": (
+        "from gc_utils import *\nfrom testCases import *\ndef backward(dZ2, A1):\n    return dZ2 @ A1_.T"
+    ),
     "misspelt-name with a mark": "def forward(x, W1, b1):\n    return x @ W1 + b1_",
     "update-lost in one of two ways": (
         "def step(self, lr, plain):\n    for p, m, v in self.all:\n        if plain:\n            p - lr * m\n"

@@ -112,6 +112,8 @@ def _value(value: Function, v: Values) -> Values:
 
 Gate = Callable[[Any, Any], Any]
 """dZ from dA and Z."""
+
+
 def _truncated(dZ: Any) -> Any:
     """Return whole numbers; of zeros alone nobody knows that they were numbers below 1."""
     whole = np.trunc(dZ)
