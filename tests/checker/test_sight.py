@@ -28,6 +28,7 @@ WRONG = {
     "misspelt-name beside a course's helper files": (
         "from gc_utils import *\nfrom testCases import *\ndef backward(dZ2, A1):\n    return dZ2 @ A1_.T"
     ),
+    "misspelt-name beside a book's": "from common.np import *\ndef forward(W, h):\n    return np.sum(W * H, axis=1)",
     "misspelt-name with a mark": "def forward(x, W1, b1):\n    return x @ W1 + b1_",
     "update-lost in one of two ways": (
         "def step(self, lr, plain):\n    for p, m, v in self.all:\n        if plain:\n            p - lr * m\n"

@@ -20,8 +20,10 @@ _NUMPY = {"np", "numpy"}
 _WEIGHTS = re.compile(r"[wW]\d?|[wW]eights?\d?")
 _BIAS = re.compile(r"(b\d?|bias)")
 _PARAMETER = re.compile(r"[wWbUV]\w{0,2}\d?|[wW]eights?\d?|bias(es)?\d?|gamma\d?|beta\d?")  # an x is none
-# The helper files and tests of courses bind functions and no variables.
-_OF_COURSES = re.compile(r"((dnn|dnn_app|planar|lr|init|reg|opt|gc|rnn|cnn)_utils|test_?cases?)\w*|public_tests?", re.I)
+# The helper files of courses and books, and tests, bind functions and classes, and no variables but `np`.
+_HELPERS = re.compile(
+    r"((dnn|dnn_app|planar|lr|init|reg|opt|gc|rnn|cnn)_utils|test_?cases?)\w*|public_tests?|(\w*\.)*common\.\w+", re.I
+)
 _NOT_FORWARD = re.compile(r"(?i)back|grad|cost|loss|update|deriv|train|fit")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -79,7 +81,7 @@ def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
                 finding = Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
                 # A file from which everything is imported may bind it: only an exception can tell.
                 is_doubtful = isinstance(message, messages.ImportStarUsage) and not all(
-                    map(_OF_COURSES.fullmatch, str(message.message_args[1]).split(", "))
+                    map(_HELPERS.fullmatch, str(message.message_args[1]).split(", "))
                 )
                 yield replace(finding, severity="warning") if is_doubtful else finding
         elif isinstance(message, messages.UnusedVariable):
