@@ -12,7 +12,7 @@ from chainrule.checker.findings import Report
 NO_NETWORK = re.compile(
     r"load|plot|print|show|draw|^_?test|data|read|save|numerical|grad(ient)?s?_?check|check_?grad|accuracy|evaluat"
     r"|one_?hot|shuffle|mini_?batch|summary|visuali|to_vector|_to_|__repr__|__str__|download|preprocess|sample"
-    r"|init|compile|zero_?grad|rel_error|analogy|similar|^func(tion)?(_?(tmp)?\d*)$",
+    r"|init|compile|zero_?grad|rel_error|analogy|similar|^f(unc(tion)?)?(_?(tmp)?\d*)$",
     re.IGNORECASE,
 )
 """The names of functions that have nothing to learn with."""

@@ -13,6 +13,9 @@ from typing import Any
 from tests.checker.computing import GRADIENT, NO_NETWORK, UPSTREAM, is_network, is_update, last_name, target
 
 _BIAS = re.compile(r"^_?(b|bias(es)?|b[a-z]|beta)_?\d*$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"lr|eta|alpha|.*rate|step_?size|beta\d?|rho|mu|momentum|.*decay|lambd?a?|reg|eps\w*|scale|[mnN]", re.IGNORECASE
+)
 _COUNT = re.compile(
     r"^(m|n|N|batch_?size|num_?train|num_examples|train_num|T)$|batch|shape\[|^len\(|\.size$|_num$|^num_"
 )
@@ -221,7 +224,8 @@ def _of_product(node: ast.BinOp, place: _Place, left: str, right: str) -> Iterat
         for factor, rest in ((right, node.left), (left, node.right)):
             if _SLOPE.search(factor) and not UPSTREAM.search(factor):
                 yield "slope", rest
-    if isinstance(node.left, ast.Name) and isinstance(node.right, ast.Name) and place.is_gradient:
+    are_arrays = all(isinstance(n, ast.Name) and not _NUMBER.fullmatch(n.id) for n in (node.left, node.right))
+    if are_arrays and place.is_gradient:  # with a number, np.dot is the product, too
         yield (
             "product",
             ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "dot", ast.Load()), [node.left, node.right], []),

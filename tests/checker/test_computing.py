@@ -84,3 +84,8 @@ def test_what_is_listed_by_its_name_its_lines_or_a_judged_class_is_not_left_out(
 )
 def test_an_update_moves_a_parameter(statement: str, is_update: bool) -> None:
     assert computing.is_update(ast.parse(statement).body[0]) is is_update
+
+
+@pytest.mark.parametrize(("name", "stands_for_any"), [("f", True), ("func", True), ("function_2", True), ("fc", False)])
+def test_a_function_that_stands_for_any_other_can_have_no_mistake(name: str, stands_for_any: bool) -> None:
+    assert bool(computing.NO_NETWORK.search(name)) == stands_for_any

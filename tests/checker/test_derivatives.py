@@ -123,7 +123,8 @@ def test_the_first_pass_that_changes_something_is_kept(tmp_path: Path) -> None:
 
 def test_a_long_loop_ends_after_a_few_passes(tmp_path: Path) -> None:
     program = _program("import time\nn = 0\nwhile True:\n    n += 1\n    time.sleep(0.12)\ndone = n", tmp_path)
-    assert 3 <= program.names["done"] <= 5
+    assert 3 <= program.names["done"] < 17  # that many fit into the time of a statement
+    assert program.failed == []
 
 
 def test_a_memento_puts_back_what_names_share() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chainrule.checker.findings import Report
+from chainrule.checker.evidence import joined
+from chainrule.checker.findings import Checked, Finding, Report
 from chainrule.checker.running.sandbox import check_file
 
 HEAD = "import numpy as np\n\n"
@@ -137,3 +138,17 @@ def test_a_pass_without_its_bias_is_wrong_whatever_agrees_with_it(tmp_path: Path
         finding[1:3] for finding in told(checked(tmp_path, LINEAR.replace("{bias}", ""))) if finding[0] == "error"
     ]
     assert ("bias-never-used", "lin_func") in errors
+
+
+def test_what_stops_with_the_misspelt_name_of_another_function_waits_for_it() -> None:
+    stops = {"kind": "NameError", "text": "name 'x' is not defined"}
+    report = Report(
+        "mine.py",
+        checked=tuple(Checked(name, name, 1, "wrong") for name in ("predict", "model")),
+        findings=tuple(Finding("raised", name, 9, stops) for name in ("predict", "model")),
+    )
+    seen = [Finding("misspelt-name", "predict", 2, {"name": "x", "other": "X"})]
+    report = joined(report, seen, {"predict": 1, "model": 5})
+    assert [(finding.mistake, finding.function) for finding in report.findings] == [("misspelt-name", "predict")]
+    waits = report.checked[1]
+    assert (waits.status, waits.reason, waits.facts) == ("unchecked", "needs-another", {"name": "predict"})

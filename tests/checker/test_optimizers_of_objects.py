@@ -87,6 +87,7 @@ WRONG = [
     (OF_LAYERS, "(1 - self.rho) * layer", "layer", "RMSProp.update_params", "rmsprop.share-lost"),
     (OF_LAYERS, "(1 - self.rho) * layer.dw", "(1 + self.rho) * layer.dw", "RMSProp.update_params", "wrong-numbers"),
     (OF_TENSORS, "(1 - self.b2 ** self.t)", "(1 + self.b2 ** self.t)", "Adam.step", "adam.correction-plus"),
+    (OF_TENSORS, "(1 - self.b2) * g", "(1 - self.b1) * g", "Adam.step", "adam.other-beta"),
     (OF_MODELS, "- self.init_lr * layer", "- layer", "GradientDescent.step", "optimizer.rate-lost"),
     (OF_MODELS, "self.momentum * v[i] + g", "g", "Momentum.step", "momentum.velocity-lost"),
 ]

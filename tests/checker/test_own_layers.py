@@ -386,7 +386,7 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (DENSE, "dx = grad @ self.W.T", "dx = -grad @ self.W.T", "Dense.backward", "x", "sign"),
         (DENSE, "lr * grad.sum(axis=0)", "lr * grad[-1]", "Dense.backward", "b", "one-example"),
         (DENSE, "dx = grad @ self.W.T", "dx = grad @ (self.W * 2 + 1).T", "Dense.backward", "x", "other"),
-        (RELU, "dout[self.mask] = 0", "dout[~self.mask] = 0", "Relu.backward", "x", "other"),
+        (RELU, "dout[self.mask] = 0", "dout[~self.mask] = 0", "Relu.backward", "x", "mask-inverted"),
         (RELU, "return dout", "return 3 * dout", "Relu.backward", "x", "ratio 3"),
         (RELU, "dout[self.mask] = 0", "dout[:] = 0", "Relu.backward", "x", "zero"),
         (BENT, "self.dinputs[self.inputs <= 0] = 0", "pass", "Bent.backward", "x", "no-slope"),

@@ -188,6 +188,7 @@ def test_of_slow_code_fewer_numbers_are_looked_at(seconds: float, looked_at: int
     code = "y = np.tanh(x @ W); dy = upstream + 0 * y; gradients = dy * (1 - y * y) @ W.T"
     values = {"np": np, "x": np.ones((5, 2)), "W": np.ones((2, 6)) / 3, "upstream": 1.0}
     rerun = _Slow(Rehearsals(_namespace("<learner>", Importer())).exercise("layer = None", code, values))
+    clock.restart()
     comparison = layers.compare(rerun, clock.now() + seconds)
     names = "xW" if looked_at else ""
     assert {gradient.name: len(gradient.places) for gradient in comparison.gradients} == dict.fromkeys(names, looked_at)

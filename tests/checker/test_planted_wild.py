@@ -118,6 +118,11 @@ def test_nothing_is_planted_where_data_are_loaded() -> None:
     assert "load_rows" not in {mutation.function for mutation in mutations(NETWORK)}
 
 
+def test_a_product_with_a_number_is_the_same_for_matrices() -> None:
+    code = "def backward(dZ, lr, slope):\n    dW = lr * dZ\n    db = dZ * slope\n    return dW, db\n"
+    assert [m.line for m in mutations(code) if m.kind == "product"] == [3]
+
+
 def test_a_factor_that_no_course_fixes_is_no_mistake() -> None:
     code = "def cost_of(A, Y):\n    return np.sum((A - Y)**2) / len(Y)\n"
     assert any(mutation.kind == "factor" for mutation in mutations(code))

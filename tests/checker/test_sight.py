@@ -25,6 +25,10 @@ WRONG = {
         "def fit(x, b, lr):\n    w = x * 0\n    for _ in range(9):\n        w - lr * x\n        b -= x\n    return w, b"
     ),
     "misspelt-name of a module": "import tools\ndef forward(x):\n    return toosl.relu(x)",
+    "misspelt-name beside a course's helper files": (
+        "from gc_utils import *\nfrom testCases import *\ndef backward(dZ2, A1):\n    return dZ2 @ A1_.T"
+    ),
+    "misspelt-name beside a book's": "from common.np import *\ndef forward(W, h):\n    return np.sum(W * H, axis=1)",
     "misspelt-name with a mark": "def forward(x, W1, b1):\n    return x @ W1 + b1_",
     "update-lost in one of two ways": (
         "def step(self, lr, plain):\n    for p, m, v in self.all:\n        if plain:\n            p - lr * m\n"
@@ -36,6 +40,11 @@ WRONG = {
     "weights-never-used": (
         "def back(dout, cache):\n    x, W, b = cache\n    dW = x.T @ dout\n    return dout @ dW.T, dW, dout.sum(axis=0)"
     ),
+    "gradient-never-used": (
+        "def train(loss, x, w, b, lr):\n    for _ in range(9):\n        c, dw, db = loss(x, w, b)\n"
+        "        b -= lr * db\n    return w, b"
+    ),
+    "gradient-never-used of parameters": ("def update(W, b, dW, db, lr):\n    W = W - lr * dW\n    return W, b"),
     "bias-never-used of a layer": (
         "def forward(x, layers):\n    for layer in layers:\n        w, b = layer\n        x = x @ w\n    return x"
     ),
@@ -62,6 +71,23 @@ for x in [1, 2]:
     print(W - lr * x)
     W - lr * x
     W -= lr * x
+---
+def train(loss, x, w, b, lr):
+    c, dw, db = loss(x, w, b)
+    b -= lr * db
+    w -= lr * np.sign(dw)
+---
+def embed(dW, x, W, b, db, lr):
+    b -= lr * db
+    W -= lr * x
+---
+def step(x, w, b, lr):
+    dx, dw, db = affine_backward(x)
+    w -= lr * dw
+    b -= lr * db
+---
+def parts(dx, dy, y, x):
+    return dx * x
 ---
 def decay(layers):
     total = 0

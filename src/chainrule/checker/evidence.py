@@ -17,7 +17,8 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
     of what is said of a forward method that never keeps an attribute of that name. Where a function has come to the
     right numbers, they are warnings about lines that were not reached, and an update that is lost is none; but a pass
     without its bias comes to numbers that agree with each other, and is wrong. Warnings
-    only stand beside errors, which they may explain; a misspelt name only in the place of the exception.
+    only stand beside errors, which they may explain; a misspelt name only in the place of the exception. What calls a
+    function and stops with its misspelt name waits for it.
 
     Parameters
     ----------
@@ -54,6 +55,12 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
             checked[name] = Checked(name, role, lines.get(name), "wrong")
             findings = [other for other in findings if other not in caused]
             findings.append(replace(finding, severity="error"))
+    for misspelt in [f for f in findings if f.mistake.startswith("misspelt-") and f.severity == "error"]:
+        stopped = [f for f in findings if f.function != misspelt.function and _is_caused_by(f, misspelt)]
+        findings = [finding for finding in findings if finding not in stopped]
+        for caller in [checked[finding.function] for finding in stopped if finding.function in checked]:
+            waits = replace(caller, status="unchecked", reason="needs-another", facts={"name": misspelt.function})
+            checked[caller.function] = waits
     unmatched = tuple(name for name in report.unmatched if name not in checked)
     return replace(report, checked=tuple(checked.values()), findings=tuple(findings), unmatched=unmatched)
 

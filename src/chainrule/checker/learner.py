@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-SECONDS = 2.0  # for one call
+from chainrule.checker import clock
+
+SECONDS = 2.0  # of the processor, for one call
 DEEPEST = 20  # lines of a traceback
 ONLY_NUMPY_1 = "only 0-dimensional arrays can be converted to Python scalars"
 _CHECKER = os.path.dirname(__file__)
@@ -153,7 +156,7 @@ class Learner:
         Raises
         ------
         Raised
-            If it raises, exits, or does not return within 2 s.
+            If it raises, exits, or does not return within 2 s of work.
         """
         return self.contained(function, self.namespace[function], arguments, named)
 
@@ -324,10 +327,15 @@ def _time_limit() -> Iterator[None]:
         yield
         return
 
-    def stop(*_: Any) -> None:
-        raise TimeoutError(f"it did not return within {SECONDS:g} s")
+    allowance = clock.Allowance(SECONDS, time.thread_time)
 
-    before = signal.signal(signal.SIGALRM, stop)
+    def look(*_: Any) -> None:
+        wait = allowance.look()
+        if not wait:
+            raise TimeoutError(f"it did not return within {SECONDS:g} s")
+        signal.setitimer(signal.ITIMER_REAL, wait)
+
+    before = signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         yield

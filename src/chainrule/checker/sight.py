@@ -19,6 +19,11 @@ _SETS = ("setattr", "__dict__", "__getattr__", "vars")
 _NUMPY = {"np", "numpy"}
 _WEIGHTS = re.compile(r"[wW]\d?|[wW]eights?\d?")
 _BIAS = re.compile(r"(b\d?|bias)")
+_PARAMETER = re.compile(r"[wWbUV]\w{0,2}\d?|[wW]eights?\d?|bias(es)?\d?|gamma\d?|beta\d?")  # an x is none
+# The helper files of courses and books, and tests, bind functions and classes, and no variables but `np`.
+_HELPERS = re.compile(
+    r"((dnn|dnn_app|planar|lr|init|reg|opt|gc|rnn|cnn)_utils|test_?cases?)\w*|public_tests?|(\w*\.)*common\.\w+", re.I
+)
 _NOT_FORWARD = re.compile(r"(?i)back|grad|cost|loss|update|deriv|train|fit")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -26,9 +31,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
-    Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost", "bias-never-used" and
-    "weights-never-used" are errors; "never-used" and "overwritten" are warnings, and so is "misspelt-name" where
-    everything is imported from another file.
+    Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost", "bias-never-used",
+    "weights-never-used" and "gradient-never-used" are errors; "never-used" and "overwritten" are warnings, and so is
+    "misspelt-name" where everything is imported from another file.
 
     Parameters
     ----------
@@ -40,11 +45,13 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
+        findings += _unused_gradients(name, function)
         if not any(finding.function == name and finding.mistake == "misspelt-name" for finding in findings):
             findings += [*_unused_bias(name, function), *_unused_weights(name, function)]
     for statement in outside.statements(tree.body):
         if isinstance(statement, outside.Loop):
             findings += _thrown_away(outside.of_loop(statement), statement)
+            findings += _unused_gradients(outside.of_loop(statement), statement)
     return sorted(findings, key=lambda finding: finding.line or 0)
 
 
@@ -73,7 +80,9 @@ def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
             if other and not _is_called(function, misspelt):
                 finding = Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
                 # A file from which everything is imported may bind it: only an exception can tell.
-                is_doubtful = isinstance(message, messages.ImportStarUsage)
+                is_doubtful = isinstance(message, messages.ImportStarUsage) and not all(
+                    map(_HELPERS.fullmatch, str(message.message_args[1]).split(", "))
+                )
                 yield replace(finding, severity="warning") if is_doubtful else finding
         elif isinstance(message, messages.UnusedVariable):
             variable = str(message.message_args[0])
@@ -298,6 +307,38 @@ def _unused_weights(name: str, function: Function) -> Iterator[Finding]:
             for product in _products(function):
                 if gradient in _reads(product) and _reads(product) - _NUMPY > {gradient}:
                     yield Finding("weights-never-used", name, node.lineno, {"name": weights, "other": gradient})
+
+
+def _unused_gradients(name: str, block: Function | outside.Loop) -> Iterator[Finding]:
+    """Yield gradients that nobody reads where others that come with them update their parameters: dW beside db."""
+    nodes = [*ast.walk(block)]
+    groups = [
+        node.targets[0] for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
+    ]
+    handed = [[part.id for part in group.elts if isinstance(part, ast.Name)] for group in groups]
+    if isinstance(block, Function):
+        handed.append([argument.arg for argument in block.args.args])
+    reads = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    bound_here = {node.id for node in nodes if isinstance(node, ast.Name)} | {
+        n.arg for n in nodes if isinstance(n, ast.arg)
+    }
+    updates = {target: node for node in nodes if isinstance(node, ast.stmt) and (target := _updated(node))}
+    for group in handed:
+        used = [name for name in group if name[1:] in updates and name in _reads(updates[name[1:]])]
+        for gradient in [name for name in group if name[0] == "d" and used and name not in reads]:
+            parameter = gradient[1:]
+            if _PARAMETER.fullmatch(parameter) and parameter in bound_here and parameter not in updates:
+                line = updates[used[0][1:]].lineno
+                yield Finding("gradient-never-used", name, line, {"name": gradient, "other": parameter})
+
+
+def _updated(statement: ast.stmt) -> str:
+    """Return the name of what a statement moves, `W -= rate * dW` or `W = W - rate * dW`; "" if it moves nothing."""
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Sub | ast.Add):
+        return _last(statement.target)
+    target = _target(statement)
+    is_moved = target and isinstance(statement, ast.Assign) and _is_update(target, statement.value)
+    return target if target and is_moved else ""
 
 
 def _products(function: Function) -> Iterator[ast.AST]:

@@ -24,7 +24,8 @@ class Attempt(NamedTuple):
     """Lines that make a layer, lines that compute `y`, lines that take `dy`, and the values of the names in them.
 
     `several` says whether `x` is several examples, and `upstream` whether the backward pass takes dy at all: if it does
-    not, y is a loss. `exact` says that a loss has no other factor in its gradient, as in automatic differentiation.
+    not, y is a loss. `exact` says that a loss has no other factor in its gradient, as in automatic differentiation, and
+    `is_certain` that the backward pass cannot be meant to be called otherwise.
     """
 
     several: bool
@@ -34,6 +35,7 @@ class Attempt(NamedTuple):
     values: dict[str, Any]
     upstream: bool = True
     exact: bool = False
+    is_certain: bool = False
 
     @property
     def code(self) -> str:

@@ -203,12 +203,13 @@ def _wrong(comparison: Comparison) -> Gradient | None:
     """Return the first wrong gradient, or None if nothing is proven.
 
     Where a layer has parameters, one gradient must agree, or all must follow from one that is wrong: else what its
-    backward pass takes is not known.
+    backward pass takes is not known, unless it is certain.
     """
     off = [gradient for gradient in comparison.arrays if not gradient.agreeing]
     if not comparison.all_tried:
         return None
-    if len(comparison.arrays) == len(off) > 1:
+    is_certain = comparison.attempt is not None and comparison.attempt.is_certain
+    if len(comparison.arrays) == len(off) > 1 and not is_certain:
         return next((gradient for gradient in off if comparison.follows and not gradient.is_input), None)
     return next((gradient for gradient in off if gradient.instead is not None), None)
 

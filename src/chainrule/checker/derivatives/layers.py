@@ -16,6 +16,7 @@ from chainrule.checker.derivatives import arguments, inner, patterns, usual
 from chainrule.checker.derivatives.differences import Rerun
 from chainrule.checker.derivatives.gradients import NOTHING, Comparison, Gradient, Places, is_near
 from chainrule.checker.derivatives.patterns import Measured
+from chainrule.checker.derivatives.places import at, places_in
 from chainrule.checker.learner import Raised
 from chainrule.checker.watching.paths import Change, Path, Step, text
 
@@ -178,7 +179,7 @@ class _Layer:
 
     def everywhere_moved(self, path: Path, wanted: list[Path] | None) -> Mapping[Path, Any] | None:
         """Return what comes of it if an array is moved, all of a small one; None if that does not change y."""
-        places = _places(self.before[path], ENOUGH)
+        places = places_in(self.before[path], ENOUGH)
         try:
             numbers = self.rerun.after([Change(path, place, 0.1 * (1 + sum(place))) for place in places], wanted)
         except Raised:  # y may be no number then
@@ -188,7 +189,7 @@ class _Layer:
     def gradient(self, path: Path) -> Gradient | None:
         """Return what became of the gradient of a quantity, or None if it has no derivative."""
         value = self.before[path]
-        places, width = _places(value, self._moved), _width(value, self.dy)
+        places, width = places_in(value, self._moved), _width(value, self.dy)
         measured = self._measured(path, places, BY[width])
         if measured is None or not np.any(measured.derivative):
             return None
@@ -244,9 +245,9 @@ class _Layer:
         plain, turned = {}, {}
         for path, value in self.candidates.items():
             if _essential(value.shape) == _essential(shape):
-                plain[path] = _at(value.reshape(shape), places)
+                plain[path] = at(value.reshape(shape), places)
             elif value.ndim == 2 and value.shape[::-1] == shape:
-                turned[path] = _at(value.T, places)
+                turned[path] = at(value.T, places)
         alike = plain | turned
         yield from alike.items()
         if len(places) > FEW and not _whole(alike):
@@ -257,9 +258,9 @@ class _Layer:
         shape, places = self.before[gradient.path].shape, gradient.places
         alike = {path: a for path, a in self.candidates.items() if a.shape == shape and path in self.linear}
         whole = _whole(alike)
-        sums = _sums([(path, _at(a, places)) for path, a in alike.items() if path != whole]) if whole else ()
+        sums = _sums([(path, at(a, places)) for path, a in alike.items() if path != whole]) if whole else ()
         if whole and any(patterns.factor(values, gradient.derivative, agree) is not None for _, values in sums):
-            return replace(gradient, instead=_at(alike[whole], places), instead_at=whole)
+            return replace(gradient, instead=at(alike[whole], places), instead_at=whole)
         return gradient
 
     def _is_new(self, path: Path, value: Any) -> bool:
@@ -271,7 +272,7 @@ class _Layer:
         """Return whether a parameter stays as it is, though a variable of a function holds its gradient."""
         shape = self.before[gradient.path].shape
         return gradient.is_parameter and any(
-            patterns.factor(_at(value.reshape(shape), gradient.places), gradient.derivative) is not None
+            patterns.factor(at(value.reshape(shape), gradient.places), gradient.derivative) is not None
             for path, value in self.after.items()
             if "()." in str(path[0].value) and value.dtype.kind == "f" and _essential(value.shape) == _essential(shape)
         )
@@ -290,6 +291,16 @@ class _Layer:
         ]
         named = (p for p in alike if p[0].value == "gradients" or _OF_INPUT.fullmatch(str(p[-1].value)))
         return next(named, None)
+
+    def with_returned(self, gradient: Gradient) -> Gradient:
+        """Return the gradient of an input with what the backward pass of a loss returns for it, if that takes nothing.
+
+        No upstream gradient shows then what is one.
+        """
+        returned = self.candidates.get(RETURNED)
+        if self.linear or not self.is_free or returned is None or returned.shape != self.before[gradient.path].shape:
+            return gradient
+        return replace(gradient, instead=at(returned, gradient.places), instead_at=RETURNED)
 
     def _is_linear(self, path: Path, doubled: Mapping[Path, Any]) -> bool:
         """Return whether something doubles with the upstream gradient, as gradients do, and is not that itself."""
@@ -332,12 +343,15 @@ def _with_instead(gradients: list[Gradient], layer: _Layer) -> list[Gradient]:
     """Return gradients with what the backward pass has in the place of those that do not agree."""
     free = layer.linear - {gradient.agreeing for gradient in gradients}
     others_move = any(gradient.agreeing == gradient.path for gradient in gradients)
+    taken = {gradient.agreeing for gradient in gradients if gradient.is_parameter} - {None}
     completed = []
     for gradient in gradients:
         if not gradient.agreeing and gradient.instead is None:
             gradient = _replaced(gradient, layer, free)
             if gradient.instead is None and others_move and layer.is_forgotten(gradient):
                 gradient = replace(gradient, instead=np.zeros(len(gradient.places)))
+            if gradient.instead is None and gradient.is_input and taken and RETURNED not in taken:
+                gradient = layer.with_returned(gradient)
         completed.append(gradient)
     return completed
 
@@ -355,7 +369,7 @@ def _replaced(gradient: Gradient, layer: _Layer, linear: Iterable[Path]) -> Grad
     if chosen is None and gradient.is_input and (chosen := layer.handed_on(gradient.path)):
         gradient = replace(gradient, is_handed_on=True)
     if chosen is not None:
-        instead = _at(layer.candidates[chosen].reshape(shape), gradient.places)
+        instead = at(layer.candidates[chosen].reshape(shape), gradient.places)
         has_own = layer.after[chosen].shape == shape and not layer.is_moved(chosen)
         return replace(gradient, instead=instead, instead_at=chosen if has_own else None)
     is_empty = any(belongs(gradient.path, path) and value.shape == shape for path, value in layer.unchanged.items())
@@ -391,24 +405,6 @@ def _whole(paths: Iterable[Path]) -> Path | None:
 
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(n for n in shape if n > 1)
-
-
-def _places(value: Any, most: int) -> Places:
-    """Return where a quantity is moved: everywhere, if it is small, else in as many rows as possible.
-
-    What goes wrong in one row only, as where a word occurs twice, is seen there alone.
-    """
-    numbers = np.random.default_rng(0).permutation(value.size)
-    rows = numbers // max(1, value.size // len(value)) if value.ndim else numbers
-    counts = np.bincount(rows)
-    rounds = np.empty_like(rows)
-    rounds[np.argsort(rows, kind="stable")] = np.arange(value.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = np.sort(numbers[np.argsort(rounds, kind="stable")[:most]])
-    return tuple(tuple(map(int, np.unravel_index(number, value.shape))) for number in chosen)
-
-
-def _at(value: Any, places: Places) -> Any:
-    return np.array([value[place] for place in places], float)
 
 
 def _width(*arrays: Any) -> int:

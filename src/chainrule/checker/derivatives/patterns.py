@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-AGREE = 1e-3  # relative to the largest entry
+AGREE, ZERO = 1e-3, 1e-9  # relative to the largest entry
 
 
 class Measured(NamedTuple):
@@ -53,11 +53,19 @@ def pattern(instead: Any, measured: Measured) -> str:
         return _of_ratio(ratio, len(y) if np.ndim(y) > 1 else 0)
     if measured.square and factor(instead, derivative[list(measured.square)]) is not None:
         return "transposed"
+    if _is_inverted(instead, derivative):
+        return "mask-inverted"
     for key, upstream in _upstreams(y, dy):
         number = factor(instead, measured.slopes @ np.ravel(upstream))
         if number is not None and np.isclose(number, 1, rtol=AGREE):
             return key
     return "other"
+
+
+def _is_inverted(instead: Any, derivative: Any) -> bool:
+    """Return whether some numbers are 0, and just where those that should be are not."""
+    zero = np.abs(derivative) <= ZERO * np.max(np.abs(derivative))
+    return bool(zero.any() and not zero.all() and np.array_equal(instead == 0, ~zero))
 
 
 def _of_ratio(ratio: float, examples: int) -> str:

@@ -46,6 +46,19 @@ try: Tensor_(numpy.ones(2), requires_grad=True)
 except Exception: tensor = Tensor_
 else: tensor = lambda array: Tensor_(array, requires_grad=True)
 """
+_WALK = """
+def walk(result):
+    known, order, waiting = set(), [], [(result, False)]
+    while waiting:
+        each, is_done = waiting.pop()
+        if is_done: order.append(each)
+        elif id(each) not in known:
+            known.add(id(each))
+            waiting += [(each, True), *((other, False) for other in each.{children})]
+    result.grad = 1.0
+    for each in reversed(order): each.{step}()
+"""
+_HAS_WALK = "def walk("
 _WAYS_BACK = (
     "result.backward(dy.copy())",
     "result.grad = dy.copy(); result.backward()",
@@ -54,21 +67,56 @@ _WAYS_BACK = (
 )
 
 
-def classes_of(methods_by_class: Mapping[str, Mapping[str, ast.FunctionDef]]) -> list[str]:
-    """Return the classes of tensors: made from data, with operators and a backward pass."""
-    return [
-        name
+def classes_of(methods_by_class: Mapping[str, Mapping[str, ast.FunctionDef]]) -> dict[str, str]:
+    """Return the classes of tensors: made from data, with operators; and what stands for a backward pass, or ""."""
+    return {
+        name: "" if "backward" in methods else walk_of(methods)
         for name, methods in methods_by_class.items()
-        if "backward" in methods
+        if ("backward" in methods or walk_of(methods))
         and "__init__" in methods
         and any(_IN_DATA.search(parameter) for parameter in arguments.needed(methods["__init__"])[:1])
         and (methods.keys() & _OPERATORS.keys() or _TENSOR.fullmatch(name))
+    }
+
+
+def walk_of(methods: Mapping[str, ast.FunctionDef]) -> str:
+    """Return code that goes back through the graph of tensors whose operations keep a function for their own step.
+
+    That is `out._backward = _backward`; what they were made from is what the constructor keeps a set or a tuple of.
+    """
+    nodes = [(method, node) for method in methods.values() for node in ast.walk(method)]
+    closures = {node.name for method, node in nodes if isinstance(node, ast.FunctionDef) and node is not method}
+    kept = [(node.targets[0], ast.unparse(node.value)) for _, node in nodes if isinstance(node, ast.Assign)]
+    steps = [target.attr for target, value in kept if isinstance(target, ast.Attribute) and value in closures]
+    children = _children(methods["__init__"]) if "__init__" in methods else []
+    return _WALK.format(children=children[0], step=steps[0]) if steps and children else ""
+
+
+def _children(constructor: ast.FunctionDef) -> list[str]:
+    """Return the attributes in which a constructor keeps a set or a tuple of one of its parameters."""
+    optional = {argument.arg for argument in constructor.args.args[2:]}
+    both: list[tuple[ast.expr, ast.expr]] = []
+    for node in [node for node in ast.walk(constructor) if isinstance(node, ast.Assign)]:
+        target, value = node.targets[0], node.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            both += zip(target.elts, value.elts, strict=False)
+        else:
+            both.append((target, value))
+    return [
+        target.attr
+        for target, value in both
+        if isinstance(target, ast.Attribute)
+        and ast.unparse(value) in {form.format(name) for name in optional for form in ("set({})", "tuple({})", "{}")}
+        and re.search("prev|child|parent|input|operand|depend", target.attr)
     ]
 
 
-def makers(whole: ast.Module, own: list[str]) -> list[str]:
-    """Return code that makes `Tensor_` the class of tensors: one of the file's, or one that it imports."""
-    lines = [f"Tensor_ = {name}" for name in own]
+def makers(whole: ast.Module, own: Mapping[str, str]) -> list[str]:
+    """Return code that makes `Tensor_` the class of tensors: one of the file's, or one that it imports.
+
+    Of the file's, there is a way back for each that has none of its own, or "": see `classes_of`.
+    """
+    lines = [f"{walk}Tensor_ = {name}" for name, walk in own.items()]
     for node in ast.walk(whole):
         if isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
@@ -93,7 +141,8 @@ def _of_expression(expression: str, kinds: Mapping[str, str], maker: str) -> Ite
     """Yield an expression of arrays, and if tensors are single numbers, of each number."""
     names = [name for name in kinds if re.search(rf"\b{name}\b", expression)]
     arrays = {name: np.abs(arguments.array(kinds[name], _SIZES[0], 20 + ord(name))) + 0.5 for name in names}
-    yield from _calls(expression, names, arrays, maker)
+    if _HAS_WALK not in maker:
+        yield from _calls(expression, names, arrays, maker)
     if "c" not in names:  # a matrix is not looked at number by number
         arrays = {name: value[:1] for name, value in arrays.items()}
         singles = {name: value - 1.2 for name, value in arrays.items()}
@@ -189,7 +238,11 @@ def _calls(call: str, tensors: list[str], arrays: Mapping[str, Any], maker: str)
 
 
 def _one_by_one(call: str, tensors: list[str], arrays: Mapping[str, Any], maker: str) -> Attempt:
-    """Return an expression of tensors that hold one number each."""
+    """Return an expression of tensors that hold one number each.
+
+    Where there is only a walk back from each result, there are two results: gradients have to be added up.
+    """
+    times, back = (2, "walk(result)") if _HAS_WALK in maker else (1, "result.backward()")
     named = _named(tensors, arrays)
     made = [f"all_{name} = [tensor(float(e)) for e in {key}.ravel()]" for name, key in zip(tensors, named, strict=True)]
     each = ", ".join(tensors)
@@ -198,11 +251,11 @@ def _one_by_one(call: str, tensors: list[str], arrays: Mapping[str, Any], maker:
         [
             "layer = None",
             *made,
-            f"results = [{call} for {each}, in zip({lists})]",
-            "y = numpy.array([numbers(result) for result in results], float).reshape(x.shape)\n",
+            f"results = [{call} for _ in range({times}) for {each}, in zip({lists})]",
+            f"y = numpy.array([numbers(result) for result in results], float).reshape({times}, *x.shape).sum(axis=0)\n",
         ]
     )
-    back = "for result in results: result.backward()\ngradients = [" + ", ".join(
+    back = f"for result in results: {back}\ngradients = [" + ", ".join(
         f"numpy.array([float(e.grad) for e in all_{name}]).reshape(x.shape) * dy" for name in tensors
     )
-    return Attempt(True, maker + _NUMBERS, forward, back + "]", named, exact=True)
+    return Attempt(True, maker + _NUMBERS, forward, back + "]", named, exact=True, is_certain=times > 1)

@@ -112,6 +112,16 @@ def _value(value: Function, v: Values) -> Values:
 
 Gate = Callable[[Any, Any], Any]
 """dZ from dA and Z."""
+
+
+def _truncated(dZ: Any) -> Any:
+    """Return whole numbers; of zeros alone nobody knows that they were numbers below 1."""
+    whole = np.trunc(dZ)
+    if not whole.any():
+        raise ValueError("nothing is left to tell it by")
+    return whole
+
+
 COMMON_GATES: dict[str, Callable[[Any, Any, Function, Function], Any]] = {
     "activation_backward.gradient-lost": lambda dA, Z, value, slope: slope(Z),
     "activation_backward.slope-lost": lambda dA, Z, value, slope: dA,
@@ -120,7 +130,7 @@ COMMON_GATES: dict[str, Callable[[Any, Any, Function, Function], Any]] = {
     "activation_backward.sign": lambda dA, Z, value, slope: -dA * slope(Z),
     "activation_backward.times-value": lambda dA, Z, value, slope: dA * value(Z),
     "activation_backward.added": lambda dA, Z, value, slope: dA + slope(Z),
-    "activation_backward.truncated": lambda dA, Z, value, slope: np.trunc(dA * slope(Z)),
+    "activation_backward.truncated": lambda dA, Z, value, slope: _truncated(dA * slope(Z)),
 }
 """Wrong ways from dA to dZ, from these two and the activation and its slope as functions of Z."""
 _SPECIAL: dict[str, dict[str, Gate | list[Gate]]] = {

@@ -106,14 +106,18 @@ def adam(
     swapped: bool = False,
     raw: bool = False,
     corrected_by: tuple[int, int] = (0, 1),
+    made_with: tuple[int, int, int, int] = (0, 0, 1, 1),
     outside: bool = False,
 ) -> Any:
-    """Adam, with what goes wrong in it as options; `outside` corrects v after its root, as the book does."""
-    b1, b2 = h["beta1"], h["beta2"]
-    betas = [(b1, b2)[i] for i in corrected_by]
-    shares = (b1, b2) if swapped else (1 - b1, 1 - b2)
-    m = (1 - shares[0]) * state.get("m", 0.0) + shares[0] * g
-    v = (1 - shares[1]) * state.get("v", 0.0) + shares[1] * size(g)
+    """Adam, with what goes wrong in it as options; `outside` corrects v after its root, as the book does.
+
+    `made_with` says which beta the old m, the gradient, the old v and the square of the gradient are multiplied by.
+    """
+    beta = h["beta1"], h["beta2"]
+    betas = [beta[i] for i in corrected_by]
+    kept_m, new_m, kept_v, new_v = (1 - beta[i] if swapped else beta[i] for i in made_with)
+    m = kept_m * state.get("m", 0.0) + (1 - new_m) * g
+    v = kept_v * state.get("v", 0.0) + (1 - new_v) * size(g)
     state |= {"m": m, "v": v}
     m = np.divide(g if raw else m, corrections[0](betas[0], t)) if correct[0] else g if raw else m
     by = corrections[1](betas[1], t)
@@ -210,19 +214,25 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
         yield "rmsprop.not-kept", rule, h | {"decay": 0.0}
         yield "rmsprop.weights-swapped", rule, h | {"decay": 1 - h["decay"], "share": h["decay"]}
     if kind == "adam":
-        yield "squares.no-root", partial(adam, root=1.0, outside=True), h
-        yield "adam.no-correction", partial(adam, correct=(False, False)), h
-        yield "adam.half-corrected", partial(adam, correct=(True, False)), h
-        yield "adam.half-corrected", partial(adam, correct=(False, True)), h
-        yield from (("adam.corrected-stored", partial(adam, stored=stored), h) for stored in ("mv", "m", "v"))
-        for key, wrong in _WRONG_CORRECTIONS.items():
-            for corrections in ((wrong, wrong), (wrong, _correction), (_correction, wrong)):
-                yield key, partial(adam, corrections=corrections), h
-        yield "adam.betas-swapped", adam, h | {"beta1": h["beta2"], "beta2": h["beta1"]}
-        yield "adam.weights-swapped", partial(adam, swapped=True), h
-        for by in ((1, 0), (1, 1), (0, 0)):
-            yield "adam.corrections-swapped", partial(adam, corrected_by=by), h
-        yield from (("adam.gradient-for-m", partial(adam, raw=True, correct=(c, True)), h) for c in (True, False))
+        yield from _mistakes_of_adam(h)
+
+
+def _mistakes_of_adam(h: Numbers) -> Iterator[tuple[str, Rule, Numbers]]:
+    yield "squares.no-root", partial(adam, root=1.0, outside=True), h
+    yield "adam.no-correction", partial(adam, correct=(False, False)), h
+    yield "adam.half-corrected", partial(adam, correct=(True, False)), h
+    yield "adam.half-corrected", partial(adam, correct=(False, True)), h
+    yield from (("adam.corrected-stored", partial(adam, stored=stored), h) for stored in ("mv", "m", "v"))
+    for key, wrong in _WRONG_CORRECTIONS.items():
+        for corrections in ((wrong, wrong), (wrong, _correction), (_correction, wrong)):
+            yield key, partial(adam, corrections=corrections), h
+    yield "adam.betas-swapped", adam, h | {"beta1": h["beta2"], "beta2": h["beta1"]}
+    yield "adam.weights-swapped", partial(adam, swapped=True), h
+    for betas in ((1, 0, 1, 1), (0, 1, 1, 1), (1, 1, 1, 1), (0, 0, 0, 1), (0, 0, 1, 0), (0, 0, 0, 0)):
+        yield "adam.other-beta", partial(adam, made_with=betas), h
+    for by in ((1, 0), (1, 1), (0, 0)):
+        yield "adam.corrections-swapped", partial(adam, corrected_by=by), h
+    yield from (("adam.gradient-for-m", partial(adam, raw=True, correct=(c, True)), h) for c in (True, False))
 
 
 def mistakes(kind: str, h: Numbers) -> list[Mistake]:

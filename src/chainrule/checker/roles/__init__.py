@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from chainrule.checker import stops
+from chainrule.checker import clock, stops
 from chainrule.checker.conventions.count_of_file import with_count_of_file
 from chainrule.checker.conventions.handed_over import never_kept
 from chainrule.checker.derivatives import attempts, judgment, outer_costs, single_steps, training
@@ -89,6 +89,7 @@ def check(learner: Learner, file: str, watcher: Watcher | None = None, seen: Ite
     What was `seen` in the code, by `sight`, joins what comes of it.
     """
     started = time.perf_counter()
+    clock.restart()
     checked: dict[str, Checked] = {}
     findings: list[Finding] = []
     blanks = {function: blank for function in learner.nodes if (blank := not_started(learner, function, function))}

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import IO, Any, NoReturn
 
-from chainrule.checker import draws
+from chainrule.checker import clock, draws
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised, quiet
 from chainrule.checker.running import book_layers, courseware, kernel
@@ -111,7 +111,7 @@ def _move_aside() -> None:
 def _end_in_time(seconds: float) -> None:
     """End this process after its time where ending the judge's does not end it, too."""
     if not hasattr(os, "killpg"):
-        timer = threading.Timer(seconds, os._exit, (1,))
+        timer = threading.Timer(clock.by_the_wall(seconds), os._exit, (1,))
         timer.daemon = True
         timer.start()
 

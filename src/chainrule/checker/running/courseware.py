@@ -1,10 +1,10 @@
-"""What the helper files of the course and of the books define, which learners import and their own functions call."""
+"""What the helper files of the course and of the books define, and our lessons: learners import them and call them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from types import SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,13 @@ def _named(*functions: Any) -> dict[str, Any]:
     return {function.__name__: function for function in functions}
 
 
+def _functions_of(lesson: ModuleType) -> dict[str, Any]:
+    """Return the functions of a lesson of ours; a trace needs the rest of the package, which is not there."""
+    functions = {name: value for name, value in vars(lesson).items() if isinstance(value, FunctionType)}
+    own = {name: value for name, value in functions.items() if value.__module__ == lesson.__name__}
+    return {name: value for name, value in own.items() if name[0] != "_" and name != "trace"}
+
+
 _COURSE = _named(stepwise.sigmoid, stepwise.relu, stepwise.tanh, stepwise.softmax, sigmoid_backward, relu_backward)
 _PLAIN = _named(book.sigmoid, book.relu)
 _BOOK = _named(book.sigmoid, book.relu, book.softmax, book.identity_function, book.step_function, sigmoid_grad)
@@ -116,6 +123,8 @@ _FILES: dict[str, dict[str, Any]] = {
     r"(.*\.)?common\.config": {"GPU": False},
     r"(.*\.)?dezero\.utils": _DEZERO,
     r"(.*\.)?cuda": {"get_array_module": get_array_module, "as_numpy": np.asarray, "gpu_enable": False},
+    r"chainrule(\.lessons)?\.stepwise": _functions_of(stepwise),
+    r"chainrule(\.lessons)?\.book": _functions_of(book),
     r"tqdm(\.\w+)?": _named(tqdm, trange) | {"tqdm_notebook": tqdm, "notebook": SimpleNamespace(tqdm=tqdm)},
 }
 

@@ -27,7 +27,7 @@ from chainrule.checker.running.watcher import RemoteWatcher
 
 LONGEST = 500  # characters of a fact
 LATE = 0.6  # of the time for a file: then nothing new is tried, so that what is judged is told in time
-PATIENCE = 2.0  # seconds until a process that has closed its pipes has ended
+PATIENCE = 10.0  # seconds until a process that has closed its pipes has ended, on a busy machine
 
 
 def main(child: subprocess.Popen[bytes], whole: subprocess.Popen[bytes]) -> NoReturn:

@@ -18,11 +18,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.findings import Finding, Report
 from chainrule.checker.running import received
 from chainrule.checker.running.workspace import BYTES, ENTRIES, is_overfull, workspace
 
-SECONDS = 20.0
+SECONDS = 20.0  # of the processor
 MEMORY = 2 * 2**30
 LARGEST = 4 * 2**20  # bytes of a report
 # The caller's own chainrule and NumPy come before installed ones, but nothing beside them before Python's own modules.
@@ -95,7 +96,7 @@ def check_file(
     names
         What the learner calls the usual functions: {the learner's name: the usual name}.
     seconds
-        How long it may take, all in all.
+        How long each of its processes may work; `clock.SLOWEST` times as long by the clock on the wall, all in all.
     memory
         How many bytes it may have.
     """
@@ -136,7 +137,7 @@ def asked(path: str | Path, judge: str, question: Mapping[str, Any], *, seconds:
     question
         What else it needs to know, as JSON has it; it stands in the request under "question".
     seconds
-        How long it may take, all in all.
+        How long each of its processes may work; `clock.SLOWEST` times as long by the clock on the wall, all in all.
 
     Returns
     -------
@@ -233,7 +234,7 @@ def _problem(ended: _Ended, seconds: float) -> Finding | None:
 
 def _wait(reader: threading.Thread, folder: str, seconds: float) -> Literal["done", "late", "overfull"]:
     """Wait until a process has written its report, its time is over, or it has written too many files."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + clock.by_the_wall(seconds)
     while reader.is_alive():
         if is_overfull(folder):
             return "overfull"

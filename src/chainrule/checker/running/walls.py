@@ -53,7 +53,7 @@ def limit(memory: int, seconds: float) -> bool:
         return False
     wanted = {
         "RLIMIT_AS": memory,
-        "RLIMIT_CPU": int(seconds) + 1,
+        "RLIMIT_CPU": int(seconds) + 2,
         "RLIMIT_FSIZE": 2**20,
         "RLIMIT_NOFILE": 64,
         "RLIMIT_NPROC": 0,
@@ -64,7 +64,8 @@ def limit(memory: int, seconds: float) -> bool:
             kind = getattr(resource, name)
             most = resource.getrlimit(kind)[1]
             value = value if most == resource.RLIM_INFINITY else min(value, most)
-            resource.setrlimit(kind, (value, value))
+            # One second before the end of its time, a process is told: it ends with SIGXCPU, which says why.
+            resource.setrlimit(kind, (value - 1 if name == "RLIMIT_CPU" else value, value))
     return True
 
 

@@ -11,13 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.derivatives.training import Loop, Seen
 from chainrule.checker.learner import Raised
 from chainrule.checker.running.messages import EndedError, NotAMessageError, counted, need, send, typed
 from chainrule.checker.running.remote import Connection, Remote, texts_to
 from chainrule.checker.watching.paths import Change, Path, stepped, unstepped
 
-SECONDS = 8.0  # for one answer; the program itself ends earlier, unless it has taken hold of its process
+SECONDS = (
+    8.0  # of the processor, for one answer; the program itself ends earlier, unless it has taken hold of its process
+)
 
 
 class _Whole(Connection):
@@ -53,9 +56,9 @@ class _Whole(Connection):
 
 @contextlib.contextmanager
 def _ended_after(seconds: float, process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End a process if this takes longer; so what is read from it ends, too."""
+    """End a process if it works longer for this, or waits; so what is read from it ends, too."""
     if not hasattr(signal, "setitimer"):
-        timer = threading.Timer(seconds, process.kill)
+        timer = threading.Timer(clock.by_the_wall(seconds), process.kill)
         timer.start()
         try:
             yield
@@ -63,7 +66,15 @@ def _ended_after(seconds: float, process: subprocess.Popen[bytes]) -> Iterator[N
             timer.cancel()
         return
     # No thread: the limits of the judge do not allow for one.
-    signal.signal(signal.SIGALRM, lambda *_: process.kill())
+    allowance = clock.Allowance(seconds, clock.of_process(process.pid))
+
+    def look(*_: Any) -> None:
+        wait = allowance.look()
+        signal.setitimer(signal.ITIMER_REAL, wait)
+        if not wait:
+            process.kill()
+
+    signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield

@@ -35,7 +35,9 @@ class Style(NamedTuple):
 _IN_COLUMNS = re.compile(r"(dot|matmul)\((self\.)?(W|w|theta|param\w*\[.W)|(?<![\w.\])])(self\.)?[Ww]\w{0,2}@")
 _IN_ROWS = re.compile(r"(dot|matmul)\((self\.)?[xXaAhHz]\w*,(self\.)?([Ww]|param)|@(self\.)?([Ww]|param)")
 _NUMBERS = re.compile(r"one_?hot|np\.eye|to_categorical|arange\([^()]*\),[^\]]*[yt]|get_dummies", re.IGNORECASE)
-_CLASSES = re.compile(r"softmax|one_?hot|argmax|CrossEntropy\b", re.IGNORECASE)
+_CLASSES = re.compile(
+    r"softmax|one_?hot|argmax|CrossEntropy\b|/\(?(np\.sum\([^=]*|\w+\.sum\()axis=-?\d,keepdims", re.IGNORECASE
+)
 _PAIRS = re.compile(r"for\(?x,y\)?in|data\[0\]for")
 _IMAGES = re.compile(r"im2col|conv2?d?\b|pool", re.IGNORECASE)
 

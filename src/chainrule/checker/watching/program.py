@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checker import clock
 from chainrule.checker.learner import Raised, quiet
 from chainrule.checker.watching.calls import Calls
 from chainrule.checker.watching.demonstration import Demonstration
@@ -23,10 +23,9 @@ from chainrule.checker.watching.rehearsal import Rehearsal
 NAME = "<learner>"
 SECONDS = 2.5  # of the processor, for all statements; one that has begun may take 2 s longer ...
 ALL = 3.5  # ... and for what is called besides
-PATIENCE = 6.0  # seconds of the clock, for a busy machine
 IDLE = 6  # passes that may change nothing, such as those that `continue` at once
 ENOUGH = 3  # passes of a loop ...
-LONG = 0.3  # ... that takes longer than so many seconds
+LONG = 0.3  # ... that takes longer than so many seconds of the processor
 
 
 class _EnoughError(BaseException):
@@ -59,7 +58,7 @@ class Program:
         """The first pass of each loop that may change an array, by the number of its place."""
         self.calls = Calls()
         self.names = names
-        self._begun: dict[int, tuple[int, float]] = {}
+        self._begun: dict[int, tuple[int, clock.Stopwatch]] = {}
         self._kept = Counter[int]()
         self._numbers: dict[int, dict[str, type]] = {}
         stopped = {BEGIN: self._before_a_loop, PASS: self._before_a_pass, CALL: self.calls.called, LOAD: data.loaded}
@@ -67,13 +66,12 @@ class Program:
 
     def run(self) -> None:
         """Run the program, statement by statement whatever some of them stop with, and what it does not call itself."""
-        started = time.process_time()
-        self._latest = time.monotonic() + PATIENCE
-        self._until, self.calls.listening = started + SECONDS, True
+        self._watch = clock.Stopwatch()
+        self._until, self.calls.listening = SECONDS, True
         with contextlib.suppress(_EnoughError):
             for statement in self._statements():
                 self._execute(statement)
-        self._until = started + ALL
+        self._until = ALL
         with contextlib.suppress(_EnoughError, Exception):  # such as an attribute that raises when it is read
             Demonstration(self._original, self.names, self._shown).show(self.calls.first)
         self._until, self.calls.listening = None, False  # from now on, loops end where they end
@@ -107,11 +105,11 @@ class Program:
             yield from statement.body if is_main and isinstance(statement, ast.If) else [statement]
 
     def _check_time(self) -> None:
-        if self._until is not None and (time.process_time() > self._until or time.monotonic() > self._latest):
+        if self._until is not None and self._watch.seconds() > self._until:
             raise _EnoughError
 
     def _before_a_loop(self, number: int) -> None:
-        self._begun[number] = 0, time.monotonic()
+        self._begun[number] = 0, clock.Stopwatch()
 
     def _before_a_pass(self, number: int, names: dict[str, Any], local: dict[str, Any]) -> bool:
         """Keep the state before a pass of a loop, and return whether the loop has run long enough."""
@@ -119,9 +117,9 @@ class Program:
             return False
         self._check_time()
         self._keep(number, names, None if local is names else local)
-        passes, since = self._begun.get(number, (0, time.monotonic()))
+        passes, since = self._begun.get(number, (0, clock.Stopwatch()))
         self._begun[number] = passes + 1, since
-        is_enough = passes >= ENOUGH and time.monotonic() - since > LONG
+        is_enough = passes >= ENOUGH and since.seconds() > LONG
         self._is_cut = self._is_cut or is_enough
         return is_enough
 
@@ -149,5 +147,5 @@ class Program:
             for name, kind in kinds.items()
         )
 
+    _watch = clock.Stopwatch()
     _until: float | None = None
-    _latest = 0.0
