@@ -185,11 +185,14 @@ def test_a_trace_of_a_later_batch_is_that_of_fit(no_type_checks: None) -> None:
     net.fit(X, y, epochs=2, batch_size=size, optimizer="sgd", seed=seed, engine="numpy", verbose=False)
     last = np.random.default_rng((seed, 3)).permutation(12)[size : 2 * size]
     expected = cr.layers.Dropout(0.4).forward({}, X[last], cr.Mode(True, (seed, 3, 1, 0)))[0]
-    trace = net.trace(X[last], y[last], optimizer="sgd", seed=seed, epoch=3, batch=2)
+    trace = net.trace(X[last], y[last], optimizer="sgd", seed=seed, batch=(3, 2))
     assert_array_equal(trace.layers[0].y, expected, strict=True)
-    for name in "epoch", "batch":
-        with pytest.raises(InputError, match=rf"trace takes {name} as a whole number of at least 1, but {name}=0"):
-            net.trace(X, y, **{name: 0})
+    refused: list[Any] = [(0, 1), (1,), 3]
+    for wrong in refused:
+        with pytest.raises(
+            InputError, match=r"trace takes batch as the epoch and the batch in it, both counted from 1"
+        ):
+            net.trace(X, y, batch=wrong)
 
 
 def test_weights_that_are_all_0_are_refused() -> None:

@@ -467,8 +467,7 @@ class Network:
         optimizer: str | Optimizer | None = None,
         training: bool | None = None,
         seed: int = 0,
-        epoch: int = 1,
-        batch: int = 1,
+        batch: tuple[int, int] = (1, 1),
     ) -> Trace:
         """Return every number of one pass: forward, loss, backward, and the optimizer's step if one is named.
 
@@ -485,8 +484,8 @@ class Network:
             Whether layers such as Dropout and BatchNorm act as in training. If None, they do if there is a y.
         seed
             Of dropout: the random numbers are those of ``fit(seed=seed)``.
-        epoch, batch
-            And there of which batch; epochs and the batches of each count from 1.
+        batch
+            And there of which batch: the epoch, and the batch in it, both counted from 1.
 
         Returns
         -------
@@ -516,7 +515,6 @@ class Network:
             self._optimizer,
             training=training,
             seed=seed,
-            epoch=epoch,
             batch=batch,
         )
 

@@ -14,7 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule.arrays import leaves
 from chainrule.common.languages import speaking
-from chainrule.equations.losses import CategoricalCrossEntropy, Huber
+from chainrule.equations.losses import CategoricalCrossEntropy, Huber, Poisson
 from chainrule.equations.optimizers import AdamW, Momentum
 from chainrule.equations.schedules import Cosine, Warmup
 from chainrule.lab.blueprint import Blueprint
@@ -31,6 +31,7 @@ from chainrule.layers import (
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     LeakyReLU,
     MaxPool,
@@ -65,6 +66,9 @@ BLUEPRINTS = {
     "drawn digits": Blueprint(DataChoice("drawn_digits", pictures=PIXELS, form="picture"), (Flatten(),)),
     "random": Blueprint(DataChoice("random", shape=(2, 3), outputs=2, task="values"), (Reshape((6,)), Tanh())),
     "random classes": Blueprint(DataChoice("random", shape=(2,), outputs=1)),
+    "yes or no": Blueprint(DataChoice("random", shape=(2,), outputs=3, task="yes_no")),
+    "counts": Blueprint(DataChoice("random", shape=(2,), outputs=2, task="counts"), loss=Poisson()),
+    "words": Blueprint(DataChoice("random", shape=(3,), outputs=2, vocabulary=9), (Embedding(9, 2), Flatten())),
 }
 EPOCHS = 2
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,16 @@ import pytest
 import chainrule as cr
 from chainrule.common.errors import ChainruleError, FileFormatError, InputError
 from chainrule.common.languages import speaking
+from chainrule.lab import pictures as drawings
 from chainrule.lab import saved
 from chainrule.lab.data_sets import DataChoice, DataSets, Examples, choice, pixels, tables
 from chainrule.lab.data_sets.sequences import adding, first_sign, waves
 from chainrule.lab.data_sets.toys import OUTPUTS, flower, gate
+from chainrule.lab.frames import PARTS, Frames
+from chainrule.lab.opening import desk_for
+from chainrule.lab.routes import touch
+from chainrule.lab.routes.passes import run
+from chainrule.layers import LSTM, Dense, Embedding, Flatten, Layer
 
 HOUSES = "area,town,price,sold\n" + "".join(
     f"{40 + i % 37},{'Ulm' if i % 3 else 'Bonn'},{(40 + i % 37) * (3 if i % 3 else 2)},{'yes' if i % 2 else 'no'}\n"
@@ -154,6 +162,7 @@ def test_points_keep_six_digits_as_addresses_are_short() -> None:
 
 
 WRONG: list[tuple[Any, str]] = [
+    ({"kind": "table", "task": "yes_no"}, r"data takes task as 'classes' or 'values', or None, but task='yes_no'"),
     ({"kind": "cats"}, "kind as 'toy'"),
     ({"name": "moon"}, "name='moon'"),
     ({"kind": "gate", "name": "moons"}, "name as 'and'"),
@@ -300,6 +309,14 @@ def test_warnings_of_a_table_are_kept_as_sentences(sets: DataSets) -> None:
     assert any("'b' is missing in 5 of 35 rows" in note for note in examples.notes)
 
 
+@pytest.mark.parametrize("header", [b"", b"a,b\n1,2\n"])
+def test_a_line_of_millions_of_fields_is_refused_at_once(sets: DataSets, header: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(InputError, match=r"up to 1,000 columns, but huge\.csv has 10,000,001"):
+        sets.upload("huge.csv", header + b"1," * 10_000_000)
+    assert time.process_time() - began < 20  # to read it takes minutes
+
+
 HOSTILE = [
     (b"", FileFormatError | InputError, "bad.csv is empty"),
     (b"\x00\x01\xff\xfe" * 100, FileFormatError | InputError, "bad.csv"),
@@ -380,11 +397,65 @@ def test_a_saved_model_opens_with_data_of_its_shape(tmp_path: Path, sets: DataSe
     assert saved.is_model(tmp_path / "model.safetensors")
 
 
-def test_a_model_that_looks_up_words_is_refused(tmp_path: Path) -> None:
-    network = cr.Network([cr.Embedding(5, 3), cr.LSTM(2), cr.Dense(1)], "binary_cross_entropy", input_shape=(4,))
-    cr.save(network, tmp_path / "words.safetensors")
-    with pytest.raises(InputError, match="Embedding"):
-        saved.blueprint_of_model(tmp_path / "words.safetensors")
+OPENED: dict[str, tuple[list[Layer], str, tuple[int, ...]]] = {
+    "words": ([Embedding(50, 4), LSTM(3), Dense(3)], "categorical_cross_entropy", (7,)),
+    "two words": ([Embedding(50, 4), Flatten(), Dense(1)], "binary_cross_entropy", (2,)),
+    "a word": ([Embedding(50, 4), Flatten(), Dense(1)], "mean_squared_error", (1,)),
+    "yes or no, three times": ([Dense(3)], "binary_cross_entropy", (2,)),
+    "three numbers": ([Dense(3)], "huber", (2,)),
+    "counts": ([Dense(2)], "poisson", (5,)),
+}
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_models_of_any_answers_are_opened_and_trained_and_shown(name: str, tmp_path: Path) -> None:
+    layers, loss, shape = OPENED[name]
+    network = cr.Network(layers, loss, input_shape=shape)
+    cr.save(network, tmp_path / "model.safetensors")
+    desk = desk_for(tmp_path / "model.safetensors")
+    try:
+        first = desk.session.network.predict(desk.session.examples.X[:2])
+        assert np.array_equal(first, network.predict(desk.session.examples.X[:2]))
+        desk.session.run("epoch", wait=True)
+        state = desk.session.state()
+        assert state.divergence is None and np.isfinite(state.scores["loss"])
+        frame = Frames(desk.session).frame({}, set(PARTS))
+        assert (frame.get("map") is not None) == (name in ("yes or no, three times", "three numbers"))
+        json.dumps(frame, allow_nan=False)
+        told = run(desk, {"examples": [0, 1]}, {})
+        number = next(name for name, quantity in desk.passes.get(told["id"]).known.items() if quantity.kind == "input")
+        assert touch.number(desk, {"id": told["id"], "path": f"{number}[0, 0]", "value": 1}, {})["touched"]
+        if "word" in name:
+            with pytest.raises(InputError, match=r"whole numbers that are looked up, but 1\.5 came"):
+                touch.number(desk, {"id": told["id"], "path": f"{number}[0, 0]", "value": 1.5}, {})
+            with pytest.raises(InputError, match="Embedding looks up whole numbers from 0 to 49"):
+                run(desk, {"input": [50] * shape[0]}, {})
+        for drawn in drawings.pictures(desk.session):
+            assert drawings.picture(desk.session, drawn["name"], "svg").data
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "text"),
+    [
+        (
+            [LSTM(5, sequence=True), Dense(3)],
+            (7, 2),
+            r"cannot open .*model\.safetensors\. The model answers for each of",
+        ),
+        ([Dense(2000)], (3,), r"In the lab outputs goes up to 1,000, but outputs=2000\. `chainrule explain` shows"),
+        ([Dense(3000), Dense(3000), Dense(3)], (3,), r"parameters, and the lab takes 5,000,000\."),
+    ],
+)
+def test_a_model_that_cannot_be_shown_says_why_and_what_to_do(
+    layers: list[Layer], shape: tuple[int, ...], text: str, tmp_path: Path
+) -> None:
+    cr.save(cr.Network(layers, "categorical_cross_entropy", input_shape=shape), tmp_path / "model.safetensors")
+    threads = threading.active_count()
+    with pytest.raises(InputError, match=text):
+        desk_for(tmp_path / "model.safetensors")
+    assert threading.active_count() == threads
 
 
 def test_a_table_on_the_command_line_learns_its_last_column(tmp_path: Path, sets: DataSets) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.checker.equations import convolution, recurrent
 from chainrule.checker.findings import Report
 from chainrule.checker.running import sandbox
 from chainrule.common.errors import InputError
@@ -23,7 +24,7 @@ from chainrule.lab.data_sets import DataChoice, DataSets
 from chainrule.lab.learners import LearnerFile
 from chainrule.lab.on_screen import OnScreen, on_screen, rows_of
 from chainrule.lab.session import Session
-from chainrule.layers import Activation, Dense
+from chainrule.layers import LSTM, RNN, Activation, AveragePool, Conv2D, Dense, Flatten, MaxPool, ReLU, Tanh
 
 CORPUS = Path(__file__).resolve().parents[1] / "checker" / "corpus"
 COURSE, BOOK = CORPUS / "right" / "course_korean.py", CORPUS / "right" / "two_layer_book.py"
@@ -268,7 +269,161 @@ def test_the_screen_goes_through_json_as_it_is(relu_net: Session) -> None:
         assert all(np.array_equal(layer[name], other[name]) for name in layer)
 
 
-def test_convolutions_are_passed_over(tmp_path: Path) -> None:
+PICTURES = DataChoice("digits", "mnist-small", form="picture", count=20)
+WAVES = DataChoice("sequence", "waves", count=20, length=6)
+OTHERS = {
+    "convolution": Blueprint(PICTURES, (Conv2D(2, 3, stride=2, padding=1), ReLU(), MaxPool(2), Flatten())),
+    "average": Blueprint(PICTURES, (Conv2D(2, 5), AveragePool(4), Flatten())),
+    "rnn": Blueprint(WAVES, (RNN(3),)),
+    "lstm": Blueprint(WAVES, (LSTM(3, sequence=True), LSTM(2))),
+    "dense": Blueprint(layers=(Dense(3), ReLU())),
+}
+"""Networks with what else is written by hand."""
+
+RUN: list[tuple[str, str, set[str]]] = [
+    ("convolution", "right/course_convolution", {"conv_forward", "conv_backward", "pool_forward", "pool_backward"}),
+    (
+        "convolution",
+        "right/book_convolution",
+        {"im2col", "col2im"}
+        | {f"{kind}.{way}" for kind in ("Convolution", "Pooling") for way in ("forward", "backward")},
+    ),
+    ("average", "right/course_convolution", {"conv_forward", "conv_backward", "pool_forward", "pool_backward"}),
+    (
+        "rnn",
+        "right/course_recurrent",
+        {"rnn_cell_forward", "rnn_forward", "rnn_cell_backward", "rnn_backward", "softmax"},
+    ),
+    ("rnn", "cs231n", {"rnn_step_forward", "rnn_step_backward", "rnn_forward", "rnn_backward", "sgd_momentum", "adam"}),
+    (
+        "lstm",
+        "right/course_recurrent",
+        {"lstm_cell_forward", "lstm_forward", "lstm_cell_backward", "lstm_backward", "softmax"},
+    ),
+    (
+        "lstm",
+        "cs231n",
+        {"lstm_step_forward", "lstm_step_backward", "lstm_forward", "lstm_backward", "sgd_momentum", "adam"},
+    ),
+    (
+        "dense",
+        "right/course_optimizers",
+        {
+            *(f"update_parameters_with_{kind}" for kind in ("gd", "momentum", "adam")),
+            "initialize_velocity",
+            "initialize_adam",
+        },
+    ),
+    ("dense", "right/book_optimizers", {"SGD.update", "Momentum.update", "AdaGrad.update", "Adam.update"}),
+    (
+        "dense",
+        "right/book_update_rules",
+        {f"{kind}.update" for kind in ("SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam")},
+    ),
+]
+
+
+@pytest.mark.slow  # a process of the sandbox each
+@pytest.mark.parametrize(("network", "file", "run"), RUN)
+def test_own_convolutions_cells_and_optimizers_run_beside_ours(network: str, file: str, run: set[str]) -> None:
+    session = Session(OTHERS[network], DataSets())
+    try:
+        told = LearnerFile(CORPUS / f"{file}.py").beside(session, [])
+    finally:
+        session.close()
+    functions = by_name(told)
+    assert {name for name, function in functions.items() if function["tries"]} == run
+    assert {function["status"] for function in functions.values()} <= {"same", "no-place"}
+    assert all(function["said"] for function in functions.values())
+
+
+SLIPS = [
+    (
+        "convolution",
+        "right/course_convolution",
+        "a_slice * dZ[i, h, w, c]",
+        "2 * a_slice * dZ[i, h, w, c]",
+        "conv_backward",
+    ),
+    ("rnn", "right/course_recurrent", "(1 - a_next**2) * da_next", "(1 - a_next) * da_next", "rnn_cell_backward"),
+    ("lstm", "right/course_recurrent", "* ot * (1 - ot)", "* ot * (1 + ot)", "lstm_cell_backward"),
+    (
+        "dense",
+        "right/book_update_rules",
+        "(grads[key] ** 2 - self.v[key])",
+        "(grads[key] - self.v[key])",
+        "Adam.update",
+    ),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("network", "file", "right", "wrong", "name"), SLIPS)
+def test_a_slip_in_these_is_marked(network: str, file: str, right: str, wrong: str, name: str, tmp_path: Path) -> None:
+    code = (CORPUS / f"{file}.py").read_text("utf-8")
+    assert right in code
+    session = Session(OTHERS[network], DataSets())
+    try:
+        functions = by_name(written(tmp_path, code.replace(right, wrong)).beside(session, []))
+    finally:
+        session.close()
+    assert functions[name]["status"] == "differs"
+    assert functions[name]["tries"][0]["quantities"]
+
+
+def test_their_right_numbers_are_those_of_our_layers() -> None:
+    for network in ("convolution", "average", "rnn", "lstm"):
+        session = Session(OTHERS[network], DataSets())
+        X, y = session.examples.X[:2], session.examples.y[:2]
+        session.close()
+        screen = on_screen(session.network.trace(X, y), "classes", 0.1)
+        for other in screen.others:
+            given, known = other["given"], other["known"]
+            if other["kind"] in ("rnn", "lstm"):
+                memory = other["kind"] == "lstm"
+                cell, back = (
+                    (recurrent.lstm_cell, recurrent.lstm_cell_backward)
+                    if memory
+                    else (recurrent.rnn_cell, recurrent.rnn_cell_backward)
+                )
+                result = recurrent.through_time(given, cell, memory) | recurrent.back_through_time(given, back, memory)
+            elif other["kind"] == "convolution":
+                result = convolution.forward(given) | convolution.backward(given)
+            elif other["kind"] == "pooling" and given["mode"] == "average":
+                result = convolution.pool(given) | convolution.pool_backward(given)
+            else:
+                continue
+            for name, value in known.items():
+                assert np.allclose(result[name], value, atol=1e-12), (network, name)
+
+
+def test_functions_that_are_not_run_are_named(relu_net: Session, tmp_path: Path) -> None:
+    told = written(tmp_path, FUNCTIONS + INSPECTED).beside(relu_net, [])
+    assert told["left_out"].endswith(": initialize_parameters.")
+    assert "linear_forward" in by_name(told)
+
+
+INSPECTED = """
+def initialize_parameters(n_x, n_h, n_y):
+    return {
+        "W1": np.random.randn(n_h, n_x) * 0.01, "b1": np.zeros((n_h, 1)),
+        "W2": np.random.randn(n_y, n_h) * 0.01, "b2": np.zeros((n_y, 1)),
+    }
+"""
+
+
+def test_functions_that_know_other_activations_have_no_place_at_these(tmp_path: Path) -> None:
+    session = Session(Blueprint(layers=(Dense(3), Tanh())), DataSets())
+    try:
+        functions = by_name(LearnerFile(CORPUS / "right/course_dict_caches.py").beside(session, []))
+    finally:
+        session.close()
+    for name in "linear_activation_forward", "linear_activation_backward":
+        assert [tried["layer"] for tried in functions[name]["tries"]] == [2]
+        assert functions[name]["status"] == "same"
+
+
+def test_dense_functions_pass_convolutions_over(tmp_path: Path) -> None:
     layers = (cr.Conv2D(2, 3), cr.ReLU(), cr.Flatten(), cr.Dense(6), cr.ReLU())
     data = DataChoice(kind="digits", name="digits", form="picture", count=20)
     session = Session(Blueprint(data=data, layers=layers), DataSets())

@@ -467,7 +467,9 @@ def test_a_pass_that_takes_too_much_memory_is_refused(client: Any, desk: Desk) -
     desk.session.build(Blueprint(data, (Conv2D(32, 3, padding="same"), ReLU(), Conv2D(32, 3), Flatten())))
     refused = client.post("/api/pass", json={"examples": list(range(256))})
     assert refused.status_code == 422
-    found = re.search(r"about ([\d,]+) MB, and the lab keeps 500 MB. Take up to (\d+) examples", refused.json()["error"])
+    found = re.search(
+        r"about ([\d,]+) MB, and the lab keeps 500 MB. Take up to (\d+) examples", refused.json()["error"]
+    )
     assert found is not None
     few = client.post("/api/pass", json={"examples": list(range(int(found[2]) // 8))})
     assert few.status_code == 200

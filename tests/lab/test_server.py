@@ -44,6 +44,15 @@ def test_without_the_token_nothing_is_answered(stranger: Any, path: str) -> None
         assert not {"content-language", "content-security-policy"} & set(reply.headers)
 
 
+def test_no_route_answers_without_the_token(desk: Desk, stranger: Any) -> None:
+    paths = [route.path for route in all_routes(desk)]
+    assert len(paths) > 20
+    for path in paths:
+        for reply in stranger.get(path), stranger.post(path, json={}), stranger.get(f"/{'x' * 32}{path}"):
+            assert (reply.status_code, reply.content) == (403, b""), path
+    assert desk.session.state().version == 1
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8888", "127.0.0.1.evil.example", "localhost.evil.example:1", ""]
 )
@@ -146,6 +155,17 @@ def test_a_wrong_layer_is_named(client: Any) -> None:
 def test_a_large_body_is_refused_before_it_is_read(client: Any) -> None:
     reply = client.post("/api/do", content=b" " * 1_000_001)
     assert reply.status_code == 413 and "1,000,000" in reply.json()["error"]
+
+
+def test_a_million_points_and_a_table_of_50_megabytes_are_refused_with_a_sentence(client: Any) -> None:
+    points = "[0.5,0.5,1]," * 1_000_000
+    body = f'{{"blueprint": {{"data": {{"kind": "points", "points": [{points[:-1]}]}}}}}}'
+    reply = client.post("/api/build", content=body.encode())
+    assert reply.status_code == 413 and "larger than 1,000,000 bytes" in reply.json()["error"]
+    table = b"a,b\n" + b"1,2\n" * 12_500_000
+    reply = client.post("/api/data/upload", files={"file": ("big.csv", table)})
+    assert reply.status_code == 422
+    assert "files of up to 50,000,000 bytes, but big.csv has 50,000,004" in reply.json()["error"]
 
 
 def test_an_upload_that_announces_too_much_is_refused_before_it_is_read(desk: Desk, lab: str) -> None:

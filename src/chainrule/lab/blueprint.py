@@ -27,7 +27,6 @@ from chainrule.network import Network
 T = TypeVar("T")
 
 _SUITED = {"binary": BinaryCrossEntropy, "classes": CategoricalCrossEntropy, "regression": MeanSquaredError}
-_TASKS = {"binary": "binary", "classes": "multiclass", "regression": "regression"}
 _MOST_PARAMETERS = 5_000_000
 _MOST_LAYERS = 60
 _MOST_OUTPUTS = 200_000  # of a layer for an example
@@ -189,13 +188,14 @@ class Blueprint(Checked):
         BlueprintError
             The loss is for another task.
         """
+        suited = BinaryCrossEntropy if examples.yes_no else _SUITED[examples.task]
         if self.loss is None:
-            return _SUITED[examples.task]()
-        if self.loss.task != _TASKS[examples.task]:
+            return suited()
+        if self.loss.task != suited.task:
             raise BlueprintError(
                 "{loss} does not fit these examples: take {suited}.",
                 loss=type(self.loss).__name__,
-                suited=_SUITED[examples.task].__name__,
+                suited=suited.__name__,
             )
         return self.loss
 

@@ -132,13 +132,20 @@ def _drawn_digits(choice: DataChoice, examples: Examples) -> Code:
     return Code("\n".join(lines), ("from chainrule.lab.data_sets.pixels import drawn",))
 
 
+_NUMBERS: dict[str | None, str] = {"values": "{}", "yes_no": "({} > 0)", "counts": "np.floor(2 * np.abs({}))"}
+
+
 def _random(choice: DataChoice, examples: Examples) -> Code:
     count = choice.count or 64
+    size = f"({', '.join(map(str, (count, *choice.shape)))})"
+    normal = f"rng.standard_normal(({count}, {choice.outputs}))"
     lines = [
         f"rng = np.random.default_rng({choice.seed})",
-        f"X = rng.standard_normal(({', '.join(map(str, (count, *choice.shape)))})).astype(np.float32)",
-        f"y = rng.standard_normal(({count}, {choice.outputs})).astype(np.float32)"
-        if choice.task == "values"
+        f"X = rng.integers(0, {choice.vocabulary}, {size})"
+        if choice.vocabulary
+        else f"X = rng.standard_normal({size}).astype(np.float32)",
+        f"y = {_NUMBERS[choice.task].format(normal)}.astype(np.float32)"
+        if choice.task in _NUMBERS
         else f"y = np.arange({count}) % {max(choice.outputs, 2)}",
         *_split(choice, examples),
     ]

@@ -17,7 +17,23 @@ _NO_PLACE = {
     "activation": later("No layer of the network on the screen has this activation."),
     "layer": later("The network on the screen has no layer of this kind, or another loss."),
     "network": later("It is for a network with other layers, activations or another loss than the one on the screen."),
+    "convolution": later(
+        "The network on the screen has no convolution of pictures with a square kernel and the same stride and padding "
+        "on all sides, or too large a one."
+    ),
+    "pooling": later("The network on the screen has no pooling of this kind with square windows, or too large a one."),
+    "recurrent": later(
+        "The network on the screen has no recurrent layer of this kind that reads from the first step on."
+    ),
+    "optimizer": later("An optimizer is tried on dense layers, and the network on the screen has none, or large ones."),
     "other": later("Its numbers do not occur in a pass of the network on the screen."),
+}
+_THE_NETWORK = later("the whole network")
+_WHOLE = {
+    "optimizer": later(
+        "three steps from the weights on the screen, with the checker's settings; the gradients are scaled to 1 at "
+        "most, and those below 0.1 count as 0"
+    )
 }
 SAME, DIFFERS, RAISED, NO_PLACE = "same", "differs", "raised", "no-place"
 
@@ -32,7 +48,8 @@ def compared(function: Mapping[str, Any], labels: Sequence[str]) -> dict[str, An
     labels
         The names of the network's layers.
     """
-    tries = [_tried(tried, labels, function["tolerance"]) for tried in function["tries"]]
+    whole = _WHOLE.get(function["kind"], _THE_NETWORK)
+    tries = [_tried(tried, labels, function["tolerance"], tr(whole)) for tried in function["tries"]]
     worst = next((tried for tried in tries if tried["status"] != SAME), tries[0] if tries else None)
     told = {name: function[name] for name in ("function", "role", "line", "cell", "cell_line")}
     if worst is None:
@@ -40,11 +57,9 @@ def compared(function: Mapping[str, Any], labels: Sequence[str]) -> dict[str, An
     return told | {"status": worst["status"], "said": worst["said"], "tries": tries}
 
 
-def _tried(tried: Mapping[str, Any], labels: Sequence[str], tolerance: float) -> dict[str, Any]:
+def _tried(tried: Mapping[str, Any], labels: Sequence[str], tolerance: float, whole: str) -> dict[str, Any]:
     layer = tried["layer"]
-    title = (
-        tr("the whole network") if layer is None else tr("layer {number}: {label}", number=layer, label=labels[layer])
-    )
+    title = whole if layer is None else tr("layer {number}: {label}", number=layer, label=labels[layer])
     told = {"layer": layer, "title": title, "by_sum": tried["by_sum"], "in_pass": _in_pass(tried)}
     if tried["raised"]:
         raised = {name: plain(str(value)) for name, value in tried["raised"].items()}

@@ -58,14 +58,20 @@ def as_dtype(numbers: Any, dtype: np.dtype[Any]) -> Array:
     Raises
     ------
     InputError
-        One of them is too large for it.
+        One of them is too large for it, or not whole where numbers are looked up.
     """
-    most = np.finfo(dtype).max
+    is_whole = dtype.kind != "f"
+    most = np.iinfo(dtype).max if is_whole else np.finfo(dtype).max
+    if is_whole and (np.asarray(numbers) % 1 != 0).any():
+        raise InputError(
+            "The inputs of this network are whole numbers that are looked up, but {numbers} came.",
+            numbers=shown(np.asarray(numbers).tolist()),
+        )
     if not (np.abs(numbers) <= most).all():
         raise InputError(
             "Numbers of {dtype} go up to {most:.3g}, but {numbers} came.",
             dtype=dtype.name,
             most=float(most),
-            numbers=shown(numbers),
+            numbers=shown(np.asarray(numbers).tolist()),
         )
     return np.asarray(numbers, dtype)

@@ -116,10 +116,10 @@ class LearnerFile:
         examples, network = session.examples, session.network
         rows = rows_of(chosen, len(examples.X), MOST_EXAMPLES)
         traced = network.trace(examples.X[rows], examples.y[rows], training=False)
-        screen = on_screen(traced, examples.task, session.state().learning_rate)
+        screen = on_screen(traced, "binary" if examples.yes_no else examples.task, session.state().learning_rate)
         answer = sandbox.asked(self.path, "chainrule.lab.own_numbers", screen.json())
         told: dict[str, Any] = {"version": self.version, "examples": rows, "functions": []}
-        told |= {"problem": None, "suggested": None}
+        told |= {"problem": None, "suggested": None, "left_out": ""}
         if isinstance(answer, Finding):
             return told | {"problem": " ".join(texts.hints(answer, language(), 2))}
         said = _read(answer)
@@ -128,7 +128,16 @@ class LearnerFile:
         labels = [record.label for record in traced.layers]
         functions = [compared(function, labels) for function in said["functions"]]
         other = suggested(session.blueprint, functions)
-        return told | {"functions": functions, "suggested": None if other is None else other.json()}
+        told |= {"functions": functions, "suggested": None if other is None else other.json()}
+        return told | {"left_out": self._left_out({function["function"] for function in functions})}
+
+    def _left_out(self, run: set[str]) -> str:
+        """Return a sentence about the functions that the checker looks at, but not by their numbers; "" for none."""
+        others = [checked.function for checked in self._checked().report.checked if checked.function not in run]
+        if not others:
+            return ""
+        names = ", ".join(map(texts.plain, others))
+        return tr("Not run beside ours, because no pass has numbers to compare with theirs: {names}.", names=names)
 
     def _checked(self) -> _State:
         """Return the file as it is now, checked; one check at a time."""

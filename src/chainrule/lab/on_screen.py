@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.checker.equations.mistakes import Values
 from chainrule.common.errors import InputError
 from chainrule.common.settings import shown
+from chainrule.lab.other_layers import other_layers, step
 from chainrule.layers import Activation, Dense
 from chainrule.trace.record import LayerRecord, PassRecord
 
@@ -31,6 +32,8 @@ class OnScreen:
         "binary", "classes" or "regression".
     Y, cost, rate
         The targets, the loss, and the learning rate of one step of gradient descent.
+    others
+        What else there is in the pass that functions are written for (`chainrule.lab.other_layers`).
     """
 
     layers: tuple[Values, ...]
@@ -39,6 +42,7 @@ class OnScreen:
     Y: Any
     cost: float
     rate: float
+    others: tuple[Values, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -47,8 +51,8 @@ class OnScreen:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> OnScreen:
         """Return what `json` was made of."""
-        layers = tuple({name: _array(value) for name, value in layer.items()} for layer in data["layers"])
-        return cls(**(data | {"layers": layers, "Y": np.array(data["Y"], float)}))
+        layers, others = (tuple(map(_array, data[name])) for name in ("layers", "others"))
+        return cls(**(data | {"layers": layers, "others": others, "Y": np.array(data["Y"], float)}))
 
 
 def _plain(value: Any) -> Any:
@@ -56,11 +60,15 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+    return [_plain(part) for part in value] if isinstance(value, tuple | list) else value
 
 
 def _array(value: Any) -> Any:
-    return np.array(value, float) if isinstance(value, list) else value
+    if isinstance(value, dict):
+        return {name: _array(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_array(part) for part in value] if value and isinstance(value[0], dict) else np.array(value, float)
+    return value
 
 
 def on_screen(traced: PassRecord, task: str, rate: float) -> OnScreen:
@@ -88,7 +96,9 @@ def on_screen(traced: PassRecord, task: str, rate: float) -> OnScreen:
             values |= _last(traced, task)
         layers.append(values | {"layer": position})
         used += 1 if follower is None else 2
-    return OnScreen(tuple(layers), used == len(records), task, _targets(traced, task), traced.loss.value, rate)
+    others = (*other_layers(records), *step(layers))
+    whole = used == len(records)
+    return OnScreen(tuple(layers), whole, task, _targets(traced, task), traced.loss.value, rate, others)
 
 
 def _dense(record: LayerRecord) -> Values:

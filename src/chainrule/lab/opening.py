@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chainrule.common.errors import InputError
+from chainrule.common.errors import ChainruleError, InputError
 from chainrule.common.reading import opened
 from chainrule.lab.data_sets import DataSets
 from chainrule.lab.desk import Desk
@@ -27,10 +27,7 @@ def desk_for(file: Path | None) -> Desk:
         return Desk()
     kind = file.suffix.lower()
     if is_model(file):
-        blueprint, network = blueprint_of_model(file)
-        desk = Desk()
-        desk.session.load(network, blueprint)
-        return desk
+        return _desk_of_model(file)
     if kind in _CODE:
         with opened(file):
             return Desk(learner=LearnerFile(file))
@@ -44,3 +41,21 @@ def desk_for(file: Path | None) -> Desk:
         tables=", ".join(_TABLES),
         code=", ".join(_CODE),
     )
+
+
+def _desk_of_model(file: Path) -> Desk:
+    desk = Desk()
+    try:
+        blueprint, network = blueprint_of_model(file)
+        desk.session.load(network, blueprint)
+    except InputError as error:
+        desk.close()
+        raise InputError(
+            "The lab cannot open {file}. {reason} `chainrule explain` shows a pass of it, and `Network.fit` trains it.",
+            file=file,
+            reason=error,
+        ) from error
+    except ChainruleError:
+        desk.close()
+        raise
+    return desk

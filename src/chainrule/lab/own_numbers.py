@@ -29,9 +29,11 @@ from chainrule.checker.running.remote import Connection, RemoteLearner
 from chainrule.checker.running.source import Source, read
 from chainrule.checker.running.walls import limit
 from chainrule.lab.on_screen import OnScreen
-from chainrule.lab.places import Place, kind_of, places
+from chainrule.lab.places import Place, has_ties, kind_of, places
 
+_OF_EPSILON = 1e-4
 LATE = 0.6  # of the time: what is asked by then is told
+_DENSE = ("activation", "layer", "network")  # whose numbers are columns here; others are as the learner has them
 LARGEST = 100_000  # numbers of all answers; what comes after so many is left out
 
 
@@ -79,15 +81,16 @@ def beside(learner: Learner, screen: OnScreen, source: Source) -> Iterator[dict[
     for probe in _probes(learner):
         tries = [_tried(learner, probe, place, by_sum) for place in places(probe, screen)]
         asked = [tried for tried in tries if tried is not None]
-        if "W" in probe.cases[0] and asked:
+        kind = kind_of(probe)
+        if kind == "layer" and "W" in probe.cases[0] and asked:
             by_sum = asked[0].by_sum
-        as_rows = rows(learner, probe.function)
+        as_rows = kind in _DENSE and rows(learner, probe.function)
         told = [tried.told(as_rows) for tried in asked if (left := left - tried.size) >= 0]
         place = source.placed(Checked(probe.function, probe.role, learner.line(probe.function), "ok"))
         yield {
             "function": probe.function,
             "role": probe.role,
-            "kind": kind_of(probe),
+            "kind": kind,
             "tolerance": _tolerance(learner, probe),
             "line": place.line,
             "cell": place.facts.get("cell"),
@@ -97,8 +100,12 @@ def beside(learner: Learner, screen: OnScreen, source: Source) -> Iterator[dict[
 
 
 def _tolerance(learner: Learner, probe: Probe) -> float:
-    """Return by how much numbers may differ, relative to the largest: more, where the learner rounds to float32."""
-    return max(probe.tolerance, SINGLE) if probe.function in learner.singles else probe.tolerance
+    """Return by how much numbers may differ, relative to the largest.
+
+    It is more where the learner rounds to float32, and for optimizers, which add their epsilon in one place or another.
+    """
+    tolerance = max(probe.tolerance, _OF_EPSILON) if kind_of(probe) == "optimizer" else probe.tolerance
+    return max(tolerance, SINGLE) if probe.function in learner.singles else tolerance
 
 
 def _probes(learner: Learner) -> list[Probe]:
@@ -179,13 +186,20 @@ def _tells_which(known: Values) -> bool:
 
 
 def _rights(probe: Probe, values: Values, known: Values) -> Iterator[Values]:
-    """Yield what is right, by equations that agree with the pass: others are of another network."""
+    """Yield what is right, by equations that agree with the pass: others are of another network.
+
+    Who gets the gradient of a maximum that occurs twice is up to the author, so there the equations and the pass are
+    both right.
+    """
+    ties = has_ties(values)
     for equation in probe.right:
         result = _result(equation, values)
         if isinstance(result, Raised):
             continue
         shared = {name: value for name, value in result.items() if known.get(name) is not None}
-        if not known:
+        if ties:
+            yield from (result, {name: known[name] for name in shared})
+        elif not known:
             yield result
         elif shared and all(_is_known(value, known[name], probe.tolerance) for name, value in shared.items()):
             yield shared

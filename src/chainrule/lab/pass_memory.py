@@ -23,7 +23,7 @@ def needed(network: Network, count: int) -> int:
     """
     assert network.input_shape is not None
     example = _OF_EXAMPLES * bytes_per_example(network.body, network.params, network.input_shape, network.dtype)
-    parameters = _OF_PARAMETERS * sum(p.nbytes for _, p in leaves(network.params))
+    parameters: int = _OF_PARAMETERS * sum(p.nbytes for _, p in leaves(network.params))
     fitting = max(1, (LARGEST - parameters) // max(1, example))
     if count > fitting:
         raise InputError(

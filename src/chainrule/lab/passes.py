@@ -96,6 +96,10 @@ class Conditions(NamedTuple):
     batch: int = 1
 
 
+FIRST_BATCH = Conditions()
+"""Of training with seed 0."""
+
+
 @dataclass(frozen=True, eq=False)
 class OnePass:
     """One pass that is kept.
@@ -250,9 +254,7 @@ class Passes:
         self._kept: OrderedDict[int, OnePass] = OrderedDict()
         self._lock, self._running = Lock(), Lock()
 
-    def start(
-        self, network: Network, rule: Optimizer, batch: Batch, conditions: Conditions = Conditions()
-    ) -> OnePass:
+    def start(self, network: Network, rule: Optimizer, batch: Batch, conditions: Conditions = FIRST_BATCH) -> OnePass:
         """Run a pass and keep it.
 
         Parameters
@@ -340,7 +342,7 @@ def traced(network: Network, rule: Optimizer, batch: Batch, conditions: Conditio
     training, seed, epoch, number = conditions
     if not training or (len(batch.X) == 1 and _has_statistics(network)):
         return network.trace(batch.X, batch.y, training=False)
-    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed, epoch=epoch, batch=number)
+    return network.trace(batch.X, batch.y, optimizer=rule, seed=seed, batch=(epoch, number))
 
 
 def _has_statistics(network: Network) -> bool:

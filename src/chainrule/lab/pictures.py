@@ -89,7 +89,7 @@ _PICTURES = {
     ),
     "predicted": _Picture(
         later("predictions beside true values"),
-        lambda m: not m.classifies and not m.examples.is_curve,
+        lambda m: not m.classifies and not m.examples.is_curve and not m.examples.yes_no,
         lambda m: plots.plot_predicted(m.network, m.X, m.y),
     ),
 }

@@ -40,17 +40,60 @@ def places(probe: Probe, screen: OnScreen) -> Iterator[Place]:
     if keys == _OF_ACTIVATION:
         yield from _activations(probe.role, screen)
     elif keys in (_OF_LAYER, _OF_LAYER | _OF_ACTIVATION | {"activation"}):
-        yield from _layers(keys, screen)
+        yield from _layers(probe, keys, screen)
     elif keys in ({"Z", "Y"}, {"AL", "Y"}):
         yield from _ends(screen)
+    elif kind := _kind(probe, keys):
+        yield from _others(probe, kind, screen)
     elif "W1" in keys and screen.whole and _has_depth(probe, len(screen.layers)):
         known = _known_of_network(screen, after_step="learning_rate" in keys)
         yield Place(None, _both(_as_in(probe.cases[0], _network(screen)), known))
 
 
+_NAMES = {"columns": "convolution"} | dict.fromkeys(("rnn", "lstm", "rnn in rows", "lstm in rows"), "recurrent")
+
+
+def _kind(probe: Probe, keys: set[str]) -> str:
+    """Return for which of what else is in a pass a function is written, by the names of what it is given."""
+    if keys == {"params", "grads"}:
+        return "optimizer"
+    if {"parameters", "xt", "da"} <= keys:
+        return "lstm" if probe.role.startswith("lstm") else "rnn"
+    if {"prev_h", "Wx", "Wh"} <= keys:
+        return "lstm in rows" if probe.role.startswith("lstm") else "rnn in rows"
+    if {"A_prev", "stride", "pad", "f"} <= keys:
+        return "convolution" if "W" in keys else "columns" if "col" in keys else "pooling"
+    return ""
+
+
+def _others(probe: Probe, kind: str, screen: OnScreen) -> Iterator[Place]:
+    modes = {case.get("mode") for case in probe.cases}
+    for other in screen.others:
+        given, known = dict(other["given"]), other["known"]
+        if other["kind"] != kind or given.get("mode") not in modes:
+            continue
+        if "_step" in probe.role or "_cell" in probe.role:
+            known = {}  # the pass has no numbers of a step alone
+        if "_step" in probe.role:
+            given["x"] = given["xs"][:, -1]
+        yield Place(other["layer"], ((given, known),))
+
+
+def has_ties(given: Values) -> bool:
+    """Return whether a window of pooling has its maximum twice: who gets the gradient then is up to the author."""
+    if given.get("mode") != "max":
+        return False
+    f = given["f"]
+    windows = np.lib.stride_tricks.sliding_window_view(given["A_prev"], (f, f), axis=(1, 2))
+    largest = np.sort(windows.reshape(*windows.shape[:4], -1), axis=-1)
+    return bool(f > 1 and (largest[..., -1] == largest[..., -2]).any())
+
+
 def kind_of(probe: Probe) -> str:
-    """Return what a function is for: "activation", "layer", "network", or "other" if the pass has no place for it."""
+    """Return what a function is for: "activation", "layer", ..., or "other" if no pass has a place for it."""
     keys = set(probe.cases[0]) if probe.cases else set()
+    if kind := _kind(probe, keys):
+        return _NAMES.get(kind, kind)
     if keys == _OF_ACTIVATION:
         return "activation"
     if keys >= _OF_LAYER or keys in ({"Z", "Y"}, {"AL", "Y"}):
@@ -70,9 +113,10 @@ def _activations(role: str, screen: OnScreen) -> Iterator[Place]:
             yield Place(v["layer"], _both(values, {"A": v["A"], "dZ": v.get("dZ")}))
 
 
-def _layers(keys: set[str], screen: OnScreen) -> Iterator[Place]:
+def _layers(probe: Probe, keys: set[str], screen: OnScreen) -> Iterator[Place]:
+    activations = {case.get("activation") for case in probe.cases}  # that such functions know by name
     for v in screen.layers:
-        if keys <= v.keys():
+        if keys <= v.keys() and ("activation" not in keys or v["activation"] in activations):
             given = {name: v[name] for name in keys}
             known = {name: v.get(name) for name in ("Z", "A", "dW", "db", "dA_prev")}
             yield Place(v["layer"], _both(given, known))

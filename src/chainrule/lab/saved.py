@@ -29,13 +29,9 @@ def blueprint_of_model(path: Path) -> tuple[Blueprint, Network]:
     FileFormatError
         The file is damaged, or no model.
     InputError
-        Its inputs are whole numbers that are looked up, for which the lab has no data.
+        It answers for each step or place of an example, or has more outputs than the lab shows.
     """
     network = load(path)
-    if network.body.vocabulary_of_input is not None:
-        raise InputError(
-            "{path} looks up its inputs in a table of vectors (Embedding), and the lab has no data for that.", path=path
-        )
     data = data_for(network)
     return Blueprint(data, tuple(network.body.layers), network.loss, dtype=network.dtype.name, head=False), network
 
@@ -44,7 +40,15 @@ def data_for(network: Network) -> DataChoice:
     """Return examples in the shape of a network's inputs and outputs; random ones where the lab has none."""
     shape, outputs, task = network.input_shape, network.output_shape, network.loss.task
     assert shape is not None and outputs is not None
-    units = outputs[-1]
+    if len(outputs) > 1:
+        raise InputError(
+            "The model answers for each of the places {shape} of an example, and the lab shows models with one answer "
+            "for each example.",
+            shape=outputs[:-1],
+        )
+    units, vocabulary = outputs[-1], network.body.vocabulary_of_input or 0
+    if vocabulary:
+        return _random(network, units, vocabulary)
     form = next((name for name, of in SHAPES.items() if of == shape), None)
     if form is not None and task == "multiclass" and units == 10:
         return DataChoice("digits", "mnist-small", form=form)
@@ -54,8 +58,18 @@ def data_for(network: Network) -> DataChoice:
         return DataChoice("toy", "spirals", classes=units)
     if shape == (1,) and task == "regression" and units == 1:
         return DataChoice("toy", "sine")
-    kind = "values" if task == "regression" or (task == "binary" and units > 1) else "classes"
-    return DataChoice("random", "random", shape=shape, outputs=units, task=kind)
+    return _random(network, units, vocabulary)
+
+
+def _random(network: Network, units: int, vocabulary: int) -> DataChoice:
+    """Return random examples of the shape of a network's inputs, with as many answers as it gives."""
+    assert network.input_shape is not None
+    kind, task = "classes", network.loss.task
+    if task == "regression":
+        kind = "counts" if network.loss.log_link else "values"
+    elif task == "binary" and units > 1:
+        kind = "yes_no"
+    return DataChoice("random", "random", shape=network.input_shape, outputs=units, task=kind, vocabulary=vocabulary)
 
 
 def blueprint_of_table(path: Path, sets: DataSets) -> Blueprint:

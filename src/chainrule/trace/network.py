@@ -6,7 +6,8 @@ from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.common.errors import InputError
-from chainrule.common.settings import Flag, Maybe, whole
+from chainrule.common.settings import Each, Flag, Maybe, Whole, whole
+from chainrule.common.texts import later
 from chainrule.data import sources
 from chainrule.data.door import Door
 from chainrule.equations import optimizers
@@ -16,6 +17,7 @@ from chainrule.trace.run import Step, run
 from chainrule.trace.trace import Trace
 
 _TRAINING = Maybe(Flag())
+_BATCH = Each(Whole(1), later("the epoch and the batch in it, both counted from 1"), least=2, most=2)
 
 
 def traced(
@@ -27,8 +29,7 @@ def traced(
     *,
     training: bool | None,
     seed: int,
-    epoch: int,
-    batch: int,
+    batch: tuple[int, int],
 ) -> Trace:
     """Return the trace that `Network.trace` returns.
 
@@ -40,12 +41,13 @@ def traced(
         The batch, and what checks it.
     optimizer, last
         What to update with, and the last optimizer with its state.
-    training, seed, epoch, batch
+    training, seed, batch
         As for `Network.trace`.
     """
     training = _TRAINING.check("trace", "training", training)
     seed = whole("trace", "seed", seed, least=0)
-    key = seed, whole("trace", "epoch", epoch, least=1), whole("trace", "batch", batch, least=1) - 1
+    epoch, number = _BATCH.check("trace", "batch", batch)
+    key = seed, epoch, number - 1
     scored = examples.y is not None or sources.brings_batches(examples.X)
     rule = None if optimizer is None else optimizers.find(optimizer)
     training = scored if training is None else training

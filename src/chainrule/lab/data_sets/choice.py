@@ -19,6 +19,8 @@ TOYS = ("xor", "moons", "circles", "flower", "blobs", "spirals", "sine")
 GATES = ("and", "or", "nand", "nor", "xor", "xnor")
 SEQUENCES = ("first", "waves", "adding")
 FORMS = ("flat", "picture", "rows")
+TASKS = ("classes", "values")
+RANDOM_TASKS = (*TASKS, "yes_no", "counts")
 MOST_CLASSES = 6
 MOST_EXAMPLES = 10_000
 MOST_PICTURES = 500
@@ -116,13 +118,15 @@ class DataChoice(Checked):
     token, target, dropped
         Of a table: which one that was uploaded, the column to predict, and those that are left out.
     task
-        Of a table and of random examples: "classes" or "values"; None for what the target looks like.
+        Of a table: "classes" or "values"; None for what the target looks like. Random examples may also have several
+        "yes_no" answers each, or "counts".
     points
         Of points and curves that were drawn: (x, y, class), or (x, y).
     pictures
         Of digits that were drawn: (digit, 784 bytes in base64).
-    shape, outputs
-        Of random examples, which stand in until data for a loaded model is chosen.
+    shape, outputs, vocabulary
+        Of random examples, which stand in until data for a loaded model is chosen; with a vocabulary, inputs are whole
+        numbers below it.
     """
 
     kind: str = "toy"
@@ -142,6 +146,7 @@ class DataChoice(Checked):
     pictures: Sequence[Sequence[Any]] = ()
     shape: Sequence[int] = (2,)
     outputs: int = 1
+    vocabulary: int = 0
     owner: ClassVar[str] = "data"
     rules: ClassVar = {
         "kind": OneOf(KINDS),
@@ -156,11 +161,12 @@ class DataChoice(Checked):
         "token": Maybe(Text()),
         "target": Maybe(Text()),
         "dropped": Each(Text(), later("names of columns"), least=0),
-        "task": Maybe(OneOf(("classes", "values"))),
+        "task": Maybe(OneOf(RANDOM_TASKS)),
         "points": _Drawn(_Point(), MOST_EXAMPLES, later("a list of points")),
         "pictures": _Drawn(_Picture(), MOST_PICTURES, later("a list of drawn digits")),
         "shape": Each(Whole(1), later("the lengths of the axes of one example, without the batch axis")),
         "outputs": Whole(1),
+        "vocabulary": Whole(0),
     }
 
     def __post_init__(self) -> None:
@@ -168,6 +174,8 @@ class DataChoice(Checked):
         names = _NAMES.get(self.kind)
         if names is not None:
             OneOf(names).check(self.owner, "name", self.name)
+        if self.kind != "random":
+            Maybe(OneOf(TASKS)).check(self.owner, "task", self.task)
         for name, most in (("count", MOST_EXAMPLES), ("classes", MOST_CLASSES), ("length", 100), ("outputs", 1000)):
             value = getattr(self, name)
             if value is not None and value > most:

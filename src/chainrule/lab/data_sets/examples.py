@@ -29,7 +29,7 @@ class Examples:
     X_val, y_val
         To validate on; without any rows, they are None.
     task
-        "binary": one output tells two classes; "classes": one output for each; or "regression".
+        "binary": one output tells two classes; "classes": one output for each; or "regression": numbers.
     names
         Of the inputs, where they have names; told by `str`.
     classes
@@ -43,6 +43,8 @@ class Examples:
         What raw numbers are multiplied by to become inputs, such as 1/255 for pixels.
     notes
         Sentences about what was left out or is suspicious.
+    yes_no
+        Whether the numbers of a regression are answers to several questions, 1 for yes and 0 for no.
     """
 
     X: NDArray[Any]
@@ -56,6 +58,7 @@ class Examples:
     pixel_shape: tuple[int, int] | None = None
     scale: float | None = None
     notes: tuple[str, ...] = ()
+    yes_no: bool = False
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -70,14 +73,20 @@ class Examples:
         return len(self.classes) if self.task == "classes" else self.y.shape[1]
 
     @property
+    def is_looked_up(self) -> bool:
+        """Whether inputs are whole numbers that stand for something, so that there is nothing between two of them."""
+        return self.X.dtype.kind != "f"
+
+    @property
     def is_plane(self) -> bool:
         """Whether examples are points of a plane, so that a map shows every answer."""
-        return self.input_shape == (2,)
+        return self.input_shape == (2,) and not self.is_looked_up
 
     @property
     def is_curve(self) -> bool:
         """Whether there is one input and one value, so that a curve shows every answer."""
-        return self.input_shape == (1,) and self.task == "regression" and self.outputs == 1
+        one_value = self.task == "regression" and self.outputs == 1
+        return self.input_shape == (1,) and one_value and not self.is_looked_up
 
     @property
     def is_picture(self) -> bool:
@@ -97,7 +106,7 @@ class Examples:
     @cached_property
     def bounds(self) -> Bounds:
         """From where to where a picture of the inputs goes, along each of them; nothing where they are many."""
-        if len(self.input_shape) != 1 or self.input_shape[0] > 2:
+        if len(self.input_shape) != 1 or self.input_shape[0] > 2 or self.is_looked_up:
             return ()
         X = self.X if self.X_val is None else np.concatenate([self.X, self.X_val])
         low, high = X.min(axis=0).astype(float), X.max(axis=0).astype(float)

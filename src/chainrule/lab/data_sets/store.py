@@ -163,17 +163,27 @@ def _enough(count: int) -> None:
 def _random(choice: DataChoice) -> Examples:
     rng = np.random.default_rng(choice.seed)
     count = choice.count or 64
-    X = rng.standard_normal((count, *choice.shape)).astype(np.float32)
+    size = (count, *choice.shape)
+    X: NDArray[Any] = (
+        rng.integers(0, choice.vocabulary, size) if choice.vocabulary else rng.standard_normal(size).astype(np.float32)
+    )
     title = Note("random numbers, until data is chosen")
-    if choice.task == "values":
-        y: NDArray[Any] = rng.standard_normal((count, choice.outputs)).astype(np.float32)
-        classes = tuple(f"y{i}" for i in range(1, choice.outputs + 1))
-        return split(choice, X, y, "regression", names=(), classes=classes, title=title)
+    if choice.task in _NUMBERS:
+        y = _NUMBERS[choice.task](rng.standard_normal((count, choice.outputs))).astype(np.float32)
+        names = tuple(f"y{i}" for i in range(1, choice.outputs + 1))
+        yes_no = choice.task == "yes_no"
+        return split(choice, X, y, "regression", names=(), classes=names, title=title, yes_no=yes_no)
     labels = max(choice.outputs, 2)
-    y = np.arange(count) % labels
     task: Task = "binary" if choice.outputs == 1 else "classes"
-    return split(choice, X, y, task, names=(), classes=tuple(map(str, range(labels))), title=title)
+    classes = tuple(map(str, range(labels)))
+    return split(choice, X, np.arange(count) % labels, task, names=(), classes=classes, title=title)
 
+
+_NUMBERS: dict[str | None, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "values": lambda normal: normal,
+    "yes_no": lambda normal: normal > 0,
+    "counts": lambda normal: np.floor(2 * np.abs(normal)),
+}
 
 _MAKERS: dict[str, Callable[[DataChoice], Examples]] = {
     "toy": _toy,

@@ -43,6 +43,9 @@ _TASKS = {"classes": "classification", "values": "regression"}
 _FEWEST = 4  # rows
 _EXCEL, _BINARY = (".xlsx", ".xls"), (".parquet", ".arrow", ".feather")
 _MOST_UNPACKED = 500_000_000  # bytes of an Excel file
+_MOST_FIELDS = 100_000  # of a line; fewer may be commas in a text, and are read soon
+_SEPARATORS = (b",", b";", b"\t", b"|")
+_QUOTED = re.compile(rb'"[^"]*"')
 _ENDING = re.compile(r"\.\w{1,10}$", re.ASCII)  # of a name; others mean nothing, and may be no names of files
 
 
@@ -104,14 +107,7 @@ class Tables:
         if not frame.height:
             raise InputError("{name} has names of columns, but no rows: a table has a line per example.", name=name)
         _check_rows(frame.height, name)
-        if len(frame.columns) > MOST_COLUMNS:
-            raise InputError(
-                "The lab takes tables of up to {most:,} columns, but {name} has {columns:,}. Train on it with "
-                "`chainrule train`, or take a part of it.",
-                most=MOST_COLUMNS,
-                name=name,
-                columns=len(frame.columns),
-            )
+        _check_columns(len(frame.columns), name)
         kept = Kept(name, frame, _recognized(frame))
         with self._lock:
             self._kept[token] = kept
@@ -174,8 +170,33 @@ def _check_rows(rows: int, name: str) -> None:
         )
 
 
+def _check_columns(columns: int, name: str) -> None:
+    if columns > MOST_COLUMNS:
+        raise InputError(
+            "The lab takes tables of up to {most:,} columns, but {name} has {columns:,}. Train on it with "
+            "`chainrule train`, or take a part of it.",
+            most=MOST_COLUMNS,
+            name=name,
+            columns=columns,
+        )
+
+
+def _check_lines(path: Path) -> None:
+    """Raise an error if a line of a text has far too many fields, which to read takes minutes."""
+    with path.open("rb") as file:
+        header = _QUOTED.sub(b"", file.readline())
+    _check_columns(1 + max(header.count(separator) for separator in _SEPARATORS), str(path))
+    letters = np.fromfile(path, np.uint8)
+    ends = np.append(np.flatnonzero(letters == ord("\n")), len(letters))
+    for separator in _SEPARATORS:
+        places = np.flatnonzero(letters == ord(separator))
+        fields = 1 + int(np.diff(np.searchsorted(places, ends), prepend=0).max())
+        if fields > _MOST_FIELDS:
+            _check_columns(fields, str(path))
+
+
 def _read(path: Path) -> Frame:
-    """Return the table of a file that came from the page; a small one that unpacks to a huge one is refused before."""
+    """Return the table of a file that came from the page; what is huge, or unpacks to that, is refused before."""
     kind = path.suffix.lower()
     if kind in _EXCEL and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
@@ -190,7 +211,10 @@ def _read(path: Path) -> Frame:
             )
     if kind in _BINARY and can_be_scanned(path):
         _check_rows(tables.scan(path).height, str(path))
-    return tables.read(path) if kind in (*_EXCEL, *_BINARY) else read_text_file(path)
+    if kind in (*_EXCEL, *_BINARY):
+        return tables.read(path)
+    _check_lines(path)
+    return read_text_file(path)
 
 
 def examples_of(tables_kept: Tables, choice: DataChoice) -> Examples:
