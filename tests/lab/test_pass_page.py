@@ -356,7 +356,7 @@ def test_an_input_that_was_typed_passes(client: Any) -> None:
 
 def test_a_pass_runs_as_in_training_or_as_in_prediction(open_page: Open) -> None:
     dropping = Blueprint(layers=(cr.Dense(4), cr.Dropout(0.5)), dtype="float64")
-    with running(dropping) as (desk, url):
+    with running(dropping) as (_, url):
         page = open_page("pass", url=url, width=375)
         page.get_by_label("Run it").select_option("prediction")
         page.get_by_text("nothing is dropped").wait_for()
