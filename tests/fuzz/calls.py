@@ -175,8 +175,10 @@ def calls(folder: Path) -> list[Call]:
         **{"precision": None, "seed": 0, "verbose": False},
     }
     scoring = {"X": X, "y": Y, "sample_weight": None, "mask": None, "metrics": None, "engine": "numpy"}
-    tracing: dict[str, Any] = {"X": X, "y": Y, "sample_weight": None, "mask": None, "optimizer": "adam", "training": None, "seed": 0}
-    tracing |= {"batch": (1, 1)}
+    tracing: dict[str, Any] = {
+        **{"X": X, "y": Y, "sample_weight": None, "mask": None, "optimizer": "adam"},
+        **{"training": None, "seed": 0, "batch": (1, 1)},
+    }
     asking = {"path": "layer0.W[0, 0]", "difference": False}
     return [
         *(Call(getattr(maker, "__qualname__", str(maker)), maker, arguments) for maker, arguments in makers),
