@@ -226,7 +226,7 @@ def test_a_link_is_opened_and_a_damaged_one_is_told(desk: Any, open_page: Any) -
     page.get_by_role("button", name="Open", exact=True).click()
     until(page, "location.hash.includes('room=train')")
     assert desk.session.blueprint.data.name == "moons"
-    assert text in page.url
+    until(page, f"location.hash.includes('b={text}')")
 
 
 def test_the_address_builds_what_it_says_and_a_reload_goes_on(desk: Any, lab: str, open_page: Any) -> None:

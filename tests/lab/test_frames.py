@@ -329,8 +329,8 @@ def test_bytes_and_digits() -> None:
 def test_examples_without_a_picture_are_told_as_numbers() -> None:
     pytest.importorskip("polars", reason="tables need polars, which is not installed")
     names = [f"c{i}" for i in range(14)]
-    rows: list[list[Any]] = [[*(i * 7 % (11 + k) for k in range(14)), i] for i in range(40)]
-    lines = [",".join(map(str, row)) for row in ([*names, "y"], *rows)]
+    rows = [",".join(str(n) for n in [*(i * 7 % (11 + k) for k in range(14)), i]) for i in range(40)]
+    lines = [",".join([*names, "y"]), *rows]
     sets = DataSets()
     token = sets.upload("numbers.csv", "\n".join(lines).encode())
     examples = sets.examples(DataChoice("table", "numbers.csv", token=token, target="y"))

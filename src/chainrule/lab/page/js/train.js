@@ -42,10 +42,11 @@ export function Train() {
 const askWhy = (layer, row, column) => store.go("pass", {room: "pass", layer: `layer${layer}`, phase: "forward", path: `layer${layer}.W[${row}, ${column}]`});
 
 function Squares() {
-  const points = useStore((known) => known.frames.points);
+  const {points, units} = useStore((known) => known.frames);
   const layers = useStore((known) => known.built?.blueprint.layers);
   if (!points || !layers) return null;
-  if (points.X) return t("train.network.points");
+  const overInputs = !points.pictures && units?.layers.some(({layer}) => layer < 0);
+  if (overInputs) return t("train.network.points");
   const looksAtPixels = points.pictures?.[0]?.pixels && points.shape.length === 1 && (layers[0]?.type ?? "Dense") === "Dense";
   return looksAtPixels ? t("train.network.pixels") : t("train.network.example");
 }
