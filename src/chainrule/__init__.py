@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chainrule.common import errors
     from chainrule.common.asked_language import set_language
     from chainrule.data import sources
+    from chainrule.engines.devices import Devices
     from chainrule.equations import activations, initializers, losses, optimizers, schedules
     from chainrule.equations.losses import (
         BinaryCrossEntropy,
@@ -63,6 +64,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "CosineLog",
+    "Devices",
     "Diagnose",
     "EarlyStopping",
     "Exponential",
@@ -122,6 +124,7 @@ _OPTIMIZERS = ("SGD", "AdaGrad", "Adam", "AdamW", "Lion", "Momentum", "Nesterov"
 _LATER = {
     "Callback": "training.callbacks",
     "Checkpoint": "training.checkpoint",
+    "Devices": "engines.devices",
     "Diagnose": "trace.diagnosis.callback",
     "EarlyStopping": "training.callbacks",
     "Network": "network",

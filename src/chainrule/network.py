@@ -19,6 +19,7 @@ from chainrule.data.door import Door
 from chainrule.data.fitting import examples_for_fit, examples_to_score
 from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, engine_maker, predictor
+from chainrule.engines.devices import Devices
 from chainrule.engines.inference import rows_at_once
 from chainrule.engines.prepared import Predictor, predictor_of
 from chainrule.equations import losses, optimizers
@@ -191,6 +192,7 @@ class Network:
         restart: bool = False,
         engine: str = "numpy",
         precision: str | None = None,
+        devices: int | str | Devices | None = None,
         seed: int = 0,
         verbose: bool = True,
     ) -> History:
@@ -248,7 +250,11 @@ class Network:
             "numpy"; "fast", which is NumPy with the optimizer compiled by numba; "xla", which compiles everything with
             JAX for CPU, GPU or TPU; or "auto", which chooses and says why.
         precision
-            "bfloat16" computes forward and backward in it, with parameters in float32 (engine "xla").
+            "bfloat16" computes forward and backward in it, with parameters in float32 (engine "xla"). It has the range
+            of float32, so the loss needs no scaling.
+        devices
+            How many devices train together (engine "xla"), "all" that JAX has, or `Devices`: each gets its share of
+            the rows of every batch, and the numbers are those of one device but for rounding. None is one device.
         seed
             Of the order of the examples, the validation split and dropout.
         verbose
@@ -283,6 +289,7 @@ class Network:
             checkpoint=checkpoint,
             engine=engine,
             precision=precision,
+            devices=devices,
             restart=restart,
             verbose=verbose,
         )
@@ -329,7 +336,7 @@ class Network:
             name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
             if how.verbose:
                 say("Engine: {name}, because {reason}.", name=name, reason=reason)
-        return engine_maker(name, how.precision, rule, self.dtype)(
+        return engine_maker(name, how.hardware, rule, self.dtype)(
             self.body,
             self.loss,
             rule,

@@ -12,6 +12,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import choice
 from chainrule.common.texts import tr
 from chainrule.engines.base import Engine
+from chainrule.engines.devices import Hardware
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
@@ -20,17 +21,23 @@ from chainrule.layers.base import convolves
 ENGINES = ("numpy", "fast", "xla")
 
 
-def engine_maker(name: str, precision: str | None, optimizer: Optimizer, dtype: Any) -> Callable[..., Engine]:
+def engine_maker(name: str, hardware: Hardware, optimizer: Optimizer, dtype: Any) -> Callable[..., Engine]:
     """Return what makes an engine, by its name, from all that engines have in common."""
     name = choice("Network", "engine", name, ENGINES)
-    if precision is not None and name != "xla":
+    if hardware.precision is not None and name != "xla":
         raise InputError(
-            'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.', precision=precision
+            'precision={precision!r} is for engine="xla"; NumPy computes in the network\'s dtype.',
+            precision=hardware.precision,
+        )
+    if hardware.devices is not None and name != "xla":
+        raise InputError(
+            'devices is for engine="xla", but engine={name!r} trains: write engine="xla", or leave out devices.',
+            name=name,
         )
     if name == "xla":
         from chainrule.engines.xla import XlaEngine
 
-        return partial(XlaEngine, precision=precision)
+        return partial(XlaEngine, hardware=hardware)
     if name == "fast":
         from chainrule.engines.compiled import compile_rule
 
@@ -42,9 +49,9 @@ def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, A
     """Return the function from inputs and mask to logits; "fast" predicts as NumPy does."""
     name = choice("Network", "engine", name, ENGINES)
     if name == "xla":
-        from chainrule.engines import xla
+        from chainrule.engines import xla_placing
 
-        return xla.predictor(body, params)
+        return xla_placing.predictor(body, params)
 
     def forward(X: Array, mask: Array | None) -> Array:
         return body.forward(params, X, INFERENCE if mask is None else Mode(mask=mask))[0]

@@ -1,0 +1,93 @@
+"""Trains on simulated devices, in a process of its own: JAX counts devices when it starts. Prints what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import jax
+import numpy as np
+
+import chainrule as cr
+from chainrule.arrays import leaves
+
+STEPS = 50
+"""Of each run."""
+
+
+def networks() -> dict[str, tuple[cr.Network, Any]]:
+    """An MLP with dropout, a conv net with batch normalization, and an LSTM; with inputs for each."""
+    rng = np.random.default_rng(0)
+    # A bias before batch normalization has no gradient but rounding, which Adam would make steps of.
+    conv = [cr.Conv2D(8, 3, bias=False), cr.BatchNorm(), cr.ReLU(), cr.MaxPool(2), cr.Flatten(), cr.Dense(8)]
+    mlp = [cr.Dense(64), cr.ReLU(), cr.Dropout(0.2), cr.Dense(64), cr.Tanh(), cr.Dense(8)]
+    lstm = [cr.LSTM(16, sequence=False), cr.Dense(8)]
+    return {
+        name: (cr.Network(layers, "categorical_cross_entropy", input_shape=shape), rng.normal(size=(400, *shape)))
+        for name, layers, shape in (("mlp", mlp, (16,)), ("conv", conv, (8, 8, 1)), ("lstm", lstm, (12, 4)))
+    }
+
+
+def labels() -> Any:
+    """Classes for the inputs of `networks`."""
+    return np.random.default_rng(1).integers(0, 8, 400)
+
+
+class Losses(cr.Callback):
+    """Keeps the loss of the epoch so far after every batch."""
+
+    def __init__(self) -> None:
+        self.all: list[float] = []
+
+    def batch_end(self, run: Any) -> None:
+        self.all.append(run.scores["loss"])
+
+
+class Memory(cr.Callback):
+    """Keeps the bytes that each device holds of the parameters and the optimizer's state, and those of all of it."""
+
+    def run_start(self, run: Any) -> None:
+        arrays = [a for tree in (run.engine._carry.params, run.engine._carry.state) for _, a in leaves(tree)]
+        shards = [shard for a in arrays for shard in a.addressable_shards]
+        devices = {shard.device.id for shard in shards}
+        self.held = [sum(s.data.nbytes for s in shards if s.device.id == device) for device in sorted(devices)]
+        self.all = sum(a.nbytes for a in arrays)
+
+
+def trained(name: str, devices: Any, **options: Any) -> tuple[cr.Network, list[float], Memory]:
+    """Train one of the networks for so many steps."""
+    network, X = networks()[name]
+    losses, memory = Losses(), Memory()
+    usual = {"epochs": 4, "batch_size": 32, "optimizer": cr.Adam(0.01, clip_norm=1.0)}  # 12 or 13 steps in an epoch
+    how = usual | {"engine": "xla", "devices": devices, "callbacks": [losses, memory], "verbose": False} | options
+    network.fit(X, labels(), **how)
+    return network, losses.all[:STEPS], memory
+
+
+def main(case: str) -> dict[str, Any]:
+    """Return what a test looks at."""
+    if case == "devices":
+        return {"devices": len(jax.devices())}
+    if case == "memory":
+        layers = [cr.Dense(64), cr.ReLU(), cr.Dense(64), cr.ReLU(), cr.Dense(8)]
+        network = cr.Network(layers, "categorical_cross_entropy", input_shape=(16,))
+        found = {}
+        for sharded in (False, True):
+            memory = Memory()
+            devices = cr.Devices("all", sharded=sharded)
+            X = networks()["mlp"][1]
+            network.fit(X, labels(), epochs=1, engine="xla", devices=devices, callbacks=[memory], verbose=False)
+            found[str(sharded)] = [memory.held, memory.all]
+        return found
+    if case == "more":
+        accumulating = {"accumulate": 3, "sample_weight": np.linspace(0, 1, 400), "batch_size": 20, "epochs": 1}
+        runs = {str(devices): trained("mlp", devices, **accumulating) for devices in (None, 8)}
+        return {devices: losses for devices, (_, losses, _) in runs.items()}
+    runs = {str(d): trained(case, d) for d in (None, cr.Devices(8, sharded=True), 3)}
+    X = networks()[case][1]
+    return {devices: [losses, network.evaluate(X, labels())["loss"]] for devices, (network, losses, _) in runs.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1])))
