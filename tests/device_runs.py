@@ -1,16 +1,19 @@
-"""Trains on simulated devices, in a process of its own: JAX counts devices when it starts. Prints what came of it."""
+"""Trains on several devices or in several processes, which JAX counts when it starts. Prints what came of it."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 import chainrule as cr
-from chainrule.arrays import leaves
+from chainrule.arrays import leaves, machine
+from chainrule.data import sources
+from chainrule.data.batches import BlockSize
+from chainrule.engines import processes
 
 STEPS = 50
 """Of each run."""
@@ -59,16 +62,45 @@ def trained(name: str, devices: Any, **options: Any) -> tuple[cr.Network, list[f
     """Train one of the networks for so many steps."""
     network, X = networks()[name]
     losses, memory = Losses(), Memory()
-    usual = {"epochs": 4, "batch_size": 32, "optimizer": cr.Adam(0.01, clip_norm=1.0)}  # 12 or 13 steps in an epoch
+    usual: dict[str, Any] = {
+        "epochs": 4,
+        "batch_size": 32,
+        "optimizer": cr.Adam(0.01, clip_norm=1.0),
+    }  # 12 or 13 steps in an epoch
     how = usual | {"engine": "xla", "devices": devices, "callbacks": [losses, memory], "verbose": False} | options
     network.fit(X, labels(), **how)
     return network, losses.all[:STEPS], memory
 
 
+def stored_rows(folder: str, devices: Any) -> dict[str, Any]:
+    """Train on a memory-mapped file, in small pools; return the losses, and which rows this process was given."""
+    machine.RUN_BYTES, machine.POOL_BYTES = 2**12, 2**16
+    X, y = (np.load(Path(folder, name), mmap_mode="r") for name in ("X.npy", "y.npy"))
+    network = cr.Network.mlp([6, 16, 3])
+    history = network.fit(X, y, epochs=2, batch_size=64, engine="xla", devices=devices, verbose=False)
+    source = sources.source(sources.Held(X, y), sources.Cutting(64, 0), lambda data: data)
+    if devices is not None:
+        source = processes.shared(source)
+    blocks = [source.take(block, np.float64) for block in source.blocks(1, 0, BlockSize(2**12, 8))]
+    numbers = [round(row * 1024) for block in blocks for row in block.X[:, 0].tolist()]
+    return {"loss": history["loss"], "rows": sorted(numbers)}
+
+
+def one_of_several(case: str, coordinator: str, count: int, number: int) -> Any:
+    """Return the losses of every network, trained with other processes."""
+    with processes.together(coordinator, count, number):
+        if Path(case).is_dir():
+            return stored_rows(case, "all")
+        devices = cr.Devices("all", sharded=case == "sharded")
+        return {name: trained(name, devices)[1] for name in networks()}
+
+
 def main(case: str) -> dict[str, Any]:
     """Return what a test looks at."""
-    if case == "devices":
-        return {"devices": len(jax.devices())}
+    if Path(case).is_dir():
+        return stored_rows(case, None)
+    if case == "alone":
+        return {name: trained(name, None)[1] for name in networks()}
     if case == "memory":
         layers = [cr.Dense(64), cr.ReLU(), cr.Dense(64), cr.ReLU(), cr.Dense(8)]
         network = cr.Network(layers, "categorical_cross_entropy", input_shape=(16,))
@@ -90,4 +122,6 @@ def main(case: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1])))
+    case, *place = sys.argv[1:]
+    result = one_of_several(case, place[0], *map(int, place[1:])) if place else main(case)
+    print(json.dumps(result))

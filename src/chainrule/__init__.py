@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chainrule.common import errors
     from chainrule.common.asked_language import set_language
     from chainrule.data import sources
+    from chainrule.engines import processes
     from chainrule.engines.devices import Devices
     from chainrule.equations import activations, initializers, losses, optimizers, schedules
     from chainrule.equations.losses import (
@@ -106,6 +107,7 @@ __all__ = [
     "perceptron",
     "planar",
     "plots",
+    "processes",
     "regularization",
     "save",
     "schedules",

@@ -17,6 +17,7 @@ from chainrule.data import sources
 from chainrule.data.batches import Source
 from chainrule.data.door import Door
 from chainrule.data.fitting import examples_for_fit, examples_to_score
+from chainrule.engines import processes
 from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, engine_maker, predictor
 from chainrule.engines.devices import Devices
@@ -34,7 +35,7 @@ from chainrule.layers.summary import Summary, bytes_per_example, network_html, s
 from chainrule.metrics import Metric, Metrics, WholeMetric, find_all
 from chainrule.training import progress
 from chainrule.training.callbacks import Callback
-from chainrule.training.checkpoint import Checkpoint, Checkpoints
+from chainrule.training.checkpoint import Checkpoint
 from chainrule.training.history import History
 from chainrule.training.identity import identity_of, plain
 from chainrule.training.loop import train
@@ -43,6 +44,7 @@ from chainrule.training.outputs import outputs
 from chainrule.training.run import Run
 from chainrule.training.scoring import Scores, check_counted_in_batches, evaluate
 from chainrule.training.settings import FitSettings
+from chainrule.training.shared_checkpoints import checkpoints_of
 from chainrule.training.shown import snapshot
 
 if TYPE_CHECKING:
@@ -303,15 +305,18 @@ class Network:
             validation_data=validation_data,
             validation_split=how.validation_split,
         )
+        several = how.devices is not None and processes.count() > 1
+        if several:
+            source = processes.shared(source)
         if validation is None:
             check_counted_in_batches(scored)
         params, input_shape, output_shape = door.settled(source.shape)
         runner = self._engine(how, rule, scored, params, source)
         checkpoints = None
-        if how.checkpoint is not None:
+        if how.checkpoint is not None or several:
             weights = {"class_weight": plain("class_weight", class_weight)}
             identity = identity_of(self, rule, scored, how, source, validation) | weights
-            checkpoints = Checkpoints(how.checkpoint, identity)
+            checkpoints = checkpoints_of(how.checkpoint, identity, several=several)
 
         self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
         self.feature_names = self.feature_names or sources.names_of(X) or sources.names_of(source)
@@ -325,7 +330,9 @@ class Network:
             validate=None if validation is None else lambda: self._scores(runner.forward, scored, validation, runner),
             checkpoints=checkpoints,
         )
-        self._train(run, rule, how, [OneTargetNote(door), *progress.choose(how.verbose), *how.callbacks])
+        self._train(
+            run, rule, how, [OneTargetNote(door), *progress.choose(how.verbose and processes.first()), *how.callbacks]
+        )
         return self.history
 
     def _engine(self, how: FitSettings, rule: Optimizer, metrics: Metrics, params: Params, source: Source) -> Engine:
@@ -356,7 +363,7 @@ class Network:
             ended = train(run, callbacks)
         state = run.engine.state()
         self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
-        if ended.text and (how.verbose or ended.interrupted):
+        if ended.text and (how.verbose or ended.interrupted) and processes.first():
             say(ended.text)
 
     def _work(self) -> tuple[int, int]:

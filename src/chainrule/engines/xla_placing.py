@@ -11,14 +11,16 @@ import numpy as np
 from chainrule.arrays import Array, Params, leaves, machine, map_leaves
 from chainrule.common.errors import InputError, missing_extra
 from chainrule.data.batches import Arrays, Block, Data, Source, cleared
+from chainrule.engines import processes
 from chainrule.engines.devices import Devices
+from chainrule.engines.processes.shared_rows import SharedRows, share
 from chainrule.engines.xla_steps import AXIS, Layout, forward
 from chainrule.layers import Sequential
 
 try:
     import jax
     from jax import numpy as jnp
-    from jax.experimental.multihost_utils import broadcast_one_to_all, process_allgather
+    from jax.experimental.multihost_utils import process_allgather
     from jax.sharding import Mesh
 except ImportError:
     raise missing_extra("The XLA engine", "jax", "xla") from None
@@ -161,21 +163,25 @@ class ManyDevices:
         A process takes the rows of its own share: of each batch those at its places.
         """
         widths, n = np.diff(block.cuts), self.layout.mesh.size
-        width = int(widths.max())
+        width = source.widest if isinstance(source, SharedRows) else int(widths.max())
         self._rows, self._batches = max(self._rows, -(-width // n) * n), max(self._batches, len(widths))
         self.ragged = not isinstance(source, Arrays) or source.ragged or self._rows != width
-        share = self._rows // jax.process_count()
+        own_share = share(self._rows, n, jax.process_count())
         batch = np.repeat(np.arange(len(widths)), widths)
-        place = np.arange(block.cuts[-1]) - np.repeat(block.cuts[:-1], widths) - share * jax.process_index()
-        own = np.flatnonzero((place >= 0) & (place < share))
-        of_own = block._replace(
-            rows=None if block.rows is None else block.rows[own],
-            data=None if block.data is None else block.data.each(lambda a: a[own]),
+        place = np.arange(block.cuts[-1]) - np.repeat(block.cuts[:-1], widths) - own_share * jax.process_index()
+        own = np.flatnonzero((place >= 0) & (place < own_share))
+        of_own = (
+            block
+            if isinstance(source, SharedRows)
+            else block._replace(
+                rows=None if block.rows is None else block.rows[own],
+                data=None if block.data is None else block.data.each(lambda a: a[own]),
+            )
         )
         data = self._kinds.typed(source.take(of_own, self._kinds.dtype, whole=self._kinds.words))
 
         def placed(a: Array, rest: int) -> Array:
-            local = np.full((self._batches, share, *a.shape[1:]), rest, a.dtype)
+            local = np.full((self._batches, own_share, *a.shape[1:]), rest, a.dtype)
             local[batch[own], place[own]] = a
             shape = (self._batches, self._rows, *a.shape[1:])
             return jax.make_array_from_process_local_data(  # type: ignore[no-untyped-call]
@@ -187,7 +193,7 @@ class ManyDevices:
 
     def agreed(self, count: int) -> int:
         """Return the number of the first process, which others measured otherwise."""
-        return int(broadcast_one_to_all(np.int32(count)))
+        return count if jax.process_count() == 1 else processes.agreed(count)
 
     def on_host(self, tree: Any) -> Any:
         """Return nested arrays as arrays of NumPy, put together from their parts on all devices."""
