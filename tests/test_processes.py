@@ -259,25 +259,24 @@ def test_other_data_is_named_to_all() -> None:
 
 
 @pytest.mark.slow
-def test_a_process_that_is_killed_20_times_ends_with_the_same_losses(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    command = [*XOR, "--epochs", "150", "--batch-size", "4", "--json"]
-    whole = json.loads(Together(command, 2).ended()[0].out)["history"]
-    folder = tmp_path / "run"
+def test_a_process_that_is_killed_20_times_ends_with_the_same_losses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, folder = np.random.default_rng(0), tmp_path / "run"
+    monkeypatch.setenv("RUN", str(tmp_path / "alone"))
+    alone = json.loads(subprocess.run([*RUNS, "often"], capture_output=True, text=True, check=True).stdout)["loss"]
+    monkeypatch.setenv("RUN", str(folder))
     kills = 0
     while kills < 20:
-        run = Together([*command, "--checkpoint", str(folder)], 2)
-        until(lambda run=run: run.all[0].poll() is not None or run.seconds > 6 + 10 * rng.random())
-        if run.all[0].poll() is not None:
-            break
-        run.all[int(rng.integers(2))].kill()
-        run.ended(90)
-        kills += 1
-    else:
-        run = Together([*command, "--checkpoint", str(folder)], 2)
-    history = json.loads(run.ended()[0].out)["history"]
-    print(f"killed {kills} times")
-    np.testing.assert_allclose([row["loss"] for row in history], [row["loss"] for row in whole], rtol=1e-5)
+        before = checkpoints(folder)
+        run = Together([*RUNS, "often"], 1 + kills % 2, options=False)
+        until(lambda run=run, before=before: checkpoints(folder) != before or run.all[0].poll() is not None)
+        time.sleep(0.05 * rng.random())
+        run.all[int(rng.integers(run.count))].kill()
+        kills += any(end.status == -signal.SIGKILL for end in run.ended(90).values())
+    losses = json.loads(Together([*RUNS, "often"], 2, options=False).ended()[0].out)
+    assert len(losses) == 40
+    np.testing.assert_allclose(losses, alone, rtol=1e-5)
 
 
 def test_a_place_that_is_none_is_refused() -> None:

@@ -306,16 +306,15 @@ class Network:
             validation_split=how.validation_split,
         )
         several = how.devices is not None and processes.count() > 1
-        if several:
-            source = processes.shared(source)
+        source = processes.shared(source) if several else source
         if validation is None:
             check_counted_in_batches(scored)
         params, input_shape, output_shape = door.settled(source.shape)
         runner = self._engine(how, rule, scored, params, source)
         checkpoints = None
         if how.checkpoint is not None or several:
-            weights = {"class_weight": plain("class_weight", class_weight)}
-            identity = identity_of(self, rule, scored, how, source, validation) | weights
+            identity = identity_of(self, rule, scored, how, source, validation)
+            identity["class_weight"] = plain("class_weight", class_weight)
             checkpoints = checkpoints_of(how.checkpoint, identity, several=several)
 
         self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
@@ -330,10 +329,8 @@ class Network:
             validate=None if validation is None else lambda: self._scores(runner.forward, scored, validation, runner),
             checkpoints=checkpoints,
         )
-        self._train(
-            run, rule, how, [OneTargetNote(door), *progress.choose(how.verbose and processes.first()), *how.callbacks]
-        )
-        return self.history
+        shown = progress.choose(how.verbose and processes.first())
+        return self._train(run, rule, how, [OneTargetNote(door), *shown, *how.callbacks])
 
     def _engine(self, how: FitSettings, rule: Optimizer, metrics: Metrics, params: Params, source: Source) -> Engine:
         """Return what trains the network on a source."""
@@ -353,7 +350,7 @@ class Network:
             accumulate=how.accumulate,
         )
 
-    def _train(self, run: Run, rule: Optimizer, how: FitSettings, callbacks: Sequence[Callback]) -> None:
+    def _train(self, run: Run, rule: Optimizer, how: FitSettings, callbacks: Sequence[Callback]) -> History:
         """Train, from the state of the optimizer that the last fit ended with, if it is the same."""
         if not how.restart and self._optimizer is not None and self._optimizer[0] == rule:
             run.engine.restore(snapshot(self.params) | self._optimizer[1])
@@ -365,6 +362,7 @@ class Network:
         self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
         if ended.text and (how.verbose or ended.interrupted) and processes.first():
             say(ended.text)
+        return self.history
 
     def _work(self) -> tuple[int, int]:
         """Return for how many examples at a time a forward pass is run, and the multiply-adds of one."""
