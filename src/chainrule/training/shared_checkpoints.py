@@ -51,7 +51,7 @@ class SharedCheckpoints:
     def due(self) -> bool:
         """Return whether it is time for the next one, by the clock of the first process."""
         due = self._files is not None and self._files.due()
-        return bool(json.loads(processes.from_first(json.dumps(int(due)).encode())))
+        return bool(processes.agreed(int(due)))
 
     def save(self, arrays: dict[str, Array], info: dict[str, Any]) -> None:
         """Write the next checkpoint, in the first process."""
