@@ -42,7 +42,6 @@ class Together:
 
     def __init__(self, command: Any, count: int, numbers: Any = None, port: int = 0, options: bool = True) -> None:
         self.count, self.address = count, f"127.0.0.1:{port or free_port()}"
-        self.begun = time.monotonic()
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "CHAINRULE_LANG": "en"}
         self.all = {
             number: subprocess.Popen(
@@ -75,11 +74,6 @@ class Together:
                 raise
             ends[number] = Ended(process.returncode, out, error)
         return ends
-
-    @property
-    def seconds(self) -> float:
-        """Since they were started."""
-        return time.monotonic() - self.begun
 
 
 def until(there: Any, seconds: float = 120) -> None:
