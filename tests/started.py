@@ -38,10 +38,12 @@ class Together:
         How many there are meant to be.
     numbers
         Which of them are started; all if None.
+    options
+        Whether the places are the options of `chainrule train`.
     """
 
-    def __init__(self, command: Any, count: int, numbers: Any = None, port: int = 0, options: bool = True) -> None:
-        self.count, self.address = count, f"127.0.0.1:{port or free_port()}"
+    def __init__(self, command: Any, count: int, numbers: Any = None, options: bool = True) -> None:
+        self.count, self.address = count, f"127.0.0.1:{free_port()}"
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "CHAINRULE_LANG": "en"}
         self.all = {
             number: subprocess.Popen(

@@ -194,6 +194,16 @@ def test_each_process_reads_its_share_of_stored_rows(tmp_path: Path, count: int)
     assert sorted(row for said in heard for row in said["rows"]) == list(range(rows)) == alone["rows"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("there", "sentence"),
+    [(0, "Of 2 processes, these did not come to"), (1, "Process 1 of 2 got no answer from process 0 at")],
+)
+def test_a_process_that_is_left_alone_ends_within_a_minute(there: int, sentence: str) -> None:
+    end = Together(XOR, 2, [there]).ended(60)[there]
+    assert end.status == 2 and end.error.startswith(f"chainrule: {sentence}") and end.error.count("\n") == 1
+
+
 LONG = (*XOR, "--epochs", "100000")
 
 

@@ -15,7 +15,7 @@ from chainrule.common.atomic import reason
 from chainrule.common.errors import ProcessError
 from chainrule.common.texts import tr
 
-SECONDS = 45.0
+SECONDS = 40.0
 """For all processes to come: whoever waits longer is told within a minute."""
 
 _ANSWER = 5.0  # seconds more, for the answer of process 0 after its own waiting
