@@ -20,6 +20,7 @@ from chainrule.arrays import Array, Params, Shape
 from chainrule.common import settings
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Checked, Rule
+from chainrule.engines import devices
 from chainrule.equations import losses, optimizers, schedules
 from chainrule.layers import LAYERS, Dense, Flatten, Layer
 from chainrule.layers.own import LayerRule
@@ -44,7 +45,7 @@ def as_for_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
 
 # Every public class, with settings to make one; float32 holds their numbers exactly.
 
-MODULES = (losses, optimizers, schedules, metrics, callbacks, checkpoint, loggers)
+MODULES = (losses, optimizers, schedules, metrics, callbacks, checkpoint, loggers, devices)
 MADE: dict[str, dict[str, Any]] = {
     "Activation": {"function": "elu", "alpha": 0.5},
     "AveragePool": {"window": (2, 1), "stride": 2, "padding": "same"},
@@ -58,6 +59,7 @@ MADE: dict[str, dict[str, Any]] = {
     "CosineLog": {"rate": 0.5, "steps": 9},
     "CSVLogger": {"path": Path("log.csv")},
     "Dense": {"units": 3, "initializer": "xavier"},
+    "Devices": {"count": 4, "sharded": True},
     "Embedding": {"vocabulary": 9, "units": 2},
     "Exponential": {"rate": 0.5, "every": 3, "factor": 0.5},
     "GRU": {"units": 2, "sequence": True},
@@ -209,6 +211,7 @@ OUT_OF_BOUNDS: dict[str, tuple[Any, ...]] = {
     "Checkpoint keep": (0, -1),
     "Checkpoint seconds": (-1,),
     "Constant rate": ABOVE_0,
+    "Devices count": (0, -1),
     "Conv1D filters": (0, -4),
     "Conv1D groups": (0, -1, 3),
     "Conv2D kernel": (0, (3, 0), (3,), (3, 3, 3)),

@@ -380,18 +380,17 @@ def test_a_short_last_batch_is_exact_on_xla_with_batch_normalization(examples: i
 
 
 def test_xla_compiles_once_for_all_fits_and_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chainrule.engines import xla
+    from chainrule.engines.xla_steps import loop
 
-    xla._loop.cache_clear()
+    loop.cache_clear()
     programs: list[Any] = []
-    loop = xla._loop
 
     def spy(settings: Any) -> Any:
         programs.append(loop(settings))
         return programs[-1]
 
     net = network()
-    monkeypatch.setattr(xla, "_loop", spy)
+    monkeypatch.setattr("chainrule.engines.xla.loop", spy)
     for seed in (0, 1):
         fit(net, engine="xla", batch_size=32, seed=seed, callbacks=[EarlyStopping(9, "loss")])
     assert loop.cache_info().misses == 1

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chainrule.common import errors
     from chainrule.common.asked_language import set_language
     from chainrule.data import sources
+    from chainrule.engines import processes
+    from chainrule.engines.devices import Devices
     from chainrule.equations import activations, initializers, losses, optimizers, schedules
     from chainrule.equations.losses import (
         BinaryCrossEntropy,
@@ -63,6 +65,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "CosineLog",
+    "Devices",
     "Diagnose",
     "EarlyStopping",
     "Exponential",
@@ -104,6 +107,7 @@ __all__ = [
     "perceptron",
     "planar",
     "plots",
+    "processes",
     "regularization",
     "save",
     "schedules",
@@ -122,6 +126,7 @@ _OPTIMIZERS = ("SGD", "AdaGrad", "Adam", "AdamW", "Lion", "Momentum", "Nesterov"
 _LATER = {
     "Callback": "training.callbacks",
     "Checkpoint": "training.checkpoint",
+    "Devices": "engines.devices",
     "Diagnose": "trace.diagnosis.callback",
     "EarlyStopping": "training.callbacks",
     "Network": "network",

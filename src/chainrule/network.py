@@ -17,8 +17,10 @@ from chainrule.data import sources
 from chainrule.data.batches import Source
 from chainrule.data.door import Door
 from chainrule.data.fitting import examples_for_fit, examples_to_score
+from chainrule.engines import processes
 from chainrule.engines.base import Engine, Forward
 from chainrule.engines.choose import choose, engine_maker, predictor
+from chainrule.engines.devices import Devices
 from chainrule.engines.inference import rows_at_once
 from chainrule.engines.prepared import Predictor, predictor_of
 from chainrule.equations import losses, optimizers
@@ -33,7 +35,7 @@ from chainrule.layers.summary import Summary, bytes_per_example, network_html, s
 from chainrule.metrics import Metric, Metrics, WholeMetric, find_all
 from chainrule.training import progress
 from chainrule.training.callbacks import Callback
-from chainrule.training.checkpoint import Checkpoint, Checkpoints
+from chainrule.training.checkpoint import Checkpoint
 from chainrule.training.history import History
 from chainrule.training.identity import identity_of, plain
 from chainrule.training.loop import train
@@ -42,6 +44,7 @@ from chainrule.training.outputs import outputs
 from chainrule.training.run import Run
 from chainrule.training.scoring import Scores, check_counted_in_batches, evaluate
 from chainrule.training.settings import FitSettings
+from chainrule.training.shared_checkpoints import checkpoints_of
 from chainrule.training.shown import snapshot
 
 if TYPE_CHECKING:
@@ -191,6 +194,7 @@ class Network:
         restart: bool = False,
         engine: str = "numpy",
         precision: str | None = None,
+        devices: int | str | Devices | None = None,
         seed: int = 0,
         verbose: bool = True,
     ) -> History:
@@ -250,7 +254,11 @@ class Network:
             one, else on the CPU ("torch:cpu", "torch:cuda:1", "torch:mps" name a device); or "auto", which chooses
             between the others and says why.
         precision
-            "bfloat16" computes forward and backward in it, with parameters in float32 (engine "xla").
+            "bfloat16" computes forward and backward in it, with parameters in float32 (engine "xla"). It has the range
+            of float32, so the loss needs no scaling.
+        devices
+            How many devices train together (engine "xla"), "all" that JAX has, or `Devices`: each gets its share of
+            the rows of every batch, and the numbers are those of one device but for rounding. None is one device.
         seed
             Of the order of the examples, the validation split and dropout.
         verbose
@@ -285,6 +293,7 @@ class Network:
             checkpoint=checkpoint,
             engine=engine,
             precision=precision,
+            devices=devices,
             restart=restart,
             verbose=verbose,
         )
@@ -298,15 +307,17 @@ class Network:
             validation_data=validation_data,
             validation_split=how.validation_split,
         )
+        several = how.devices is not None and processes.count() > 1
+        source = processes.shared(source) if several else source
         if validation is None:
             check_counted_in_batches(scored)
         params, input_shape, output_shape = door.settled(source.shape)
         runner = self._engine(how, rule, scored, params, source)
         checkpoints = None
-        if how.checkpoint is not None:
-            weights = {"class_weight": plain("class_weight", class_weight)}
-            identity = identity_of(self, rule, scored, how, source, validation) | weights
-            checkpoints = Checkpoints(how.checkpoint, identity)
+        if how.checkpoint is not None or several:
+            identity = identity_of(self, rule, scored, how, source, validation)
+            identity["class_weight"] = plain("class_weight", class_weight)
+            checkpoints = checkpoints_of(how.checkpoint, identity, several=several)
 
         self.params, self.input_shape, self.output_shape = params, input_shape, output_shape
         self.feature_names = self.feature_names or sources.names_of(X) or sources.names_of(source)
@@ -320,8 +331,8 @@ class Network:
             validate=None if validation is None else lambda: self._scores(runner.forward, scored, validation, runner),
             checkpoints=checkpoints,
         )
-        self._train(run, rule, how, [OneTargetNote(door), *progress.choose(how.verbose), *how.callbacks])
-        return self.history
+        shown = progress.choose(how.verbose and processes.first())
+        return self._train(run, rule, how, [OneTargetNote(door), *shown, *how.callbacks])
 
     def _engine(self, how: FitSettings, rule: Optimizer, metrics: Metrics, params: Params, source: Source) -> Engine:
         """Return what trains the network on a source."""
@@ -331,7 +342,7 @@ class Network:
             name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
             if how.verbose:
                 say("Engine: {name}, because {reason}.", name=name, reason=reason)
-        return engine_maker(name, self.body, how.precision, rule, self.dtype)(
+        return engine_maker(name, self.body, how.hardware, rule, self.dtype)(
             self.body,
             self.loss,
             rule,
@@ -341,7 +352,7 @@ class Network:
             accumulate=how.accumulate,
         )
 
-    def _train(self, run: Run, rule: Optimizer, how: FitSettings, callbacks: Sequence[Callback]) -> None:
+    def _train(self, run: Run, rule: Optimizer, how: FitSettings, callbacks: Sequence[Callback]) -> History:
         """Train, from the state of the optimizer that the last fit ended with, if it is the same."""
         if not how.restart and self._optimizer is not None and self._optimizer[0] == rule:
             run.engine.restore(snapshot(self.params) | self._optimizer[1])
@@ -351,8 +362,9 @@ class Network:
             ended = train(run, callbacks)
         state = run.engine.state()
         self._optimizer = rule, {k: a for k, a in state.items() if not k.startswith(("params/", "pending"))}
-        if ended.text and (how.verbose or ended.interrupted):
+        if ended.text and (how.verbose or ended.interrupted) and processes.first():
             say(ended.text)
+        return self.history
 
     def _work(self) -> tuple[int, int]:
         """Return for how many examples at a time a forward pass is run, and the multiply-adds of one."""

@@ -163,6 +163,7 @@ def calls(folder: Path) -> list[Call]:
         (cr.Warmup, {"steps": 5, "after": 0.1}),
         (cr.EarlyStopping, {"patience": 3, "monitor": "loss", "min_delta": 0.0, "mode": "min"}),
         (cr.Checkpoint, {"folder": folder / "run", "seconds": 1.0, "keep": 2}),
+        (cr.Devices, {"count": 1, "sharded": False}),
         (cr.metrics.TopK, {"k": 2}),
         (cr.loggers.CSVLogger, {"path": folder / "log.csv"}),
         (cr.Network, {"layers": [cr.Dense(2)], "loss": "huber", "input_shape": (3,), "seed": 0, "dtype": np.float32}),
@@ -172,7 +173,7 @@ def calls(folder: Path) -> list[Call]:
         **{"X": X, "y": Y, "epochs": 1, "batch_size": 3, "optimizer": "adam", "validation_data": None},
         **{"validation_split": 0.0, "sample_weight": None, "class_weight": None, "mask": None, "metrics": None},
         **{"callbacks": (), "accumulate": 1, "steps_per_epoch": None, "restart": False, "engine": "numpy"},
-        **{"precision": None, "seed": 0, "verbose": False},
+        **{"precision": None, "devices": None, "seed": 0, "verbose": False},
     }
     scoring = {"X": X, "y": Y, "sample_weight": None, "mask": None, "metrics": None, "engine": "numpy"}
     tracing: dict[str, Any] = {

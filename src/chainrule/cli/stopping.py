@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -24,10 +25,11 @@ class Stopping:
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
         self._once = self._protected = False
+        self._held: Callable[[int], None] | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> None:
-        self.received, self._once, self._protected = None, False, False
+        self.received, self._once, self._protected, self._held = None, False, False, None
         if threading.current_thread() is not threading.main_thread():
             return  # only the main thread may, and it gets the signals
         for number in _SIGNALS:
@@ -46,6 +48,15 @@ class Stopping:
         """Let no signal cut off what follows; it is only noted."""
         self._protected = True
 
+    def hold(self, told: Callable[[int], None]) -> None:
+        """Let no signal cut off anything: who is told of it says when to stop."""
+        self._held = told
+
+    @property
+    def unheard(self) -> bool:
+        """Whether a signal came that should have ended training by now."""
+        return self.received is not None and self._held is None
+
     @property
     def interrupt(self) -> KeyboardInterrupt:
         """What the signal raises: it has the signal's name, unless it was Ctrl-C."""
@@ -58,7 +69,9 @@ class Stopping:
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.received = self.received or signal.Signals(number)
-        if not self._protected:
+        if self._held is not None:
+            self._held(number)
+        elif not self._protected:
             self._protected = self._once
             raise self.interrupt
 

@@ -11,6 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from chainrule import Callback, Network, save
+from chainrule.cli.distribution import (
+    CoordinatorOption,
+    DistributedOption,
+    Distribution,
+    ProcessesOption,
+    ProcessIdOption,
+)
 from chainrule.cli.inputs import outputs
 from chainrule.cli.output import JsonOption, one_of, print_json, scores_line
 from chainrule.cli.output import test as score
@@ -140,6 +147,10 @@ def run(
     x: XOption = None,
     y: YOption = None,
     size: SizeOption = None,
+    distributed: DistributedOption = False,
+    coordinator: CoordinatorOption = None,
+    processes: ProcessesOption = None,
+    process_id: ProcessIdOption = None,
 ) -> None:
     """Train a network on a data set or on a table of your own, and test it.
 
@@ -164,30 +175,30 @@ def run(
     one_of("engine", engine.partition(":")[0], [*ENGINES, "auto"])
     said: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "optimizer": _rule(optimizer, lr)}
     settings = {name: value for name, value in said.items() if value is not None}
-    settings |= {"checkpoint": checkpoint, "engine": engine, "seed": seed, "callbacks": [_Whole()]}
+    distribution = Distribution(distributed, coordinator, processes, process_id)
+    settings |= {"checkpoint": checkpoint, "seed": seed, "callbacks": [_Whole()], **distribution.settings(engine)}
     options = TableOptions(
         target, task, numeric or (), categorical or (), date or (), drop or (), test, split, split_by_time, group,
         history, horizon, time, class_weight,
         {"sheet": sheet, "x": x, "y": y, "size": picture_size(size)},
     )  # fmt: skip
-    if options.concern(dataset):
-        _check_files(out, checkpoint, resume)
-        settings |= {"preset": preset, "layers": _layers(layers, hidden, preset)}
-        train_table(Path(dataset), options, settings, out, as_json)
-        return
-    if preset is not None:
-        raise InputError("--preset is for tables of your own, and {dataset} is none: leave it out.", dataset=dataset)
-    sizes = hidden_sizes(_LAYERS if layers is None else layers)
-    chosen = DATASETS[one_of("data set", dataset, DATASETS)]
-    _check_files(out, checkpoint, resume)
-    _train(
-        chosen,
-        sizes,
-        hidden,
-        {"epochs": 30, "batch_size": 32, "optimizer": OPTIMIZERS["adam"](), **settings},
-        out,
-        as_json,
-    )
+    with distribution.begun() as first:
+        if first:
+            _check_files(out, checkpoint, resume)
+        else:
+            out = None
+        if options.concern(dataset):
+            settings |= {"preset": preset, "layers": _layers(layers, hidden, preset)}
+            train_table(Path(dataset), options, settings, out, as_json)
+            return
+        if preset is not None:
+            raise InputError(
+                "--preset is for tables of your own, and {dataset} is none: leave it out.", dataset=dataset
+            )
+        sizes = hidden_sizes(_LAYERS if layers is None else layers)
+        chosen = DATASETS[one_of("data set", dataset, DATASETS)]
+        usual = {"epochs": 30, "batch_size": 32, "optimizer": OPTIMIZERS["adam"]()}
+        _train(chosen, sizes, hidden, {**usual, **settings}, out, as_json)
 
 
 def _layers(layers: str | None, hidden: str, preset: str | None) -> Sequence[int | Layer] | None:
@@ -289,7 +300,7 @@ class _Whole(Callback):
 
     def epoch_start(self, run: Any) -> None:
         """End training if the exception of a signal got lost, as in a destructor."""
-        if stopping.received is not None:
+        if stopping.unheard:
             raise stopping.interrupt
 
     def epoch_end(self, run: Any) -> None:

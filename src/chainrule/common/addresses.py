@@ -23,6 +23,7 @@ ADDRESSES = {
     "optimizers": "equations.optimizers",
     "perceptron": "lessons.perceptron",
     "planar": "lessons.planar",
+    "processes": "engines.processes",
     "regularization": "lessons.regularization",
     "schedules": "equations.schedules",
     "sources": "data.sources",

@@ -51,6 +51,10 @@ class DivergenceError(NotFiniteError):
     """Training whose numbers became NaN or infinite."""
 
 
+class ProcessError(ChainruleError, RuntimeError):
+    """A run of several processes that cannot begin, or cannot go on because one of them is gone."""
+
+
 class DataWarning(UserWarning):
     """Examples that can be computed with, but from which little can be learned."""
 

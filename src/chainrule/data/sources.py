@@ -194,6 +194,17 @@ def _begun(thread: Any, read: Callable[[], T]) -> Callable[[], T]:
         return read
 
 
+class Pool(NamedTuple):
+    """Runs whose rows are shuffled together."""
+
+    start: int
+    """The first of their rows in the order of the epoch."""
+    runs: Array
+    lengths: Array
+    places: Array
+    """Where each row, as it is read, comes to stand."""
+
+
 class Stored:
     """Stored examples in a new order each epoch, read ahead in a thread.
 
@@ -203,8 +214,8 @@ class Stored:
     """
 
     def __init__(self, runs: Slices | Parquet, batch_size: int, seed: int, prepare: Prepare) -> None:
-        self._runs, self._batch_size, self._seed, self._prepare = runs, batch_size, seed, prepare
-        self.shape, self.examples = runs.shape, runs.starts[-1]
+        self._runs, self.batch_size, self._seed, self._prepare = runs, batch_size, seed, prepare
+        self.shape, self.examples, self.row_bytes = runs.shape, runs.starts[-1], runs.row_bytes
         whole = max(self.examples // batch_size - 1, 0)  # all but the last two batches, whose cut is the question
         self.batches: int | None = whole + len(cuts(self.examples - whole * batch_size, batch_size)) - 1
         per_run = self.examples * runs.row_bytes // (len(runs.starts) - 1)
@@ -213,13 +224,14 @@ class Stored:
     def blocks(self, epoch: int, first: int, size: BlockSize) -> Generator[Block, None, None]:
         """Yield the batches of an epoch in their random order, without those before batch `first`."""
         assert self.batches is not None
-        group = size.batches_of(self._batch_size * self._runs.row_bytes)
+        group = size.batches_of(self.batch_size * self.row_bytes)
         pieces: list[Data] = []  # of a block that began in an earlier pool
-        for start, pool in read_ahead(self._pools(epoch, first * self._batch_size)):
+        pools = self.pools(epoch, first * self.batch_size)
+        for start, pool in read_ahead((pool.start, self._filled(pool)) for pool in pools):
             stop = start + len(pool.X)
             while first < self.batches:
                 last = min(first + group, self.batches)
-                ends = [i * self._batch_size for i in range(first, last + 1)]
+                ends = [i * self.batch_size for i in range(first, last + 1)]
                 if last == self.batches:
                     ends[-1] = self.examples
                 rows = slice(max(ends[0], start) - start, ends[-1] - start)
@@ -236,7 +248,7 @@ class Stored:
 
     def ordered(self, rows: int) -> Iterator[Data]:
         """Yield all examples in the order of the file, so many at a time or fewer."""
-        for data in read_ahead(map(self._read, range(len(self._runs.starts) - 1))):
+        for data in read_ahead(map(self.read, range(len(self._runs.starts) - 1))):
             yield from parts(data, rows)
 
     def adapt(self, function: Callable[[Data], Data]) -> None:
@@ -251,8 +263,8 @@ class Stored:
         sums = [checksum(self._runs.read(run)) for run in sample]
         return f"{self.examples} examples of shape {self.shape}, {self._runs.identity()}, {' '.join(sums)}"
 
-    def _pools(self, epoch: int, row: int) -> Iterator[tuple[int, Data]]:
-        """Yield the pools of an epoch from the one with that row of its order on, each with its first row."""
+    def pools(self, epoch: int, row: int) -> Iterator[Pool]:
+        """Yield the pools of an epoch from the one with that row of its order on."""
         order = np.random.default_rng((self._seed, epoch)).permutation(len(self._runs.starts) - 1)
         lengths = np.diff(self._runs.starts)
         start = 0
@@ -260,25 +272,27 @@ class Stored:
             runs = order[k : k + self._runs_per_pool]
             size = int(lengths[runs].sum())
             if start + size > row:
-                yield start, self._pool(runs, np.random.default_rng((self._seed, epoch, k)).permutation(size))
+                places = np.random.default_rng((self._seed, epoch, k)).permutation(size)
+                yield Pool(start, runs, lengths[runs], places)
             start += size
 
-    def _pool(self, runs: Array, places: Array) -> Data:
-        """Read runs and put their rows in the given places, which copies each row once."""
-        pool, done = None, 0
-        for run in runs:
-            data = self._read(int(run))
-            if pool is None:
-                pool = data.each(lambda a: np.empty((len(places), *a.shape[1:]), a.dtype))
-            here = places[done : done + len(data.X)]
-            for whole, part in zip(pool, data, strict=True):
+    def _filled(self, pool: Pool) -> Data:
+        """Read runs and put their rows in their places, which copies each row once."""
+        filled, done = None, 0
+        for run in pool.runs:
+            data = self.read(int(run))
+            if filled is None:
+                filled = data.each(lambda a: np.empty((len(pool.places), *a.shape[1:]), a.dtype))
+            here = pool.places[done : done + len(data.X)]
+            for whole, part in zip(filled, data, strict=True):
                 if whole is not None:
                     whole[here] = part
             done += len(data.X)
-        assert pool is not None
-        return pool
+        assert filled is not None
+        return filled
 
-    def _read(self, run: int) -> Data:
+    def read(self, run: int) -> Data:
+        """Return the rows of a run, checked."""
         try:
             return self._prepare(read_run(self._runs, run))
         except InputError as error:

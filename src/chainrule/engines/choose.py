@@ -12,6 +12,7 @@ from chainrule.common.errors import InputError
 from chainrule.common.settings import OneOf
 from chainrule.common.texts import tr
 from chainrule.engines.base import Engine
+from chainrule.engines.devices import Hardware
 from chainrule.engines.lazy_rows import lazy_embedding
 from chainrule.engines.numpy import NumpyEngine
 from chainrule.equations.optimizers import Optimizer
@@ -38,7 +39,7 @@ ENGINE_OR_AUTO = EngineName([*ENGINES, "auto"])
 
 
 def engine_maker(
-    name: str, body: Sequential, precision: str | None, optimizer: Optimizer, dtype: Any
+    name: str, body: Sequential, hardware: Hardware, optimizer: Optimizer, dtype: Any
 ) -> Callable[..., Engine]:
     """Return what makes an engine, by its name, from all that engines have in common."""
     name, _, device = ENGINE.check("Network", "engine", name).partition(":")
@@ -48,10 +49,15 @@ def engine_maker(
             '"fast", or leave out lazy=True.',
             name=name,
         )
-    if precision is not None and name != "xla":
+    if hardware.precision is not None and name != "xla":
         raise InputError(
             'precision={precision!r} is for engine="xla"; the others compute in the network\'s dtype.',
-            precision=precision,
+            precision=hardware.precision,
+        )
+    if hardware.devices is not None and name != "xla":
+        raise InputError(
+            'devices is for engine="xla", but engine={name!r} trains: write engine="xla", or leave out devices.',
+            name=name,
         )
     if name == "torch":
         from chainrule.engines.torch import TorchEngine
@@ -60,7 +66,7 @@ def engine_maker(
     if name == "xla":
         from chainrule.engines.xla import XlaEngine
 
-        return partial(XlaEngine, precision=precision)
+        return partial(XlaEngine, hardware=hardware)
     if name == "fast":
         from chainrule.engines.compiled import compile_rule
 
@@ -72,9 +78,9 @@ def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, A
     """Return the function from inputs and mask to logits; "fast" predicts as NumPy does."""
     name, _, device = ENGINE.check("Network", "engine", name).partition(":")
     if name == "xla":
-        from chainrule.engines import xla
+        from chainrule.engines import xla_placing
 
-        return xla.predictor(body, params)
+        return xla_placing.predictor(body, params)
     if name == "torch":
         from chainrule.engines import torch
 

@@ -67,8 +67,8 @@ def plain(what: str, value: Any) -> Any:
         return _plain(what, value)
     except RecursionError:
         raise InputError(
-            "A run that goes on from a checkpoint must be comparable, but something in the {what} refers to itself: "
-            "take such an object out, or train without a checkpoint.",
+            "A run with checkpoints or several processes must be comparable, but something in the {what} refers to "
+            "itself: take such an object out, or train without them.",
             what=what,
         ) from None
 
@@ -98,9 +98,9 @@ def _plain(what: str, value: Any) -> Any:
     fields = [field.name for field in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else None
     if fields is None and (isinstance(value, _FUNCTIONS) or not hasattr(value, "__dict__")):
         raise InputError(
-            "A run that goes on from a checkpoint must be comparable, but in the {what} is {value!r}, of which "
+            "A run with checkpoints or several processes must be comparable, but in the {what} is {value!r}, of which "
             "another process cannot tell whether it is the same. Write it as a frozen dataclass with __call__, or "
-            "train without a checkpoint.",
+            "train without them.",
             what=what,
             value=value,
         )

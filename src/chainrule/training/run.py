@@ -20,6 +20,7 @@ from chainrule.training.checkpoint import Checkpoints
 from chainrule.training.history import History
 from chainrule.training.identity import differences
 from chainrule.training.scoring import Scores, Totals
+from chainrule.training.shared_checkpoints import SharedCheckpoints
 from chainrule.training.shown import Shown, snapshot
 
 
@@ -52,7 +53,7 @@ class Run:
         seed: int,
         metrics: Sequence[Metric | WholeMetric] = (),
         validate: Callable[[], Scores] | None = None,
-        checkpoints: Checkpoints | None = None,
+        checkpoints: Checkpoints | SharedCheckpoints | None = None,
     ) -> None:
         self.engine, self.source, self.seed = engine, source, seed
         self.shown = Shown(network, engine)

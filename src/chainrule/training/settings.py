@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from chainrule.common.settings import Checked, Each, Either, Flag, Instance, Maybe, Number, OneOf, Place, Rule, Whole
 from chainrule.engines.choose import ENGINE_OR_AUTO
+from chainrule.engines.devices import Devices, Hardware
 from chainrule.training.callbacks import Callback
 from chainrule.training.checkpoint import Checkpoint
 
@@ -26,6 +27,7 @@ class FitSettings(Checked):
     checkpoint: Any
     engine: str
     precision: str | None
+    devices: Any
     restart: bool
     verbose: bool
     owner = "fit"
@@ -40,6 +42,15 @@ class FitSettings(Checked):
         "checkpoint": Maybe(Either(Place(), Instance(Checkpoint, "a Checkpoint"))),
         "engine": ENGINE_OR_AUTO,
         "precision": Maybe(OneOf(["bfloat16"])),
+        "devices": Maybe(Either(Whole(1), OneOf(["all"]), Instance(Devices, "Devices"))),
         "restart": Flag(),
         "verbose": Flag(),
     }
+
+    @property
+    def hardware(self) -> Hardware:
+        """What the XLA engine runs on."""
+        devices = self.devices
+        return Hardware(
+            self.precision, devices if devices is None or isinstance(devices, Devices) else Devices(devices)
+        )
