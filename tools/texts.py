@@ -124,7 +124,8 @@ def faults(catalogue: Catalog) -> Iterator[str]:
 def main() -> int:
     """Extract, merge, compile and report; the exit status says whether something is missing."""
     catalogue = korean()
-    catalogue.update(template(), no_fuzzy_matching=True)
+    # A date in the header would be a conflict in every merge.
+    catalogue.update(template(), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     with CATALOGUE.open("wb") as file:
         write_po(file, catalogue, width=110, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
