@@ -38,7 +38,8 @@ from chainrule.common.fonts import hangul_font
 matplotlib.rcParams["font.family"] = ["{LATIN}", hangul_font()]"""
 """What the first cell does for the Korean labels of pictures."""
 _FIRST_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=en/index.html"><title>chainrule</title>
+<html lang="en"><meta charset="utf-8"><title>chainrule</title>
+<script>location.replace(navigator.language.startsWith("ko") ? "ko/index.ko.html" : "en/index.html")</script>
 <a href="en/index.html">English</a> · <a href="ko/index.ko.html" lang="ko">한국어</a>
 """
 
