@@ -15,7 +15,7 @@ project = "chainrule"
 author = "The chainrule developers"
 version = release = version_of("chainrule")
 language = "ko" if korean else "en"
-locale_dirs = ["../tools/webpages/locale"]
+locale_dirs = [str(HERE.parent / "tools/webpages/locale")]
 root_doc = "index.ko" if korean else "index"
 extensions = [
     "myst_nb",
