@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,20 @@ def test_points_are_drawn_with_the_mouse_and_the_keyboard(open_page: Open, desk:
     eventually(
         lambda: len(desk.session.blueprint.data.points) < before or page.get_by_text("in two classes").is_visible()
     )
+
+
+def test_what_can_be_chosen_may_come_last(open_page: Open) -> None:
+    """After the network and its data, as on a busy machine."""
+    page = open_page("build")
+
+    def late(route: Any) -> None:
+        time.sleep(2)
+        route.continue_()
+
+    page.route("**/api/choices*", late)
+    page.reload()
+    page.get_by_role("button", name="Draw points").click()
+    page.locator(".drawing").wait_for()
 
 
 def test_a_curve_is_drawn(open_page: Open, desk: Desk) -> None:

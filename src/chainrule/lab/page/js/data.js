@@ -22,9 +22,10 @@ const PLAIN = {noise: null, count: null, points: [], pictures: [], token: null, 
 
 export function Data() {
   const {blueprint, built} = useDraft();
+  const choices = useStore((known) => known.choices);
   const sets = usePictures();
   const [own, setOwn] = useState(null);
-  if (!blueprint) return null;
+  if (!blueprint || !choices) return null;
   const {data} = blueprint;
   const kind = own ?? data.kind;
   const choose = (patch) => {
