@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from chainrule.arrays import Array, Params
 from chainrule.common.errors import InputError
 from chainrule.engines.compiled import Apply
-from chainrule.layers import Embedding, Layer, Sequential
+from chainrule.layers import Embedding, Sequential
+from chainrule.layers.base import with_parts
 
 PATH = "0.W"  # of the vectors among the parameters
 
@@ -23,18 +22,12 @@ def lazy_embedding(body: Sequential) -> Embedding | None:
         If a lazy embedding is not the first layer: then the input of the network does not say what it looks up.
     """
     first = body.layers[0]
-    if any(isinstance(layer, Embedding) and layer.lazy for layer in _all(body) if layer is not first):
+    if any(isinstance(layer, Embedding) and layer.lazy for layer in with_parts(body) if layer is not first):
         raise InputError(
             "Embedding(lazy=True) is the first layer of its network, but here another comes before it or contains it: "
             "leave out lazy=True, and each step changes all of its vectors."
         )
     return first if isinstance(first, Embedding) and first.lazy else None
-
-
-def _all(layer: Layer) -> Iterator[Layer]:
-    yield layer
-    for inner in layer.parts:
-        yield from _all(inner)
 
 
 def looked_up(layer: Embedding, params: Params, X: Array) -> tuple[Array, Array, Params]:

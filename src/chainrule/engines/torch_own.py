@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from chainrule.arrays import is_tensor, leaves, pytorch
-from chainrule.layers import Layer, Sequential
+from chainrule.layers import Sequential
+from chainrule.layers.base import with_parts
 from chainrule.layers.own import OwnLayer
 
 T = TypeVar("T")
@@ -37,12 +38,6 @@ def is_own(thing: object) -> bool:
 
 def body_on_tensors(body: Sequential) -> Sequential:
     """Return a body in which the layers that users wrote compute with NumPy."""
-    own = [layer for layer in _all(body) if is_own(layer)]
+    own = [layer for layer in with_parts(body) if is_own(layer)]
     twins = {id(layer): with_numpy(layer, "forward", "backward", "update_statistics") for layer in own}
     return copy.deepcopy(body, twins) if own else body
-
-
-def _all(layer: Layer) -> Iterator[Layer]:
-    yield layer
-    for part in layer.parts:
-        yield from _all(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -119,4 +120,11 @@ def path_kinds(layer: Layer, params: Params) -> dict[str, str]:
 
 def convolves(layer: Layer) -> bool:
     """Return whether there is a convolution in a layer."""
-    return layer.convolves or any(map(convolves, layer.parts))
+    return any(part.convolves for part in with_parts(layer))
+
+
+def with_parts(layer: Layer) -> Iterator[Layer]:
+    """Yield a layer and all that it is made of."""
+    yield layer
+    for part in layer.parts:
+        yield from with_parts(part)
