@@ -94,7 +94,7 @@ def test_a_residual_block_is_built_of_layers_and_a_shortcut(open_page: Open, des
     page.locator(".add-entry", has_text="Residual block").click()
     eventually(lambda: layers(desk) == ["Dense", "tanh", "Residual"])
     block = page.locator('.layer:has(> [data-handle="2"])')
-    assert [shape for shape in block.locator(".layer-shape").all_inner_texts() if shape] == ["4 → 4"] * 3
+    eventually(lambda: [text for text in block.locator(".layer-shape").all_inner_texts() if text] == ["4 → 4"] * 3)
     block.locator('[data-handle="2.0.0"] + .layer-title').click()
     block.get_by_label("Units").fill("7")
     page.keyboard.press("Tab")

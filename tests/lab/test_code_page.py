@@ -68,7 +68,7 @@ def test_own_code_hints_and_numbers(own: Path, open_page: Any, width: int) -> No
     page.set_default_timeout(SLOW)
     page.get_by_text("2 mistakes").wait_for()
     page.get_by_role("button", name="relu_backward").first.click()
-    assert page.locator(".my-function h2").text_content() == "relu_backward"
+    eventually(lambda: page.locator(".my-function h2").text_content() == "relu_backward")
     hint = page.get_by_role("button", name="Hint 2 of 3")
     assert page.get_by_text("Formula:").count() == 0
     hint.click()

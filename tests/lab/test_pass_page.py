@@ -104,25 +104,25 @@ def test_numbers_on_the_page_are_those_of_the_python_code(open_page: Open, kind:
 def test_one_goes_forward_and_back_by_buttons_and_keys(open_page: Open) -> None:
     page = open_page("pass")
     page.wait_for_selector(".cells")
-    assert place(page) == (1, 16)
+    eventually(lambda: place(page) == (1, 16))
     page.click("[aria-label='One further']")
-    assert place(page) == (2, 16)
+    eventually(lambda: place(page) == (2, 16))
     go(page, "ArrowRight", 3)
-    assert place(page)[0] == 5
-    assert "Backward" in page.inner_text(".step h3")
+    eventually(lambda: place(page)[0] == 5)
+    eventually(lambda: "Backward" in page.inner_text(".step h3"))
     go(page, "ArrowLeft")
-    assert place(page)[0] == 4
+    eventually(lambda: place(page)[0] == 4)
     page.click(".pass-phases >> text=Update")
-    assert place(page)[0] == 13
+    eventually(lambda: place(page)[0] == 13)
     go(page, "End")
-    assert place(page)[0] == 16
+    eventually(lambda: place(page)[0] == 16)
     assert page.is_disabled("[aria-label='One further']")
     go(page, "Home")
-    assert place(page)[0] == 1
+    eventually(lambda: place(page)[0] == 1)
     page.select_option(".pass-controls select", "layer")
-    assert place(page) == (1, 10)
+    eventually(lambda: place(page) == (1, 10))
     page.click(".pass-layers >> text=loss")
-    assert "loss" in page.inner_text(".step h3")
+    eventually(lambda: "loss" in page.inner_text(".step h3"))
 
 
 def test_the_why_of_a_weight_is_two_clicks_from_training(open_page: Open) -> None:
@@ -146,7 +146,7 @@ def test_a_number_opens_down_to_the_loss_and_is_compared(open_page: Open) -> Non
     page.wait_for_selector(".remark")
     assert page.inner_text(".remark").startswith("finite difference")
     page.locator("text=Show it in the pass").last.click()
-    assert "dW" in page.inner_text(".step h3")
+    eventually(lambda: "dW" in page.inner_text(".step h3"))
 
 
 def test_an_update_shows_old_gradient_state_and_new(open_page: Open) -> None:
@@ -268,7 +268,7 @@ def test_the_keyboard_is_enough(open_page: Open) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.dataset.path") == "layer0.W[1, 1]"
-    assert place(page)[0] == 1
+    eventually(lambda: place(page)[0] == 1)
     page.keyboard.press("Enter")
     page.wait_for_selector(".why-said")
     assert "layer0.dW[1, 1]" in page.inner_text(".why-said")

@@ -101,11 +101,12 @@ export function Equation({tex, block = false}) {
   const place = useRef(null);
   useEffect(() => {
     let gone = false;
+    const shown = place.current; // the cleanup comes some time after an element has left the page, and its place is empty then
     typesetting ??= import("katex").then((module) => module.default);
     const typeset = (katex) => {
       if (gone) return;
-      katex.render(tex, place.current, {displayMode: block, throwOnError: false});
-      if (place.current.scrollWidth > place.current.clientWidth) place.current.tabIndex = 0; // the keyboard moves what is wider than its place
+      katex.render(tex, shown, {displayMode: block, throwOnError: false});
+      if (shown.scrollWidth > shown.clientWidth) shown.tabIndex = 0; // the keyboard moves what is wider than its place
     };
     typesetting.then(typeset, () => {
       typesetting = null; // the text of the equation stays
