@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+logging.basicConfig()  # before a package of the theme does, which then also shows what is no warning
 
 korean = tags.has("ko")  # type: ignore[name-defined]
 
@@ -58,6 +60,7 @@ html_theme = "furo"
 html_title = "chainrule"
 html_static_path = ["../tools/webpages/static"]
 html_css_files = ["site.css"]
+html_search_scorer = str(HERE.parent / "tools/webpages/scorer.js")
 html_theme_options = {"sidebar_hide_name": False}
 html_show_sphinx = False
 html_show_copyright = False

@@ -60,7 +60,7 @@ def _which(count: int, result: Values | Raised, finding: Finding) -> int:
     """Return which of a function's calls made the number that is wrong: each may make one, or those of an example."""
     if isinstance(result, Raised) or not finding.facts.get("index"):
         return 0
-    shape = np.shape(result.get(finding.facts["name"]))
+    shape = np.shape(result.get(finding.facts["name"], ()))
     index = [int(i) for i in finding.facts["index"].strip("[]").split(", ")]
     if len(index) == len(shape) and count == math.prod(shape):
         return int(np.ravel_multi_index(index, shape))

@@ -58,7 +58,7 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 
 def of_exercise(report: Report, own: str) -> Report:
-    """Return the report of a file, or one that says it belongs to another exercise, whose functions may come with it."""
+    """Return the report of a file, or one that says that it belongs to another exercise and is not graded."""
     from chainrule.checker.running import source
 
     named = re.findall(rf"^{MARK} *(\S+)", source.read(Path(report.file)).text, re.MULTILINE)
