@@ -74,7 +74,12 @@ _CS231N = (
     ("batchnorm_backward", "std**-3", "std**-1", "batchnorm_backward.variance-factor"),
     ("batchnorm_backward", " + dmu / N", "", "batchnorm_backward.mean-constant"),
     ("batchnorm_backward", "dout.sum(axis=0)", "dout.mean(axis=0)", "batchnorm_backward.parameters-mean"),
-    ("layernorm_forward", "(axis=1, keepdims=True)", "(axis=0)", "layernorm.over-examples"),
+    (
+        "layernorm_forward",
+        "mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)",
+        "mean(axis=0), x.var(axis=0)",
+        "layernorm.over-examples",
+    ),
     ("layernorm_backward", "d - mean - x_hat", "d - x_hat", "wrong-numbers"),
     ("spatial_batchnorm_forward", "(N, H, W, C).transpose(0, 3, 1, 2)", "(x.shape)", "wrong-numbers"),
     ("spatial_batchnorm_backward", "transpose(0, 2, 3, 1).reshape", "reshape", "wrong-numbers"),
