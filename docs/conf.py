@@ -44,13 +44,13 @@ myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_in_temp = True  # what cells write goes
 nb_execution_raise_on_error = True
-nb_execution_in_temp = True  # files that cells write are gone afterwards
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
 if korean:
     nb_code_prompt_show, nb_code_prompt_hide = "코드 보기", "코드 접기"
 
+default_role = "py:obj"  # `fit` in a docstring is a name
 autodoc_typehints = "none"  # numpydoc's sections say what each parameter is
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
