@@ -143,7 +143,6 @@ def main() -> int:
     for language in parser.parse_args().languages or LANGUAGES:
         if status := build(language):
             return status
-    shutil.rmtree(BUILT / "html/jupyter_execute", ignore_errors=True)  # executed notebooks, to which no page leads
     cells = write_notebooks()
     (BUILT / "html/index.html").write_text(_FIRST_PAGE, "utf-8")
     print(f"{cells} cells of {len(chapters())} pages, {time.perf_counter() - began:.0f} s: {BUILT / 'html/index.html'}")
