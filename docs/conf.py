@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+logging.basicConfig()  # before a package of the theme does, which then also shows what is no warning
 
 korean = tags.has("ko")  # type: ignore[name-defined]
 
@@ -42,13 +44,13 @@ myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_in_temp = True  # what cells write goes
 nb_execution_raise_on_error = True
-nb_execution_in_temp = True  # files that cells write are gone afterwards
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
 if korean:
     nb_code_prompt_show, nb_code_prompt_hide = "코드 보기", "코드 접기"
 
+default_role = "py:obj"  # `fit` in a docstring is a name
 autodoc_typehints = "none"  # numpydoc's sections say what each parameter is
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
@@ -58,6 +60,7 @@ html_theme = "furo"
 html_title = "chainrule"
 html_static_path = ["../tools/webpages/static"]
 html_css_files = ["site.css"]
+html_search_scorer = str(HERE.parent / "tools/webpages/scorer.js")
 html_theme_options = {"sidebar_hide_name": False}
 html_show_sphinx = False
 html_show_copyright = False

@@ -52,6 +52,14 @@ def test_the_readme_is_short(page: str) -> None:
     assert len((ROOT / page).read_text("utf-8").splitlines()) <= 120
 
 
+@pytest.mark.parametrize("page", READMES)
+def test_the_readme_leads_to_each_guide(page: str) -> None:
+    end = page.removeprefix("README")
+    guides = {path.stem for path in (ROOT / "docs/guides").glob("*.md") if not path.name.endswith(".ko.md")}
+    links = re.findall(rf"\(docs/guides/([\w-]+){re.escape(end)}\)", (ROOT / page).read_text("utf-8"))
+    assert guides and sorted(links) == sorted(guides)
+
+
 @pytest.mark.parametrize("page", [page for page, _ in (READMES, *LIBRARY) if page != "docs/library/command.md"])
 def test_python_blocks_run_and_print_what_they_show(page: str, tmp_path: Path) -> None:
     """All blocks of a page share one session; a comment `# -> ...` after a print shows its exact output.
@@ -119,18 +127,26 @@ def test_sessions_with_the_checker_are_as_shown(page: str, tmp_path: Path) -> No
 def test_sessions_with_tables_are_as_shown(tmp_path: Path) -> None:
     """What was told of a table before training is compared; scores differ in their last digits between machines."""
     make_tables(tmp_path)
-    shown, korean = (
-        [block._replace(text=re.sub("  # .*", "", block.text)) for block in blocks(page) if block.language != "text"]
+    commands = []
+    for page, lang in ("docs/tables.md", "en"), ("docs/tables.ko.md", "ko"):
+        sessions = [block.text.split("\n", 1) for block in blocks(page) if block.language == "console"]
+        assert len(sessions) == 2
+        commands.append([command for command, _ in sessions])
+        environment = os.environ | {"CHAINRULE_LANG": lang, "PYTHONIOENCODING": "utf-8"}
+        for command, output in sessions:
+            run = [sys.executable, "-m", "chainrule", *shlex.split(command)[2:]]
+            done = subprocess.run(run, capture_output=True, encoding="utf-8", cwd=tmp_path, env=environment)
+            assert done.returncode == 0, (command, done.stderr)
+            assert _told(done.stdout + done.stderr) == _told(output), command
+    assert commands[0] == commands[1]
+
+
+def test_both_pages_on_tables_show_the_same_code() -> None:
+    english, korean = (
+        [re.sub("  # .*", "", block.text) for block in blocks(page) if block.language not in ("text", "console")]
         for page in ("docs/tables.md", "docs/tables.ko.md")
     )
-    assert shown == korean  # but for the comments
-    sessions = [block.text.split("\n", 1) for block in shown if block.language == "console"]
-    assert len(sessions) == 2
-    for command, output in sessions:
-        run = [sys.executable, "-m", "chainrule", *shlex.split(command)[2:]]
-        done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path)
-        assert done.returncode == 0, (command, done.stderr)
-        assert _told(done.stdout + done.stderr) == _told(output), command
+    assert english and english == korean
 
 
 def test_tables_from_python(tmp_path: Path) -> None:
@@ -164,9 +180,8 @@ def _without_digits(output: str) -> str:
 
 def _told(output: str) -> list[str]:
     """Return the lines without scores and predictions."""
-    return [
-        line for line in output.splitlines() if not re.search(r"\d\.\d{3}|%$|epoch|^ *\d+ +\d+$|predictions of", line)
-    ]
+    scores = r"\d\.\d{3}|%$|epoch|에폭|^ *\d+ +\d+$|predictions of|예측 \d+개를"
+    return [line for line in output.splitlines() if not re.search(scores, line)]
 
 
 @pytest.mark.parametrize("lang", GALLERY)

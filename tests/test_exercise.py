@@ -148,6 +148,36 @@ def test_the_grade_book_has_the_points(folder: Path, tmp_path: Path, capsys: pyt
     assert [row["earned"] for row in rows] == ["9", "6"]
 
 
+def test_a_grading_file_refuses_another_exercise_by_name(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The notebook of backward comes with the forward pass; neither it nor a script made of it gets points for that."""
+    notebook, scheme = _notebook(folder, "backward"), _notebook(folder, "forward").with_suffix(".toml")
+    cells = [cell["source"] for cell in json.loads(notebook.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    (tmp_path / "kim.ipynb").write_bytes(notebook.read_bytes())
+    (tmp_path / "lee.py").write_text("\n".join("".join(cell) for cell in cells), "utf-8")
+    capsys.readouterr()
+    for name in "kim.ipynb", "lee.py":
+        assert main(["check", str(tmp_path / name), "--points", str(scheme), "--lang", "en"]) == 2
+        printed = capsys.readouterr().out
+        assert "This is the exercise backward, and the points are those of forward" in printed
+        assert "0 of 7 points, 7 to be judged by hand" in printed
+
+
+def test_a_grading_file_takes_what_names_no_exercise_and_names_its_own(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scheme = _notebook(folder, "cost").with_suffix(".toml")
+    (tmp_path / "own.py").write_text(f"import numpy as np\ndef compute_cost(AL, Y):\n    {RIGHT['compute_cost']}\n")
+    capsys.readouterr()
+    assert main(["check", str(tmp_path / "own.py"), "--points", str(scheme), "--lang", "en"]) == 0
+    assert "2 of 2 points" in capsys.readouterr().out
+    scheme = tmp_path / "exam.toml"
+    scheme.write_text("exercise = 3\n[points]\ncompute_cost = 2\n")
+    assert main(["check", str(tmp_path / "own.py"), "--points", str(scheme), "--lang", "en"]) == 2
+    assert 'exercise is a name, such as exercise = "forward", not 3.' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("highest", "offered"), [(1, False), (2, True)])
 def test_no_hint_is_offered_that_the_grading_does_not_allow(
     highest: int, offered: bool, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import nbformat
@@ -28,6 +29,24 @@ def test_every_public_name_is_in_the_reference(tmp_path: Path) -> None:
     entries = set(re.findall(r"auto(?:class|function):: \S+\.(\w+)", text))
     public = [name for name in cr.__all__ if name not in reference.public_modules() and name != "LAYERS"]
     assert len(public) > 70 and [name for name in public if name not in entries] == []
+
+
+def test_the_reference_says_each_name_as_it_is_written(tmp_path: Path) -> None:
+    """Short, and with its module: who looks for either finds it, and both are the same."""
+    reference.write(tmp_path)
+    written = {
+        line for page in tmp_path.rglob("*.rst") for line in page.read_text("utf-8").splitlines() if line[:5] == "``cr."
+    }
+    assert {
+        "``cr.EarlyStopping`` or ``cr.callbacks.EarlyStopping``",
+        "``cr.Network``",
+        "``cr.plots.plot_fit``",
+    } <= written
+    for line in written:
+        values = [attrgetter(name.removeprefix("cr."))(cr) for name in re.findall("``(.*?)``", line)]
+        assert values and all(value is values[0] for value in values)
+    main = (tmp_path / "main.rst").read_text("utf-8")
+    assert "cr.EarlyStopping <chainrule.training.callbacks.EarlyStopping>" in main
 
 
 def test_a_page_that_no_name_has_any_more_goes(tmp_path: Path) -> None:
@@ -74,6 +93,24 @@ def test_chapters_and_guides_have_the_same_cells_in_both_languages(page: str) ->
     assert english and english == korean
 
 
+NAMES = {"loss", "matmul:", "dot:", "Parquet:", "1 / sqrt(n):"}
+"""What Korean cells call by its name in the code."""
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_what_korean_cells_print_and_draw_is_korean(page: str) -> None:
+    """But for names and formulas, no text beside numbers and axes is that of the English page."""
+
+    def texts(path: Path) -> set[str]:
+        cells = re.findall(r"```\{code-cell\} python\n(.*?)```", path.read_text("utf-8"), re.S)
+        said = r'(?:print\(f?|(?:label|title)=f?|set_(?:[xy]label|title)\(f?)"([^"]*)"'
+        return {text.strip() for cell in cells for text in re.findall(said, cell)}
+
+    english, korean = texts(DOCS / page), texts(DOCS / page.replace(".md", ".ko.md"))
+    words = {text for text in english & korean if re.search("[a-z]{3}", re.sub(r"\{.*?\}|\$.*?\$|\w+_\w+", "", text))}
+    assert words <= NAMES
+
+
 def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "BUILT", tmp_path / "_build")
     monkeypatch.setattr(site, "CELLS", tmp_path / "_build/cells")
@@ -89,17 +126,20 @@ def test_cells_are_forgotten_when_the_package_changes(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_broken_cell_fails_the_build(tmp_path: Path) -> None:
+def test_a_broken_cell_fails_the_build_and_any_other_is_quiet(tmp_path: Path) -> None:
     for package in "furo", "myst_nb", "numpydoc":
         pytest.importorskip(package, reason=f"the site is built with {package}, which is not installed")
     front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n# Page\n\n"
     page = tmp_path / "index.ko.md"
     command = [sys.executable, "-m", "sphinx", "-W", "-q", "-t", "ko", "-c", str(DOCS)]
+    told = []
     for cell, status in ("print(1 + 1)", 0), ("1 / 0", 2):
         page.write_text(f"{front}```{{code-cell}} python\n{cell}\n```\n", "utf-8")
-        done = subprocess.run([*command, str(tmp_path), str(tmp_path / "_build")], capture_output=True, text=True)
+        run = [*command, str(tmp_path), str(tmp_path / "_build/html")]
+        done = subprocess.run(run, capture_output=True, text=True, env=environment_of_cells())
         assert done.returncode == status, done.stderr
-    assert "ZeroDivisionError" in done.stderr
+        told.append(done.stdout + done.stderr)
+    assert told[0] == "" and "ZeroDivisionError" in told[1]
 
 
 def test_a_command_that_fails_ends_its_cell() -> None:

@@ -70,13 +70,16 @@ def test_every_equation_is_typeset(page: Any) -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Korean site of one page."""
+    """A Korean site of one page, and the list of messages."""
     for package in "furo", "myst_nb", "numpydoc":
         pytest.importorskip(package, reason=f"the site is built with {package}, which is not installed")
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     (source / "index.ko.md").write_text(
-        "# 학습\n\n경사하강법을 씁니다. 활성화 함수의 기울기가 $\\frac{\\partial J}{\\partial W}$입니다.\n", "utf-8"
+        "# 학습\n\n경사하강법을 씁니다. 활성화 함수의 기울기가 $\\frac{\\partial J}{\\partial W}$입니다.\n"
+        "텐서도 있습니다.\n",
+        "utf-8",
     )
+    (source / "messages.md").write_text("---\norphan: true\n---\n\n# 텐서\n", "utf-8")
     command = [
         sys.executable,
         "-m",
@@ -102,6 +105,20 @@ def test_korean_is_found_whatever_particle_is_behind_it(site: Path, page: Any, w
     page.wait_for_function("Search.output && !document.querySelector('#search-progress')?.textContent.includes('...')")
     page.wait_for_timeout(300)
     assert page.locator("#search-results li").count() == (word != "합성곱")
+
+
+def test_a_list_of_all_messages_is_found_last(site: Path, page: Any) -> None:
+    """Even where it has the word in a heading."""
+    page.goto(f"{(site / 'search.html').as_uri()}?q=텐서")
+    page.wait_for_function("document.querySelectorAll('#search-results li').length === 2")
+    found = page.eval_on_selector_all("#search-results li > a", "all => all.map(each => each.pathname)")
+    assert [Path(address).name for address in found] == ["index.ko.html", "messages.html"]
+
+
+def test_the_folder_of_the_korean_site_opens_its_front_page(site: Path, page: Any) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.wait_for_url("**/index.ko.html")
+    assert page.locator("h1").inner_text().startswith("학습")
 
 
 def test_a_page_is_typeset_korean_and_asks_nothing_of_another_host(site: Path, page: Any) -> None:

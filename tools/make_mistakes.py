@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import ndiff
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import groupby
@@ -14,10 +15,11 @@ from pathlib import Path
 
 from chainrule.checker.telling.texts import Entry, entries, fill
 from chainrule.common.languages import LANGUAGES
-from tests.checker.corpus import MISTAKES, text
+from tests.checker.corpus import APART, MISTAKES, MORE, Planted, text
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {"en": "mistakes.md", "ko": "mistakes.ko.md"}
+FEW = 3  # lines that are shown of a mistake
 
 CHAPTERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "networks": (
@@ -161,21 +163,27 @@ def _told(key: str, entry: Entry, lang: str) -> str:
     code = f" ({entry.catalog})" if entry.catalog else ""
     lines = [f'<a id="{key}"></a>**`{key}`**{code}<br>', _sentence(entry.what[lang], words)]
     lines += [f"<br>*{words['where']}*: {_sentence(entry.where[lang], words)}"] if entry.where[lang] else []
-    lines += [f"<br>*{words['line']}*: `{_lines()[key]}`"] if key in _lines() else []
+    wrong = " ".join(f"`{line}`" for line in _lines().get(key, []))
+    lines += [f"<br>*{words['line']}*: {wrong}"] if wrong else []
     lines += [f"<br>*{words['formula']}*: `{entry.formula[lang]}`"] if entry.formula[lang] else []
     return "\n".join(lines) + "\n"
 
 
 @cache
-def _lines() -> Mapping[str, str]:
-    """Return the wrong line of each mistake that the tests plant in one."""
-    lines: dict[str, str] = {}
-    for mistake in MISTAKES:
-        source, begin = mistake.source, text(mistake.file).index(mistake.old)
-        line = source[source.rfind("\n", 0, begin) + 1 : source.find("\n", begin + len(mistake.new.rstrip()))]
-        if mistake.new.strip() and "\n" not in line:
-            lines.setdefault(mistake.named, line.strip())
+def _lines() -> Mapping[str, list[str]]:
+    """Return the wrong lines of each mistake that the tests plant in one, or in a few."""
+    lines: dict[str, list[str]] = {}
+    for mistake in sorted((*MISTAKES, *MORE, *APART), key=lambda mistake: len(_changed(mistake))):
+        if 0 < len(_changed(mistake)) <= FEW:
+            for key in mistake.named.split("|"):
+                lines.setdefault(key, _changed(mistake))
     return lines
+
+
+def _changed(mistake: Planted) -> list[str]:
+    """Return the lines that a mistake puts into right code."""
+    compared = ndiff(text(mistake.file).splitlines(), mistake.source.splitlines())
+    return [line[2:].strip() for line in compared if line.startswith("+ ") and line[2:].strip() not in ("", "pass")]
 
 
 def _sentence(sentence: str, words: Mapping[str, str]) -> str:

@@ -39,8 +39,8 @@ matplotlib.rcParams["font.family"] = ["{LATIN}", hangul_font()]"""
 """What the first cell does for the Korean labels of pictures."""
 _FIRST_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>chainrule</title>
-<script>location.replace(navigator.language.startsWith("ko") ? "ko/index.ko.html" : "en/index.html")</script>
-<a href="en/index.html">English</a> · <a href="ko/index.ko.html" lang="ko">한국어</a>
+<script>location.replace(navigator.language.startsWith("ko") ? "ko/index.html" : "en/index.html")</script>
+<a href="en/index.html">English</a> · <a href="ko/index.html" lang="ko">한국어</a>
 """
 
 
@@ -78,9 +78,10 @@ def build(language: str) -> int:
 
 def environment_of_cells() -> dict[str, str]:
     """Return the environment in which cells run: `!chainrule` is this one, and the build ends if it fails."""
-    startup = BUILT / "ipython/profile_default/startup"
-    startup.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "tools/webpages/commands.py", startup)
+    profile = BUILT / "ipython/profile_default"
+    (profile / "startup").mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "tools/webpages/commands.py", profile / "startup")
+    shutil.copy(ROOT / "tools/webpages/kernel.py", profile / "ipython_kernel_config.py")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return os.environ | {"PATH": path, "IPYTHONDIR": str(BUILT / "ipython")}
 

@@ -34,6 +34,14 @@ def compute_cost(AL, Y):
     return np.log_of(AL).mean()
 
 
+def OR(x1, x2):
+    return int(x1 + x2 > 1)
+
+
+def basic_sigmoid(x):
+    return 1 / (1 + np.exp(-abs(x)))
+
+
 class Affine:
     def __init__(self, W, b):
         self.W, self.b = W, b
@@ -79,7 +87,7 @@ def snippets(folder: Path) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("function", ["relu_backward", "linear_backward", "Affine.backward"])
+@pytest.mark.parametrize("function", ["relu_backward", "linear_backward", "OR", "basic_sigmoid", "Affine.backward"])
 def test_a_snippet_prints_what_the_report_got(
     snippets: dict[str, tuple[str, str]], function: str, folder: Path
 ) -> None:
@@ -90,6 +98,15 @@ def test_a_snippet_prints_what_the_report_got(
     )
     printed = [float(number) for number in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", run.stdout)]
     assert np.isclose(printed, float(got), rtol=1e-3).any()
+
+
+@pytest.mark.parametrize(
+    ("function", "call"), [("OR", "x1 = 0\nx2 = 1\nresult = OR(x1, x2)"), ("basic_sigmoid", "x = -0.5\n")]
+)
+def test_of_a_call_per_number_it_is_the_one_that_gave_the_wrong_number(
+    snippets: dict[str, tuple[str, str]], function: str, call: str
+) -> None:
+    assert call in snippets[function][0]
 
 
 def test_a_snippet_of_what_stops_stops(snippets: dict[str, tuple[str, str]], folder: Path) -> None:

@@ -35,7 +35,8 @@ def _strictly(shell: Any) -> None:
         )
         print(done.stdout, end="")
         if done.returncode:
-            raise CommandFailedError(f"exit status {done.returncode}")
+            korean = os.environ.get("CHAINRULE_LANG") == "ko"
+            raise CommandFailedError(f"{'종료 상태' if korean else 'exit status'} {done.returncode}")
 
     shell.system = system
 

@@ -8,6 +8,11 @@ from typing import Any
 
 END = ".ko"
 _TWIN = re.compile(r"^\[(?:한국어|English)\]\([\w.-]+\.md\)(?: · )?", re.M)
+_FRONT = f"""<!doctype html>
+<html lang="ko"><meta charset="utf-8"><title>chainrule</title>
+<meta http-equiv="refresh" content="0; url=index{END}.html">
+<a href="index{END}.html">한국어</a>
+"""
 _PAGE = re.compile(r"\[([^\]]+)\]\(([\w./-]+)\.md\)")
 
 
@@ -16,6 +21,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", _choose)
     app.connect("source-read", _lead_to_twins)
     app.connect("html-page-context", _link)
+    app.connect("build-finished", _open_front_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -55,3 +61,9 @@ def twin(app: Any, page: str) -> str:
 def _link(app: Any, page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
     context["twin"] = "../" * (page.count("/") + 1) + twin(app, page)
     context["twin_language"], context["twin_name"] = ("en", "English") if app.tags.has("ko") else ("ko", "한국어")
+
+
+def _open_front_page(app: Any, error: Exception | None) -> None:
+    """Let the folder of the Korean site open its front page, as that of the English one does."""
+    if error is None and app.tags.has("ko"):
+        (Path(app.outdir) / "index.html").write_text(_FRONT, "utf-8")

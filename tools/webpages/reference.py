@@ -62,6 +62,12 @@ def main_names() -> list[str]:
     return [name for name, value in values if _documented(value, None) and value not in elsewhere]
 
 
+def names_in_both() -> dict[str, list[str]]:
+    """Return the names of each public module that `chainrule` itself offers, too."""
+    both = {name: [n for n in public_names(module) if n in cr.__all__] for name, module in public_modules().items()}
+    return {name: names for name, names in both.items() if names}
+
+
 def write(folder: Path) -> None:
     """Write all pages; those that are as they were are left alone, so that Sphinx reads only what changed."""
     pages = dict(_pages())
@@ -79,8 +85,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     modules = public_modules()
     contents = ["main", "layers/index", *(name for name in modules if name != "layers")]
     yield "index", _title("Reference") + "Every public name, by the module that has it.\n\n" + _tree(contents)
-    introduction = "What no module below has. Layers, losses, optimizers and schedules are here, too: ``cr.Dense``.\n\n"
-    yield "main", _title(_MAIN) + introduction + _entries(_MAIN, main_names())
+    yield "main", _title(_MAIN) + _at_the_top() + _entries("", _MAIN, main_names())
     for name, module in modules.items():
         if name == "layers":
             layers = public_names(module)
@@ -88,7 +93,7 @@ def _pages() -> Iterator[tuple[str, str]]:
             yield from ((f"layers/{layer}", _layer(layer)) for layer in layers)
         else:
             address = f"{_MAIN}.{name}"
-            yield name, _title(address) + _text(module) + _entries(module.__name__, public_names(module))
+            yield name, _title(address) + _text(module) + _entries(name, module.__name__, public_names(module))
 
 
 def _title(text: str, line: str = _LINE) -> str:
@@ -103,8 +108,24 @@ def _tree(pages: list[str]) -> str:
     return ".. toctree::\n   :maxdepth: 1\n\n" + "".join(f"   {page}\n" for page in pages)
 
 
-def _entries(module: str, names: list[str]) -> str:
-    return "\n".join(_title(name, "-") + _entry(f"{module}.{name}") for name in names)
+def _at_the_top() -> str:
+    """Return what else `chainrule` itself offers, with links to where it is described."""
+    lines = [
+        f"- :doc:`{_MAIN}.{name} <{'layers/index' if name == 'layers' else name}>`: "
+        + ", ".join(f":py:obj:`cr.{n} <{public_modules()[name].__name__}.{n}>`" for n in names)
+        for name, names in names_in_both().items()
+    ]
+    return "What no module has comes below. These have a module, and are here, too:\n\n" + "\n".join(lines) + "\n\n"
+
+
+def _entries(name: str, address: str, names: list[str]) -> str:
+    return "\n".join(_title(n, "-") + _written(name, n) + _entry(f"{address}.{n}") for n in names)
+
+
+def _written(module: str, name: str) -> str:
+    """Return how a name is written behind ``import chainrule as cr``: short where it can be, and with its module."""
+    short = [f"``cr.{name}``"] if not module or name in names_in_both().get(module, []) else []
+    return " or ".join([*short, *([f"``cr.{module}.{name}``"] if module else [])]) + "\n\n"
 
 
 def _entry(address: str) -> str:
@@ -118,7 +139,7 @@ def _entry(address: str) -> str:
 def _layer(name: str) -> str:
     """Return a layer's page: what it is, its forward beside its backward, and its file."""
     layer: Any = getattr(cr.layers, name)
-    page = _title(name)
+    page = _title(name) + _written("layers", name)
     if inspect.isfunction(layer):
         return page + f".. autofunction:: chainrule.layers.{name}\n"
     page += f".. autoclass:: chainrule.layers.{name}\n\n"

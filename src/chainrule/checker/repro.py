@@ -26,7 +26,7 @@ def snippet(learner: Learner, probe: Probe, finding: Finding) -> tuple[str, ...]
     """
     for run in probe.runs:
         for case in probe.cases:
-            calls, result = _recorded(learner, probe, run, case)
+            calls, result = _recorded(learner, probe, run, case, finding)
             if calls and _tells(finding, probe, case, result):
                 try:
                     return tuple(_showing(learner, _lines(learner, probe.function, calls), finding))
@@ -35,8 +35,10 @@ def snippet(learner: Learner, probe: Probe, finding: Finding) -> tuple[str, ...]
     return ()
 
 
-def _recorded(learner: Learner, probe: Probe, run: Any, case: Values) -> tuple[list[Call], Values | Raised]:
-    """Return the calls of a run up to the first of the function, or to the one that raises, and the result."""
+def _recorded(
+    learner: Learner, probe: Probe, run: Any, case: Values, finding: Finding
+) -> tuple[list[Call], Values | Raised]:
+    """Return the calls of a run up to the one of the function that the finding is about, and the result."""
     calls: list[Call] = []
     learner.calls = calls
     try:
@@ -51,7 +53,18 @@ def _recorded(learner: Learner, probe: Probe, run: Any, case: Values) -> tuple[l
     own = [position for position, call in enumerate(calls) if call.function == probe.function]
     if isinstance(result, Raised):
         own = [position for position in own if calls[position].result is result]
-    return calls[: own[0] + 1] if own else [], result
+    return calls[: own[_which(len(own), result, finding)] + 1] if own else [], result
+
+
+def _which(count: int, result: Values | Raised, finding: Finding) -> int:
+    """Return which of a function's calls made the number that is wrong: each may make one, or those of an example."""
+    if isinstance(result, Raised) or not finding.facts.get("index"):
+        return 0
+    shape = np.shape(result.get(finding.facts["name"], ()))
+    index = [int(i) for i in finding.facts["index"].strip("[]").split(", ")]
+    if len(index) == len(shape) and count == math.prod(shape):
+        return int(np.ravel_multi_index(index, shape))
+    return index[-1] if len(index) == len(shape) and count == shape[-1] else 0
 
 
 def _tells(finding: Finding, probe: Probe, case: Values, result: Values | Raised) -> bool:
@@ -111,7 +124,7 @@ def _showing(learner: Learner, lines: list[str], finding: Finding) -> list[str]:
 
 def _holds(value: Any, got: str) -> bool:
     """Return whether a number, or an array of a shape, is somewhere in a value."""
-    for a in arrays(np.asarray(value) if isinstance(value, float | np.generic) else value):
+    for a in arrays(np.asarray(value) if isinstance(value, int | float | np.generic) else value):
         if got in (str(a.shape), str(a.shape[::-1])):  # whatever way it is laid out
             return True
         if a.dtype.kind in "biuf" and any(math.isclose(number, _parsed(got), rel_tol=1e-3) for number in a.flat):

@@ -16,7 +16,7 @@ from chainrule.checker.names import NAMES
 from chainrule.checker.telling import grading
 from chainrule.checker.telling.texts import phrase
 from chainrule.cli.command import LangOption, check_language
-from chainrule.cli.learners import misspelled, to_check
+from chainrule.cli.learners import misspelled, of_exercise, to_check
 from chainrule.cli.output import JsonOption, one_of, print_json
 from chainrule.common.errors import InputError
 from chainrule.common.languages import known, language
@@ -84,11 +84,14 @@ def run(
             folder=f"{html.with_suffix('')}-pages",
         )
     usual, scheme = _usual(names or []), {} if points is None else grading.read(points)
+    exercise = "" if points is None else grading.exercise(points)
     highest = 3 if points is None else _highest(hint, points)
     hint = min(hint, highest)
     files = to_check(paths or [])
     required = [name.strip() for names in require or [] for name in names.split(",") if name.strip()]
     reports = [report.requiring(required) for report in _check(files, usual, jobs or os.cpu_count() or 1)]
+    if exercise:
+        reports = [of_exercise(report, exercise) for report in reports]
     unknown_names = misspelled(reports, usual, {"--points": scheme, "--require": required})
     for said in unknown_names:
         print("chainrule:", said, file=sys.stderr)

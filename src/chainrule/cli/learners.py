@@ -1,16 +1,18 @@
-"""What `chainrule check` is asked to look at: learners' files, and names that may be misspelled."""
+"""What `chainrule check` is asked to look at: learners' files, their exercise, and names that may be misspelled."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from chainrule.checker.findings import Report
+from chainrule.checker.findings import Finding, Report
 from chainrule.checker.names import NAMES
 from chainrule.cli.output import suggested
 from chainrule.common.errors import InputError
 from chainrule.common.texts import tr
+from chainrule.lessons.exercises import MARK
 
 _KINDS = (".py", ".ipynb")
 _SKIPPED = ("__pycache__", "node_modules")  # and what is hidden
@@ -53,6 +55,17 @@ def _inside(folder: Path) -> Iterator[Path]:
                 waiting += [] if entry.name in _SKIPPED else [entry.path]
             elif entry.name.endswith(_KINDS) and (entry.is_symlink() or entry.is_file()):
                 yield Path(entry.path)  # of a link, the report says what is wrong with it
+
+
+def of_exercise(report: Report, own: str) -> Report:
+    """Return the report of a file, or one that says that it belongs to another exercise and is not graded."""
+    from chainrule.checker.running import source
+
+    named = re.findall(rf"^{MARK} *(\S+)", source.read(Path(report.file)).text, re.MULTILINE)
+    if not named or own in named:
+        return report
+    other = Finding("other-exercise", "", facts={"exercise": ", ".join(named), "own": own})
+    return Report(report.file, problem=other, seconds=report.seconds)
 
 
 def misspelled(reports: Sequence[Report], usual: Mapping[str, str], options: Mapping[str, Iterable[str]]) -> list[str]:

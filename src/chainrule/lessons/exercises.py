@@ -16,6 +16,8 @@ _START = later(
 )
 _CHECK = later("Check")
 _HERE = later("your code here")
+MARK = "# chainrule exercise:"
+"""Stands before an exercise's name in its notebook, also in what is made of that, and is how grading knows it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Exercise:
     def notebook(self, lang: str) -> str:
         """Return the notebook in a language, which must be the one that is spoken now."""
         cells = [_cell("markdown", f"# {self.title[lang]}\n\n{self.about[lang]}\n\n{tr(_START)}")]
-        cells.append(_cell("code", self.imports.strip()))
+        cells.append(_cell("code", f"{MARK} {self.name}\n{self.imports.strip()}"))
         cells += [_cell("code", blank.code(lang)) for blank in self.blanks]
         cells.append(_cell("markdown", f"## {tr(_CHECK)}"))
         cells.append(_cell("code", f'import chainrule as cr\n\ncr.check(globals(), lang="{lang}")'))
@@ -84,6 +86,6 @@ def _exercise(name: str, entry: dict[str, Any]) -> Exercise:
 
 
 def scheme(exercise: Exercise, hints: int) -> str:
-    """Return the file by which `chainrule check --points` grades: hints allowed, and what each function counts."""
+    """Return the file by which `chainrule check --points` grades: for which exercise, with which hints and points."""
     points = "".join(f"{blank.name} = {blank.points}\n" for blank in exercise.blanks)
-    return f"hints = {hints}\n\n[points]\n{points}"
+    return f'exercise = "{exercise.name}"\nhints = {hints}\n\n[points]\n{points}'

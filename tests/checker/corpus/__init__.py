@@ -1,14 +1,16 @@
 """Learners' code for the checker: right implementations, and the mistakes that are planted in three of them."""
 
 from tests.checker.corpus.planted import CORPUS, Planted, text
+from tests.checker.corpus.planted_apart import APART
 from tests.checker.corpus.planted_book import BOOK
 from tests.checker.corpus.planted_course import COURSE
+from tests.checker.corpus.planted_more import MORE
 from tests.checker.corpus.planted_rows import ROWS
 
-__all__ = ["CORPUS", "MISTAKES", "RIGHT", "Planted", "text"]
+__all__ = ["APART", "CORPUS", "MISTAKES", "MORE", "RIGHT", "Planted", "text"]
 
 MISTAKES: list[Planted] = [*COURSE, *BOOK, *ROWS]
-"""Every planted mistake."""
+"""Every mistake that is planted in whole programs, by which the checker's quality is measured."""
 
 RIGHT: list[str] = [
     *dict.fromkeys(mistake.file for mistake in MISTAKES),

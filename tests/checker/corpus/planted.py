@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class Planted:
     function
         Who must be blamed; alternatives are separated by "|".
     old, new
-        What is changed; the old text occurs once in the file.
+        What is changed: where the old text occurs first in the function or class that is to blame, or else in the file.
     named
         The key that is its right name, in the texts; alternatives as above.
     """
@@ -41,9 +42,18 @@ class Planted:
         return f"{self.catalog} {self.file} {self.function}: {self.new.strip()}"
 
     @property
+    def begin(self) -> int:
+        """Where it is in the file."""
+        code, name = text(self.file), re.escape(self.function.partition(".")[0])
+        own = re.search(rf"^(?:def|class) {name}\b.*?(?=^\S|\Z)", code, re.MULTILINE | re.DOTALL)
+        inside = own is not None and self.old in own[0]
+        return code.index(self.old, own.start() if own and inside else 0)
+
+    @property
     def source(self) -> str:
         """The file with the mistake in it."""
-        return text(self.file).replace(self.old, self.new)
+        code = text(self.file)
+        return code[: self.begin] + self.new + code[self.begin + len(self.old) :]
 
 
 def text(file: str) -> str:

@@ -54,6 +54,20 @@ def hints(path: Path) -> int:
     return whole(str(path), "hints", _content(path).get("hints", 3), least=1)
 
 
+def exercise(path: Path) -> str:
+    """Return the exercise that a file is for, ``exercise = "forward"`` above the table; "" if it is for any file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is no TOML file, or the exercise is no text.
+    """
+    name = _content(path).get("exercise", "")
+    if not isinstance(name, str):
+        raise InputError('{path}: exercise is a name, such as exercise = "forward", not {name}.', path=path, name=name)
+    return name
+
+
 def _content(path: Path) -> dict[str, Any]:
     try:
         with opened(path) as file:
