@@ -68,6 +68,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.suite
 	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.footprint
+	$(BIN)/python -m benchmarks.little
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.mnist_97

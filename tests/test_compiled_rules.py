@@ -14,7 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule.arrays import machine
 from chainrule.common.errors import InputError, MissingExtraError
-from chainrule.engines.compiled import _Source, compile_rule, numpy_rule
+from chainrule.engines.compiled import _Source, _Trace, compile_rule, fast_rule, numpy_rule
 from chainrule.equations.optimizers import OPTIMIZERS, Optimizer
 
 N = 700
@@ -134,7 +134,31 @@ def test_a_rule_that_is_not_elementwise_is_refused(function: Any, named: str) ->
 def test_without_numba_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(MissingExtraError, match=r"needs numba, which is not .* pip install 'chainrule\[fast\]'"):
-        compile_rule(cr.SGD(), np.dtype(np.float32))
+        fast_rule(cr.SGD(), np.dtype(np.float32), parameters=4)
+
+
+def test_numba_compiles_for_networks_that_gain_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    compiled = []
+    monkeypatch.setattr(_Trace, "numba_loop", lambda trace: compiled.append(trace) or (lambda *_: None))
+    network = cr.Network.mlp([20, 4, 2])
+    X, y = np.ones((8, 20)), np.arange(8) % 2
+    network.fit(X, y, epochs=1, engine="fast", verbose=False)
+    assert not compiled
+    monkeypatch.setattr(machine, "COMPILED", 94)  # as many as it has
+    network.fit(X, y, epochs=1, engine="fast", verbose=False)
+    assert compiled
+
+
+@pytest.mark.parametrize("make", [numpy_rule, compile_rule])
+def test_a_rule_without_decay_is_traced_once(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    traced, update = [], cr.SGD.update
+    monkeypatch.setattr(cr.SGD, "update", lambda *args, decay: traced.append(decay) or update(*args, decay=decay))
+    make(cr.SGD(), np.dtype(np.float32))
+    assert traced == [False]
+    make(cr.SGD(weight_decay=0.1), np.dtype(np.float32))
+    assert traced == [False, False, True]
 
 
 @pytest.mark.parametrize("make", [numpy_rule, compile_rule])

@@ -220,6 +220,76 @@ def test_the_digest_covers_what_could_be_exchanged() -> None:
     assert tensors.digest({}, {"A": A.reshape(2, 2).T}) == tensors.digest({}, {"A": A.reshape(2, 2).T.copy()})
 
 
+# The bytes.
+
+NAMES = [
+    "float16",
+    "float32",
+    "float64",
+    "bool",
+    *(f"{kind}int{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)),
+]
+CONTENTS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "empty": {"0.W": np.ones((0, 3), np.float32)},
+    "of every type": {
+        f"{dtype}.가{n}": np.arange(n).reshape((n, 1) if n else ()).astype(dtype) if n else np.ones((), dtype)
+        for dtype in ("float16", "float32", "float64", "bool", *WHOLE_NUMBERS)
+        for n in (0, 1, 3)
+    },
+    "large, with a digest of another thread": {"0.W": np.ones((700, 600), np.float32).T, "0.b": np.arange(3.0)},
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_files_are_those_of_safetensors(content: str, tmp_path: Path) -> None:
+    arrays, description = CONTENTS[content], {"a": 'é"\\가', "digest of none": "0" * 64}
+    tensors.write(tmp_path / "a", "chainrule", description, arrays)
+    text = json.dumps({**description, "digest": tensors.digest(description, arrays)})
+    whole = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
+    assert (tmp_path / "a").read_bytes() == safetensors.numpy.save(whole, metadata={"chainrule": text})
+    with tensors.opened(tmp_path / "a") as file:
+        assert file.describe("chainrule") == description
+        loaded = file.arrays()
+    assert loaded.keys() == arrays.keys()
+    for name, array in loaded.items():
+        assert array.dtype == arrays[name].dtype
+        assert array.flags.writeable
+        np.testing.assert_array_equal(array, arrays[name])
+
+
+def test_arrays_that_lie_at_odd_places_are_moved(tmp_path: Path) -> None:
+    header = b'{"W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+    odd = header + b" " * (1 + len(header) % 2)
+    content = len(odd).to_bytes(8, "little") + odd + np.array([1, 2], "<f4").tobytes()
+    beside = (
+        b'{"A":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"W":{"dtype":"F32","shape":[2],"data_offsets":[3,11]}}'
+    )
+    for name, whole in [
+        ("a", content),
+        ("b", len(beside).to_bytes(8, "little") + beside + b"abc" + np.array([1, 2], "<f4").tobytes()),
+    ]:
+        (tmp_path / name).write_bytes(whole)
+        with tensors.opened(tmp_path / name) as file:
+            W = file.arrays()["W"]
+        assert W.flags.aligned
+        np.testing.assert_array_equal(W, [1, 2])
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path, arrays = tmp_path / "a", {"W": np.ones(9, np.float32)}
+    tensors.write(path, "chainrule", {}, arrays)
+    whole = path.read_bytes()
+    tensors.write(tmp_path / "b", "chainrule", {}, {"V": np.ones(9, np.float32)})
+    wider = (tmp_path / "b").read_bytes().replace(b'"V"', b'"W"').replace(b"[9]", b"[7]").replace(b"36]", b"28]")
+    for other in (whole[:-4], (tmp_path / "b").read_bytes(), wider, b"", b"\xff" * 20):
+        path.write_bytes(whole)
+        with pytest.raises(tensors.DamagedError, match="it changed while it was read"), tensors.opened(path) as file:
+            claims = file.claims()
+            path.write_bytes(other)
+            tensors._read(path, claims)
+
+
 # What is not saved.
 
 

@@ -342,7 +342,7 @@ class Network:
             name, reason = choose(self.body, params, source.shape, how.batch_size, steps)
             if how.verbose:
                 say("Engine: {name}, because {reason}.", name=name, reason=reason)
-        return engine_maker(name, self.body, how.hardware, rule, self.dtype)(
+        return engine_maker(name, self.body, how.hardware)(
             self.body,
             self.loss,
             rule,

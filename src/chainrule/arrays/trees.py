@@ -9,21 +9,27 @@ from chainrule.arrays.types import Array, Params
 
 
 def leaves(tree: Params, prefix: str = "") -> Iterator[tuple[str, Array]]:
-    """Yield the path and the value of every array in nested parameters.
+    """Iterate over the path and the value of every array in nested parameters.
 
     >>> params = ({"W": 1, "b": 2}, {}, {"W": 3})
     >>> dict(leaves(params))
     {'0.W': 1, '0.b': 2, '2.W': 3}
     """
+    arrays: list[tuple[str, Array]] = []
+    _collect(tree, prefix, arrays)
+    return iter(arrays)
+
+
+def _collect(tree: Params, path: str, arrays: list[tuple[str, Array]]) -> None:
+    # A list, because a generator inside of each generator takes several times as long, and every fit walks often.
     if isinstance(tree, dict):
-        items = list(tree.items())
+        for name, child in tree.items():
+            _collect(child, f"{path}.{name}" if path else name, arrays)
     elif isinstance(tree, tuple):
-        items = [(str(i), child) for i, child in enumerate(tree)]
+        for i, child in enumerate(tree):
+            _collect(child, f"{path}.{i}" if path else str(i), arrays)
     else:
-        yield prefix, tree
-        return
-    for name, child in items:
-        yield from leaves(child, f"{prefix}.{name}" if prefix else name)
+        arrays.append((path, tree))
 
 
 def map_leaves(function: Callable[[Array], Any], tree: Params) -> Params:

@@ -9,24 +9,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.common import atomic
 from chainrule.common.errors import FileFormatError
 
 _DTYPES = {
-    "F16": "float16",
-    "F32": "float32",
-    "F64": "float64",
-    **{f"{sign}{bits}": f"{kind}{bits}" for sign, kind in (("I", "int"), ("U", "uint")) for bits in (8, 16, 32, 64)},
-    "BOOL": "bool",
+    **{"U64": "uint64", "I64": "int64", "F64": "float64", "F32": "float32", "U32": "uint32", "I32": "int32"},
+    **{"F16": "float16", "U16": "uint16", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool"},
 }
-"""NumPy's names of the element types that it has; safetensors knows others, such as BF16 and F8_E4M3."""
+"""NumPy's names of the element types that it has, in the order in which a file has its arrays: wide ones first, so that
+all lie at multiples of their width. safetensors knows others, such as BF16 and F8_E4M3."""
 
+_SHORT = {name: short for short, name in _DTYPES.items()}
 _LONGEST = 2**24  # characters of a description
+_PLACE = "0" * 64  # of a digest that is not known yet
+_AFTER_DIGEST = len('\\"}"')  # characters of a quoted description
+_APART = 2**20  # bytes from which another thread computes the digest
 
 
 class DamagedError(FileFormatError):
@@ -51,8 +55,8 @@ class TensorFile:
         What the description says the digest is, or None; known after `describe`.
     """
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self, path: Path, file: Any) -> None:
+        self._path, self._file = path, file
         self.metadata: dict[str, str] = file.metadata() or {}
         self.digest: str | None = None
         self._description: dict[str, Any] = {}
@@ -81,7 +85,7 @@ class TensorFile:
 
     def arrays(self) -> dict[str, Any]:
         """Read the arrays; raise FileFormatError if there is a digest, but of something else."""
-        arrays = {name: self._file.get_tensor(name) for name in self.claims()}
+        arrays = _read(self._path, self.claims())
         if self.digest is not None and self.digest != digest(self._description, arrays):
             raise FileFormatError("its digest is wrong: something in it has changed since it was written.")
         return arrays
@@ -101,17 +105,69 @@ def opened(path: Path) -> Iterator[TensorFile]:
 
     try:
         with safe_open(path, framework="numpy") as file:
-            yield TensorFile(file)
+            yield TensorFile(path, file)
     except SafetensorError as error:
         raise DamagedError("safetensors says {text!r}.", text=str(error)) from None
 
 
-def content(key: str, description: dict[str, Any], arrays: dict[str, Any]) -> bytes:
-    """Return the bytes of a file; the digest is added to the description."""
-    import safetensors.numpy
+def write(path: Path, key: str, description: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Write a file whole, as `atomic.write` does; the digest is added to the description.
 
-    text = json.dumps({**description, "digest": digest(description, arrays)})
-    return safetensors.numpy.save({name: np.asarray(a, order="C") for name, a in arrays.items()}, metadata={key: text})
+    The bytes are those that safetensors writes. The digest stands in front of the arrays that it is of, so it is put
+    there last, and another thread computes it while they are written.
+    """
+    arrays = {name: np.asarray(a, order="C") for name, a in arrays.items()}
+    order = sorted(arrays, key=lambda name: (list(_SHORT).index(arrays[name].dtype.name), name))
+    header, place = _header(key, json.dumps({**description, "digest": _PLACE}), {name: arrays[name] for name in order})
+    small = sum(a.nbytes for a in arrays.values()) < _APART
+    with atomic.writing(path) as file, ThreadPoolExecutor(1) as thread:
+        total = digest(description, arrays) if small else thread.submit(digest, description, arrays)
+        file.write(header)
+        for name in order:
+            file.write(_bytes(arrays[name]))
+        file.seek(place)
+        file.write((total if isinstance(total, str) else total.result()).encode())
+
+
+def _header(key: str, text: str, arrays: dict[str, Any]) -> tuple[bytes, int]:
+    """Return what stands before the arrays, and the place of the digest in it."""
+    entries, end = {}, 0
+    for name, array in arrays.items():
+        begin, end = end, end + array.nbytes
+        entries[name] = {"dtype": _SHORT[array.dtype.name], "shape": array.shape, "data_offsets": [begin, end]}
+    before = f'{{"__metadata__":{{{json.dumps(key)}:'.encode()
+    quoted = json.dumps(text).encode()
+    rest = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
+    header = before + quoted + (b"}," + rest[1:] if entries else b"}}")
+    header += b" " * (-len(header) % 8)
+    place = 8 + len(before) + len(quoted) - _AFTER_DIGEST - len(_PLACE)
+    return len(header).to_bytes(8, "little") + header, place
+
+
+def _read(path: Path, claims: dict[str, Claim]) -> dict[str, Any]:
+    """Return the arrays that a file holds as it claims: they lie in memory as they lie in the file.
+
+    Raises
+    ------
+    DamagedError
+        If the file is another one than that whose header safetensors has looked at.
+    """
+    try:
+        with path.open("rb") as file:
+            entries = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+            places = {name: slice(*entries[name]["data_offsets"]) for name in claims}
+            content = np.empty(max((place.stop for place in places.values()), default=0), np.uint8)
+            if file.readinto(content.data) < len(content):
+                raise EOFError
+        return {name: _array(content[places[name]], claim) for name, claim in claims.items()}
+    except (EOFError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise DamagedError("it changed while it was read.") from error
+
+
+def _array(content: Any, claim: Claim) -> Any:
+    """Return bytes as the array that they are; in place, if it lies at a multiple of its width, as in our files."""
+    array = content.view(np.dtype(claim.dtype).newbyteorder("<")).reshape(claim.shape)
+    return array if array.flags.aligned and array.dtype.isnative else array.astype(claim.dtype)
 
 
 def digest(description: dict[str, Any], arrays: dict[str, Any]) -> str:
@@ -120,8 +176,12 @@ def digest(description: dict[str, Any], arrays: dict[str, Any]) -> str:
     for name in sorted(arrays):
         array = np.asarray(arrays[name], order="C")
         total.update(json.dumps([name, array.dtype.name, array.shape]).encode())
-        total.update(array.reshape(-1).view(np.uint8).data)
+        total.update(_bytes(array))
     return total.hexdigest()
+
+
+def _bytes(array: Any) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data  # type: ignore[no-any-return]
 
 
 def _claim(name: str, tensor: Any) -> Claim:

@@ -15,7 +15,6 @@ from chainrule.engines.base import Engine
 from chainrule.engines.devices import Hardware
 from chainrule.engines.lazy_rows import lazy_embedding
 from chainrule.engines.numpy import NumpyEngine
-from chainrule.equations.optimizers import Optimizer
 from chainrule.layers import Sequential
 from chainrule.layers.base import convolves
 
@@ -38,9 +37,7 @@ ENGINE = EngineName(ENGINES)
 ENGINE_OR_AUTO = EngineName([*ENGINES, "auto"])
 
 
-def engine_maker(
-    name: str, body: Sequential, hardware: Hardware, optimizer: Optimizer, dtype: Any
-) -> Callable[..., Engine]:
+def engine_maker(name: str, body: Sequential, hardware: Hardware) -> Callable[..., Engine]:
     """Return what makes an engine, by its name, from all that engines have in common."""
     name, _, device = ENGINE.check("Network", "engine", name).partition(":")
     if lazy_embedding(body) is not None and name not in _LAZY:
@@ -67,11 +64,7 @@ def engine_maker(
         from chainrule.engines.xla import XlaEngine
 
         return partial(XlaEngine, hardware=hardware)
-    if name == "fast":
-        from chainrule.engines.compiled import compile_rule
-
-        return partial(NumpyEngine, apply=compile_rule(optimizer, dtype))
-    return NumpyEngine
+    return partial(NumpyEngine, fast=name == "fast")
 
 
 def predictor(name: str, body: Sequential, params: Params) -> Callable[[Array, Array | None], Array]:

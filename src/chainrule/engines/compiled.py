@@ -31,14 +31,28 @@ arithmetic and ufuncs.
 """
 
 
+def fast_rule(optimizer: Optimizer, dtype: np.dtype[Any], parameters: int) -> Apply:
+    """Return the rule compiled, or as NumPy calls where there are too few parameters to wait for numba.
+
+    Raises
+    ------
+    MissingExtraError
+        If numba is not installed, however many there are.
+    """
+    if importlib.util.find_spec("numba") is None:
+        raise missing_extra("A compiled update rule", "numba", "fast")
+    return (numpy_rule if parameters < machine.COMPILED else compile_rule)(optimizer, dtype)
+
+
 def numpy_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
     """Return the rule as NumPy calls that make no arrays, chunk by chunk."""
-    functions = {decay: _Trace(optimizer, dtype, decay).numpy_calls() for decay in (False, True)}
+    decays = optimizer.weight_decay > 0
+    functions = {decay: _Trace(optimizer, dtype, decay).numpy_calls() for decay in {False, decays}}
     memory = _Scratch(max(n for _, n in functions.values()), dtype)
     scalars = _scalars(optimizer, partial(np.asarray, dtype=dtype))
 
     def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
-        (function, n), numbers, arrays = functions[decay], scalars(t), (p, g, *state)
+        (function, n), numbers, arrays = functions[decay and decays], scalars(t), (p, g, *state)
         if len(p) <= machine.ELEMENTS:
             function(*numbers, *arrays, *memory.arrays(n, len(p)))
             return
@@ -61,18 +75,13 @@ class _Scratch(local):
 
 
 def compile_rule(optimizer: Optimizer, dtype: np.dtype[Any]) -> Apply:
-    """Return the rule as one pass over memory, during which other Python threads run; numba compiles it when it runs.
-
-    Raises
-    ------
-    MissingExtraError
-        If numba is not installed.
-    """
-    functions = {decay: _Trace(optimizer, dtype, decay).numba_loop() for decay in (False, True)}
+    """Return the rule as one pass over memory, which numba compiles when it first runs; other threads may run then."""
+    decays = optimizer.weight_decay > 0
+    functions = {decay: _Trace(optimizer, dtype, decay).numba_loop() for decay in {False, decays}}
     scalars = _scalars(optimizer, dtype.type)
 
     def apply(p: Array, g: Array, state: Any, t: int, decay: bool) -> None:
-        function, numbers = functions[decay and optimizer.weight_decay > 0], scalars(t)
+        function, numbers = functions[decay and decays], scalars(t)
         if len(p) <= machine.ELEMENTS:
             function(*numbers, p, g, *state)
         else:
@@ -154,8 +163,6 @@ class _Trace:
 
     def numba_loop(self) -> Callable[..., None]:
         """Return a compiled function of the scalars and the arrays."""
-        if importlib.util.find_spec("numba") is None:
-            raise missing_extra("A compiled update rule", "numba", "fast")
         body = [f"{name} = {name}_all[i]" for name in self.arrays]
         body += [f"{result} = np.{ufunc}({', '.join(args)})" for ufunc, args, result in self.operations]
         body += [f"{array}_all[i] = {result}" for result, array in self.final.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.arrays import Array, Params, machine
-from chainrule.engines.compiled import Apply, numpy_rule
+from chainrule.engines.compiled import fast_rule, numpy_rule
 from chainrule.engines.vector import VectorEngine, joined
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer
@@ -19,8 +19,8 @@ class NumpyEngine(VectorEngine):
     ----------
     body, loss, optimizer, params
         As for `VectorEngine`.
-    apply
-        The optimizer's rule in another form than NumPy calls.
+    fast
+        Whether what numba compiles may take the place of NumPy's calls.
     **settings
         The others of `VectorEngine`.
     """
@@ -32,12 +32,12 @@ class NumpyEngine(VectorEngine):
         optimizer: Optimizer,
         params: Params,
         *,
-        apply: Apply | None = None,
+        fast: bool = False,
         **settings: Any,
     ) -> None:
         machine.keep_freed_memory()
         super().__init__(body, loss, optimizer, params, **settings)
-        self._rule = apply or numpy_rule(optimizer, self.dtype)
+        self._rule = fast_rule(optimizer, self.dtype, len(self._vector)) if fast else numpy_rule(optimizer, self.dtype)
 
     def _placed(self, array: Array) -> Array:
         return array

@@ -71,7 +71,7 @@ def write(network: Network, path: str | Path, more: Mapping[str, Any]) -> None:
                 expected=layer,
             )
     atomic.make_folder(path.parent)
-    atomic.write(path, tensors.content(KEY, description, arrays))
+    tensors.write(path, KEY, description, arrays)
 
 
 def load(path: str | Path) -> Network:

@@ -77,6 +77,8 @@ class Layer(Checked, ABC):
 
     def kinds(self, params: Params) -> Params:
         """Return what each parameter is: "weight", which decays; "undecayed"; or "statistic", without a gradient."""
+        if not params:
+            return params
 
         def kind(name: str) -> str:
             return "statistic" if name in self.statistics else "undecayed" if name in self.undecayed else "weight"

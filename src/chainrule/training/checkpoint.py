@@ -80,9 +80,9 @@ class Checkpoints:
 
     def save(self, arrays: dict[str, Array], info: dict[str, Any]) -> None:
         """Write the next checkpoint and remove the oldest; a disk that is full is a warning."""
-        content = tensors.content(_KEY, {"format": _FORMAT, "settings": self.identity, **info}, arrays)
+        description = {"format": _FORMAT, "settings": self.identity, **info}
         try:
-            atomic.write(self._path(self._next), content)
+            tensors.write(self._path(self._next), _KEY, description, arrays)
         except (OSError, InputError) as error:
             state = tr("There is none yet.")
             if self._numbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chainrule.arrays import Array, leaves
@@ -156,10 +156,14 @@ class Run:
 
     def _l2(self) -> Scores:
         """Return the term that L2 adds to the loss, if the optimizer has it."""
+        term = self.engine.optimizer.penalty(self._weights())
+        return {} if term is None else {"l2": term}
+
+    def _weights(self) -> Iterator[Array]:
+        """Yield the parameters that decay; nothing is looked up unless somebody asks for the first."""
         params = self.engine.params
         kinds = path_kinds(self.engine.body, params)
-        term = self.engine.optimizer.penalty(p for path, p in leaves(params) if kinds[path] == "weight")
-        return {} if term is None else {"l2": term}
+        yield from (p for path, p in leaves(params) if kinds[path] == "weight")
 
     def keep_best(self) -> None:
         """Keep the parameters of this epoch as the best."""
