@@ -87,15 +87,18 @@ def xla_blocks(size: Callable[[], BlockSize]) -> Callable[[], Work]:
     return make
 
 
-def xla_convolution() -> Work:
-    """Return the gradients of a convolution, compiled."""
-    import jax
+def xla_passes(layer: Layer, *shape: int) -> Callable[[], Work]:
+    """Return what makes a forward and a backward pass of a layer on a batch of a shape, compiled."""
 
-    layer = cr.Conv2D(32, 3, padding=1)
-    params, output = layer.init(np.random.default_rng(0), (32, 32, 16))
-    x, dy = floats(64, 32, 32, 16), floats(64, *output)
-    gradients = jax.jit(lambda p, x, dy: layer.backward(layer.forward(p, x)[1], dy))
-    return lambda: jax.block_until_ready(gradients(params, x, dy))  # type: ignore[no-untyped-call]
+    def make() -> Work:
+        import jax
+
+        params, output = layer.init(np.random.default_rng(0), shape[1:])
+        x, dy = floats(*shape), floats(shape[0], *output)
+        gradients = jax.jit(lambda p, x, dy: layer.backward(layer.forward(p, x)[1], dy))
+        return lambda: jax.block_until_ready(gradients(params, x, dy))  # type: ignore[no-untyped-call]
+
+    return make
 
 
 def update() -> Work:
@@ -127,6 +130,7 @@ def summing() -> Work:
     return lambda: checksum(data)
 
 
+_XLA_CONVOLUTION = xla_passes(cr.Conv2D(32, 3, padding=1), 64, 32, 32, 16)
 _XLA_SIZE = xla_blocks(lambda: BlockSize(machine.XLA_BLOCK_BYTES, machine.XLA_BLOCK_BATCHES))
 
 TUNED: dict[str, Callable[[], Work]] = {
@@ -144,8 +148,11 @@ TUNED: dict[str, Callable[[], Work]] = {
     "TILE_FILTERS": passes(cr.Conv2D(6, 5, padding=2), 64, 28, 28, 1),
     "TILE_WIDTH": passes(cr.Conv2D(6, 5, padding=2), 64, 28, 28, 1),
     "MORE_WINDOWS": passes(cr.Conv2D(16, 5), 64, 14, 14, 6),
-    "XLA_PICTURES": xla_convolution,
-    "XLA_PRODUCTS": xla_convolution,
+    "XLA_PICTURES": _XLA_CONVOLUTION,
+    "XLA_PRODUCTS": _XLA_CONVOLUTION,
+    "XLA_BLOCK": xla_passes(cr.Conv2D(64, 3, padding=1, groups=8), 32, 16, 16, 64),
+    "XLA_SHIFTED": xla_passes(cr.Conv2D(64, 3, padding=1, groups=16), 32, 16, 16, 64),
+    "XLA_SUMMED": xla_passes(cr.Conv2D(64, 3, padding=1, groups=64), 32, 16, 16, 64),
     "LARGE_ARRAY": training("W3"),
     "BLOCK_BYTES": training("W3"),
     "BLOCK_BATCHES": training("W2"),

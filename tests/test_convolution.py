@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.arrays import Array, machine, windows
+from chainrule.arrays import Array, Params, machine, windows
 from chainrule.layers.convolution import Conv1D, Conv2D
 from tests.cases.convolution import LAYER_CASES
 
@@ -165,6 +167,32 @@ def test_jax_sums_the_gradient_of_parts_of_the_batch(groups: int) -> None:
     dY = rng.standard_normal((len(x), *output)).astype(np.float32)
     on_jax = numbers(layer, *jax.tree.map(jnp.asarray, (params, x, dY)))
     assert_close(on_jax, numbers(layer, params, x, dY), 1e-5)
+
+
+@pytest.mark.parametrize(("groups", "channels", "filters"), [(7, 7, 7), (3, 3, 6), (2, 4, 6), (5, 40, 10), (2, 12, 80)])
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), ((2, 3), 2)])
+def test_jax_computes_groups_in_blocks_or_shifts(
+    groups: int, channels: int, filters: int, stride: int | tuple[int, int], dilation: int
+) -> None:
+    layer = Conv2D(filters, (3, 2), stride=stride, padding=[(2, 1), (0, 1)], dilation=dilation, groups=groups)
+    x = rng.standard_normal((machine.XLA_SUMMED + 3, 9, 8, channels)).astype(np.float32)
+    params, output = layer.init(rng, x.shape[1:])
+    dY = rng.standard_normal((len(x), *output)).astype(np.float32)
+    on_jax = jax.jit(functools.partial(numbers, layer))(params, x, dY)
+    assert_close(on_jax, numbers(layer, params, x, dY), 1e-5)
+
+
+def test_xla_never_gets_a_convolution_with_groups_on_a_cpu() -> None:
+    for channels in (6, 60):  # shifts, blocks
+        layer = Conv2D(60, 3, groups=6)
+        params, output = layer.init(rng, (5, 5, channels))
+
+        def both(params: Params, x: Array, dY: Array, layer: Conv2D = layer) -> Any:
+            return layer.backward(layer.forward(params, x)[1], dY)
+
+        x, dY = (np.ones((2, *shape), np.float32) for shape in ((5, 5, channels), output))
+        program = str(jax.make_jaxpr(both)(params, x, dY))
+        assert not re.search(r"group_count=[^1]", program)
 
 
 @pytest.mark.parametrize("mistake", ["", "kernel reversed", "rest put first", "rest lost", "= for +="])

@@ -18,43 +18,20 @@ reversed or added
 parts
     From some size on, threads take parts of the batch, a few pictures each.
 
-PyTorch has an operator for each of the three (`pytorch.py`).
-
-JAX has a primitive. On a CPU, XLA takes a half to a quarter of the time for the gradient of W if it is a sum over parts
-of the batch. (For one channel a sum of shifted pictures is fast by itself, but not in a network: what uses it computes
-it again.)
+PyTorch has an operator for each of the three (`pytorch.py`), and JAX has a primitive (`xla_windows.py`).
 """
 
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterator
-from functools import reduce
-from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from chainrule.arrays import Array, Float, Shape, is_tensor, machine, namespace
+from chainrule.arrays.places import Pair, Window, shifts
 from chainrule.arrays.threads import cut, in_parts
-
-Pair = tuple[int, int]
-
-
-class Window(NamedTuple):
-    """Where the windows lie."""
-
-    stride: Pair
-    padding: tuple[Pair, Pair]  # zeros before and after, for each axis
-    dilation: Pair
-    groups: int = 1
-
-    def output(self, size: Shape, kernel: Shape) -> Pair:
-        """Return how many windows fit into pictures of (height, width)."""
-        each = zip(size, kernel, self.stride, self.padding, self.dilation, strict=True)
-        rows, columns = ((n + sum(p) - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in each)
-        return rows, columns
 
 
 def correlate(
@@ -69,7 +46,9 @@ def correlate(
 
         return pytorch.correlate(x, W, b, window)
     if namespace(x) is not np:
-        Y = _xla(x, W, window)
+        from chainrule.arrays import xla_windows
+
+        Y = xla_windows.correlate(x, W, window)
         return Y if b is None else Y + b
     Y = np.empty((len(x), *window.output(x.shape[1:3], W.shape[:2]), W.shape[3]), x.dtype)
     b_row = None if b is None else np.tile(b, Y.shape[2])  # NumPy is slow at adding many short rows
@@ -101,7 +80,13 @@ def correlate_gradients(
 
         return pytorch.correlate_gradients(dY, x, W, window, input_gradient=input_gradient)
     if namespace(x) is not np:
-        return _xla_dx(dY, W, x, window) if input_gradient else None, _xla_dW(x, dY, W, window)
+        from chainrule.arrays import xla_windows
+
+        dW = xla_windows.kernel_gradient(x, dY, W, window)
+        if not input_gradient:
+            return None, dW
+        back = Window((1, 1), _reversed_padding(dY, W, x, window), window.dilation, window.groups)
+        return xla_windows.correlate(dY, _reversed(W, window.groups), back, apart=window.stride), dW
     dx = np.zeros(x.shape, x.dtype) if input_gradient else None
 
     def backward(part: slice) -> Array:
@@ -286,22 +271,12 @@ def _depthwise(W: Array, window: Window) -> bool:
     return window.groups > 1 and channels == 1 and bool(filters == window.groups)
 
 
-def _shifts(kernel: Shape, output: Shape, window: Window) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
-    """Yield each position in the kernel, and where in the padded pictures it meets them."""
-    (s_row, s_column), (d_row, d_column) = window.stride, window.dilation
-    rows, columns = output
-    for i, j in np.ndindex(*kernel):
-        top, left = i * d_row, j * d_column
-        down = slice(top, top + s_row * (rows - 1) + 1, s_row)
-        yield i, j, (slice(None), down, slice(left, left + s_column * (columns - 1) + 1, s_column))
-
-
 def _shifted(x: Array, W: Array, window: Window, Y: Array) -> None:
     weights = np.repeat(W, Y.shape[2], axis=2)  # whole rows: NumPy multiplies long runs faster
     Y[:] = 0
     for part, padded in _padded(x, window, _pictures(machine.SHIFTED, math.prod(x.shape[1:]))):
         y = Y[part]
-        for i, j, place in _shifts(W.shape[:2], Y.shape[1:3], window):
+        for i, j, place in shifts(W.shape[:2], Y.shape[1:3], window):
             y += padded[place] * weights[i, j]
 
 
@@ -309,69 +284,12 @@ def _shifted_gradients(x: Array, dY: Array, W: Array, window: Window, dx: Array 
     dW = np.zeros(W.shape, W.dtype)
     step = _pictures(machine.SHIFTED, math.prod(x.shape[1:]))
     for part, padded in _padded(x, window, step):
-        for i, j, place in _shifts(W.shape[:2], dY.shape[1:3], window):
+        for i, j, place in shifts(W.shape[:2], dY.shape[1:3], window):
             dW[i, j, 0] += np.einsum("nhwc,nhwc->c", padded[place], dY[part])
     if dx is not None:
         weights = np.repeat(W, dY.shape[2], axis=2)
         for part, padded in _padded(dx, window, step):
-            for i, j, place in _shifts(W.shape[:2], dY.shape[1:3], window):
+            for i, j, place in shifts(W.shape[:2], dY.shape[1:3], window):
                 padded[place] += dY[part] * weights[i, j]
             dx[part] = _inner(padded, window)
     return dW
-
-
-# JAX.
-
-
-def _xla(x: Array, W: Array, window: Window) -> Array:
-    from jax import lax
-
-    return lax.conv_general_dilated(
-        x,
-        W,
-        window_strides=window.stride,
-        padding=window.padding,
-        rhs_dilation=window.dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        feature_group_count=window.groups,
-    )
-
-
-def _xla_dx(dY: Array, W: Array, x: Array, window: Window) -> Array:
-    """Return the correlation of dY, with stride - 1 zeros put between its rows and columns, with the reversed W."""
-    from jax import lax
-
-    return lax.conv_general_dilated(
-        dY,
-        _reversed(W, window.groups),
-        window_strides=(1, 1),
-        padding=_reversed_padding(dY, W, x, window),
-        lhs_dilation=window.stride,
-        rhs_dilation=window.dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        feature_group_count=window.groups,
-    )
-
-
-def _xla_dW(x: Array, dY: Array, W: Array, window: Window) -> Array:  # noqa: N802
-    """Return the correlation of x with dY in which examples and channels, stride and dilation change places."""
-    import jax
-    from jax import lax
-
-    each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
-    ends = [(p[0], d * (k - 1) + s * (out - 1) + 1 - n - p[0]) for n, out, k, s, p, d in each]
-    few = max(machine.XLA_PICTURES, -(-len(x) // machine.XLA_PRODUCTS))
-    step = few if jax.default_backend() == "cpu" else max(1, len(x))
-    parts = (
-        lax.conv_general_dilated(
-            x[i : i + step],
-            dY[i : i + step],
-            window_strides=window.dilation,
-            padding=ends,
-            rhs_dilation=window.stride,
-            dimension_numbers=("CHWN", "IHWO", "HWNC"),
-            batch_group_count=window.groups,
-        )
-        for i in range(0, max(1, len(x)), step)
-    )
-    return reduce(operator.add, parts)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from chainrule.arrays.windows import Window
+from chainrule.arrays.places import Window
 from chainrule.export import torch_modules
 from chainrule.files.weights.walk import Layout
 from chainrule.layers import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.arrays import Shape
-from chainrule.arrays.windows import Window
+from chainrule.arrays.places import Window
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Either, OneOf, Whole
 from chainrule.layers.base import Layer
