@@ -315,7 +315,10 @@ def test_a_place_that_is_none_is_refused() -> None:
 
     for place, message in (
         (("localhost:1", 2, 2), "--process-id counts from 0 to 1 in a run of 2 processes, but it is 2"),
-        (("localhost", 2, 0), "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234 or \\[fd00::1\\]:1234, but it is localhost"),
+        (
+            ("localhost", 2, 0),
+            "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234 or \\[fd00::1\\]:1234, but it is localhost",
+        ),
         (("::1", 2, 0), "--coordinator is HOST:PORT of process 0, .*, but it is ::1"),
     ):
         with pytest.raises(InputError, match=message), together(*place):

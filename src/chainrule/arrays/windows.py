@@ -21,8 +21,8 @@ parts
 PyTorch has an operator for each of the three (`pytorch.py`).
 
 JAX has a primitive. On a CPU, XLA takes a half to a quarter of the time for the gradient of W if it is a sum over parts
-of the batch. (For one channel a sum of shifted pictures is fast by itself, but not in a network: what uses it computes
-it again.)
+of the batch, each of every so-many-th picture, because pictures next to each other may lie on one of several devices.
+(For one channel a sum of shifted pictures is fast by itself, but not in a network: what uses it computes it again.)
 """
 
 from __future__ import annotations
@@ -361,17 +361,17 @@ def _xla_dW(x: Array, dY: Array, W: Array, window: Window) -> Array:  # noqa: N8
     each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
     ends = [(p[0], d * (k - 1) + s * (out - 1) + 1 - n - p[0]) for n, out, k, s, p, d in each]
     few = max(machine.XLA_PICTURES, -(-len(x) // machine.XLA_PRODUCTS))
-    step = few if jax.default_backend() == "cpu" else max(1, len(x))
-    parts = (
+    parts = -(-len(x) // few) if jax.default_backend() == "cpu" else 1
+    sums = (
         lax.conv_general_dilated(
-            x[i : i + step],
-            dY[i : i + step],
+            x[i::parts],
+            dY[i::parts],
             window_strides=window.dilation,
             padding=ends,
             rhs_dilation=window.stride,
             dimension_numbers=("CHWN", "IHWO", "HWNC"),
             batch_group_count=window.groups,
         )
-        for i in range(0, max(1, len(x)), step)
+        for i in range(max(1, parts))
     )
-    return reduce(operator.add, parts)
+    return reduce(operator.add, sums)
