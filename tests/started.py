@@ -40,10 +40,14 @@ class Together:
         Which of them are started; all if None.
     options
         Whether the places are the options of `chainrule train`.
+    host
+        Where process 0 listens.
     """
 
-    def __init__(self, command: Any, count: int, numbers: Any = None, options: bool = True) -> None:
-        self.count, self.address = count, f"127.0.0.1:{free_port()}"
+    def __init__(
+        self, command: Any, count: int, numbers: Any = None, options: bool = True, host: str = "127.0.0.1"
+    ) -> None:
+        self.count, self.address = count, f"{host}:{free_port()}"
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "CHAINRULE_LANG": "en"}
         self.all = {
             number: subprocess.Popen(

@@ -31,9 +31,9 @@ XOR = (*TRAIN, "xor", "--layers", "8")
 # The roll call, among threads.
 
 
-def answers(*said: tuple[int, int, dict[str, Any]], port: int = 0) -> list[str]:
+def answers(*said: tuple[int, int, dict[str, Any]], port: int = 0, host: str = "127.0.0.1") -> list[str]:
     """What each of some processes hears, which say (number, count, facts); nothing if all is well."""
-    address = f"127.0.0.1:{port or free_port()}"
+    address = f"{host}:{port or free_port()}"
     heard = [""] * len(said)
 
     def come(i: int) -> None:
@@ -59,6 +59,19 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_that_are_there_and_alike_begin() -> None:
     assert answers((0, 3, {"code": "a"}), (1, 3, {"code": "a"}), (2, 3, {"code": "a"})) == [""] * 3
+
+
+IPV6 = pytest.mark.skipif(not Path("/proc/net/if_inet6").is_file(), reason="this machine has no IPv6")
+
+
+@IPV6
+def test_the_roll_is_called_at_an_ipv6_address() -> None:
+    assert answers((0, 2, {"code": "a"}), (1, 2, {"code": "a"}), host="[::1]") == ["", ""]
+
+
+def test_a_machine_without_ipv6_listens_at_ipv4(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+    assert answers((0, 2, {}), (1, 2, {})) == ["", ""]
 
 
 def test_a_stranger_at_the_port_is_no_process() -> None:
@@ -162,6 +175,14 @@ def test_two_processes_train_one_network_and_one_speaks(tmp_path: Path) -> None:
     network = cr.load(model)
     X, y = cr.datasets.xor(seed=0)
     assert network.evaluate(X, y)["loss"] < 0.7 and checkpoints(folder)
+
+
+@IPV6
+@pytest.mark.slow
+def test_processes_train_together_at_an_ipv6_address() -> None:
+    ends = Together((*XOR, "--epochs", "1"), 2, host="[::1]").ended()
+    assert [end.status for end in ends.values()] == [0, 0], ends
+    assert "epoch 1/1" in ends[0].out
 
 
 @pytest.mark.slow
@@ -294,7 +315,11 @@ def test_a_place_that_is_none_is_refused() -> None:
 
     for place, message in (
         (("localhost:1", 2, 2), "--process-id counts from 0 to 1 in a run of 2 processes, but it is 2"),
-        (("localhost", 2, 0), "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234, but it is localhost"),
+        (
+            ("localhost", 2, 0),
+            "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234 or \\[fd00::1\\]:1234, but it is localhost",
+        ),
+        (("::1", 2, 0), "--coordinator is HOST:PORT of process 0, .*, but it is ::1"),
     ):
         with pytest.raises(InputError, match=message), together(*place):
             pass

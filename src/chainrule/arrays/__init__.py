@@ -14,6 +14,7 @@ from chainrule.arrays.engine import (
     namespace,
     scan,
     scatter_add,
+    summed_first,
     uniform,
     values_known,
     where_positive,
@@ -25,5 +26,5 @@ from chainrule.arrays.types import Array, Float, Params, Shape, Shaped
 
 __all__ = ["INFERENCE", "Array", "Float", "Mode", "Params", "Shape", "Shaped"]
 __all__ += ["as_numbers", "in_float64", "is_tensor", "largest", "leaves", "lowest", "map_leaves", "namespace"]
-__all__ += ["replace_leaves", "scan", "scatter_add"]
+__all__ += ["replace_leaves", "scan", "scatter_add", "summed_first"]
 __all__ += ["uniform", "values_known", "where_positive", "with_float64"]

@@ -159,11 +159,10 @@ def one_blas_thread() -> Iterator[None]:
 
 def product(A: Array, B: Array) -> Array:
     """Return A @ B, where all axes of A but its last are rows; see `products`."""
-    if is_tensor(A):
+    if type(A) is not np.ndarray:  # whose axes stay apart: JAX may have divided one among devices
         return A @ B
     if A.ndim != 2:
-        xp = namespace(A)
-        return xp.reshape(product(xp.reshape(A, (-1, A.shape[-1])), B), (*A.shape[:-1], B.shape[1]))
+        return product(A.reshape(-1, A.shape[-1]), B).reshape(*A.shape[:-1], B.shape[1])
     return A @ B if A.size * B.shape[1] < machine.CUT else products((A, B))[0]
 
 
@@ -184,6 +183,14 @@ def products(*factors: tuple[Array, Array]) -> list[Array]:
     pieces = [piece for (A, B), out in zip(factors, results, strict=True) for piece in _pieces(A, B, out)]
     in_parts(lambda piece: np.matmul(piece[0], piece[1], out=piece[2]), pieces)
     return results
+
+
+def row_products(*factors: tuple[Array, Array]) -> list[Array]:
+    """Return A^T B for each pair, the sum over all rows, which are all axes but the last; see `products`."""
+    if type(factors[0][0]) is np.ndarray:
+        return products(*((A.reshape(-1, A.shape[-1]).T, B.reshape(-1, B.shape[-1])) for A, B in factors))
+    rows = list(range(factors[0][0].ndim - 1))
+    return [namespace(A).tensordot(A, B, axes=(rows, rows)) for A, B in factors]
 
 
 def _pieces(A: Array, B: Array, out: Array) -> list[tuple[Array, Array, Array]]:

@@ -7,7 +7,8 @@ shifts
     With few channels in a group the products are elementwise, and XLA makes one loop of them: shift, multiply and add.
 sums
     It takes a half to a quarter of the time for the gradient of W if that is a sum over parts of the batch, and if
-    the pictures of a depthwise one are added up, elementwise, before the places are.
+    the pictures of a depthwise one are added up, elementwise, before the places are. A part has every so-many-th
+    picture, because pictures next to each other may lie on one of several devices.
 
 For one channel a sum of shifted pictures is fast by itself, but not in a network, where what uses it computes it again.
 So a barrier stands behind what shall be computed once.
@@ -76,20 +77,20 @@ def _parts(x: Array, dY: Array, W: Array, window: Window) -> Array:
     each = zip(x.shape[1:3], dY.shape[1:3], W.shape[:2], *window[:3], strict=True)
     ends = [(p[0], d * (k - 1) + s * (out - 1) + 1 - n - p[0]) for n, out, k, s, p, d in each]
     few = max(machine.XLA_PICTURES, -(-len(x) // machine.XLA_PRODUCTS))
-    step = few if jax.default_backend() == "cpu" else max(1, len(x))
-    parts = (
+    parts = -(-len(x) // few) if jax.default_backend() == "cpu" else 1
+    sums = (
         lax.conv_general_dilated(
-            x[i : i + step],
-            dY[i : i + step],
+            x[i::parts],
+            dY[i::parts],
             window_strides=window.dilation,
             padding=ends,
             rhs_dilation=window.stride,
             dimension_numbers=("CHWN", "IHWO", "HWNC"),
             batch_group_count=window.groups,
         )
-        for i in range(0, max(1, len(x)), step)
+        for i in range(max(1, parts))
     )
-    return reduce(operator.add, parts)
+    return reduce(operator.add, sums)
 
 
 # Blocks.

@@ -25,6 +25,7 @@ from chainrule.cli import (
     gates,
     info,
     lab,
+    plan,
     plot,
     predict,
     serve,
@@ -52,7 +53,7 @@ app = typer.Typer(
 _CHECK = later("Check your own code:")
 _SEE = later("See what a network does:")
 _COMMANDS = {
-    later("Train and use:"): (train, evaluate, predict, info, summary, datasets),
+    later("Train and use:"): (train, evaluate, predict, info, summary, plan, datasets),
     _SEE: (lab, explain, diagnose, gates, figures, tour),
     _CHECK: (check,),
     later("Take a model elsewhere:"): (export, serve),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
+from chainrule.arrays import Shape
 from chainrule.common.settings import Checked, Either, Flag, OneOf, Whole
 
 COUNT = Either(Whole(1), OneOf(["all"]))
@@ -33,6 +34,16 @@ class Devices(Checked):
     count: int | Literal["all"] = "all"
     sharded: bool = False
     rules: ClassVar = {"count": COUNT, "sharded": Flag()}
+
+
+def divided_axis(shape: Shape, devices: int) -> int | None:
+    """Return the axis along which a sharded array is divided, the longest that can be; None if none can.
+
+    >>> divided_axis((16, 64), 8), divided_axis((5, 3), 8)
+    (1, None)
+    """
+    divisible = [axis for axis, length in enumerate(shape) if length and not length % devices]
+    return max(divisible, key=lambda axis: shape[axis], default=None)
 
 
 class Hardware(NamedTuple):

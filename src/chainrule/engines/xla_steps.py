@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from chainrule.arrays import Array, Mode, Params, leaves, map_leaves, replace_leaves
 from chainrule.common.errors import missing_extra
 from chainrule.data.batches import Data, counting_rows
+from chainrule.engines.devices import divided_axis
 from chainrule.equations.losses import Loss
 from chainrule.equations.optimizers import Optimizer, clip_scale
 from chainrule.layers import Sequential
@@ -61,11 +62,9 @@ class Layout(NamedTuple):
 
     def of(self, array: Array) -> NamedSharding:
         """Return how a parameter lies, or what the optimizer keeps of it."""
-        n = self.mesh.size
-        divisible = [axis for axis, length in enumerate(array.shape) if length and not length % n]
-        if not self.sharded or not divisible:
+        axis = divided_axis(array.shape, self.mesh.size) if self.sharded else None
+        if axis is None:
             return self.whole
-        axis = max(divisible, key=lambda axis: array.shape[axis])
         return self._sharding(*(None,) * axis, AXIS)
 
 
@@ -140,7 +139,7 @@ def _step(settings: Settings, carry: Carry, data: Data, index: Array, key: tuple
     # A loss that is not finite ends training. Without its gradient the parameters stay finite, which is all that the
     # report needs; to keep each of them as it was would take a tenth of a step's time.
     gradient = {path: jnp.where(jnp.isfinite(J), g.astype(dtype), 0) for path, g in leaves(grads)}
-    gradient = _laid(settings.layout, gradient)
+    gradient = _laid(settings.layout, _whole(settings.layout, gradient))
     counts = tuple(metric.counts(Z, Y, counted) for metric in settings.metrics)
 
     new = carry._replace(params=settings.body.update_statistics(carry.params, cache))

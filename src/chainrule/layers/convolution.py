@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace, summed_first
 from chainrule.arrays.windows import correlate, correlate_gradients
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Flag, OneOf
@@ -98,8 +98,10 @@ class _Convolution(SlidingWindow):
         dx, dW = correlate_gradients(dY, x, W, window, input_gradient=input_gradient)
         grads = {"W": xp.reshape(dW, cache.W.shape)}
         if cache.b is not None:
-            sums = xp.sum(dy, axis=0)  # first over the examples, in long rows as in forward
-            grads["b"] = xp.sum(xp.reshape(sums, (-1, self.filters)), axis=0)
+            db = dy
+            while db.ndim > 1:
+                db = xp.sum(db, axis=summed_first(db))
+            grads["b"] = db
         if dx is None:
             return None, grads
         dx = xp.reshape(dx, cache.x.shape)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
+from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace, summed_first
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Number, Whole
 from chainrule.equations.initializers import first_values, ones, zeros
@@ -57,7 +57,7 @@ def _mean_of_examples(x: Float[Array, "batch *axes n"], counted: Array | None) -
     if counted is not None:
         x = x * _beside(counted * (math.prod(counted.shape) / xp.maximum(xp.sum(counted), 1)), x)
     while x.ndim > 1:
-        x = xp.mean(x, axis=0)
+        x = xp.mean(x, axis=summed_first(x))
     return x
 
 

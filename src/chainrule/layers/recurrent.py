@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, namespace
-from chainrule.arrays.threads import product, products
+from chainrule.arrays.threads import product, row_products
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Flag, Whole
 from chainrule.equations.initializers import INITIALIZERS, first_values, zeros
@@ -144,15 +144,13 @@ class Recurrent(Cell):
         # Copied flat, which lays the rows in order: with a transposed view every product of the loop takes longer.
         WhT = xp.reshape(xp.reshape(params["Wh"].T, (-1,)), (-1, self.units))
         dstates, dZ = unroll_backward(partial(self.cell_backward, WhT), dH, M, kept, dlast, reverse=self.reverse)
-        dZ = tuple(xp.reshape(d, (-1, d.shape[-1])) for d in dZ)
         dP, dQ = dZ[0], dZ[-1]  # of the products with Wx and Wh; the same if one bias serves both
-        of_weights = [(xp.reshape(X, (-1, X.shape[-1])).T, dP), (xp.reshape(kept.H, (-1, self.units)).T, dQ)]
-        dWx, dWh, *dX = products(*of_weights, *([(dP, params["Wx"].T)] if input_gradient else []))
+        dWx, dWh = row_products((X, dP), (kept.H, dQ))
         grads = {"Wx": dWx, "Wh": dWh}
-        grads |= {name: xp.sum(d, axis=0) for name, d in zip(self.biases, dZ, strict=True)}
+        grads |= {name: xp.sum(d, axis=(0, 1)) for name, d in zip(self.biases, dZ, strict=True)}
         if not input_gradient:
             return None, grads
-        dx = xp.permute_dims(xp.reshape(dX[0], X.shape), (1, 0, 2))
+        dx = xp.permute_dims(product(dP, params["Wx"].T), (1, 0, 2))
         return (dx if given is None else (dx, dstates)), grads
 
 

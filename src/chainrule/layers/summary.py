@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Mode, Params, Shape, leaves
 from chainrule.common import notebook
+from chainrule.common.number_text import bytes_text
 from chainrule.common.text_table import text_table
 from chainrule.common.texts import later, tr
 from chainrule.layers.base import Layer
@@ -81,16 +82,16 @@ def summary(body: Sequential, params: Params, input_shape: Shape, dtype: Any, ba
         x, new = _forward(layer, layer_params, x, Mode(training=True, key=(0,)), known)
         numbers = sum(p.size for _, p in leaves(layer_params)), work, batch_size * new // 2
         totals += numbers
-        forward = _bytes(batch_size * x.nbytes // 2)
-        rows.append((layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, _bytes(numbers[2])))
+        forward = bytes_text(batch_size * x.nbytes // 2)
+        rows.append((layer.label, str(x.shape[1:]), f"{numbers[0]:,}", f"{work:,}", forward, bytes_text(numbers[2])))
     count, work, memory = totals.tolist()
     line = tr(
         "{count:,} parameters ({size}), {work:,} multiply-adds per example, {memory} kept for backward in a batch of "
         "{batch_size}",
         count=count,
-        size=_bytes(count * np.dtype(dtype).itemsize),
+        size=bytes_text(count * np.dtype(dtype).itemsize),
         work=work,
-        memory=_bytes(memory),
+        memory=bytes_text(memory),
         batch_size=batch_size,
     )
     return Summary(tuple(rows), count, line)
@@ -108,6 +109,21 @@ def bytes_per_example(body: Sequential, params: Params, input_shape: Shape, dtyp
     return total
 
 
+def bytes_of_pass(body: Sequential, params: Params, input_shape: Shape, dtype: Any, rows: int) -> int:
+    """Return the memory of what a batch's pass in training holds until backward: the inputs and the layers' caches."""
+
+    def held(rows: int) -> int:
+        x = np.zeros((rows, *input_shape), dtype)
+        known = {id(a): a for a in (_owner(p) for _, p in leaves(params))}
+        _, cache = body.forward(params, x, Mode(training=True, key=(0,)))
+        arrays = {id(a): a for a in (x, *(_owner(a) for _, a in leaves(cache) if isinstance(a, np.ndarray)))}
+        return sum(a.nbytes for key, a in arrays.items() if key not in known)
+
+    few, many = held(2), held(4)  # two at least, as batch normalization needs a variance
+    of_two_rows = many - few
+    return few - of_two_rows + rows * of_two_rows // 2
+
+
 def _forward(layer: Layer, params: Params, x: Array, mode: Mode, known: dict[int, Array]) -> tuple[Array, int]:
     """Return the output, and the size of the arrays that the layer keeps and that were not known; they are then."""
     y, cache = layer.forward(params, x, mode)
@@ -120,13 +136,3 @@ def _forward(layer: Layer, params: Params, x: Array, mode: Mode, known: dict[int
 def _owner(a: Array) -> Array:
     """Return the array that owns the memory of a view."""
     return a if a.base is None else a.base
-
-
-def _bytes(n: int) -> str:
-    """Return a number of bytes as people read it."""
-    size = float(n)
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GiB"

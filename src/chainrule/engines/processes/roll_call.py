@@ -26,7 +26,7 @@ class Place(NamedTuple):
     """Where a process stands among the others."""
 
     coordinator: str
-    """The host and port at which process 0 listens."""
+    """The host and port at which process 0 listens; an IPv6 address is in brackets."""
     total: int
     number: int
 
@@ -82,8 +82,10 @@ def _hold_roll(place: Place, own: dict[str, Any]) -> None:
 
 def _listening(place: Place) -> socket.socket:
     _, port = place.address
+    both = socket.has_dualstack_ipv6()  # an IPv6 socket that hears IPv4, too
+    family = socket.AF_INET6 if both else socket.AF_INET
     try:
-        return socket.create_server(("", port), backlog=place.total)
+        return socket.create_server(("", port), family=family, backlog=place.total, dualstack_ipv6=both)
     except OSError as error:
         raise ProcessError(
             "Process 0 of {count} cannot listen at port {port}: {reason}. Name another port with --coordinator "

@@ -34,7 +34,8 @@ def together(coordinator: str | None = None, count: int | None = None, number: i
     Parameters
     ----------
     coordinator
-        "HOST:PORT" of process 0, as all processes reach it. What is None comes from mpirun, Slurm or Kubernetes.
+        "HOST:PORT" of process 0, as all processes reach it; an IPv6 address stands in brackets. What is None comes from
+        mpirun, Slurm or Kubernetes.
     count, number
         How many processes there are, and which this is, from 0.
 
@@ -85,9 +86,10 @@ def _place(coordinator: str | None, count: int | None, number: int | None) -> tu
             count=count,
             number=number,
         )
-    if not coordinator.rpartition(":")[2].isdecimal():
+    host, _, port = coordinator.rpartition(":")
+    if not port.isdecimal() or (":" in host and not (host.startswith("[") and host.endswith("]"))):
         raise InputError(
-            "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234, but it is {coordinator}.",
+            "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234 or [fd00::1]:1234, but it is {coordinator}.",
             coordinator=coordinator,
         )
     return Place(coordinator, count, number), devices
