@@ -12,6 +12,7 @@ import chainrule as cr
 from chainrule.arrays import kernels as place
 from chainrule.arrays import leaves, machine, map_leaves
 from chainrule.arrays.kernels import EQUATIONS, has_kernel, kernels
+from chainrule.arrays.windows import Window
 from tests.cases import LAYER_CASES
 from tests.cases.form import LayerCase
 
@@ -49,8 +50,43 @@ ARGUMENTS: dict[str, Callable[[int, int], Arrays]] = {
 }
 
 
+WINDOW = Window((2, 1), ((0, 0), (0, 0)), (1, 2), 7)
+SEEN, KERNEL = (7, 9), (2, 3)
+WINDOWS = WINDOW.output(SEEN, KERNEL)
+ADDING: dict[str, Callable[[int, int], Arrays]] = {  # to their third argument
+    "add_shifted": lambda batch, units: (
+        numbers(batch, *SEEN, units),
+        numbers(*KERNEL, 1, units),
+        numbers(batch, *WINDOWS, units),
+    ),
+    "add_shifted_dW": lambda batch, units: (
+        numbers(batch, *SEEN, units),
+        numbers(batch, *WINDOWS, units),
+        numbers(*KERNEL, 1, units),
+    ),
+    "add_shifted_dx": lambda batch, units: (
+        numbers(batch, *WINDOWS, units),
+        numbers(*KERNEL, 1, units),
+        numbers(batch, *SEEN, units),
+    ),
+}
+
+
 def test_every_equation_with_a_kernel_is_tried() -> None:
-    assert EQUATIONS.keys() == ARGUMENTS.keys()
+    assert EQUATIONS.keys() == ARGUMENTS.keys() | ADDING.keys()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ADDING)
+def test_a_kernel_adds_what_its_equation_adds(name: str, size: tuple[int, int]) -> None:
+    *inputs, total = ADDING[name](*size)
+    for array in inputs:
+        array.flags.writeable = False
+    expected, got = total.copy(), total.copy()
+    EQUATIONS[name](*inputs, expected, WINDOW)
+    getattr(compiled_kernels, name)(*inputs, got, WINDOW)
+    assert not np.array_equal(got, total)
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("size", SIZES)

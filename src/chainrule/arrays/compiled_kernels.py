@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 _ROW, _TABLE, _TABLES = numba.float32[::1], numba.float32[:, ::1], numba.float32[:, :, ::1]
+_PICTURES, _STEPS = numba.float32[:, :, :, ::1], [numba.int64] * 4
 
 
 def _kernel(inputs: list[Any], outputs: list[Any]) -> Callable[[Any], Any]:
-    """Return what compiles a function of arrays in order: inputs, which may be read-only, and outputs."""
-    read = [array.copy(readonly=True) for array in inputs]
+    """Return what compiles a function of arrays in order: inputs, which may be read-only or numbers, and outputs."""
+    read = [one.copy(readonly=True) if isinstance(one, numba.types.Array) else one for one in inputs]
     compiled = numba.njit(numba.void(*read, *outputs), nogil=True, cache=True, error_model="numpy")
     # Functions may be wrapped by what checks the shapes in their signatures.
     return lambda function: compiled(inspect.unwrap(function))
@@ -187,3 +188,54 @@ def _rows_added(indices: Any, rows: Any, total: Any) -> None:
     for m in range(len(indices)):
         for k in range(rows.shape[1]):
             total[indices[m], k] += rows[m, k]
+
+
+def add_shifted(padded: Floats, W: Floats, Y: Floats, window: Any) -> None:
+    """Add the sum of shifted pictures, each times its weights, to Y."""
+    _add_shifted(*_in_order(padded, W[:, :, 0]), *window.stride, *window.dilation, Y)
+
+
+@_kernel([_PICTURES, _TABLES, *_STEPS], [_PICTURES])
+def _add_shifted(x: Any, W: Any, s_row: int, s_column: int, d_row: int, d_column: int, Y: Any) -> None:
+    for n in range(Y.shape[0]):
+        for row in range(Y.shape[1]):
+            for column in range(Y.shape[2]):
+                for i in range(W.shape[0]):
+                    for j in range(W.shape[1]):
+                        seen, weights = x[n, row * s_row + i * d_row, column * s_column + j * d_column], W[i, j]
+                        for c in range(Y.shape[3]):
+                            Y[n, row, column, c] += seen[c] * weights[c]
+
+
+def add_shifted_dW(padded: Floats, dY: Floats, dW: Floats, window: Any) -> None:  # noqa: N802
+    """Add the gradient of the weights to dW."""
+    _add_shifted_dW(*_in_order(padded, dY), *window.stride, *window.dilation, dW[:, :, 0])
+
+
+@_kernel([_PICTURES, _PICTURES, *_STEPS], [_TABLES])
+def _add_shifted_dW(x: Any, dY: Any, s_row: int, s_column: int, d_row: int, d_column: int, dW: Any) -> None:  # noqa: N802
+    for n in range(dY.shape[0]):
+        for row in range(dY.shape[1]):
+            for column in range(dY.shape[2]):
+                for i in range(dW.shape[0]):
+                    for j in range(dW.shape[1]):
+                        seen = x[n, row * s_row + i * d_row, column * s_column + j * d_column]
+                        for c in range(dY.shape[3]):
+                            dW[i, j, c] += seen[c] * dY[n, row, column, c]
+
+
+def add_shifted_dx(dY: Floats, W: Floats, padded: Floats, window: Any) -> None:
+    """Add the gradient of the pictures to the places that they were shifted from."""
+    _add_shifted_dx(*_in_order(dY, W[:, :, 0]), *window.stride, *window.dilation, padded)
+
+
+@_kernel([_PICTURES, _TABLES, *_STEPS], [_PICTURES])
+def _add_shifted_dx(dY: Any, W: Any, s_row: int, s_column: int, d_row: int, d_column: int, dx: Any) -> None:
+    for n in range(dY.shape[0]):
+        for i in range(W.shape[0]):
+            for j in range(W.shape[1]):
+                for row in range(dY.shape[1]):
+                    for column in range(dY.shape[2]):
+                        to, weights = dx[n, row * s_row + i * d_row, column * s_column + j * d_column], W[i, j]
+                        for c in range(dY.shape[3]):
+                            to[c] += dY[n, row, column, c] * weights[c]

@@ -32,12 +32,17 @@ def has_kernel(function: F) -> F:
     EQUATIONS[name] = function
 
     @wraps(function)
-    def either(*arrays: Any) -> Any:
-        if _allowed.get() and all(type(a) is np.ndarray and a.dtype != np.float64 for a in arrays):
-            return getattr(_compiled(), name)(*arrays)
-        return function(*arrays)
+    def either(*arguments: Any) -> Any:
+        if _allowed.get() and all(map(_takes, arguments)):
+            return getattr(_compiled(), name)(*arguments)
+        return function(*arguments)
 
     return either  # type: ignore[return-value]
+
+
+def _takes(argument: Any) -> bool:
+    """Return whether a kernel may get this: a NumPy array, unless it is of float64, or a tuple of settings."""
+    return argument.dtype != np.float64 if type(argument) is np.ndarray else isinstance(argument, tuple)
 
 
 @cache
