@@ -69,6 +69,9 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.footprint
 	$(BIN)/python -m benchmarks.little
+	$(BIN)/python -m benchmarks.model_files
+	$(BIN)/python -m benchmarks.kernels
+	$(BIN)/python -m benchmarks.cores
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.mnist_97

@@ -140,7 +140,12 @@ def test_without_numba_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 def test_numba_compiles_for_networks_that_gain_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     compiled = []
-    monkeypatch.setattr(_Trace, "numba_loop", lambda trace: compiled.append(trace) or (lambda *_: None))
+
+    def loop(trace: _Trace) -> Callable[..., None]:
+        compiled.append(trace)
+        return lambda *_: None
+
+    monkeypatch.setattr(_Trace, "numba_loop", loop)
     network = cr.Network.mlp([20, 4, 2])
     X, y = np.ones((8, 20)), np.arange(8) % 2
     network.fit(X, y, epochs=1, engine="fast", verbose=False)
@@ -154,7 +159,12 @@ def test_numba_compiles_for_networks_that_gain_by_it(monkeypatch: pytest.MonkeyP
 def test_a_rule_without_decay_is_traced_once(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     traced, update = [], cr.SGD.update
-    monkeypatch.setattr(cr.SGD, "update", lambda *args, decay: traced.append(decay) or update(*args, decay=decay))
+
+    def traced_update(*args: Any, decay: bool) -> Any:
+        traced.append(decay)
+        return update(*args, decay=decay)
+
+    monkeypatch.setattr(cr.SGD, "update", traced_update)
     make(cr.SGD(), np.dtype(np.float32))
     assert traced == [False]
     make(cr.SGD(weight_decay=0.1), np.dtype(np.float32))

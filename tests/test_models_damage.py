@@ -222,13 +222,7 @@ def test_the_digest_covers_what_could_be_exchanged() -> None:
 
 # The bytes.
 
-NAMES = [
-    "float16",
-    "float32",
-    "float64",
-    "bool",
-    *(f"{kind}int{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)),
-]
+WHOLE_NUMBERS = [f"{kind}int{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)]
 CONTENTS: dict[str, dict[str, Any]] = {
     "none": {},
     "empty": {"0.W": np.ones((0, 3), np.float32)},

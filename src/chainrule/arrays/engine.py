@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays.trees import leaves, map_leaves
+from chainrule.arrays.kernels import has_kernel
+from chainrule.arrays.trees import leaves, map_leaves, values
 from chainrule.arrays.types import Array, Float, Shaped
 
 
@@ -58,6 +59,7 @@ def as_numbers(condition: Shaped[Array, "*shape"], like: Array) -> Float[Array, 
     return condition.to(like.dtype) if is_tensor(condition) else condition.astype(like.dtype)
 
 
+@has_kernel
 def where_positive(x: Float[Array, "*shape"], A: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Return x where A is above 0, and 0 elsewhere."""
     if is_tensor(A):
@@ -139,8 +141,9 @@ def scan(step: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any, *, re
     outputs: list[Any] = []
     for t, x in zip(range(len(first))[:: -1 if reverse else 1], _rows(xs, reverse), strict=True):
         carry, y = step(carry, x)
-        outputs = outputs or [None if a is None else np.empty((len(first), *a.shape), a.dtype) for _, a in leaves(y)]
-        for output, (_, a) in zip(outputs, leaves(y), strict=True):
+        arrays = values(y)
+        outputs = outputs or [None if a is None else np.empty((len(first), *a.shape), a.dtype) for a in arrays]
+        for output, a in zip(outputs, arrays, strict=True):
             if a is not None:
                 output[t] = a
     columns = iter(outputs)
@@ -171,9 +174,17 @@ def scatter_add(
     """Return zeros in the shape of `like`, with each row added at its index; an index may come more than once."""
     if is_tensor(like):
         return _pytorch().scatter_add(like, indices, rows)
-    total = namespace(like).zeros_like(like)
     if namespace(like) is not np:
-        return total.at[indices].add(rows)
+        return namespace(like).zeros_like(like).at[indices].add(rows)
+    return rows_added(like, indices, rows)
+
+
+@has_kernel
+def rows_added(
+    like: Float[Array, "n *shape"], indices: Shaped[Array, "m"], rows: Float[Array, "m *shape"]
+) -> Float[Array, "n *shape"]:
+    """Return what `scatter_add` does, with NumPy."""
+    total = np.zeros_like(like)
     # Sorting and adding up what is equal takes half the time of np.add.at or less.
     order = np.argsort(indices, kind="stable")
     starts = np.flatnonzero(np.diff(indices[order], prepend=-1))

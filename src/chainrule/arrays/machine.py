@@ -132,11 +132,11 @@ XLA_SUMMED = 8
 LARGE_ARRAY = 2**16
 """Elements from which an array's gradient stays where it is; smaller ones are joined, for fewer calls. Flat."""
 
-COMPILED = 2**16
-"""Parameters from which engine "fast" has numba compile the optimizer's rule.
+COMPILED = 2**15
+"""Parameters from which engine "fast" has numba compile the optimizer's rule and takes kernels.
 
-To start numba takes 0.6 s and to compile a rule 0.3 s, which 60 microseconds less for a step of Adam on so many
-parameters earn back in 15,000 steps; those of smaller networks would gain a tenth of that.
+To start numba takes 0.6 s and to compile a rule 0.3 s, which 30 microseconds less for a step of Adam on so many
+parameters earn back in 30,000 steps, kernels of recurrent layers in 1,000; smaller networks would gain a tenth of that.
 """
 
 BLOCK_BYTES, BLOCK_BATCHES = 2**18, 256

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from chainrule.arrays import Array, Float, Shape, is_tensor, machine, namespace
+from chainrule.arrays.kernels import has_kernel
 from chainrule.arrays.places import Pair, Window, shifts
 from chainrule.arrays.threads import cut, in_parts
 
@@ -272,24 +273,41 @@ def _depthwise(W: Array, window: Window) -> bool:
 
 
 def _shifted(x: Array, W: Array, window: Window, Y: Array) -> None:
-    weights = np.repeat(W, Y.shape[2], axis=2)  # whole rows: NumPy multiplies long runs faster
     Y[:] = 0
     for part, padded in _padded(x, window, _pictures(machine.SHIFTED, math.prod(x.shape[1:]))):
-        y = Y[part]
-        for i, j, place in shifts(W.shape[:2], Y.shape[1:3], window):
-            y += padded[place] * weights[i, j]
+        add_shifted(padded, W, Y[part], window)
 
 
 def _shifted_gradients(x: Array, dY: Array, W: Array, window: Window, dx: Array | None) -> Array:
     dW = np.zeros(W.shape, W.dtype)
     step = _pictures(machine.SHIFTED, math.prod(x.shape[1:]))
     for part, padded in _padded(x, window, step):
-        for i, j, place in shifts(W.shape[:2], dY.shape[1:3], window):
-            dW[i, j, 0] += np.einsum("nhwc,nhwc->c", padded[place], dY[part])
+        add_shifted_dW(padded, dY[part], dW, window)
     if dx is not None:
-        weights = np.repeat(W, dY.shape[2], axis=2)
         for part, padded in _padded(dx, window, step):
-            for i, j, place in shifts(W.shape[:2], dY.shape[1:3], window):
-                padded[place] += dY[part] * weights[i, j]
+            add_shifted_dx(dY[part], W, padded, window)
             dx[part] = _inner(padded, window)
     return dW
+
+
+@has_kernel
+def add_shifted(padded: Array, W: Array, Y: Array, window: Window) -> None:
+    """Add the sum of shifted pictures, each times its weights, to Y."""
+    weights = np.repeat(W, Y.shape[2], axis=2)  # whole rows: NumPy multiplies long runs faster
+    for i, j, place in shifts(W.shape[:2], Y.shape[1:3], window):
+        Y += padded[place] * weights[i, j]
+
+
+@has_kernel
+def add_shifted_dW(padded: Array, dY: Array, dW: Array, window: Window) -> None:  # noqa: N802
+    """Add the gradient of the weights to dW."""
+    for i, j, place in shifts(dW.shape[:2], dY.shape[1:3], window):
+        dW[i, j, 0] += np.einsum("nhwc,nhwc->c", padded[place], dY)
+
+
+@has_kernel
+def add_shifted_dx(dY: Array, W: Array, padded: Array, window: Window) -> None:
+    """Add the gradient of the pictures to the places that they were shifted from."""
+    weights = np.repeat(W, dY.shape[2], axis=2)
+    for i, j, place in shifts(W.shape[:2], dY.shape[1:3], window):
+        padded[place] += dY * weights[i, j]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Params, Shape, namespace
+from chainrule.arrays.kernels import has_kernel
 from chainrule.common.settings import OneOf
 from chainrule.equations.activations import ACTIVATIONS, sigmoid_backward, tanh_backward
 from chainrule.equations.initializers import SUITED, first_values
@@ -183,30 +184,42 @@ class LSTM(Recurrent):
     def cell(self, params: Params, P: Array, states: States) -> tuple[States, LSTMKept]:
         """Return h_t and c_t, and what backward needs."""
         H, C = states
-        xp, n = namespace(P), self.units
         Z = H @ params["Wh"]
         Z += P
-        i, f, g, o = _gate(Z[:, :n]), _gate(Z[:, n : 2 * n]), xp.tanh(Z[:, 2 * n : 3 * n]), _gate(Z[:, 3 * n :])
-        C_new = f * C
-        C_new += i * g
-        T = xp.tanh(C_new)
-        return (o * T, C_new), LSTMKept(H, C, i, f, g, o, T)
+        H_new, C_new, *kept = lstm_step(Z, C)
+        return (H_new, C_new), LSTMKept(H, C, *kept)
 
     def cell_backward(self, WhT: Array, kept: LSTMKept, dstates: States) -> tuple[tuple[Array, ...], States]:
         """Return dz_t; dh_{t-1} and dc_{t-1}."""
-        _, C, i, f, g, o, T = kept
-        dH, dC = dstates
-        dC = dC + tanh_backward(dH * o, T)
-        dZ = namespace(dH).concatenate(
-            [
-                sigmoid_backward(dC * g, i),
-                sigmoid_backward(dC * C, f),
-                tanh_backward(dC * i, g),
-                sigmoid_backward(dH * T, o),
-            ],
-            axis=1,
-        )
-        return (dZ,), (dZ @ WhT, dC * f)
+        dZ, dC = lstm_step_backward(*kept[1:], *dstates)
+        return (dZ,), (dZ @ WhT, dC)
+
+
+@has_kernel
+def lstm_step(Z: Array, C: Array) -> tuple[Array, ...]:
+    """Return h_t, c_t, the gates i, f, g and o, and tanh c_t."""
+    xp, n = namespace(Z), C.shape[1]
+    both, g, o = _gate(Z[:, : 2 * n]), xp.tanh(Z[:, 2 * n : 3 * n]), _gate(Z[:, 3 * n :])  # few calls take less time
+    i, f = both[:, :n], both[:, n:]
+    C_new = f * C
+    C_new += i * g
+    T = xp.tanh(C_new)
+    return o * T, C_new, i, f, g, o, T
+
+
+@has_kernel
+def lstm_step_backward(
+    C: Array, i: Array, f: Array, g: Array, o: Array, T: Array, dH: Array, dC: Array
+) -> tuple[Array, Array]:
+    """Return dz_t and dc_{t-1}."""
+    dC = dC + tanh_backward(dH * o, T)
+    dZ = [
+        sigmoid_backward(dC * g, i),
+        sigmoid_backward(dC * C, f),
+        tanh_backward(dC * i, g),
+        sigmoid_backward(dH * T, o),
+    ]
+    return namespace(dH).concatenate(dZ, axis=1), dC * f
 
 
 class GRUKept(NamedTuple):
@@ -281,21 +294,34 @@ class GRU(Recurrent):
     def cell(self, params: Params, P: Array, states: States) -> tuple[States, GRUKept]:
         """Return h_t and what backward needs."""
         (H,) = states
-        u = self.units
         Q = H @ params["Wh"]
         Q += params["bh"]
-        r, z = _gate(P[:, :u] + Q[:, :u]), _gate(P[:, u : 2 * u] + Q[:, u : 2 * u])
-        Q = Q[:, 2 * u :]
-        n = namespace(P).tanh(P[:, 2 * u :] + r * Q)
-        return ((1 - z) * n + z * H,), GRUKept(H, r, z, n, Q)
+        H_new, *kept = gru_step(P, Q, H)
+        return (H_new,), GRUKept(H, *kept)
 
     def cell_backward(self, WhT: Array, kept: GRUKept, dstates: States) -> tuple[tuple[Array, ...], States]:
         """Return dp_t and dq_t; dh_{t-1}."""
-        H, r, z, n, Q = kept
-        (dH,) = dstates
-        dn = tanh_backward(dH * (1 - z), n)
-        dz = sigmoid_backward(dH * (H - n), z)
-        dr = sigmoid_backward(dn * Q, r)
-        xp = namespace(dH)
-        dP, dQ = xp.concatenate([dr, dz, dn], axis=1), xp.concatenate([dr, dz, dn * r], axis=1)
-        return (dP, dQ), (dH * z + dQ @ WhT,)
+        dP, dQ, dH = gru_step_backward(*kept, *dstates)
+        dH += dQ @ WhT
+        return (dP, dQ), (dH,)
+
+
+@has_kernel
+def gru_step(P: Array, Q: Array, H: Array) -> tuple[Array, ...]:
+    """Return h_t, the gates r and z, the candidate n, and q of the candidate."""
+    u = H.shape[1]
+    both = _gate(P[:, : 2 * u] + Q[:, : 2 * u])
+    r, z = both[:, :u], both[:, u:]
+    Q = Q[:, 2 * u :]
+    n = namespace(P).tanh(P[:, 2 * u :] + r * Q)
+    return (1 - z) * n + z * H, r, z, n, Q
+
+
+@has_kernel
+def gru_step_backward(H: Array, r: Array, z: Array, n: Array, Q: Array, dH: Array) -> tuple[Array, Array, Array]:
+    """Return dp_t and dq_t, and the part of dh_{t-1} that does not go through q_t."""
+    dn = tanh_backward(dH * (1 - z), n)
+    dz = sigmoid_backward(dH * (H - n), z)
+    dr = sigmoid_backward(dn * Q, r)
+    xp = namespace(dH)
+    return xp.concatenate([dr, dz, dn], axis=1), xp.concatenate([dr, dz, dn * r], axis=1), dH * z
