@@ -15,7 +15,7 @@ from benchmarks import environment
 from benchmarks.machine import facts
 from benchmarks.processes import Process
 from benchmarks.suite import names
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import ALL
 
 _OURS = ["numpy", "fast", "xla"]
 _REST = 0.03  # seconds for the threads of the other to go to sleep
@@ -32,7 +32,7 @@ def compare(contender: str, workload: str, roots: tuple[Path, Path], rounds: int
         for epoch in range(2, rounds + 2):
             for process, times in zip(both, seconds, strict=True):
                 time.sleep(_REST)
-                times.append(process.ask(f"run {epoch}") / WORKLOADS[workload].steps)
+                times.append(process.ask(f"run {epoch}") / ALL[workload].steps)
     finally:
         for process in both:
             process.end()

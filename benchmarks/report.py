@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.targets import Times, to_best_peer
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import ALL
 
 _APART = 0.14  # rows: ours stand a little above the line of a workload and peers below
 _COLORS = {"numpy": "#c2410c", "fast": "#f59e0b", "xla": "#7c2d12", "torch-engine": "#be123c"}
@@ -32,7 +32,7 @@ def workload_table(name: str, times: Times, results: dict[str, Any]) -> Any:
     """Return a rich table of a workload's contenders, the fastest first."""
     from rich.table import Table
 
-    table = Table(title=f"{name}: {WORKLOADS[name].title}", title_justify="left")
+    table = Table(title=f"{name}: {ALL[name].title}", title_justify="left")
     for column in ("contender", "minimum", "median", "to best peer", "first round", "fit call"):
         table.add_column(column, justify="left" if column == "contender" else "right")
     for contender in sorted(times, key=lambda c: min(times[c])):
@@ -78,7 +78,7 @@ def chart(times: dict[str, Times], path: Path, caption: str) -> None:
     import matplotlib.pyplot as plt
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    names = [name for name in WORKLOADS if name in times]
+    names = [name for name in ALL if name in times]
     peers = [name for name in CONTENDERS if name not in OURS]
     colors = _COLORS | dict(zip(peers, _PEER_COLORS, strict=False))
     figure, axes = plt.subplots(figsize=(11, 1.6 + 0.5 * len(names)), layout="constrained")
@@ -105,7 +105,7 @@ def chart(times: dict[str, Times], path: Path, caption: str) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_yticks(range(len(names)), [f"{name}  {WORKLOADS[name].title}" for name in names])
+    axes.set_yticks(range(len(names)), [f"{name}  {ALL[name].title}" for name in names])
     axes.grid(axis="x", color="#e5e7eb", zorder=0)
     for row in range(1, len(names), 2):
         axes.axhspan(row - 0.5, row + 0.5, color="#f8fafc", zorder=-1)

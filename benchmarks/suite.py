@@ -29,7 +29,7 @@ from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.machine import facts
 from benchmarks.processes import Process, processes
 from benchmarks.targets import Times, deviating, verdicts
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import ALL, WORKLOADS
 
 ROUNDS, QUICK_ROUNDS = 15, 4
 QUICK = (*OURS, "torch", "torch-1", "torch-last", "jax-step", "jax-scan", "sklearn", "onnxruntime")
@@ -48,7 +48,7 @@ def agree(workload: str, running: dict[str, Process]) -> None:
 
 def measure(workload: str, contenders: Sequence[str], rounds: int) -> tuple[Times, dict[str, Any]]:
     """Return the seconds per step of each round, and what else is known, by contender."""
-    steps = WORKLOADS[workload].steps
+    steps = ALL[workload].steps
     with processes(workload, contenders) as running:
         agree(workload, running)
         results = {name: {"first_round": process.ask("run 1")} for name, process in running.items()}
@@ -57,7 +57,7 @@ def measure(workload: str, contenders: Sequence[str], rounds: int) -> tuple[Time
             for name, process in running.items():
                 time.sleep(_REST)
                 times[name].append(process.ask(f"run {epoch}") / steps)
-        if not WORKLOADS[workload].inference:
+        if not ALL[workload].inference:
             for name in running.keys() & set(OURS):
                 singles = [running[name].ask("single") for _ in range(rounds + 1)]
                 results[name]["setup"] = max(0.0, min(singles[1:]) - min(times[name]))

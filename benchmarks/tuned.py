@@ -101,6 +101,13 @@ def xla_passes(layer: Layer, *shape: int) -> Callable[[], Work]:
     return make
 
 
+def many_networks() -> Work:
+    """Return an epoch of 64 networks in one call."""
+    work = WORKLOADS["W2"]
+    networks, (X, y) = [work.network() for _ in range(64)], work.examples(50)
+    return lambda: cr.fit_many(networks, X, y, epochs=5, batch_size=work.batch, verbose=False)
+
+
 def update() -> Work:
     """Return a step of Adam on a million parameters."""
     p, g, *state = np.abs(floats(4, 2**20))
@@ -153,6 +160,7 @@ TUNED: dict[str, Callable[[], Work]] = {
     "XLA_BLOCK": xla_passes(cr.Conv2D(64, 3, padding=1, groups=8), 32, 16, 16, 64),
     "XLA_SHIFTED": xla_passes(cr.Conv2D(64, 3, padding=1, groups=16), 32, 16, 16, 64),
     "XLA_SUMMED": xla_passes(cr.Conv2D(64, 3, padding=1, groups=64), 32, 16, 16, 64),
+    "XLA_NETWORKS": many_networks,
     "LARGE_ARRAY": training("W3"),
     "BLOCK_BYTES": training("W3"),
     "BLOCK_BATCHES": training("W2"),

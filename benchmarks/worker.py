@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.machine import peak_memory
-from benchmarks.workloads import GPU_WORKLOADS, WORKLOADS
+from benchmarks.workloads import ALL, GPU_WORKLOADS
 
 
 def obey(contender: Any, command: str, *arguments: str) -> Any:
@@ -32,7 +32,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print must not mix with the answers
     warnings.filterwarnings("ignore")
-    contender = CONTENDERS[sys.argv[1]].make((WORKLOADS | GPU_WORKLOADS)[sys.argv[2]])
+    contender = CONTENDERS[sys.argv[1]].make((ALL | GPU_WORKLOADS)[sys.argv[2]])
     for line in sys.stdin:
         print(json.dumps(obey(contender, *line.split())), file=answers, flush=True)
 

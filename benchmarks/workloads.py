@@ -35,6 +35,8 @@ class Workload:
         Examples per step, and steps per round: an epoch, or for inference so many calls.
     inference
         Whether `batch` rows are predicted instead of learned from.
+    words
+        The vocabulary, if the inputs are whole numbers that something is looked up by.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Workload:
     batch: int
     steps: int
     inference: bool = False
+    words: int = 0
 
     def network(self) -> cr.Network:
         """Return the network with the weights that everyone starts from."""
@@ -57,7 +60,10 @@ class Workload:
         labels = rng.integers(max(self.outputs, 2), size=rows)
         if rows >= self.outputs > 1:  # scikit-learn makes an output for every class that it sees
             labels[: self.outputs] = np.arange(self.outputs)
-        X = rng.standard_normal((rows, *self.input_shape), dtype=np.float32)
+        if self.words:
+            X = rng.integers(self.words, size=(rows, *self.input_shape))
+        else:
+            X = rng.standard_normal((rows, *self.input_shape), dtype=np.float32)
         return X, labels.astype(np.float32 if self.outputs == 1 else np.int64)
 
     def inputs(self) -> tuple[Any, Any]:
@@ -107,7 +113,40 @@ def lstm() -> list[Layer]:
     return [cr.LSTM(128), cr.Dense(10)]
 
 
+def classified(*layers: Layer | list[Layer]) -> Callable[[], list[Layer]]:
+    """Return what makes layers, or lists of them, and a dense one of 10 classes."""
+    lists = [entry if isinstance(entry, list) else [entry] for entry in layers]
+    return lambda: [*(layer for entry in lists for layer in entry), cr.Dense(10)]
+
+
+def convolved(filters: int, kernel: int = 3, **settings: Any) -> list[Layer]:
+    """Return a convolution with ReLU; 3x3 ones leave the size as it is at stride 1."""
+    return [cr.Conv2D(filters, kernel, padding=kernel // 2, **settings), cr.ReLU()]
+
+
+def normalized(filters: int, kernel: int = 3, **settings: Any) -> list[Layer]:
+    """Return a convolution, batch normalization and ReLU."""
+    return [cr.Conv2D(filters, kernel, padding=kernel // 2, **settings), cr.BatchNorm(), cr.ReLU()]
+
+
+def causal(dilation: int) -> list[Layer]:
+    """Return a dilated convolution of a sequence, which never sees the future, with ReLU."""
+    return [cr.Conv1D(32, 3, dilation=dilation, padding=[(2 * dilation, 0)]), cr.ReLU()]
+
+
+def between_dense(*between: Layer) -> Callable[[], list[Layer]]:
+    """Return what makes two dense layers of 256, with other layers behind each."""
+    return classified(cr.Dense(256), *between, cr.Dense(256), *between)
+
+
+def looked_up(words: int, *, lazy: bool) -> Callable[[], list[Layer]]:
+    """Return what makes vectors of 64 numbers for words, and dense layers."""
+    return lambda: [cr.Embedding(words, 64, lazy=lazy), cr.Flatten(), cr.Dense(64), cr.ReLU(), cr.Dense(2)]
+
+
 _W3 = mlp(128, 64, 10)
+_POOLED = cr.GlobalAveragePool()
+_BLOCK = [*normalized(64), cr.Conv2D(64, 3, padding=1), cr.BatchNorm()]
 
 WORKLOADS = {
     "W1": Workload("MLP 2-4-1, batch 4", mlp(4, 1), (2,), 1, 4, 4000),
@@ -121,6 +160,78 @@ WORKLOADS = {
     "W9": Workload("one row of W3, inference", _W3, (784,), 10, 1, 3000, inference=True),
     "W10": Workload("10,000 rows of W3, inference", _W3, (784,), 10, 10_000, 10, inference=True),
 }
+"""The workloads that have targets, by their names."""
+
+_DENSE = {
+    "deep": Workload("MLP of 8 layers of 1024, batch 256", mlp(*[1024] * 8, 10), (1024,), 10, 256, 8),
+    "batch-norm": Workload("MLP with batch norm", between_dense(cr.BatchNorm(), cr.ReLU()), (784,), 10, 256, 80),
+    "layer-norm": Workload("MLP with layer norm", between_dense(cr.LayerNorm(), cr.ReLU()), (784,), 10, 256, 80),
+    "gelu": Workload("MLP with GELU", between_dense(cr.GELU()), (784,), 10, 256, 80),
+}
+_SEQUENCES = {
+    "gru": Workload("GRU, 50 steps, 32 to 128, batch 32", classified(cr.GRU(128)), (50, 32), 10, 32, 40),
+    "rnn": Workload("RNN, 50 steps, 32 to 128, batch 32", classified(cr.RNN(128)), (50, 32), 10, 32, 100),
+    "lstm-400": Workload("LSTM, 400 steps, 32 to 128, batch 8", classified(cr.LSTM(128)), (400, 32), 10, 8, 20),
+    "both-ways": Workload(
+        "LSTM in both directions, 50 steps", classified(cr.Bidirectional(cr.LSTM(128))), (50, 32), 10, 32, 20
+    ),
+}
+_PICTURES = {
+    "depthwise": Workload("3x3 depthwise", classified(convolved(64, groups=64), _POOLED), (32, 32, 64), 10, 32, 16),
+    "groups-4": Workload("3x3, 4 groups", classified(convolved(64, groups=4), _POOLED), (16, 16, 64), 10, 32, 16),
+    "groups-16": Workload("3x3, 16 groups", classified(convolved(64, groups=16), _POOLED), (16, 16, 64), 10, 32, 16),
+    "mobile": Workload(
+        "block of MobileNet, 32x32x64",
+        classified(normalized(64, groups=64), normalized(128, 1), _POOLED),
+        *((32, 32, 64), 10, 32, 8),
+    ),
+    "residual": Workload(
+        "block of ResNet, 32x32x64", classified(cr.Residual(_BLOCK), cr.ReLU(), _POOLED), (32, 32, 64), 10, 32, 4
+    ),
+    "strides": Workload(
+        "3x3 at stride 2, 3 to 32, 64, 128",
+        classified(*(convolved(filters, stride=2) for filters in (32, 64, 128)), _POOLED),
+        *((32, 32, 3), 10, 64, 16),
+    ),
+    "channels-256": Workload(
+        "3x3, 256 to 256, twice, 8x8", classified(convolved(256), convolved(256), _POOLED), (8, 8, 256), 10, 32, 4
+    ),
+    "pointwise": Workload(
+        "1x1, 64 to 128 to 64", classified(convolved(128, 1), convolved(64, 1), _POOLED), (16, 16, 64), 10, 32, 20
+    ),
+    "one-picture": Workload("3x3, 8 to 8, one picture", classified(convolved(8), _POOLED), (28, 28, 8), 10, 1, 500),
+    "batch-norm-2d": Workload(
+        "batch norm and ReLU, twice, 32x32x32",
+        classified(*[cr.BatchNorm(), cr.ReLU()] * 2, _POOLED),
+        *((32, 32, 32), 10, 32, 20),
+    ),
+}
+_DILATED = {
+    "dilated": Workload(
+        "six dilated convolutions, T=512",
+        classified(*(causal(2**i) for i in range(6)), _POOLED),
+        *((512, 16), 10, 16, 12),
+    ),
+}
+_WORDS = {
+    "words-50000": Workload("embedding, 50,000 words", looked_up(50_000, lazy=False), (20,), 2, 128, 20, words=50_000),
+}
+_LAZY = {
+    f"lazy-{n}": Workload(f"lazy embedding, {n:,} words", looked_up(n, lazy=True), (20,), 2, 128, 20, words=n)
+    for n in (500_000, 1_000_000)
+}
+FAMILIES = {
+    "dense": _DENSE,
+    "sequences": _SEQUENCES,
+    "pictures": _PICTURES,
+    "dilated": _DILATED,
+    "words": _WORDS,
+    "lazy": _LAZY,
+}
+"""More workloads, by the families whose peers are the same."""
+
+MORE = {name: workload for family in FAMILIES.values() for name, workload in family.items()}
+ALL = WORKLOADS | MORE
 """Every workload by its name."""
 
 GPU_WORKLOADS = {

@@ -36,6 +36,7 @@ FLOORS = [
     "training",
     "trace",
     "network",
+    "many",
     "lessons",
     "files",
     "tables",
@@ -235,7 +236,7 @@ def test_a_layer_fits_on_a_screen(path: Path) -> None:
 # What more than 8 parameters are allowed for, besides the lessons, whose signatures are the course's.
 MANY_PARAMETERS = {
     # Each has its usual value, and a user looks for it here.
-    *("chainrule.network.fit", "chainrule.network.evaluate"),
+    *("chainrule.network.fit", "chainrule.network.evaluate", "chainrule.many.fit_many"),
     "chainrule.tables.model.fit",
     # A command's parameters are the options that a user types.
     *(

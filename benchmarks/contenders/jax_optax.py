@@ -10,52 +10,10 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 
-import chainrule as cr
 from benchmarks.contenders import Contender
+from benchmarks.contenders.jax_layers import forward_of
 from benchmarks.contenders.prediction import Prediction
 from benchmarks.workloads import CHECKED, LEARNING_RATE, Workload, order
-from chainrule.layers import Activation, Conv2D, Dense, Flatten, Layer, MaxPool
-
-
-def _lstm(p: Any, x: Any) -> Any:
-    def step(state: Any, products: Any) -> Any:
-        h, c = state
-        i, f, g, o = jnp.split(products + h @ p["Wh"], 4, axis=1)
-        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
-
-    products = jnp.swapaxes(x @ p["Wx"] + p["b"], 0, 1)
-    zeros = jnp.zeros((len(x), p["Wh"].shape[0]), x.dtype)
-    return lax.scan(step, (zeros, zeros), products)[0][0]
-
-
-def _layer(layer: Layer, p: Any, x: Any) -> Any:
-    if isinstance(layer, Dense):
-        return x @ p["W"] + p["b"]
-    if isinstance(layer, Conv2D):
-        padding = [(layer.padding, layer.padding)] * 2 if isinstance(layer.padding, int) else "VALID"
-        return lax.conv_general_dilated(x, p["W"], (1, 1), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")) + p["b"]
-    if isinstance(layer, cr.LSTM):
-        return _lstm(p, x)
-    if isinstance(layer, MaxPool):
-        assert isinstance(layer.window, int)
-        window = (1, layer.window, layer.window, 1)
-        return lax.reduce_window(x, -jnp.inf, lax.max, window, window, "VALID")
-    if isinstance(layer, Flatten):
-        return x.reshape(len(x), -1)
-    assert isinstance(layer, Activation) and layer.function == "relu"
-    return jax.nn.relu(x)
-
-
-def forward_of(network: cr.Network) -> Callable[[Any, Any], Any]:
-    """Return `forward(params, x)`, which gives the logits."""
-
-    def forward(params: Any, x: Any) -> Any:
-        for layer, p in zip(network.body.layers, params, strict=True):
-            x = _layer(layer, p, x)
-        return x
-
-    return forward
 
 
 class Training:

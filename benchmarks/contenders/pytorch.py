@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
 import chainrule as cr
@@ -13,83 +12,40 @@ from benchmarks.contenders import Contender
 from benchmarks.contenders.prediction import Prediction
 from benchmarks.machine import cores
 from benchmarks.workloads import CHECKED, LEARNING_RATE, Workload, order
-from chainrule.layers import Activation, Conv2D, Dense, Flatten, MaxPool
 
 
-class LastState:
-    """Return the last state of nn.LSTM, as a layer does."""
-
-    def __init__(self, lstm: Any) -> None:
-        self._lstm = lstm
-
-    def __call__(self, x: Any) -> Any:
-        """Return H of the last step."""
-        return self._lstm(x)[0][:, -1]
-
-
-def _put(parameter: Any, values: Any) -> None:
-    with torch.no_grad():
-        parameter.copy_(torch.tensor(np.ascontiguousarray(values)))
-
-
-def modules(network: cr.Network, device: str = "cpu") -> tuple[list[Callable[[Any], Any]], list[Any]]:
-    """Return the network's layers as PyTorch's, channels first, and their trained parameters."""
-    layers: list[Callable[[Any], Any]] = []
-    trained: list[Any] = []
-    assert network.input_shape is not None
-    shape, rows_of_flat = network.input_shape, None
-    for layer, p in zip(network.body.layers, network.params, strict=True):
-        _, out = layer.init(np.random.default_rng(0), shape)
-        if isinstance(layer, Dense):
-            W = p["W"]
-            if rows_of_flat is not None:  # what was flattened here is channels first
-                W, rows_of_flat = W[rows_of_flat], None
-            made = torch.nn.Linear(*W.shape)
-            _put(made.weight, W.T)
-            _put(made.bias, p["b"])
-        elif isinstance(layer, Conv2D):
-            made = torch.nn.Conv2d(shape[-1], layer.filters, layer.kernel, padding=_padding(layer))
-            _put(made.weight, np.transpose(p["W"], (3, 2, 0, 1)))
-            _put(made.bias, p["b"])
-        elif isinstance(layer, cr.LSTM):
-            made = torch.nn.LSTM(shape[-1], layer.units, batch_first=True)
-            _put(made.weight_ih_l0, p["Wx"].T)
-            _put(made.weight_hh_l0, p["Wh"].T)
-            _put(made.bias_ih_l0, p["b"])
-            _put(made.bias_hh_l0, np.zeros_like(p["b"]))
-            made.bias_hh_l0.requires_grad = False  # a second bias would learn twice as fast
-        elif isinstance(layer, MaxPool):
-            made = torch.nn.MaxPool2d(layer.window)
-        elif isinstance(layer, Flatten):
-            made = torch.nn.Flatten()
-            rows_of_flat = np.arange(np.prod(shape)).reshape(shape).transpose(2, 0, 1).ravel()
-        else:
-            assert isinstance(layer, Activation) and layer.function == "relu"
-            made = torch.nn.ReLU()
-        made.to(device)
-        trained += [parameter for parameter in made.parameters() if parameter.requires_grad]
-        layers.append(LastState(made) if isinstance(layer, cr.LSTM) else made)
-        shape = out
-    return layers, trained
-
-
-def _padding(layer: Conv2D) -> int:
-    return layer.padding if isinstance(layer.padding, int) else 0
-
-
-def _stacked(layers: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    def forward(x: Any) -> Any:
-        for layer in layers:
-            x = layer(x)
-        return x
-
-    return forward
+def module_of(network: cr.Network, device: str = "cpu") -> Any:
+    """Return the network as PyTorch's modules, to be trained; pictures go in as the variant of `_tensor` has them."""
+    module = cr.export.to_torch(network).train().to(device)
+    for part in module.modules():
+        if isinstance(part, torch.nn.LSTM | torch.nn.RNN):
+            for name, parameter in part.named_parameters():
+                if name.startswith("bias_hh"):
+                    parameter.requires_grad = False  # a second bias would learn twice as fast
+    if len(network.input_shape or ()) == 3:
+        return module[1:]  # without what moves the channels
+    return module
 
 
 def _tensor(X: Any, variant: str) -> Any:
-    if X.ndim < 4 or variant == "channels-last":
-        return torch.from_numpy(X)
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(X, -1, 1)))
+    """Return inputs as a tensor; the channels of pictures are second, and in memory, too, unless they shall be last."""
+    tensor = torch.from_numpy(X)
+    if X.ndim < 4:
+        return tensor
+    tensor = tensor.permute(0, 3, 1, 2)
+    return tensor if variant == "channels-last" else tensor.contiguous()
+
+
+def _adam(module: Any, *, sparse: bool) -> list[Any]:
+    """Return Adam for what is trained; if the gradients of embeddings are sparse, these have an Adam of their own."""
+    looked_up = []
+    for part in module.modules():
+        if sparse and isinstance(part, torch.nn.Embedding):
+            part.sparse = True
+            looked_up.append(part.weight)
+    others = [p for p in module.parameters() if p.requires_grad and not any(p is q for q in looked_up)]
+    rules = [torch.optim.Adam(others, lr=LEARNING_RATE, fused=True)]
+    return rules + ([torch.optim.SparseAdam(looked_up, lr=LEARNING_RATE)] if looked_up else [])
 
 
 class Training:
@@ -105,11 +61,9 @@ class Training:
         return _tensor(X, self._variant).to(self._device), torch.from_numpy(y).to(self._device)
 
     def _start(self) -> None:
-        layers, parameters = modules(self._workload.network(), self._device)
+        forward = module_of(self._workload.network(), self._device)
         if self._variant == "channels-last":
-            layers = [m.to(memory_format=torch.channels_last) if isinstance(m, torch.nn.Conv2d) else m for m in layers]
-            layers.insert(0, lambda x: x.permute(0, 3, 1, 2))  # channels second by name, still last in memory
-        forward = _stacked(layers)
+            forward = forward.to(memory_format=torch.channels_last)
         F = torch.nn.functional
 
         def loss(x: Any, y: Any) -> Any:
@@ -119,13 +73,15 @@ class Training:
                 return F.cross_entropy(forward(x), y)
 
         self._loss = torch.compile(loss) if self._variant in ("compile", "cuda") else loss
-        self._adam = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=True)
+        self._rules = _adam(forward, sparse=self._variant == "sparse")
 
     def _step(self, x: Any, y: Any) -> Any:
-        self._adam.zero_grad()
+        for rule in self._rules:
+            rule.zero_grad()
         loss = self._loss(x, y)
         loss.backward()
-        self._adam.step()
+        for rule in self._rules:
+            rule.step()
         return loss.detach()
 
     def first(self) -> list[float]:
@@ -146,7 +102,7 @@ class Training:
 
 def predictor(workload: Workload) -> Callable[[Any], Any]:
     """Return inference from NumPy to NumPy."""
-    forward = _stacked(modules(workload.network())[0])
+    forward = module_of(workload.network()).eval()
 
     def predict(x: Any) -> Any:
         with torch.inference_mode():
@@ -156,6 +112,6 @@ def predictor(workload: Workload) -> Callable[[Any], Any]:
 
 
 def make(workload: Workload, variant: str) -> Contender:
-    """Return a contender: eager, one-thread, channels-last or compile."""
+    """Return a contender: eager, one-thread, channels-last, sparse or compile."""
     torch.set_num_threads(1 if variant == "one-thread" else cores())
     return Prediction(workload, predictor(workload)) if workload.inference else Training(workload, variant)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         regularization,
         stepwise,
     )
+    from chainrule.many import fit_many
     from chainrule.network import Network
     from chainrule.tables import TableModel
     from chainrule.trace.diagnosis.callback import Diagnose
@@ -92,6 +93,7 @@ __all__ = [
     "estimators",
     "export",
     "files",
+    "fit_many",
     "gradcheck",
     "gradient_checking",
     "initialization",
@@ -132,6 +134,7 @@ _LATER = {
     "Network": "network",
     "TableModel": "tables",
     "check": "checker.inprocess",
+    "fit_many": "many",
     "load": "files",
     "save": "files",
     "set_language": "common.asked_language",

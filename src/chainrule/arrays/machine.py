@@ -155,6 +155,9 @@ CALL_SECONDS = 1.0
 RESIDENT_BYTES = 2**32
 """Of data that is kept on the device, which not every GPU has more of. Without: 0.91 to 1.04 on a CPU."""
 
+XLA_NETWORKS = 16
+"""Networks that are trained side by side in one compiled loop."""
+
 # Stored data.
 
 RUN_BYTES = 2**20

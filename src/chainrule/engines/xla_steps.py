@@ -116,7 +116,9 @@ def _batch(settings: Settings, data: Data, index: Array) -> Data:
     return data.each(lambda a: a[places])
 
 
-def _step(settings: Settings, carry: Carry, data: Data, index: Array, key: tuple[Array, ...]) -> tuple[Carry, Result]:
+def train_step(
+    settings: Settings, carry: Carry, data: Data, index: Array, key: tuple[Array, ...]
+) -> tuple[Carry, Result]:
     """Return the carry after one batch; its loss, its weight, and what the metrics counted in it."""
     like = next((p for _, p in leaves(carry.params)), data.X)
     dtype, precision = like.dtype, settings.precision
@@ -195,7 +197,7 @@ def loop(settings: Settings) -> Callable[..., tuple[Carry, Result]]:
         start, end = place
 
         def step(carry: Carry, i: Array) -> tuple[Carry, Result]:
-            return _step(settings, carry, _numbered(settings, data, i), index[i], (key[0], key[1], key[2] + i))
+            return train_step(settings, carry, _numbered(settings, data, i), index[i], (key[0], key[1], key[2] + i))
 
         def going_on(state: tuple[Array, Carry, Result]) -> Array:
             i, _, (losses, *_) = state
@@ -220,7 +222,7 @@ def single(settings: Settings) -> Callable[..., tuple[Carry, Result]]:
     """Return one compiled step."""
 
     def run(carry: Carry, data: Data, index: Array, i: Array, key: Array) -> tuple[Carry, Result]:
-        return _step(settings, carry, _numbered(settings, data, i), index[i], tuple(key))
+        return train_step(settings, carry, _numbered(settings, data, i), index[i], tuple(key))
 
     compiled: Callable[..., tuple[Carry, Result]] = jax.jit(run, donate_argnums=0)
     return compiled
