@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.arrays import Array, is_tensor, machine, namespace
+from chainrule.arrays import Array, machine, namespace
 
 P = TypeVar("P")
 T = TypeVar("T")
