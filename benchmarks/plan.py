@@ -58,7 +58,7 @@ def training_of(name: str, sharded: bool) -> Training:
 
 
 def sent_by(program: str, devices: int) -> int:
-    """Return the bytes that a device sends in a compiled program, if what is in a loop runs once.
+    r"""Return the bytes that a device sends in a compiled program, if what is in a loop runs once.
 
     >>> sent_by("%1 = (f32[4]{0}, f32[2,2]{1,0}) all-reduce(%0)\\n%3 = f32[8]{0} all-gather(%2)", 2)
     48
@@ -172,8 +172,8 @@ def report(name: str) -> None:
     for sharded, (sent, held) in ask("program", name, devices=2).items():
         plan = training[sharded == "True"]
         print(
-            f"2 devices, {'sharded' if plan.sharded else 'whole':8} sent predicted {costs.sent(plan, 2):,} bytes, "
-            f"compiled {sent:,}; memory predicted at most {sum(costs.memory(plan, 2)._replace(inputs=0)):,} bytes, XLA {held:,}"
+            f"2 devices, {'sharded' if plan.sharded else 'whole':8} bytes sent predicted {costs.sent(plan, 2):,}, "
+            f"compiled {sent:,}; held predicted {sum(costs.memory(plan, 2)._replace(inputs=0)):,}, XLA {held:,}"
         )
 
 

@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -399,6 +400,7 @@ USUAL = {
         "explain": ["net", "--input=row.csv"],
         "info": ["net"],
         "summary": ["net"],
+        "plan": ["net", "--devices=2", "--batch=4", "--bandwidth=1"],
         "export": ["net", "--to=numpy", "--out=net.py"],
         "gates": [],
         "datasets": [],
@@ -453,6 +455,8 @@ def cheap(few_examples: None, served: None, one_chapter: None, monkeypatch: pyte
     monkeypatch.setattr("chainrule.cli.app", typer.main.get_command(app))  # which typer makes anew in each call
     monkeypatch.setattr("chainrule.cli.gates.plot_gates", lambda: None)
     monkeypatch.setattr("chainrule.cli.tour._show", lambda *_: None)
+    if find_spec("jax"):
+        monkeypatch.setattr("chainrule.engines.xla_timing.seconds_of_step", lambda *_: 1e-3)
     monkeypatch.setattr("chainrule.common.drawing.write", lambda *_: None)
     monkeypatch.setattr("chainrule.checker.running.sandbox.check_file", lambda path, names: Report(str(path)))
     monkeypatch.setattr(

@@ -48,6 +48,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
         ["nöpe"],
     ],
     "summary": [["digits.safetensors"], ["해파리"]],
+    "plan": [["moons.safetensors", "--devices", "2", "--batch", "4"], ["해파리", "--devices", "2", "--batch", "4"]],
     "export": [["moons.safetensors", "--to", "c", "--out", "moons.c"], ["해파리", "--to", "c", "--out", "a.c"]],
     "check": [["mine.py"], ["mine.py", "--lang", "ko", "--hint", "3"], ["mine.py", "--csv", "--lang", "ko"]],
     "gates": [[]],

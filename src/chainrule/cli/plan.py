@@ -34,10 +34,10 @@ _HELD = {
 
 _COLUMNS = (
     later("devices"),
-    later("examples of each"),
+    later("examples on each"),
     later("computing"),
     later("exchange"),
-    later("step"),
+    later("time of a step"),
     later("times as fast"),
 )
 
@@ -132,7 +132,7 @@ def _described(training: Training, held: Memory, steps: list[Step]) -> dict[str,
 
 def _memory(held: Memory) -> str:
     rows = [[tr(_HELD[name]), bytes_text(size)] for name, size in held._asdict().items() if size]
-    return text_table([tr("a device holds"), ""], [*rows, [tr("together"), bytes_text(sum(held))]])
+    return text_table([tr("a device holds"), ""], [*rows, [tr("in all"), bytes_text(sum(held))]])
 
 
 def _scaling(steps: list[Step]) -> str:

@@ -56,7 +56,7 @@ class Memory(NamedTuple):
 
 def bytes_of_gradients(training: Training) -> int:
     """Return the bytes of all gradients."""
-    return sum(p.nbytes for p in training.trained())
+    return int(sum(p.nbytes for p in training.trained()))
 
 
 def memory(training: Training, devices: int) -> Memory:

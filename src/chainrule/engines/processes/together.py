@@ -89,7 +89,8 @@ def _place(coordinator: str | None, count: int | None, number: int | None) -> tu
     host, _, port = coordinator.rpartition(":")
     if not port.isdecimal() or (":" in host and not (host.startswith("[") and host.endswith("]"))):
         raise InputError(
-            "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234 or [fd00::1]:1234, but it is {coordinator}.",
+            "--coordinator is HOST:PORT of process 0, such as 10.0.0.1:1234 or [fd00::1]:1234, but it is "
+            "{coordinator}.",
             coordinator=coordinator,
         )
     return Place(coordinator, count, number), devices
