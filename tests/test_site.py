@@ -81,6 +81,35 @@ def test_what_a_command_prints_in_pieces_is_one_text() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("findfont: Font family 'NanumGothic' not found.\n" * 3, 1),
+        ("UserWarning: Glyph 54620 (\\N{HANGUL SYLLABLE HAN}) missing from font(s) DejaVu Sans.\n", 1),
+        ("all is well\n", 0),
+    ],
+)
+def test_a_picture_without_its_letters_is_a_warning(text: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And warnings end the build."""
+    warned: list[str] = []
+    monkeypatch.setattr(printed._log, "warning", lambda message, *values: warned.append(message % values))
+    outputs = [nbformat.v4.new_output("stream", name="stderr", text=text), nbformat.v4.new_output("display_data")]
+    assert printed.legible(outputs) == outputs and len(warned) == count
+
+
+def test_korean_cells_draw_with_the_fonts_that_are_there_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with those that matplotlib remembers of its first start."""
+    monkeypatch.setattr(site, "BUILT", tmp_path)
+    monkeypatch.setattr(site, "hangul_font", lambda: "DejaVu Serif")
+    code = "import matplotlib; print(matplotlib.get_configdir(), matplotlib.rcParams['font.family'])"
+    for _ in range(2):
+        environment = environment_of_cells() | site._with_letters("ko")
+        assert not [*tmp_path.rglob("fontlist*")]
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+        assert done.stdout == f"{tmp_path / 'matplotlib'} ['DejaVu Sans', 'DejaVu Serif']\n"
+        (tmp_path / "matplotlib/fontlist-old.json").write_text("{}", "utf-8")
+
+
 @pytest.mark.parametrize("page", NOTEBOOKS)
 def test_chapters_and_guides_have_the_same_cells_in_both_languages(page: str) -> None:
     """But for texts and comments in them."""

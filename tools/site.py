@@ -87,12 +87,17 @@ def environment_of_cells() -> dict[str, str]:
 
 
 def _with_letters(language: str) -> dict[str, str]:
-    """Return what lets the figures of cells have Korean labels; other pictures take a font by themselves."""
+    """Return what lets the figures of cells have Korean labels; other pictures take a font by themselves.
+
+    matplotlib gets a folder of its own: in the user's it remembers the fonts of its first start.
+    """
     if language != "ko":
         return {}
-    settings = BUILT / "matplotlibrc"
-    settings.write_text(f"font.family: {LATIN}, {hangul_font()}\n", "utf-8")
-    return {"MATPLOTLIBRC": str(settings)}
+    folder = BUILT / "matplotlib"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "matplotlibrc").write_text(f"font.family: {LATIN}, {hangul_font()}\n", "utf-8")
+    return {"MPLCONFIGDIR": str(folder)}
 
 
 def chapters() -> list[Path]:
