@@ -110,6 +110,7 @@ def test_times_follow_from_those_that_were_measured() -> None:
     assert [pace.of(rows) for rows in (10, 20, 30, 50)] == [1.0, 1.5, 2.0, 3.0]
     assert Pace({10: 1.0}).of(40) == 4.0
     assert Pace({10: 1.0, 30: 0.5}).of(50) == 1.0, "more rows never take less time"
+    assert Pace({10: 1.0, 30: 9.0}).of(30) == 3.0, "nor does a row among them take longer"
 
 
 def test_scaling_goes_in_steps_of_two() -> None:

@@ -123,9 +123,13 @@ class Pace(NamedTuple):
     """By the number of rows."""
 
     def of(self, rows: int) -> float:
-        """Return the seconds for a number of rows: on a line through two times, in proportion to a single one."""
+        """Return the seconds for a number of rows: on a line through two times, in proportion to a single one.
+
+        A row among many takes no longer than one among few: where it was measured so, something else had the cores.
+        """
         (few, least), (many, most) = min(self.seconds.items()), max(self.seconds.items())
-        per_row = least / few if few == many else max(0.0, most - least) / (many - few)
+        alone = least / few
+        per_row = alone if few == many else min(alone, max(0.0, most - least) / (many - few))
         return least + (rows - few) * per_row
 
 
