@@ -93,7 +93,7 @@ def test_the_compiled_step_sends_what_the_plan_says(name: str) -> None:
     for sharded, (sent, held) in ask("program", name, devices=2).items():
         plan = training_of(name, sharded == "True")
         assert sent == costs.sent(plan, 2) + loss + (parts - 1) * kernels
-        if "LSTM" not in name:  # whose pass backward needs as much again
+        if "LSTM" not in name:  # whose pass backward needs more
             assert held == pytest.approx(sum(costs.memory(plan, 2)._replace(inputs=0)), rel=0.1)
 
 
