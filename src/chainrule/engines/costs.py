@@ -68,7 +68,7 @@ def memory(training: Training, devices: int) -> Memory:
         \text{held} = \sum_{a \text{ divided}} \frac{\text{bytes}(a)}{N} + \sum_{a \text{ whole}} \text{bytes}(a)
 
     Gradients are whole until they are summed. The activations are those of the equations: XLA may keep less, and needs
-    room for what is computed in between, which was one and a half times as much for an LSTM and nothing for dense layers.
+    room for what is computed in between: nothing for dense layers, one and a half times as much for an LSTM.
 
     References
     ----------
