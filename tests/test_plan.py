@@ -93,7 +93,7 @@ def test_the_compiled_step_sends_what_the_plan_says(name: str) -> None:
     for sharded, (sent, held) in ask("program", name, devices=2).items():
         plan = training_of(name, sharded == "True")
         assert sent == costs.sent(plan, 2) + loss + (parts - 1) * kernels
-        if "LSTM" not in name:  # whose pass backward needs as much again
+        if "LSTM" not in name:  # whose pass backward needs more
             assert held == pytest.approx(sum(costs.memory(plan, 2)._replace(inputs=0)), rel=0.1)
 
 
@@ -110,6 +110,7 @@ def test_times_follow_from_those_that_were_measured() -> None:
     assert [pace.of(rows) for rows in (10, 20, 30, 50)] == [1.0, 1.5, 2.0, 3.0]
     assert Pace({10: 1.0}).of(40) == 4.0
     assert Pace({10: 1.0, 30: 0.5}).of(50) == 1.0, "more rows never take less time"
+    assert Pace({10: 1.0, 30: 9.0}).of(30) == 3.0, "nor does a row among them take longer"
 
 
 def test_scaling_goes_in_steps_of_two() -> None:

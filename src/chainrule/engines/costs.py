@@ -68,7 +68,7 @@ def memory(training: Training, devices: int) -> Memory:
         \text{held} = \sum_{a \text{ divided}} \frac{\text{bytes}(a)}{N} + \sum_{a \text{ whole}} \text{bytes}(a)
 
     Gradients are whole until they are summed. The activations are those of the equations: XLA may keep less, and needs
-    room for what is computed in between, which was as much again for an LSTM and nothing for dense layers.
+    room for what is computed in between: nothing for dense layers, one and a half times as much for an LSTM.
 
     References
     ----------
@@ -123,9 +123,13 @@ class Pace(NamedTuple):
     """By the number of rows."""
 
     def of(self, rows: int) -> float:
-        """Return the seconds for a number of rows: on a line through two times, in proportion to a single one."""
+        """Return the seconds for a number of rows: on a line through two times, in proportion to a single one.
+
+        A row among many takes no longer than one among few: where it was measured so, something else had the cores.
+        """
         (few, least), (many, most) = min(self.seconds.items()), max(self.seconds.items())
-        per_row = least / few if few == many else max(0.0, most - least) / (many - few)
+        alone = least / few
+        per_row = alone if few == many else min(alone, max(0.0, most - least) / (many - few))
         return least + (rows - few) * per_row
 
 
