@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-import chainrule.layers.cells  # noqa: F401  whose equations have kernels
+import chainrule.layers.cells  # noqa: F401  whose equations have kernels, as those of pooling
 from benchmarks.machine import facts, machine
 from chainrule.arrays import compiled_kernels
 from chainrule.arrays.kernels import EQUATIONS
 from chainrule.arrays.windows import Window
+from chainrule.layers import MaxPool
 
 ROUNDS, CALLS = 30, 10
 _WINDOW = Window((1, 1), ((0, 0), (0, 0)), (1, 1))
@@ -33,6 +34,7 @@ def arguments(batch: int, units: int) -> dict[str, tuple[Any, ...]]:
     H, Z = floats(batch, units), floats(batch, 4 * units)
     P, Q = floats(batch, 3 * units), floats(batch, 3 * units)
     pictures, filters = floats(batch, 18, 18, units), floats(3, 3, 1, units)
+    windows = tuple(MaxPool(2)._windows(pictures.shape[1:]))
     words, looked_up = floats(10_000, units), rng.integers(10_000, size=50 * batch)
     return {
         "where_positive": (H, -H),
@@ -43,6 +45,7 @@ def arguments(batch: int, units: int) -> dict[str, tuple[Any, ...]]:
         "add_shifted": (pictures, filters, floats(batch, 16, 16, units), _WINDOW),
         "add_shifted_dW": (pictures, floats(batch, 16, 16, units), filters, _WINDOW),
         "add_shifted_dx": (floats(batch, 16, 16, units), filters, pictures, _WINDOW),
+        "add_at_maxima": (floats(batch, 9, 9, units), pictures, np.zeros_like(pictures), windows),
         "gru_step_backward": (H, *EQUATIONS["gru_step"](P, Q, H)[1:], floats(batch, units)),
     }
 

@@ -41,7 +41,10 @@ def gru_kept(batch: int, units: int) -> Arrays:
 
 
 ARGUMENTS: dict[str, Callable[[int, int], Arrays]] = {
-    "where_positive": lambda batch, units: (numbers(batch, units, 3), numbers(units, batch, 3).transpose(1, 0, 2)),
+    "where_positive": lambda batch, units: (
+        numbers(batch, units, 3),
+        np.maximum(numbers(units, batch, 3), 0).transpose(1, 0, 2),
+    ),
     "rows_added": lambda batch, units: (numbers(4, units), np.arange(3 * batch) ** 2 % 4, numbers(3 * batch, units)),
     "lstm_step": lambda batch, units: (numbers(batch, 4 * units), numbers(batch, units)),
     "lstm_step_backward": lstm_kept,
@@ -73,7 +76,7 @@ ADDING: dict[str, Callable[[int, int], Arrays]] = {  # to their third argument
 
 
 def test_every_equation_with_a_kernel_is_tried() -> None:
-    assert EQUATIONS.keys() == ARGUMENTS.keys() | ADDING.keys()
+    assert EQUATIONS.keys() == ARGUMENTS.keys() | ADDING.keys() | {"add_at_maxima"}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -87,6 +90,25 @@ def test_a_kernel_adds_what_its_equation_adds(name: str, size: tuple[int, int]) 
     getattr(compiled_kernels, name)(*inputs, got, WINDOW)
     assert not np.array_equal(got, total)
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+POOLED = [
+    (cr.MaxPool(2), (3, 8, 6, 9)),
+    (cr.MaxPool(2), (3, 8, 6, 2)),
+    (cr.MaxPool((3, 2), stride=(2, 1), padding="same"), (2, 7, 8, 16)),
+    (cr.MaxPool(3, stride=2), (2, 9, 8)),
+    (cr.MaxPool(2, padding="same"), (2, 5, 33)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape"), POOLED, ids=str)
+def test_the_kernel_of_max_pooling_finds_the_first_of_equal_maxima(layer: Any, shape: tuple[int, ...]) -> None:
+    x = np.round(numbers(*shape))  # many are equal
+    y, cache = layer.forward({}, x)
+    expected, _ = layer.backward(cache, numbers(*y.shape))
+    with kernels():
+        got, _ = layer.backward(cache, numbers(*y.shape))
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", SIZES)

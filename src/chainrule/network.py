@@ -249,10 +249,11 @@ class Network:
             Whether the optimizer and its schedule start anew. If False, a second fit with an equal optimizer goes on
             with its state and at its step, so that two fits of one epoch are one of two.
         engine
-            "numpy"; "fast", which is NumPy with the optimizer compiled by numba; "xla", which compiles everything with
-            JAX for CPU, GPU or TPU; "torch", which computes the same equations with PyTorch on its GPU, if there is
-            one, else on the CPU ("torch:cpu", "torch:cuda:1", "torch:mps" name a device); or "auto", which chooses
-            between the others and says why.
+            "numpy"; "fast", which is NumPy with the optimizer and parts of some layers compiled by numba, if the
+            network is large enough to gain by it; "xla", which compiles everything with JAX for CPU, GPU or TPU;
+            "torch", which computes the same equations with PyTorch on its GPU, if there is one, else on the CPU
+            ("torch:cpu", "torch:cuda:1", "torch:mps" name a device); or "auto", which chooses between the others and
+            says why.
         precision
             "bfloat16" computes forward and backward in it, with parameters in float32 (engine "xla"). It has the range
             of float32, so the loss needs no scaling.

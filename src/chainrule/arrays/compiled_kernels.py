@@ -15,7 +15,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.arrays.kernels import EQUATIONS
+
 Floats = NDArray[np.float32]
+_SIDE_BY_SIDE = 8  # channels from which comparing them in one pass takes less time than NumPy
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 _ROW, _TABLE, _TABLES = numba.float32[::1], numba.float32[:, ::1], numba.float32[:, :, ::1]
 _PICTURES, _STEPS = numba.float32[:, :, :, ::1], [numba.int64] * 4
@@ -239,3 +242,41 @@ def _add_shifted_dx(dY: Any, W: Any, s_row: int, s_column: int, d_row: int, d_co
                         to, weights = dx[n, row * s_row + i * d_row, column * s_column + j * d_column], W[i, j]
                         for c in range(dY.shape[3]):
                             to[c] += dY[n, row, column, c] * weights[c]
+
+
+def add_at_maxima(dy: Floats, x: Floats, dx: Floats, windows: tuple[Any, ...]) -> None:
+    """Write dy to dx, which is zero, at the places of the maxima of x; along one axis or two."""
+    if x.shape[-1] < _SIDE_BY_SIDE:
+        EQUATIONS["add_at_maxima"](dy, x, dx, windows)
+        return
+    along = [(w.stride, w.size, w.before) for w in windows]
+    if len(windows) == 1:
+        along.append((1, 1, 0))
+        dy, x, dx = (a[:, :, None] for a in (dy, x, dx))
+    rows, columns = along
+    _add_at_maxima(*_in_order(dy, x), *rows, *columns, dx)
+
+
+@_kernel([_PICTURES, _PICTURES, *[numba.int64] * 6], [_PICTURES])
+def _add_at_maxima(
+    dy: Any, x: Any, s_row: int, height: int, above: int, s_column: int, width: int, left: int, dx: Any
+) -> None:
+    best, place = np.empty(dy.shape[3], np.float32), np.empty(dy.shape[3], np.int32)
+    for n in range(dy.shape[0]):
+        for t in range(dy.shape[1]):
+            top, bottom = max(t * s_row - above, 0), min(t * s_row - above + height, x.shape[1])
+            for u in range(dy.shape[2]):
+                start, end = max(u * s_column - left, 0), min(u * s_column - left + width, x.shape[2])
+                best[:], place[:] = x[n, top, start], top * width + start
+                for i in range(top, bottom):
+                    for j in range(start, end):
+                        here = np.int32(i * width + j)
+                        for c in range(len(best)):  # without branches, so that channels are compared side by side
+                            larger = x[n, i, j, c] > best[c]
+                            best[c] = x[n, i, j, c] if larger else best[c]
+                            place[c] = here if larger else place[c]
+                for i in range(top, bottom):
+                    for j in range(start, end):
+                        here = np.int32(i * width + j)
+                        for c in range(len(best)):
+                            dx[n, i, j, c] += dy[n, t, u, c] if place[c] == here else np.float32(0)

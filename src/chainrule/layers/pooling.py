@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import INFERENCE, Array, Float, Mode, Params, Shape, is_tensor, namespace
+from chainrule.arrays.kernels import has_kernel
 from chainrule.arrays.threads import in_chunks
 from chainrule.common.errors import InputError
 from chainrule.common.settings import Maybe, OneOf
@@ -47,19 +48,21 @@ class _Windows(NamedTuple):
         return namespace(like).asarray(cells, dtype=like.dtype).reshape(-1, *[1] * (like.ndim - self.axis - 1))
 
 
-def _padded(x: Array, windows: list[_Windows], value: float) -> Array:
+def _padded(x: Array, windows: Sequence[_Windows], value: float) -> Array:
     widths = {w.axis: (w.before, w.after) for w in windows if w.before or w.after}
     if not widths:
         return x
     return namespace(x).pad(x, [widths.get(axis, (0, 0)) for axis in range(x.ndim)], constant_values=value)
 
 
-def _places(windows: list[_Windows]) -> list[tuple[slice, ...]]:
+def _places(windows: Sequence[_Windows]) -> list[tuple[slice, ...]]:
     """Return, for each position in the window in reading order, where in the padded array it is in every window."""
     return [(slice(None), *place) for place in product(*(w.places() for w in windows))]
 
 
-def _gradient(x: Array, dy: Array, windows: list[_Windows], masks: Callable[[slice], Iterable[Array | bool]]) -> Array:
+def _gradient(
+    x: Array, dy: Array, windows: Sequence[_Windows], masks: Callable[[slice], Iterable[Array | bool]]
+) -> Array:
     """Return the sum of dy times each mask, put at its position in the windows of x."""
     if namespace(dy) is np or is_tensor(dy):
         dx = namespace(dy).zeros(x.shape, dtype=dy.dtype)
@@ -79,7 +82,7 @@ def _gradient(x: Array, dy: Array, windows: list[_Windows], masks: Callable[[sli
     return total
 
 
-def _add(dy: Array, masks: Iterable[Array | bool], windows: list[_Windows], dx: Array) -> None:
+def _add(dy: Array, masks: Iterable[Array | bool], windows: Sequence[_Windows], dx: Array) -> None:
     """Write to dx, which is zero, the sum of dy times each mask, put at its position in the windows."""
     inner = (slice(None), *(slice(w.before, w.before + w.length) for w in windows))
     whole = _padded(dx, windows, 0.0)
@@ -186,13 +189,7 @@ class MaxPool(_Pool):
 
             y, places = pytorch.max_pool(x, *self._sizes(x))
             return y, MaxPoolCache(x, places)
-        return self._maxima(x), MaxPoolCache(x, None)
-
-    def _maxima(self, x: Array) -> Array:
-        # The maximum of a window is the maximum of the maxima of its columns.
-        for windows in self._windows(x.shape[1:]):
-            x = reduce(namespace(x).maximum, windows.slices(x, -math.inf))
-        return x
+        return _maxima(x, self._windows(x.shape[1:])), MaxPoolCache(x, None)
 
     def backward(
         self, cache: MaxPoolCache, dy: Float[Array, "batch *windows channels"], *, input_gradient: bool = True
@@ -204,23 +201,41 @@ class MaxPool(_Pool):
             from chainrule.arrays import pytorch
 
             return pytorch.max_pool_gradient(dy, cache.x, cache.places, *self._sizes(cache.x)), {}
-        windows = self._windows(cache.x.shape[1:])
-        return _gradient(cache.x, dy, windows, lambda part: self._first(cache.x[part], windows)), {}
+        x, windows = cache.x, self._windows(cache.x.shape[1:])
+        if namespace(dy) is not np:
+            return _gradient(x, dy, windows, lambda part: _first(x[part], windows)), {}
+        dx = np.zeros(x.shape, dy.dtype)
+        in_chunks(lambda part: add_at_maxima(dy[part], x[part], dx[part], tuple(windows)), len(x), x.size)
+        return dx, {}
 
     def _sizes(self, x: Array) -> tuple[list[int], list[int], list[tuple[int, int]]]:
         """Return sizes, strides and padding of the windows, as PyTorch takes them."""
         windows = self._windows(x.shape[1:])
         return [w.size for w in windows], [w.stride for w in windows], [(w.before, w.after) for w in windows]
 
-    def _first(self, x: Array, windows: list[_Windows]) -> Iterator[Array]:
-        """Yield, for each position in the windows, whether the first of the largest values is there."""
-        y, padded, places = self._maxima(x), _padded(x, windows, -math.inf), _places(windows)
-        free = namespace(y).ones_like(y, dtype=bool)
-        for place in places[:-1]:
-            first = (padded[place] == y) & free
-            free = free ^ first
-            yield first
-        yield free  # where no place before has the maximum, the last one has it
+
+def _maxima(x: Array, windows: Sequence[_Windows]) -> Array:
+    # The maximum of a window is the maximum of the maxima of its columns.
+    for along in windows:
+        x = reduce(namespace(x).maximum, along.slices(x, -math.inf))
+    return x
+
+
+def _first(x: Array, windows: Sequence[_Windows]) -> Iterator[Array]:
+    """Yield, for each position in the windows, whether the first of the largest values is there."""
+    y, padded, places = _maxima(x, windows), _padded(x, windows, -math.inf), _places(windows)
+    free = namespace(y).ones_like(y, dtype=bool)
+    for place in places[:-1]:
+        first = (padded[place] == y) & free
+        free = free ^ first
+        yield first
+    yield free  # where no place before has the maximum, the last one has it
+
+
+@has_kernel
+def add_at_maxima(dy: Array, x: Array, dx: Array, windows: tuple[_Windows, ...]) -> None:
+    """Write dy to dx, which is zero, at the places of the maxima of x."""
+    _add(dy, _first(x, windows), windows, dx)
 
 
 class AveragePoolCache(NamedTuple):
