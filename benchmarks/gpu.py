@@ -118,9 +118,8 @@ def main() -> None:
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # leave the other one memory
     reason = missing(card=not options.small)
     if reason:
-        sys.exit(
-            f"benchmarks.gpu needs JAX and PyTorch, for a CUDA card unless it is --small, but {reason}: nothing was measured."
-        )
+        card = "" if options.small else ", for a CUDA card"
+        sys.exit(f"benchmarks.gpu needs JAX and PyTorch{card}, but {reason}: nothing was measured.")
     contract({} if options.small else _EXACT, _ON_THE_CARD + (" and dense" if options.small else ""))
     numbers: dict[str, Any] = {"machine": facts(), "workloads": {}}
     if not options.small:
