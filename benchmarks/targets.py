@@ -37,6 +37,8 @@ TARGETS = [
         "xla", _JAX, {"W1": 1.1, "W2": 1.05, "W3": 1.0, "W4": 1.0, "W5": 1.0, "W6": 0.85, "W7": 0.75, "W8": 0.65}
     ),
     *_targets("xla", _JAX, {"W9": None, "W10": None}),
+    *_targets("fast", ("torch-sparse",), {"lazy-500000": 1.0, "lazy-1000000": 1.0}),
+    *_targets("xla", ("torch", "torch-last"), {"depthwise": 1.2, "groups-4": 1.2, "groups-16": 1.2}),
     *_targets("numpy", ("sklearn",), dict.fromkeys(["W1", "W2", "W3", "W4", "W5"], 0.6)),
 ]
 
