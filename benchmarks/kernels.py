@@ -16,7 +16,7 @@ import chainrule.layers.cells  # noqa: F401  whose equations have kernels, as th
 from benchmarks.machine import facts, machine
 from chainrule.arrays import compiled_kernels
 from chainrule.arrays.kernels import EQUATIONS
-from chainrule.arrays.windows import Window
+from chainrule.arrays.places import Window
 from chainrule.layers import MaxPool
 
 ROUNDS, CALLS = 30, 10

@@ -12,7 +12,7 @@ import chainrule as cr
 from chainrule.arrays import kernels as place
 from chainrule.arrays import leaves, machine, map_leaves
 from chainrule.arrays.kernels import EQUATIONS, has_kernel, kernels
-from chainrule.arrays.windows import Window
+from chainrule.arrays.places import Window
 from tests.cases import LAYER_CASES
 from tests.cases.form import LayerCase
 

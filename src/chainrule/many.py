@@ -112,7 +112,7 @@ def fit_many(
     _check_count("seed", seeds, len(networks))
     first, scored = networks[0], find_all(metrics, networks[0].loss)
     check_counted_in_batches(scored)
-    engine_maker("xla", first.body, USUAL, rules[0], first.dtype)  # which says what that engine does not train
+    engine_maker("xla", first.body, USUAL)  # which says what that engine does not train
     orders = _orders(first, X, y, batch_size, seeds)
 
     from chainrule.engines.xla_many import ManyNetworks

@@ -51,7 +51,7 @@ def seconds_of_step(training: Training, loss: Loss, rows: int) -> float:
     """Return the shortest time of a step with so many rows on one device, as `fit` takes it, after compiling."""
     data = _examples(training, loss, rows)
     optimizer = replace(training.optimizer, lr=1e-9)  # so that no number grows
-    make = engine_maker("xla", training.body, USUAL, optimizer, training.dtype)
+    make = engine_maker("xla", training.body, USUAL)
     engine = make(training.body, loss, optimizer, training.params)
     about = machine.STEP_SECONDS + rows * _work(training) / machine.MULTIPLY_ADDS_PER_SECOND
     batches = max(1, min(_MOST, int(_SECONDS / about)))
