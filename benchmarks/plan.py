@@ -85,7 +85,8 @@ def compiled(name: str, sharded: bool) -> tuple[str, int]:
     source = Arrays(Data(np.zeros((batch, *shape), np.float32), np.zeros(batch, int)), batch, 0)
     data, index = engine._placing.examples(source, next(source.blocks(0, 0, engine.block)))
     key = np.zeros(3, np.int32)
-    step = single(engine._settings).lower(engine._carry, data, index, np.int32(0), key).compile()
+    step: Any = single(engine._settings)
+    step = step.lower(engine._carry, data, index, np.int32(0), key).compile()
     held = step.memory_analysis()
     examples = sum(a.addressable_shards[0].data.nbytes for a in (data.X, data.Y, index))
     return step.as_text(), held.argument_size_in_bytes + held.temp_size_in_bytes - examples

@@ -14,6 +14,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.common.errors import InputError
+from chainrule.engines import costs
+from chainrule.engines.costs import Training
 
 pytest.importorskip("jax", reason="several devices need JAX: pip install 'chainrule[xla]'")
 
@@ -46,10 +48,15 @@ def test_accumulated_gradients_and_weights_are_those_of_one_device() -> None:
 
 
 def test_a_device_holds_its_share_of_what_is_sharded() -> None:
+    layers = [cr.Dense(64), cr.ReLU(), cr.Dense(64), cr.ReLU(), cr.Dense(8)]  # as the script has them
+    network = cr.Network(layers, "categorical_cross_entropy", input_shape=(16,))
+    plan = Training(network.body, network.params, (16,), network.dtype, cr.Adam(), 32, sharded=False)
     runs = on_devices("memory")
     held, all_of_it = runs["False"]
     assert held == [all_of_it] * 8
+    assert all_of_it == sum(costs.memory(plan, 8)[:2])
     held, all_of_it = runs["True"]
+    assert held == [sum(costs.memory(plan._replace(sharded=True), 8)[:2])] * 8
     print(f"fully sharded: {held[0]:,} of {all_of_it:,} bytes on each of 8 devices")
     assert held == [all_of_it // 8] * 8
 

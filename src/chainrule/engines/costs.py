@@ -78,7 +78,7 @@ def memory(training: Training, devices: int) -> Memory:
 
     def held(array: Array) -> int:
         whole = alone or not training.sharded or divided_axis(array.shape, devices) is None
-        return array.nbytes if whole else array.nbytes // devices
+        return int(array.nbytes) // (1 if whole else devices)
 
     parameters, trained = [p for _, p in leaves(training.params)], training.trained()
     gradients, rows = bytes_of_gradients(training), training.rows(devices)
