@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+_REPEATED: Any = numba.types.UniTuple  # without types itself
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 _ROW, _TABLE, _TABLES = numba.float32[::1], numba.float32[:, ::1], numba.float32[:, :, ::1]
 _PICTURES, _STEPS = numba.float32[:, :, :, ::1], [numba.int64] * 4
-_ALONG = numba.types.UniTuple(numba.int64, 3)  # an axis: stride, size and padding before
+_ALONG = _REPEATED(numba.int64, 3)  # an axis: stride, size and padding before
 _SIDE_BY_SIDE = 8  # channels from which comparing all of them at once takes less time than one after another
 
 
 def _tables(number: int) -> Any:
-    return numba.types.UniTuple(_TABLE.copy(readonly=True), number)
+    return _REPEATED(_TABLE.copy(readonly=True), number)
 
 
 def _kernel(inputs: list[Any], outputs: list[Any]) -> Callable[[Any], Any]:
