@@ -50,14 +50,14 @@ def arguments(batch: int, units: int) -> dict[str, tuple[Any, ...]]:
     }
 
 
-def shortest(functions: list[Callable[..., Any]], given: tuple[Any, ...]) -> list[float]:
+def shortest(functions: list[Callable[..., Any]], inputs: tuple[Any, ...]) -> list[float]:
     """Return the shortest time of a call of each in microseconds."""
     seconds = [float("inf")] * len(functions)
     for _ in range(ROUNDS):
         for i, function in enumerate(functions):
             start = time.process_time()
             for _ in range(CALLS):
-                function(*given)
+                function(*inputs)
             seconds[i] = min(seconds[i], (time.process_time() - start) / CALLS)
     return [1e6 * s for s in seconds]
 
@@ -67,8 +67,8 @@ def main() -> None:
     print(f"{machine()}, load {facts()['load_before']}")
     print(f"{'batch of rows, 128 units':34} {'NumPy':>10} {'kernel':>10} {'ratio':>6}")
     for batch in (1, 8, 32):
-        for name, given in arguments(batch, 128).items():
-            numpy, kernel = shortest([EQUATIONS[name], getattr(compiled_kernels, name)], given)
+        for name, inputs in arguments(batch, 128).items():
+            numpy, kernel = shortest([EQUATIONS[name], getattr(compiled_kernels, name)], inputs)
             print(f"{name:24} {batch:9} {numpy:7.1f} µs {kernel:7.1f} µs {kernel / numpy:6.2f}", flush=True)
 
 

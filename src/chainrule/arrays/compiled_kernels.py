@@ -15,13 +15,17 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.arrays.kernels import EQUATIONS
-
 Floats = NDArray[np.float32]
-_SIDE_BY_SIDE = 8  # channels from which comparing them in one pass takes less time than NumPy
+_REPEATED: Any = numba.types.UniTuple  # without types itself
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 _ROW, _TABLE, _TABLES = numba.float32[::1], numba.float32[:, ::1], numba.float32[:, :, ::1]
 _PICTURES, _STEPS = numba.float32[:, :, :, ::1], [numba.int64] * 4
+_ALONG = _REPEATED(numba.int64, 3)  # an axis: stride, size and padding before
+_SIDE_BY_SIDE = 8  # channels from which comparing all of them at once takes less time than one after another
+
+
+def _tables(number: int) -> Any:
+    return _REPEATED(_TABLE.copy(readonly=True), number)
 
 
 def _kernel(inputs: list[Any], outputs: list[Any]) -> Callable[[Any], Any]:
@@ -91,14 +95,13 @@ def lstm_step_backward(
 ) -> tuple[Floats, Floats]:
     """Return dz_t and dc_{t-1}."""
     dZ, dC_before = np.empty((len(C), 4 * C.shape[1]), np.float32), np.empty(C.shape, np.float32)
-    _lstm_step_backward(*_in_order(C, i, f, g, o, T, dH, dC), dZ, dC_before)
+    _lstm_step_backward(_in_order(C, i, f, g, o, T), *_in_order(dH, dC), dZ, dC_before)
     return dZ, dC_before
 
 
-@_kernel([_TABLE] * 8, [_TABLE] * 2)
-def _lstm_step_backward(
-    C: Any, i_all: Any, f_all: Any, g_all: Any, o_all: Any, T_all: Any, dH: Any, dC: Any, dZ: Any, dC_before: Any
-) -> None:
+@_kernel([_tables(6), _TABLE, _TABLE], [_TABLE] * 2)
+def _lstm_step_backward(kept: Any, dH: Any, dC: Any, dZ: Any, dC_before: Any) -> None:
+    C, i_all, f_all, g_all, o_all, T_all = kept
     n = C.shape[1]
     for row in range(C.shape[0]):
         for k in range(n):
@@ -158,14 +161,13 @@ def gru_step_backward(
     """Return dp_t and dq_t, and the part of dh_{t-1} that does not go through q_t."""
     dP = np.empty((len(H), 3 * H.shape[1]), np.float32)
     dQ, dH_before = np.empty_like(dP), np.empty(H.shape, np.float32)
-    _gru_step_backward(*_in_order(H, r, z, n, Q, dH), dP, dQ, dH_before)
+    _gru_step_backward(_in_order(H, r, z, n, Q), *_in_order(dH), dP, dQ, dH_before)
     return dP, dQ, dH_before
 
 
-@_kernel([_TABLE] * 6, [_TABLE] * 3)
-def _gru_step_backward(
-    H: Any, r_all: Any, z_all: Any, n_all: Any, Q: Any, dH: Any, dP: Any, dQ: Any, dH_before: Any
-) -> None:
+@_kernel([_tables(5), _TABLE], [_TABLE] * 3)
+def _gru_step_backward(kept: Any, dH: Any, dP: Any, dQ: Any, dH_before: Any) -> None:
+    H, r_all, z_all, n_all, Q = kept
     u = H.shape[1]
     for row in range(H.shape[0]):
         for k in range(u):
@@ -246,21 +248,18 @@ def _add_shifted_dx(dY: Any, W: Any, s_row: int, s_column: int, d_row: int, d_co
 
 def add_at_maxima(dy: Floats, x: Floats, dx: Floats, windows: tuple[Any, ...]) -> None:
     """Write dy to dx, which is zero, at the places of the maxima of x; along one axis or two."""
-    if x.shape[-1] < _SIDE_BY_SIDE:
-        EQUATIONS["add_at_maxima"](dy, x, dx, windows)
-        return
     along = [(w.stride, w.size, w.before) for w in windows]
     if len(windows) == 1:
         along.append((1, 1, 0))
         dy, x, dx = (a[:, :, None] for a in (dy, x, dx))
     rows, columns = along
-    _add_at_maxima(*_in_order(dy, x), *rows, *columns, dx)
+    side_by_side = x.shape[-1] >= _SIDE_BY_SIDE
+    (_add_at_maxima if side_by_side else _add_at_maxima_of_few)(*_in_order(dy, x), rows, columns, dx)
 
 
-@_kernel([_PICTURES, _PICTURES, *[numba.int64] * 6], [_PICTURES])
-def _add_at_maxima(
-    dy: Any, x: Any, s_row: int, height: int, above: int, s_column: int, width: int, left: int, dx: Any
-) -> None:
+@_kernel([_PICTURES, _PICTURES, _ALONG, _ALONG], [_PICTURES])
+def _add_at_maxima(dy: Any, x: Any, rows: Any, columns: Any, dx: Any) -> None:
+    (s_row, height, above), (s_column, width, left) = rows, columns
     best, place = np.empty(dy.shape[3], np.float32), np.empty(dy.shape[3], np.int32)
     for n in range(dy.shape[0]):
         for t in range(dy.shape[1]):
@@ -280,3 +279,16 @@ def _add_at_maxima(
                         here = np.int32(i * width + j)
                         for c in range(len(best)):
                             dx[n, i, j, c] += dy[n, t, u, c] if place[c] == here else np.float32(0)
+
+
+@_kernel([_PICTURES, _PICTURES, _ALONG, _ALONG], [_PICTURES])
+def _add_at_maxima_of_few(dy: Any, x: Any, rows: Any, columns: Any, dx: Any) -> None:
+    (s_row, height, above), (s_column, width, left) = rows, columns
+    for n, t, u, c in np.ndindex(dy.shape):
+        top, start = max(t * s_row - above, 0), max(u * s_column - left, 0)
+        best, row, column = x[n, top, start, c], top, start
+        for i in range(top, min(t * s_row - above + height, x.shape[1])):
+            for j in range(start, min(u * s_column - left + width, x.shape[2])):
+                if x[n, i, j, c] > best:
+                    best, row, column = x[n, i, j, c], i, j
+        dx[n, row, column, c] += dy[n, t, u, c]
