@@ -60,6 +60,7 @@ class Workload:
         labels = rng.integers(max(self.outputs, 2), size=rows)
         if rows >= self.outputs > 1:  # scikit-learn makes an output for every class that it sees
             labels[: self.outputs] = np.arange(self.outputs)
+        X: Any
         if self.words:
             X = rng.integers(self.words, size=(rows, *self.input_shape))
         else:
