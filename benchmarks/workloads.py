@@ -218,7 +218,7 @@ _WORDS = {
     "words-50000": Workload("embedding, 50,000 words", looked_up(50_000, lazy=False), (20,), 2, 128, 20, words=50_000),
 }
 _LAZY = {
-    f"lazy-{n}": Workload(f"lazy embedding, {n:,} words", looked_up(n, lazy=True), (20,), 2, 128, 20, words=n)
+    f"lazy-{n}": Workload(f"lazy embedding, {n:,} words", looked_up(n, lazy=True), (20,), 2, 128, 200, words=n)
     for n in (500_000, 1_000_000)
 }
 FAMILIES = {
