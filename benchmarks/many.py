@@ -13,12 +13,13 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 import chainrule as cr
 from benchmarks import environment
-from benchmarks.machine import facts, in_own_process
+from benchmarks.machine import facts
 from benchmarks.report import time_text
 from benchmarks.workloads import LEARNING_RATE, SEED, mlp, order
 from chainrule.arrays import Array
@@ -41,14 +42,15 @@ def examples() -> tuple[Array, Array]:
 def _one_by_one(engine: str) -> list[float]:
     """Return the last losses of fits one after another."""
     X, y = examples()
-    rule, settings = cr.Adam(lr=LEARNING_RATE), {"batch_size": BATCH, "seed": SEED, "verbose": False}
+    rule = cr.Adam(lr=LEARNING_RATE)
+    settings: dict[str, Any] = {"batch_size": BATCH, "seed": SEED, "verbose": False}
     return [n.fit(X, y, epochs=EPOCHS, optimizer=rule, engine=engine, **settings)["loss"][-1] for n in networks()]
 
 
 def _fit_many() -> list[float]:
     X, y = examples()
     rule = cr.Adam(lr=LEARNING_RATE)
-    settings = {"batch_size": BATCH, "seed": SEED, "verbose": False}
+    settings: dict[str, Any] = {"batch_size": BATCH, "seed": SEED, "verbose": False}
     return [h["loss"][-1] for h in cr.fit_many(networks(), X, y, epochs=EPOCHS, optimizer=rule, **settings)]
 
 
@@ -68,23 +70,24 @@ def _vmap() -> list[float]:
     whole = ROWS // BATCH * BATCH
     orders = np.stack([order(epoch, ROWS) for epoch in range(1, EPOCHS + 1)]).astype("int32")
 
-    def loss_of(params: object, rows: object) -> object:
+    def loss_of(params: Any, rows: Any) -> Any:
         return optax.softmax_cross_entropy_with_integer_labels(forward(params, X[rows]), y[rows]).mean()
 
-    def step(carry: tuple, rows: object) -> tuple:
+    def step(carry: Any, rows: Any) -> Any:
         params, state = carry
         loss, grads = jax.value_and_grad(loss_of)(params, rows)
         updates, state = rule.update(grads, state)
         return (optax.apply_updates(params, updates), state), loss * len(rows)
 
-    def epoch(carry: tuple, rows: object) -> tuple:
+    def epoch(carry: Any, rows: Any) -> Any:
         carry, losses = lax.scan(step, carry, rows[:whole].reshape(-1, BATCH))
         carry, last = step(carry, rows[whole:])
         return carry, (losses.sum() + last) / ROWS
 
     X, y = jnp.asarray(X), jnp.asarray(y)
     train = jax.jit(jax.vmap(lambda params: lax.scan(epoch, (params, rule.init(params)), orders)[1][-1]))
-    return np.asarray(train(first)).tolist()
+    losses: list[float] = np.asarray(train(first)).tolist()
+    return losses
 
 
 CONTENDERS: dict[str, tuple[str, Callable[[], list[float]]]] = {
@@ -110,10 +113,11 @@ def main() -> None:
         return
     environment.ensure()
     print(facts())
-    runs: dict[str, list[dict]] = {name: [] for name in CONTENDERS}
+    runs: dict[str, list[Any]] = {name: [] for name in CONTENDERS}
     for _ in range(options.rounds):
         for name in CONTENDERS:
-            runs[name].append(in_own_process("benchmarks.many", "--only", name))
+            answer, _ = environment.start("-m", "benchmarks.many", "--only", name).communicate()
+            runs[name].append(json.loads(answer))
     for name, times in runs.items():
         if not np.allclose(times[0]["losses"], runs["numpy"][0]["losses"], rtol=1e-3):
             sys.exit(f"{CONTENDERS[name][0]} comes to other losses.")

@@ -60,6 +60,7 @@ class Workload:
         labels = rng.integers(max(self.outputs, 2), size=rows)
         if rows >= self.outputs > 1:  # scikit-learn makes an output for every class that it sees
             labels[: self.outputs] = np.arange(self.outputs)
+        X: Any
         if self.words:
             X = rng.integers(self.words, size=(rows, *self.input_shape))
         else:
@@ -217,7 +218,7 @@ _WORDS = {
     "words-50000": Workload("embedding, 50,000 words", looked_up(50_000, lazy=False), (20,), 2, 128, 20, words=50_000),
 }
 _LAZY = {
-    f"lazy-{n}": Workload(f"lazy embedding, {n:,} words", looked_up(n, lazy=True), (20,), 2, 128, 20, words=n)
+    f"lazy-{n}": Workload(f"lazy embedding, {n:,} words", looked_up(n, lazy=True), (20,), 2, 128, 200, words=n)
     for n in (500_000, 1_000_000)
 }
 FAMILIES = {

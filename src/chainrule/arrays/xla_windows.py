@@ -123,11 +123,16 @@ def _apart(joined: Array, groups: int) -> Array:
 # Shifts and sums.
 
 
+def _once(x: Array) -> Array:
+    """Return x, which is computed before anything else with it is."""
+    return lax.optimization_barrier(x)  # type: ignore[no-untyped-call]
+
+
 def _padded(x: Array, window: Window, apart: Pair = (1, 1), pictures: int = 0) -> Array:
     """Return pictures between zeros, and so many more of zeros, which are there before anything else is computed."""
     sides = [(*sides, between - 1) for sides, between in zip(window.padding, apart, strict=True)]
     zero = jnp.zeros((), x.dtype)
-    return lax.optimization_barrier(lax.pad(x, zero, [(0, pictures, 0), *sides, (0, 0, 0)]))
+    return _once(lax.pad(x, zero, [(0, pictures, 0), *sides, (0, 0, 0)]))
 
 
 def _shifted(x: Array, W: Array, window: Window, apart: Pair) -> Array:
@@ -139,7 +144,7 @@ def _shifted(x: Array, W: Array, window: Window, apart: Pair) -> Array:
         # The c-th channel of each group, once for each of the group's filters.
         of_filters = padded[..., c::channels]
         if W.shape[2:] != (1, window.groups):
-            of_filters = lax.optimization_barrier(jnp.repeat(of_filters, filters, axis=-1))
+            of_filters = _once(jnp.repeat(of_filters, filters, axis=-1))
         parts += [of_filters[place] * W[i, j, c] for i, j, place in shifts(W.shape[:2], output, window)]
     return reduce(operator.add, parts)
 
@@ -155,4 +160,4 @@ def _sums(x: Array, dY: Array, W: Array, window: Window) -> Array:
         meets = padded[place]
         sums.append(reduce(operator.add, (meets[n::step] * dY[n::step] for n in range(step))))
     # Stacked first: by themselves they take ten times as long, to compile, too.
-    return jnp.sum(lax.optimization_barrier(jnp.stack(sums)), axis=(1, 2, 3)).reshape(W.shape)
+    return jnp.sum(_once(jnp.stack(sums)), axis=(1, 2, 3)).reshape(W.shape)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Params, leaves, machine, map_leaves, replace_leaves
+from chainrule.arrays import Array, Params, leaves, machine, replace_leaves
 from chainrule.arrays.threads import in_parts
 from chainrule.common.errors import missing_extra
 from chainrule.data.batches import Arrays, BlockSize, Data
@@ -148,8 +148,8 @@ class ManyNetworks:
     def _each(self, kept: Callable[[Carry], Any]) -> list[Any]:
         """Return what is kept of the carry of each network, as NumPy arrays of its own."""
         groups = [jax.device_get(kept(members.carry)) for members in self._groups]
-        places = [divmod(member, self._size) for member in range(self._count)]
-        return [map_leaves(lambda a, place=place: np.array(a[place]), groups[group]) for group, place in places]
+        places = (divmod(member, self._size) for member in range(self._count))
+        return [jax.tree.map(lambda a: np.array(a[place]), groups[group]) for group, place in places]  # noqa: B023
 
 
 def _stacked(members: Sequence[Member]) -> Member:
