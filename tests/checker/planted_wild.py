@@ -238,7 +238,7 @@ def describes(finding: Finding, mutation: Mutation) -> bool:
     names = re.compile(NAMES[mutation.kind])
     if names.search(finding.facts.get("pattern", "")):
         return True
-    if finding.mistake == "own-unused" or not finding.mistake.startswith("own-"):
+    if finding.mistake in ("own-unused", "own-step-uphill") or not finding.mistake.startswith("own-"):
         return bool(names.search(finding.mistake.rpartition(".")[2]))
     told = {_quantity(finding.facts.get("name", "")), _quantity(finding.facts.get("upstream", ""))} - {""}
     return _quantity(mutation.target) in told

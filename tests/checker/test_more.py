@@ -216,6 +216,13 @@ PLANTED = [
     ("book_update_rules", "Adam.update", "adam.t-from-0", "self.iter += 1", "self.iter += 0"),
     ("book_update_rules", "Adam.update", "adam.gradient-for-m", "lr_t * self.m[key]", "lr_t * grads[key]"),
     ("book_update_rules", "Adam.update", "squares.no-root", "np.sqrt(self.v[key])", "self.v[key]"),
+    (
+        "book_update_rules",
+        "Adam.update",
+        "adam.correction-no-root",
+        "np.sqrt(1.0 - self.beta2**self.iter)",
+        "(1.0 - self.beta2**self.iter)",
+    ),
     ("book_update_rules", "Adam.update", "adam.no-correction", "lr_t * self.m[key]", "self.lr * self.m[key]"),
     (
         "course_optimizers",
@@ -458,6 +465,27 @@ PLANTED = [
         "dropout_backward.fresh-mask",
         "dA2 * D2",
         "dA2 * (np.random.rand(*dA2.shape) < keep_prob)",
+    ),
+    (
+        "course_regularization",
+        "backward_propagation_with_regularization",
+        "activation_backward.mask-inverted",
+        "dA1, np.int64(A1 > 0)",
+        "dA1, np.int64(A1 < 0)",
+    ),
+    (
+        "course_regularization",
+        "backward_propagation_with_dropout",
+        "linear_backward.db-no-mean",
+        "db1 = 1.0 / m * ",
+        "db1 = ",
+    ),
+    (
+        "course_regularization",
+        "forward_propagation_with_dropout",
+        "linear_forward.no-bias",
+        "np.dot(W2, A1) + b2",
+        "np.dot(W2, A1)",
     ),
 ]
 
