@@ -13,6 +13,7 @@ BATCH = "batchnorm.batch-at-test"
 PLANTED = [
     ("batchnorm_forward", "np.sqrt(var + eps)", "(var + eps)", "batchnorm.variance"),
     ("batchnorm_forward", "* (x - running_mean) / np.sqrt(running_var + eps)", "* (x - x.mean(0)) / x.std(0)", BATCH),
+    ("batchnorm_forward", "np.sqrt(running_var + eps)", "(running_var + eps)", "batchnorm.variance"),
     ("batchnorm_backward", " * -0.5 * ", " * -1.0 * ", "batchnorm_backward.variance-factor"),
     ("batchnorm_backward", "std**-3", "std**-1", "batchnorm_backward.variance-factor"),
     ("batchnorm_backward", " + dmu / N", "", "batchnorm_backward.mean-constant"),
