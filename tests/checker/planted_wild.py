@@ -49,7 +49,7 @@ NAMES = {
     "order": _SIGN,
     "transpose": r"transpos|order",
     "slope": r"slope|factor|mask|lost|formula|gate|passed-on|times-value",
-    "product": r"elementwise|product|matrix|times|not-summed",
+    "product": r"elementwise|product|matrix|times|not-summed|table",
     "other-variable": r"other|from|of-|swapped|exchanged|order|partner|same|cache|passed|lost|twice|old|itself",
     "one-minus": r"plus|minus|no-one|inverted|correct|weights|decayed|unbiased|sign|slope|gate",
     "square": r"square|power|absolute|root|formula|factor",
