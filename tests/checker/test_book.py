@@ -217,7 +217,12 @@ MISTAKES = [
         "if True:\n            mu",
         "batchnorm.batch-at-test",
     ),
-    ("BatchNormalization.forward", "np.sqrt(self.running_var + 10e-7)", "(self.running_var + 10e-7)", "batchnorm.variance"),
+    (
+        "BatchNormalization.forward",
+        "np.sqrt(self.running_var + 10e-7)",
+        "(self.running_var + 10e-7)",
+        "batchnorm.variance",
+    ),
     (
         "BatchNormalization.backward",
         "dx = dxc - dmu / self.batch_size",

@@ -103,7 +103,7 @@ _PARAMETERS: list[tuple[str, str, Callable[[Any, Any], Any]]] = [
 
 
 def mistake_after_training(v: Values, y: Any) -> str:
-    """Return the mistake that y has, made by the `running_mean` and `running_var` of a case; "" if it has no known one."""
+    """Return the known mistake in y, which comes of the `running_mean` and `running_var` of a case, or ""."""
     centered, deviation = v["x"] - v["running_mean"], np.sqrt(v["running_var"])
     right = v["gamma"] * centered / deviation + v["beta"]
     if _is_near(right, y):
