@@ -97,8 +97,8 @@ def _after_training(learner: Learner, name: str, v: Values) -> list[Finding]:
         if not np.allclose(alone, together):
             return [Finding("batchnorm.batch-at-test", f"{name}.forward", learner.line(f"{name}.forward"))]
         held = learner.attributes(instance)
-        kept = {key: held.get(key) for key in ("running_mean", "running_var")}
-        if all(np.size(a) == len(v["x"]) for a in kept.values()):
+        kept = {key: np.asarray(held[key]) for key in ("running_mean", "running_var") if key in held}
+        if len(kept) > 1 and all(a.size == len(v["x"]) for a in kept.values()):
             v = v | {key: np.reshape(a, (-1, 1)) for key, a in kept.items()}
             after = turn(_mode(learner, name, instance, turn(v["x"]), False))
             if mistake := normalization.mistake_after_training(v, after):

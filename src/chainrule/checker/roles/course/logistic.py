@@ -99,8 +99,9 @@ def _gradients(learner: Learner, function: str) -> list[Equation]:
     """Return what may compute the gradients: the equations, and the learner's own functions."""
     equations: list[Equation] = [partial(logistic.propagate, step=unit) for unit in _units(learner, function)]
     own = _own(learner, function, "propagate")
-    ways = [] if own is None else _ways(learner, own)
-    return [*equations, *(partial(_propagate, learner, own, data) for data in ways)]
+    if own is None:
+        return equations
+    return [*equations, *(partial(_propagate, learner, own, data) for data in _ways(learner, own))]
 
 
 def _predict(learner: Learner, function: str, data: Data, v: Values) -> Values:
@@ -157,8 +158,8 @@ def _training(learner: Learner) -> Iterator[Probe]:
     if function is not None and function in learner.nodes and len(learner.parameters(function)) >= 6:
         gradients, optimize = _gradients(learner, function), _own(learner, function, "optimize")
         rights = [partial(descent.descend, gradient) for gradient in gradients]
-        ways = [] if optimize is None else _ways(learner, optimize)
-        rights += [partial(_optimize, learner, optimize, data) for data in ways]
+        if optimize is not None:
+            rights += [partial(_optimize, learner, optimize, data) for data in _ways(learner, optimize)]
         rights = [partial(_from_zeros, right) for right in rights]
         wrong = [Mistake(m.key, partial(_from_zeros, m.wrong), m.severity) for m in descent.mistakes(gradients[0])]
         runs = [partial(_model, learner, function, data) for data in _ways(learner, function)]
