@@ -245,8 +245,6 @@ def wrong_backwards(right: Steps, hidden: str, layers: int) -> Iterator[tuple[st
     for layer in range(1, layers) if layers > 2 else ():
         for key, gate in wrong_gates(hidden, right.hidden, partial(_slope, right)):
             yield key, replace(right, other_gates={layer: partial(_from_gradient_and_sum, gate)})
-        if hidden == "relu":  # A < 0 is nowhere, where Z < 0 is meant
-            yield "activation_backward.mask-inverted", replace(right, other_gates={layer: lambda dA, Z, A: 0 * dA})
     for key, change in each_equation(_WITHIN):
         yield key, change(right)
     for key, wrong in slips(linear.backward_mistakes(mean=right.mean), right.linear_backward(), layers):

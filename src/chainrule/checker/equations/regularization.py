@@ -114,7 +114,13 @@ def gradient_mistakes() -> list[Mistake]:
     wrong = [
         Mistake(key, partial(network.backward, replace(REGULARIZED, penalty=penalty))) for key, penalty in penalties
     ]
-    return [*wrong, *network_mistakes.gradient_mistakes(REGULARIZED, "relu", LAYERS)]
+    return [*wrong, *_by_masks(REGULARIZED), *network_mistakes.gradient_mistakes(REGULARIZED, "relu", LAYERS)]
+
+
+def _by_masks(right: Steps) -> list[Mistake]:
+    """Return what comes of A < 0, which is nowhere, in the place of A > 0: the course writes each layer's mask out."""
+    inverted = [replace(right, other_gates={layer: lambda dA, Z, A: 0 * dA}) for layer in range(1, LAYERS)]
+    return [Mistake("activation_backward.mask-inverted", partial(network.backward, step)) for step in inverted]
 
 
 # --- dropout -----------------------------------------------------------------------------------------------------
@@ -156,7 +162,7 @@ def dropout_gradient_mistakes() -> list[Mistake]:
         for key, back in each_equation(_BACK)
         for form in forms
     ]
-    return [*wrong, *network_mistakes.gradient_mistakes(DROPPED, "relu", LAYERS)]
+    return [*wrong, *_by_masks(DROPPED), *network_mistakes.gradient_mistakes(DROPPED, "relu", LAYERS)]
 
 
 def wide_cases() -> list[Values]:
