@@ -475,7 +475,7 @@ PLANTED = [
     ),
     (
         "course_regularization",
-        "backward_propagation_with_dropout",
+        "backward_propagation_with_regularization",
         "linear_backward.db-no-mean",
         "db1 = 1.0 / m * ",
         "db1 = ",
