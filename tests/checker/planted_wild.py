@@ -49,7 +49,7 @@ NAMES = {
     "order": _SIGN,
     "transpose": r"transpos|order",
     "slope": r"slope|factor|mask|lost|formula|gate|passed-on|times-value",
-    "product": r"elementwise|product|matrix|times|not-summed",
+    "product": r"elementwise|product|matrix|times|not-summed|table",
     "other-variable": r"other|from|of-|swapped|exchanged|order|partner|same|cache|passed|lost|twice|old|itself",
     "one-minus": r"plus|minus|no-one|inverted|correct|weights|decayed|unbiased|sign|slope|gate",
     "square": r"square|power|absolute|root|formula|factor",
@@ -238,7 +238,7 @@ def describes(finding: Finding, mutation: Mutation) -> bool:
     names = re.compile(NAMES[mutation.kind])
     if names.search(finding.facts.get("pattern", "")):
         return True
-    if finding.mistake == "own-unused" or not finding.mistake.startswith("own-"):
+    if finding.mistake in ("own-unused", "own-step-uphill") or not finding.mistake.startswith("own-"):
         return bool(names.search(finding.mistake.rpartition(".")[2]))
     told = {_quantity(finding.facts.get("name", "")), _quantity(finding.facts.get("upstream", ""))} - {""}
     return _quantity(mutation.target) in told

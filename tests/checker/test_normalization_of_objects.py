@@ -49,7 +49,7 @@ def test_what_normalizes_channels_somehow_is_not_accused(code: str, tmp_path: Pa
     ("right", "wrong", "mistake"),
     [
         ("self.mean = x.mean(axis=0)", "self.mean = x.mean(axis=1, keepdims=True)", "wrong-numbers"),
-        ("(self.centered**2).mean", "(self.centered).mean", "wrong-numbers"),
+        ("(self.centered**2).mean", "(self.centered).mean", "batchnorm.not-squared"),
         ("np.sqrt((self.centered**2).mean(axis=0) + 1e-6)", "np.sqrt(self.centered.mean(axis=0))", "wrong-numbers"),
         ("np.sqrt((self.centered**2).mean(axis=0) + 1e-6)", "np.var(x, axis=0)", "batchnorm.variance"),
     ],

@@ -399,7 +399,9 @@ def test_right_code_of_any_style_is_right(code: str, functions: set[str], monkey
         (LETTERS, '"dby"] += dy', '"dby"] += 2 * dy', "sequence_backward", "parameters['by']", "ratio 2"),
         (PAIRS, "dout.sum(axis=0)", "2 * dout.sum(axis=0)", "affine_backward", "b", "ratio 2"),
         (PAIRS, "s + x * s * (1 - s)", "s + s * (1 - s)", "swish_prime", "x", "other"),
-        (PAIRS, "s * (1 - s) if", "(1 - s) if", "logistic", "x", "other"),
+        (PAIRS, "s * (1 - s) if", "(1 - s) if", "logistic", "x", "slope-one-factor"),
+        (PAIRS, "s * (1 - s) if", "s * (1 + s) if", "logistic", "x", "slope-plus"),
+        (ACTIVATED, "1 - np.tanh(z) ** 2", "1 - np.tanh(z)", "Tanh.derivative", "x", "slope-no-square"),
         (FUSED, "H.T @ d,", "H.T @ d * (1 + H.T @ d),", "TwoLayers.loss", "params['W2']", "other"),
         (SINGLE_NUMBERS, "self.grad += out.grad\n", "self.grad = out.grad\n", "Value.__add__", "x", "ratio 0.5"),
         (SINGLE_NUMBERS, "(out.data > 0) * out.grad", "-(out.data > 0) * out.grad", "Value.relu", "x", "sign"),
@@ -414,6 +416,27 @@ def test_a_wrong_gradient_is_told_by_its_quantity_and_pattern(
     _, findings = judged(code.replace(right, wrong), monkeypatch)
     told = [(finding.function, finding.facts["name"], finding.facts["pattern"]) for finding in findings]
     assert told == [(function, quantity, pattern)]
+
+
+def test_a_slope_whose_mask_is_kept_for_nothing_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """
+        class HiddenLayer:
+            def __init__(self, W, b):
+                self.W, self.b = W, b
+            def forward(self, x):
+                self.x, z = x, np.dot(x, self.W) + self.b
+                self.mask = z > 0
+                return z * self.mask
+            def backward(self, dout):
+                dz = dout
+                self.dW, self.db = np.dot(self.x.T, dz), dz.sum(axis=0)
+                return np.dot(dz, self.W.T)
+    """
+    _, (finding,) = judged(code, monkeypatch)
+    assert (finding.function, finding.facts["pattern"]) == ("HiddenLayer.backward", "no-slope")
+    assert judged(code.replace("dz = dout", "dz = dout * self.mask"), monkeypatch)[1] == []
+    # Who calls it may have multiplied by the slope, where the layer keeps nothing for that.
+    assert judged(code.replace("self.mask", "mask"), monkeypatch)[1] == []
 
 
 def test_a_loss_below_0_is_what_is_the_wrong_way_round(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,8 +197,14 @@ def test_what_is_wrong_is_seen_at_its_line(kind: str) -> None:
 
 
 def test_a_name_that_a_starred_import_may_bind_is_doubtful() -> None:
-    (finding,) = seen(ast.parse("from common import *\n\ndef f(dA, W):\n    dZ = dA * 2\n    return W @ dz + dZ"))
+    (finding,) = seen(ast.parse("from common import *\n\ndef f(dA, W):\n    dZ2 = dA * 2\n    return W @ dZ1 + dZ2"))
     assert (finding.mistake, finding.severity) == ("misspelt-name", "warning")
+
+
+def test_a_slip_of_one_letter_is_in_no_file_from_which_everything_is_imported() -> None:
+    code = "from settings import *\n\ndef f(W, dW, lr):\n    return W - {} * dW * (1 + 0 * lr)"
+    assert [finding.severity for finding in seen(ast.parse(code.format("lR")))] == ["error"]
+    assert [finding.severity for finding in seen(ast.parse(code.format("LR")))] == ["warning"]
 
 
 @pytest.mark.parametrize("code", RIGHT)

@@ -20,6 +20,7 @@ from chainrule.checker.documented import is_documented
 from chainrule.checker.learner import Learner, Raised
 
 _NOT_HERE = {"NotHereError", "ImportError", "ModuleNotFoundError", "FileNotFoundError"}
+_OUR_RULES = {"InputError"}  # of our lessons, which stand for helper files that may take more than they do
 _REFUSED = re.compile(r".* is not allowed while a file is checked|can't start new thread", re.DOTALL)
 _PYTHON_2 = {"xrange", "unicode", "raw_input", "long", "reduce", "basestring"}  # names that it had
 _PENALTY = re.compile(r"reg|lamb|lmbd|l[12](_|$)|(weight_)?decay|keep|drop", re.IGNORECASE)
@@ -51,6 +52,8 @@ def doubt_about_stop(learner: Learner, function: str, role: str, raised: Raised,
         return None if raised.inside and _is_bound_nowhere(learner, raised) else Doubt("needs-file")
     if _is_misspelt(learner, culprit, raised):
         return None
+    if raised.kind in _OUR_RULES:
+        return Doubt("other-call", {"role": role, "kind": raised.kind, "text": raised.text})
     if is_documented(learner, function) and (_is_unanswered(learner, function, raised) or is_own_key(learner, raised)):
         return None
     facts = {"role": role, "kind": raised.kind, "text": raised.text}

@@ -80,14 +80,25 @@ def _names(tree: ast.Module, known: Iterable[str]) -> Iterator[Finding]:
             if other and not _is_called(function, misspelt):
                 finding = Finding("misspelt-name", name, message.lineno, {"name": misspelt, "other": other})
                 # A file from which everything is imported may bind it: only an exception can tell.
-                is_doubtful = isinstance(message, messages.ImportStarUsage) and not all(
-                    map(_HELPERS.fullmatch, str(message.message_args[1]).split(", "))
+                is_doubtful = isinstance(message, messages.ImportStarUsage) and not (
+                    all(map(_HELPERS.fullmatch, str(message.message_args[1]).split(", ")))
+                    or _is_slip(tree, misspelt, other)
                 )
                 yield replace(finding, severity="warning") if is_doubtful else finding
         elif isinstance(message, messages.UnusedVariable):
             variable = str(message.message_args[0])
             if _is_computed(function, variable, message.lineno):
                 yield Finding("never-used", name, message.lineno, {"name": variable}, "warning")
+
+
+def _is_slip(tree: ast.Module, name: str, other: str) -> bool:
+    """Return whether a name is one of several letters with other capitals or in another order, and stands only once.
+
+    Nobody exports both, but for constants in capitals.
+    """
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    is_same = sorted(name.lower()) == sorted(other.lower())
+    return len(name) > 1 and is_same and not name.isupper() and len(uses) == 1
 
 
 def _outside(tree: ast.Module, message: messages.Message) -> Iterator[Finding]:

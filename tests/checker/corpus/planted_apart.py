@@ -49,6 +49,12 @@ _BOOK = {
             "batchnorm.batch-at-test",
         ),
         (
+            "BatchNormalization.forward",
+            "np.sqrt(self.running_var + 10e-7)",
+            "(self.running_var + 10e-7)",
+            "batchnorm.variance",
+        ),
+        (
             "BatchNormalization.backward",
             "dx = dxc - dmu / self.batch_size",
             "dx = dxn / self.std",
@@ -70,6 +76,7 @@ _CS231N = (
         "* (x - x.mean(0)) / x.std(0)",
         "batchnorm.batch-at-test",
     ),
+    ("batchnorm_forward", "np.sqrt(running_var + eps)", "(running_var + eps)", "batchnorm.variance"),
     ("batchnorm_backward", " * -0.5 * ", " * -1.0 * ", "batchnorm_backward.variance-factor"),
     ("batchnorm_backward", "std**-3", "std**-1", "batchnorm_backward.variance-factor"),
     ("batchnorm_backward", " + dmu / N", "", "batchnorm_backward.mean-constant"),

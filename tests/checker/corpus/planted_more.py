@@ -69,6 +69,12 @@ _FILES = {
         ("Adam.update", "self.iter += 1", "self.iter += 0", "adam.t-from-0"),
         ("Adam.update", "lr_t * self.m[key]", "lr_t * grads[key]", "adam.gradient-for-m"),
         ("Adam.update", "np.sqrt(self.v[key])", "self.v[key]", "squares.no-root"),
+        (
+            "Adam.update",
+            "np.sqrt(1.0 - self.beta2**self.iter)",
+            "(1.0 - self.beta2**self.iter)",
+            "adam.correction-no-root",
+        ),
         ("Adam.update", "lr_t * self.m[key]", "self.lr * self.m[key]", "adam.no-correction"),
         (
             "Nesterov.update",
@@ -219,6 +225,24 @@ _FILES = {
             "dA2 * D2",
             "dA2 * (np.random.rand(*dA2.shape) < keep_prob)",
             "dropout_backward.fresh-mask",
+        ),
+        (
+            "backward_propagation_with_regularization",
+            "dA1, np.int64(A1 > 0)",
+            "dA1, np.int64(A1 < 0)",
+            "activation_backward.mask-inverted",
+        ),
+        (
+            "backward_propagation_with_regularization",
+            "db1 = 1.0 / m * ",
+            "db1 = ",
+            "linear_backward.db-no-mean",
+        ),
+        (
+            "forward_propagation_with_dropout",
+            "np.dot(W2, A1) + b2",
+            "np.dot(W2, A1)",
+            "linear_forward.no-bias",
         ),
     ),
 }

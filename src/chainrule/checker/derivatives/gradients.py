@@ -99,7 +99,8 @@ class Comparison(NamedTuple):
 
     `all_tried` says whether there was time for every way to call it, and `attempt` is the one that was taken. `inside`
     is what the gradients are those of, if that is a variable of the forward pass, and `follows` is the one from which
-    all follow that are wrong. Nothing can be wrong with the functions that are `usual`.
+    all follow that are wrong. `before_slope` is what all are right for, if y is the ReLU or tanh of that. Nothing can
+    be wrong with the functions that are `usual`.
     """
 
     gradients: list[Gradient]
@@ -109,6 +110,7 @@ class Comparison(NamedTuple):
     inside: Path | None = None
     follows: Follows | None = None
     usual: frozenset[str] = frozenset()
+    before_slope: Path | None = None
 
     @property
     def is_right(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from chainrule.checker import clock
-from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, step_patterns, tensors
+from chainrule.checker.derivatives import arguments, attempts, fused, layers, pairs, slopes, step_patterns, tensors
 from chainrule.checker.derivatives import reversed as reversed_
 from chainrule.checker.derivatives.attempts import Attempt
 from chainrule.checker.derivatives.differences import Rerun
@@ -84,11 +84,11 @@ def judged(
             for function in sorted((functions | comparison.functions & learner.nodes.keys()) - known):
                 known.add(function)
                 yield Checked(function, function, learner.line(function), "ok"), None
-        elif _wrong(comparison):
+        elif _wrong(comparison) or _without_slope(learner, unit, comparison):
             accused.append((unit, comparison))
     accused.sort(key=lambda accusation: len(accusation[1].functions))  # the smallest piece of code first
     for unit, comparison in accused:
-        gradient = _wrong(comparison)
+        gradient = _wrong(comparison) or _without_slope(learner, unit, comparison)
         # Of what takes part in it, nothing may be wrong itself, or come from another file where it never was right and
         # is nothing usual either.
         others = comparison.functions - (comparison.usual - learner.nodes.keys())
@@ -214,6 +214,13 @@ def _wrong(comparison: Comparison) -> Gradient | None:
     return next((gradient for gradient in off if gradient.instead is not None), None)
 
 
+def _without_slope(learner: Learner, unit: Unit, comparison: Comparison) -> Gradient | None:
+    """Return a gradient that lacks the slope of the activation, if the forward pass keeps that for nothing."""
+    if comparison.before_slope is None or not comparison.all_tried or not slopes.unread(learner, unit.forward):
+        return None
+    return next((g for g in comparison.arrays if not g.agreeing and not g.is_input and g.instead is not None), None)
+
+
 def _of_sign(learner: Learner, unit: Unit, opposite: Gradient, comparison: Comparison) -> Finding:
     """Return that a gradient has the other sign, or if the loss is below 0, that this has it."""
     if reversed_.is_negative(opposite) and unit.forward in learner.nodes:
@@ -237,6 +244,8 @@ def _finding(learner: Learner, unit: Unit, wrong: Gradient, comparison: Comparis
     if comparison.follows:
         quantity, gradient = map(step_patterns.short, comparison.follows[:2])
         facts |= {"quantity": quantity, "upstream": gradient, "pattern": "own-upstream"}
+    if comparison.before_slope:
+        facts["pattern"] = "no-slope"
     if comparison.inside:
         facts["inside"] = step_patterns.short(comparison.inside)
         return Finding("own-gradient-inside", unit.backward, learner.line(unit.backward), facts)

@@ -101,8 +101,9 @@ def _looked_inside(compared: Comparison, layer: _Layer, numbers: inner.All, unti
             return compared
         gradients = [gradient for path in paths if (gradient := layer.gradient(path)) is not None]
         within = [g for g in _with_instead(_scaled(gradients, layer), layer) if not g.is_input]
-        is_wrong = any(gradient.instead is not None for gradient in within if not gradient.agreeing)
-        return compared._replace(gradients=within, inside=layer.y) if is_wrong else compared
+        if any(gradient.instead is not None for gradient in within if not gradient.agreeing):
+            return compared._replace(gradients=within, inside=layer.y)
+        return compared._replace(before_slope=layer.y if usual.is_bent(value, after[Y]) else None)
     follows = inner.upstream(layer.rerun, compared.gradients, numbers)
     scaled = [replace(g, scale=follows.factor) for g in compared.gradients] if follows else compared.gradients
     return compared._replace(gradients=scaled, follows=follows)

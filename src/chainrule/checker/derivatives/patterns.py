@@ -80,8 +80,19 @@ def _upstreams(y: Any, dy: Any) -> list[tuple[str, Any]]:
     slopes = {"sigmoid": y * (1 - y), "tanh": 1 - y**2, "ReLU": (y > 0) * 1.0}
     with np.errstate(all="ignore"):
         without = [("no-slope", dy / slope) for name, slope in slopes.items() if np.all(slope) and name != "ReLU"]
+    written = [
+        (key, dy * wrong / slopes[name])
+        for name, key, wrong in (
+            ("tanh", "slope-no-square", 1 - y),
+            ("tanh", "slope-plus", 1 + y**2),
+            ("sigmoid", "slope-plus", y * (1 + y)),
+            ("sigmoid", "slope-one-factor", y),
+            ("sigmoid", "slope-one-factor", 1 - y),
+        )
+        if np.all(slopes[name])
+    ]
     twice = [("slope-twice", dy * slope) for slope in slopes.values() if not np.all(slope == 1)]
-    upstreams = [*without, *twice, ("no-upstream", np.ones_like(dy))]
+    upstreams = [*without, *twice, *written, ("no-upstream", np.ones_like(dy))]
     if np.ndim(dy) > 1 and len(dy) > 1:
         first, last = np.zeros_like(dy), np.zeros_like(dy)
         first[0], last[-1] = dy[0], dy[-1]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -100,6 +100,8 @@ class Steps:
     cached, gated
         The layer whose quantities a layer's backward pass takes, and that whose Z and A the gate takes, from its
         number and `layers`.
+    other_gates
+        The gates of the hidden layers, by their numbers, that have another one.
     carried
         The dZ that goes through W to the layer before, from all dZ so far.
     arriving
@@ -128,6 +130,7 @@ class Steps:
     remembered: Step = lambda layer, Z, A: A[layer - 1]
     cached: Callable[[int, int], int] = lambda layer, layers: layer
     gated: Callable[[int, int], int] = lambda layer, layers: layer
+    other_gates: Mapping[int, Step] = field(default_factory=dict)
     carried: Step = lambda dZs: dZs[-1]
     arriving: Step = lambda dAs, dZs: dAs[-1]
     penalty: Step = lambda name, v: 0.0
@@ -209,7 +212,8 @@ def _into(step: Steps, v: Values, layer: int, Z: Sequence[Any], A: Sequence[Any]
     if layer == layers:
         return step.delta(A[layers], v["Y"], Z[layers])
     at = step.gated(step.cached(layer, layers), layers)
-    return step.gate(step.dropped_back(layer, step.arriving(dAs, dZs), v), Z[at], A[at])
+    gate = step.other_gates.get(layer, step.gate)
+    return gate(step.dropped_back(layer, step.arriving(dAs, dZs), v), Z[at], A[at])
 
 
 def one_by_one(b: Any) -> Any:

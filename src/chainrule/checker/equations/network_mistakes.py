@@ -242,6 +242,9 @@ def wrong_backwards(right: Steps, hidden: str, layers: int) -> Iterator[tuple[st
     for form in [right, _mean_first(right)] if right.mean else [right]:
         for key, gate in wrong_gates(hidden, right.hidden, partial(_slope, right)):
             yield key, replace(form, gate=partial(_from_gradient_and_sum, gate))
+    for layer in range(1, layers) if layers > 2 else ():
+        for key, gate in wrong_gates(hidden, right.hidden, partial(_slope, right)):
+            yield key, replace(right, other_gates={layer: partial(_from_gradient_and_sum, gate)})
     for key, change in each_equation(_WITHIN):
         yield key, change(right)
     for key, wrong in slips(linear.backward_mistakes(mean=right.mean), right.linear_backward(), layers):

@@ -108,6 +108,7 @@ def adam(
     corrected_by: tuple[int, int] = (0, 1),
     made_with: tuple[int, int, int, int] = (0, 0, 1, 1),
     outside: bool = False,
+    correction_root: float = 0.5,
 ) -> Any:
     """Adam, with what goes wrong in it as options; `outside` corrects v after its root, as the book does.
 
@@ -123,7 +124,7 @@ def adam(
     by = corrections[1](betas[1], t)
     v = np.divide(v, by) if correct[1] and not outside else v
     state |= {name: value for name, value in (("m", m), ("v", v)) if name in stored}
-    return -h["rate"] * m * (by**0.5 if outside else 1.0) / (v**root + h["eps"])
+    return -h["rate"] * m * (by**correction_root if outside else 1.0) / (v**root + h["eps"])
 
 
 def simulate(
@@ -219,6 +220,7 @@ def _own_mistakes(kind: str, rule: Rule, h: Numbers) -> Iterator[tuple[str, Rule
 
 def _mistakes_of_adam(h: Numbers) -> Iterator[tuple[str, Rule, Numbers]]:
     yield "squares.no-root", partial(adam, root=1.0, outside=True), h
+    yield "adam.correction-no-root", partial(adam, outside=True, correction_root=1.0), h
     yield "adam.no-correction", partial(adam, correct=(False, False)), h
     yield "adam.half-corrected", partial(adam, correct=(True, False)), h
     yield "adam.half-corrected", partial(adam, correct=(False, True)), h

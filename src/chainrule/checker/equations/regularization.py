@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations import cost, network
+from chainrule.checker.equations import cost, network, network_mistakes
 from chainrule.checker.equations.mistakes import Equation, Mistake, Rows, Values, each_equation
 from chainrule.checker.equations.network import Step, Steps
 
@@ -111,9 +111,16 @@ def gradient_mistakes() -> list[Mistake]:
     for where in (WEIGHTS, *((name,) for name in WEIGHTS)):
         penalties += [(key, partial(_mistaken, where, share)) for key, share in each_equation(_SHARES)]
     penalties.append(("regularized_backward.biases", _of_all))
-    return [
+    wrong = [
         Mistake(key, partial(network.backward, replace(REGULARIZED, penalty=penalty))) for key, penalty in penalties
     ]
+    return [*wrong, *_by_masks(REGULARIZED), *network_mistakes.gradient_mistakes(REGULARIZED, "relu", LAYERS)]
+
+
+def _by_masks(right: Steps) -> list[Mistake]:
+    """Return what comes of A < 0, which is nowhere, in the place of A > 0: the course writes each layer's mask out."""
+    inverted = [replace(right, other_gates={layer: lambda dA, Z, A: 0 * dA}) for layer in range(1, LAYERS)]
+    return [Mistake("activation_backward.mask-inverted", partial(network.backward, step)) for step in inverted]
 
 
 # --- dropout -----------------------------------------------------------------------------------------------------
@@ -150,11 +157,12 @@ _BACK: Rows[Step] = {
 def dropout_gradient_mistakes() -> list[Mistake]:
     """Return usual wrong versions of the gradients with dropout."""
     forms: list[Steps] = [DROPPED, replace(DROPPED, gate=partial(network.slope_at_z, "relu"))]
-    return [
+    wrong = [
         Mistake(key, partial(network.backward, replace(form, dropped_back=back)))
         for key, back in each_equation(_BACK)
         for form in forms
     ]
+    return [*wrong, *_by_masks(DROPPED), *network_mistakes.gradient_mistakes(DROPPED, "relu", LAYERS)]
 
 
 def wide_cases() -> list[Values]:
@@ -168,6 +176,11 @@ def wide_cases() -> list[Values]:
 
 _Shown = tuple[float, float, float]
 """What a layer shows of its dropout, whatever was drawn: the mean of D, and A / Z of what is kept and of the rest."""
+
+
+def off_by(layer: int, difference: Any) -> Values:
+    """Return what the cached Z of a layer has more than W A + b, with the A and the parameters before it."""
+    return {f"Z{layer} - (W{layer} A{layer - 1} + b{layer})": difference}
 
 
 def _named(layer: int, shown: _Shown) -> Values:
@@ -201,15 +214,27 @@ def dropout(v: Values) -> Values:
     return _in_layers((), _right_dropout, v)
 
 
+def _sums(v: Values, without_bias: tuple[int, ...]) -> Values:
+    """Return by how much Z is off in each layer, as a column: by the bias where that is not added."""
+    columns = [(-v[f"b{layer}"] if layer in without_bias else 0 * v[f"b{layer}"]) for layer in (1, 2, 3)]
+    return {key: a for layer, column in enumerate(columns, 1) for key, a in off_by(layer, column).items()}
+
+
+def _without_bias(layers: tuple[int, ...], v: Values) -> Values:
+    return dropout(v) | _sums(v, layers)
+
+
 def _in_layers(layers: tuple[int, ...], wrong: Callable[[float], _Shown], v: Values) -> Values:
     first, second = ((wrong if layer in layers else _right_dropout)(v["keep_prob"]) for layer in (1, 2))
-    return _named(1, first) | _named(2, second)
+    return _named(1, first) | _named(2, second) | _sums(v, ())
 
 
 def dropout_mistakes() -> list[Mistake]:
     """Return usual wrong versions of the forward pass with dropout."""
-    return [
+    of_masks = [
         Mistake(key, partial(_in_layers, layers, wrong))
         for key, wrong in each_equation(_FORWARD)
         for layers in ((1, 2), (1,), (2,))
     ]
+    without = [partial(_without_bias, layers) for layers in ((1, 2, 3), (1,), (2,), (3,))]
+    return [*of_masks, *(Mistake("linear_forward.no-bias", wrong) for wrong in without)]

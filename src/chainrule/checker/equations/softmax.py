@@ -53,6 +53,33 @@ _TOTALS: dict[str, Function] = {
 }
 
 
+def log_softmax(Z: Any) -> Any:
+    """Return the logarithms of the probabilities of the classes."""
+    shifted = Z - Z.max(axis=0)
+    return shifted - np.log(np.exp(shifted).sum(axis=0))
+
+
+def _shifted(shift: Function, Z: Any) -> Any:
+    return Z - shift(Z)
+
+
+def _without_exponential(shift: Function, total: Function, Z: Any) -> Any:
+    shifted = Z - shift(Z)
+    return shifted - np.log(total(shifted))
+
+
+def _without_logarithm(shift: Function, Z: Any) -> Any:
+    shifted = Z - shift(Z)
+    return shifted - np.exp(shifted).sum(axis=0)
+
+
+def _logarithm(shift: Function, total: Function, Z: Any) -> Any:
+    return np.log(_by_parts(shift, total, Z))
+
+
+_SUMS: tuple[Function, ...] = (lambda S: S.sum(axis=0), np.sum)
+
+
 WRONG: list[tuple[str, Function]] = [
     *((key, partial(_by_parts, shift, total)) for key, total in _TOTALS.items() for shift in _SHIFTS),
     ("softmax.not-normalized", np.exp),
@@ -61,7 +88,7 @@ WRONG: list[tuple[str, Function]] = [
         (key, partial(_by_scores, numerator, shift, total))
         for key, numerator in {"softmax.not-normalized": np.exp, "softmax.no-exponential": np.positive}.items()
         for shift in _SHIFTS
-        for total in (lambda S: S.sum(axis=0), np.sum)
+        for total in _SUMS
     ),
     *(
         ("softmax.no-exponential", partial(_of_scores, shift, total))
@@ -78,6 +105,19 @@ WRONG: list[tuple[str, Function]] = [
     ("softmax.logarithm", lambda Z: np.log(softmax(Z))),
 ]
 """What shows for scores of any size."""
+WRONG_LOGARITHMS: list[tuple[str, Function]] = [
+    *(
+        ("log_softmax.no-exponential", partial(_without_exponential, shift, total))
+        for shift in _SHIFTS
+        for total in _SUMS
+    ),
+    ("log_softmax.no-logarithm", softmax),
+    *(("log_softmax.no-logarithm", partial(_without_logarithm, shift)) for shift in _SHIFTS),
+    ("log_softmax.not-normalized", np.positive),
+    *(("log_softmax.not-normalized", partial(_shifted, shift)) for shift in _SHIFTS),
+    *((key, partial(_logarithm, shift, total)) for key, total in _TOTALS.items() for shift in _SHIFTS),
+]
+"""What stands in the place of the logarithm of softmax."""
 LARGE: dict[str, Function] = {
     "batch-maximum": partial(_by_parts, np.max, lambda E: E.sum(axis=0)),
     "overflow": partial(_by_parts, lambda Z: 0.0, lambda E: E.sum(axis=0)),

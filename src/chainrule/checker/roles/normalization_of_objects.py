@@ -84,7 +84,12 @@ def _of_output(x: Any, y: Any, *, keeps: bool) -> str | None:
         return ""
     if any(np.allclose(before * after, 1, rtol=NEAR) for before, after in deviations):
         return "batchnorm.variance"
-    return "wrong-numbers" if deviations and all(np.all(after > TOO_LARGE) for _, after in deviations) else None
+    if deviations and all(np.all(after > TOO_LARGE) for _, after in deviations):
+        is_constant = any(
+            np.allclose(after / before, np.max(after / before), rtol=NEAR) for before, after in deviations
+        )
+        return "batchnorm.not-squared" if is_constant else "wrong-numbers"
+    return None
 
 
 def _subsets(axes: int) -> Iterator[tuple[int, ...]]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.checker.conventions.constants import constants
 from chainrule.checker.derivatives.judgment import Watcher
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.equations.optimizers import (
@@ -219,7 +220,6 @@ def _ways(name: str, methods: Mapping[str, ast.FunctionDef], method: str, kind: 
 
 def _look(learner: Learner, watcher: Watcher, function: str, kind: str, ways: list[_Way]) -> list[Finding] | Doubt:
     """Return the mistake of an optimizer whose numbers are those of a known one; a doubt if they are of none."""
-    settings = _settings_of(_methods(learner, function.partition(".")[0]), kind).values()
     wrong: list[Finding] = []
     for way, (form, flat) in itertools.product(ways, [(form, flat) for flat in (True, False) for form in FORMS]):
         if (way.of_tensors and form != FORMS[0]) or (not way.of_tensors and not flat):
@@ -227,7 +227,7 @@ def _look(learner: Learner, watcher: Watcher, function: str, kind: str, ways: li
         run = partial(_moved, watcher, way, form, flat)
         if not _is_moving(run, cases()[0]):
             continue
-        probe = _probe(function, kind, {name: TRIED[name] for name in settings}, run)
+        probe = _probe(function, kind, _options(learner, function, kind), run)
         checked, findings = examine(learner, probe, {})
         if checked.status == "ok":
             return []
@@ -256,12 +256,20 @@ def _is_of_one_kind(finding: Finding, probe: Probe) -> bool:
     return False
 
 
-def _probe(function: str, kind: str, meant: Numbers, run: Equation) -> Probe:
-    """Return an optimizer's equations with the settings that it was given, and usual ones for the others."""
+def _options(learner: Learner, function: str, kind: str) -> list[Numbers]:
+    """Return the settings that an optimizer was given, with those of its code or usual ones for the others."""
+    methods = _methods(learner, function.partition(".")[0])
+    meant = {setting: TRIED[setting] for setting in _settings_of(methods, kind).values()}
     options: list[Numbers] = [meant]
     for setting in SETTINGS[kind]:
         if setting not in meant:
-            options = [option | {setting: value} for option in options for value in _USUAL.get(setting, ())]
+            values = constants(setting, methods.values(), _USUAL.get(setting, ()))
+            options = [option | {setting: value} for option in options for value in values]
+    return options
+
+
+def _probe(function: str, kind: str, options: list[Numbers], run: Equation) -> Probe:
+    """Return an optimizer's equations with each of some settings."""
     right = [partial(simulate, rule, h) for option in options for rule, h in rights(kind, option)]
     wrong = [mistake for option in options for mistake in mistakes(kind, option)]
     return Probe(function, f"{kind}.update", cases(), [run], right, wrong)

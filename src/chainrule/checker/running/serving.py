@@ -9,7 +9,7 @@ import inspect
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import IO, Any
 
 from chainrule.checker.learner import Learner, Raised, copied
@@ -66,6 +66,7 @@ class Service(Codec):
         """Return what the judge has to know of the file's names."""
         learner = self._learner
         functions = [name for name in learner.nodes if "." not in name]
+        functions += [name for name, value in learner.namespace.items() if _is_beside(value) and name not in functions]
         defined = {name: self.refer(learner.namespace[name]) for name in (*functions, *learner.classes)}
         return {
             "defined": defined,
@@ -247,3 +248,8 @@ def _no_alarm() -> Iterator[None]:
     finally:
         if left:
             signal.setitimer(signal.ITIMER_REAL, left)
+
+
+def _is_beside(value: Any) -> bool:
+    """Return whether something is a function that a file beside the learner's defines."""
+    return isinstance(value, FunctionType) and value.__code__.co_filename.startswith("<")

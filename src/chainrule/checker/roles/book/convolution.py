@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,8 +14,9 @@ from chainrule.checker.conventions.layout import from_channels_first, kernel_cha
 from chainrule.checker.equations import convolution as eq
 from chainrule.checker.equations.columns import WRONG_COLUMNS, WRONG_IMAGES, columns, images
 from chainrule.checker.equations.mistakes import Equation, Mistake, Values, named
-from chainrule.checker.learner import Learner
-from chainrule.checker.probe import Probe
+from chainrule.checker.learner import Learner, Raised
+from chainrule.checker.probe import Inspection, Probe, difference
+from chainrule.checker.proof import another
 
 CONVOLUTION = ("Convolution", "Conv", "Conv2d", "Conv2D", "ConvLayer")
 POOLING = ("Pooling", "MaxPooling", "MaxPool", "MaxPool2d", "MaxPooling2D")
@@ -91,6 +93,24 @@ def _with_own(learner: Learner, kind: str, method: str, v: Values) -> Values:
     return {"dA_prev": back(v | {"col": dZ @ W})["img"]} | gradients
 
 
+def _wrong_helpers(learner: Learner, function: str) -> set[str]:
+    """Return which of im2col and col2im a method takes from another file of the learner's that has them wrong."""
+    names = {node.id for node in ast.walk(learner.nodes[function]) if isinstance(node, ast.Name)}
+    pairs: dict[str, tuple[Equation, Equation]] = {
+        "im2col": (partial(_im2col, learner, "im2col"), columns),
+        "col2im": (partial(_col2im, learner, "col2im"), images),
+    }
+    imported = [name for name in pairs.keys() & names if name in learner.namespace and name not in learner.nodes]
+    return {name for name in imported if not learner.stands_in(name) and _differs(*pairs[name])}
+
+
+def _differs(own: Equation, right: Equation) -> bool:
+    try:
+        return any(bool(difference([right(v)], [own(v)])) for v in _col_cases())
+    except Raised:  # it may be called otherwise
+        return False
+
+
 def _class_probes(
     learner: Learner,
     name: str,
@@ -98,12 +118,15 @@ def _class_probes(
     call: Callable[[Learner, str, str, Values], Values],
     cases: list[Values],
     equations: dict[str, tuple[Equation, list[Mistake]]],
-) -> Iterator[Probe]:
+) -> Iterator[Probe | Inspection]:
     needs = [f for f in (learner.find("im2col"), learner.find("col2im")) if f in learner.nodes]
     for method, (equation, mistakes) in equations.items():
         if f"{name}.{method}" in learner.nodes:
             right = [equation] + ([partial(_with_own, learner, kind, method)] if needs else [])
             run = partial(call, learner, name, method)
+            if wrong := _wrong_helpers(learner, f"{name}.{method}"):
+                yield Inspection(f"{name}.{method}", f"{kind}.{method}", partial(another, wrong))
+                continue
             yield Probe(f"{name}.{method}", f"{kind}.{method}", cases, [run], right, mistakes, needs=needs)
             needs = [*needs, f"{name}.{method}"]
 
@@ -117,7 +140,7 @@ def _constructed(learner: Learner, names: tuple[str, ...], first: tuple[str, ...
     return name if len(parameters) >= 3 and parameters[0] in first else None
 
 
-def probes(learner: Learner) -> Iterator[Probe]:
+def probes(learner: Learner) -> Iterator[Probe | Inspection]:
     """Yield probes for im2col and col2im, and for the classes that use them."""
     yield from _matrices(learner)
     name = _constructed(learner, CONVOLUTION, ("W", "w", "weight", "weights"))

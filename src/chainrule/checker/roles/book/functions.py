@@ -19,7 +19,7 @@ from chainrule.checker.equations.mistakes import Equation, Mistake, Values
 from chainrule.checker.findings import Finding
 from chainrule.checker.learner import Learner, Raised
 from chainrule.checker.probe import Inspection, Probe, close
-from chainrule.checker.roles.book import differences, network
+from chainrule.checker.roles.book import differences, log_softmax, network
 
 CROSS_ENTROPY = ("cross_entropy_error", "cross_entropy", "crossentropy_error", "crossentropy", "CEE")
 SQUARED_ERROR = ("mean_squared_error", "sum_squared_error", "sum_squares_error", "squared_error", "mse", "MSE")
@@ -210,7 +210,14 @@ def _squared_error(learner: Learner) -> Iterator[Probe]:
 
 def probes(learner: Learner) -> Iterator[Probe | Inspection]:
     """Yield what there is to try of the book's plain functions."""
-    for family in (_softmax_probes, _cross_entropy, _squared_error, differences.probes, network.probes):
+    for family in (
+        _softmax_probes,
+        log_softmax.probes,
+        _cross_entropy,
+        _squared_error,
+        differences.probes,
+        network.probes,
+    ):
         try:
             yield from family(learner)
         except Raised:  # what cannot be called here is left to others

@@ -83,8 +83,8 @@ def _normalize(learner: Learner, name: str, rows: bool, v: Values) -> Values:
     return {"y": turn(_mode(learner, name, instance, turn(v["x"]), True))}
 
 
-def _mixes_at_test(learner: Learner, name: str, v: Values) -> list[Finding]:
-    """Return a finding if what becomes of an example depends on the others after training, too."""
+def _after_training(learner: Learner, name: str, v: Values) -> list[Finding]:
+    """Return a finding if an example depends on the others after training, too, or the kept statistics are misused."""
     for rows in (True, False):
         y = classes.attempt(partial(_normalize, learner, name, rows), v)
         if y is None or not close(normalization.normalize(v)["y"], y["y"], _TOLERANCE):
@@ -96,6 +96,13 @@ def _mixes_at_test(learner: Learner, name: str, v: Values) -> list[Finding]:
         alone = turn(_mode(learner, name, instance, turn(v["x"][:, :1]), False))
         if not np.allclose(alone, together):
             return [Finding("batchnorm.batch-at-test", f"{name}.forward", learner.line(f"{name}.forward"))]
+        held = learner.attributes(instance)
+        kept = {key: np.asarray(held[key]) for key in ("running_mean", "running_var") if key in held}
+        if len(kept) > 1 and all(a.size == len(v["x"]) for a in kept.values()):
+            v = v | {key: np.reshape(a, (-1, 1)) for key, a in kept.items()}
+            after = turn(_mode(learner, name, instance, turn(v["x"]), False))
+            if mistake := normalization.mistake_after_training(v, after):
+                return [Finding(mistake, f"{name}.forward", learner.line(f"{name}.forward"))]
     return []
 
 
@@ -115,7 +122,7 @@ def _normalization_probes(learner: Learner, name: str) -> Iterator[Probe]:
     runs = [partial(_normalize, learner, name, rows) for rows in (True, False)]
     right, wrong = [normalization.normalize], normalization.forward_mistakes()
     flagged = classes.training_flag(learner, name)
-    also = partial(_mixes_at_test, learner, name, cases[0]) if flagged else None
+    also = partial(_after_training, learner, name, cases[0]) if flagged else None
     forward = Probe(f"{name}.forward", "batchnorm", cases, runs, right, wrong, tolerance=_TOLERANCE, also=also)
     yield forward
     wrong, right = normalization.backward_mistakes(), [normalization.normalize_backward]

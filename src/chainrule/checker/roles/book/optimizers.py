@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checker.conventions import classes
+from chainrule.checker.conventions.constants import constants
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.equations.optimizers import (
     NAMES,
@@ -71,7 +72,8 @@ def settings(learner: Learner, name: str, method: str, kind: str) -> tuple[dict[
     for setting in SETTINGS[kind]:
         if setting not in meant:
             own = next((made[n] for n in NAMES[setting] if isinstance(made.get(n), float)), None)
-            values = USUAL[setting] if own is None else (own,)
+            methods = [node for key, node in learner.nodes.items() if key.startswith(f"{name}.")]
+            values = constants(setting, methods, USUAL[setting]) if own is None else (own,)
             options = [option | {setting: value} for option in options for value in values]
     return given, options
 

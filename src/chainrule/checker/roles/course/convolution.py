@@ -12,7 +12,7 @@ from chainrule.checker.conventions.layout import from_channels_first, kernel_cha
 from chainrule.checker.equations import convolution as eq
 from chainrule.checker.equations.mistakes import Equation, Values
 from chainrule.checker.findings import Finding
-from chainrule.checker.learner import Learner, Raised
+from chainrule.checker.learner import Learner, Raised, same
 from chainrule.checker.probe import Probe
 from chainrule.checker.roles.course import convolution_steps
 from chainrule.checker.roles.course.convolution_steps import MASK, SINGLE_STEP, SPREAD, ZERO_PAD
@@ -54,6 +54,14 @@ def _caches(learner: Learner, names: tuple[str, ...], arguments: list[Any]) -> l
         except Raised:
             pass
     return [*kept, tuple(a for a in arguments if not isinstance(a, str))]
+
+
+def _handing_on(learner: Learner, names: tuple[str, ...], arguments: list[Any]) -> list[str]:
+    """Return the learner's forward function, unless its cache is the usual one: its arguments, whatever it computes."""
+    function = learner.find(*names)
+    own, *others = _caches(learner, names, arguments)
+    is_usual = bool(others) and same(own, others[0])
+    return [] if function is None or is_usual else [function]
 
 
 def _backward(learner: Learner, function: str, channels_first: bool, which: int, v: Values) -> Values:
@@ -115,8 +123,8 @@ def _convolutions(learner: Learner) -> Iterator[Probe]:
         runs = [partial(_backward, learner, function, first, which) for which in (0, 1)]
         right = [eq.backward, partial(eq.backward, **with_pad)]
         also = None if first else partial(_without_padding, learner, function)
-        forward = learner.find(*FORWARD)
-        needs = [name for name in (pad, forward) if name in learner.nodes]
+        inputs = _inputs(eq.convolution_cases()[0], first)
+        needs = [name for name in (pad, *_handing_on(learner, FORWARD, inputs)) if name in learner.nodes]
         wrong = eq.backward_mistakes()
         yield Probe(function, "conv_backward", eq.convolution_cases(), runs, right, wrong, needs=needs, also=also)
 
@@ -137,8 +145,10 @@ def _poolings(learner: Learner) -> Iterator[Probe]:
         lower = {"mask": mask, "distribute": spread}
         own: dict[str, Any] = {name: partial(learner.call, f) for name, f in lower.items() if f in learner.nodes}
         right: list[Equation] = [eq.pool_backward, partial(eq.pool_backward, **own)]
-        forward = learner.find(*POOL_FORWARD)
-        needs = [name for name in (mask, spread, forward) if name in learner.nodes]
+        mode = ["max"] if len(parameters) > 2 else []
+        A = cases[0]["A_prev"] if parameters[0] != "dout" else to_channels_first(cases[0]["A_prev"])
+        handing_on = _handing_on(learner, POOL_FORWARD, [A, _settings(cases[0]), *mode])
+        needs = [name for name in (mask, spread, *handing_on) if name in learner.nodes]
         yield Probe(function, "pool_backward", cases, runs, right, eq.pool_backward_mistakes(), needs=needs)
 
 

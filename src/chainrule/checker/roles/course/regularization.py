@@ -55,9 +55,20 @@ def _gradients(learner: Learner, function: str, v: Values) -> Values:
 
 def _dropout(learner: Learner, function: str, v: Values) -> Values:
     _, cache = learner.call(function, v["X"], parameters(v), v["keep_prob"])
-    Z1, D1, A1, _, _, Z2, D2, A2, *_ = cache
+    Z1, D1, A1, _, _, Z2, D2, A2, _, _, Z3, *_ = cache
     keep = v["keep_prob"]
-    return regularization.measured(1, Z1, D1, A1, keep) | regularization.measured(2, Z2, D2, A2, keep)
+    masks = regularization.measured(1, Z1, D1, A1, keep) | regularization.measured(2, Z2, D2, A2, keep)
+    return masks | _off(v, (Z1, Z2, Z3), (v["X"], A1, A2))
+
+
+def _off(v: Values, sums: tuple[Any, ...], before: tuple[Any, ...]) -> Values:
+    """Return by how much each cached Z is off what follows from the A before it: a column if it is by the same."""
+    off: Values = {}
+    for layer, (Z, A) in enumerate(zip(sums, before, strict=True), 1):
+        difference = np.round(Z - (v[f"W{layer}"] @ A + v[f"b{layer}"]), 9)
+        is_alike = np.allclose(difference, difference[:, :1], atol=1e-8)
+        off |= regularization.off_by(layer, difference[:, :1] if is_alike else difference)
+    return off
 
 
 def _draws_again(learner: Learner, function: str, v: Values) -> bool:

@@ -130,9 +130,12 @@ def _after_training(learner: Learner, function: str) -> list[Finding]:
     running = {"running_mean": rng.standard_normal(3), "running_var": rng.uniform(0.5, 2.0, 3)}
     out = learner.call(function, v["x"], v["gamma"], v["beta"], {"mode": "test"} | running)
     out = out[0] if isinstance(out, tuple) else out
-    if not close(_BATCH.forward(v)["out"], out, _TOLERANCE):
-        return []
-    return [Finding("batchnorm.batch-at-test", function, learner.line(function))]
+    is_of_batch = close(_BATCH.forward(v)["out"], out, _TOLERANCE)
+    turned = {name: v[name].T for name in ("x", "gamma", "beta")} | running
+    turned |= {name: turned[name][:, None] for name in ("gamma", "beta", *running)}
+    mistake = normalization.mistake_after_training(turned, np.transpose(out))
+    key = "batchnorm.batch-at-test" if is_of_batch else mistake
+    return [Finding(key, function, learner.line(function))] if key else []
 
 
 def _settings(form: str, mode: str) -> Any:
