@@ -74,7 +74,7 @@ def run(
             devices=devices,
         )
     if bandwidth is not None and not 0 < bandwidth < float("inf"):
-        raise InputError("--bandwidth is a number above 0, but it is {bandwidth}.", bandwidth=bandwidth)
+        raise InputError("--bandwidth is a finite number above 0, but it is {bandwidth}.", bandwidth=bandwidth)
     rule = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]()
     network, _ = load_described(model)
     assert network.input_shape is not None
