@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -119,6 +121,37 @@ def test_ctrl_c_keeps_whole_epochs(
     assert list(map(len, histories)) == [epochs, epochs]
     single[1].fit(X, Y, epochs=epochs, engine="xla", verbose=False)
     assert_same(many[1], single[1])
+
+
+def test_ctrl_c_at_any_line_keeps_whole_epochs() -> None:
+    text = inspect.getsource(many_networks).splitlines()
+    first = next(i for i, line in enumerate(text) if "started = time" in line)
+    last = next(i for i, line in enumerate(text) if "except KeyboardInterrupt" in line)
+    single = [networks(1)[0] for _ in range(2)]
+    for epochs, network in enumerate(single, start=1):
+        network.fit(X, Y, epochs=epochs, engine="xla", verbose=False)
+    ends = []
+    for place in range(first + 1, last + 1):
+        many, visits = networks(2), itertools.count(1)
+
+        def stop(frame: Any, event: str, _: Any, place: int = place, visits: Any = visits) -> Any:
+            if frame.f_code.co_filename != many_networks.__file__ or frame.f_code.co_name != "fit_many":
+                return None
+            if event == "line" and frame.f_lineno == place and next(visits) == 2:
+                raise KeyboardInterrupt
+            return stop
+
+        before = sys.gettrace()
+        sys.settrace(stop)
+        try:
+            cr.fit_many(many, X, Y, epochs=3, verbose=False)
+        finally:
+            sys.settrace(before)
+        ends.append(len(many[0].history))
+        if ends[-1] < 3:  # else this line is not run twice
+            assert len(many[1].history) == ends[-1]
+            assert_same(many[0], single[ends[-1] - 1])
+    assert {1, 2} <= set(ends)
 
 
 def test_an_error_leaves_the_networks_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:

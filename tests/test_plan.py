@@ -191,6 +191,7 @@ def test_one_device_sends_nothing(said: Said) -> None:
         (["config.toml", "--devices", "2", "--batch", "4"], "config.toml is not a model file"),
         (["nope", "--devices", "2", "--batch", "4"], "There is no model file nope."),
         (["lazy", "--devices", "2", "--batch", "4"], "engine='xla' would change all vectors of Embedding(lazy=True)"),
+        (["mlp", "--devices", "2", "--batch", "9" * 400], "--batch"),
         (["mlp", "--batch", "4"], "Missing option '--devices'"),
     ],
 )
