@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
 import re
+import sys
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import chainrule as cr
+import chainrule.many as many_networks
 from chainrule.arrays import leaves, machine
 from chainrule.common.errors import InputError, NetworkWarning
 
@@ -97,23 +102,105 @@ def test_progress_names_the_best(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(rf"epoch 2/2  lowest loss: networks\[{best}\] of 3  loss .* accuracy .* \(.* s\)", lines[1])
 
 
-def test_ctrl_c_keeps_whole_epochs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("place", ["_scores", "_show"])
+def test_ctrl_c_keeps_whole_epochs(
+    place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, calls = getattr(many_networks, place), itertools.count(1)
+
+    def stopped(*arguments: Any) -> Any:
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(many_networks, place, stopped)
+    many, single = networks(2), networks(2)
+    epochs = {"_scores": 1, "_show": 2}[place]  # the second one counts once it has its scores
+    histories = cr.fit_many(many, X, Y, epochs=5)
+    assert f"keep what they learned up to epoch {epochs}" in capsys.readouterr().out
+    assert list(map(len, histories)) == [epochs, epochs]
+    single[1].fit(X, Y, epochs=epochs, engine="xla", verbose=False)
+    assert_same(many[1], single[1])
+
+
+def test_ctrl_c_at_any_line_keeps_whole_epochs() -> None:
+    text = inspect.getsource(many_networks).splitlines()
+    first = next(i for i, line in enumerate(text) if "started = time" in line)
+    last = next(i for i, line in enumerate(text) if "except KeyboardInterrupt" in line)
+    single = [networks(1)[0] for _ in range(2)]
+    for epochs, network in enumerate(single, start=1):
+        network.fit(X, Y, epochs=epochs, engine="xla", verbose=False)
+    ends = []
+    for place in range(first + 1, last + 1):
+        many, visits = networks(2), itertools.count(1)
+
+        def stop(frame: Any, event: str, _: Any, place: int = place, visits: Any = visits) -> Any:
+            if frame.f_code.co_filename != many_networks.__file__ or frame.f_code.co_name != "fit_many":
+                return None
+            if event == "line" and frame.f_lineno == place and next(visits) == 2:
+                raise KeyboardInterrupt
+            return stop
+
+        before = sys.gettrace()
+        sys.settrace(stop)
+        try:
+            cr.fit_many(many, X, Y, epochs=3, verbose=False)
+        finally:
+            sys.settrace(before)
+        ends.append(len(many[0].history))
+        if ends[-1] < 3:  # else this line is not run twice
+            assert len(many[1].history) == ends[-1]
+            assert_same(many[0], single[ends[-1] - 1])
+    assert {1, 2} <= set(ends)
+
+
+def test_an_error_leaves_the_networks_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     from chainrule.engines.xla_many import ManyNetworks
 
     whole = ManyNetworks.epoch
 
-    def stopped(self: ManyNetworks, number: int) -> Any:
+    def broken(self: ManyNetworks, groups: Any, number: int) -> Any:
         if number == 2:
-            raise KeyboardInterrupt
-        return whole(self, number)
+            raise MemoryError
+        return whole(self, groups, number)
 
-    monkeypatch.setattr(ManyNetworks, "epoch", stopped)
-    many, single = networks(2), networks(2)
-    histories = cr.fit_many(many, X, Y, epochs=5, verbose=False)
-    assert "keep what they learned up to epoch 1" in capsys.readouterr().out
-    assert list(map(len, histories)) == [1, 1]
-    single[1].fit(X, Y, epochs=1, engine="xla", verbose=False)
-    assert_same(many[1], single[1])
+    monkeypatch.setattr(ManyNetworks, "epoch", broken)
+    many = networks(2)
+    before = [network.params for network in many]
+    with pytest.raises(MemoryError):
+        cr.fit_many(many, X, Y, epochs=5, verbose=False)
+    assert all(network.params is params for network, params in zip(many, before, strict=True))
+    assert [len(network.history) for network in many] == [0, 0]
+
+
+def test_nothing_is_trained_after_all_diverged(monkeypatch: pytest.MonkeyPatch) -> None:
+    from chainrule.engines.xla_many import ManyNetworks
+
+    whole, epochs = ManyNetworks.epoch, []
+
+    def counted(self: ManyNetworks, groups: Any, number: int) -> Any:
+        epochs.append(number)
+        return whole(self, groups, number)
+
+    monkeypatch.setattr(ManyNetworks, "epoch", counted)
+    layers = [cr.Dense(4), cr.Dense(1)]
+    many = [cr.Network(layers, "mean_squared_error", input_shape=(5,), seed=s) for s in range(2)]
+    with pytest.warns(NetworkWarning, match="numbers of networks 0, 1 became NaN"):
+        cr.fit_many(many, X, X[:, 0], epochs=9, optimizer=cr.SGD(lr=1e8), verbose=False)
+    assert epochs == [1]
+
+
+def lazy() -> cr.Network:
+    layers = [cr.Embedding(5, 2, lazy=True), cr.Flatten(), cr.Dense(3)]
+    return cr.Network(layers, "categorical_cross_entropy", input_shape=(5,))
+
+
+def of_columns(*names: str) -> list[cr.Network]:
+    """Return networks that were trained with frames, of which each had its columns in an order of its own."""
+    several = networks(len(names))
+    for network, columns in zip(several, names, strict=True):
+        network.fit(pl.DataFrame({name: X[:, i] for i, name in enumerate(columns)}), Y, epochs=1, verbose=False)
+    return several
 
 
 def trained() -> cr.Network:
@@ -124,8 +211,16 @@ def trained() -> cr.Network:
 
 WRONG: dict[str, tuple[list[cr.Network], dict[str, Any], str]] = {
     "none": ([], {}, "networks"),
-    "other layers": ([*networks(1), cr.Network.mlp([5, 4, 3])], {}, r"networks\[1\] has another layers than"),
-    "other dtype": ([*networks(1), *networks(1, dtype=np.float64)], {}, r"networks\[1\] has another dtype than"),
+    "other layers": (
+        [*networks(1), cr.Network.mlp([5, 4, 3])],
+        {},
+        r"networks\[1\] differs from networks\[0\] in layers",
+    ),
+    "other dtype": (
+        [*networks(1), *networks(1, dtype=np.float64)],
+        {},
+        r"networks\[1\] differs from networks\[0\] in dtype",
+    ),
     "other epochs": ([*networks(1), trained()], {}, r"networks\[1\] is at epoch 1 and networks\[0\] at epoch 0"),
     "twice": (networks(1) * 2, {}, r"networks\[1\] is there twice"),
     "not built": ([cr.Network([cr.Dense(3)], "mean_squared_error")], {}, r"networks\[0\] has no parameters yet"),
@@ -138,6 +233,13 @@ WRONG: dict[str, tuple[list[cr.Network], dict[str, Any], str]] = {
     ),
     "other beta": (networks(2), {"optimizer": [cr.Adam(), cr.Adam(beta1=0.5)]}, "in their learning rates alone"),
     "schedules": (networks(2), {"optimizer": [cr.Adam(), cr.Adam(lr=cr.Constant(1.0))]}, "has a schedule"),
+    "no such rule": (
+        networks(2),
+        {"optimizer": ["adam", "adm"]},
+        r"fit_many takes optimizer\[1\] as .* but optimizer\[1\]='adm'. Write 'adam'",
+    ),
+    "lazy": ([lazy()], {}, r"fit_many does not train Embedding\(lazy=True\)"),
+    "other columns": (of_columns("abcde", "edcba"), {}, r"networks\[1\] differs from networks\[0\] in feature_names"),
     "whole metric": (networks(2), {"metrics": ["roc_auc"]}, "needs the outputs for all examples at once"),
 }
 

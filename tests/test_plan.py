@@ -178,9 +178,12 @@ def test_one_device_sends_nothing(said: Said) -> None:
         (["mlp", "--devices", "8", "--batch", "4"], "A batch of 4 rows leaves some of 8 devices without one"),
         (
             ["mlp", "--devices", "2", "--batch", "4", "--bandwidth", "0"],
-            "--bandwidth is a number above 0, but it is 0.0",
+            "--bandwidth is a finite number above 0, but it is 0.0",
         ),
-        (["mlp", "--devices", "2", "--batch", "4", "--bandwidth", "nan"], "--bandwidth is a number above 0"),
+        (
+            ["mlp", "--devices", "2", "--batch", "4", "--bandwidth", "inf"],
+            "--bandwidth is a finite number above 0, but it is inf",
+        ),
         (
             ["mlp", "--devices", "2", "--batch", "4", "--optimizer", "adm"],
             "There is no optimizer 'adm'. Did you mean 'adam'",
@@ -188,6 +191,7 @@ def test_one_device_sends_nothing(said: Said) -> None:
         (["config.toml", "--devices", "2", "--batch", "4"], "config.toml is not a model file"),
         (["nope", "--devices", "2", "--batch", "4"], "There is no model file nope."),
         (["lazy", "--devices", "2", "--batch", "4"], "engine='xla' would change all vectors of Embedding(lazy=True)"),
+        (["mlp", "--devices", "2", "--batch", "9" * 400], "--batch"),
         (["mlp", "--batch", "4"], "Missing option '--devices'"),
     ],
 )

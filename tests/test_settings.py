@@ -445,8 +445,11 @@ NETWORKS: dict[str, tuple[Callable[[], Any], str]] = {
     "text among sizes": (lambda: cr.Network.mlp([4, "8", 2]), r"Entry 1 is '8'\. Write 8\."),
     "an unknown hidden activation": (lambda: cr.Network.mlp([4, 8, 2], "ReLU"), "mlp takes hidden as .* Write 'relu'"),
     "mlp's loss": (lambda: cr.Network.mlp([4, 2], loss="crossentropy"), "Write 'categorical_cross_entropy'"),
-    "an optimizer's class": (lambda: optimizers.find(cr.Adam), r"fit takes optimizer .* Write Adam\(\) with parenthe"),
-    "a rate for an optimizer": (lambda: optimizers.find(0.1), r"fit takes optimizer as .*, but optimizer=0\.1"),
+    "an optimizer's class": (
+        lambda: optimizers.find(cr.Adam, "fit"),
+        r"fit takes optimizer .* Write Adam\(\) with parenthe",
+    ),
+    "a rate for an optimizer": (lambda: optimizers.find(0.1, "fit"), r"fit takes optimizer as .*, but optimizer=0\.1"),
     "a metric's class": (lambda: cr.metrics.find(cr.metrics.TopK, cr.Huber()), r"Write TopK\(\.\.\.\) with parenthes"),
 }
 

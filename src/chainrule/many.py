@@ -12,13 +12,12 @@ import numpy as np
 from chainrule.arrays import leaves
 from chainrule.common.console import say
 from chainrule.common.errors import InputError, NetworkWarning, warn
-from chainrule.common.settings import Each, Either, Instance, Whole, flag, whole
+from chainrule.common.settings import Each, Either, Instance, Whole, flag, listed, whole
 from chainrule.data import sources
 from chainrule.data.batches import Arrays
 from chainrule.data.fitting import examples_for_fit
 from chainrule.engines import processes
-from chainrule.engines.choose import engine_maker
-from chainrule.engines.devices import USUAL
+from chainrule.engines.lazy_rows import lazy_embedding
 from chainrule.equations import optimizers
 from chainrule.equations.optimizers import Optimizer
 from chainrule.layers.base import convolves, path_kinds
@@ -42,7 +41,7 @@ def fit_many(
     *,
     epochs: int = 10,
     batch_size: int = 32,
-    optimizer: str | Optimizer | Sequence[Optimizer] | None = None,
+    optimizer: str | Optimizer | Sequence[str | Optimizer] | None = None,
     metrics: Sequence[str | Metric | WholeMetric] | None = None,
     seed: int | Sequence[int] = 0,
     verbose: bool = True,
@@ -56,8 +55,9 @@ def fit_many(
     Parameters
     ----------
     networks
-        Networks with the same layers, loss, input shape and dtype, such as one for each of many seeds. They are trained
-        where they are, as by `fit`.
+        Networks with the same layers, loss, input shape, dtype and names of columns, such as one for each of many
+        seeds. They are trained where they are, as by `fit`; an error leaves them as they were, and Ctrl-C as they were
+        after the last whole epoch.
     X, y
         Examples in memory, as for `Network.fit`.
     epochs, batch_size, metrics
@@ -79,7 +79,7 @@ def fit_many(
     ------
     InputError
         If the networks or the optimizers differ in more than that, if there is a convolution in the networks (stacked,
-        convolutions take XLA many times longer), or if the data breaks a rule.
+        convolutions take XLA many times longer) or a lazy embedding, or if the data breaks a rule.
     MissingExtraError
         JAX is not installed.
 
@@ -112,7 +112,6 @@ def fit_many(
     _check_count("seed", seeds, len(networks))
     first, scored = networks[0], find_all(metrics, networks[0].loss)
     check_counted_in_batches(scored)
-    engine_maker("xla", first.body, USUAL)  # which says what that engine does not train
     orders = _orders(first, X, y, batch_size, seeds)
 
     from chainrule.engines.xla_many import ManyNetworks
@@ -127,22 +126,28 @@ def fit_many(
         seeds=seeds,
     )
     epoch = last = len(first.history)
-    for network in networks:
-        network.history = History(network.history.rows)  # what an earlier fit returned must not grow
-        network.feature_names = network.feature_names or sources.names_of(X)
+    done: list[dict[int, dict[str, float]]] = []
+    groups = engine.groups
     try:
-        while epoch < last + epochs:
+        while epoch < last + epochs and (not done or done[-1]):
             started = time.perf_counter()
-            _score(networks, engine, engine.epoch(epoch + 1), scored, rules)
-            epoch += 1
-            if verbose and processes.first():
-                _show(networks, epoch, last + epochs, time.perf_counter() - started)
+            result = engine.epoch(groups, epoch + 1)
+            rows = _scores(first, engine, result, scored, rules)
+            done.append(rows)
+            groups, epoch = result.groups, epoch + 1  # from here on the epoch counts, whatever is interrupted
+            if verbose and rows and processes.first():
+                _show(rows, len(networks), f"{epoch}/{last + epochs}", time.perf_counter() - started)
     except KeyboardInterrupt:
         say("Stopped by Ctrl-C: the networks keep what they learned up to epoch {epoch}.", epoch=epoch)
-    for network, params, state, rule in zip(networks, engine.params(), engine.states(), rules, strict=True):
-        network.params, network._optimizer = params, (rule, state)
-    _warn_of_the_lost([i for i, network in enumerate(networks) if len(network.history) < epoch])
-    return [network.history for network in networks]
+    own = [[rows[i] for rows in done[: epoch - last] if i in rows] for i in range(len(networks))]
+    # A new history, because what an earlier fit returned must not grow.
+    histories = [History([*network.history.rows, *rows]) for network, rows in zip(networks, own, strict=True)]
+    trained = zip(networks, histories, engine.params(groups), engine.states(groups), rules, strict=True)
+    for network, history, params, state, rule in trained:
+        network.history, network.params, network._optimizer = history, params, (rule, state)
+        network.feature_names = network.feature_names or sources.names_of(X)
+    _warn_of_the_lost([i for i, history in enumerate(histories) if len(history) < epoch])
+    return histories
 
 
 def _check_alike(networks: Sequence[Network]) -> None:
@@ -154,10 +159,10 @@ def _check_alike(networks: Sequence[Network]) -> None:
         if id(network) in seen:
             raise InputError("networks[{i}] is there twice, but each is trained once: make one network for each.", i=i)
         seen.add(id(network))
-        for name in ("body", "loss", "input_shape", "dtype"):
+        for name in ("body", "loss", "input_shape", "dtype", "feature_names"):
             if getattr(network, name) != getattr(first, name):
                 raise InputError(
-                    "fit_many trains networks of one kind, but networks[{i}] has another {name} than networks[0]: "
+                    "fit_many trains networks of one kind, but networks[{i}] differs from networks[0] in {name}: "
                     "{theirs} instead of {ours}. Train each kind with a call of its own.",
                     i=i,
                     name="layers" if name == "body" else name,
@@ -172,6 +177,11 @@ def _check_alike(networks: Sequence[Network]) -> None:
                 theirs=len(network.history),
                 ours=len(first.history),
             )
+    if lazy_embedding(first.body) is not None:
+        raise InputError(
+            "fit_many does not train Embedding(lazy=True), of which XLA would change all vectors in each step: leave "
+            "out lazy=True, or call fit for each network."
+        )
     if convolves(first.body):
         raise InputError(
             "fit_many does not train convolutions: stacked, they take XLA many times longer. Call fit for each network."
@@ -183,11 +193,12 @@ def _told(network: Network, name: str) -> str:
     return ", ".join(map(str, value.layers)) if name == "body" else str(value)
 
 
-def _rules(optimizer: str | Optimizer | Sequence[Optimizer] | None, count: int) -> list[Optimizer]:
+def _rules(optimizer: str | Optimizer | Sequence[str | Optimizer] | None, count: int) -> list[Optimizer]:
     """Return the optimizer of each network."""
-    if not isinstance(optimizer, list | tuple):
-        return [optimizers.find(optimizer)] * count
-    rules = [optimizers.find(rule) for rule in optimizer]
+    several = listed(optimizer)
+    if several is None:
+        return [optimizers.find(optimizer, "fit_many")] * count
+    rules = [optimizers.find(rule, "fit_many", f"optimizer[{i}]") for i, rule in enumerate(several)]
     _check_count("optimizer", rules, count)
     first = rules[0]
     for i, rule in enumerate(rules):
@@ -236,16 +247,14 @@ def _orders(network: Network, X: Any, y: Any, batch_size: int, seeds: Sequence[i
     return {seed: Arrays(source.data, batch_size, seed) for seed in dict.fromkeys(seeds)}
 
 
-def _score(
-    networks: Sequence[Network], engine: ManyNetworks, epoch: Epoch, metrics: Metrics, rules: Sequence[Optimizer]
-) -> None:
-    """Add the scores of an epoch to the history of each network whose numbers are finite."""
+def _scores(
+    first: Network, engine: ManyNetworks, epoch: Epoch, metrics: Metrics, rules: Sequence[Optimizer]
+) -> dict[int, dict[str, float]]:
+    """Return the scores of an epoch for each network whose numbers are finite, by its place."""
     decays = rules[0].penalty([]) is not None
-    params = engine.params() if decays else [None] * len(networks)
-    kinds = path_kinds(networks[0].body, networks[0].params)
-    for i, network in enumerate(networks):
-        if not epoch.alive[i]:
-            continue
+    params = engine.params(epoch.groups) if decays else []
+    kinds, rows = path_kinds(first.body, first.params), {}
+    for i in np.flatnonzero(epoch.alive).tolist():
         totals = Totals(metrics)
         totals.add_losses(epoch.losses[i].tolist(), epoch.weights[i].tolist())
         totals.add_counts(np.sum(counted[i], axis=0, dtype=np.float64) for counted in epoch.counts)
@@ -253,23 +262,21 @@ def _score(
         if decays:
             term = rules[i].penalty(p for path, p in leaves(params[i]) if kinds[path] == "weight")
             scores |= {} if term is None else {"l2": term}
-        network.history.append(scores)
+        rows[i] = scores
+    return rows
 
 
-def _show(networks: Sequence[Network], epoch: int, last_epoch: int, seconds: float) -> None:
+def _show(rows: dict[int, dict[str, float]], count: int, epoch: str, seconds: float) -> None:
     """Show a line for an epoch, with the best network."""
-    trained = [i for i, network in enumerate(networks) if len(network.history) == epoch]
-    if trained:
-        best = min(trained, key=lambda i: networks[i].history["loss"][-1])
-        say(
-            "epoch {epoch}/{last_epoch}  lowest loss: networks[{best}] of {count}  {scores}  ({seconds:.1f} s)",
-            epoch=epoch,
-            last_epoch=last_epoch,
-            best=best,
-            count=len(networks),
-            scores=scores_text(networks[best].history.rows[-1]),
-            seconds=seconds,
-        )
+    best = min(rows, key=lambda i: rows[i]["loss"])
+    say(
+        "epoch {epoch}  lowest loss: networks[{best}] of {count}  {scores}  ({seconds:.1f} s)",
+        epoch=epoch,
+        best=best,
+        count=count,
+        scores=scores_text(rows[best]),
+        seconds=seconds,
+    )
 
 
 def _warn_of_the_lost(lost: Sequence[int]) -> None:

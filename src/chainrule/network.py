@@ -298,7 +298,7 @@ class Network:
             restart=restart,
             verbose=verbose,
         )
-        rule, scored, door = optimizers.find(optimizer), find_all(metrics, self.loss), self._door(X)
+        rule, scored, door = optimizers.find(optimizer, "fit"), find_all(metrics, self.loss), self._door(X)
         source, validation = examples_for_fit(
             sources.Held(X, y, sample_weight, mask),
             door=door,

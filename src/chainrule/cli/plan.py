@@ -23,6 +23,9 @@ EXAMPLE = "Example: chainrule plan digits.safetensors --devices 64 --batch 8192"
 _ETHERNET = 1.25
 """GB/s of 10 Gbit Ethernet."""
 
+_MOST = 10**9
+"""Devices, and examples of a batch: of many more, times are no floats."""
+
 _HELD = {
     "parameters": later("parameters"),
     "optimizer": later("state of the optimizer"),
@@ -44,8 +47,10 @@ _COLUMNS = (
 
 def run(
     model: ModelArgument,
-    devices: Annotated[int, typer.Option(min=1, metavar="N", help="How many devices train together.")],
-    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Examples per step, on all devices together.")],
+    devices: Annotated[int, typer.Option(min=1, max=_MOST, metavar="N", help="How many devices train together.")],
+    batch: Annotated[
+        int, typer.Option(min=1, max=_MOST, metavar="N", help="Examples per step, on all devices together.")
+    ],
     sharded: Annotated[
         bool, typer.Option("--sharded", help="Parameters and the optimizer's state are divided among the devices, too.")
     ] = False,
@@ -74,7 +79,7 @@ def run(
             devices=devices,
         )
     if bandwidth is not None and not 0 < bandwidth < float("inf"):
-        raise InputError("--bandwidth is a number above 0, but it is {bandwidth}.", bandwidth=bandwidth)
+        raise InputError("--bandwidth is a finite number above 0, but it is {bandwidth}.", bandwidth=bandwidth)
     rule = OPTIMIZERS[one_of("optimizer", optimizer, OPTIMIZERS)]()
     network, _ = load_described(model)
     assert network.input_shape is not None

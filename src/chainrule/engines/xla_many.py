@@ -42,6 +42,7 @@ class Member(NamedTuple):
 class Epoch(NamedTuple):
     """What an epoch gave, with a first axis of networks and then, but for `alive`, of batches."""
 
+    groups: list[Member]  # the networks after it
     losses: Array
     weights: Array
     counts: tuple[Array, ...]
@@ -50,6 +51,9 @@ class Epoch(NamedTuple):
 
 class ManyNetworks:
     """Networks of one kind being trained, a few at a time in each thread.
+
+    What an epoch makes of them is returned, and `groups` stay those of the start: so whoever is interrupted has all
+    networks as they were after the same epoch.
 
     Parameters
     ----------
@@ -104,15 +108,15 @@ class ManyNetworks:
         typed = Kinds(self.dtype, words, labels=loss.task != "regression").typed(first.data)
         with wide(self.dtype):
             self._data = typed.each(jnp.asarray)
-            self._groups = [_stacked(members[start : start + size]) for start in range(0, len(members), size)]
+            self.groups = [_stacked(members[start : start + size]) for start in range(0, len(members), size)]
 
     def _carry(self, params: Params, rule: Optimizer, kinds: dict[str, Any]) -> Carry:
         state = {path: rule.init(p) for path, p in leaves(params) if kinds[path] != "statistic"}
         nothing = np.zeros((), np.int32)
         return Carry(params, state, {}, np.zeros((), self.dtype), nothing, nothing)
 
-    def epoch(self, number: int) -> Epoch:
-        """Train for an epoch; a network whose numbers are no longer finite stays as it was before it."""
+    def epoch(self, groups: Sequence[Member], number: int) -> Epoch:
+        """Train groups for an epoch; a network whose numbers are no longer finite stays as it was before it."""
         orders = {key: _index(source, number) for key, source in {id(s): s for s in self._sources}.items()}
         shared = len(orders) == 1
         program = many(self._settings, shared)
@@ -122,34 +126,33 @@ class ManyNetworks:
             own = [*own, *[own[-1]] * (self._size - len(own))]
             index = orders[id(own[0])] if shared else np.stack([orders[id(source)] for source in own])
             with wide(self.dtype):
-                members, result = program(self._groups[group], self._data, index, np.int32(number))
+                members, result = program(groups[group], self._data, index, np.int32(number))
                 return members, jax.device_get(result)
 
-        groups, results = zip(*in_parts(train, range(len(self._groups))), strict=True)
-        self._groups = list(groups)  # of one epoch, whatever was interrupted
+        after, results = zip(*in_parts(train, range(len(groups))), strict=True)
         losses, weights, counts = jax.tree.map(lambda *each: np.concatenate(each)[: self._count], *results)
-        alive = np.concatenate([np.asarray(members.alive) for members in groups])[: self._count]
-        return Epoch(losses, weights, counts, alive)
+        alive = np.concatenate([np.asarray(members.alive) for members in after])[: self._count]
+        return Epoch(list(after), losses, weights, counts, alive)
 
-    def params(self) -> list[Params]:
+    def params(self, groups: Sequence[Member]) -> list[Params]:
         """Return the parameters of each as NumPy arrays."""
-        # JAX sorts dicts.
-        return [replace_leaves(self._like, dict(leaves(params))) for params in self._each(lambda carry: carry.params)]
+        every = self._each(groups, lambda carry: carry.params)
+        return [replace_leaves(self._like, dict(leaves(params))) for params in every]  # JAX sorts dicts
 
-    def states(self) -> list[dict[str, Array]]:
+    def states(self, groups: Sequence[Member]) -> list[dict[str, Array]]:
         """Return what the optimizer of each goes on from, by the names that engines have for it."""
-        moments = self._each(lambda carry: (carry.state, carry.steps))
+        moments = self._each(groups, lambda carry: (carry.state, carry.steps))
         return [
             {f"{name}/{path}": array for path, own in state.items() for name, array in own._asdict().items()}
             | {"steps": np.array(steps, np.int64)}
             for state, steps in moments
         ]
 
-    def _each(self, kept: Callable[[Carry], Any]) -> list[Any]:
+    def _each(self, groups: Sequence[Member], kept: Callable[[Carry], Any]) -> list[Any]:
         """Return what is kept of the carry of each network, as NumPy arrays of its own."""
-        groups = [jax.device_get(kept(members.carry)) for members in self._groups]
+        carries = [jax.device_get(kept(members.carry)) for members in groups]
         places = (divmod(member, self._size) for member in range(self._count))
-        return [jax.tree.map(lambda a: np.array(a[place]), groups[group]) for group, place in places]  # noqa: B023
+        return [jax.tree.map(lambda a: np.array(a[place]), carries[group]) for group, place in places]  # noqa: B023
 
 
 def _stacked(members: Sequence[Member]) -> Member:

@@ -391,13 +391,20 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 _OPTIMIZER = Maybe(Either(OneOf(OPTIMIZERS), Instance(Optimizer, "an optimizer")))
 
 
-def find(optimizer: object) -> Optimizer:
+def find(optimizer: object, owner: str, name: str = "optimizer") -> Optimizer:
     """Return an optimizer that is given by its name or as an Optimizer; None is Adam with its usual learning rate.
+
+    Parameters
+    ----------
+    optimizer
+        What was given.
+    owner, name
+        The function that takes it, and its argument, for the error.
 
     Raises
     ------
     InputError
         If there is no such optimizer.
     """
-    known = _OPTIMIZER.check("fit", "optimizer", optimizer)
+    known = _OPTIMIZER.check(owner, name, optimizer)
     return OPTIMIZERS[known]() if isinstance(known, str) else known or Adam()

@@ -157,7 +157,7 @@ def _place(index: str | None) -> tuple[int, ...]:
 
 def _rules(optimizers: Sequence[str] | Mapping[str, Optimizer]) -> dict[str, Optimizer]:
     if isinstance(optimizers, Mapping):
-        return {str(name): find(rule) for name, rule in optimizers.items()}
+        return {str(name): find(rule, "plot_surface", f"optimizers[{name!r}]") for name, rule in optimizers.items()}
     names = [optimizers] if isinstance(optimizers, str) else optimizers
     return {name: OPTIMIZERS[choice("plot_surface", "optimizers", name, OPTIMIZERS)](lr=_RATE) for name in names}
 

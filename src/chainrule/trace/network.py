@@ -49,7 +49,7 @@ def traced(
     epoch, number = _BATCH.check("trace", "batch", batch)
     key = seed, epoch, number - 1
     scored = examples.y is not None or sources.brings_batches(examples.X)
-    rule = None if optimizer is None else optimizers.find(optimizer)
+    rule = None if optimizer is None else optimizers.find(optimizer, "trace")
     training = scored if training is None else training
     if rule is not None and not (scored and training):
         raise InputError(

@@ -38,7 +38,7 @@ def diagnosed(
     optimizer, last
         What it trains with, and the last optimizer with its state.
     """
-    rule = optimizers.find(optimizer) if optimizer is not None else last[0] if last is not None else None
+    rule = optimizers.find(optimizer, "diagnose") if optimizer is not None else last[0] if last is not None else None
     step = None if rule is None else Step(rule, last[1] if last is not None and last[0] == rule else {})
     source = sources.source(examples, sources.Cutting(EXAMPLES, seed=0), door, network.feature_names)
     return diagnosis(subject(network, some_examples(source, 0, network), step))
