@@ -295,6 +295,18 @@ def test_a_thread_may_go_on_training_after_the_main_thread_has_ended(stored: boo
     assert told(code) == "(400, 2)"
 
 
+def test_a_thread_may_save_after_the_main_thread_has_ended(tmp_path: Path) -> None:
+    path = str(tmp_path / "large.safetensors")
+    code = (
+        "import threading, chainrule as cr\n"
+        "def work():\n"
+        "    threading.main_thread().join()\n"
+        f"    cr.save(cr.Network.mlp([3000, 200, 2]), {path!r}); print(cr.load({path!r}).input_shape)\n"
+        "threading.Thread(target=work).start()"
+    )
+    assert told(code) == "(3000,)"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_forked_during_a_fit_of_another_thread_has_its_threads() -> None:
     code = (

@@ -39,7 +39,7 @@ def bytes_text(count: int) -> str:
 def seconds_text(seconds: float) -> str:
     """Return a short time with three significant digits.
 
-    >>> seconds_text(1.5e-05), seconds_text(0.0123), seconds_text(2)
+    >>> seconds_text(1.5e-05), seconds_text(0.0123), seconds_text(2.0)
     ('15.0 µs', '12.3 ms', '2.00 s')
     """
     for unit, size in (("µs", 1e-6), ("ms", 1e-3)):

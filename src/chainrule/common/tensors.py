@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,14 +120,32 @@ def write(path: Path, key: str, description: dict[str, Any], arrays: dict[str, A
     arrays = {name: np.asarray(a, order="C") for name, a in arrays.items()}
     order = sorted(arrays, key=lambda name: (list(_SHORT).index(arrays[name].dtype.name), name))
     header, place = _header(key, json.dumps({**description, "digest": _PLACE}), {name: arrays[name] for name in order})
-    small = sum(a.nbytes for a in arrays.values()) < _APART
-    with atomic.writing(path) as file, ThreadPoolExecutor(1) as thread:
-        total = digest(description, arrays) if small else thread.submit(digest, description, arrays)
+    with atomic.writing(path) as file:
+        total = _digest_apart(description, arrays)
         file.write(header)
         for name in order:
             file.write(_bytes(arrays[name]))
         file.seek(place)
-        file.write((total if isinstance(total, str) else total.result()).encode())
+        file.write(total().encode())
+
+
+def _digest_apart(description: dict[str, Any], arrays: dict[str, Any]) -> Callable[[], str]:
+    """Return what gives the digest, which another thread computes meanwhile if that pays."""
+    alone = partial(digest, description, arrays)
+    if sum(a.nbytes for a in arrays.values()) < _APART:
+        return alone
+    results: list[str] = []
+    thread = Thread(target=lambda: results.append(alone()))
+    try:
+        thread.start()
+    except RuntimeError:  # where the program ends, no thread can begin any more
+        return alone
+
+    def of_the_thread() -> str:
+        thread.join()
+        return results[0]
+
+    return of_the_thread
 
 
 def _header(key: str, text: str, arrays: dict[str, Any]) -> tuple[bytes, int]:
