@@ -14,12 +14,19 @@ WRONG = {
         "class Net:\n    def __init__(self):\n        self.weights = 1\n"
         "    def forward(self, x):\n        return x @ self.weightz"
     ),
+    "misspelt-attribute beside a base from another file": (
+        "from base import Layer\nclass Dense(Layer):\n    def __init__(self):\n        self.bias_gate = 1\n"
+        "    def forward(self, x):\n        return x + self.bias_gaet"
+    ),
     "update-lost": "def update(p, g, lr):\n    W1 = p['W1']\n    W1 = W1 - lr * g['dW1']\n    return p",
     "update-lost in a loop": (
         "def update(p, g, lr):\n    for l in range(3):\n        W = p[l]\n        W = W - lr * g[l]\n    return p"
     ),
     "update-lost for no assignment": (
         "def update(p, g, lr):\n    p['W'] - lr * g['W']\n    p['b'] -= lr * g['b']\n    return p"
+    ),
+    "update-lost of a quotient": (
+        "def update(layer, lr):\n    layer.W + -lr * layer.dW / layer.cache\n    layer.b += -lr * layer.db"
     ),
     "update-lost of what begins with 0": (
         "def fit(x, b, lr):\n    w = x * 0\n    for _ in range(9):\n        w - lr * x\n        b -= x\n    return w, b"
@@ -167,6 +174,12 @@ class A(Base):
         return self.weightz
     def g(self):
         self.weights = 1
+---
+class A(Base):
+    def f(self):
+        return self.W_xh + self.W_hh
+    def g(self):
+        self.W_hx = self.W_hh = 1
 ---
 class A:
     def __init__(self, **k):

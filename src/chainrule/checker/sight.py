@@ -15,6 +15,7 @@ from chainrule.checker.findings import Finding
 
 ALIKE = 0.6  # of the letters, for one name to be another one misspelt ...
 NEARLY = 0.8  # ... and for it to be one that the whole file knows
+_WORD = 4  # letters that no abbreviation has
 _SETS = ("setattr", "__dict__", "__getattr__", "vars")
 _NUMPY = {"np", "numpy"}
 _WEIGHTS = re.compile(r"[wW]\d?|[wW]eights?\d?")
@@ -179,22 +180,33 @@ def _is_computed(function: Function, variable: str, line: int) -> bool:
 
 
 def _attributes(tree: ast.Module) -> Iterator[Finding]:
-    """Yield attributes that the methods of a class read and nothing sets, if they are nearly one that is set."""
+    """Yield attributes that the methods of a class read and nothing sets, if they are nearly one that is set.
+
+    Where a class from another file may set more, two letters have to be exchanged that nobody exchanges on purpose.
+    """
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if any(isinstance(node, ast.Name | ast.Attribute) and _last(node) in _SETS for node in ast.walk(tree)):
         return
     stored = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)}
     for cls in classes.values():
-        if not all(_last(base) in classes or _last(base) == "object" for base in cls.bases):
-            continue
+        is_whole = all(_last(base) in classes or _last(base) == "object" for base in cls.bases)
         known = stored | {name for other in classes.values() for name in _members(other)}
         reads = [n for n in ast.walk(cls) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
         for read in reads:
             other = None if read.attr in known or read.attr.startswith("__") else alike(read.attr, known)
-            if other:
+            if other and (is_whole or _is_exchanged(read.attr, other)):
                 function, _ = _around(tree, read.lineno)
                 facts = {"name": f"self.{read.attr}", "other": f"self.{other}"}
                 yield Finding("misspelt-attribute", function, read.lineno, facts)
+
+
+def _is_exchanged(name: str, other: str) -> bool:
+    """Return whether two names differ in the order of two letters of a word; `W_xh` and `W_hx` are two names."""
+    pairs = [pair for pair in zip(name.split("_"), other.split("_"), strict=False) if pair[0] != pair[1]]
+    if len(pairs) != 1 or len(name) != len(other) or len(pairs[0][0]) < _WORD:
+        return False
+    word, right = pairs[0]
+    return any(word[:at] + word[at + 1] + word[at] + word[at + 2 :] == right for at in range(len(word) - 1))
 
 
 def _last(node: ast.expr) -> str:
@@ -374,14 +386,14 @@ def _given(around: ast.stmt, beside: ast.stmt) -> set[str]:
 
 
 def _is_update(target: str, value: ast.expr) -> bool:
-    """Return whether a value is what it is assigned to, plus or minus a product."""
+    """Return whether a value is what it is assigned to, plus or minus a product or a quotient."""
     return (
         isinstance(value, ast.BinOp)
         and isinstance(value.op, ast.Sub | ast.Add)
         and isinstance(value.left, ast.Name | ast.Attribute | ast.Subscript)
         and ast.unparse(value.left) == target
         and isinstance(value.right, ast.BinOp)
-        and isinstance(value.right.op, ast.Mult)
+        and isinstance(value.right.op, ast.Mult | ast.Div)
     )
 
 

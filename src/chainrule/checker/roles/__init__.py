@@ -36,6 +36,7 @@ from chainrule.checker.roles.course import (
     cost,
     elementwise,
     gradient_checking,
+    letters,
     logistic,
     network,
     recurrent,
@@ -70,7 +71,7 @@ class Family(Named, Protocol):
 FAMILIES: Sequence[Family] = (
     *(elementwise, gates, basics, labels, cost, setup, gradient_checking),
     *(classifiers, normalization, recurrent_rows, update_rules),
-    *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
+    *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, letters, regularization),
     *(network, logistic, shallow, book_functions, layers, learning_layers, clipping, script_functions),
 )
 
