@@ -39,6 +39,7 @@ class Adam(Optimizer):
             m, v = self.m[i] / (1 - self.b1 ** self.t), self.v[i] / (1 - self.b2 ** self.t)
             p.data -= self.lr * m / (np.sqrt(v) + self.eps)
 """
+OF_ADAM = "p.data -= self.lr * m / (np.sqrt(v) + self.eps)"
 OF_LAYERS = """
 import numpy as np
 class RMSProp:
@@ -148,7 +149,7 @@ def test_what_is_not_known_is_not_accused(right: str, other: str, tmp_path: Path
 
 
 def test_what_moves_other_objects_than_those_beside_it_is_not_accused(tmp_path: Path) -> None:
-    code = OF_TENSORS.replace("p.data -= self.lr * m / (np.sqrt(v) + self.eps)", "self.last = m")
+    code = OF_TENSORS.replace(OF_ADAM, "self.last = m")
     alone = code.replace("class SGD(Optimizer):", "class Rule(Optimizer):")
     assert alone != code
     assert not _checked(tmp_path, alone).findings

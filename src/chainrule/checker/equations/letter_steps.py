@@ -45,6 +45,7 @@ def step(
 
 def mistakes() -> list[Mistake]:
     """Return the usual wrong steps: what is wrong in a cell, and in how the step's own and the later ones meet."""
+    some = (_SUMS, *((name,) for name in _SUMS))
     wrong: dict[str, Equation | list[Equation]] = {
         "back_through_time.own-gradient-lost": partial(step, own=0.0),
         "back_through_time.carried-gradient-lost": partial(step, carried=0.0),
