@@ -59,6 +59,13 @@ WRONG = {
     "bias-never-used in a loop": (
         "def predict(self, x):\n    for b, w in zip(self.biases, self.weights):\n        x = relu(w @ x)\n    return x"
     ),
+    "softmax.different-exponents": (
+        "def activate(z, kind):\n    if kind == 'softmax':\n        e = np.exp(z - np.max(z, axis=0, keepdims=True))\n"
+        "        return e / np.sum(e, axis=1, keepdims=True)\n    return z"
+    ),
+    "softmax.different-exponents with methods": (
+        "def softmax(z):\n    e = np.exp(z - z.max(axis=1, keepdims=True))\n    return e / e.sum(0)"
+    ),
     "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
 }
@@ -187,6 +194,16 @@ class A:
         self.weights = 1
     def f(self):
         return self.weightz
+---
+def softmax(z, w):
+    e = np.exp(z - z.max(axis=0))
+    p = e / e.sum(axis=0)
+    e = np.exp(w - w.max(axis=1, keepdims=True))
+    return p, e / e.sum(axis=1, keepdims=True)
+---
+def softmax(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
 ---
 def f(x):
     y = x * 2

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import TypeGuard
 
 from pyflakes import checker, messages
 
@@ -33,8 +34,8 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
     Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost", "bias-never-used",
-    "weights-never-used" and "gradient-never-used" are errors; "never-used" and "overwritten" are warnings, and so is
-    "misspelt-name" where everything is imported from another file.
+    "weights-never-used", "gradient-never-used" and "softmax.different-exponents" are errors; "never-used" and
+    "overwritten" are warnings, and so is "misspelt-name" where everything is imported from another file.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
-        findings += _unused_gradients(name, function)
+        findings += [*_unused_gradients(name, function), *_two_axes(name, function)]
         if not any(finding.function == name and finding.mistake == "misspelt-name" for finding in findings):
             findings += [*_unused_bias(name, function), *_unused_weights(name, function)]
     for statement in outside.statements(tree.body):
@@ -315,6 +316,37 @@ def _unused_bias(name: str, function: Function) -> Iterator[Finding]:
         is_multiplied = any(re.fullmatch(weights, name) and names > {name} for names in factors for name in names)
         if bias not in reads and is_multiplied:
             yield Finding("bias-never-used", name, handed[bias], {"name": bias})
+
+
+def _two_axes(name: str, function: Function) -> Iterator[Finding]:
+    """Yield a softmax that subtracts the maxima along one axis and divides by the sums along the other one."""
+    shifted: dict[str, int] = {}
+    for node in sorted(ast.walk(function), key=lambda node: getattr(node, "lineno", 0)):
+        if isinstance(node, ast.Assign) and (target := _target(node)):
+            shifted.pop(target, None)
+            exponent = node.value.args[0] if _is_call(node.value, "exp") else None
+            if isinstance(exponent, ast.BinOp) and isinstance(exponent.op, ast.Sub):
+                axis = _axis(exponent.right, ("max", "amax"), ast.unparse(exponent.left))
+                shifted |= {} if axis is None else {target: axis}
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.left, ast.Name):
+            axis = _axis(node.right, ("sum",), node.left.id)
+            if axis is not None and axis + shifted.get(node.left.id, axis) == 1 and shifted:
+                yield Finding("softmax.different-exponents", name, node.lineno)
+
+
+def _is_call(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and _last(node.func) == name and bool(node.args)
+
+
+def _axis(node: ast.expr, names: Collection[str], of: str) -> int | None:
+    """Return the number of the axis along which one of some functions of NumPy goes through an array; None if none."""
+    if not isinstance(node, ast.Call) or _last(node.func) not in names or not isinstance(node.func, ast.Attribute):
+        return None
+    arguments = [*node.args] if ast.unparse(node.func.value) in _NUMPY else [node.func.value, *node.args]
+    axes = [*arguments[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "axis")]
+    if not arguments or ast.unparse(arguments[0]) != of or len(axes) != 1:
+        return None
+    return axes[0].value if isinstance(axes[0], ast.Constant) and type(axes[0].value) is int else None
 
 
 def _unused_weights(name: str, function: Function) -> Iterator[Finding]:

@@ -49,9 +49,7 @@ def mistakes() -> list[Mistake]:
     wrong: dict[str, Equation | list[Equation]] = {
         "back_through_time.own-gradient-lost": partial(step, own=0.0),
         "back_through_time.carried-gradient-lost": partial(step, carried=0.0),
-        "back_through_time.overwritten": [
-            partial(step, overwritten=names) for names in (_SUMS, *zip(_SUMS, strict=True))
-        ],
+        "back_through_time.overwritten": [partial(step, overwritten=names) for names in some],
     }
     of_cell = [Mistake(m.key, partial(step, cell=m.wrong)) for m in recurrent.cell_backward_mistakes()]
     return [*of_cell, *named(wrong)]
