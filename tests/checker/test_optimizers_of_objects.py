@@ -39,6 +39,7 @@ class Adam(Optimizer):
             m, v = self.m[i] / (1 - self.b1 ** self.t), self.v[i] / (1 - self.b2 ** self.t)
             p.data -= self.lr * m / (np.sqrt(v) + self.eps)
 """
+OF_ADAM = "p.data -= self.lr * m / (np.sqrt(v) + self.eps)"
 OF_LAYERS = """
 import numpy as np
 class RMSProp:
@@ -88,6 +89,13 @@ WRONG = [
     (OF_LAYERS, "(1 - self.rho) * layer.dw", "(1 + self.rho) * layer.dw", "RMSProp.update_params", "wrong-numbers"),
     (OF_TENSORS, "(1 - self.b2 ** self.t)", "(1 + self.b2 ** self.t)", "Adam.step", "adam.correction-plus"),
     (OF_TENSORS, "(1 - self.b2) * g", "(1 - self.b1) * g", "Adam.step", "adam.other-beta"),
+    (
+        OF_TENSORS,
+        "p.data -= self.lr * m / (np.sqrt(v) + self.eps)",
+        "self.last = m",
+        "Adam.step",
+        "optimizer.unchanged",
+    ),
     (OF_MODELS, "- self.init_lr * layer", "- layer", "GradientDescent.step", "optimizer.rate-lost"),
     (OF_MODELS, "self.momentum * v[i] + g", "g", "Momentum.step", "momentum.velocity-lost"),
 ]
@@ -138,3 +146,10 @@ def test_what_is_not_known_is_not_accused(right: str, other: str, tmp_path: Path
     assert right in OF_MODELS
     report = _checked(tmp_path, OF_MODELS.replace(right, other))
     assert not report.findings
+
+
+def test_what_moves_other_objects_than_those_beside_it_is_not_accused(tmp_path: Path) -> None:
+    code = OF_TENSORS.replace(OF_ADAM, "self.last = m")
+    alone = code.replace("class SGD(Optimizer):", "class Rule(Optimizer):")
+    assert alone != code
+    assert not _checked(tmp_path, alone).findings

@@ -14,12 +14,19 @@ WRONG = {
         "class Net:\n    def __init__(self):\n        self.weights = 1\n"
         "    def forward(self, x):\n        return x @ self.weightz"
     ),
+    "misspelt-attribute beside a base from another file": (
+        "from base import Layer\nclass Dense(Layer):\n    def __init__(self):\n        self.bias_gate = 1\n"
+        "    def forward(self, x):\n        return x + self.bias_gaet"
+    ),
     "update-lost": "def update(p, g, lr):\n    W1 = p['W1']\n    W1 = W1 - lr * g['dW1']\n    return p",
     "update-lost in a loop": (
         "def update(p, g, lr):\n    for l in range(3):\n        W = p[l]\n        W = W - lr * g[l]\n    return p"
     ),
     "update-lost for no assignment": (
         "def update(p, g, lr):\n    p['W'] - lr * g['W']\n    p['b'] -= lr * g['b']\n    return p"
+    ),
+    "update-lost of a quotient": (
+        "def update(layer, lr):\n    layer.W + -lr * layer.dW / layer.cache\n    layer.b += -lr * layer.db"
     ),
     "update-lost of what begins with 0": (
         "def fit(x, b, lr):\n    w = x * 0\n    for _ in range(9):\n        w - lr * x\n        b -= x\n    return w, b"
@@ -51,6 +58,13 @@ WRONG = {
     "bias-never-used": "def linear(x, w, b):\n    return x.dot(w)",
     "bias-never-used in a loop": (
         "def predict(self, x):\n    for b, w in zip(self.biases, self.weights):\n        x = relu(w @ x)\n    return x"
+    ),
+    "softmax.different-exponents": (
+        "def activate(z, kind):\n    if kind == 'softmax':\n        e = np.exp(z - np.max(z, axis=0, keepdims=True))\n"
+        "        return e / np.sum(e, axis=1, keepdims=True)\n    return z"
+    ),
+    "softmax.different-exponents with methods": (
+        "def softmax(z):\n    e = np.exp(z - z.max(axis=1, keepdims=True))\n    return e / e.sum(0)"
     ),
     "never-used": "def forward(X, W, f):\n    Z = X @ W\n    A = f(Z)\n    return Z",
     "overwritten": "def backward(dZ, A):\n    db = dZ.sum(axis=1)\n    db = dZ @ A.T\n    return db",
@@ -168,12 +182,28 @@ class A(Base):
     def g(self):
         self.weights = 1
 ---
+class A(Base):
+    def f(self):
+        return self.W_xh + self.W_hh
+    def g(self):
+        self.W_hx = self.W_hh = 1
+---
 class A:
     def __init__(self, **k):
         self.__dict__.update(k)
         self.weights = 1
     def f(self):
         return self.weightz
+---
+def softmax(z, w):
+    e = np.exp(z - z.max(axis=0))
+    p = e / e.sum(axis=0)
+    e = np.exp(w - w.max(axis=1, keepdims=True))
+    return p, e / e.sum(axis=1, keepdims=True)
+---
+def softmax(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
 ---
 def f(x):
     y = x * 2

@@ -25,6 +25,7 @@ pool_forward(A_prev, hparameters) conv_backward(dZ, cache) pool_backward(dA, cac
 create_mask_from_window(x) distribute_value(dz, shape)
 rnn_cell_forward(xt, a_prev, parameters) rnn_forward(x, a0, parameters)
 rnn_cell_backward(da_next, cache) rnn_backward(da, caches)
+rnn_step_backward(dy, gradients, parameters, x, a, a_prev)
 lstm_cell_forward(xt, a_prev, c_prev, parameters) lstm_forward(x, a0, parameters)
 lstm_cell_backward(da_next, dc_next, cache) lstm_backward(da, caches)
 basic_sigmoid(x) sigmoid_derivative(x) image2vector(image) normalizeRows(x) normalize_rows(x) L1(yhat, y) L2(yhat, y)

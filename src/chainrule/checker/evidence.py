@@ -8,6 +8,7 @@ from dataclasses import replace
 from chainrule.checker.findings import Checked, Finding, Report
 
 UNBOUND = ("NameError", "UnboundLocalError", "AttributeError")
+_WHATEVER_RAN = ("bias-never-used", "softmax.different-exponents")
 
 
 def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | None]) -> Report:
@@ -16,7 +17,8 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
     Errors count for functions that nothing else has judged; they take the place of the exception that they cause, and
     of what is said of a forward method that never keeps an attribute of that name. Where a function has come to the
     right numbers, they are warnings about lines that were not reached, and an update that is lost is none; but a pass
-    without its bias comes to numbers that agree with each other, and is wrong. Warnings
+    without its bias comes to numbers that agree with each other, and is wrong, and so is a softmax along two axes
+    in a branch that no call takes. Warnings
     only stand beside errors, which they may explain; a misspelt name only in the place of the exception. What calls a
     function and stops with its misspelt name waits for it.
 
@@ -48,7 +50,7 @@ def joined(report: Report, seen: Iterable[Finding], lines: Mapping[str, int | No
         if finding.severity == "warning" and not (caused and finding.mistake == "misspelt-name"):
             is_told = any(finding.facts["name"] in error.facts.values() for error in errors)
             findings += [finding] if errors and not is_told and finding.mistake != "misspelt-name" else []
-        elif status == "ok" and finding.mistake != "bias-never-used":
+        elif status == "ok" and finding.mistake not in _WHATEVER_RAN:
             findings += [] if finding.mistake == "update-lost" else [replace(finding, severity="warning")]
         elif caused or (status != "wrong" and not errors):
             role = checked[name].role if name in checked else name

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import TypeGuard
 
 from pyflakes import checker, messages
 
@@ -15,6 +16,7 @@ from chainrule.checker.findings import Finding
 
 ALIKE = 0.6  # of the letters, for one name to be another one misspelt ...
 NEARLY = 0.8  # ... and for it to be one that the whole file knows
+_WORD = 4  # letters that no abbreviation has
 _SETS = ("setattr", "__dict__", "__getattr__", "vars")
 _NUMPY = {"np", "numpy"}
 _WEIGHTS = re.compile(r"[wW]\d?|[wW]eights?\d?")
@@ -32,8 +34,8 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong in a file for sure, as errors, and what is doubtful, as warnings.
 
     Each kind has its own key: "misspelt-name", "misspelt-attribute", "update-lost", "bias-never-used",
-    "weights-never-used" and "gradient-never-used" are errors; "never-used" and "overwritten" are warnings, and so is
-    "misspelt-name" where everything is imported from another file.
+    "weights-never-used", "gradient-never-used" and "softmax.different-exponents" are errors; "never-used" and
+    "overwritten" are warnings, and so is "misspelt-name" where everything is imported from another file.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
-        findings += _unused_gradients(name, function)
+        findings += [*_unused_gradients(name, function), *_two_axes(name, function)]
         if not any(finding.function == name and finding.mistake == "misspelt-name" for finding in findings):
             findings += [*_unused_bias(name, function), *_unused_weights(name, function)]
     for statement in outside.statements(tree.body):
@@ -179,22 +181,33 @@ def _is_computed(function: Function, variable: str, line: int) -> bool:
 
 
 def _attributes(tree: ast.Module) -> Iterator[Finding]:
-    """Yield attributes that the methods of a class read and nothing sets, if they are nearly one that is set."""
+    """Yield attributes that the methods of a class read and nothing sets, if they are nearly one that is set.
+
+    Where a class from another file may set more, two letters have to be exchanged that nobody exchanges on purpose.
+    """
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if any(isinstance(node, ast.Name | ast.Attribute) and _last(node) in _SETS for node in ast.walk(tree)):
         return
     stored = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)}
     for cls in classes.values():
-        if not all(_last(base) in classes or _last(base) == "object" for base in cls.bases):
-            continue
+        is_whole = all(_last(base) in classes or _last(base) == "object" for base in cls.bases)
         known = stored | {name for other in classes.values() for name in _members(other)}
         reads = [n for n in ast.walk(cls) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
         for read in reads:
             other = None if read.attr in known or read.attr.startswith("__") else alike(read.attr, known)
-            if other:
+            if other and (is_whole or _is_exchanged(read.attr, other)):
                 function, _ = _around(tree, read.lineno)
                 facts = {"name": f"self.{read.attr}", "other": f"self.{other}"}
                 yield Finding("misspelt-attribute", function, read.lineno, facts)
+
+
+def _is_exchanged(name: str, other: str) -> bool:
+    """Return whether two names differ in the order of two letters of a word; `W_xh` and `W_hx` are two names."""
+    pairs = [pair for pair in zip(name.split("_"), other.split("_"), strict=False) if pair[0] != pair[1]]
+    if len(pairs) != 1 or len(name) != len(other) or len(pairs[0][0]) < _WORD:
+        return False
+    word, right = pairs[0]
+    return any(word[:at] + word[at + 1] + word[at] + word[at + 2 :] == right for at in range(len(word) - 1))
 
 
 def _last(node: ast.expr) -> str:
@@ -305,6 +318,37 @@ def _unused_bias(name: str, function: Function) -> Iterator[Finding]:
             yield Finding("bias-never-used", name, handed[bias], {"name": bias})
 
 
+def _two_axes(name: str, function: Function) -> Iterator[Finding]:
+    """Yield a softmax that subtracts the maxima along one axis and divides by the sums along the other one."""
+    shifted: dict[str, int] = {}
+    for node in sorted(ast.walk(function), key=lambda node: getattr(node, "lineno", 0)):
+        if isinstance(node, ast.Assign) and (target := _target(node)):
+            shifted.pop(target, None)
+            exponent = node.value.args[0] if _is_call(node.value, "exp") else None
+            if isinstance(exponent, ast.BinOp) and isinstance(exponent.op, ast.Sub):
+                axis = _axis(exponent.right, ("max", "amax"), ast.unparse(exponent.left))
+                shifted |= {} if axis is None else {target: axis}
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.left, ast.Name):
+            axis = _axis(node.right, ("sum",), node.left.id)
+            if axis is not None and axis + shifted.get(node.left.id, axis) == 1 and shifted:
+                yield Finding("softmax.different-exponents", name, node.lineno)
+
+
+def _is_call(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and _last(node.func) == name and bool(node.args)
+
+
+def _axis(node: ast.expr, names: Collection[str], of: str) -> int | None:
+    """Return the number of the axis along which one of some functions of NumPy goes through an array; None if none."""
+    if not isinstance(node, ast.Call) or _last(node.func) not in names or not isinstance(node.func, ast.Attribute):
+        return None
+    arguments = [*node.args] if ast.unparse(node.func.value) in _NUMPY else [node.func.value, *node.args]
+    axes = [*arguments[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "axis")]
+    if not arguments or ast.unparse(arguments[0]) != of or len(axes) != 1:
+        return None
+    return axes[0].value if isinstance(axes[0], ast.Constant) and type(axes[0].value) is int else None
+
+
 def _unused_weights(name: str, function: Function) -> Iterator[Finding]:
     """Yield weights that a function takes apart and does not read, where it multiplies by their gradient."""
     reads = _reads(function)
@@ -374,14 +418,14 @@ def _given(around: ast.stmt, beside: ast.stmt) -> set[str]:
 
 
 def _is_update(target: str, value: ast.expr) -> bool:
-    """Return whether a value is what it is assigned to, plus or minus a product."""
+    """Return whether a value is what it is assigned to, plus or minus a product or a quotient."""
     return (
         isinstance(value, ast.BinOp)
         and isinstance(value.op, ast.Sub | ast.Add)
         and isinstance(value.left, ast.Name | ast.Attribute | ast.Subscript)
         and ast.unparse(value.left) == target
         and isinstance(value.right, ast.BinOp)
-        and isinstance(value.right.op, ast.Mult)
+        and isinstance(value.right.op, ast.Mult | ast.Div)
     )
 
 

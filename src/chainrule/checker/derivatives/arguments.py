@@ -129,6 +129,8 @@ SIZES = (
     Sizes((5, 5, INPUTS), (3, 3, INPUTS, OUTPUTS), several=False),
 )
 """What is tried, in this order."""
+ONE_OUTPUT = Sizes((ROWS, INPUTS), (INPUTS, 1), (1,))
+"""What a loss for labels of two classes may take: one number for each example, as a column."""
 
 
 def is_label(name: str) -> bool:
@@ -245,6 +247,13 @@ def _weight(name: str) -> str:
     """Return what array a constructor takes under a name: only weights come as arrays."""
     of = "" if _NO_WEIGHT.search(name) else kind(name)
     return of if of in ("W", "U", "b") else ""
+
+
+def labels_of_two(like: Any) -> Iterator[Any]:
+    """Yield the labels of two classes for an input, one below the other: -1 and 1, and 0 and 1."""
+    drawn = np.random.default_rng(7).permutation(np.arange(len(like)) % 2)[:, None]
+    yield 2.0 * drawn - 1
+    yield drawn
 
 
 def labels(like: Any) -> Iterator[Any]:

@@ -72,7 +72,7 @@ def judged(
             continue
         left = sum(not other.functions <= known for other in units[place:])
         until = min(end, now + max(LONGEST, (end - now) / max(1, left)))
-        seen = () if unit.by_flag else _as_seen(learner, calls, unit.forward, unit.backward)
+        seen = () if unit.forward == unit.backward else _as_seen(learner, calls, unit.forward, unit.backward)
         comparison = _compared(watcher, itertools.chain(seen, attempts.distinct(unit.attempts)), until)
         if opposite := reversed_.gradient(learner, unit.forward, comparison):
             found = _of_sign(learner, unit, opposite, comparison)

@@ -27,7 +27,7 @@ from chainrule.checker.roles import (
     optimizers_of_objects,
     updates_of_dicts,
 )
-from chainrule.checker.roles.book import clipping, gates, layers, learning_layers
+from chainrule.checker.roles.book import clipping, gates, layers, learning_layers, softmax_layers
 from chainrule.checker.roles.book import convolution as book_convolution
 from chainrule.checker.roles.book import functions as book_functions
 from chainrule.checker.roles.book import optimizers as book_optimizers
@@ -36,6 +36,7 @@ from chainrule.checker.roles.course import (
     cost,
     elementwise,
     gradient_checking,
+    letters,
     logistic,
     network,
     recurrent,
@@ -70,8 +71,8 @@ class Family(Named, Protocol):
 FAMILIES: Sequence[Family] = (
     *(elementwise, gates, basics, labels, cost, setup, gradient_checking),
     *(classifiers, normalization, recurrent_rows, update_rules),
-    *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, regularization),
-    *(network, logistic, shallow, book_functions, layers, learning_layers, clipping, script_functions),
+    *(course_optimizers, book_optimizers, course_convolution, book_convolution, recurrent, letters, regularization),
+    *(network, logistic, shallow, book_functions, layers, learning_layers, softmax_layers, clipping, script_functions),
 )
 
 

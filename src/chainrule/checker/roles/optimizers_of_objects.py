@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -118,12 +117,29 @@ class _Way(NamedTuple):
     of_tensors: bool
 
 
+class _Optimizer(NamedTuple):
+    """The method of an optimizer that takes a step, which rule it follows by its name, and how it may be called."""
+
+    function: str
+    kind: str
+    ways: list[_Way]
+
+
 # When the count of steps grows is seen only over several steps.
 _OF_COUNTS = ("adam.t-from-0", "adam.t-fixed", "adam.t-per-parameter")
 
 
 def probes(learner: Learner, watcher: Watcher) -> Iterator[Inspection]:
     """Yield how to look at every class that is called like an optimizer and has a method that takes one step."""
+    optimizers = [*_optimizers(learner)]
+    for optimizer in optimizers:
+        beside = [way for other in optimizers if other is not optimizer for way in other.ways]
+        look = partial(_look, learner, watcher, optimizer, beside)
+        yield Inspection(optimizer.function, f"{optimizer.kind}.update", look)
+
+
+def _optimizers(learner: Learner) -> Iterator[_Optimizer]:
+    """Yield the classes that are called like an optimizer, and how each may be made and called."""
     for name in learner.classes:
         methods = _methods(learner, name)
         stepping = [method for method in methods if _METHOD.fullmatch(method)]
@@ -135,7 +151,7 @@ def probes(learner: Learner, watcher: Watcher) -> Iterator[Inspection]:
         function = f"{name}.{stepping[0]}"
         ways = list(_ways(name, methods, stepping[0], kind))
         if ways and function in learner.nodes:
-            yield Inspection(function, f"{kind}.update", partial(_look, learner, watcher, function, kind, ways))
+            yield _Optimizer(function, kind, ways)
 
 
 def _methods(learner: Learner, name: str) -> dict[str, ast.FunctionDef]:
@@ -218,15 +234,16 @@ def _ways(name: str, methods: Mapping[str, ast.FunctionDef], method: str, kind: 
         yield _Way(make, f"optimizer.{adds}(model)", call, True)
 
 
-def _look(learner: Learner, watcher: Watcher, function: str, kind: str, ways: list[_Way]) -> list[Finding] | Doubt:
+def _look(learner: Learner, watcher: Watcher, optimizer: _Optimizer, beside: list[_Way]) -> list[Finding] | Doubt:
     """Return the mistake of an optimizer whose numbers are those of a known one; a doubt if they are of none."""
+    function, kind, ways = optimizer
     wrong: list[Finding] = []
-    for way, (form, flat) in itertools.product(ways, [(form, flat) for flat in (True, False) for form in FORMS]):
-        if (way.of_tensors and form != FORMS[0]) or (not way.of_tensors and not flat):
-            continue  # it would be the same once more
+    may_stay = True
+    for way, form, flat in _calls(ways):
         run = partial(_moved, watcher, way, form, flat)
         if not _is_moving(run, cases()[0]):
             continue
+        may_stay = False
         probe = _probe(function, kind, _options(learner, function, kind), run)
         checked, findings = examine(learner, probe, {})
         if checked.status == "ok":
@@ -235,7 +252,35 @@ def _look(learner: Learner, watcher: Watcher, function: str, kind: str, ways: li
             "\n".join(map(ast.unparse, _methods(learner, function.partition(".")[0]).values()))
         )
         wrong += [f for f in findings if _is_proven(f, kind) or (not may_differ and _is_of_one_kind(f, probe))]
+    if may_stay and _moves_nothing(watcher, ways, beside):
+        wrong = [Finding("optimizer.unchanged", function, learner.line(function))]
     return wrong[:1] or Doubt("other-result", {"role": f"{kind}.update"})
+
+
+def _calls(ways: list[_Way]) -> Iterator[tuple[_Way, str, bool]]:
+    """Yield each way with the forms in which objects may hold their arrays, and with gradients as arrays or tensors."""
+    for way in ways:
+        if way.of_tensors:
+            yield from ((way, FORMS[0], flat) for flat in (True, False))
+        else:
+            yield from ((way, form, True) for form in FORMS)
+
+
+def _moves_nothing(watcher: Watcher, ways: list[_Way], beside: list[_Way]) -> bool:
+    """Return whether an optimizer leaves everything as it is, and another one moves the same objects, called alike."""
+    case = cases()[0]
+    for way, form, flat in _calls(ways):
+        try:
+            results = _moved(watcher, way, form, flat, case)
+        except Raised:
+            continue
+        if any(not np.array_equal(value, case["params"][name.partition(" ")[0]]) for name, value in results.items()):
+            return False
+        alike = [other for other in beside if other[1:] == way[1:]]
+        shown = [(other, f, is_flat) for other, f, is_flat in _calls(alike) if f == form]
+        if any(_is_moving(partial(_moved, watcher, *call), case) for call in shown):
+            return True
+    return False
 
 
 def _is_proven(finding: Finding, kind: str) -> bool:
