@@ -7,6 +7,7 @@ import subprocess
 import sys
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -16,7 +17,7 @@ from nbclient.exceptions import CellExecutionError
 import chainrule as cr
 from tools import site
 from tools.site import as_notebook, chapters, environment_of_cells
-from tools.webpages import printed, reference
+from tools.webpages import reference
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 NOTEBOOKS = sorted(str(p.relative_to(DOCS)) for p in chapters() if not p.name.endswith(".ko.md"))
@@ -70,7 +71,12 @@ def test_links_into_the_reference_lead_to_a_name_in_it(tmp_path: Path) -> None:
     assert len(links) >= 10 and [link for link in links if link[1] not in entries] == []
 
 
-def test_what_a_command_prints_in_pieces_is_one_text() -> None:
+@pytest.fixture
+def printed() -> Any:
+    return pytest.importorskip("tools.webpages.printed", reason="the site is built with Sphinx, which is not installed")
+
+
+def test_what_a_command_prints_in_pieces_is_one_text(printed: Any) -> None:
     pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("1 mistake", "\n", "in 2")]
     picture = nbformat.v4.new_output("display_data")
     other = nbformat.v4.new_output("stream", name="stderr", text="slow")
@@ -89,7 +95,9 @@ def test_what_a_command_prints_in_pieces_is_one_text() -> None:
         ("all is well\n", 0),
     ],
 )
-def test_a_picture_without_its_letters_is_a_warning(text: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_without_its_letters_is_a_warning(
+    text: str, count: int, printed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And warnings end the build."""
     warned: list[str] = []
     monkeypatch.setattr(printed._log, "warning", lambda message, *values: warned.append(message % values))
