@@ -21,7 +21,7 @@ from chainrule.checker.running.definitions import definitions, last
 from chainrule.checker.running.excerpts import with_code
 from chainrule.checker.running.messages import EndedError, NotAMessageError, counted, need, send, typed
 from chainrule.checker.running.remote import Connection, RemoteLearner
-from chainrule.checker.running.source import Source, read
+from chainrule.checker.running.source import Source, bound_beside, read
 from chainrule.checker.running.walls import limit
 from chainrule.checker.running.watcher import RemoteWatcher
 
@@ -82,7 +82,7 @@ def _checked(request: Mapping[str, Any], child: subprocess.Popen[bytes], whole: 
     loops = [node for node in ast.walk(source.tree) if isinstance(node, ast.For | ast.While)]
     if not learner.nodes and not learner.classes and not loops:
         return Report(file, findings=tuple(failed), problem=Finding("no-definitions", ""))
-    return _finished(roles.check(learner, file, watcher, sight.seen(source.tree)), failed, source)
+    return _finished(roles.check(learner, file, watcher, sight.seen(source.tree, bound_beside(source))), failed, source)
 
 
 def _failed(told: Any) -> Finding:

@@ -324,3 +324,14 @@ def starred(tree: ast.Module) -> list[str]:
     """Return the modules from which everything is imported."""
     nodes: list[Any] = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     return [node.module or "" for node in nodes if node.names[0].name == "*"]
+
+
+def bound_beside(source: Source) -> set[str]:
+    """Return the names that the files beside bind, if everything is imported from one of them."""
+    others = beside(source) if source.tree else {}
+    if not source.tree or not set(starred(source.tree)) & others.keys():
+        return set()
+    nodes = [node for other in others.values() if other.tree for node in ast.walk(other.tree)]
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return names | {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
