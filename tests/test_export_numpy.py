@@ -473,9 +473,12 @@ def test_a_killed_writer_leaves_the_old_files_or_the_new_ones(tmp_path: Path) ->
         texts.add((tmp_path / "net.py").read_bytes())
     rng = np.random.default_rng(0)
     ends = set()
+    fork = multiprocessing.get_context("fork")
     for _ in range(200):
-        writer = multiprocessing.get_context("fork").Process(target=_write_again_and_again, args=(networks, tmp_path))
+        begun = fork.Event()
+        writer = fork.Process(target=_write_again_and_again, args=(networks, tmp_path, begun))
         writer.start()
+        begun.wait()
         time.sleep(rng.uniform(0.005, 0.02))
         writer.kill()
         writer.join()
@@ -488,7 +491,8 @@ def test_a_killed_writer_leaves_the_old_files_or_the_new_ones(tmp_path: Path) ->
     assert True in ends
 
 
-def _write_again_and_again(networks: list[cr.Network], folder: Path) -> None:
+def _write_again_and_again(networks: list[cr.Network], folder: Path, begun: Any) -> None:
+    begun.set()
     for network in itertools.cycle(networks):
         cr.export.numpy(network, folder / "net.py")
 
