@@ -463,6 +463,7 @@ def test_parameters_that_do_not_fit_the_layers_are_refused(tmp_path: Path) -> No
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # of JAX, which another test may have begun; not the child
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, to start many writers fast")
 def test_a_killed_writer_leaves_the_old_files_or_the_new_ones(tmp_path: Path) -> None:
