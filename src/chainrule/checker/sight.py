@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TypeGuard
 
 from pyflakes import checker, messages
 
 from chainrule.checker import outside
 from chainrule.checker.findings import Finding
+from chainrule.checker.softmax_axes import NUMPY, last, target_of, two_axes
 
 ALIKE = 0.6  # of the letters, for one name to be another one misspelt ...
 NEARLY = 0.8  # ... and for it to be one that the whole file knows
 _WORD = 4  # letters that no abbreviation has
 _SETS = ("setattr", "__dict__", "__getattr__", "vars")
-_NUMPY = {"np", "numpy"}
 _WEIGHTS = re.compile(r"[wW]\d?|[wW]eights?\d?")
 _BIAS = re.compile(r"(b\d?|bias)")
 _PARAMETER = re.compile(r"[wWbUV]\w{0,2}\d?|[wW]eights?\d?|bias(es)?\d?|gamma\d?|beta\d?")  # an x is none
@@ -47,7 +46,7 @@ def seen(tree: ast.Module, known: Iterable[str] = ()) -> list[Finding]:
     findings = [*_names(tree, known), *_attributes(tree)]
     for name, function in functions(tree):
         findings += [*_overwritten(name, function), *_lost(name, function), *_thrown_away(name, function)]
-        findings += [*_unused_gradients(name, function), *_two_axes(name, function)]
+        findings += [*_unused_gradients(name, function), *two_axes(name, function)]
         if not any(finding.function == name and finding.mistake == "misspelt-name" for finding in findings):
             findings += [*_unused_bias(name, function), *_unused_weights(name, function)]
     for statement in outside.statements(tree.body):
@@ -186,11 +185,11 @@ def _attributes(tree: ast.Module) -> Iterator[Finding]:
     Where a class from another file may set more, two letters have to be exchanged that nobody exchanges on purpose.
     """
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    if any(isinstance(node, ast.Name | ast.Attribute) and _last(node) in _SETS for node in ast.walk(tree)):
+    if any(isinstance(node, ast.Name | ast.Attribute) and last(node) in _SETS for node in ast.walk(tree)):
         return
     stored = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)}
     for cls in classes.values():
-        is_whole = all(_last(base) in classes or _last(base) == "object" for base in cls.bases)
+        is_whole = all(last(base) in classes or last(base) == "object" for base in cls.bases)
         known = stored | {name for other in classes.values() for name in _members(other)}
         reads = [n for n in ast.walk(cls) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
         for read in reads:
@@ -210,10 +209,6 @@ def _is_exchanged(name: str, other: str) -> bool:
     return any(word[:at] + word[at + 1] + word[at] + word[at + 2 :] == right for at in range(len(word) - 1))
 
 
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
 def _members(cls: ast.ClassDef) -> Iterator[str]:
     for node in cls.body:
         if isinstance(node, Function):
@@ -229,7 +224,7 @@ def _overwritten(name: str, function: Function) -> Iterator[Finding]:
         for statement in block:
             for read in _reads(statement):
                 last.pop(read, None)
-            target = _target(statement)
+            target = target_of(statement)
             if target is None:
                 last.clear() if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr) else None
             elif target in last:
@@ -248,16 +243,9 @@ def _blocks(function: Function | outside.Loop) -> Iterator[list[ast.stmt]]:
                 yield block
 
 
-def _target(statement: ast.stmt) -> str | None:
-    """Return the one name that a statement assigns to, or None."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
-        return statement.targets[0].id
-    return None
-
-
 def _reads(node: ast.AST) -> set[str]:
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return names | ({_last(node.target)} if isinstance(node, ast.AugAssign) else set())
+    return names | ({last(node.target)} if isinstance(node, ast.AugAssign) else set())
 
 
 def _computes(value: ast.expr) -> bool:
@@ -269,7 +257,7 @@ def _lost(name: str, function: Function) -> Iterator[Finding]:
     shared = {each for n in ast.walk(function) if isinstance(n, ast.Global | ast.Nonlocal) for each in n.names}
     loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
     for statement in ast.walk(function):
-        target = _target(statement) if isinstance(statement, ast.stmt) else None
+        target = target_of(statement) if isinstance(statement, ast.stmt) else None
         if target is None or target in shared or not isinstance(statement, ast.Assign):
             continue
         if not _is_update(target, statement.value):
@@ -312,41 +300,10 @@ def _unused_bias(name: str, function: Function) -> Iterator[Finding]:
     reads = _reads(function)
     for bias in filter(_BIAS.fullmatch, handed):
         weights = f"[wW]{bias[1:]}|[wW]eights?" if len(bias) < len("bias") else "[wW]|[wW]eights?"
-        factors = [_reads(node) - _NUMPY for node in _products(function)]
+        factors = [_reads(node) - NUMPY for node in _products(function)]
         is_multiplied = any(re.fullmatch(weights, name) and names > {name} for names in factors for name in names)
         if bias not in reads and is_multiplied:
             yield Finding("bias-never-used", name, handed[bias], {"name": bias})
-
-
-def _two_axes(name: str, function: Function) -> Iterator[Finding]:
-    """Yield a softmax that subtracts the maxima along one axis and divides by the sums along the other one."""
-    shifted: dict[str, int] = {}
-    for node in sorted(ast.walk(function), key=lambda node: getattr(node, "lineno", 0)):
-        if isinstance(node, ast.Assign) and (target := _target(node)):
-            shifted.pop(target, None)
-            exponent = node.value.args[0] if _is_call(node.value, "exp") else None
-            if isinstance(exponent, ast.BinOp) and isinstance(exponent.op, ast.Sub):
-                axis = _axis(exponent.right, ("max", "amax"), ast.unparse(exponent.left))
-                shifted |= {} if axis is None else {target: axis}
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.left, ast.Name):
-            axis = _axis(node.right, ("sum",), node.left.id)
-            if axis is not None and axis + shifted.get(node.left.id, axis) == 1 and shifted:
-                yield Finding("softmax.different-exponents", name, node.lineno)
-
-
-def _is_call(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
-    return isinstance(node, ast.Call) and _last(node.func) == name and bool(node.args)
-
-
-def _axis(node: ast.expr, names: Collection[str], of: str) -> int | None:
-    """Return the number of the axis along which one of some functions of NumPy goes through an array; None if none."""
-    if not isinstance(node, ast.Call) or _last(node.func) not in names or not isinstance(node.func, ast.Attribute):
-        return None
-    arguments = [*node.args] if ast.unparse(node.func.value) in _NUMPY else [node.func.value, *node.args]
-    axes = [*arguments[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "axis")]
-    if not arguments or ast.unparse(arguments[0]) != of or len(axes) != 1:
-        return None
-    return axes[0].value if isinstance(axes[0], ast.Constant) and type(axes[0].value) is int else None
 
 
 def _unused_weights(name: str, function: Function) -> Iterator[Finding]:
@@ -360,7 +317,7 @@ def _unused_weights(name: str, function: Function) -> Iterator[Finding]:
                 continue
             gradient = f"d{weights}"
             for product in _products(function):
-                if gradient in _reads(product) and _reads(product) - _NUMPY > {gradient}:
+                if gradient in _reads(product) and _reads(product) - NUMPY > {gradient}:
                     yield Finding("weights-never-used", name, node.lineno, {"name": weights, "other": gradient})
 
 
@@ -390,8 +347,8 @@ def _unused_gradients(name: str, block: Function | outside.Loop) -> Iterator[Fin
 def _updated(statement: ast.stmt) -> str:
     """Return the name of what a statement moves, `W -= rate * dW` or `W = W - rate * dW`; "" if it moves nothing."""
     if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Sub | ast.Add):
-        return _last(statement.target)
-    target = _target(statement)
+        return last(statement.target)
+    target = target_of(statement)
     is_moved = target and isinstance(statement, ast.Assign) and _is_update(target, statement.value)
     return target if target and is_moved else ""
 
@@ -401,7 +358,7 @@ def _products(function: Function) -> Iterator[ast.AST]:
     for node in ast.walk(function):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             yield node
-        elif isinstance(node, ast.Call) and _last(node.func) in ("dot", "matmul"):
+        elif isinstance(node, ast.Call) and last(node.func) in ("dot", "matmul"):
             yield node
 
 
@@ -432,5 +389,5 @@ def _is_update(target: str, value: ast.expr) -> bool:
 def _is_fetched(loop: ast.For | ast.While, target: str) -> bool:
     """Return whether each pass of a loop gets a variable anew, as in `W = parameters["W" + str(l)]`."""
     return any(
-        _target(node) == target and not _reads(node) & {target} for node in loop.body if isinstance(node, ast.stmt)
+        target_of(node) == target and not _reads(node) & {target} for node in loop.body if isinstance(node, ast.stmt)
     )
