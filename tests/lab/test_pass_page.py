@@ -134,6 +134,21 @@ def test_the_why_of_a_weight_is_two_clicks_from_training(open_page: Open) -> Non
     assert "layer0.dW[0, 1]" in page.inner_text(".why-said")
 
 
+def test_an_equation_that_has_left_the_page_before_katex_comes_is_not_typeset(open_page: Open) -> None:
+    page, held = open_page("train"), []
+    page.route("**/katex.mjs*", lambda route: held.append(route))
+    page.click("[data-tab=pass]")
+    ask(page, "layer0.W[0, 1]")
+    eventually(lambda: page.evaluate("document.querySelectorAll('.formula .equation').length") and held)
+    page.wait_for_timeout(300)
+    # What Preact does after it has drawn, such as to call what cleans up after an effect, comes later than KaTeX.
+    page.evaluate("() => { window.requestAnimationFrame = () => 0; window.setTimeout = () => 0; }")
+    page.evaluate("document.querySelector('[data-tab=take]').click()")
+    eventually(lambda: page.evaluate("document.querySelectorAll('.formula').length") == 0)
+    held[0].continue_()
+    page.wait_for_timeout(500)  # an error meanwhile is one of the page
+
+
 def test_a_number_opens_down_to_the_loss_and_is_compared(open_page: Open) -> None:
     page = open_page("pass")
     ask(page, "layer0.W[0, 1]")

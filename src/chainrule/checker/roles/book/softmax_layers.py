@@ -38,7 +38,7 @@ def probes(learner: Learner) -> Iterator[Probe]:
             continue
         runs: list[Equation] = [partial(_run, learner, name, turn) for turn in (np.transpose, np.copy)]
         right: list[Equation] = [partial(_value, softmax.softmax)]
-        wrong = [Mistake(key, partial(_value, each)) for key, each in softmax.WRONG if key not in _MAY_BE_MEANT]
+        wrong = [Mistake(key, partial(_value, equation)) for key, equation in softmax.WRONG if key not in _MAY_BE_MEANT]
         wrong.sort(key=lambda mistake: mistake.key != _IN_ANY_LAYOUT)
         probe = Probe(function, "softmax", softmax.cases(), runs, right, wrong)
         columns = [{"Z": v["Z"][:, :1]} for v in softmax.cases()]
