@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checker.equations.mistakes import Values
+from chainrule.checker.equations.mistakes import Equation, Values
 
 Function = Callable[[Any], Any]
 
@@ -17,6 +17,15 @@ def softmax(Z: Any) -> Any:
     """Return the probabilities of the classes."""
     E = np.exp(Z - Z.max(axis=0))
     return E / E.sum(axis=0)
+
+
+def equation(value: Function) -> Equation:
+    """Return the equation of a function of the scores: A from Z."""
+    return partial(_value, value)
+
+
+def _value(value: Function, v: Values) -> Values:
+    return {"A": value(v["Z"])}
 
 
 def over_examples(Z: Any) -> Any:

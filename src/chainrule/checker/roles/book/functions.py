@@ -56,10 +56,6 @@ def _probabilities(learner: Learner, function: str, turn: Callable[[Any], Any], 
     return {"A": turn(np.asarray(first(learner.call(function, turn(v["Z"]))), float))}
 
 
-def _softmax(value: Callable[[Any], Any], v: Values) -> Values:
-    return {"A": value(v["Z"])}
-
-
 def _sums_over_examples(run: Equation, batches: list[Values]) -> bool:
     """Return whether softmax is that of the examples of each class, which is right where the layout is not known."""
     try:
@@ -79,11 +75,11 @@ def _softmax_probes(learner: Learner) -> Iterator[Probe | Inspection]:
     runs = [in_rows if as_rows else in_columns for as_rows in taken]
     batches = softmax.cases()
     vectors = [{"Z": v["Z"][:, 0]} for v in batches]
-    right = [partial(_softmax, softmax.softmax)]
-    mistakes = [Mistake(key, partial(_softmax, each)) for key, each in softmax.WRONG]
+    right = [softmax.equation(softmax.softmax)]
+    mistakes = [Mistake(key, softmax.equation(value)) for key, value in softmax.WRONG]
     large = [
-        Mistake("softmax.batch-maximum", partial(_softmax, softmax.LARGE["batch-maximum"]), "warning"),
-        Mistake("softmax.overflow", partial(_softmax, softmax.LARGE["overflow"]), "warning"),
+        Mistake("softmax.batch-maximum", softmax.equation(softmax.LARGE["batch-maximum"]), "warning"),
+        Mistake("softmax.overflow", softmax.equation(softmax.LARGE["overflow"]), "warning"),
     ]
     in_batches = Probe(function, "softmax", batches, runs, right, mistakes)
     one = Probe(function, "softmax", vectors, [in_rows], right, mistakes)

@@ -29,10 +29,6 @@ def _of_layer(learner: Learner, name: str, turn: Turn, v: Values) -> Values:
     return {"A": turn(np.asarray(first(result), float))}
 
 
-def _value(equation: softmax.Function, v: Values) -> Values:
-    return {"A": equation(v["Z"])}
-
-
 def probes(learner: Learner) -> Iterator[Probe]:
     """Yield a probe for a function and for the forward pass of a layer that has its name."""
     runs = {}
@@ -43,8 +39,8 @@ def probes(learner: Learner) -> Iterator[Probe]:
         cls: Any = learner.classes[name]
         if not classes.required(cls) and len(classes.required(cls.forward)) == 2:
             runs[f"{name}.forward"] = partial(_of_layer, learner, name)
-    right = [partial(_value, softmax.log_softmax)]
-    mistakes = [Mistake(key, partial(_value, wrong)) for key, wrong in softmax.WRONG_LOGARITHMS]
+    right = [softmax.equation(softmax.log_softmax)]
+    mistakes = [Mistake(key, softmax.equation(wrong)) for key, wrong in softmax.WRONG_LOGARITHMS]
     for known, run in runs.items():
         ways = [partial(run, np.transpose if in_rows else np.copy) for in_rows in layouts(learner, known)]
         yield Probe(known, "log_softmax", softmax.cases(), ways, right, mistakes)

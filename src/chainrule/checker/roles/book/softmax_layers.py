@@ -26,10 +26,6 @@ def _run(learner: Learner, name: str, turn: Any, v: Values) -> Values:
     return {"A": turn(np.asarray(result, float))}
 
 
-def _value(equation: softmax.Function, v: Values) -> Values:
-    return {"A": equation(v["Z"])}
-
-
 def probes(learner: Learner) -> Iterator[Probe]:
     """Yield a probe for every such class, but for one that is right for one example at a time and takes no more."""
     for name in filter(_NAME.fullmatch, learner.classes):
@@ -37,8 +33,8 @@ def probes(learner: Learner) -> Iterator[Probe]:
         if function not in learner.nodes or len(learner.parameters(function)) != 1:
             continue
         runs: list[Equation] = [partial(_run, learner, name, turn) for turn in (np.transpose, np.copy)]
-        right: list[Equation] = [partial(_value, softmax.softmax)]
-        wrong = [Mistake(key, partial(_value, equation)) for key, equation in softmax.WRONG if key not in _MAY_BE_MEANT]
+        right: list[Equation] = [softmax.equation(softmax.softmax)]
+        wrong = [Mistake(key, softmax.equation(value)) for key, value in softmax.WRONG if key not in _MAY_BE_MEANT]
         wrong.sort(key=lambda mistake: mistake.key != _IN_ANY_LAYOUT)
         probe = Probe(function, "softmax", softmax.cases(), runs, right, wrong)
         columns = [{"Z": v["Z"][:, :1]} for v in softmax.cases()]
